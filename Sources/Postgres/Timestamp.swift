@@ -1,0 +1,45 @@
+/// An instant, in whole microseconds since 1970-01-01 00:00 UTC: all that `timestamptz` can hold, so nothing is rounded.
+public struct Timestamp: Hashable, Comparable, Sendable {
+  /// Microseconds since 1970, negative before it. PostgreSQL takes 4713 BC to 294276 AD.
+  public let microsecondsSince1970: Int64
+
+  /// An instant.
+  public init(microsecondsSince1970: Int64) {
+    self.microsecondsSince1970 = microsecondsSince1970
+  }
+
+  /// Earlier is less.
+  public static func < (left: Timestamp, right: Timestamp) -> Bool {
+    left.microsecondsSince1970 < right.microsecondsSince1970
+  }
+
+  /// Microseconds from 1970 to 2000-01-01, from which PostgreSQL counts.
+  private static let postgresEpoch: Int64 = 946_684_800_000_000
+}
+
+extension Timestamp: PostgresEncodable, PostgresDecodable, PostgresArrayElement {
+  /// `timestamptz`.
+  public static var postgresOID: UInt32 { PostgresType.timestamptz.oid }
+  /// `timestamptz[]`.
+  public static var postgresArrayOID: UInt32 { PostgresType.timestamptz.arrayOID }
+
+  /// Eight bytes: microseconds since 2000. Throws `.encode` where that overflows or would mean −infinity.
+  public func encode(into writer: inout BinaryWriter) throws(PostgresError) {
+    let (value, overflow) = microsecondsSince1970.subtractingReportingOverflow(Self.postgresEpoch)
+    guard !overflow, value != .min else {
+      throw PostgresError(.encode, "the timestamp \(microsecondsSince1970) µs is out of PostgreSQL's range")
+    }
+    writer.write(value)
+  }
+
+  /// `timestamptz` only: a `timestamp` names no instant.
+  public static func canDecode(oid: UInt32) -> Bool { oid == postgresOID }
+
+  /// Eight bytes; `nil` for ±infinity, which the server sends as the largest and the smallest integer.
+  public init?(postgres bytes: UnsafeRawBufferPointer, oid: UInt32) {
+    guard bytes.count == 8, let value: Int64 = bytes.integer(), value != .min else { return nil }
+    let (sum, overflow) = value.addingReportingOverflow(Self.postgresEpoch)
+    guard !overflow else { return nil }
+    self.init(microsecondsSince1970: sum)
+  }
+}
