@@ -1,0 +1,88 @@
+internal import CLibpq
+internal import Logging
+
+/// Owns one `PGconn`, whether connecting worked or not: "in any case PQfinish must be called, even if the connection
+/// attempt fails" (libpq, 34.1).
+struct ConnectionHandle: ~Copyable {
+  let pointer: OpaquePointer
+  let notices: NoticeSink
+
+  /// Connects; blocks until it worked, failed or `connect_timeout` passed. `nil` only without memory. The answer goes to
+  /// `init(owning:)` at once.
+  static func open(_ settings: ConnectionSettings) -> OpaquePointer? {
+    let parameters = settings.parameters
+    return withCStrings(parameters.map(\.keyword)) { keywords in
+      withCStrings(parameters.map(\.value)) { values in PQconnectdbParams(keywords, values, 0) }
+    }
+  }
+
+  /// Becomes the owner of what `open` answered.
+  init(owning connected: OpaquePointer, logger: Logger) {
+    let sink = NoticeSink(logger: logger)
+    pointer = connected
+    notices = sink
+    // libpq calls it on the thread that is inside a libpq call. `notices` outlives the connection, see deinit.
+    _ = PQsetNoticeReceiver(
+      connected,
+      { sink, result in
+        guard let sink, let result else { return }
+        Unmanaged<NoticeSink>.fromOpaque(sink).takeUnretainedValue().received(result)
+      }, Unmanaged.passUnretained(sink).toOpaque())
+  }
+
+  deinit {
+    withExtendedLifetime(notices) { PQfinish(pointer) }
+  }
+
+  /// libpq's text for what went wrong last on this connection.
+  var message: String { Self.message(of: pointer) }
+
+  /// The same of a connection that has no owner yet.
+  static func message(of pointer: OpaquePointer) -> String {
+    String(cString: PQerrorMessage(pointer)).split(whereSeparator: \.isNewline).joined(separator: "; ")
+  }
+}
+
+/// Takes the server's notices to the log, and remembers an error that ends the session: with no statement under way,
+/// libpq reports even that as a notice.
+final class NoticeSink {
+  private let logger: Logger
+  private(set) var sessionEnd: (message: String, sqlState: String?)?
+
+  init(logger: Logger) {
+    self.logger = logger
+  }
+
+  /// The result is libpq's and lives during the call only.
+  func received(_ result: OpaquePointer) {
+    func field(_ code: DiagnosticField) -> String? {
+      PQresultErrorField(result, code.rawValue).map { String(cString: $0) }
+    }
+    let message = field(.message) ?? "(no text)"
+    let sqlState = field(.sqlState)
+    let level: Logger.Level
+    switch field(.severity) {
+    case "WARNING": level = .warning
+    case "NOTICE": level = .notice
+    case "FATAL", "PANIC":
+      level = .error
+      sessionEnd = (message, sqlState)
+    case "ERROR": level = .error
+    case "INFO", "LOG": level = .info
+    default: level = .debug
+    }
+    logger.log(level: level, "PostgreSQL: \(message)", metadata: sqlState.map { ["sqlstate": "\($0)"] })
+  }
+}
+
+/// Lends the strings as an array of C strings that ends with a null pointer.
+private func withCStrings<Answer>(
+  _ strings: [String], _ body: (UnsafePointer<UnsafePointer<CChar>?>) -> Answer
+) -> Answer {
+  let storage = strings.map { Array($0.utf8CString) }
+  func lend(_ index: Int, _ pointers: [UnsafePointer<CChar>?]) -> Answer {
+    guard index < storage.count else { return (pointers + [nil]).withUnsafeBufferPointer { body($0.baseAddress!) } }
+    return storage[index].withUnsafeBufferPointer { lend(index + 1, pointers + [$0.baseAddress]) }
+  }
+  return lend(0, [])
+}
