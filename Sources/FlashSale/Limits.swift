@@ -1,0 +1,32 @@
+/// The bounds of the domain (I11): each named once, with its unit, what happens there, and why that much.
+public enum Limits {
+  /// Bytes of a sale id, SKU, or buyer id. A longer one is refused with `ValidationError`. Enough for a UUID or
+  /// an e-mail-like id, and small enough that a record's size has a bound (`recordBytes`).
+  public static let identifierBytes = 64
+
+  /// Bytes of an idempotency key. A longer one is refused. Keys are hashed, never stored.
+  public static let idempotencyKeyBytes = 128
+
+  /// Bytes (UTF-8) of a sale's name. A longer one is refused.
+  public static let saleNameBytes = 200
+
+  /// Items of one sale. One more is refused: a sale is loaded whole into intake's memory.
+  public static let saleItems = 1_000
+
+  /// Units of one order. More is refused: a flash sale sells single units; this only bounds arithmetic.
+  public static let orderUnits: Int32 = 10_000
+
+  /// Units put on sale of one SKU. More is refused, so that no sum of units can overflow 32 bits.
+  public static let stockUnits: Int32 = 1_000_000_000
+
+  /// Price of one unit in minor units. More is refused, so that `orderUnits × priceMinor` fits 64 bits.
+  public static let priceMinor: Int64 = 100_000_000_000
+
+  /// Bytes of an encoded record (key excluded), at the limit of every field: three identifiers would be more than
+  /// any record has, and the fixed fields take less than 64 bytes. The backlog limit of a broker with little
+  /// memory is derived from it.
+  public static let recordBytes = 2 * (identifierBytes + 2) + 64
+
+  /// Ticket keys that are accepted side by side, so that a key can be rotated without refusing a ticket.
+  public static let ticketKeys = 4
+}

@@ -1,0 +1,48 @@
+/// Which stock a record is about: one SKU of one sale.
+public struct StockKey: Hashable, Sendable, Comparable {
+  public var sale: SaleNumber
+  public var sku: SKU
+
+  /// Creates a key.
+  public init(sale: SaleNumber, sku: SKU) {
+    self.sale = sale
+    self.sku = sku
+  }
+
+  public static func < (a: Self, b: Self) -> Bool { (a.sale, a.sku) < (b.sale, b.sku) }
+}
+
+/// A buyer's request as it stands in the log.
+public struct PurchaseRequest: Hashable, Sendable {
+  public var order: OrderID
+  public var stock: StockKey
+  public var buyer: BuyerID
+
+  /// 1 to `Limits.orderUnits`.
+  public var quantity: Units
+
+  /// When intake accepted it, by intake's clock: the only time that a decision looks at.
+  public var acceptedAt: Timestamp
+
+  /// Creates a request, or says that its quantity is out of range.
+  public init(
+    order: OrderID, stock: StockKey, buyer: BuyerID, quantity: Units, acceptedAt: Timestamp
+  ) throws(ValidationError) {
+    guard (1...Limits.orderUnits).contains(quantity.rawValue) else {
+      throw ValidationError("quantity", "must be 1 to \(Limits.orderUnits)")
+    }
+    self.order = order
+    self.stock = stock
+    self.buyer = buyer
+    self.quantity = quantity
+    self.acceptedAt = acceptedAt
+  }
+}
+
+/// One record of the `orders` topic: something that changes stock, or asks to.
+public enum LogRecord: Hashable, Sendable {
+  case place(PurchaseRequest)
+
+  /// From this offset on, nothing more of this stock is sold. Repeating it changes nothing.
+  case close(StockKey, at: Timestamp)
+}

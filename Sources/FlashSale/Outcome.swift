@@ -1,0 +1,53 @@
+/// Why a request was refused. The raw value is stored; it is never reused for another meaning.
+public enum Refusal: Int16, Hashable, Sendable, CaseIterable {
+  /// Accepted before the sale's first instant (an intake's clock ran ahead).
+  case notStarted = 1
+
+  /// Accepted at or after the sale's end.
+  case ended = 2
+
+  /// The sale was closed by the shop before this request's turn came.
+  case closed = 3
+
+  /// The buyer would have more units than the sale's per-buyer limit.
+  case limitReached = 4
+
+  /// Nothing is left.
+  case soldOut = 5
+
+  /// Something is left, but less than the request asks for.
+  case insufficientStock = 6
+
+  /// The stable name, in the API and in reports.
+  public var code: String {
+    switch self {
+    case .notStarted: "not_started"
+    case .ended: "ended"
+    case .closed: "closed"
+    case .limitReached: "limit_reached"
+    case .soldOut: "sold_out"
+    case .insufficientStock: "insufficient_stock"
+    }
+  }
+}
+
+/// What became of an order: its first and only decision (I4).
+public enum Outcome: Hashable, Sendable {
+  case confirmed
+  case rejected(Refusal)
+}
+
+/// What a lane does with one record.
+public enum Decision: Hashable, Sendable {
+  /// A first decision of this order.
+  case decided(Outcome)
+
+  /// The order was decided before, or earlier in this batch: its first outcome stands, this record changes nothing (I8).
+  case repeated
+
+  /// The stock is closed from here on.
+  case closed
+
+  /// The record speaks of a sale or SKU that the store does not have.
+  case unknown(StockKey)
+}

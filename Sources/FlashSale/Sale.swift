@@ -1,0 +1,90 @@
+/// One SKU of a sale: how many units are put up, and at what price.
+public struct SaleItem: Hashable, Sendable {
+  public var sku: SKU
+
+  /// Units put on sale: 1 to `Limits.stockUnits`.
+  public var stock: Units
+
+  public var price: Price
+
+  /// Creates an item, or says that its stock is out of range.
+  public init(sku: SKU, stock: Units, price: Price) throws(ValidationError) {
+    guard (1...Limits.stockUnits).contains(stock.rawValue) else {
+      throw ValidationError("stock", "must be 1 to \(Limits.stockUnits) units")
+    }
+    self.sku = sku
+    self.stock = stock
+    self.price = price
+  }
+}
+
+/// What is decided together, in one lane and so in one order.
+public enum Ordering: String, Hashable, Sendable, Codable, CaseIterable {
+  /// All SKUs of the sale in one lane. Needed where a rule spans SKUs, as the per-buyer limit does.
+  case sale
+
+  /// Each SKU in a lane of its own, so that a sale of many SKUs uses many partitions.
+  case sku
+}
+
+/// A flash sale as its shop describes it. Valid by construction.
+public struct Sale: Hashable, Sendable {
+  public let id: SaleID
+
+  /// For people: 1 to `Limits.saleNameBytes` bytes of UTF-8, without control characters.
+  public let name: String
+
+  /// The first instant at which a request is accepted.
+  public let startsAt: Timestamp
+
+  /// The first instant at which no request is accepted any more.
+  public let endsAt: Timestamp
+
+  /// The most units that one buyer gets in this sale, over all SKUs (I9); `nil`: no limit.
+  public let perBuyerLimit: Units?
+
+  public let ordering: Ordering
+
+  /// 1 to `Limits.saleItems` items, each SKU once.
+  public let items: [SaleItem]
+
+  /// Creates a sale, or names the first field that is wrong.
+  ///
+  /// Without an `ordering`, a sale whose limit spans several SKUs is decided in one lane; any other by SKU. Asking for
+  /// lanes by SKU together with such a limit is refused: two lanes could each give the buyer their last unit.
+  public init(
+    id: SaleID, name: String, startsAt: Timestamp, endsAt: Timestamp, perBuyerLimit: Units?,
+    ordering: Ordering? = nil, items: [SaleItem]
+  ) throws(ValidationError) {
+    guard (1...Limits.saleNameBytes).contains(name.utf8.count), !name.unicodeScalars.contains(where: { $0.value < 32 })
+    else { throw ValidationError("name", "must be 1 to \(Limits.saleNameBytes) bytes without control characters") }
+    guard startsAt < endsAt else { throw ValidationError("ends_at", "must be after starts_at") }
+    if let perBuyerLimit, !(1...Limits.stockUnits).contains(perBuyerLimit.rawValue) {
+      throw ValidationError("per_buyer_limit", "must be 1 to \(Limits.stockUnits) units, or left out for no limit")
+    }
+    guard (1...Limits.saleItems).contains(items.count) else {
+      throw ValidationError("items", "must be 1 to \(Limits.saleItems) items")
+    }
+    var seen: Set<SKU> = []
+    for (index, item) in items.enumerated() where !seen.insert(item.sku).inserted {
+      throw ValidationError("items[\(index)].sku", "\(item.sku) stands in the sale twice")
+    }
+    let limitSpansItems = perBuyerLimit != nil && items.count > 1
+    if limitSpansItems && ordering == .sku {
+      throw ValidationError("ordering", "must be \"sale\" where a per_buyer_limit spans several SKUs")
+    }
+    self.id = id
+    self.name = name
+    self.startsAt = startsAt
+    self.endsAt = endsAt
+    self.perBuyerLimit = perBuyerLimit
+    self.ordering = ordering ?? (limitSpansItems ? .sale : .sku)
+    self.items = items
+  }
+
+  /// Whether a request accepted at `time` falls into the sale's window.
+  public func isOpen(at time: Timestamp) -> Bool { startsAt <= time && time < endsAt }
+
+  /// The item of a SKU, or `nil` if it is not on sale here.
+  public func item(_ sku: SKU) -> SaleItem? { items.first { $0.sku == sku } }
+}

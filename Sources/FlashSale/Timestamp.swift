@@ -1,0 +1,56 @@
+import FoundationEssentials
+
+/// An instant: microseconds since 1970-01-01T00:00:00Z, leap seconds not counted.
+///
+/// The domain never reads a clock; whoever accepts a request says when.
+public struct Timestamp: Hashable, Sendable, Comparable {
+  /// Microseconds since 1970-01-01T00:00:00Z.
+  public var microseconds: Int64
+
+  /// Creates an instant from microseconds since 1970.
+  public init(microseconds: Int64) { self.microseconds = microseconds }
+
+  public static func < (a: Self, b: Self) -> Bool { a.microseconds < b.microseconds }
+
+  /// Microseconds from `other` to this instant.
+  public func microseconds(since other: Timestamp) -> Int64 { microseconds - other.microseconds }
+}
+
+extension Timestamp: CustomStringConvertible {
+  /// The instant of an RFC 3339 date-time such as `2026-11-11T00:00:00+08:00`; `nil` if the text is anything else.
+  ///
+  /// Years 1970 to 9999. Fractions of a second are kept to the microsecond.
+  public init?(rfc3339 text: String) {
+    let parsed =
+      (try? Date(text, strategy: Self.whole)) ?? (try? Date(text, strategy: Self.fractional))
+    guard let date = parsed, date.timeIntervalSince1970 >= 0, text.utf8.count <= 40 else { return nil }
+    // A double holds microseconds exactly enough until the year 2200 and within a millisecond until 9999.
+    self.init(microseconds: Int64((date.timeIntervalSince1970 * 1e6).rounded()))
+  }
+
+  /// RFC 3339 in UTC with milliseconds, e.g. `2026-11-10T16:00:00.000Z`.
+  public var description: String {
+    Date(timeIntervalSince1970: Double(microseconds) / 1e6).formatted(Self.fractional)
+  }
+
+  private static let whole = Date.ISO8601FormatStyle()
+  private static let fractional = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
+}
+
+extension Timestamp: Codable {
+  /// Decodes from an RFC 3339 string.
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.singleValueContainer()
+    guard let value = Timestamp(rfc3339: try container.decode(String.self)) else {
+      throw DecodingError.dataCorruptedError(
+        in: container, debugDescription: "must be a date and time with its offset, as 2026-11-11T00:00:00+08:00")
+    }
+    self = value
+  }
+
+  /// Encodes as an RFC 3339 string in UTC.
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    try container.encode(description)
+  }
+}
