@@ -1,0 +1,137 @@
+import FlashSale
+import Testing
+
+/// `decide`, on made-up states: it is a pure function, so its inputs are the whole of its world.
+struct DecideTests {
+  @Test func `I1 I2 more buyers than units sell exactly all units, the first come first`() throws {
+    var state = try laneStock(left: 3)
+    let decisions = decide(&state, try (0..<5).map { try place(order: $0, buyer: "b\($0)") })
+    #expect(decisions.prefix(3) == [.decided(.confirmed), .decided(.confirmed), .decided(.confirmed)])
+    #expect(decisions.suffix(2) == [.decided(.rejected(.soldOut)), .decided(.rejected(.soldOut))])
+    #expect(state.stock[phone]?.left == .zero)
+  }
+
+  @Test func `I8 a repeated id changes nothing, not even the last unit`() throws {
+    var state = try laneStock(left: 2)
+    let records = [try place(order: 1, buyer: "a"), try place(order: 1, buyer: "a"), try place(order: 2, buyer: "b")]
+    #expect(decide(&state, records) == [.decided(.confirmed), .repeated, .decided(.confirmed)])
+    #expect(state.stock[phone]?.left == .zero)
+  }
+
+  @Test func `I8 an id that the store has decided before is a repeat, whatever it asks for now`() throws {
+    var state = try laneStock(left: 2)
+    state.decided = [orderID(7)]
+    #expect(decide(&state, [try place(order: 7, buyer: "a", quantity: 2)]) == [.repeated])
+    #expect(state.stock[phone]?.left == Units(2))
+  }
+
+  @Test func `I9 a buyer gets up to the limit and not a unit more, over all SKUs of the sale`() throws {
+    var state = try laneStock(left: 10, limit: 2)
+    state.held[.init(sale: sale, buyer: BuyerID(unchecked: "a"))] = Units(1)
+    let records = [
+      try place(order: 1, buyer: "a", quantity: 2),
+      try place(order: 2, buyer: "a", sku: "case"),
+      try place(order: 3, buyer: "a"),
+      try place(order: 4, buyer: "b", quantity: 2),
+    ]
+    #expect(
+      decide(&state, records) == [
+        .decided(.rejected(.limitReached)), .decided(.confirmed), .decided(.rejected(.limitReached)),
+        .decided(.confirmed),
+      ])
+  }
+
+  @Test(arguments: [
+    (Int64(999), Decision.decided(.rejected(.notStarted))), (1_000, .decided(.confirmed)),
+    (1_999, .decided(.confirmed)), (2_000, .decided(.rejected(.ended))),
+  ])
+  func `the window is start-inclusive and end-exclusive at acceptance`(at: Int64, decision: Decision) throws {
+    var state = try laneStock(left: 1)
+    #expect(decide(&state, [try place(order: 1, buyer: "a", at: at)]) == [decision])
+  }
+
+  @Test func `I2 a request for more than is left does not hear sold out, and leaves the rest to others`() throws {
+    var state = try laneStock(left: 1)
+    let records = [try place(order: 1, buyer: "a", quantity: 2), try place(order: 2, buyer: "b")]
+    #expect(decide(&state, records) == [.decided(.rejected(.insufficientStock)), .decided(.confirmed)])
+  }
+
+  @Test func `a closed stock sells nothing more, and closing it twice is the same as once`() throws {
+    var state = try laneStock(left: 5)
+    let close = LogRecord.close(phone, at: Timestamp(microseconds: 1_500))
+    let records = [try place(order: 1, buyer: "a"), close, close, try place(order: 2, buyer: "b")]
+    #expect(decide(&state, records) == [.decided(.confirmed), .closed, .closed, .decided(.rejected(.closed))])
+  }
+
+  @Test func `a stock that the store does not have is unknown, and its id stays undecided`() throws {
+    var state = try laneStock(left: 5)
+    let record = try place(order: 1, buyer: "a", sku: "nothing")
+    let key = StockKey(sale: sale, sku: SKU(unchecked: "nothing"))
+    #expect(decide(&state, [record, .close(key, at: Timestamp(microseconds: 0))]) == [.unknown(key), .unknown(key)])
+    #expect(state.decided.isEmpty)
+  }
+
+  @Test func `I10 any split into batches gives the same decisions and the same state`() throws {
+    var random = SplitMix(seed: 11)
+    for _ in 0..<200 {
+      let records = try (0..<40).map { _ in
+        try place(
+          order: .random(in: 0..<30, using: &random), buyer: "b\(Int.random(in: 0..<6, using: &random))",
+          sku: Bool.random(using: &random) ? "phone" : "case", quantity: .random(in: 1...3, using: &random),
+          at: .random(in: 900...2_100, using: &random))
+      }
+      var whole = try laneStock(left: 12, limit: 4)
+      var parts = whole
+      let atOnce = decide(&whole, records)
+      let cut = Int.random(in: 0...records.count, using: &random)
+      let inTwo = decide(&parts, Array(records[..<cut])) + decide(&parts, Array(records[cut...]))
+      #expect(atOnce == inTwo)
+      #expect(whole.stock == parts.stock && whole.held == parts.held && whole.decided == parts.decided)
+      #expect(whole.stock.values.allSatisfy { $0.left >= .zero })
+    }
+  }
+
+  // MARK: Inputs
+
+  private let sale = SaleNumber(rawValue: 9)
+  private var phone: StockKey { StockKey(sale: sale, sku: SKU(unchecked: "phone")) }
+
+  private func orderID(_ number: Int) -> OrderID {
+    OrderID(sale: sale, buyer: BuyerID(unchecked: "any"), key: IdempotencyKey(unchecked: "k\(number)"))
+  }
+
+  private func laneStock(left: Int32, limit: Int32? = nil) throws -> LaneStock {
+    let rules = SaleRules(
+      startsAt: Timestamp(microseconds: 1_000), endsAt: Timestamp(microseconds: 2_000),
+      perBuyerLimit: limit.map(Units.init(_:)))
+    var state = LaneStock()
+    for sku in ["phone", "case"] {
+      let key = StockKey(sale: sale, sku: SKU(unchecked: sku))
+      state.stock[key] = .init(left: Units(left), isClosed: false, rules: rules)
+    }
+    return state
+  }
+
+  private func place(
+    order: Int, buyer: String, sku: String = "phone", quantity: Int32 = 1, at: Int64 = 1_500
+  ) throws -> LogRecord {
+    .place(
+      try PurchaseRequest(
+        order: orderID(order), stock: StockKey(sale: sale, sku: SKU(unchecked: sku)),
+        buyer: BuyerID(unchecked: buyer), quantity: Units(quantity), acceptedAt: Timestamp(microseconds: at)))
+  }
+}
+
+/// A small seeded generator, so that a failing run can be repeated (Steele, Lea, Flood: SplitMix64, 2014).
+struct SplitMix: RandomNumberGenerator {
+  private var state: UInt64
+  init(seed: UInt64) { state = seed }
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var z = state
+    z = (z ^ z >> 30) &* 0xBF58_476D_1CE4_E5B9
+    z = (z ^ z >> 27) &* 0x94D0_49BB_1331_11EB
+    return z ^ z >> 31
+  }
+}

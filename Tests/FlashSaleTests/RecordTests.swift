@@ -1,0 +1,92 @@
+import FlashSale
+import Testing
+
+struct RecordTests {
+  private let stock = StockKey(sale: SaleNumber(rawValue: 12), sku: SKU(unchecked: "phone"))
+
+  private func request(quantity: Int32 = 1) throws -> PurchaseRequest {
+    let buyer = BuyerID(unchecked: "buyer")
+    return try PurchaseRequest(
+      order: OrderID(sale: stock.sale, buyer: buyer, key: IdempotencyKey(unchecked: "k")), stock: stock, buyer: buyer,
+      quantity: Units(quantity), acceptedAt: Timestamp(microseconds: 1_790_000_000_123_456))
+  }
+
+  private func decoded(_ bytes: [UInt8]) throws(UnreadableRecord) -> LogRecord {
+    let copy = UnsafeMutableRawBufferPointer.allocate(byteCount: bytes.count, alignment: 1)
+    defer { copy.deallocate() }
+    copy.copyBytes(from: bytes)
+    return try LogRecord(decoding: UnsafeRawBufferPointer(copy))
+  }
+
+  @Test func `a record reads back as it was written`() throws {
+    for record in [
+      LogRecord.place(try request()), .place(try request(quantity: Limits.orderUnits)),
+      .close(stock, at: Timestamp(microseconds: 5)),
+    ] {
+      #expect(try decoded(record.encoded()) == record)
+    }
+  }
+
+  @Test func `a record at the limit of every field stays within its bound`() throws {
+    let longest = String(repeating: "x", count: Limits.identifierBytes)
+    let key = StockKey(sale: SaleNumber(rawValue: .max), sku: SKU(unchecked: longest))
+    let order = OrderID(high: UInt64(Int32.max) << 32 | 0xFFFF_8FFF, low: .max >> 1)
+    let record = LogRecord.place(
+      try PurchaseRequest(
+        order: order, stock: key, buyer: BuyerID(unchecked: longest), quantity: Units(Limits.orderUnits),
+        acceptedAt: Timestamp(microseconds: .max)))
+    #expect(record.encoded().count <= Limits.recordBytes)
+    #expect(try decoded(record.encoded()) == record)
+  }
+
+  @Test func `what cannot be read says why`() throws {
+    #expect(throws: UnreadableRecord.tombstone) { try LogRecord(decoding: nil) }
+    #expect(throws: UnreadableRecord.malformed) { try decoded([0xFF, 0xFF, 0xFF]) }
+    #expect(throws: UnreadableRecord.tooLong(bytes: 500)) { try decoded(Array(repeating: 0, count: 500)) }
+    #expect(throws: UnreadableRecord.unknownSchema(0)) { try decoded([]) }
+    #expect(throws: UnreadableRecord.unknownSchema(2)) { try decoded([0x08, 0x02]) }
+    // schema 1, sale 12, sku "phone", and no kind; then a kind that nobody knows.
+    let bare: [UInt8] = [0x08, 1, 0x1D, 12, 0, 0, 0, 0x22, 5] + Array("phone".utf8)
+    #expect(throws: UnreadableRecord.unknownKind(0)) { try decoded(bare) }
+    #expect(throws: UnreadableRecord.unknownKind(99)) { try decoded(bare + [0x10, 99]) }
+  }
+
+  @Test func `a record with a field that no intake lets through is invalid, not trusted`() throws {
+    // A PLACE without order id, buyer or quantity.
+    let bare: [UInt8] = [0x08, 1, 0x10, 1, 0x1D, 12, 0, 0, 0, 0x22, 5] + Array("phone".utf8)
+    #expect(throws: UnreadableRecord.invalid(ValidationError("order_id", "names another sale"))) { try decoded(bare) }
+    #expect(throws: UnreadableRecord.self) { try decoded([0x08, 1, 0x10, 1, 0x22, 5] + Array("phone".utf8)) }
+  }
+
+  @Test func `the decoder answers whatever the bytes are`() throws {
+    var random = SplitMix(seed: 3)
+    let good = LogRecord.place(try request()).encoded()
+    for _ in 0..<20_000 {
+      var bytes = good
+      for _ in 0..<Int.random(in: 1...4, using: &random) {
+        bytes[.random(in: bytes.indices, using: &random)] = .random(in: 0...255, using: &random)
+      }
+      if Bool.random(using: &random) { bytes.removeLast(.random(in: 0..<bytes.count, using: &random)) }
+      if case .place(let request) = try? decoded(bytes) {
+        #expect((1...Limits.orderUnits).contains(request.quantity.rawValue))
+        #expect(request.order.sale == request.stock.sale)
+      }
+    }
+  }
+
+  @Test func `a quantity out of range never becomes a request`() {
+    for quantity in [Int32(0), -1, Limits.orderUnits + 1, .min, .max] {
+      #expect(throws: ValidationError.self) { try request(quantity: quantity) }
+    }
+  }
+
+  @Test func `the sale of an unreadable record can be told from its key`() throws {
+    func sale(_ key: String) -> SaleID? {
+      Array(key.utf8).withUnsafeBytes { RecordKey.sale(inKey: $0) }
+    }
+    #expect(sale("double11/phone#0") == SaleID(unchecked: "double11"))
+    #expect(sale("double11") == SaleID(unchecked: "double11"))
+    #expect(sale("") == nil)
+    #expect(sale("a b/c") == nil)
+  }
+}
