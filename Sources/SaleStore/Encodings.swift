@@ -1,0 +1,61 @@
+public import FlashSale
+public import Postgres
+
+// The domain's types as parameters and columns. An identifier that comes back from the store is checked like any
+// other input: what an older program or a person wrote there is not trusted.
+
+extension OrderID {
+  var uuid: UUIDBytes { UUIDBytes(high: high, low: low) }
+
+  init(_ uuid: UUIDBytes) { self.init(high: uuid.high, low: uuid.low) }
+}
+
+extension FlashSale.Timestamp {
+  var stored: Postgres.Timestamp { Postgres.Timestamp(microsecondsSince1970: microseconds) }
+
+  init(_ stored: Postgres.Timestamp) { self.init(microseconds: stored.microsecondsSince1970) }
+}
+
+extension Row {
+  func identifier<ID: Identifier>(_ column: Column, as type: ID.Type = ID.self) throws -> ID {
+    do throws(ValidationError) {
+      return try ID(validating: string(column))
+    } catch {
+      throw StoreError.unreadable("\(ID.field) in the store: \(error)")
+    }
+  }
+
+  func time(_ column: Column) throws -> FlashSale.Timestamp { .init(try timestamp(column)) }
+
+  func optionalTime(_ column: Column) throws -> FlashSale.Timestamp? {
+    try optional(column, as: Postgres.Timestamp.self).map(FlashSale.Timestamp.init)
+  }
+
+  func units(_ column: Column) throws -> Units { Units(try int32(column)) }
+
+  func partition(_ column: Column) throws -> Partition { Partition(try int32(column)) }
+
+  func offset(_ column: Column) throws -> Offset { Offset(try int64(column)) }
+
+  func saleNumber(_ column: Column) throws -> SaleNumber { SaleNumber(rawValue: try int32(column)) }
+}
+
+extension Outcome {
+  /// The value of `orders.outcome`: 0, or the refusal's own.
+  var stored: Int16 {
+    switch self {
+    case .confirmed: 0
+    case .rejected(let refusal): refusal.rawValue
+    }
+  }
+
+  init(stored: Int16) throws(StoreError) {
+    if stored == 0 {
+      self = .confirmed
+    } else if let refusal = Refusal(rawValue: stored) {
+      self = .rejected(refusal)
+    } else {
+      throw .unreadable("outcome \(stored) in the store is not known to this version")
+    }
+  }
+}

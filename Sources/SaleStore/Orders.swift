@@ -1,0 +1,60 @@
+public import FlashSale
+internal import Postgres
+
+/// An order with its first and only decision (I4).
+public struct StoredOrder: Sendable, Hashable {
+  public let order: OrderID
+
+  /// The record that was decided: not a later repeat of it.
+  public let position: LogPosition
+  public let stock: StockKey
+  public let buyer: BuyerID
+  public let quantity: Units
+  public let outcome: Outcome
+
+  /// By intake's clock.
+  public let acceptedAt: FlashSale.Timestamp
+
+  /// By the worker's clock, when it wrote the batch.
+  public let decidedAt: FlashSale.Timestamp
+}
+
+extension SaleStore {
+  /// The orders of these ids that are decided, in no particular order. One statement, whatever their number.
+  public func orders(_ ids: [OrderID]) async throws -> [StoredOrder] {
+    let rows = try await pool.withConnection { connection in
+      try await connection.query(
+        """
+        SELECT order_id, partition, log_offset, sale, sku, buyer, quantity, outcome, accepted_at, decided_at
+        FROM orders WHERE order_id = ANY ($1)
+        """, ids.map(\.uuid))
+    }
+    return try rows.map(StoredOrder.init(row:))
+  }
+
+  /// Of these places in the log, those whose record could not be decided.
+  public func quarantined(_ positions: [LogPosition], topic: String) async throws -> Set<LogPosition> {
+    let rows = try await pool.withConnection { connection in
+      try await connection.query(
+        """
+        SELECT q.partition, q.log_offset FROM quarantined_records q
+        JOIN unnest($2::int4[], $3::int8[]) AS wanted (partition, log_offset) USING (partition, log_offset)
+        WHERE q.topic = $1
+        """, topic, positions.map(\.partition.rawValue), positions.map(\.offset.rawValue))
+    }
+    return try Set(rows.map { LogPosition(partition: try $0.partition(0), offset: try $0.offset(1)) })
+  }
+}
+
+extension StoredOrder {
+  init(row: Row) throws {
+    order = OrderID(try row.uuid("order_id"))
+    position = LogPosition(partition: try row.partition("partition"), offset: try row.offset("log_offset"))
+    stock = StockKey(sale: try row.saleNumber("sale"), sku: try row.identifier("sku"))
+    buyer = try row.identifier("buyer")
+    quantity = try row.units("quantity")
+    outcome = try Outcome(stored: row.int16("outcome"))
+    acceptedAt = try row.time("accepted_at")
+    decidedAt = try row.time("decided_at")
+  }
+}

@@ -1,0 +1,63 @@
+public import FlashSale
+internal import Postgres
+
+/// How far a partition came, and who works on it.
+public struct PartitionProgress: Sendable, Hashable {
+  public let partition: Partition
+  public let epoch: Epoch
+
+  /// The first offset without an effect in the store.
+  public let nextOffset: Offset
+
+  /// Host and process of the last owner, for people.
+  public let owner: String?
+  public let claimedAt: FlashSale.Timestamp?
+
+  /// Since when nobody works on the partition until a person has looked, and why.
+  public let haltedAt: FlashSale.Timestamp?
+  public let haltedReason: String?
+}
+
+extension SaleStore {
+  /// The progress of every partition that was ever claimed, in their order. One that is missing has its next offset at 0.
+  public func progress(topic: String) async throws -> [PartitionProgress] {
+    let rows = try await pool.withConnection { connection in
+      try await connection.query(
+        """
+        SELECT partition, epoch, next_offset, owner_name, claimed_at, halted_at, halted_reason
+        FROM partition_progress WHERE topic = $1 ORDER BY partition
+        """, topic)
+    }
+    return try rows.map(PartitionProgress.init(row:))
+  }
+
+  /// Records a topic with its partition count the first time, and afterwards checks that it is the same.
+  ///
+  /// Throws `StoreError.partitionCountChanged` if it is not. Two processes at once agree.
+  public func record(topic: String, partitions: Int32) async throws {
+    let recorded = try await pool.withConnection { connection in
+      // DO UPDATE instead of DO NOTHING, so that the row comes back whoever inserted it.
+      try await connection.query(
+        """
+        INSERT INTO topics (name, partitions) VALUES ($1, $2)
+        ON CONFLICT (name) DO UPDATE SET name = excluded.name RETURNING partitions
+        """, topic, partitions
+      ).single().int32(0)
+    }
+    guard recorded == partitions else {
+      throw StoreError.partitionCountChanged(topic: topic, recorded: recorded, found: partitions)
+    }
+  }
+}
+
+extension PartitionProgress {
+  init(row: Row) throws {
+    partition = try row.partition("partition")
+    epoch = Epoch(rawValue: try row.int64("epoch"))
+    nextOffset = try row.offset("next_offset")
+    owner = try row.optional("owner_name")
+    claimedAt = try row.optionalTime("claimed_at")
+    haltedAt = try row.optionalTime("halted_at")
+    haltedReason = try row.optional("halted_reason")
+  }
+}

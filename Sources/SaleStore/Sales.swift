@@ -1,0 +1,156 @@
+public import FlashSale
+public import Postgres
+
+/// A sale as it is stored, with what is left of it.
+public struct StoredSale: Sendable, Hashable {
+  public let number: SaleNumber
+  public let sale: Sale
+
+  /// When the shop asked to close it.
+  public let closedAt: FlashSale.Timestamp?
+
+  /// The committed level of each SKU of the sale.
+  public let stock: [SKU: StockLevel]
+
+  /// Creates a stored sale from its parts.
+  public init(number: SaleNumber, sale: Sale, closedAt: FlashSale.Timestamp?, stock: [SKU: StockLevel]) {
+    self.number = number
+    self.sale = sale
+    self.closedAt = closedAt
+    self.stock = stock
+  }
+
+  /// What a shop calls the sale's state at an instant.
+  public func status(at time: FlashSale.Timestamp) -> SaleStatus {
+    if closedAt != nil { return .closed }
+    if time < sale.startsAt { return .upcoming }
+    return time < sale.endsAt ? .open : .ended
+  }
+}
+
+/// Where a sale stands. The raw values are the API's.
+public enum SaleStatus: String, Sendable, Codable {
+  case upcoming, open, ended, closed
+}
+
+/// What is left of one SKU, as of some commit.
+public struct StockLevel: Sendable, Hashable {
+  public var left: Units
+  public var isClosed: Bool
+
+  /// Creates a level.
+  public init(left: Units, isClosed: Bool) {
+    self.left = left
+    self.isClosed = isClosed
+  }
+}
+
+extension SaleStore {
+  /// Puts a sale and its stock into the store, and tells every intake (`CatalogSignal`).
+  ///
+  /// Throws `StoreError.saleExists` if the id is taken, whatever the other sale looks like.
+  public func create(_ sale: Sale) async throws -> StoredSale {
+    let number = try await pool.withConnection { connection in
+      try await connection.transaction { transaction in
+        let inserted = try transaction.query(
+          """
+          INSERT INTO sales (id, name, starts_at, ends_at, per_buyer_limit, ordering)
+          VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (id) DO NOTHING RETURNING number
+          """,
+          sale.id.rawValue, sale.name, sale.startsAt.stored, sale.endsAt.stored, sale.perBuyerLimit?.rawValue,
+          sale.ordering.rawValue)
+        guard let row = inserted.first else { throw StoreError.saleExists(sale.id) }
+        let number = try row.int32(0)
+        _ = try transaction.query(
+          """
+          INSERT INTO stock (sale, sku, position, price_minor, currency, put_up, units_left)
+          SELECT $1, item.sku, item.position, item.price_minor, item.currency, item.put_up, item.put_up
+          FROM unnest($2::text[], $3::int2[], $4::int8[], $5::text[], $6::int4[])
+            AS item (sku, position, price_minor, currency, put_up)
+          """,
+          number, sale.items.map(\.sku.rawValue), Array(0..<Int16(sale.items.count)), sale.items.map(\.price.minor),
+          sale.items.map(\.price.currency), sale.items.map(\.stock.rawValue))
+        _ = try transaction.query("SELECT pg_notify($1, $2)", CatalogSignal.channel, sale.id.rawValue)
+        return SaleNumber(rawValue: number)
+      }
+    }
+    let stock = sale.items.map { ($0.sku, StockLevel(left: $0.stock, isClosed: false)) }
+    return StoredSale(
+      number: number, sale: sale, closedAt: nil, stock: Dictionary(stock, uniquingKeysWith: { first, _ in first }))
+  }
+
+  /// All sales, the newest first.
+  public func sales() async throws -> [StoredSale] {
+    let rows = try await pool.withConnection { connection in
+      try await connection.query(
+        """
+        SELECT s.number, s.id, s.name, s.starts_at, s.ends_at, s.per_buyer_limit, s.ordering, s.closed_at,
+          k.sku, k.price_minor, k.currency, k.put_up, k.units_left, k.closed
+        FROM sales s JOIN stock k ON k.sale = s.number ORDER BY s.number DESC, k.position
+        """)
+    }
+    return try StoredSale.sales(from: rows)
+  }
+
+  /// One sale, or `nil` if there is none of this id.
+  public func sale(_ id: SaleID) async throws -> StoredSale? {
+    let rows = try await pool.withConnection { connection in
+      try await connection.query(
+        """
+        SELECT s.number, s.id, s.name, s.starts_at, s.ends_at, s.per_buyer_limit, s.ordering, s.closed_at,
+          k.sku, k.price_minor, k.currency, k.put_up, k.units_left, k.closed
+        FROM sales s JOIN stock k ON k.sale = s.number WHERE s.id = $1 ORDER BY k.position
+        """, id.rawValue)
+    }
+    return try StoredSale.sales(from: rows).first
+  }
+
+  /// Notes that the shop closed a sale, so that intakes turn requests away; the first time stands.
+  ///
+  /// This decides nothing: what ends selling is the `close` record in each lane.
+  /// - Returns: the sale, or `nil` if there is none of this id.
+  public func markClosed(_ id: SaleID) async throws -> StoredSale? {
+    try await pool.withConnection { connection in
+      try await connection.transaction { transaction in
+        _ = try transaction.query(
+          "UPDATE sales SET closed_at = now() WHERE id = $1 AND closed_at IS NULL", id.rawValue)
+        _ = try transaction.query("SELECT pg_notify($1, $2)", CatalogSignal.channel, id.rawValue)
+      }
+    }
+    return try await sale(id)
+  }
+}
+
+extension StoredSale {
+  /// Sales from rows of (sale, item), a sale's rows together and in the order of its items.
+  fileprivate static func sales(from rows: Rows) throws -> [StoredSale] {
+    var sales: [StoredSale] = []
+    var start = rows.startIndex
+    while start < rows.endIndex {
+      let number = try rows[start].int32("number")
+      var end = start
+      while end < rows.endIndex, try rows[end].int32("number") == number { end += 1 }
+      sales.append(try StoredSale(itemRows: (start..<end).map { rows[$0] }))
+      start = end
+    }
+    return sales
+  }
+
+  private init(itemRows: [Row]) throws {
+    let row = itemRows[0]
+    var items: [SaleItem] = []
+    var stock: [SKU: StockLevel] = [:]
+    for row in itemRows {
+      let price = try Price(minor: row.int64("price_minor"), currency: row.string("currency"))
+      let sku: SKU = try row.identifier("sku")
+      items.append(try SaleItem(sku: sku, stock: row.units("put_up"), price: price))
+      stock[sku] = StockLevel(left: try row.units("units_left"), isClosed: try row.bool("closed"))
+    }
+    let sale = try Sale(
+      id: row.identifier("id"), name: row.string("name"), startsAt: row.time("starts_at"), endsAt: row.time("ends_at"),
+      perBuyerLimit: row.optional("per_buyer_limit", as: Int32.self).map(Units.init(_:)),
+      ordering: Ordering(rawValue: row.string("ordering")), items: items)
+    self.init(
+      number: try row.saleNumber("number"), sale: sale, closedAt: try row.optionalTime("closed_at"), stock: stock)
+  }
+}

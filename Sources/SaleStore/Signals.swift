@@ -1,0 +1,98 @@
+public import FlashSale
+internal import FoundationEssentials
+internal import Postgres
+
+/// What lanes broadcast after a commit: how far they came and what is left.
+///
+/// Sent with NOTIFY, outside the transaction that it speaks of and coalesced, so that it costs no commit anything. One that
+/// gets lost does no harm: the next one replaces it, and whoever listens re-reads the store from time to time.
+public struct Signal: Sendable, Hashable {
+  /// The next offset of each partition that moved: every record before it has its outcome.
+  public var progress: [Partition: Offset]
+
+  /// The committed level of each stock that changed.
+  public var stock: [StockKey: StockLevel]
+
+  /// Creates a signal.
+  public init(progress: [Partition: Offset] = [:], stock: [StockKey: StockLevel] = [:]) {
+    self.progress = progress
+    self.stock = stock
+  }
+
+  /// The NOTIFY channel.
+  public static let channel = "penstock_signals"
+
+  /// PostgreSQL refuses a payload of 8,000 bytes (`NOTIFY_PAYLOAD_MAX_LENGTH`); entries are small, so this many of them
+  /// with the longest SKU stay below.
+  private static let entriesPerPayload = 60
+
+  /// The signal as NOTIFY payloads, each short enough for PostgreSQL; none if there is nothing to say.
+  public func payloads(topic: String) -> [String] {
+    let progress = progress.map { Wire.Progress(partition: $0.key.rawValue, next: $0.value.rawValue) }
+    let stock = stock.map {
+      Wire.Stock(
+        sale: $0.key.sale.rawValue, sku: $0.key.sku.rawValue, left: $0.value.left.rawValue, closed: $0.value.isClosed)
+    }
+    // Stock goes out no later than the progress behind it: a reader that knows the progress may be asked for the stock.
+    let stocks = stride(from: 0, to: stock.count, by: Self.entriesPerPayload).map {
+      Wire(topic: topic, progress: [], stock: Array(stock[$0...].prefix(Self.entriesPerPayload)))
+    }
+    let progresses = stride(from: 0, to: progress.count, by: Self.entriesPerPayload).map {
+      Wire(topic: topic, progress: Array(progress[$0...].prefix(Self.entriesPerPayload)), stock: [])
+    }
+    return (stocks + progresses).compactMap { wire in
+      (try? JSONEncoder().encode(wire)).map { String(decoding: $0, as: UTF8.self) }
+    }
+  }
+
+  /// The signal in a payload, or `nil` if it is about another topic or is none.
+  public init?(payload: String, topic: String) {
+    guard let wire = try? JSONDecoder().decode(Wire.self, from: Data(payload.utf8)), wire.topic == topic else {
+      return nil
+    }
+    self.init()
+    for entry in wire.progress { progress[Partition(entry.partition)] = Offset(entry.next) }
+    for entry in wire.stock {
+      guard let sku = SKU(rawValue: entry.sku) else { return nil }
+      let key = StockKey(sale: SaleNumber(rawValue: entry.sale), sku: sku)
+      stock[key] = StockLevel(left: Units(entry.left), isClosed: entry.closed)
+    }
+  }
+
+  private struct Wire: Codable {
+    struct Progress: Codable {
+      var partition: Int32
+      var next: Int64
+      enum CodingKeys: String, CodingKey {
+        case partition = "p"
+        case next = "n"
+      }
+    }
+    struct Stock: Codable {
+      var sale: Int32
+      var sku: String
+      var left: Int32
+      var closed: Bool
+      enum CodingKeys: String, CodingKey {
+        case sale = "n"
+        case sku = "k"
+        case left = "l"
+        case closed = "c"
+      }
+    }
+    var topic: String
+    var progress: [Progress]
+    var stock: [Stock]
+    enum CodingKeys: String, CodingKey {
+      case topic = "t"
+      case progress = "p"
+      case stock = "s"
+    }
+  }
+}
+
+/// Says that a sale was created or closed; the payload is its id.
+public enum CatalogSignal {
+  /// The NOTIFY channel.
+  public static let channel = "penstock_catalog"
+}

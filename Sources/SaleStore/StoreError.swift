@@ -1,0 +1,31 @@
+public import FlashSale
+
+/// What the store answers instead of doing as asked. A failure of PostgreSQL itself is a `PostgresError`.
+public enum StoreError: Error, Equatable, Sendable, CustomStringConvertible {
+  /// A sale of this id exists; nothing was written.
+  case saleExists(SaleID)
+
+  /// The topic was recorded with another partition count. A changed count would move keys between writers, so
+  /// nothing may run on it.
+  case partitionCountChanged(topic: String, recorded: Int32, found: Int32)
+
+  /// Another writer claimed the partition, or moved it on: this one's transaction changed nothing (I7).
+  case fenced(Partition)
+
+  /// The store holds something that this version cannot read.
+  case unreadable(String)
+
+  /// What happened and what to do, safe to show to an operator.
+  public var description: String {
+    switch self {
+    case .saleExists(let id): "a sale \(id) exists already"
+    case .partitionCountChanged(let topic, let recorded, let found):
+      """
+      topic \(topic) has \(found) partitions, but this database was filled from one with \(recorded); \
+      use the topic of that count, or a new topic name with a new database
+      """
+    case .fenced(let partition): "partition \(partition) was claimed by another worker"
+    case .unreadable(let what): what
+    }
+  }
+}
