@@ -1,4 +1,4 @@
-internal import Crypto
+import Crypto
 
 /// An order's id: a UUID version 8 (RFC 9562 §5.8) that anyone who knows the purchase can derive (I8).
 ///

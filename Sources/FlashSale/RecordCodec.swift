@@ -1,4 +1,4 @@
-internal import SwiftProtobuf
+import SwiftProtobuf
 
 /// Why a record of the log could not be read. Its text goes into `quarantined_records`.
 public enum UnreadableRecord: Error, Equatable, Sendable, CustomStringConvertible {

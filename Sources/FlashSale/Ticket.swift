@@ -1,4 +1,4 @@
-internal import Crypto
+import Crypto
 import FoundationEssentials
 
 /// A buyer's place in line: where in the log their request stands, signed so that a forged one is refused.

@@ -1,5 +1,5 @@
-public import FlashSale
-public import Postgres
+import FlashSale
+import Postgres
 
 // The domain's types as parameters and columns. An identifier that comes back from the store is checked like any
 // other input: what an older program or a person wrote there is not trusted.
@@ -18,11 +18,11 @@ extension FlashSale.Timestamp {
 
 extension Row {
   func identifier<ID: Identifier>(_ column: Column, as type: ID.Type = ID.self) throws -> ID {
-    do throws(ValidationError) {
-      return try ID(validating: string(column))
-    } catch {
-      throw StoreError.unreadable("\(ID.field) in the store: \(error)")
+    let text = try string(column)
+    guard let value = ID(rawValue: text) else {
+      throw StoreError.unreadable("\(text.debugDescription) in the store is not a valid \(ID.field)")
     }
+    return value
   }
 
   func time(_ column: Column) throws -> FlashSale.Timestamp { .init(try timestamp(column)) }

@@ -1,5 +1,5 @@
 public import FlashSale
-internal import Postgres
+import Postgres
 
 /// An order with its first and only decision (I4).
 public struct StoredOrder: Sendable, Hashable {

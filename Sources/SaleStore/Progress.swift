@@ -1,5 +1,5 @@
 public import FlashSale
-internal import Postgres
+import Postgres
 
 /// How far a partition came, and who works on it.
 public struct PartitionProgress: Sendable, Hashable {

@@ -1,5 +1,5 @@
 public import FlashSale
-public import Postgres
+import Postgres
 
 /// A sale as it is stored, with what is left of it.
 public struct StoredSale: Sendable, Hashable {
@@ -129,8 +129,8 @@ extension StoredSale {
     while start < rows.endIndex {
       let number = try rows[start].int32("number")
       var end = start
-      while end < rows.endIndex, try rows[end].int32("number") == number { end += 1 }
-      sales.append(try StoredSale(itemRows: (start..<end).map { rows[$0] }))
+      while try end < rows.endIndex && rows[end].int32("number") == number { end += 1 }
+      sales.append(try StoredSale(itemRows: Array(rows[start..<end])))
       start = end
     }
     return sales

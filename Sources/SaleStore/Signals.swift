@@ -1,6 +1,6 @@
 public import FlashSale
-internal import FoundationEssentials
-internal import Postgres
+import FoundationEssentials
+import Postgres
 
 /// What lanes broadcast after a commit: how far they came and what is left.
 ///
