@@ -1,0 +1,130 @@
+import FlashSale
+import Kafka
+import Logging
+import Postgres
+
+/// Everything that Penstock can be told, read from the environment and checked before anything starts.
+///
+/// A command asks only for the parts that it needs, so that a worker does not have to know the ticket key.
+struct Configuration {
+  var log: LogSettings
+  var cluster: ClusterSettings
+  var database: ConnectionSettings
+  var databasePool: Int
+  var migrations: String
+  var http: ListenAddress
+  var adminHTTP: ListenAddress
+  var adminToken: String?
+  var tickets: TicketSigner
+  var eventLoops: Int
+  var consumerGroup: String
+  var sessionTimeout: Duration
+  var drain: Duration
+  var logLevel: Logger.Level
+
+  /// The `orders` topic as it must be, and what intake lets run ahead of the workers.
+  struct LogSettings {
+    var topic: String
+    var partitions: Int
+    var replication: Int
+    var retention: Duration
+
+    /// Records per partition; `nil`: by the kind of broker.
+    var backlogLimit: Int?
+  }
+
+  /// What a command needs; the variables of other parts may be missing.
+  enum Part { case kafka, database, intake, admin }
+
+  /// Reads the environment. Throws `ConfigurationError` with every problem that concerns `parts`.
+  init(_ environment: [String: String], for parts: Set<Part>) throws {
+    var settings = Settings(environment)
+    logLevel = settings.value(
+      .logLevel, or: .info, expecting: "trace, debug, info, notice, warning, error or critical", Logger.Level.init)
+    log = LogSettings(from: &settings)
+    cluster = Self.cluster(from: &settings, isNeeded: parts.contains(.kafka))
+    consumerGroup = settings.value(
+      .consumerGroup, or: "penstock-workers", expecting: "1 to 64 characters of A-Z a-z 0-9 . _ -", SKU.name)
+    sessionTimeout = .milliseconds(settings.number(.sessionTimeout, or: 6_000, in: 1_000...300_000))
+    database = Self.database(from: &settings, isNeeded: parts.contains(.database))
+    databasePool = settings.number(.databasePool, or: 8, in: 1...100)
+    migrations = settings.text(.migrations) ?? "migrations"
+    let address = "host:port, as 127.0.0.1:8080 or [::1]:8080"
+    http = settings.value(.http, or: ListenAddress("127.0.0.1:8080")!, expecting: address, ListenAddress.init)
+    adminHTTP = settings.value(.adminHTTP, or: ListenAddress("127.0.0.1:8081")!, expecting: address, ListenAddress.init)
+    adminToken = settings.text(.adminToken)
+    if parts.contains(.admin), adminToken == nil, !adminHTTP.isLoopback {
+      settings.refuse("\(Variable.adminToken.rawValue) is not set, and \(Variable.adminHTTP.rawValue) is not loopback")
+    }
+    if let adminToken, adminToken.utf8.count < 16 {
+      settings.refuse("\(Variable.adminToken.rawValue) must have 16 characters or more")
+    }
+    tickets = try Self.tickets(from: &settings, isNeeded: parts.contains(.intake))
+    eventLoops = settings.number(.eventLoops, or: 0, in: 0...256)
+    drain = .seconds(settings.number(.drainSeconds, or: 20, in: 1...600))
+    try settings.finish()
+  }
+
+  private static func cluster(from settings: inout Settings, isNeeded: Bool) -> ClusterSettings {
+    let brokers = isNeeded ? settings.required(.kafkaBrokers) : settings.text(.kafkaBrokers) ?? ""
+    let options = settings.value(
+      .kafkaOptions, or: [:], expecting: "librdkafka settings as name=value, separated by semicolons"
+    ) { text in
+      var options: [String: String] = [:]
+      for entry in text.split(separator: ";") {
+        guard let equals = entry.firstIndex(of: "=") else { return nil }
+        options[String(entry[..<equals])] = String(entry[entry.index(after: equals)...])
+      }
+      return options
+    }
+    return ClusterSettings(brokers: brokers, options: options)
+  }
+
+  private static func database(from settings: inout Settings, isNeeded: Bool) -> ConnectionSettings {
+    if isNeeded { _ = settings.required(.databaseURL) }
+    return settings.value(
+      .databaseURL, or: ConnectionSettings.none, expecting: "a PostgreSQL URL, postgresql://user:password@host:port/name",
+      ConnectionSettings.init(url:))
+  }
+
+  private static func tickets(from settings: inout Settings, isNeeded: Bool) throws -> TicketSigner {
+    if isNeeded { _ = settings.required(.ticketKey) }
+    let unused = try TicketSigner(secrets: [Array(repeating: 0, count: 16)])
+    return settings.value(
+      .ticketKey, or: unused,
+      expecting: "1 to \(FlashSale.Limits.ticketKeys) keys of 32 hexadecimal digits or more, separated by commas"
+    ) { text in
+      let secrets = text.split(separator: ",", omittingEmptySubsequences: false).map { bytes(hexadecimal: $0) }
+      guard !secrets.contains(nil) else { return nil }
+      return try TicketSigner(secrets: secrets.compactMap { $0 })
+    }
+  }
+
+  private static func bytes(hexadecimal text: Substring) -> [UInt8]? {
+    let digits = text.compactMap(\.hexDigitValue)
+    guard digits.count == text.count, digits.count.isMultiple(of: 2) else { return nil }
+    return stride(from: 0, to: digits.count, by: 2).map { UInt8(digits[$0] << 4 | digits[$0 + 1]) }
+  }
+}
+
+extension Configuration.LogSettings {
+  fileprivate init(from settings: inout Settings) {
+    topic = settings.value(.topic, or: "orders", expecting: "1 to 64 characters of A-Z a-z 0-9 . _ -", SKU.name)
+    partitions = settings.number(.partitions, or: 12, in: 1...1_000)
+    replication = settings.number(.replication, or: 3, in: 1...10)
+    retention = .seconds(3_600 * settings.number(.retentionHours, or: 168, in: 1...87_600))
+    backlogLimit = settings.text(.backlogLimit).map { _ in
+      settings.number(.backlogLimit, or: 1, in: 1...100_000_000)
+    }
+  }
+}
+
+extension SKU {
+  /// The text, if it would be a valid SKU: Kafka takes the same alphabet for topic and group names.
+  fileprivate static func name(_ text: String) -> String? { SKU(rawValue: text)?.rawValue }
+}
+
+extension ListenAddress {
+  /// Whether only this machine can reach it.
+  var isLoopback: Bool { host == "localhost" || host == "::1" || host.hasPrefix("127.") }
+}

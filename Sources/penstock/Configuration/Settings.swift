@@ -1,0 +1,75 @@
+import FlashSale
+
+/// Reads `PENSTOCK_*` variables, and collects everything that is wrong with them before it gives up: an operator
+/// mends a configuration once, not once per mistake.
+struct Settings {
+  private let environment: [String: String]
+  private(set) var problems: [String] = []
+
+  init(_ environment: [String: String]) { self.environment = environment }
+
+  /// The variable's text, or `nil` where it is unset or empty.
+  func text(_ variable: Variable) -> String? {
+    environment[variable.rawValue].flatMap { $0.isEmpty ? nil : $0 }
+  }
+
+  /// The variable, which must be set.
+  mutating func required(_ variable: Variable) -> String {
+    guard let text = text(variable) else {
+      problems.append("\(variable.rawValue) is not set: \(variable.purpose)")
+      return ""
+    }
+    return text
+  }
+
+  /// The variable read by `parse`, or `fallback` where it is unset. `parse` throws or answers `nil` for a wrong value.
+  mutating func value<Value>(
+    _ variable: Variable, or fallback: Value, expecting: String, _ parse: (String) throws -> Value?
+  ) -> Value {
+    guard let text = text(variable) else { return fallback }
+    if let value = try? parse(text) { return value }
+    // Secrets are set by name only; the wrong value of anything else helps to find it.
+    let shown = variable.isSecret ? "" : " is \"\(text)\","
+    problems.append("\(variable.rawValue)\(shown) must be \(expecting)")
+    return fallback
+  }
+
+  /// A whole number within a range.
+  mutating func number(_ variable: Variable, or fallback: Int, in range: ClosedRange<Int>) -> Int {
+    value(variable, or: fallback, expecting: "a whole number from \(range.lowerBound) to \(range.upperBound)") {
+      Int($0).flatMap { range.contains($0) ? $0 : nil }
+    }
+  }
+
+  /// Notes a problem that concerns more than one variable.
+  mutating func refuse(_ problem: String) { problems.append(problem) }
+
+  /// Ends the reading: throws if there was a problem.
+  func finish() throws {
+    guard problems.isEmpty else { throw ConfigurationError(problems: problems) }
+  }
+}
+
+/// What is wrong with the configuration. `main` prints it and exits with 78 (`EX_CONFIG`), before anything was started.
+struct ConfigurationError: Error, CustomStringConvertible {
+  var problems: [String]
+  var description: String { problems.map { "configuration: \($0)" }.joined(separator: "\n") }
+}
+
+/// Host and port to listen on.
+struct ListenAddress: Equatable {
+  var host: String
+
+  /// 0: any free port.
+  var port: Int
+
+  /// Parses `host:port`, where an IPv6 host stands in brackets.
+  init?(_ text: String) {
+    guard let colon = text.lastIndex(of: ":"), let port = UInt16(text[text.index(after: colon)...]) else { return nil }
+    var host = String(text[..<colon])
+    if host.hasPrefix("[") && host.hasSuffix("]") { host = String(host.dropFirst().dropLast()) }
+    guard !host.isEmpty else { return nil }
+    self.host = host
+    self.port = Int(port)
+  }
+}

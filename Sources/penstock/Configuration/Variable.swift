@@ -1,0 +1,41 @@
+/// Every environment variable that Penstock reads. The README's table lists the same ones; a test compares them.
+enum Variable: String, CaseIterable {
+  case kafkaBrokers = "PENSTOCK_KAFKA_BROKERS"
+  case kafkaOptions = "PENSTOCK_KAFKA_OPTIONS"
+  case topic = "PENSTOCK_TOPIC"
+  case partitions = "PENSTOCK_PARTITIONS"
+  case replication = "PENSTOCK_REPLICATION"
+  case retentionHours = "PENSTOCK_RETENTION_HOURS"
+  case consumerGroup = "PENSTOCK_CONSUMER_GROUP"
+  case sessionTimeout = "PENSTOCK_SESSION_TIMEOUT_MS"
+  case backlogLimit = "PENSTOCK_BACKLOG_LIMIT"
+  case databaseURL = "PENSTOCK_DATABASE_URL"
+  case databasePool = "PENSTOCK_DATABASE_POOL"
+  case migrations = "PENSTOCK_MIGRATIONS"
+  case http = "PENSTOCK_HTTP"
+  case adminHTTP = "PENSTOCK_ADMIN_HTTP"
+  case adminToken = "PENSTOCK_ADMIN_TOKEN"
+  case adminURL = "PENSTOCK_ADMIN_URL"
+  case ticketKey = "PENSTOCK_TICKET_KEY"
+  case eventLoops = "PENSTOCK_EVENT_LOOPS"
+  case drainSeconds = "PENSTOCK_DRAIN_SECONDS"
+  case logLevel = "PENSTOCK_LOG_LEVEL"
+
+  /// What to set it to, in an error that says that it is missing.
+  var purpose: String {
+    switch self {
+    case .kafkaBrokers: "the Kafka cluster, as host:port[,host:port…]; `penstock broker` starts one for development"
+    case .databaseURL: "the PostgreSQL database, as postgresql://user:password@host:port/name"
+    case .ticketKey: "the secret that signs tickets, 32 hexadecimal digits or more, the same for every intake"
+    default: "see the table in README.md"
+    }
+  }
+
+  /// Whether its value must not be printed.
+  var isSecret: Bool {
+    switch self {
+    case .adminToken, .ticketKey, .databaseURL, .kafkaOptions: true
+    default: false
+    }
+  }
+}
