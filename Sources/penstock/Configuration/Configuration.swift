@@ -46,7 +46,7 @@ struct Configuration {
     consumerGroup = settings.value(
       .consumerGroup, or: "penstock-workers", expecting: "1 to 64 characters of A-Z a-z 0-9 . _ -", SKU.name)
     sessionTimeout = .milliseconds(settings.number(.sessionTimeout, or: 6_000, in: 1_000...300_000))
-    database = Self.database(from: &settings, isNeeded: parts.contains(.database))
+    database = try Self.database(from: &settings, isNeeded: parts.contains(.database))
     databasePool = settings.number(.databasePool, or: 8, in: 1...100)
     migrations = settings.text(.migrations) ?? "migrations"
     let address = "host:port, as 127.0.0.1:8080 or [::1]:8080"
@@ -80,11 +80,15 @@ struct Configuration {
     return ClusterSettings(brokers: brokers, options: options)
   }
 
-  private static func database(from settings: inout Settings, isNeeded: Bool) -> ConnectionSettings {
+  private static func database(from settings: inout Settings, isNeeded: Bool) throws -> ConnectionSettings {
     if isNeeded { _ = settings.required(.databaseURL) }
+    let unused = try ConnectionSettings("")
     return settings.value(
-      .databaseURL, or: ConnectionSettings.none, expecting: "a PostgreSQL URL, postgresql://user:password@host:port/name",
-      ConnectionSettings.init(url:))
+      .databaseURL, or: unused, expecting: "a PostgreSQL URL, postgresql://user:password@host:port/name"
+    ) { text in
+      guard text.hasPrefix("postgresql://") || text.hasPrefix("postgres://") else { return nil }
+      return try ConnectionSettings(text)
+    }
   }
 
   private static func tickets(from settings: inout Settings, isNeeded: Bool) throws -> TicketSigner {

@@ -1,0 +1,32 @@
+import ArgumentParser
+import Logging
+import Postgres
+
+/// `penstock migrate`: brings the database's schema up to this version.
+struct MigrateCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "migrate",
+    abstract: "Bring the database up to this version's schema.",
+    discussion: """
+      Runs the files NNNN_name.sql of PENSTOCK_MIGRATIONS (default ./migrations) that the database of
+      PENSTOCK_DATABASE_URL has not seen, in order, each in one transaction, under a lock: two at once are safe. A file
+      that changed after it ran is refused.
+
+      Exit codes: 0 up to date; 1 refused or failed, the failing file left nothing; 78 configuration.
+
+      Example:
+        PENSTOCK_DATABASE_URL=postgresql://penstock@localhost/penstock penstock migrate
+      """)
+
+  func run() async throws {
+    try await reporting {
+      let configuration = try Configuration(environment, for: [.database])
+      let logger = makeLogger("migrate", level: configuration.logLevel)
+      let connection = try await Connection.connect(configuration.database, logger: logger)
+      let applied = try await Migrator(directory: configuration.migrations).run(on: connection)
+      await connection.close()
+      for migration in applied { print("applied \(migration)") }
+      print(applied.isEmpty ? "nothing to do: the database is up to date" : "the database is up to date")
+    }
+  }
+}

@@ -1,0 +1,47 @@
+import Admin
+import ArgumentParser
+import Foundation
+import SaleStore
+
+/// `penstock report`: what became of every request of a sale.
+struct ReportCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "report",
+    abstract: "Account for every request of a sale.",
+    discussion: """
+      Units put up, sold and left; requests by outcome and reason; whether accepted = confirmed + rejected + quarantined
+      + in flight; the time from acceptance to decision; sales per minute. Asks the admin API (PENSTOCK_ADMIN_URL,
+      PENSTOCK_ADMIN_TOKEN).
+
+      Exit codes: 0 it adds up and nothing is oversold; 1 it does not; 2 it cannot be said (the log cannot be read);
+      69 no answer; 78 configuration.
+
+      Examples:
+        penstock report double11
+        penstock report double11 --format json | jq .requests
+        penstock report double11 --format csv > double11.csv
+      """)
+
+  enum Format: String, ExpressibleByArgument, CaseIterable { case table, json, csv }
+
+  @Argument(help: "The sale's id.")
+  var sale: String
+
+  @Option(help: "table, json or csv.")
+  var format = Format.table
+
+  func run() async throws {
+    try await reporting {
+      let path = "/admin/api/sales/\(AdminClient.segment(sale))/report"
+      let data = try await AdminClient(environment).call("GET", path)
+      let report = try JSONDecoder().decode(SaleReport.self, from: data)
+      switch format {
+      case .table: print(ReportTable.text(report), terminator: "")
+      case .json: print(String(decoding: data, as: UTF8.self))
+      case .csv: print(ReportCSV.text(report), terminator: "")
+      }
+      if report.oversold || report.identityHolds == false { throw ExitCode(1) }
+      if report.identityHolds == nil { throw ExitCode(2) }
+    }
+  }
+}

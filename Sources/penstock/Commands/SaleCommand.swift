@@ -1,0 +1,102 @@
+import ArgumentParser
+import FlashSale
+import Foundation
+
+/// `penstock sale …`: what an operator does with sales, through the admin API.
+struct SaleCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "sale",
+    abstract: "Create, list, show and close sales, through the admin API.",
+    discussion: """
+      Reads PENSTOCK_ADMIN_URL (default http://127.0.0.1:8081) and PENSTOCK_ADMIN_TOKEN.
+
+      Exit codes: 0 done; 1 refused (it exists, it is invalid, there is none); 69 no answer; 78 configuration.
+      """,
+    subcommands: [Create.self, List.self, Show.self, Close.self])
+
+  struct Create: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Put a sale up.",
+      discussion: """
+        Examples:
+          penstock sale create --file double11.json
+          echo '{"id":"s1","name":"First","starts_at":"2026-11-11T00:00:00+08:00",
+                 "ends_at":"2026-11-12T00:00:00+08:00","per_buyer_limit":1,
+                 "items":[{"sku":"phone","stock":1000,"price_minor":199900,"currency":"CNY"}]}' \\
+            | penstock sale create --file -
+        """)
+
+    @Option(help: "The sale as JSON; - reads standard input.")
+    var file: String
+
+    func run() async throws {
+      try await reporting {
+        let data: Data
+        if file == "-" {
+          data = try FileHandle.standardInput.readToEnd() ?? Data()
+        } else {
+          data = try Data(contentsOf: URL(fileURLWithPath: file))
+        }
+        let answer = try await AdminClient(environment).call("POST", "/admin/api/sales", body: data)
+        print(pretty(answer))
+      }
+    }
+  }
+
+  struct List: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "List all sales, the newest first.", discussion: "Example:\n  penstock sale list")
+
+    func run() async throws {
+      try await reporting {
+        print(pretty(try await AdminClient(environment).call("GET", "/admin/api/sales")))
+      }
+    }
+  }
+
+  struct Show: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Show one sale with what is left of it.", discussion: "Example:\n  penstock sale show double11")
+
+    @Argument(help: "The sale's id.")
+    var sale: String
+
+    func run() async throws {
+      try await reporting {
+        let path = "/admin/api/sales/\(AdminClient.segment(sale))"
+        print(pretty(try await AdminClient(environment).call("GET", path)))
+      }
+    }
+  }
+
+  struct Close: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Close a sale before its end.",
+      discussion: """
+        Requests accepted before the close are still decided, in their order. Closing twice is fine.
+
+        Example:
+          penstock sale close double11
+        """)
+
+    @Argument(help: "The sale's id.")
+    var sale: String
+
+    func run() async throws {
+      try await reporting {
+        let path = "/admin/api/sales/\(AdminClient.segment(sale))/close"
+        print(pretty(try await AdminClient(environment).call("POST", path)))
+      }
+    }
+  }
+}
+
+/// JSON laid out for a person; what is no JSON as it is.
+private func pretty(_ data: Data) -> String {
+  guard
+    let object = try? JSONSerialization.jsonObject(with: data),
+    let laidOut = try? JSONSerialization.data(
+      withJSONObject: object, options: [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes])
+  else { return String(decoding: data, as: UTF8.self) }
+  return String(decoding: laidOut, as: UTF8.self)
+}
