@@ -1,0 +1,170 @@
+internal import CRdkafka
+internal import Logging
+
+/// What the cluster's metadata says of a topic.
+enum TopicState {
+  struct Found {
+    let partitions: Int
+    let replication: Int?
+  }
+
+  case missing
+  /// It exists, but some partition has no leader yet.
+  case electing
+  case ready(Found)
+}
+
+/// Requests about one topic, each waiting for its answer.
+///
+/// `@unchecked Sendable`: rd_kafka_t and queues are thread-safe; the pointers never change.
+final class AdminRequests: @unchecked Sendable {
+  private let name: String
+  private let handle: ClientHandle
+  private let topic: TopicHandle
+  private let replies: OpaquePointer
+
+  init(cluster: ClusterSettings, topic: String, logger: Logger) throws(KafkaError) {
+    name = topic
+    // A consumer, because only there allow.auto.create.topics keeps a question from making the topic.
+    handle = try ClientHandle(
+      .consumer, cluster: cluster, fixed: [("allow.auto.create.topics", "false")], events: 0, logger: logger)
+    self.topic = try TopicHandle(topic, of: handle)
+    replies = rd_kafka_queue_new(handle.pointer)
+  }
+
+  deinit {
+    rd_kafka_queue_destroy(replies)
+  }
+
+  // MARK: Metadata
+
+  func topicState(timeout: Duration) throws(KafkaError) -> TopicState {
+    var metadata: UnsafePointer<rd_kafka_metadata>?
+    let error = rd_kafka_metadata(handle.pointer, 0, topic.pointer, &metadata, timeout.milliseconds)
+    guard error == RD_KAFKA_RESP_ERR_NO_ERROR, let metadata else { throw KafkaError(error) }
+    // "The returned metadata must be released with rd_kafka_metadata_destroy()".
+    defer { rd_kafka_metadata_destroy(metadata) }
+    guard metadata.pointee.topic_cnt > 0 else { return .missing }
+    let found = metadata.pointee.topics[0]
+    switch found.err {
+    case RD_KAFKA_RESP_ERR_NO_ERROR: break
+    case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART, RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC: return .missing
+    case RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE: return .electing
+    default: throw KafkaError(found.err, subject: name)
+    }
+    let partitions = UnsafeBufferPointer(start: found.partitions, count: Int(found.partition_cnt))
+    guard !partitions.isEmpty, partitions.allSatisfy({ $0.leader >= 0 }) else { return .electing }
+    return .ready(
+      TopicState.Found(
+        partitions: partitions.count, replication: partitions.map { Int($0.replica_cnt) }.min()))
+  }
+
+  // MARK: CreateTopics
+
+  /// - Throws: retriable errors too; "exists already" is none.
+  func create(
+    partitions: Int, replication: Int, options: [String: String], timeout: Duration
+  ) throws(KafkaError) {
+    guard let partitionCount = Int32(exactly: partitions), let replicas = Int32(exactly: replication) else {
+      throw KafkaError(.configuration, subject: "\(partitions) partitions with \(replication) replicas")
+    }
+    var topic: OpaquePointer? = try withErrorText(subject: name) { text, size in
+      rd_kafka_NewTopic_new(name, partitionCount, replicas, text, size)
+    }
+    defer { rd_kafka_NewTopic_destroy(topic) }
+    for (setting, value) in options {
+      let error = rd_kafka_NewTopic_set_config(topic, setting, value)
+      guard error == RD_KAFKA_RESP_ERR_NO_ERROR else { throw KafkaError(error, subject: setting) }
+    }
+    let event = try request(RD_KAFKA_ADMIN_OP_CREATETOPICS, timeout: timeout) { options in
+      rd_kafka_CreateTopics(handle.pointer, &topic, 1, options, replies)
+    }
+    defer { rd_kafka_event_destroy(event) }
+    var count = 0
+    guard let topics = rd_kafka_CreateTopics_result_topics(rd_kafka_event_CreateTopics_result(event), &count) else {
+      throw KafkaError(.other, detail: "CreateTopics answered without a result")
+    }
+    for index in 0..<count {
+      let error = rd_kafka_topic_result_error(topics[index])
+      if error == RD_KAFKA_RESP_ERR_NO_ERROR || error == RD_KAFKA_RESP_ERR_TOPIC_ALREADY_EXISTS { continue }
+      let text = rd_kafka_topic_result_error_string(topics[index]).map { String(cString: $0) }
+      if error == RD_KAFKA_RESP_ERR_INVALID_REPLICATION_FACTOR {
+        // Also what a starting cluster says until enough of its brokers have registered, so it is worth another try.
+        throw KafkaError(
+          .notEnoughReplicas, subject: "\(replication) replicas for \(name)", detail: text ?? "")
+      }
+      throw KafkaError(error, text, subject: name)
+    }
+  }
+
+  // MARK: DescribeConfigs
+
+  /// - Returns: those of `settings` that the broker told.
+  func describeConfig(of settings: Set<String>, timeout: Duration) throws(KafkaError) -> [String: String] {
+    var resource: OpaquePointer? = rd_kafka_ConfigResource_new(RD_KAFKA_RESOURCE_TOPIC, name)
+    guard resource != nil else { throw KafkaError(.configuration, subject: name) }
+    defer { rd_kafka_ConfigResource_destroy(resource) }
+    let event = try request(RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS, timeout: timeout) { options in
+      rd_kafka_DescribeConfigs(handle.pointer, &resource, 1, options, replies)
+    }
+    // The result, its resources and entries are the event's.
+    defer { rd_kafka_event_destroy(event) }
+    var count = 0
+    let resources = rd_kafka_DescribeConfigs_result_resources(
+      rd_kafka_event_DescribeConfigs_result(event), &count)
+    guard let resources, count == 1, let described = resources[0] else {
+      throw KafkaError(.other, detail: "DescribeConfigs answered without a result")
+    }
+    let error = rd_kafka_ConfigResource_error(described)
+    guard error == RD_KAFKA_RESP_ERR_NO_ERROR else {
+      throw KafkaError(error, rd_kafka_ConfigResource_error_string(described).map { String(cString: $0) })
+    }
+    var entryCount = 0
+    guard let entries = rd_kafka_ConfigResource_configs(described, &entryCount) else { return [:] }
+    var found: [String: String] = [:]
+    for index in 0..<entryCount {
+      let entry = entries[index]
+      guard let name = rd_kafka_ConfigEntry_name(entry), let value = rd_kafka_ConfigEntry_value(entry) else { continue }
+      let setting = String(cString: name)
+      if settings.contains(setting) { found[setting] = String(cString: value) }
+    }
+    return found
+  }
+
+  // MARK: The way of every admin request
+
+  /// Sends a request and waits for its answer.
+  ///
+  /// - Returns: the answer, to be destroyed by the caller. The request as a whole succeeded; its parts can have failed.
+  private func request(
+    _ operation: rd_kafka_admin_op_t, timeout: Duration, send: (OpaquePointer) -> Void
+  ) throws(KafkaError) -> OpaquePointer {
+    guard let options = rd_kafka_AdminOptions_new(handle.pointer, operation) else {
+      throw KafkaError(.unsupported)
+    }
+    defer { rd_kafka_AdminOptions_destroy(options) }
+    _ = try withErrorText(subject: "request timeout") { text, size in
+      rd_kafka_AdminOptions_set_request_timeout(options, timeout.milliseconds, text, size)
+        == RD_KAFKA_RESP_ERR_NO_ERROR ? true : nil
+    }
+    if operation == RD_KAFKA_ADMIN_OP_CREATETOPICS {
+      // What the controller itself may take. librdkafka's default of 0 means "do not wait"; a KRaft controller may let
+      // such a request run out of time before it does anything, and librdkafka calls that a success.
+      _ = try withErrorText(subject: "operation timeout") { text, size in
+        rd_kafka_AdminOptions_set_operation_timeout(options, timeout.milliseconds, text, size)
+          == RD_KAFKA_RESP_ERR_NO_ERROR ? true : nil
+      }
+    }
+    send(options)
+    // librdkafka always answers: with _TIMED_OUT at the latest when the request timeout is over.
+    guard let event = rd_kafka_queue_poll(replies, -1) else {
+      throw KafkaError(.timedOut)
+    }
+    let error = rd_kafka_event_error(event)
+    guard error == RD_KAFKA_RESP_ERR_NO_ERROR else {
+      defer { rd_kafka_event_destroy(event) }
+      throw KafkaError(error, String(cString: rd_kafka_event_error_string(event)))
+    }
+    return event
+  }
+}

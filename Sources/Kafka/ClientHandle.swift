@@ -1,0 +1,107 @@
+internal import CRdkafka
+internal import Logging
+
+/// Owns one librdkafka client (`rd_kafka_t`), from its configuration to its destruction.
+///
+/// Everything that librdkafka hands out (topics, queues, messages) has to be destroyed before the client
+/// (INTRODUCTION.md, "Termination"). Whoever owns such a thing therefore keeps a reference to this object, and the client
+/// is destroyed when the last one lets go.
+///
+/// `@unchecked Sendable`: librdkafka "is completely thread-safe" (rdkafka.h, preamble); the pointer never changes.
+final class ClientHandle: @unchecked Sendable {
+  enum Kind {
+    case producer, consumer
+
+    var type: rd_kafka_type_t {
+      switch self {
+      case .producer: RD_KAFKA_PRODUCER
+      case .consumer: RD_KAFKA_CONSUMER
+      }
+    }
+  }
+
+  let pointer: OpaquePointer
+  /// Fires when librdkafka has let go of everything.
+  let destroyed = OneShot()
+  private let log: Unmanaged<LogSink>
+
+  /// - Parameters:
+  ///   - fixed: settings that the client depends on; an option of the cluster with the same name is refused.
+  ///   - events: `RD_KAFKA_EVENT_…`, the kinds of events that somebody is going to take from the client's queues.
+  init(
+    _ kind: Kind, cluster: ClusterSettings, fixed: [(name: String, value: String)], events: Int32, logger: Logger
+  ) throws(KafkaError) {
+    let configuration: OpaquePointer = rd_kafka_conf_new()
+    let log = Unmanaged.passRetained(LogSink(logger: logger))
+    do {
+      try Self.set(cluster: cluster, fixed: fixed, in: configuration)
+      rd_kafka_conf_set_events(configuration, events)
+      rd_kafka_conf_set_opaque(configuration, log.toOpaque())
+      rd_kafka_conf_set_log_cb(configuration, writeLogLine)
+      pointer = try withErrorText { text, size in
+        rd_kafka_new(kind.type, configuration, text, size)
+      }
+    } catch {
+      // rd_kafka_new: "the conf object is freed by this function on success and must not be used or destroyed by the
+      // application subsequently"; when it failed, it is still ours.
+      rd_kafka_conf_destroy(configuration)
+      log.release()
+      throw error
+    }
+    self.log = log
+  }
+
+  deinit {
+    // rd_kafka_destroy waits for the client's threads, so it gets a thread of its own. Closing the consumer is the
+    // consumer's business and has happened, or has been given up: without this flag it would be waited for here.
+    let client = Destruction(pointer: pointer, log: log)
+    let destroyed = destroyed
+    DedicatedThread.start(name: "kafka-destroy") {
+      rd_kafka_destroy_flags(client.pointer, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE)
+      // Only now can no log line come any more.
+      client.log.release()
+      destroyed.fire()
+    }
+  }
+
+  /// What the destroying thread takes over. `@unchecked Sendable`: nobody else has it any more.
+  private struct Destruction: @unchecked Sendable {
+    let pointer: OpaquePointer
+    let log: Unmanaged<LogSink>
+  }
+
+  private static func set(
+    cluster: ClusterSettings, fixed: [(name: String, value: String)], in configuration: OpaquePointer
+  ) throws(KafkaError) {
+    var settings: [(name: String, value: String)] = [
+      ("bootstrap.servers", cluster.brokers),
+      ("reconnect.backoff.max.ms", String(Limits.reconnectBackoffMax.milliseconds)),
+    ]
+    settings += fixed
+    for (name, value) in cluster.options {
+      if settings.contains(where: { $0.name == name }) {
+        throw KafkaError(.configuration, subject: "\(name) is set by the client itself")
+      }
+      settings.append((name, value))
+    }
+    for (name, value) in settings {
+      _ = try withErrorText(subject: name) { text, size in
+        rd_kafka_conf_set(configuration, name, value, text, size) == RD_KAFKA_CONF_OK ? true : nil
+      }
+    }
+  }
+}
+
+/// Calls something that explains its failure in a buffer; `nil` from it is a failure of the configuration.
+func withErrorText<Result>(
+  subject: String? = nil, _ body: (UnsafeMutablePointer<CChar>, Int) -> Result?
+) throws(KafkaError) -> Result {
+  var text = [CChar](repeating: 0, count: Limits.errorTextBytes)
+  let result = text.withUnsafeMutableBufferPointer { body($0.baseAddress!, $0.count) }
+  guard let result else {
+    let end = text.firstIndex(of: 0) ?? text.endIndex
+    let detail = String(decoding: text[..<end].map(UInt8.init(bitPattern:)), as: UTF8.self)
+    throw KafkaError(.configuration, subject: subject, detail: detail)
+  }
+  return result
+}

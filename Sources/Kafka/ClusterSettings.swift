@@ -1,0 +1,37 @@
+/// Which cluster to talk to, and how to be let in.
+public struct ClusterSettings: Sendable {
+  /// `host:port`, comma-separated; one that answers is enough to find the others.
+  public var brokers: String
+
+  /// Further librdkafka settings by their own names (`security.protocol`, `sasl.username`, `ssl.ca.location`, …).
+  ///
+  /// A client refuses, with `configuration` naming the setting, one that librdkafka does not know, one with an invalid
+  /// value, and one that the client sets itself: acknowledgements, offsets and timeouts are part of what this module
+  /// promises.
+  public var options: [String: String]
+
+  /// Describes a cluster; nothing is contacted or checked before a client is made of it.
+  public init(brokers: String, options: [String: String] = [:]) {
+    self.brokers = brokers
+    self.options = options
+  }
+}
+
+/// A topic's name as Kafka allows it.
+///
+/// Checked before librdkafka sees it: there, a subscription that starts with `^` is a regular expression.
+enum TopicName {
+  static func check(_ name: String) throws(KafkaError) {
+    let legal = name.utf8.allSatisfy { byte in
+      switch byte {
+      case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+        UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "-"):
+        true
+      default: false
+      }
+    }
+    guard legal, !name.isEmpty, name != ".", name != "..", name.utf8.count <= Limits.topicNameLength else {
+      throw KafkaError(.configuration, subject: "topic name", detail: name)
+    }
+  }
+}

@@ -1,0 +1,81 @@
+internal import CRdkafka
+internal import Synchronization
+
+/// What the callers and the thread of a consumer share: a mailbox, and the client until it closes.
+final class ConsumerCore: Sendable {
+  enum Command: Sendable {
+    case assign([Int32: Int64], reply: @Sendable (Result<[PartitionQueue], KafkaError>) -> Void)
+    case unassign(reply: @Sendable (Result<Void, KafkaError>) -> Void)
+    case close(deadline: ContinuousClock.Instant, onDone: @Sendable () -> Void)
+
+    /// The answer of a consumer that has closed.
+    func refuse() {
+      switch self {
+      case .assign(_, let reply): reply(.failure(KafkaError(.closed)))
+      case .unassign(let reply): reply(.failure(KafkaError(.closed)))
+      case .close(_, let onDone): onDone()
+      }
+    }
+  }
+
+  private struct State {
+    var client: ConsumerClient?
+    var commands: [Command] = []
+    /// The last offset per partition that lag tools are to see and have not been told.
+    var progress: [Int32: Int64] = [:]
+  }
+
+  private let state: Mutex<State>
+
+  init(_ client: ConsumerClient) {
+    state = Mutex(State(client: client))
+  }
+
+  /// `nil` once closed.
+  var client: ConsumerClient? {
+    state.withLock { $0.client }
+  }
+
+  /// Every command is answered: by the thread, or at once when the consumer has closed.
+  func submit(_ command: Command) {
+    let client = state.withLock { state in
+      if state.client != nil { state.commands.append(command) }
+      return state.client
+    }
+    guard let client else { return command.refuse() }
+    rd_kafka_queue_yield(client.queue)
+  }
+
+  func noteProgress(_ offsets: [Int32: Int64]) {
+    state.withLock { state in
+      guard state.client != nil else { return }
+      state.progress.merge(offsets) { _, new in new }
+    }
+  }
+
+  // MARK: For the consumer's thread
+
+  func takeCommands() -> [Command] {
+    state.withLock { state in
+      defer { state.commands = [] }
+      return state.commands
+    }
+  }
+
+  func takeProgress() -> [Int32: Int64] {
+    state.withLock { state in
+      defer { state.progress = [:] }
+      return state.progress
+    }
+  }
+
+  /// - Returns: commands that came too late.
+  func closed() -> [Command] {
+    state.withLock { state in
+      state.client = nil
+      state.progress = [:]
+      defer { state.commands = [] }
+      return state.commands
+    }
+  }
+}

@@ -1,0 +1,93 @@
+/// The one error of this module.
+///
+/// `description` is safe to show a stranger. `debugDescription` has librdkafka's name and text, which can contain
+/// addresses and settings.
+public struct KafkaError: Error, Sendable, Equatable, CustomStringConvertible, CustomDebugStringConvertible {
+  /// What went wrong, stable across versions of librdkafka and of this module.
+  public enum Code: String, Sendable, Hashable, CaseIterable {
+    /// A setting is unknown, out of its range, or not yours to set.
+    case configuration
+    /// The producer holds as much as it may. Nothing was queued.
+    case queueFull
+    /// No broker can be reached, or the connection broke.
+    case brokersUnavailable
+    /// No answer within the time that was set for it.
+    case timedOut
+    /// Fewer replicas in sync than the topic asks for.
+    case notEnoughReplicas
+    /// The topic or the partition does not exist (any longer).
+    case unknownTopic
+    /// The topic exists, but not as it has to be.
+    case topicMismatch
+    /// The log does not have this offset: it was dropped, or was never written.
+    case offsetOutOfRange
+    /// The record is larger than the broker or the client takes.
+    case messageTooLarge
+    /// Who we are, or what we may do, was refused.
+    case authentication
+    /// The broker or the library cannot do this.
+    case unsupported
+    /// The partitions are not, or no longer, assigned to this consumer.
+    case notAssigned
+    /// The client ended itself. A producer makes a new one by itself.
+    case fatal
+    /// The client was shut down.
+    case closed
+    /// Anything else; `debugDescription` says what.
+    case other
+  }
+
+  /// What went wrong.
+  public let code: Code
+  /// What it is about (a setting's name, a topic with its counts): safe to show.
+  let subject: String?
+  /// librdkafka's name and text.
+  let detail: String
+
+  init(_ code: Code, subject: String? = nil, detail: String = "") {
+    self.code = code
+    self.subject = subject
+    self.detail = detail
+  }
+
+  /// Whether the same call can succeed later without anyone changing anything.
+  public var isRetriable: Bool {
+    switch code {
+    case .queueFull, .brokersUnavailable, .timedOut, .notEnoughReplicas: true
+    default: false
+    }
+  }
+
+  /// Whether the client that reported this cannot go on.
+  public var isFatal: Bool { code == .fatal }
+
+  /// One sentence, safe to show a stranger.
+  public var description: String {
+    subject.map { "\(sentence): \($0)" } ?? sentence
+  }
+
+  /// The sentence with librdkafka's name and text. For logs, not for strangers.
+  public var debugDescription: String {
+    detail.isEmpty ? "\(code.rawValue): \(description)" : "\(code.rawValue): \(description) [\(detail)]"
+  }
+
+  private var sentence: String {
+    switch code {
+    case .configuration: "a Kafka setting is not valid"
+    case .queueFull: "the queue to the log is full"
+    case .brokersUnavailable: "no broker of the log can be reached"
+    case .timedOut: "the log did not answer in time"
+    case .notEnoughReplicas: "the log has too few replicas in sync"
+    case .unknownTopic: "the topic or partition does not exist"
+    case .topicMismatch: "the topic is not what it has to be"
+    case .offsetOutOfRange: "the log does not have this offset"
+    case .messageTooLarge: "the record is too large"
+    case .authentication: "access to the log was refused"
+    case .unsupported: "the broker or library does not support this"
+    case .notAssigned: "the partitions are not assigned to this consumer"
+    case .fatal: "the Kafka client failed and is being replaced"
+    case .closed: "the Kafka client is closed"
+    case .other: "the log reported an error"
+    }
+  }
+}

@@ -1,0 +1,104 @@
+/// Every bound of this module: its value, its unit, what happens there, and why that much.
+///
+/// The tunings (`ProducerTuning`, `ConsumerTuning`) start from these values.
+public enum Limits {
+  // MARK: Producer
+
+  /// How long the producer lets records gather before it sends them.
+  ///
+  /// 2 ms is below what a buyer notices and lets one request carry hundreds of records under load.
+  public static let producerLinger = Duration.milliseconds(2)
+
+  /// Records that may wait for a broker, in one producer. One more is refused at once with `queueFull`.
+  ///
+  /// About a second of what two cores can take in.
+  public static let producerQueueRecords = 100_000
+
+  /// Payload that may wait for a broker, in KiB, in one producer. Past it: `queueFull`.
+  public static let producerQueueKibibytes = 65_536
+
+  /// From `produce` to the last moment of delivery, retries included. Past it the report says `unknown`.
+  ///
+  /// Longer than any HTTP deadline that waits for it, long enough for a leader election.
+  public static let producerMessageTimeout = Duration.seconds(10)
+
+  /// Produce requests on the way to one broker. More wait in the producer's queue.
+  public static let producerRequestsInFlight = 5
+
+  /// Largest tag that `Producer.produce` takes; a larger one is refused. The upper half belongs to `Producer.send`.
+  public static let producerTagMax = UInt64.max >> 1
+
+  /// After a fatal error: how long what was sent may still be answered before the client is replaced and the rest is
+  /// reported `unknown`. librdkafka sends nothing more after a fatal error, so waiting longer delivers nothing.
+  static let producerFatalDrain = Duration.seconds(2)
+
+  /// After the shutdown deadline: how long librdkafka may take to report what it gave up. It does so at once.
+  static let producerPurgeGrace = Duration.seconds(2)
+
+  /// How long to wait before another attempt to make a producer client when librdkafka could not.
+  static let producerRebuildPause = Duration.seconds(1)
+
+  // MARK: Consumer
+
+  /// Records that librdkafka tries to hold ready per partition; the throughput of a lane hangs on it.
+  ///
+  /// Measured: 1,000 gave 64k records/s, 100,000 gave 1.8M.
+  public static let consumerQueuedRecordsMin = 100_000
+
+  /// What librdkafka holds ready per partition, in KiB. Past it, it stops fetching until the lane has drained.
+  ///
+  /// 100,000 order records of about 150 bytes; times the partitions of a worker it stays below a GiB.
+  public static let consumerQueuedKibibytes = 16_384
+
+  /// Without a heartbeat for this long, a consumer has lost its partitions.
+  public static let consumerSessionTimeout = Duration.seconds(10)
+
+  /// How long a broker holds a fetch that has nothing to return. Bounds the delay of nothing but idle requests.
+  public static let consumerFetchWait = Duration.milliseconds(100)
+
+  /// Records in one batch at most; a larger `max` means this.
+  public static let batchRecordsMax = 100_000
+
+  /// How often offsets are committed to the group, for lag tools only.
+  static let lagCommitInterval = Duration.seconds(1)
+
+  /// `LogReader.read` gives up with `timedOut` when no record arrived for this long.
+  public static let readerStall = Duration.seconds(30)
+
+  /// Records that one step of `LogReader.read` holds at most.
+  static let readerBatchRecords = 10_000
+
+  // MARK: All clients
+
+  /// Longest that a client thread sleeps without looking up. It is woken for everything that matters; this is the
+  /// backstop, and the clock of periodic work.
+  static let threadTick = Duration.milliseconds(500)
+
+  /// Longest pause between attempts to reach a broker again. librdkafka's default of 10 s would outlast a restart.
+  static let reconnectBackoffMax = Duration.seconds(1)
+
+  /// Pause between attempts of an administrative step that failed for a moment (no leader yet, no controller).
+  static let adminRetryPause = Duration.milliseconds(200)
+
+  /// Longest that one administrative request may take; the step is tried again until its own deadline.
+  static let adminRequestTimeout = Duration.seconds(5)
+
+  /// Length of a topic's name, in characters: Kafka's own bound.
+  static let topicNameLength = 249
+
+  /// Room for librdkafka's explanation of an error, in bytes; longer ones are cut by librdkafka.
+  static let errorTextBytes = 512
+
+  /// The first version of librdkafka that skips tagged fields of the protocol correctly (2.2.0).
+  static let soundLibraryVersion: Int32 = 0x0202_00ff
+}
+
+extension Duration {
+  /// Whole milliseconds, rounded up so that a wait never becomes a spin, and clamped to what librdkafka takes.
+  var milliseconds: Int32 {
+    let (seconds, attoseconds) = components
+    if seconds >= Int64(Int32.max) / 1_000 { return Int32.max }
+    if seconds < 0 { return 0 }
+    return Int32(seconds * 1_000 + (attoseconds + 999_999_999_999_999) / 1_000_000_000_000_000)
+  }
+}

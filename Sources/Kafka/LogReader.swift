@@ -1,0 +1,147 @@
+internal import CRdkafka
+public import Logging
+
+/// Reads a stretch of a partition without a group: replay, audit, counting the tail.
+public final class LogReader: Sendable {
+  private let cluster: ClusterSettings
+  private let topic: String
+  private let logger: Logger
+  /// For watermarks. A read has a client of its own, so that reads do not meet.
+  private let handle: ClientHandle
+  private let blocking = BlockingLane(name: "kafka-reader-queries")
+
+  /// Makes a client; nothing is contacted yet.
+  ///
+  /// - Throws: `configuration` for a setting or topic name that is not valid.
+  public init(cluster: ClusterSettings, topic: String, logger: Logger) throws(KafkaError) {
+    try TopicName.check(topic)
+    self.cluster = cluster
+    self.topic = topic
+    self.logger = logger
+    handle = try ClientHandle(
+      .consumer, cluster: cluster, fixed: ConsumerTuning().fetching, events: 0, logger: logger)
+  }
+
+  /// Asks the leader for the partition's first offset and for the one that its next record will get.
+  ///
+  /// - Throws: `timedOut`, `brokersUnavailable`, `unknownTopic`.
+  public func watermarks(
+    partition: Int32, timeout: Duration = Limits.readerStall
+  ) async throws(KafkaError) -> (low: Int64, high: Int64) {
+    let handle = handle
+    let topic = topic
+    return try await blocking.run { () throws(KafkaError) in
+      try handle.watermarks(topic: topic, partition: partition, timeout: timeout)
+    }
+  }
+
+  /// Lends each record from `from` up to but not including `upTo`, in offset order, and ends there. Memory stays flat.
+  ///
+  /// - Throws: what `body` throws; `offsetOutOfRange` when the log starts after `from` or ends before `upTo`; `timedOut`
+  ///   when nothing came for `Limits.readerStall`; `unknownTopic`, `authentication`; `CancellationError`.
+  public func read(
+    partition: Int32, from: Int64, upTo: Int64, _ body: (borrowing ConsumedRecord) throws -> Void
+  ) async throws {
+    guard from >= 0 else {
+      throw KafkaError(.offsetOutOfRange, detail: "partition \(partition) at \(from)")
+    }
+    guard from < upTo else { return }
+    let stretch = try Stretch(cluster: cluster, topic: topic, partition: partition, from: from, logger: logger)
+    do {
+      try await stretch.read(upTo: upTo, body)
+    } catch {
+      await stretch.stop()
+      throw error
+    }
+    await stretch.stop()
+  }
+}
+
+/// One read: a client of its own that fetches one partition.
+private struct Stretch {
+  private let topic: TopicHandle
+  private let queue: PartitionQueue
+  private let partition: Int32
+  private let blocking = BlockingLane(name: "kafka-reader-stop")
+
+  init(
+    cluster: ClusterSettings, topic: String, partition: Int32, from: Int64, logger: Logger
+  ) throws(KafkaError) {
+    let handle = try ClientHandle(
+      .consumer, cluster: cluster, fixed: ConsumerTuning().fetching + [("enable.partition.eof", "true")], events: 0,
+      logger: logger)
+    self.topic = try TopicHandle(topic, of: handle)
+    self.partition = partition
+    queue = try PartitionQueue(topic: topic, partition: partition, of: handle, logger: logger)
+    // Asynchronous: what goes wrong comes through the queue.
+    guard rd_kafka_consume_start(self.topic.pointer, partition, from) == 0 else {
+      throw KafkaError(rd_kafka_last_error())
+    }
+  }
+
+  func read(upTo: Int64, _ body: (borrowing ConsumedRecord) throws -> Void) async throws {
+    while true {
+      switch try await next() {
+      case .records(let batch):
+        try batch.forEach { record in
+          if record.offset < upTo { try body(record) }
+        }
+        if batch.lastOffset >= upTo - 1 { return }
+      case .end(let offset) where offset >= upTo:
+        // The last offsets can belong to no record (a transaction's marker).
+        return
+      case .end(let offset):
+        throw KafkaError(.offsetOutOfRange, detail: "partition \(partition) ends at \(offset), before \(upTo)")
+      case .failed(let error):
+        throw error
+      case .empty, .ended:
+        // Nobody else ends this queue.
+        throw CancellationError()
+      }
+    }
+  }
+
+  /// The next records or the end, within `Limits.readerStall`.
+  private func next() async throws -> PartitionQueue.Drained {
+    try await withThrowingTaskGroup(of: PartitionQueue.Drained.self) { group in
+      defer { group.cancelAll() }
+      group.addTask { await queue.nextOrEnd(max: Limits.readerBatchRecords) }
+      group.addTask {
+        try await Task.sleep(for: Limits.readerStall)
+        throw KafkaError(.timedOut, detail: "no record of partition \(partition) came")
+      }
+      return try await group.next() ?? .ended
+    }
+  }
+
+  /// rd_kafka_consume_stop waits until the partition has stopped; after it the queue and the topic may go.
+  func stop() async {
+    let topic = topic
+    let partition = partition
+    queue.end()
+    _ = try? await blocking.run { () throws(KafkaError) in
+      rd_kafka_consume_stop(topic.pointer, partition)
+    }
+  }
+}
+
+/// Owns an `rd_kafka_topic_t`.
+///
+/// `@unchecked Sendable`: topics are thread-safe (rdkafka.h, preamble); the pointer never changes.
+final class TopicHandle: @unchecked Sendable {
+  let pointer: OpaquePointer
+  private let handle: ClientHandle
+
+  /// With NULL for a configuration the topic takes the client's.
+  init(_ name: String, of handle: ClientHandle) throws(KafkaError) {
+    guard let pointer = rd_kafka_topic_new(handle.pointer, name, nil) else {
+      throw KafkaError(rd_kafka_last_error())
+    }
+    self.pointer = pointer
+    self.handle = handle
+  }
+
+  deinit {
+    rd_kafka_topic_destroy(pointer)
+  }
+}

@@ -1,0 +1,76 @@
+internal import CRdkafka
+public import Logging
+
+/// Writes records to one topic, with a report for every record.
+///
+/// One dedicated thread takes the reports from librdkafka and calls `onReports`. After a fatal error of librdkafka that
+/// thread replaces the client: for that moment `produce` throws `fatal`, what was on its way is reported, and then it
+/// goes on.
+public final class Producer: Sendable {
+  private let core: ProducerCore
+
+  /// Makes the client and its thread; nothing is contacted yet.
+  ///
+  /// - Parameter onReports: called on the producer's own thread, once for each batch of reports that librdkafka hands
+  ///   over; no reports are taken while it runs, so it should hand over and return. Reports can come before `produce`
+  ///   has returned.
+  /// - Throws: `configuration` for a setting or topic name that is not valid.
+  public init(
+    cluster: ClusterSettings,
+    topic: String,
+    tuning: ProducerTuning = ProducerTuning(),
+    logger: Logger,
+    onReports: @escaping @Sendable ([DeliveryReport]) -> Void
+  ) throws(KafkaError) {
+    core = ProducerCore(onReports: onReports, logger: logger)
+    let core = core
+    try TopicName.check(topic)
+    try core.start { () throws(KafkaError) in
+      try ProducerClient(cluster: cluster, topic: topic, tuning: tuning, logger: logger)
+    }
+  }
+
+  deinit {
+    core.requestShutdown(at: .now) { _ in }
+  }
+
+  /// Hands a record to librdkafka, which copies it. Never waits.
+  ///
+  /// The report for `tag` follows if, and only if, this returns. An empty key or value is written as null.
+  ///
+  /// - Parameter tag: what the report will carry, up to `Limits.producerTagMax`.
+  /// - Throws: `queueFull`, `messageTooLarge`, `unknownTopic`, `fatal` (the client is being replaced: try again),
+  ///   `closed`. The record is then not in the log and will not be.
+  public func produce(
+    partition: Int32, key: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer, tag: UInt64
+  ) throws(KafkaError) {
+    guard tag <= Limits.producerTagMax else {
+      throw KafkaError(.other, detail: "the tag \(tag) is above Limits.producerTagMax")
+    }
+    try core.produce(partition: partition, key: key, value: value, tag: tag)
+  }
+
+  /// Writes one record and waits for its report. For rare control records.
+  ///
+  /// Cancelling the task does not take the record back, and does not end the wait: the message timeout does.
+  public func send(partition: Int32, key: [UInt8], value: [UInt8]) async -> Delivery {
+    await core.send(partition: partition, key: key, value: value)
+  }
+
+  /// Records that were produced and not yet reported; 0 after the shutdown.
+  public var outstanding: Int {
+    core.outstanding
+  }
+
+  /// Stops accepting (`produce` throws `closed`), and waits until every record is reported.
+  ///
+  /// What is not answered by the deadline is given up and reported `unknown`, before this returns. A second call waits
+  /// for the first, and returns the same.
+  ///
+  /// - Returns: how many records were reported `unknown` since the call.
+  public func shutdown(deadline: Duration) async -> Int {
+    await withCheckedContinuation { continuation in
+      core.requestShutdown(at: .now + deadline) { continuation.resume(returning: $0) }
+    }
+  }
+}

@@ -1,0 +1,59 @@
+internal import CRdkafka
+internal import Logging
+
+/// One librdkafka producer with what hangs on it: its topic object and its main queue, let go in the order that
+/// librdkafka asks for (queues and topics, then the client).
+///
+/// `@unchecked Sendable`: rd_kafka_t, topics and queues are thread-safe; the pointers never change.
+final class ProducerClient: @unchecked Sendable {
+  let handle: ClientHandle
+  let topic: OpaquePointer
+  let mainQueue: OpaquePointer
+
+  init(cluster: ClusterSettings, topic: String, tuning: ProducerTuning, logger: Logger) throws(KafkaError) {
+    handle = try ClientHandle(
+      .producer, cluster: cluster, fixed: tuning.settings, events: RD_KAFKA_EVENT_DR | RD_KAFKA_EVENT_ERROR,
+      logger: logger)
+    // The second argument NULL: the topic takes its configuration from the client's.
+    guard let topic = rd_kafka_topic_new(handle.pointer, topic, nil) else {
+      throw KafkaError(rd_kafka_last_error())
+    }
+    self.topic = topic
+    mainQueue = rd_kafka_queue_get_main(handle.pointer)
+  }
+
+  deinit {
+    rd_kafka_queue_destroy(mainQueue)
+    rd_kafka_topic_destroy(topic)
+  }
+
+  /// Records (and events) that were not reported yet: rd_kafka_outq_len counts a record until the event with its
+  /// report has been destroyed.
+  var outstanding: Int { Int(rd_kafka_outq_len(handle.pointer)) }
+
+  /// Gives up everything: each record still gets a report, with an error. Only for the producer's own thread: it waits
+  /// for librdkafka's broker threads.
+  func giveUp() {
+    _ = rd_kafka_purge(handle.pointer, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT)
+  }
+
+  /// Ends the wait of the producer's thread at once.
+  func wakeThread() {
+    rd_kafka_queue_yield(mainQueue)
+  }
+
+  /// Why the client cannot go on, if so.
+  var fatalError: KafkaError? {
+    let text = UnsafeMutablePointer<CChar>.allocate(capacity: Limits.errorTextBytes)
+    defer { text.deallocate() }
+    let error = rd_kafka_fatal_error(handle.pointer, text, Limits.errorTextBytes)
+    guard error != RD_KAFKA_RESP_ERR_NO_ERROR else { return nil }
+    return KafkaError(.fatal, detail: "\(String(cString: rd_kafka_err2name(error))): \(String(cString: text))")
+  }
+
+  /// Makes librdkafka fail as it would by itself (rd_kafka_test_fatal_error: for "applications to test their error
+  /// handling").
+  func failFatally() {
+    _ = rd_kafka_test_fatal_error(handle.pointer, RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER, "on request")
+  }
+}

@@ -1,0 +1,109 @@
+internal import CRdkafka
+internal import Logging
+
+/// The producer's thread: takes reports, replaces the client after a fatal error, and shuts it down.
+struct ProducerLoop: Sendable {
+  let core: ProducerCore
+  let makeClient: @Sendable () throws(KafkaError) -> ProducerClient
+
+  func run(_ first: ProducerClient) {
+    var client = first
+    while true {
+      serve(client, for: Limits.threadTick)
+      if let deadline = core.shutdownDeadline {
+        return finish(client, deadline: deadline)
+      }
+      if let error = client.fatalError {
+        core.logger.error("the producer failed and is replaced: \(error.debugDescription)")
+        guard let next = replace(client) else { return }
+        client = next
+      }
+    }
+  }
+
+  /// Waits for one event, at most `timeout`, and handles it.
+  ///
+  /// - Returns: how many records it reported unknown.
+  @discardableResult
+  private func serve(_ client: ProducerClient, for timeout: Duration) -> Int {
+    guard let event = rd_kafka_queue_poll(client.mainQueue, timeout.milliseconds) else { return 0 }
+    defer { rd_kafka_event_destroy(event) }
+    switch rd_kafka_event_type(event) {
+    case RD_KAFKA_EVENT_DR:
+      return report(event)
+    case RD_KAFKA_EVENT_ERROR:
+      // Informational but for a fatal one, which the loop asks for: "errors are … handled by librdkafka" (rdkafka.h).
+      let error = KafkaError(rd_kafka_event_error(event), String(cString: rd_kafka_event_error_string(event)))
+      core.logger.warning("\(error.debugDescription)")
+      return 0
+    default:
+      return 0
+    }
+  }
+
+  private func report(_ event: OpaquePointer) -> Int {
+    var reports: [DeliveryReport] = []
+    reports.reserveCapacity(rd_kafka_event_message_count(event))
+    var unknown = 0
+    // "Call rd_kafka_event_message_next() until it returns NULL"; the messages are the event's and go with it.
+    while let message = rd_kafka_event_message_next(event) {
+      let delivery = Delivery(message)
+      if case .unknown = delivery { unknown += 1 }
+      let tag = UInt64(UInt(bitPattern: message.pointee._private))
+      if tag > Limits.producerTagMax {
+        core.deliver(delivery, toSender: tag)
+      } else {
+        reports.append(DeliveryReport(tag: tag, delivery: delivery))
+      }
+    }
+    if !reports.isEmpty { core.onReports(reports) }
+    return unknown
+  }
+
+  /// Serves until nothing is outstanding, then gives up what is left.
+  ///
+  /// - Returns: how many records it reported unknown.
+  private func drain(_ client: ProducerClient, until deadline: ContinuousClock.Instant) -> Int {
+    core.stopAccepting()
+    var unknown = 0
+    while client.outstanding > 0, .now < deadline {
+      unknown += serve(client, for: min(Limits.threadTick, deadline - .now))
+    }
+    guard client.outstanding > 0 else { return unknown }
+    client.giveUp()
+    let last = ContinuousClock.now + Limits.producerPurgeGrace
+    while client.outstanding > 0, .now < last {
+      unknown += serve(client, for: Limits.threadTick)
+    }
+    if client.outstanding > 0 {
+      core.logger.critical("librdkafka gave no report for \(client.outstanding) records")
+    }
+    return unknown
+  }
+
+  /// - Returns: `nil` if the producer was shut down instead.
+  private func replace(_ failed: ProducerClient) -> ProducerClient? {
+    _ = drain(failed, until: .now + Limits.producerFatalDrain)
+    core.retire()
+    while true {
+      do throws(KafkaError) {
+        let client = try makeClient()
+        core.open(client)
+        return client
+      } catch {
+        core.logger.error("no new producer could be made: \(error.debugDescription)")
+      }
+      if core.shutdownDeadline != nil {
+        core.finishShutdown(unknown: 0)
+        return nil
+      }
+      DedicatedThread.sleep(Limits.producerRebuildPause)
+    }
+  }
+
+  private func finish(_ client: ProducerClient, deadline: ContinuousClock.Instant) {
+    let unknown = drain(client, until: deadline)
+    core.retire()
+    core.finishShutdown(unknown: unknown)
+  }
+}

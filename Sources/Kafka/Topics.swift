@@ -1,0 +1,49 @@
+public import Logging
+
+/// A topic as the cluster has it.
+public struct TopicDescription: Sendable, Equatable {
+  /// Its name.
+  public let name: String
+  /// Its number of partitions, each with a leader when this was read.
+  public let partitions: Int
+  /// Replicas of the partition that has the fewest; `nil` if the cluster does not say.
+  public let replication: Int?
+  /// `retention.ms`, `retention.bytes`, `cleanup.policy`, `min.insync.replicas`, as far as the broker tells them; `nil`
+  /// where it cannot (the embedded broker) or may not tell us.
+  public let config: [String: String]?
+}
+
+/// Makes and checks topics.
+public enum Topics {
+  /// The settings of a topic that are read back.
+  static let describedSettings: Set<String> = [
+    "retention.ms", "retention.bytes", "cleanup.policy", "min.insync.replicas",
+  ]
+
+  /// Makes sure that a topic exists with this number of partitions, and describes it.
+  ///
+  /// A missing topic is made through the admin API; that another process does so at the same time is fine. While no
+  /// broker, controller or leader can be found, it tries again until the timeout.
+  ///
+  /// - Parameters:
+  ///   - replication: replicas of each partition, for a topic that has to be made; not compared for one that exists.
+  ///   - options: the topic's own settings (`retention.ms`, …), for a topic that has to be made.
+  /// - Throws: `topicMismatch` naming both counts when the topic exists with another number of partitions, or when its
+  ///   log is compacted, which would leave gaps in the offsets; `unsupported` when it is missing and the broker has no
+  ///   admin API; `configuration`, `authentication`, `brokersUnavailable`, `timedOut`.
+  public static func ensure(
+    cluster: ClusterSettings,
+    name: String,
+    partitions: Int,
+    replication: Int,
+    options: [String: String] = [:],
+    timeout: Duration,
+    logger: Logger
+  ) async throws(KafkaError) -> TopicDescription {
+    try TopicName.check(name)
+    let admin = try TopicAdmin(cluster: cluster, topic: name, deadline: .now + timeout, logger: logger)
+    return try await BlockingLane(name: "kafka-topics").run { () throws(KafkaError) in
+      try admin.ensure(partitions: partitions, replication: replication, options: options)
+    }
+  }
+}

@@ -1,0 +1,77 @@
+internal import Synchronization
+
+/// Lets tasks wait until something happened; says it at least once, possibly more often.
+///
+/// (1) A signal after `clear()` ends the next `wait()`, whether it comes before or during it.
+/// (2) `signal()` takes only this object's lock and calls nothing that waits, so that it can be called from inside
+///     librdkafka's locks.
+final class WakeUp: Sendable {
+  private struct State {
+    var isSignalled = false
+    var waiters: [CheckedContinuation<Void, Never>] = []
+  }
+
+  private let state = Mutex(State())
+
+  func signal() {
+    let waiters = state.withLock { state in
+      let waiters = state.waiters
+      state.waiters = []
+      state.isSignalled = waiters.isEmpty
+      return waiters
+    }
+    for waiter in waiters { waiter.resume() }
+  }
+
+  func clear() {
+    state.withLock { $0.isSignalled = false }
+  }
+
+  /// Returns after a signal, or when the task is cancelled.
+  func wait() async {
+    await withTaskCancellationHandler {
+      await withCheckedContinuation { continuation in
+        let isSignalled = state.withLock { state in
+          if state.isSignalled {
+            state.isSignalled = false
+            return true
+          }
+          state.waiters.append(continuation)
+          return false
+        }
+        if isSignalled { continuation.resume() }
+      }
+    } onCancel: {
+      signal()
+    }
+  }
+}
+
+/// Something that happens once.
+final class OneShot: Sendable {
+  private struct State {
+    var hasFired = false
+    var waiters: [CheckedContinuation<Void, Never>] = []
+  }
+
+  private let state = Mutex(State())
+
+  func fire() {
+    let waiters = state.withLock { state in
+      state.hasFired = true
+      defer { state.waiters = [] }
+      return state.waiters
+    }
+    for waiter in waiters { waiter.resume() }
+  }
+
+  func wait() async {
+    await withCheckedContinuation { continuation in
+      let hasFired = state.withLock { state in
+        if !state.hasFired { state.waiters.append(continuation) }
+        return state.hasFired
+      }
+      if hasFired { continuation.resume() }
+    }
+  }
+}
