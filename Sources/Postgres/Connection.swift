@@ -3,9 +3,9 @@ public import Logging
 /// One connection to PostgreSQL.
 ///
 /// Its statements run one after another on a thread of its own. Cancelling a task does not cancel a statement: the
-/// session's `statement_timeout` is what ends a long one. A connection that was lost stays lost, and every call throws
-/// `.closed` at once with `isConnectionLost`; there is no silent reconnect, because locks, epochs and settings would not
-/// come back with it.
+/// session's `statement_timeout` is what ends a long one. A connection that was lost stays lost, and every call
+/// throws `.closed` at once with `isConnectionLost`; there is no silent reconnect, because locks, epochs and settings
+/// would not come back with it.
 public actor Connection {
   /// Process id of the server's end; with `pg_stat_activity.backend_start` it identifies this session.
   public nonisolated let backendPID: Int32
@@ -55,9 +55,10 @@ public actor Connection {
   /// Runs `body` in a transaction: commits when it returns, rolls back when it throws, and then throws its error.
   ///
   /// `body` is synchronous and runs on the connection's thread: nothing else can come between BEGIN and COMMIT. BEGIN
-  /// travels with the first statement, so a body that runs none costs nothing. Failures: `.begin`, whatever `body` throws,
-  /// `.commit` and `.commitRolledBack` (nothing was committed), `.commitOutcomeUnknown` (perhaps it was). A rollback that
-  /// fails closes the connection, which ends the transaction; it is logged, and `body`'s error is the one thrown.
+  /// travels with the first statement, so a body that runs none costs nothing. Failures: `.begin`, whatever `body`
+  /// throws, `.commit` and `.commitRolledBack` (nothing was committed), `.commitOutcomeUnknown` (perhaps it was). A
+  /// rollback that fails closes the connection, which ends the transaction; it is logged, and `body`'s error is the
+  /// one thrown.
   public func transaction<Answer: Sendable>(
     isolation: IsolationLevel = .readCommitted, readOnly: Bool = false,
     _ body: @Sendable (borrowing Transaction) throws -> Answer
@@ -67,11 +68,7 @@ public actor Connection {
     do {
       answer = try body(Transaction(session: session))
     } catch {
-      do throws(PostgresError) {
-        try session.rollback()
-      } catch let failure {
-        session.logger.error("a rollback failed; its connection was closed", metadata: ["error": "\(failure)"])
-      }
+      session.abandonTransaction()
       throw error
     }
     try session.commit()
@@ -82,6 +79,9 @@ public actor Connection {
   public func close() {
     session.close()
   }
+
+  /// Whether it can be lent to somebody else: open, and no stream or transaction under way.
+  var isFree: Bool { session.isOpen && session.scope == .autocommit }
 
   /// Looks, without a round trip, whether the server has ended the session meanwhile.
   func isAlive() -> Bool {

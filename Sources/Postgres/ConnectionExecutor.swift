@@ -1,8 +1,8 @@
 internal import Dispatch
 
-/// Runs the jobs of one connection, one at a time, on a dispatch queue of its own, so that libpq may block there without
-/// holding a thread of Swift's pool. A serial queue that is not given a target gets a thread whenever it has work, however
-/// many others are blocked.
+/// Runs the jobs of one connection, one at a time, on a dispatch queue of its own, so that libpq may block there
+/// without holding a thread of Swift's pool. A serial queue that is not given a target gets a thread whenever it has
+/// work, however many others are blocked.
 ///
 /// (`DispatchSerialQueue`, which is such an executor already, does not exist on Linux.)
 final class ConnectionExecutor: SerialExecutor {

@@ -7,8 +7,8 @@ struct ConnectionHandle: ~Copyable {
   let pointer: OpaquePointer
   let notices: NoticeSink
 
-  /// Connects; blocks until it worked, failed or `connect_timeout` passed. `nil` only without memory. The answer goes to
-  /// `init(owning:)` at once.
+  /// Connects; blocks until it worked, failed or `connect_timeout` passed. `nil` only without memory. The answer goes
+  /// to `init(owning:)` at once.
   static func open(_ settings: ConnectionSettings) -> OpaquePointer? {
     let parameters = settings.parameters
     return withCStrings(parameters.map(\.keyword)) { keywords in

@@ -49,7 +49,8 @@ public struct ConnectionSettings: Sendable {
     if let statementTimeout { session["statement_timeout"] = "\(statementTimeout.wholeMilliseconds)" }
     let options = session.sorted { $0.key < $1.key }.map { "-c \($0.key)=\(Self.escaped($0.value))" }
     if !options.isEmpty {
-      all["options"] = (all["options"].map { [$0] } ?? [] + options).joined(separator: " ")
+      let given = all["options"].map { [$0] } ?? []
+      all["options"] = (given + options).joined(separator: " ")
     }
     return all.map { ($0.key, $0.value) }
   }

@@ -1,8 +1,8 @@
 extension Connection {
   /// Runs a query whose result may be larger than memory, and hands over row by row. Returns the number of rows.
   ///
-  /// `onRow` runs on the connection's thread; while it works the server waits. If it throws, the connection is closed and
-  /// the error is thrown on. All rows are of one snapshot.
+  /// `onRow` runs on the connection's thread; while it works the server waits. If it throws, the connection is closed
+  /// and the error is thrown on. All rows are of one snapshot.
   public func stream(
     _ statement: Statement, _ parameters: any PostgresEncodable..., onRow: @Sendable (Row) throws -> Void
   ) throws -> Int {
@@ -17,8 +17,8 @@ extension Connection {
     return rows
   }
 
-  /// The same in batches, to a reader that may take its time, such as an HTTP response: while `onBatch` is suspended the
-  /// server waits and no thread is held. Other calls on this connection throw `.misuse` until the stream ends.
+  /// The same in batches, to a reader that may take its time, such as an HTTP response: while `onBatch` is suspended
+  /// the server waits and no thread is held. Other calls on this connection throw `.misuse` until the stream ends.
   public func stream(
     _ statement: Statement, _ parameters: any PostgresEncodable..., batch: Int = Limits.streamBatchRows,
     onBatch: @Sendable ([Row]) async throws -> Void

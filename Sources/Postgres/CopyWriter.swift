@@ -1,7 +1,7 @@
 /// Writes the rows of a binary COPY into one buffer, which goes out whenever it is full.
 ///
-/// Format (PostgreSQL, COPY, "Binary Format"): a header, per row the number of fields in 16 bits and each field after its
-/// length, and −1 in 16 bits at the end.
+/// Format (PostgreSQL, COPY, "Binary Format"): a header, per row the number of fields in 16 bits and each field after
+/// its length, and −1 in 16 bits at the end.
 public struct CopyWriter: ~Copyable {
   private let session: Session
   private let sql: String
@@ -25,8 +25,8 @@ public struct CopyWriter: ~Copyable {
     for value in repeat each values { try field(value) }
   }
 
-  /// Starts a row of so many fields, 0 to 32,767; as many calls of `field` must follow. Throws `.encode` if the row before
-  /// lacks fields.
+  /// Starts a row of so many fields, 0 to 32,767; as many calls of `field` must follow. Throws `.encode` if the row
+  /// before lacks fields.
   public mutating func row(fieldCount: Int) throws(PostgresError) {
     try checkRowIsWhole()
     guard let count = Int16(exactly: fieldCount), count >= 0 else {
@@ -55,6 +55,7 @@ public struct CopyWriter: ~Copyable {
   }
 
   private mutating func send() throws(PostgresError) {
+    guard !hasFailed else { throw PostgresError(.misuse, "the COPY has failed already") }
     do {
       try buffer.withBytes { bytes throws(PostgresError) in try session.copy(bytes, of: sql) }
     } catch {

@@ -1,14 +1,14 @@
 /// Every bound of this module, each named once.
 public enum Limits {
-  /// The oldest server accepted, as `PQserverVersion` reports it. An older one is refused at connect, because the store's
-  /// statements are only tested from 15 on.
+  /// The oldest server accepted, as `PQserverVersion` reports it. An older one is refused at connect, because the
+  /// store's statements are only tested from 15 on.
   public static let oldestServerVersion: Int32 = 150_000
 
   /// Parameters of one statement. More is refused before anything is sent: the protocol counts them in 16 bits.
   public static let parameters = 65_535
 
-  /// Bytes of one encoded value. A longer one is refused: PostgreSQL itself stops at 1 GiB, and no field of a sale comes
-  /// near this; it is the sum of a 5,000-element array that needs the room.
+  /// Bytes of one encoded value. A longer one is refused: PostgreSQL itself stops at 1 GiB, and no field of a sale
+  /// comes near this; it is the sum of a 5,000-element array that needs the room.
   public static let valueBytes = 64 << 20
 
   /// Statements of one pipeline. More is refused: libpq and we keep all their answers in memory until the last came.
@@ -42,8 +42,8 @@ public enum Limits {
   /// Time that sent bytes may stay unacknowledged before the kernel gives the connection up.
   public static let tcpUserTimeout: Duration = .seconds(15)
 
-  /// First and longest pause between attempts to connect again. Doubled after each failure, and spread by ±50 %, so that
-  /// many processes do not come back as one.
+  /// First and longest pause between attempts to connect again. Doubled after each failure, and spread by ±50 %, so
+  /// that many processes do not come back as one.
   public static let reconnectPause: ClosedRange<Duration> = .milliseconds(50)...(.seconds(5))
 
   /// Events of a listener that wait for its reader. Past it, notifications are dropped and one `.overflowed` is told.

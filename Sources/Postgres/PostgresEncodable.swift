@@ -1,5 +1,5 @@
-/// A type of the server: the OID of a value, and that of an array of such values (`pg_type.oid`, `.typarray`; the OIDs of
-/// built-in types never change).
+/// A type of the server: the OID of a value, and that of an array of such values (`pg_type.oid`, `.typarray`; the
+/// OIDs of built-in types never change).
 public struct PostgresType: Hashable, Sendable {
   /// OID of the type.
   public let oid: UInt32
@@ -67,8 +67,8 @@ extension Optional: PostgresEncodable where Wrapped: PostgresEncodable {
 }
 
 extension PostgresArrayElement where Self: PostgresEncodable {
-  /// Writes a one-dimensional array as `array_recv` reads it: dimensions, whether there are NULLs, the element type, the
-  /// length, the lower bound (1), then each element as a field. An empty array has no dimension.
+  /// Writes a one-dimensional array as `array_recv` reads it: dimensions, whether there are NULLs, the element type,
+  /// the length, the lower bound (1), then each element as a field. An empty array has no dimension.
   public static func encodeArray(_ values: [Self], into writer: inout BinaryWriter) throws(PostgresError) {
     writer.write(Int32(values.isEmpty ? 0 : 1))
     writer.write(Int32(values.contains { $0.isPostgresNull } ? 1 : 0))

@@ -1,7 +1,7 @@
 /// What went wrong between this process and PostgreSQL.
 ///
-/// `description` names the kind and the SQLSTATE only and is safe for a stranger; the server's message, the statement and
-/// addresses are in `debugDescription`.
+/// `description` names the kind and the SQLSTATE only and is safe for a stranger; the server's message, the statement
+/// and addresses are in `debugDescription`.
 public struct PostgresError: Error, Sendable {
   /// What was being done when it failed.
   public enum Kind: String, Sendable {

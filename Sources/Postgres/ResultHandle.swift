@@ -1,7 +1,7 @@
 internal import CLibpq
 
-/// Owns one `PGresult`. Every result is cleared, also one that reports a failure: "Results should be freed via PQclear when
-/// no longer needed" (libpq, 34.3.1).
+/// Owns one `PGresult`. Every result is cleared, also one that reports a failure: "Results should be freed via
+/// PQclear when no longer needed" (libpq, 34.3.1).
 struct ResultHandle: ~Copyable {
   let pointer: OpaquePointer
 

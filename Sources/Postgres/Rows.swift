@@ -39,7 +39,8 @@ final class Columns: Sendable {
 
 /// A result that rows point into.
 ///
-/// Sendable: "PGresult objects are normally read-only after creation, and so can be passed around freely between threads"
+/// Sendable: "PGresult objects are normally read-only after creation, and so can be passed around freely between
+/// threads"
 /// (libpq, 34.20); nothing here modifies one.
 final class QueryResult: @unchecked Sendable {
   let handle: ResultHandle

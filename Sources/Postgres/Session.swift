@@ -2,10 +2,11 @@ internal import CLibpq
 internal import Glibc
 internal import Logging
 
-/// The libpq calls of one connection. Every method blocks; `Connection` calls them on a thread of its own, one at a time.
+/// The libpq calls of one connection. Every method blocks; `Connection` calls them on a thread of its own, one at a
+/// time.
 ///
-/// (1) After the connection was lost, every call throws `.closed` and nothing reconnects: a fence held by this session is
-///     gone with it.
+/// (1) After the connection was lost, every call throws `.closed` and nothing reconnects: a fence held by this session
+///     is gone with it.
 /// (2) Outside of a method, no answer is outstanding, except between two batches of a stream.
 /// (3) Outside of `Connection.transaction`, no transaction is open.
 final class Session {
@@ -82,7 +83,8 @@ final class Session {
 
   /// Gives the connection up because of `error`, which every later call will repeat.
   func lose(_ error: PostgresError) -> PostgresError {
-    let mayHaveTakenEffect = scope == .autocommit && error.kind == .statement
+    // Outside of a transaction the server commits before it answers.
+    let mayHaveTakenEffect = error.mayHaveTakenEffect || scope == .autocommit && error.kind == .statement
     let lost = PostgresError(
       error.kind, error.message, sqlState: error.sqlState, constraint: error.constraint, detail: error.detail,
       statement: error.statement, isConnectionLost: true, mayHaveTakenEffect: mayHaveTakenEffect)
@@ -120,9 +122,9 @@ final class Session {
     }
   }
 
-  /// Sends all that is queued. "Wait for the socket to become read- or write-ready. If it becomes write-ready, call PQflush
-  /// again. If it becomes read-ready, call PQconsumeInput, then call PQflush again" (libpq, 34.4): otherwise a server
-  /// that waits for its answers to be read, and so does not read, would never let us finish.
+  /// Sends all that is queued. "Wait for the socket to become read- or write-ready. If it becomes write-ready, call
+  /// PQflush again. If it becomes read-ready, call PQconsumeInput, then call PQflush again" (libpq, 34.4): otherwise
+  /// a server that waits for its answers to be read, and so does not read, would never let us finish.
   func flush(_ kind: PostgresError.Kind) throws(PostgresError) {
     let pointer = try connection()
     while true {

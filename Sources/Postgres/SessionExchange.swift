@@ -36,8 +36,10 @@ extension Session {
     let status = PQtransactionStatus(try connection())
     let isAsItShould = scope == .inTransaction ? status == PQTRANS_INTRANS : status == PQTRANS_IDLE
     if isAsItShould { return }
-    let error = PostgresError(.misuse, "a statement began or ended a transaction by itself; the connection was closed")
-    throw lose(error)
+    throw lose(
+      PostgresError(
+        .misuse, "a statement began or ended a transaction by itself; the connection was closed",
+        mayHaveTakenEffect: true))
   }
 
   /// Sends all commands as one pipeline, and takes all answers in.

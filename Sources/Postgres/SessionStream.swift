@@ -28,6 +28,7 @@ extension Session {
     case PGRES_TUPLES_OK, PGRES_COMMAND_OK:
       scope = .autocommit
       _ = try nextResult()
+      try checkScope()
       return nil
     default:
       scope = .autocommit

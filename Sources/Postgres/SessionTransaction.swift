@@ -1,4 +1,5 @@
 internal import CLibpq
+internal import Logging
 
 /// How much a transaction sees of others that run beside it.
 public enum IsolationLevel: String, Sendable {
@@ -50,6 +51,15 @@ extension Session {
       // COMMIT of a failed transaction succeeds, with the tag ROLLBACK.
       throw PostgresError(
         .commitRolledBack, "COMMIT was answered with \(tag): a statement of the transaction had failed")
+    }
+  }
+
+  /// Rolls back because of an error that the caller will throw, which a failure to roll back must not hide.
+  func abandonTransaction() {
+    do throws(PostgresError) {
+      try rollback()
+    } catch {
+      logger.error("a rollback failed; its connection was closed", metadata: ["error": "\(error)"])
     }
   }
 

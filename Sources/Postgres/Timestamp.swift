@@ -1,4 +1,5 @@
-/// An instant, in whole microseconds since 1970-01-01 00:00 UTC: all that `timestamptz` can hold, so nothing is rounded.
+/// An instant, in whole microseconds since 1970-01-01 00:00 UTC: all that `timestamptz` can hold, so nothing is
+/// rounded.
 public struct Timestamp: Hashable, Comparable, Sendable {
   /// Microseconds since 1970, negative before it. PostgreSQL takes 4713 BC to 294276 AD.
   public let microsecondsSince1970: Int64

@@ -24,8 +24,8 @@ public struct Transaction: ~Copyable {
 
   /// Runs `COPY … FROM STDIN (FORMAT binary)` with the rows that `rows` writes. Returns the number of rows copied.
   ///
-  /// Binary COPY converts nothing: each field must be of exactly its column's type. If `rows` throws, the COPY fails, it
-  /// leaves no row, and the error is thrown on. The server's own failures are `.copy`.
+  /// Binary COPY converts nothing: each field must be of exactly its column's type. If `rows` throws, the COPY fails,
+  /// it leaves no row, and the error is thrown on. The server's own failures are `.copy`.
   public func copyIn(_ statement: Statement, rows: (inout CopyWriter) throws -> Void) throws -> Int {
     try session.beginCopy(statement.sql)
     var writer = CopyWriter(session: session, sql: statement.sql)
