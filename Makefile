@@ -1,0 +1,22 @@
+# Penstock. `make` lists what there is; every target sets up what it needs.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help setup build lint test demo
+
+help: ## Say what there is (the default)
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## Install what is missing, on Debian 12 or 13, as root or with sudo
+	@scripts/setup.sh
+
+build: setup ## Build penstock and the load generator spike, for release
+	@scripts/build.sh
+
+lint: setup ## Check the format of the Swift sources, and the shell scripts
+	@scripts/lint.sh
+
+test: setup ## Run all tests on a private PostgreSQL (FILTER=Name: those only)
+	@scripts/test.sh $(if $(FILTER),--filter "$(FILTER)")
+
+demo: setup ## Run a sale under a spike of 100,000 requests (DEMO_EXIT=1: then stop)
+	@scripts/demo.sh

@@ -1,0 +1,229 @@
+#!/usr/bin/env bash
+# The whole thing, once: a private PostgreSQL, Penstock with its embedded broker, a sale, a spike of 100,000 requests,
+# the report, and a line that says whether the invariants held.
+#
+#   DEMO_EXIT=1   stop everything then and exit: 0 if they held, 1 otherwise. Without it the demo stays until Ctrl-C.
+# shellcheck disable=SC2317 # finish, and what it calls, is reached by the trap
+set -euo pipefail
+# shellcheck source=scripts/environment.sh
+source "$(dirname "${BASH_SOURCE[0]}")/environment.sh"
+
+readonly sale=demo
+# Long enough for a loaded machine; a service that is not there by then will not come.
+readonly ready_seconds=60
+# Penstock drains on SIGTERM: it finishes and commits what it took. Past this it is ended.
+readonly drain_seconds=30
+# One connection of the spike is a file here and one there; Debian's default of 1,024 would be close.
+readonly open_files=16384
+
+cd "$root"
+run=$(new_run demo)
+log=$run/penstock.log
+up=
+child=
+verdict=1
+
+# --- What a run starts, it ends --------------------------------------------------------------------------------------
+
+# run_waiting COMMAND…: like calling it, but a signal to this script is acted on at once and not when COMMAND is done.
+run_waiting() {
+  local code=0
+  "$@" &
+  child=$!
+  wait "$child" || code=$?
+  child=
+  return "$code"
+}
+
+# Ends the service and whatever it started. Its process group is its own (setsid), so the group is gone only when the
+# broker's process is gone too.
+stop_service() {
+  local tenths
+  kill -TERM "$up" 2>/dev/null || true
+  for ((tenths = 0; tenths < drain_seconds * 10; tenths++)); do
+    kill -0 -- "-$up" 2>/dev/null || return 0
+    sleep 0.1
+  done
+  say "Penstock did not stop within $drain_seconds s; ending it"
+  kill -KILL -- "-$up" 2>/dev/null || true
+  wait "$up" 2>/dev/null || true
+  return 1
+}
+
+finish() {
+  local code=$?
+  # A second Ctrl-C must not cut this short.
+  trap '' INT TERM
+  trap - EXIT
+  if [[ $child ]]; then
+    kill -TERM "$child" 2>/dev/null || true
+    wait "$child" 2>/dev/null || true
+  fi
+  if [[ $up ]]; then
+    say "stopping Penstock"
+    stop_service || code=1
+  fi
+  scripts/postgres.sh remove "$run" || code=1
+  # An empty folder tells nothing.
+  rmdir "$run" 2>/dev/null || say "stopped; logs and ledger: ${run#"$root/"}"
+  exit "$code"
+}
+trap finish EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+# --- Timing ----------------------------------------------------------------------------------------------------------
+
+milliseconds() { printf '%s\n' "${EPOCHREALTIME/[.,]/}" | sed 's/...$//'; }
+
+timings=()
+step_name=
+# step NAME: ends the step before, and begins this one.
+step() {
+  local now
+  now=$(milliseconds)
+  if [[ $step_name ]]; then timings+=("$((now - step_began)) $step_name"); fi
+  step_name=$1 step_began=$now
+  if [[ $step_name ]]; then say "$step_name"; fi
+}
+
+print_timings() {
+  local timing total=0
+  printf '\n%-60s %9s\n' 'Step (after the build)' 'seconds'
+  for timing in "${timings[@]}"; do
+    total=$((total + ${timing%% *}))
+    printf '%-60s %9s\n' "${timing#* }" "$(seconds "${timing%% *}")"
+  done
+  printf '%-60s %9s\n\n' 'together' "$(seconds "$total")"
+}
+
+seconds() { printf '%d.%d' "$(($1 / 1000))" "$(($1 % 1000 / 100))"; }
+
+# --- The parts -------------------------------------------------------------------------------------------------------
+
+# give_up WORDS…: when the service is why, its last lines say more than we could.
+give_up() {
+  if [[ -s $log ]]; then tail -n 20 "$log" >&2; fi
+  fail "$*"
+}
+
+start_service() {
+  # The service must not see the terminal's Ctrl-C, which is for this script (setsid), and must not outlive this script
+  # even when that is killed outright (--pdeathsig).
+  setsid setpriv --pdeathsig TERM "$penstock" up --announce "$run/bound.json" </dev/null >>"$log" 2>&1 &
+  up=$!
+}
+
+# bound NAME: the address that `penstock up` announced for it.
+bound() { sed -n "s/.*\"$1\" *: *\"\\([^\"]*\\)\".*/\\1/p" "$run/bound.json" 2>/dev/null; }
+
+wait_until_ready() {
+  local deadline=$((SECONDS + ready_seconds)) admin
+  while true; do
+    kill -0 "$up" 2>/dev/null || give_up "Penstock ended before it was ready; its log: $log"
+    admin=$(bound admin) || true
+    if [[ $admin ]] && curl --fail --silent --max-time 2 --output "$run/readyz" "http://$admin/readyz"; then
+      return
+    fi
+    ((SECONDS < deadline)) || give_up "Penstock was not ready within $ready_seconds s; its log: $log"
+    sleep 0.1
+  done
+}
+
+# Three SKUs. Most of the crowd wants the phone.
+write_sale() {
+  cat >"$run/sale.json" <<JSON
+{
+  "id": "$sale",
+  "name": "Penstock demo",
+  "starts_at": "$(date -u +%Y-%m-%dT%H:%M:%SZ)",
+  "ends_at": "$(date -u -d '+1 hour' +%Y-%m-%dT%H:%M:%SZ)",
+  "per_buyer_limit": 2,
+  "items": [
+    {"sku": "phone", "stock": 1000, "price_minor": 199900, "currency": "CNY"},
+    {"sku": "earbuds", "stock": 500, "price_minor": 39900, "currency": "CNY"},
+    {"sku": "case", "stock": 2000, "price_minor": 4900, "currency": "CNY"}
+  ]
+}
+JSON
+}
+
+print_addresses() {
+  cat <<TEXT
+Penstock is running until you press Ctrl-C.
+
+  Sales    $url/v1/sales/$sale
+  Console  $PENSTOCK_ADMIN_URL/admin
+  Token    $PENSTOCK_ADMIN_TOKEN
+
+Buy something, and see the report:
+
+  curl -s $url/v1/sales/$sale
+  curl -si $url/v1/sales/$sale/orders -H 'X-Buyer-Id: you' -H 'Idempotency-Key: first' \\
+    -H 'Content-Type: application/json' -d '{"sku":"case","quantity":1}'
+  curl -s $PENSTOCK_ADMIN_URL/admin/api/sales/$sale/report -H 'Authorization: Bearer $PENSTOCK_ADMIN_TOKEN'
+
+TEXT
+}
+
+# --- The demo --------------------------------------------------------------------------------------------------------
+
+scripts/build.sh
+binaries=$(swift build -c release --show-bin-path)
+penstock=$binaries/penstock
+hard_limit=$(ulimit -Hn)
+if [[ $hard_limit == unlimited ]] || ((hard_limit > open_files)); then hard_limit=$open_files; fi
+ulimit -Sn "$hard_limit"
+
+step "starting a private PostgreSQL"
+PENSTOCK_DATABASE_URL=$(scripts/postgres.sh start "$run")
+PENSTOCK_ADMIN_TOKEN=$(random_hex 16)
+PENSTOCK_TICKET_KEY=$(random_hex 32)
+# Port 0: the system picks free ones, so that two demos do not meet.
+export PENSTOCK_DATABASE_URL PENSTOCK_ADMIN_TOKEN PENSTOCK_TICKET_KEY \
+  PENSTOCK_HTTP=127.0.0.1:0 PENSTOCK_ADMIN_HTTP=127.0.0.1:0
+# Without brokers to go to, `penstock up` starts its own.
+unset PENSTOCK_KAFKA_BROKERS
+
+step "making the tables"
+run_waiting "$penstock" migrate
+
+step "starting Penstock, with its embedded broker"
+say "the embedded broker is not durable: it keeps the log in memory and forgets it when it stops"
+start_service
+wait_until_ready
+url=http://$(bound http)
+PENSTOCK_ADMIN_URL=http://$(bound admin)
+export PENSTOCK_ADMIN_URL
+
+step "creating the sale"
+write_sale
+run_waiting "$penstock" sale create --file "$run/sale.json"
+
+step "firing 100,000 requests, and following each to its outcome"
+spike=0
+run_waiting "$binaries/spike" --url "$url" --sale "$sale" --requests 100000 --rate 20000 --buyers 50000 --hot 0.8 \
+  --retry-share 0.05 --connections 256 --ledger "$run/ledger.tsv" || spike=$?
+
+step "reporting"
+report=0
+run_waiting "$penstock" report "$sale" --format table || report=$?
+step ""
+
+print_timings
+if ((spike == 0 && report == 0)); then
+  verdict=0
+  echo "The invariants held: every 202 was decided once, nothing was oversold, and the report adds up."
+elif ((spike > 1)); then
+  echo "NOT SHOWN: the spike could not check every outcome (exit $spike; report: exit $report)."
+else
+  echo "THE INVARIANTS DID NOT HOLD: spike exit $spike, report exit $report (0 is held)."
+fi
+if [[ ${DEMO_EXIT:-} ]]; then exit "$verdict"; fi
+
+trap 'exit "$verdict"' INT
+echo
+print_addresses
+wait "$up" || true
+up=
+give_up "Penstock ended by itself; its log: $log"

@@ -1,0 +1,39 @@
+#!/usr/bin/env bash
+# Runs the tests on a fresh private PostgreSQL, which is gone afterwards however they end. Arguments go to `swift test`:
+#
+#   scripts/test.sh --filter KafkaTests
+set -euo pipefail
+# shellcheck source=scripts/environment.sh
+source "$(dirname "${BASH_SOURCE[0]}")/environment.sh"
+
+cd "$root"
+run=$(new_run test)
+
+# Keeps the exit code. A failed run leaves the database's log, which often says why.
+finish() {
+  local code=$?
+  trap - EXIT INT TERM
+  scripts/postgres.sh remove "$run" || code=1
+  if ((code == 0)); then
+    rm -rf "$run"
+  elif [[ -s $run/postgres.log ]]; then
+    say "failed; PostgreSQL's log of this run: ${run#"$root/"}/postgres.log"
+  fi
+  exit "$code"
+}
+trap finish EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+# Before the database starts: a build takes minutes, and may fail.
+say "building the tests (debug)"
+swift build --build-tests
+
+say "starting a private PostgreSQL"
+PENSTOCK_TEST_DATABASE_URL=$(scripts/postgres.sh start "$run")
+PENSTOCK_TEST_BINARY=$(swift build --show-bin-path)/penstock
+export PENSTOCK_TEST_DATABASE_URL PENSTOCK_TEST_BINARY
+
+say "testing"
+# There is no XCTest in here; without the flag it would end the output with "Executed 0 tests".
+swift test --skip-build --disable-xctest "$@"
