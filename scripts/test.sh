@@ -6,6 +6,9 @@ set -euo pipefail
 # shellcheck source=scripts/environment.sh
 source "$(dirname "${BASH_SOURCE[0]}")/environment.sh"
 
+# What the user's shell has set for another Penstock is not meant for the tests.
+unset "${!PENSTOCK_@}"
+
 cd "$root"
 run=$(new_run test)
 

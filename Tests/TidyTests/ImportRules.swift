@@ -1,0 +1,65 @@
+/// Who may know whom: the table of the design, as data. Arrows point down only.
+enum ImportRules {
+  private struct Part {
+    /// The modules of this project that it may import.
+    var ours: Set<String> = []
+    /// The libraries that it may import beside the toolchain's; nil is any.
+    var libraries: Set<String>?
+    /// Whether it may import what reaches the system: threads, sockets, files, clocks.
+    var isPure = false
+  }
+
+  private static let parts: [String: Part] = [
+    "Kafka": Part(ours: ["CRdkafka"], libraries: ["Logging"]),
+    "Postgres": Part(ours: ["CLibpq"], libraries: ["Logging"]),
+    "FlashSale": Part(libraries: ["Crypto", "SwiftProtobuf"], isPure: true),
+    "SaleStore": Part(ours: ["FlashSale", "Postgres"], libraries: ["Logging"]),
+    "Intake": Part(ours: ["FlashSale", "Kafka", "SaleStore"]),
+    "Worker": Part(ours: ["FlashSale", "Kafka", "SaleStore"]),
+    "Admin": Part(ours: ["FlashSale", "SaleStore"]),
+    "penstock": Part(ours: ["Admin", "FlashSale", "Intake", "Kafka", "Postgres", "SaleStore", "Worker"]),
+    "loadtest": Part(),
+  ]
+
+  /// A C library's one owner: its types do not leave that folder, tests included.
+  private static let owners = ["CRdkafka": "Sources/Kafka/", "CLibpq": "Sources/Postgres/"]
+
+  private static let pureToolchain: Set<String> = ["Swift", "Foundation", "FoundationEssentials", "Synchronization"]
+  private static let toolchain = pureToolchain.union(["Dispatch", "Glibc", "Musl", "RegexBuilder"])
+
+  static func violations(in file: SwiftFile) -> [Violation] {
+    let part = file.part.flatMap { parts[$0] }
+    if let name = file.part, part == nil {
+      let advice = "the part “\(name)” is not in the table of Tests/TidyTests/ImportRules.swift: add it there"
+      return [Violation(path: file.path, line: 1, advice: advice)]
+    }
+    return imports(in: file).compactMap { imported, line in
+      advice(on: imported, in: file, part: part).map { Violation(path: file.path, line: line, advice: $0) }
+    }
+  }
+
+  private static func advice(on imported: String, in file: SwiftFile, part: Part?) -> String? {
+    if let owner = owners[imported], !file.path.hasPrefix(owner) {
+      return "\(imported) is imported in \(owner) only: use that module's own types"
+    }
+    guard let part, let name = file.part else { return nil }
+    if parts[imported] != nil || owners[imported] != nil {
+      return part.ours.contains(imported)
+        ? nil : "\(name) must not know \(imported), see design §10: arrows point down only"
+    }
+    if let libraries = part.libraries {
+      let system = part.isPure ? pureToolchain : toolchain
+      return libraries.union(system).contains(imported)
+        ? nil : "\(name) may not import \(imported), only \(libraries.sorted().joined(separator: ", "))"
+    }
+    return nil
+  }
+
+  /// The module of every import, whatever attributes, access level or kind of declaration stand around it.
+  private static func imports(in file: SwiftFile) -> [(module: String, line: Int)] {
+    file.text.code.enumerated().compactMap { index, line in
+      let kinds = /^\s*(?:@\S+\s+|\w+\s+)*import\s+(?:(?:struct|class|enum|protocol|func|var|let|typealias)\s+)?(\w+)/
+      return line.firstMatch(of: kinds).map { (String($0.output.1), index + 1) }
+    }
+  }
+}
