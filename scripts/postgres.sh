@@ -9,7 +9,7 @@
 # It listens on 127.0.0.1 only, at a free port, and asks for a random password. It has no Unix socket: their paths may
 # have 107 bytes only, and a clone may lie deeper than that. It is as durable as one in production (fsync is on), so
 # that what is measured on it is true. Its role `penstock` owns the database `penstock` and is no superuser, so that
-# what works here works with the rights that production gives.
+# what works here works with the rights that production gives (and makes databases, as each test wants its own).
 set -euo pipefail
 # shellcheck source=scripts/environment.sh
 source "$(dirname "${BASH_SOURCE[0]}")/environment.sh"
@@ -102,7 +102,7 @@ create() {
   start_somewhere
   PGPASSWORD=$password as_owner "$programs/psql" --no-psqlrc --quiet --set ON_ERROR_STOP=1 \
     --host=127.0.0.1 --port="$port" --username=postgres --dbname=postgres >>"$dir/postgres.log" 2>&1 <<SQL ||
-create role penstock login password '$password';
+create role penstock login createdb password '$password';
 create database penstock owner penstock;
 SQL
     fail "the database could not be made: $(tail -n 5 "$dir/postgres.log")"

@@ -96,7 +96,7 @@ install_packages() {
   done
   say "installing: ${missing[*]}"
   apt_get update
-  if ((${#others[@]})); then apt install --no-install-recommends "${others[@]}"; fi
+  if ((${#others[@]})); then apt_get install --no-install-recommends "${others[@]}"; fi
   if [[ $postgresql ]]; then install_postgresql; fi
 }
 

@@ -70,7 +70,7 @@ extension SaleStore {
           """,
           number, sale.items.map(\.sku.rawValue), Array(0..<Int16(sale.items.count)), sale.items.map(\.price.minor),
           sale.items.map(\.price.currency), sale.items.map(\.stock.rawValue))
-        _ = try transaction.query("SELECT pg_notify($1, $2)", CatalogSignal.channel, sale.id.rawValue)
+        _ = try transaction.query("SELECT pg_notify($1, $2)", "\(CatalogSignal.channel)", sale.id.rawValue)
         return SaleNumber(rawValue: number)
       }
     }
@@ -114,7 +114,7 @@ extension SaleStore {
       try await connection.transaction { transaction in
         _ = try transaction.query(
           "UPDATE sales SET closed_at = now() WHERE id = $1 AND closed_at IS NULL", id.rawValue)
-        _ = try transaction.query("SELECT pg_notify($1, $2)", CatalogSignal.channel, id.rawValue)
+        _ = try transaction.query("SELECT pg_notify($1, $2)", "\(CatalogSignal.channel)", id.rawValue)
       }
     }
     return try await sale(id)

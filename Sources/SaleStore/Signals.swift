@@ -20,7 +20,7 @@ public struct Signal: Sendable, Hashable {
   }
 
   /// The NOTIFY channel.
-  public static let channel = "penstock_signals"
+  public static let channel: StaticString = "penstock_signals"
 
   /// PostgreSQL refuses a payload of 8,000 bytes (`NOTIFY_PAYLOAD_MAX_LENGTH`); entries are small, so this many of them
   /// with the longest SKU stay below.
@@ -94,5 +94,5 @@ public struct Signal: Sendable, Hashable {
 /// Says that a sale was created or closed; the payload is its id.
 public enum CatalogSignal {
   /// The NOTIFY channel.
-  public static let channel = "penstock_catalog"
+  public static let channel: StaticString = "penstock_catalog"
 }

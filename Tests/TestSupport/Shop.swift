@@ -1,0 +1,95 @@
+public import Foundation
+
+/// A whole Penstock of real processes on loopback: broker, intakes, workers and admin, each in a process of its own.
+public final class Shop: Sendable {
+  /// The variables that every process of this shop has.
+  public let environment: [String: String]
+  public let broker: PenstockProcess
+  private let folder: URL
+
+  /// The token of the admin API.
+  public static let adminToken = "a-token-for-tests-only"
+
+  /// Starts the broker; the other processes are started by the test, in the number that it wants.
+  public static func open(on database: TestDatabase, partitions: Int = 12) async throws -> Shop {
+    let broker = try PenstockProcess(
+      "penstock", ["broker"], environment: ["PENSTOCK_PARTITIONS": "\(partitions)"])
+    guard try await eventually(within: .seconds(20), { broker.standardOutput.contains("\n") }) else {
+      throw TestSetUpError("the broker did not say where it listens: \(broker.standardError)")
+    }
+    let servers = broker.standardOutput.prefix { $0 != "\n" }
+    let environment = [
+      "PENSTOCK_KAFKA_BROKERS": String(servers), "PENSTOCK_PARTITIONS": "\(partitions)",
+      "PENSTOCK_DATABASE_URL": database.url, "PENSTOCK_HTTP": "127.0.0.1:0", "PENSTOCK_ADMIN_HTTP": "127.0.0.1:0",
+      "PENSTOCK_ADMIN_TOKEN": adminToken, "PENSTOCK_TICKET_KEY": String(repeating: "5a", count: 32),
+      // The shortest that the embedded broker is good for, so that a killed worker is missed soon.
+      "PENSTOCK_SESSION_TIMEOUT_MS": "3000", "PENSTOCK_LOG_LEVEL": "notice",
+    ]
+    return try Shop(environment: environment, broker: broker)
+  }
+
+  private init(environment: [String: String], broker: PenstockProcess) throws {
+    self.environment = environment
+    self.broker = broker
+    folder = FileManager.default.temporaryDirectory.appending(path: "penstock-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+  }
+
+  deinit { try? FileManager.default.removeItem(at: folder) }
+
+  /// One running part of the shop.
+  public struct Part: Sendable {
+    public let process: PenstockProcess
+
+    /// `http://host:port` of the public listener, where it has one.
+    public let http: URL?
+
+    /// `http://host:port` of the second listener.
+    public let admin: URL
+  }
+
+  /// Starts `penstock command` and waits until it says that it is ready.
+  public func start(_ command: String, environment more: [String: String] = [:]) async throws -> Part {
+    let announcement = folder.appending(path: "\(command)-\(UUID().uuidString).json")
+    let process = try PenstockProcess(
+      "penstock", [command, "--announce", announcement.path], environment: environment.merging(more) { _, new in new })
+    let announced = try await eventually(within: .seconds(60)) {
+      FileManager.default.fileExists(atPath: announcement.path) || !process.isRunning
+    }
+    guard announced, let data = try? Data(contentsOf: announcement) else {
+      throw TestSetUpError("penstock \(command) did not come up: \(process.standardError)")
+    }
+    struct Addresses: Decodable {
+      var http: String?
+      var admin: String
+    }
+    let addresses = try JSONDecoder().decode(Addresses.self, from: data)
+    guard let admin = URL(string: "http://\(addresses.admin)") else { throw TestSetUpError("bad \(addresses)") }
+    let part = Part(
+      process: process, http: addresses.http.flatMap { URL(string: "http://\($0)") }, admin: admin)
+    let ready = try await eventually(within: .seconds(60)) {
+      try await HTTP.get(admin.appending(path: "readyz")).status == 200
+    }
+    guard ready else { throw TestSetUpError("penstock \(command) is not ready: \(process.standardError)") }
+    return part
+  }
+
+  /// Creates a sale that is open now, through the admin API.
+  public func createSale(
+    at admin: URL, id: String, perBuyerLimit: Int? = nil, items: [(sku: String, stock: Int)]
+  ) async throws {
+    let start = Date.now.addingTimeInterval(-60)
+    var sale: [String: Any] = [
+      "id": id, "name": "Sale \(id)", "starts_at": start.formatted(.iso8601),
+      "ends_at": start.addingTimeInterval(3_600).formatted(.iso8601),
+      "items": items.map {
+        ["sku": $0.sku, "stock": $0.stock, "price_minor": 19_900, "currency": "CNY"] as [String: Any]
+      },
+    ]
+    sale["per_buyer_limit"] = perBuyerLimit
+    let answer = try await HTTP.post(
+      admin.appending(path: "admin/api/sales"), headers: ["Authorization": "Bearer \(Self.adminToken)"],
+      body: JSONSerialization.data(withJSONObject: sale))
+    guard answer.status == 201 else { throw TestSetUpError("sale \(id): \(answer.status) \(answer.text)") }
+  }
+}

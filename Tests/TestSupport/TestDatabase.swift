@@ -1,0 +1,116 @@
+import Foundation
+public import Logging
+public import Postgres
+public import SaleStore
+
+/// A database of a test's own, with the project's schema, dropped when the test is over.
+///
+/// The server is the one of `PENSTOCK_TEST_DATABASE_URL`, which `make test` starts; its role may create databases. A
+/// database and not a schema, because NOTIFY reaches every listener of a database.
+public struct TestDatabase: Sendable {
+  /// Where a process of its own would connect.
+  public let url: String
+
+  /// The same, for `Connection.connect`.
+  public var settings: ConnectionSettings {
+    get throws { try ConnectionSettings(url) }
+  }
+
+  /// Makes a database, runs `migrations/`, lends it to `body`, and drops it, however `body` ends.
+  public static func with<Answer>(
+    migrated: Bool = true, _ body: (TestDatabase) async throws -> Answer
+  ) async throws -> Answer {
+    let server = try serverURL()
+    let name = "test_\(UUID().uuidString.replacing("-", with: "").lowercased())"
+    try await administer(server, "CREATE DATABASE \(name)")
+    guard var components = URLComponents(string: server) else { throw TestSetUpError("not a URL: \(server)") }
+    components.path = "/\(name)"
+    let database = TestDatabase(url: components.string ?? server)
+    do {
+      if migrated {
+        let connection = try await database.connect()
+        try await Migrator(directory: projectRoot + "/migrations").run(on: connection)
+        await connection.close()
+      }
+      let answer = try await body(database)
+      try await administer(server, "DROP DATABASE \(name) WITH (FORCE)")
+      return answer
+    } catch {
+      try? await administer(server, "DROP DATABASE \(name) WITH (FORCE)")
+      throw error
+    }
+  }
+
+  /// A new connection to it.
+  public func connect() async throws -> Connection {
+    try await Connection.connect(settings, logger: quietLogger)
+  }
+
+  /// A store over a small pool, lent to `body`.
+  public func withStore<Answer>(_ body: (SaleStore) async throws -> Answer) async throws -> Answer {
+    let pool = Pool(try settings, size: 4, waitLimit: 1_000, waitTimeout: .seconds(10), logger: quietLogger)
+    do {
+      let answer = try await body(SaleStore(pool: pool))
+      await pool.close()
+      return answer
+    } catch {
+      await pool.close()
+      throw error
+    }
+  }
+
+  private static func serverURL() throws -> String {
+    guard let url = ProcessInfo.processInfo.environment["PENSTOCK_TEST_DATABASE_URL"] else {
+      throw TestSetUpError("PENSTOCK_TEST_DATABASE_URL is not set: run the tests with `make test`")
+    }
+    return url
+  }
+
+  /// Runs a statement that names a database. `psql` does it, because `Statement` rightly takes literals only.
+  private static func administer(_ server: String, _ sql: String) async throws {
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+    process.arguments = ["psql", "--no-psqlrc", "--quiet", "--set", "ON_ERROR_STOP=1", "--command", sql, server]
+    let output = Pipe()
+    process.standardError = output
+    process.standardOutput = FileHandle.nullDevice
+    let status = try await ended(process)
+    guard status == 0 else {
+      let words = String(decoding: output.fileHandleForReading.availableData, as: UTF8.self)
+      throw TestSetUpError("\(sql): \(words)")
+    }
+  }
+
+  private static func ended(_ process: Process) async throws -> Int32 {
+    try await withCheckedThrowingContinuation { continuation in
+      process.terminationHandler = { continuation.resume(returning: $0.terminationStatus) }
+      do {
+        try process.run()
+      } catch {
+        process.terminationHandler = nil
+        continuation.resume(throwing: error)
+      }
+    }
+  }
+}
+
+/// A test could not be set up; its text says why.
+public struct TestSetUpError: Error, CustomStringConvertible {
+  /// What was missing.
+  public var description: String
+
+  /// Creates an error from its text.
+  public init(_ description: String) { self.description = description }
+}
+
+/// The folder with `Package.swift`.
+public let projectRoot: String =
+  URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+  .deletingLastPathComponent().path
+
+/// A logger for parts under test: what they say at `critical` only.
+public let quietLogger: Logger = {
+  var logger = Logger(label: "test", factory: { StreamLogHandler.standardError(label: $0) })
+  logger.logLevel = .critical
+  return logger
+}()
