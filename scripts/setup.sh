@@ -39,8 +39,6 @@ find_missing() {
   need pkg-config command -v pkg-config
   need build-essential command -v g++
   need shellcheck command -v shellcheck
-  # The folder of system headers that only libc6-dev brings; a compiler without it can't build a C target.
-  need libc6-dev test -e /usr/include/stdio.h
   if command -v pkg-config >/dev/null; then
     need librdkafka-dev pkg-config --exists rdkafka
     need libpq-dev pkg-config --exists libpq
@@ -51,12 +49,12 @@ find_missing() {
   need postgresql has_server
 }
 
-# What swift.org asks for beside its Debian toolchain. Debian 13 has another version of libstdc++'s headers, which
-# build-essential brings on both.
+# What swift.org asks for beside its Debian toolchain. The linker, the compiler and the C and C++ headers, whose version
+# is another on Debian 13, come with build-essential.
 find_missing_for_swift() {
   local package
-  for package in binutils gcc gnupg libc6-dev libcurl4-openssl-dev libedit2 libncurses6 libpython3-dev libsqlite3-0 \
-    libxml2-dev tzdata uuid-dev; do
+  for package in gnupg libcurl4-openssl-dev libedit2 libncurses6 libpython3-dev libsqlite3-0 libxml2-dev tzdata uuid-dev
+  do
     [[ $(dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null) == installed ]] || missing+=("$package")
   done
 }
@@ -71,7 +69,15 @@ as_root() {
   fi
 }
 
-apt_get() { as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y "$@"; }
+# What apt says fills screens and tells little, until it fails.
+apt_get() {
+  local log=$state/setup.log
+  mkdir -p "$state"
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y "$@" </dev/null >"$log" 2>&1 || {
+    tail -n 20 "$log" >&2
+    fail "'apt-get $*' failed; all that it said: $log"
+  }
+}
 
 # Debian's server package makes and starts a cluster of the machine's own. We need the programs only, so we tell it not
 # to, for as long as the installation takes: the machine's configuration is afterwards as it was.
@@ -104,8 +110,7 @@ install_packages() {
 install_linker() {
   command -v ld.gold >/dev/null && return
   missing=(binutils-gold)
-  apt_get install --no-install-recommends binutils-gold ||
-    fail "Swift links with ld.gold, and binutils-gold could not be installed. Install it by hand, then run again."
+  install_packages
 }
 
 # fetch URL FILE OPTION…
@@ -164,15 +169,10 @@ install_swift() {
 }
 
 find_missing
-swift_missing=
-if ! has_swift; then
-  swift_missing=yes
-  find_missing_for_swift
-fi
+if ! has_swift; then find_missing_for_swift; fi
 if ((${#missing[@]})); then install_packages; fi
-if [[ $swift_missing ]]; then
-  install_linker
-  install_swift
-fi
+# Asked again: a toolchain that is there can have lacked nothing but a library.
+if ! has_swift; then install_swift; fi
+install_linker
 say "set up: $(swift --version 2>/dev/null | grep -o 'Swift version [0-9.]*')," \
   "librdkafka $(pkg-config --modversion rdkafka), libpq $(pkg-config --modversion libpq)"
