@@ -42,7 +42,8 @@ public enum Decision: Hashable, Sendable {
   /// A first decision of this order.
   case decided(Outcome)
 
-  /// The order was decided before, or earlier in this batch: its first outcome stands, this record changes nothing (I8).
+  /// The order was decided before, or earlier in this batch: its first outcome stands, this record changes nothing
+  /// (I8).
   case repeated
 
   /// The stock is closed from here on.

@@ -19,7 +19,8 @@ public struct PartitionProgress: Sendable, Hashable {
 }
 
 extension SaleStore {
-  /// The progress of every partition that was ever claimed, in their order. One that is missing has its next offset at 0.
+  /// The progress of every partition that was ever claimed, in their order. One that is missing has its next offset
+  /// at 0.
   public func progress(topic: String) async throws -> [PartitionProgress] {
     let rows = try await pool.withConnection { connection in
       try await connection.query(

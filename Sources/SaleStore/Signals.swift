@@ -4,8 +4,8 @@ import Postgres
 
 /// What lanes broadcast after a commit: how far they came and what is left.
 ///
-/// Sent with NOTIFY, outside the transaction that it speaks of and coalesced, so that it costs no commit anything. One that
-/// gets lost does no harm: the next one replaces it, and whoever listens re-reads the store from time to time.
+/// Sent with NOTIFY, outside the transaction that it speaks of and coalesced, so that it costs no commit anything. One
+/// that gets lost does no harm: the next one replaces it, and whoever listens re-reads the store from time to time.
 public struct Signal: Sendable, Hashable {
   /// The next offset of each partition that moved: every record before it has its outcome.
   public var progress: [Partition: Offset]

@@ -132,7 +132,8 @@ import Testing
     var words = ""
     let decided = try await eventually {
       let status = try await HTTP.get(url, headers: ["X-Buyer-Id": buyer])
-      words = [status.json("status") as? String, status.json("reason") as? String].compactMap { $0 }.joined(separator: " ")
+      let parts = [status.json("status") as? String, status.json("reason") as? String]
+      words = parts.compactMap { $0 }.joined(separator: " ")
       return status.status == 200 && words != "queued"
     }
     #expect(decided, "order \(id) stayed \(words)")

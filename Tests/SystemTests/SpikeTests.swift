@@ -37,7 +37,8 @@ import Testing
         #expect(await victim.process.exit() == .init(code: SIGKILL, bySignal: true))
 
         #expect(await spike.exit() == .success, "\(spike.standardOutput)\(spike.standardError)")
-        try await expectEverythingHeld(store, topic: "orders", brokers: shop.environment["PENSTOCK_KAFKA_BROKERS"] ?? "")
+        let brokers = shop.environment["PENSTOCK_KAFKA_BROKERS"] ?? ""
+        try await expectEverythingHeld(store, topic: "orders", brokers: brokers)
       }
       let report = try await PenstockProcess.run(
         "penstock", ["report", "spike"],

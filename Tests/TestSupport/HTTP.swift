@@ -28,7 +28,8 @@ public enum HTTP {
 
   /// Sends a POST; the content type is JSON unless the headers say otherwise.
   public static func post(_ url: URL, headers: [String: String] = [:], body: Data = Data()) async throws -> Answer {
-    try await send("POST", url, headers: ["Content-Type": "application/json"].merging(headers) { _, new in new }, body: body)
+    let headers = ["Content-Type": "application/json"].merging(headers) { _, new in new }
+    return try await send("POST", url, headers: headers, body: body)
   }
 
   /// Posts an order.

@@ -6,8 +6,8 @@ var environment: [String: String] { ProcessInfo.processInfo.environment }
 
 /// Runs a command's body, and ends the process with one clear line and a fitting exit code if it throws.
 ///
-/// 78 `EX_CONFIG`: the configuration is wrong, nothing was started. 69 `EX_UNAVAILABLE`: something that is needed does not
-/// answer. 66 `EX_NOINPUT`: a file cannot be read. 1: refused, or anything else.
+/// 78 `EX_CONFIG`: the configuration is wrong, nothing was started. 69 `EX_UNAVAILABLE`: something that is needed does
+/// not answer. 66 `EX_NOINPUT`: a file cannot be read. 1: refused, or anything else.
 func reporting(_ body: () async throws -> Void) async throws {
   do {
     try await body()

@@ -5,7 +5,8 @@ import Logging
 import SaleStore
 import ServiceLifecycle
 
-/// Writes the `close` records of a sale into the log: closing changes stock, so it goes through the lanes like a purchase.
+/// Writes the `close` records of a sale into the log: closing changes stock, so it goes through the lanes like a
+/// purchase.
 struct ClosePublisher: Service {
   private let producer: Producer
   private let partitions: Int32

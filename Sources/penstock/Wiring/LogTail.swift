@@ -12,8 +12,8 @@ struct LogTail: Sendable {
 
   /// Counts the requests of a sale from each partition's next offset to the end of its log.
   ///
-  /// Exact for the moment at which the end was asked for. It reads what is counted: bounded by the backlog limit. Throws
-  /// `KafkaError` when the log cannot be read, so that the caller reports *unknown*.
+  /// Exact for the moment at which the end was asked for. It reads what is counted: bounded by the backlog limit.
+  /// Throws `KafkaError` when the log cannot be read, so that the caller reports *unknown*.
   func requests(of stored: StoredSale, from progress: [Partition: Offset]) async throws -> Int64 {
     let reader = try LogReader(cluster: cluster, topic: topic, logger: logger)
     let used = Set(stored.sale.items.map { RecordKey(sale: stored.sale, sku: $0.sku).partition(of: partitions) })
@@ -29,8 +29,8 @@ struct LogTail: Sendable {
     return count
   }
 
-  /// Whether a record is a request of the sale, as the lanes' tallies count them: by its value, or, where that cannot be
-  /// read, by its key.
+  /// Whether a record is a request of the sale, as the lanes' tallies count them: by its value, or, where that cannot
+  /// be read, by its key.
   private func asksForSomething(_ record: borrowing ConsumedRecord, of stored: StoredSale) -> Bool {
     do throws(UnreadableRecord) {
       switch try LogRecord(decoding: record.value) {
