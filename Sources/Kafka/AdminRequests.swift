@@ -38,6 +38,14 @@ final class AdminRequests: @unchecked Sendable {
 
   // MARK: Metadata
 
+  /// `nil` if the brokers do not say.
+  func clusterID(timeout: Duration) -> String? {
+    guard let id = rd_kafka_clusterid(handle.pointer, timeout.milliseconds) else { return nil }
+    // "The returned pointer must be freed using rd_kafka_mem_free()".
+    defer { rd_kafka_mem_free(handle.pointer, id) }
+    return String(cString: id)
+  }
+
   func topicState(timeout: Duration) throws(KafkaError) -> TopicState {
     var metadata: UnsafePointer<rd_kafka_metadata>?
     let error = rd_kafka_metadata(handle.pointer, 0, topic.pointer, &metadata, timeout.milliseconds)

@@ -76,6 +76,9 @@ public final class EmbeddedBroker: Sendable {
     }
   }
 
+  /// How the cluster id of every mock cluster begins (rdkafka_mock.c, `rd_kafka_mock_cluster_new`).
+  static let clusterIDPrefix = "mockCluster"
+
   /// `127.0.0.1:port` of every broker, comma-separated.
   public let bootstrapServers: String
   private let cluster: Mutex<MockCluster?>

@@ -30,7 +30,8 @@ struct TopicAdmin: Sendable {
       throw KafkaError(.topicMismatch, subject: "\(topic) has cleanup.policy \(policy), expected delete")
     }
     return TopicDescription(
-      name: topic, partitions: found.partitions, replication: found.replication, config: config)
+      name: topic, partitions: found.partitions, replication: found.replication, config: config,
+      clusterID: requests.clusterID(timeout: patience))
   }
 
   /// Asks, makes, and asks again until every partition has a leader.

@@ -11,6 +11,12 @@ public struct TopicDescription: Sendable, Equatable {
   /// `retention.ms`, `retention.bytes`, `cleanup.policy`, `min.insync.replicas`, as far as the broker tells them; `nil`
   /// where it cannot (the embedded broker) or may not tell us.
   public let config: [String: String]?
+  /// The cluster's own id; `nil` if it does not say.
+  public let clusterID: String?
+
+  /// Whether the cluster is the embedded broker, wherever it runs: it is not durable, and it keeps only
+  /// `EmbeddedBroker.Retention`.
+  public var isEmbedded: Bool { clusterID?.hasPrefix(EmbeddedBroker.clusterIDPrefix) ?? false }
 }
 
 /// Makes and checks topics.
