@@ -3,9 +3,9 @@ import Testing
 
 @Suite(.timeLimit(.minutes(1)))
 struct CommitOutcomeTests {
-  /// Inserts a row through a proxy that cuts the line at COMMIT (as a whole text: BEGIN says READ COMMITTED), and returns the error and how many rows there are.
+  /// Inserts a row through a proxy that cuts the line at COMMIT (as a whole text: BEGIN says READ COMMITTED), and
+  /// returns the error and how many rows there are.
   private func cut(_ moment: CuttingProxy.Moment) async throws -> (error: PostgresError, rows: Int64) {
-    nonisolated(unsafe) var outcome: (PostgresError, Int64)?
     try await Database.withSchema { settings in
       let owner = try await Connection.connect(settings, logger: Database.logger)
       try await owner.run("CREATE TABLE t (a bigint)")
@@ -14,11 +14,10 @@ struct CommitOutcomeTests {
       let error = try #require(
         await failure { _ = try await connection.transaction { try $0.execute("INSERT INTO t VALUES (1)") } })
       #expect(await connection.isOpen == false)
-      outcome = (error, try await owner.count("SELECT count(*) FROM t"))
+      let rows = try await owner.count("SELECT count(*) FROM t")
       await owner.close()
+      return (error, rows)
     }
-    let (error, rows) = try #require(outcome)
-    return (error, rows)
   }
 
   @Test func `a commit whose answer was cut off is of unknown outcome, though it happened`() async throws {

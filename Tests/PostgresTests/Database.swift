@@ -21,7 +21,7 @@ enum Database {
   }
 
   /// Runs `body` with settings whose search path is a fresh schema, which is dropped afterwards.
-  static func withSchema(_ body: (ConnectionSettings) async throws -> Void) async throws {
+  static func withSchema<Answer>(_ body: (ConnectionSettings) async throws -> Answer) async throws -> Answer {
     var settings = try ConnectionSettings(url)
     let schema = "test_\(UInt64.random(in: 0...UInt64.max))"
     settings.sessionParameters = ["search_path": schema]
@@ -29,13 +29,15 @@ enum Database {
     let owner = try await Connection.connect(settings, logger: logger)
     _ = try await owner.query("SELECT set_config('search_path', $1, false)", schema)
     try await owner.run("DO $$ BEGIN EXECUTE format('CREATE SCHEMA %I', current_setting('search_path')); END $$")
+    let answer: Answer
     do {
-      try await body(settings)
+      answer = try await body(settings)
     } catch {
       try await owner.dropSchema()
       throw error
     }
     try await owner.dropSchema()
+    return answer
   }
 
   /// The same with one connection, which is closed afterwards.
