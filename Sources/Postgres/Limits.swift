@@ -22,8 +22,8 @@ public enum Limits {
   public static let copyChunkBytes = 128 << 10
 
   /// Rows of one batch of a streamed result when the caller names no other number: large enough to make the hop to the
-  /// caller cheap, small enough to hold no memory worth counting.
-  public static let streamBatchRows = 500
+  /// caller cheap, small enough to hold no memory worth counting. libpq spends about 3 KiB on each row of a stream.
+  public static let streamBatchRows = 200
 
   /// Largest batch of a streamed result. A larger wish is cut to this.
   public static let largestStreamBatchRows = 10_000

@@ -105,7 +105,7 @@ struct ListenerLoop {
   }
 
   /// An event that finds no room is dropped, and an overflow is told before any later one.
-  private mutating func tell(_ event: Listener.Event) {
+  mutating func tell(_ event: Listener.Event) {
     if hasOverflowed { tellOverflow() }
     if !hasOverflowed, case .dropped = events.yield(event) { hasOverflowed = true }
   }

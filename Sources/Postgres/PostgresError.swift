@@ -94,6 +94,8 @@ public struct PostgresError: Error, Sendable {
     case SQLState.serializationFailure, SQLState.deadlockDetected, SQLState.lockNotAvailable: true
     // Shut down or starting up by an administrator or a crash; not query_canceled, which is also statement_timeout.
     case "57P01", "57P02", "57P03": true
+    // A protocol violation, which is also what COPY says of a field of the wrong width: it will be wrong again.
+    case "08P01": false
     // Connection exceptions; insufficient resources, such as too_many_connections.
     default: state.hasPrefix("08") || state.hasPrefix("53")
     }

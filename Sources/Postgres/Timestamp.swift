@@ -1,7 +1,7 @@
-/// An instant, in whole microseconds since 1970-01-01 00:00 UTC: all that `timestamptz` can hold, so nothing is
-/// rounded.
+/// An instant, in whole microseconds since 1970-01-01 00:00 UTC: as fine as `timestamptz`, so nothing is rounded.
 public struct Timestamp: Hashable, Comparable, Sendable {
-  /// Microseconds since 1970, negative before it. PostgreSQL takes 4713 BC to 294276 AD.
+  /// Microseconds since 1970, negative before it. PostgreSQL begins at 4713 BC; this ends in 294247 AD, 29 years before
+  /// PostgreSQL does, and later instants cannot be read.
   public let microsecondsSince1970: Int64
 
   /// An instant.
