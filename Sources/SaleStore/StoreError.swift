@@ -12,6 +12,9 @@ public enum StoreError: Error, Equatable, Sendable, CustomStringConvertible {
   /// Another writer claimed the partition, or moved it on: this one's transaction changed nothing (I7).
   case fenced(Partition)
 
+  /// The session of the partition's last owner is in the way of a claim and could not be ended; why.
+  case ownerCannotBeEnded(Partition, String)
+
   /// The store holds something that this version cannot read.
   case unreadable(String)
 
@@ -25,6 +28,7 @@ public enum StoreError: Error, Equatable, Sendable, CustomStringConvertible {
       use the topic of that count, or a new topic name with a new database
       """
     case .fenced(let partition): "partition \(partition) was claimed by another worker"
+    case .ownerCannotBeEnded(let partition, let why): "the owner of partition \(partition) can't be ended: \(why)"
     case .unreadable(let what): what
     }
   }

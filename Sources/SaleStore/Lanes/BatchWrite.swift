@@ -1,0 +1,157 @@
+import FlashSale
+import Postgres
+
+extension LaneStore {
+  /// Decides a batch and writes it: progress, stock, orders, quarantined records and tallies commit together or not at
+  /// all (I6). Nothing is thrown; every failure has an answer.
+  public func write(_ batch: LaneBatch) async -> WriteAnswer {
+    do {
+      return .committed(
+        try await connection.transaction { transaction in
+          try BatchTransaction(batch: batch).run(in: transaction)
+        })
+    } catch StoreError.fenced {
+      return .fenced
+    } catch let conflict as LevelConflict {
+      return .conflict(conflict.description)
+    } catch let error as PostgresError {
+      return WriteAnswer(error)
+    } catch {
+      return .unavailable("\(error)")
+    }
+  }
+}
+
+/// A level in the store is not the one that this lane left there: someone else writes stock.
+private struct LevelConflict: Error, CustomStringConvertible {
+  let expected: Int
+  let found: Int
+  var description: String { "of \(expected) stock rows only \(found) are as this lane knows them" }
+}
+
+/// One batch, inside its transaction.
+private struct BatchTransaction {
+  let batch: LaneBatch
+
+  func run(in transaction: borrowing Transaction) throws -> WrittenBatch {
+    var needs = BatchNeeds(batch.entries, known: batch.known)
+    // Fence and reads share one round trip. They run in this order, so what is read is read under the fence.
+    let answers = try transaction.pipeline { pipeline in
+      try addFence(to: &pipeline)
+      try needs.add(to: &pipeline)
+    }
+    guard answers[0].affected == 1 else { throw StoreError.fenced(batch.claim.partition) }
+    try needs.load(answers[1...])
+
+    let before = needs.state
+    var after = before
+    let decisions = decide(&after, batch.entries.compactMap(\.record))
+    let verdicts = Verdicts(batch.entries, decisions)
+
+    let quarantine = try Quarantine(batch, verdicts, in: transaction)
+    let changed = after.stock.filter { before.stock[$0.key] != $0.value }
+    let writes = try transaction.pipeline { pipeline in
+      try quarantine.add(to: &pipeline)
+      try addTallies(Tallies(batch, verdicts, quarantine), to: &pipeline)
+      try addStock(changed, before: before, to: &pipeline)
+    }
+    let updated = writes.last?.affected ?? 0
+    guard updated == changed.count else { throw LevelConflict(expected: changed.count, found: updated) }
+    try copyOrders(verdicts.orders, in: transaction)
+    return WrittenBatch(results: verdicts.results, levels: after.stock, changed: Set(changed.keys))
+  }
+
+  /// The fence (I7): without exactly one row, this lane is no longer the writer.
+  private func addFence(to pipeline: inout Pipeline) throws {
+    guard let first = batch.entries.first, let last = batch.entries.last else {
+      throw StoreError.unreadable("a batch without records can't be written")
+    }
+    try pipeline.add(
+      """
+      UPDATE partition_progress SET next_offset = $5
+      WHERE topic = $1 AND partition = $2 AND epoch = $3 AND next_offset = $4
+      """,
+      batch.claim.topic, batch.claim.partition.rawValue, batch.claim.epoch.rawValue, first.offset.rawValue,
+      last.offset.next.rawValue)
+  }
+
+  /// One statement for all SKUs. It finds only rows that are as this lane knows them, so that a second writer is noticed.
+  private func addStock(
+    _ changed: [StockKey: LaneStock.Level], before: LaneStock, to pipeline: inout Pipeline
+  ) throws {
+    let rows = changed.compactMap { key, level in before.stock[key].map { (key, old: $0, new: level) } }
+    try pipeline.add(
+      """
+      UPDATE stock SET units_left = level.units_left, closed = level.closed
+      FROM unnest($1::int4[], $2::text[], $3::int4[], $4::bool[], $5::int4[], $6::bool[])
+        AS level (sale, sku, units_before, closed_before, units_left, closed)
+      WHERE stock.sale = level.sale AND stock.sku = level.sku
+        AND stock.units_left = level.units_before AND stock.closed = level.closed_before
+      """,
+      rows.map(\.0.sale.rawValue), rows.map(\.0.sku.rawValue), rows.map(\.old.left.rawValue), rows.map(\.old.isClosed),
+      rows.map(\.new.left.rawValue), rows.map(\.new.isClosed))
+  }
+
+  private func addTallies(_ tallies: Tallies, to pipeline: inout Pipeline) throws {
+    let rows = tallies.bySale.sorted { $0.key < $1.key }
+    try pipeline.add(
+      """
+      INSERT INTO tallies (topic, partition, sale, requests, repeats)
+      SELECT $1, $2, tally.* FROM unnest($3::int4[], $4::int8[], $5::int8[]) AS tally
+      ON CONFLICT (topic, partition, sale) DO UPDATE
+      SET requests = tallies.requests + excluded.requests, repeats = tallies.repeats + excluded.repeats
+      """,
+      batch.claim.topic, batch.claim.partition.rawValue, rows.map(\.key.rawValue), rows.map(\.value.requests),
+      rows.map(\.value.repeats))
+  }
+
+  private func copyOrders(_ orders: [Verdicts.Order], in transaction: borrowing Transaction) throws {
+    guard !orders.isEmpty else { return }
+    let partition = batch.claim.partition.rawValue
+    let decidedAt = batch.decidedAt.stored
+    // In the order of the ids: pages of the index are met one after another, and two lanes that write the same ids meet
+    // them in the same order and can't deadlock.
+    let sorted = orders.sorted { $0.request.order < $1.request.order }
+    let copied = try transaction.copyIn(
+      """
+      COPY orders (order_id, log_offset, accepted_at, decided_at, sale, quantity, partition, outcome, sku, buyer)
+      FROM STDIN (FORMAT binary)
+      """
+    ) { writer in
+      for order in sorted {
+        let request = order.request
+        try writer.row(
+          request.order.uuid, order.offset.rawValue, request.acceptedAt.stored, decidedAt,
+          request.stock.sale.rawValue, request.quantity.rawValue, partition, order.outcome.stored,
+          request.stock.sku.rawValue, request.buyer.rawValue)
+      }
+    }
+    guard copied == orders.count else {
+      throw StoreError.unreadable("\(orders.count) orders were sent to PostgreSQL and \(copied) taken")
+    }
+  }
+}
+
+extension WriteAnswer {
+  /// Sorts PostgreSQL's failures by what a lane can do about them.
+  fileprivate init(_ error: PostgresError) {
+    let text = error.debugDescription
+    if error.isConnectionLost || error.kind == .commitOutcomeUnknown || error.kind == .closed {
+      self = .connectionLost(text)
+    } else if error.isUniqueViolation, error.constraint == "orders_pkey" {
+      // A key that was used in two lanes is still one order (I8). After a reload it is a repeat.
+      self = .conflict(text)
+    } else if error.sqlState == SQLState.deadlockDetected || error.sqlState == SQLState.serializationFailure {
+      self = .conflict(text)
+    } else if error.kind == .encode || error.sqlState.map(Self.isAboutData) == true {
+      self = .poisoned(text)
+    } else {
+      self = .unavailable(text)
+    }
+  }
+
+  /// Classes 22 (data exception), 23 (integrity constraint) and P0 (raised by a trigger) come from the rows themselves.
+  private static func isAboutData(_ state: String) -> Bool {
+    state.hasPrefix("22") || state.hasPrefix("23") || state.hasPrefix("P0")
+  }
+}

@@ -1,0 +1,170 @@
+public import FlashSale
+import Postgres
+
+/// The right to write one partition, from `nextOffset` on, until someone claims it after.
+public struct Claim: Sendable, Hashable {
+  public let topic: String
+  public let partition: Partition
+  public let epoch: Epoch
+
+  /// The first offset without an effect in the store, when it was claimed.
+  public let nextOffset: Offset
+}
+
+/// What a claim comes to.
+public enum ClaimAnswer: Sendable, Hashable {
+  case claimed(Claim)
+
+  /// A person has to look first. Nothing was changed.
+  case halted(reason: String)
+
+  /// Someone else claimed the partition meanwhile; only `reclaim` says so. Nothing was changed.
+  case fenced
+}
+
+extension LaneStore {
+  /// Takes a partition over from whoever has it (I7).
+  ///
+  /// The recorded owner's session is ended first: a frozen one inside a transaction would hold the row for as long as it
+  /// sleeps, and no timeout of the server fires for it. Then the epoch is raised, so that a transaction that the old owner
+  /// still believes in changes nothing.
+  ///
+  /// Throws `StoreError.ownerCannotBeEnded` when the owner's session stays in the way, `PostgresError` when PostgreSQL
+  /// fails. The claim may then have been made: to claim again is right.
+  /// - Parameter owner: host and process, for people.
+  public func claim(topic: String, partition: Partition, owner: String) async throws -> ClaimAnswer {
+    // The row's first claim makes it. Two at once: one inserts, and both go on to the update.
+    _ = try await connection.query(
+      "INSERT INTO partition_progress (topic, partition) VALUES ($1, $2) ON CONFLICT DO NOTHING",
+      topic, partition.rawValue)
+    return try await takeOver(topic: topic, partition: partition, held: nil, owner: owner)
+  }
+
+  /// Takes one's own partition over from one's own lost session, unless someone has claimed it meanwhile.
+  ///
+  /// `nextOffset` of the answer says what became of a transaction whose COMMIT was not answered: the lost session is gone
+  /// when this returns, so it can't change any more. A lane must not use `claim` for this: two lanes that both believe
+  /// in their assignment would end each other's session for ever.
+  ///
+  /// Throws as `claim` does. If the answer of a reclaim that took effect gets lost, the next one says `.fenced`.
+  public func reclaim(_ claim: Claim, owner: String) async throws -> ClaimAnswer {
+    try await takeOver(topic: claim.topic, partition: claim.partition, held: claim.epoch, owner: owner)
+  }
+
+  /// Stops a partition until a person has looked: no claim succeeds until `SaleStore.clearHalt`.
+  ///
+  /// Throws `StoreError.fenced` when someone else has claimed the partition; then nothing was changed.
+  public func halt(_ claim: Claim, reason: String) async throws {
+    let changed = try await connection.query(
+      """
+      UPDATE partition_progress SET halted_at = now(), halted_reason = $4
+      WHERE topic = $1 AND partition = $2 AND epoch = $3
+      """,
+      claim.topic, claim.partition.rawValue, claim.epoch.rawValue, String(reason.prefix(Limits.storedErrorCharacters))
+    ).affected
+    guard changed == 1 else { throw StoreError.fenced(claim.partition) }
+  }
+
+  private func takeOver(
+    topic: String, partition: Partition, held: Epoch?, owner: String
+  ) async throws -> ClaimAnswer {
+    for _ in 0..<Limits.claimAttempts {
+      try await endOwner(topic: topic, partition: partition, held: held)
+      do {
+        if let answer = try await raiseEpoch(topic: topic, partition: partition, held: held, owner: owner) {
+          return answer
+        }
+      } catch let error as PostgresError where error.sqlState == SQLState.lockNotAvailable {
+        // Someone took the row in between, or is slow to go.
+        continue
+      }
+    }
+    throw StoreError.ownerCannotBeEnded(partition, "its session still holds the partition's row")
+  }
+
+  /// Ends the recorded owner's session, and waits until it is gone.
+  ///
+  /// Pids are reused, so the session is known by its pid *and* its start. Between the look and the signal the server
+  /// could in theory give the pid to a new session of ours, which would then have to connect again: harmless.
+  private func endOwner(topic: String, partition: Partition, held: Epoch?) async throws {
+    do {
+      // "pg_terminate_backend (pid, timeout): … If timeout is specified (in milliseconds) and greater than zero, the
+      // function waits until the process is actually terminated or until the given time has passed" (PostgreSQL, 9.27.2).
+      // The inner query has OFFSET 0, so that the signal goes to no row that the conditions exclude.
+      _ = try await connection.query(
+        """
+        SELECT pg_terminate_backend(owner.pid, $3) FROM (
+          SELECT a.pid FROM partition_progress p
+          JOIN pg_stat_activity a ON a.pid = p.owner_pid AND a.backend_start = p.owner_started
+          WHERE p.topic = $1 AND p.partition = $2 AND p.halted_at IS NULL AND a.pid <> pg_backend_pid()
+            AND ($4::int8 IS NULL OR p.epoch = $4) OFFSET 0
+        ) AS owner
+        """,
+        topic, partition.rawValue, Limits.ownerEndTimeout.wholeMilliseconds, held?.rawValue)
+    } catch  where error.sqlState == SQLState.insufficientPrivilege {
+      throw StoreError.ownerCannotBeEnded(
+        partition, "this role may not end sessions of the role that owns it; workers must use one role")
+    }
+  }
+
+  private func raiseEpoch(
+    topic: String, partition: Partition, held: Epoch?, owner: String
+  ) async throws -> ClaimAnswer? {
+    let claimed = try await connection.query(
+      """
+      UPDATE partition_progress SET epoch = epoch + 1, owner_pid = pg_backend_pid(), owner_name = $4, claimed_at = now(),
+        owner_started = (SELECT backend_start FROM pg_stat_activity WHERE pid = pg_backend_pid())
+      WHERE topic = $1 AND partition = $2 AND halted_at IS NULL AND ($3::int8 IS NULL OR epoch = $3)
+      RETURNING epoch, next_offset
+      """,
+      topic, partition.rawValue, held?.rawValue, owner)
+    if let row = claimed.first {
+      return .claimed(
+        Claim(
+          topic: topic, partition: partition, epoch: Epoch(rawValue: try row.int64("epoch")),
+          nextOffset: try row.offset("next_offset")))
+    }
+    let halted = try await connection.query(
+      """
+      SELECT coalesce(halted_reason, 'no reason was recorded') FROM partition_progress
+      WHERE topic = $1 AND partition = $2 AND halted_at IS NOT NULL
+      """, topic, partition.rawValue)
+    if let row = halted.first { return .halted(reason: try row.string(0)) }
+    // Without a condition on the epoch the row can only have been missed because its halt was cleared just now: again.
+    return held == nil ? nil : .fenced
+  }
+}
+
+extension SaleStore {
+  /// Lets a halted partition be claimed again. For a person who has looked.
+  ///
+  /// - Parameter offset: where to go on, if the offset in the store is one that the log does not have. Records before
+  ///   it that have no outcome never get one.
+  /// - Returns: whether the partition was halted.
+  public func clearHalt(topic: String, partition: Partition, resumeAt offset: Offset? = nil) async throws -> Bool {
+    try await pool.withConnection { connection in
+      try await connection.query(
+        """
+        UPDATE partition_progress SET halted_at = NULL, halted_reason = NULL, epoch = epoch + 1,
+          next_offset = coalesce($3, next_offset)
+        WHERE topic = $1 AND partition = $2 AND halted_at IS NOT NULL
+        """, topic, partition.rawValue, offset?.rawValue
+      ).affected == 1
+    }
+  }
+}
+
+/// The SQLSTATEs that lanes act on (PostgreSQL documentation, appendix A).
+enum SQLState {
+  static let serializationFailure = "40001"
+  static let deadlockDetected = "40P01"
+  static let insufficientPrivilege = "42501"
+  static let lockNotAvailable = "55P03"
+}
+
+extension Duration {
+  /// Rounded down, for PostgreSQL's parameters.
+  var wholeMilliseconds: Int64 {
+    components.seconds * 1_000 + components.attoseconds / 1_000_000_000_000_000
+  }
+}

@@ -1,0 +1,114 @@
+public import FlashSale
+
+/// A record of the log, as a lane hands it to the store.
+public struct LogEntry: Sendable {
+  /// What a lane could make of a record.
+  public enum Content: Sendable {
+    case record(LogRecord)
+
+    /// It can't be decoded: quarantined with this error.
+    case unreadable(UnreadableRecord)
+
+    /// A transaction that held it alone failed because of it: quarantined with this error.
+    case poisonous(LogRecord, error: String)
+  }
+
+  public let offset: Offset
+  public let content: Content
+
+  /// Creates an entry.
+  public init(offset: Offset, content: Content) {
+    self.offset = offset
+    self.content = content
+  }
+
+  /// What the record asks for, if that is to be decided.
+  var record: LogRecord? {
+    if case .record(let record) = content { record } else { nil }
+  }
+}
+
+/// A record's bytes as they are in the log.
+public struct RawRecord: Sendable, Hashable {
+  public var key: [UInt8]?
+
+  /// `nil`: a tombstone.
+  public var value: [UInt8]?
+
+  /// Creates a copy of a record.
+  public init(key: [UInt8]?, value: [UInt8]?) {
+    self.key = key
+    self.value = value
+  }
+}
+
+/// What a lane writes in one transaction.
+public struct LaneBatch: Sendable {
+  /// The lane's right to write. Its `nextOffset` does not count here, `entries` does.
+  public var claim: Claim
+
+  /// At least one record; their offsets are contiguous, and the first one is the partition's next offset.
+  public var entries: ArraySlice<LogEntry>
+
+  /// Levels that the lane knows from what it committed or loaded under this claim. Others are loaded.
+  public var known: [StockKey: LaneStock.Level]
+
+  /// The worker's clock.
+  public var decidedAt: FlashSale.Timestamp
+
+  /// The bytes of the records at these offsets. Asked for only where one is quarantined.
+  public var raw: @Sendable (Set<Offset>) -> [Offset: RawRecord]
+
+  /// Creates a batch.
+  public init(
+    claim: Claim, entries: ArraySlice<LogEntry>, known: [StockKey: LaneStock.Level], decidedAt: FlashSale.Timestamp,
+    raw: @escaping @Sendable (Set<Offset>) -> [Offset: RawRecord]
+  ) {
+    self.claim = claim
+    self.entries = entries
+    self.known = known
+    self.decidedAt = decidedAt
+    self.raw = raw
+  }
+}
+
+/// What became of one record of a batch that was committed.
+public enum EntryResult: Sendable, Hashable {
+  case decided(Outcome, acceptedAt: FlashSale.Timestamp)
+  case repeated
+  case closed
+  case quarantined
+}
+
+/// A batch that is committed.
+public struct WrittenBatch: Sendable {
+  /// In the order of the entries.
+  public let results: [EntryResult]
+
+  /// The committed level of each stock that the batch speaks of: the lane may know it from here on.
+  public let levels: [StockKey: LaneStock.Level]
+
+  /// Those whose level is another than before.
+  public let changed: Set<StockKey>
+}
+
+/// What writing a batch comes to. Unless it is `committed`, the lane must forget all levels that it knows.
+public enum WriteAnswer: Sendable {
+  case committed(WrittenBatch)
+
+  /// Someone else claimed the partition or moved it on. Nothing was changed (I7).
+  case fenced
+
+  /// What was loaded is no longer true: another lane decided one of the orders, or a level is not what this lane left.
+  /// Nothing was changed; to write again decides anew.
+  case conflict(String)
+
+  /// A record of the batch makes it fail, whoever writes it and whenever. Nothing was changed.
+  case poisoned(String)
+
+  /// PostgreSQL could not do it now. Nothing was changed; the connection can be used.
+  case unavailable(String)
+
+  /// The connection is gone. The batch is committed or not: `reclaim` on another connection tells.
+  case connectionLost(String)
+}

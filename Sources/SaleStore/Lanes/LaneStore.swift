@@ -1,0 +1,40 @@
+public import Logging
+public import Postgres
+
+/// A lane's own connection to the store: claims one partition and writes its batches.
+///
+/// A lane has a session of its own, not one of a pool: the session's identity stands in `partition_progress`, and the next
+/// owner ends it. A connection that was lost stays lost; the lane opens another and claims again.
+public struct LaneStore: Sendable {
+  let connection: Connection
+
+  /// Connects. Throws `PostgresError` when PostgreSQL cannot be reached or refuses.
+  ///
+  /// What `settings` say about the session stands, except for what a lane's correctness or speed rests on.
+  public static func connect(_ settings: ConnectionSettings, logger: Logger) async throws -> LaneStore {
+    var settings = settings
+    settings.statementTimeout = Limits.laneStatementTimeout
+    settings.sessionParameters.merge([
+      "lock_timeout": "\(Limits.laneLockTimeout.wholeMilliseconds)ms",
+      // A confirmed order survives a crash of the server. Speed comes from batches.
+      "synchronous_commit": "on",
+      // Each statement of a lane finds its rows by an index. The tables are empty when a sale starts, and a plan that was
+      // right then (read it all) would be kept while a million rows arrive, until the next ANALYZE.
+      "enable_seqscan": "off",
+      "plan_cache_mode": "force_generic_plan",
+      // The price that discourages a sequential scan would otherwise look worth compiling for.
+      "jit": "off",
+    ]) { _, ours in ours }
+    return LaneStore(connection: try await Connection.connect(settings, logger: logger))
+  }
+
+  /// Closes the connection, once a write that is running has ended. What is open is rolled back. Closing twice is fine.
+  public func close() async {
+    await connection.close()
+  }
+
+  /// Whether it can be used: not closed, and not noticed to be lost.
+  public var isOpen: Bool {
+    get async { await connection.isOpen }
+  }
+}
