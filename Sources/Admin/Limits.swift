@@ -1,0 +1,60 @@
+/// Every bound of this module (I11): each named once, with its unit, what happens there, and why that much.
+public enum Limits {
+  // The listener.
+
+  /// Connections open at once. Past it, no more are accepted until one closes. Operators, probes and a few scrapers
+  /// connect here, never the crowd.
+  public static let connections = 256
+
+  /// Time that a connection may stand idle between requests, or a request's bytes may stay away, before it is closed.
+  /// Longer than a browser's keep-alive page refresh (`pageRefresh`), so that a watched page keeps its connection.
+  public static let idleTimeout: Duration = .seconds(60)
+
+  /// Bytes of all header fields of a request. More is answered 400 and closed. A browser's are below 4 KiB.
+  public static let headerBytes = 16 << 10
+
+  /// Bytes of a request body. More is answered 413. A sale at every limit of the domain (1,000 items with 64-byte SKUs)
+  /// has 150 kB of JSON; three times that allows for indentation.
+  public static let bodyBytes = 512 << 10
+
+  /// Bytes of an admin token. A shorter one is refused at start, because it could be guessed; 16 bytes is the least that
+  /// a random token should have. A longer one is refused because no header would carry it.
+  public static let tokenBytes = 16...1_024
+
+  // Metrics.
+
+  /// Time series of one registry, over all names. A new one past it is not kept, and is counted in
+  /// `penstock_metrics_series_refused_total`. Each takes below 1 kB; a label made from input would otherwise grow with
+  /// the crowd.
+  public static let metricSeries = 10_000
+
+  /// Upper bounds of a timer's buckets in seconds: from the fastest answer measured (below 1 ms) to the longest
+  /// deadline (10 s); the +Inf bucket is added. Two to three per decade keeps quantile estimates within a factor of 2.5.
+  public static let timerBuckets: [Double] = [
+    0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10,
+  ]
+
+  /// Upper bounds of the buckets of a recorder that aggregates, in its own unit: sizes of batches and queues.
+  public static let recorderBuckets: [Double] = [
+    1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 20_000, 50_000, 100_000,
+  ]
+
+  // Pages and exports.
+
+  /// Sales on the list page, the newest first. Older ones are left out, and the page says so; the API lists all.
+  public static let listedSales = 200
+
+  /// Bars of the timeline chart. Minutes are added up to wider bars beyond it: more would be thinner than 3 px on a
+  /// phone.
+  public static let timelineBars = 120
+
+  /// Time between refreshes of a page that shows a sale with work left to do.
+  public static let pageRefresh: Duration = .seconds(5)
+
+  /// Bytes of one piece of a streamed CSV. The next rows are read when the one before went out, so an export holds
+  /// about twice this, however long it is.
+  public static let exportChunkBytes = 256 << 10
+
+  /// Time that the reader of an export may take for one piece. A slower one is cut off.
+  public static let exportStall: Duration = .seconds(30)
+}
