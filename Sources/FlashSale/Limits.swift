@@ -27,6 +27,9 @@ public enum Limits {
   /// memory is derived from it.
   public static let recordBytes = 2 * (identifierBytes + 2) + 64
 
+  /// Bytes of a record's key: `sale/sku#0` at its longest.
+  public static let recordKeyBytes = 2 * identifierBytes + 3
+
   /// Ticket keys that are accepted side by side, so that a key can be rotated without refusing a ticket.
   public static let ticketKeys = 4
 }

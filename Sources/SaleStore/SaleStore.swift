@@ -11,4 +11,9 @@ public struct SaleStore: Sendable {
 
   /// A store over a pool, which the caller closes.
   public init(pool: Pool) { self.pool = pool }
+
+  /// Returns if PostgreSQL answers, throws `PostgresError` if it does not.
+  public func ping() async throws {
+    _ = try await pool.withConnection { try await $0.query("SELECT 1") }
+  }
 }

@@ -1,0 +1,42 @@
+import FlashSale
+import Kafka
+
+/// How many records of a partition may wait for their decision: what intake enforces (I11).
+///
+/// A broker deletes old records whether or not they were decided. The limit keeps the backlog smaller than what the
+/// topic is sure to retain, so that nothing accepted is deleted undecided.
+enum BacklogLimit {
+  /// Records per partition, where the topic retains that much. Some seconds of one lane's work; a longer line would only
+  /// hold people who cannot get anything any more.
+  static let usual = 1_000_000
+
+  /// The most bytes that one record takes in the log: its key and value at their longest, 20 bytes of the record's own
+  /// lengths and deltas, and the 61 bytes of a batch's header in case the batch has no other record
+  /// (Kafka's record batch format, version 2). Not compressed, because the worst case does not compress.
+  static let bytesPerRecord = FlashSale.Limits.recordBytes + FlashSale.Limits.recordKeyBytes + 20 + 61
+
+  /// The limit for a topic: the configured one, or the usual one as far as the topic retains that much.
+  ///
+  /// Throws `ConfigurationError` if more was configured than the topic is sure to retain.
+  static func of(_ topic: TopicDescription, configured: Int?) throws -> Int {
+    let retained = retainedRecords(of: topic)
+    guard let configured else { return min(usual, retained ?? usual) }
+    if let retained, configured > retained {
+      throw ConfigurationError(problems: [
+        """
+        \(Variable.backlogLimit.rawValue) is \(configured), but topic \(topic.name) is only sure to keep \(retained) \
+        records per partition; raise its retention.bytes, or lower the limit
+        """
+      ])
+    }
+    return configured
+  }
+
+  /// Records that each partition keeps at least; `nil` where it keeps them by time only.
+  private static func retainedRecords(of topic: TopicDescription) -> Int? {
+    if topic.isEmbedded { return EmbeddedBroker.Retention.bytesPerPartition / bytesPerRecord }
+    // Kafka deletes a segment only while what is left is no smaller than retention.bytes; -1 is no limit.
+    guard let text = topic.config?["retention.bytes"], let bytes = Int(text), bytes >= 0 else { return nil }
+    return max(1, bytes / bytesPerRecord)
+  }
+}

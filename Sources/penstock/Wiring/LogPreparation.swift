@@ -1,0 +1,95 @@
+import FlashSale
+import Foundation
+import Kafka
+import Logging
+import Postgres
+import SaleStore
+
+/// What has to be true of the log and the store before anything runs on them. Waits for both, and refuses a mismatch.
+struct LogPreparation {
+  let configuration: Configuration
+  let cluster: ClusterSettings
+  let store: SaleStore
+  let logger: Logger
+
+  /// Longest pause between two attempts to reach PostgreSQL or the brokers.
+  private static let longestPause = Duration.seconds(5)
+
+  /// How long one attempt to make or describe the topic may take.
+  private static let topicTimeout = Duration.seconds(15)
+
+  /// Checks the schema, makes or checks the topic, and compares its partition count with the recorded one.
+  ///
+  /// While PostgreSQL or the brokers cannot be reached, it says so and tries again. Throws what no waiting mends.
+  func run() async throws -> TopicDescription {
+    try await waiting(for: "PostgreSQL") { try await checkSchema() }
+    let log = configuration.log
+    let topic = try await waiting(for: "the Kafka brokers") {
+      try await Topics.ensure(
+        cluster: cluster, name: log.topic, partitions: log.partitions, replication: log.replication,
+        options: ["retention.ms": "\(log.retention.components.seconds * 1_000)", "cleanup.policy": "delete"],
+        timeout: Self.topicTimeout, logger: logger)
+    }
+    warn(about: topic)
+    try await waiting(for: "PostgreSQL") {
+      try await store.record(topic: log.topic, partitions: Int32(log.partitions))
+    }
+    return topic
+  }
+
+  private func checkSchema() async throws {
+    let migrator = Migrator(directory: configuration.migrations)
+    let all = try await store.pool.withConnection { try await migrator.status(on: $0) }
+    let missing = all.filter { $0.appliedAt == nil }
+    guard missing.isEmpty else {
+      throw Unavailable(
+        description: "the database lacks \(missing.count) of \(all.count) migrations: run `penstock migrate` first")
+    }
+  }
+
+  /// What an operator should know of a topic that works, but is less safe than it could be.
+  private func warn(about topic: TopicDescription) {
+    if topic.isEmbedded {
+      logger.warning("the broker is the embedded one: not durable, for development only")
+      return
+    }
+    if let replication = topic.replication, replication < 3 {
+      logger.warning(
+        "the topic has fewer than 3 replicas: a 202 survives fewer failures",
+        metadata: ["topic": "\(topic.name)", "replication": "\(replication)"])
+    }
+    if let text = topic.config?["min.insync.replicas"], let inSync = Int(text), inSync < 2 {
+      logger.warning(
+        "min.insync.replicas is below 2: a 202 may rest on one broker",
+        metadata: ["topic": "\(topic.name)", "min.insync.replicas": "\(inSync)"])
+    }
+    if let text = topic.config?["retention.ms"], let milliseconds = Int64(text), (0..<3_600_000).contains(milliseconds) {
+      logger.warning(
+        "the topic keeps records for less than an hour: a longer outage of the workers would lose accepted requests",
+        metadata: ["topic": "\(topic.name)", "retention.ms": "\(milliseconds)"])
+    }
+  }
+
+  /// Does a step again, with growing pauses, while what it needs cannot be reached.
+  private func waiting<Value>(for what: String, _ step: () async throws -> Value) async throws -> Value {
+    var pause = Duration.milliseconds(100)
+    while true {
+      do {
+        return try await step()
+      } catch {
+        guard Self.isUnreachable(error) else { throw error }
+        logger.warning("waiting for \(what)", metadata: ["error": "\(error)", "next_try_in": "\(pause)"])
+      }
+      try await Task.sleep(for: pause)
+      pause = min(pause * 2, Self.longestPause)
+    }
+  }
+
+  private static func isUnreachable(_ error: any Error) -> Bool {
+    switch error {
+    case let error as PostgresError: error.isRetriable || error.isConnectionLost
+    case let error as KafkaError: error.isRetriable
+    default: false
+    }
+  }
+}
