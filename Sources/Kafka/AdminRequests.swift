@@ -20,15 +20,11 @@ enum TopicState {
 final class AdminRequests: @unchecked Sendable {
   private let name: String
   private let handle: ClientHandle
-  private let topic: TopicHandle
   private let replies: OpaquePointer
 
   init(cluster: ClusterSettings, topic: String, logger: Logger) throws(KafkaError) {
     name = topic
-    // A consumer, because only there allow.auto.create.topics keeps a question from making the topic.
-    handle = try ClientHandle(
-      .consumer, cluster: cluster, fixed: [("allow.auto.create.topics", "false")], events: 0, logger: logger)
-    self.topic = try TopicHandle(topic, of: handle)
+    handle = try ClientHandle(.consumer, cluster: cluster, fixed: [], events: 0, logger: logger)
     replies = rd_kafka_queue_new(handle.pointer)
   }
 
@@ -47,13 +43,11 @@ final class AdminRequests: @unchecked Sendable {
   }
 
   func topicState(timeout: Duration) throws(KafkaError) -> TopicState {
-    var metadata: UnsafePointer<rd_kafka_metadata>?
-    let error = rd_kafka_metadata(handle.pointer, 0, topic.pointer, &metadata, timeout.milliseconds)
-    guard error == RD_KAFKA_RESP_ERR_NO_ERROR, let metadata else { throw KafkaError(error) }
+    let metadata = try metadata(timeout: timeout)
     // "The returned metadata must be released with rd_kafka_metadata_destroy()".
     defer { rd_kafka_metadata_destroy(metadata) }
-    guard metadata.pointee.topic_cnt > 0 else { return .missing }
-    let found = metadata.pointee.topics[0]
+    let topics = UnsafeBufferPointer(start: metadata.pointee.topics, count: Int(metadata.pointee.topic_cnt))
+    guard let found = topics.first(where: { $0.topic.map { String(cString: $0) } == name }) else { return .missing }
     switch found.err {
     case RD_KAFKA_RESP_ERR_NO_ERROR: break
     case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART, RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC: return .missing
@@ -65,6 +59,29 @@ final class AdminRequests: @unchecked Sendable {
     return .ready(
       TopicState.Found(
         partitions: partitions.count, replication: partitions.map { Int($0.replica_cnt) }.min()))
+  }
+
+  /// Asks for all topics: to ask for one by its name can make it, wherever the broker speaks a version of the request
+  /// that cannot forbid it (the embedded one does). A topic that we may not see is missing, and making it is refused.
+  private func metadata(timeout: Duration) throws(KafkaError) -> UnsafePointer<rd_kafka_metadata> {
+    var metadata: UnsafePointer<rd_kafka_metadata>?
+    let error = rd_kafka_metadata(handle.pointer, 1, nil, &metadata, timeout.milliseconds)
+    guard error == RD_KAFKA_RESP_ERR_NO_ERROR, let metadata else { throw KafkaError(error) }
+    return metadata
+  }
+
+  /// librdkafka sends administrative requests to the controller and waits for one to appear until the request's timeout.
+  /// A cluster that names a controller which is none of its brokers has no admin API: the embedded broker names 0 and
+  /// counts its brokers from 1. A real cluster in want of a controller names -1, and has one soon.
+  private func requireController(timeout: Duration) throws(KafkaError) {
+    let controller = rd_kafka_controllerid(handle.pointer, timeout.milliseconds)
+    guard controller >= 0 else { throw KafkaError(.brokersUnavailable, detail: "the cluster has no controller") }
+    let metadata = try metadata(timeout: timeout)
+    defer { rd_kafka_metadata_destroy(metadata) }
+    let brokers = UnsafeBufferPointer(start: metadata.pointee.brokers, count: Int(metadata.pointee.broker_cnt))
+    guard brokers.contains(where: { $0.id == controller }) else {
+      throw KafkaError(.unsupported, detail: "the cluster has no admin API: its controller \(controller) is no broker")
+    }
   }
 
   // MARK: CreateTopics
@@ -147,6 +164,7 @@ final class AdminRequests: @unchecked Sendable {
   private func request(
     _ operation: rd_kafka_admin_op_t, timeout: Duration, send: (OpaquePointer) -> Void
   ) throws(KafkaError) -> OpaquePointer {
+    try requireController(timeout: timeout)
     guard let options = rd_kafka_AdminOptions_new(handle.pointer, operation) else {
       throw KafkaError(.unsupported)
     }

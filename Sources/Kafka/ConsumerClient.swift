@@ -25,7 +25,7 @@ final class ConsumerClient: @unchecked Sendable {
     self.queue = queue
     let subscription = PartitionList()
     subscription.add(topic, RD_KAFKA_PARTITION_UA)
-    let error = rd_kafka_subscribe(handle.pointer, subscription.pointer)
+    let error = subscription.lend { rd_kafka_subscribe(handle.pointer, $0) }
     guard error == RD_KAFKA_RESP_ERR_NO_ERROR else { throw KafkaError(error) }
   }
 
@@ -33,9 +33,14 @@ final class ConsumerClient: @unchecked Sendable {
     rd_kafka_queue_destroy(queue)
   }
 
+  /// Ends the wait of the consumer's thread at once.
+  func wakeThread() {
+    rd_kafka_queue_yield(queue)
+  }
+
   /// Blocks shortly, on the client's main thread. Only for the consumer's own thread.
   func assign(_ starts: [Int32: Int64]) throws(KafkaError) {
-    let error = rd_kafka_assign(handle.pointer, list(starts).pointer)
+    let error = list(starts).lend { rd_kafka_assign(handle.pointer, $0) }
     guard error == RD_KAFKA_RESP_ERR_NO_ERROR else { throw KafkaError(error) }
   }
 
@@ -47,7 +52,7 @@ final class ConsumerClient: @unchecked Sendable {
 
   /// Asynchronous: the request is queued, and its outcome is nobody's business.
   func commit(_ offsets: [Int32: Int64]) {
-    _ = rd_kafka_commit(handle.pointer, list(offsets).pointer, 1)
+    _ = list(offsets).lend { rd_kafka_commit(handle.pointer, $0, 1) }
   }
 
   func watermarks(partition: Int32, timeout: Duration) async throws(KafkaError) -> (low: Int64, high: Int64) {
@@ -67,11 +72,17 @@ final class ConsumerClient: @unchecked Sendable {
 
 /// Owns an `rd_kafka_topic_partition_list_t`.
 struct PartitionList: ~Copyable {
-  let pointer: UnsafeMutablePointer<rd_kafka_topic_partition_list_t> = rd_kafka_topic_partition_list_new(1)
+  private let pointer: UnsafeMutablePointer<rd_kafka_topic_partition_list_t> = rd_kafka_topic_partition_list_new(1)
 
   func add(_ topic: String, _ partition: Int32, offset: Int64? = nil) {
     let element = rd_kafka_topic_partition_list_add(pointer, topic, partition)
     if let offset { element?.pointee.offset = offset }
+  }
+
+  /// Keeps the list for the whole call: as a value that is not copied it would otherwise end with its last use, which is
+  /// reading the pointer.
+  borrowing func lend<Result>(_ body: (UnsafeMutablePointer<rd_kafka_topic_partition_list_t>) -> Result) -> Result {
+    body(pointer)
   }
 
   deinit {

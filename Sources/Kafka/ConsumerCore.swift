@@ -1,4 +1,3 @@
-internal import CRdkafka
 internal import Synchronization
 
 /// What the callers and the thread of a consumer share: a mailbox, and the client until it closes.
@@ -43,7 +42,7 @@ final class ConsumerCore: Sendable {
       return state.client
     }
     guard let client else { return command.refuse() }
-    rd_kafka_queue_yield(client.queue)
+    client.wakeThread()
   }
 
   func noteProgress(_ offsets: [Int32: Int64]) {

@@ -12,7 +12,7 @@ internal import Synchronization
 /// The calls on it wait for the mock cluster's thread, some milliseconds at most.
 public final class EmbeddedBroker: Sendable {
   /// What each partition keeps. Whichever is reached first, the oldest batches go
-  /// (librdkafka 2.0.2 to 2.14, rdkafka_mock.c: `rd_kafka_mock_partition_init`, `rd_kafka_mock_msgset_new`).
+  /// (librdkafka 2.0.2 to 2.15, rdkafka_mock.c: `rd_kafka_mock_partition_init`, `rd_kafka_mock_msgset_new`).
   public enum Retention {
     /// Bytes of record batches as they were sent, that is compressed, with 61 bytes of overhead per batch.
     public static let bytesPerPartition = 5 * 1_024 * 1_024
@@ -116,38 +116,46 @@ public final class EmbeddedBroker: Sendable {
 
   /// Closes the connections of a broker and accepts no more. Its partitions keep it as their leader: see `moveLeader`.
   public func setDown(_ broker: Int32) throws(KafkaError) {
-    try check(rd_kafka_mock_broker_set_down(running().pointer, broker))
+    try onCluster { rd_kafka_mock_broker_set_down($0, broker) }
   }
 
   /// Lets a broker accept connections again.
   public func setUp(_ broker: Int32) throws(KafkaError) {
-    try check(rd_kafka_mock_broker_set_up(running().pointer, broker))
+    try onCluster { rd_kafka_mock_broker_set_up($0, broker) }
   }
 
   /// Delays every answer of every broker by this long, from now on.
   public func setRoundTrip(_ delay: Duration) throws(KafkaError) {
-    try check(rd_kafka_mock_broker_set_rtt(running().pointer, -1, delay.milliseconds))
+    try onCluster { rd_kafka_mock_broker_set_rtt($0, -1, delay.milliseconds) }
   }
 
   /// Makes another broker the leader of a partition.
   public func moveLeader(topic: String, partition: Int32, to broker: Int32) throws(KafkaError) {
-    try check(rd_kafka_mock_partition_set_leader(running().pointer, topic, partition, broker))
+    try onCluster { rd_kafka_mock_partition_set_leader($0, topic, partition, broker) }
   }
 
   /// Answers the next requests of a kind with these faults, in this order, the whole list `count` times over.
   public func failNext(request: Request, with faults: [Fault], count: Int = 1) throws(KafkaError) {
     let errors = repeatElement(faults.map(\.error), count: max(0, count)).flatMap { $0 }
-    rd_kafka_mock_push_request_errors_array(try running().pointer, request.rawValue, errors.count, errors)
+    try onCluster {
+      rd_kafka_mock_push_request_errors_array($0, request.rawValue, errors.count, errors)
+      return RD_KAFKA_RESP_ERR_NO_ERROR
+    }
   }
 
   /// Forgets the faults that were not given yet.
   public func clearFaults(request: Request) throws(KafkaError) {
-    rd_kafka_mock_clear_request_errors(try running().pointer, request.rawValue)
+    try onCluster {
+      rd_kafka_mock_clear_request_errors($0, request.rawValue)
+      return RD_KAFKA_RESP_ERR_NO_ERROR
+    }
   }
 
-  private func running() throws(KafkaError) -> MockCluster {
+  /// The cluster stays for the whole call, whoever shuts it down meanwhile.
+  private func onCluster(_ body: (OpaquePointer) -> rd_kafka_resp_err_t) throws(KafkaError) {
     guard let cluster = cluster.withLock({ $0 }) else { throw KafkaError(.closed) }
-    return cluster
+    let error = withExtendedLifetime(cluster) { body(cluster.pointer) }
+    try check(error)
   }
 }
 

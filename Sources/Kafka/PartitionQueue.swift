@@ -25,6 +25,8 @@ public final class PartitionQueue: Sendable {
     var source: Source?
     /// Thrown by every further `next`: the partition cannot go on.
     var failure: KafkaError?
+    /// The end of the log, seen behind the records that were given last.
+    var end: Int64?
     var buffer: UnsafeMutableBufferPointer<UnsafeMutablePointer<rd_kafka_message_t>?> = .init(start: nil, count: 0)
   }
 
@@ -114,7 +116,8 @@ public final class PartitionQueue: Sendable {
       // returns, no callback is running and none will come, so its reference can go.
       rd_kafka_queue_cb_event_enable(source.queue, nil, nil)
       source.wakeUp.release()
-      rd_kafka_queue_destroy(source.queue)
+      // The queue goes before the client.
+      withExtendedLifetime(source.handle) { rd_kafka_queue_destroy(source.queue) }
     }
     wakeUp.signal()
   }
@@ -134,6 +137,7 @@ public final class PartitionQueue: Sendable {
     return state.withLock { state in
       guard let source = state.source else { return .ended }
       if let failure = state.failure { return .failed(failure) }
+      if let end = state.end.take() { return .end(offset: end) }
       if state.buffer.count < size {
         state.buffer.deallocate()
         state.buffer = .allocate(capacity: size)
@@ -146,6 +150,7 @@ public final class PartitionQueue: Sendable {
       let sorted = sortOutErrors(buffer, count: taken)
       state.failure = sorted.failure
       if sorted.records > 0 {
+        state.end = sorted.end
         return .records(RecordBatch(taking: buffer, count: sorted.records, of: source.handle))
       }
       if let failure = sorted.failure { return .failed(failure) }

@@ -7,7 +7,7 @@ public import Logging
 /// thread replaces the client: for that moment `produce` throws `fatal`, what was on its way is reported, and then it
 /// goes on.
 public final class Producer: Sendable {
-  private let core: ProducerCore
+  let core: ProducerCore
 
   /// Makes the client and its thread; nothing is contacted yet.
   ///
@@ -57,7 +57,8 @@ public final class Producer: Sendable {
     await core.send(partition: partition, key: key, value: value)
   }
 
-  /// Records that were produced and not yet reported; 0 after the shutdown.
+  /// Records that were produced and not yet reported; 0 after the shutdown. librdkafka counts a notice of its own that
+  /// waits for the producer's thread like a record, so it can be a few more.
   public var outstanding: Int {
     core.outstanding
   }

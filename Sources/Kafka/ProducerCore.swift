@@ -12,7 +12,7 @@ internal import Synchronization
 final class ProducerCore: Sendable {
   /// `rd_kafka_topic_t *` of the client that takes records, as bits; 0: none.
   private let currentTopic = Atomic<UInt>(0)
-  /// Unretained `ProducerClient` that may have records outstanding, as bits; 0: none.
+  /// Retained `ProducerClient` that may have records outstanding, as bits; 0: none.
   private let currentClient = Atomic<UInt>(0)
   /// Callers that are using the pointers right now.
   private let users = Atomic<Int>(0)
@@ -40,9 +40,8 @@ final class ProducerCore: Sendable {
 
   func start(makeClient: @escaping @Sendable () throws(KafkaError) -> ProducerClient) throws(KafkaError) {
     let loop = ProducerLoop(core: self, makeClient: makeClient)
-    let first = try makeClient()
-    open(first)
-    DedicatedThread.start(name: "kafka-producer") { loop.run(first) }
+    open(try makeClient())
+    DedicatedThread.start(name: "kafka-producer") { loop.run() }
   }
 
   // MARK: For callers
@@ -140,10 +139,10 @@ final class ProducerCore: Sendable {
 
   // MARK: For the producer's thread
 
-  /// Lets callers use `client`, which the thread keeps until after `retire`. During a shutdown it takes no records.
+  /// Lets callers use `client`, which is kept until `retire`. During a shutdown it takes no records.
   func open(_ client: ProducerClient) {
     currentClient.store(
-      UInt(bitPattern: Unmanaged.passUnretained(client).toOpaque()), ordering: .sequentiallyConsistent)
+      UInt(bitPattern: Unmanaged.passRetained(client).toOpaque()), ordering: .sequentiallyConsistent)
     shutdown.withLock { shutdown in
       guard case .running = shutdown.phase else { return }
       currentTopic.store(UInt(bitPattern: client.topic), ordering: .sequentiallyConsistent)
@@ -156,10 +155,16 @@ final class ProducerCore: Sendable {
     waitForUsers()
   }
 
-  /// After this no caller has the client.
+  /// What `open` was given last; `nil` after `retire`.
+  var client: ProducerClient? { withClient { $0 } }
+
+  /// Lets go of the client, once no caller has it.
   func retire() {
-    currentClient.store(0, ordering: .sequentiallyConsistent)
+    let bits = currentClient.exchange(0, ordering: .sequentiallyConsistent)
     waitForUsers()
+    if let client = UnsafeRawPointer(bitPattern: bits) {
+      Unmanaged<ProducerClient>.fromOpaque(client).release()
+    }
   }
 
   private func waitForUsers() {

@@ -6,17 +6,15 @@ struct ProducerLoop: Sendable {
   let core: ProducerCore
   let makeClient: @Sendable () throws(KafkaError) -> ProducerClient
 
-  func run(_ first: ProducerClient) {
-    var client = first
-    while true {
+  func run() {
+    while let client = core.client {
       serve(client, for: Limits.threadTick)
       if let deadline = core.shutdownDeadline {
         return finish(client, deadline: deadline)
       }
       if let error = client.fatalError {
         core.logger.error("the producer failed and is replaced: \(error.debugDescription)")
-        guard let next = replace(client) else { return }
-        client = next
+        replace(client)
       }
     }
   }
@@ -81,21 +79,18 @@ struct ProducerLoop: Sendable {
     return unknown
   }
 
-  /// - Returns: `nil` if the producer was shut down instead.
-  private func replace(_ failed: ProducerClient) -> ProducerClient? {
+  /// Ends with a new client, or with a shutdown.
+  private func replace(_ failed: ProducerClient) {
     _ = drain(failed, until: .now + Limits.producerFatalDrain)
     core.retire()
     while true {
       do throws(KafkaError) {
-        let client = try makeClient()
-        core.open(client)
-        return client
+        return core.open(try makeClient())
       } catch {
         core.logger.error("no new producer could be made: \(error.debugDescription)")
       }
       if core.shutdownDeadline != nil {
-        core.finishShutdown(unknown: 0)
-        return nil
+        return core.finishShutdown(unknown: 0)
       }
       DedicatedThread.sleep(Limits.producerRebuildPause)
     }

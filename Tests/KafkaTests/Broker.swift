@@ -1,0 +1,178 @@
+import Kafka
+import Logging
+import Synchronization
+
+/// The topic of every test.
+let topic = "orders"
+
+/// Lines of librdkafka are part of a failed test's output only when somebody asks for them.
+let logger: Logger = {
+  var logger = Logger(label: "kafka-tests")
+  logger.logLevel = .critical
+  return logger
+}()
+
+/// Log lines that a test can wait for.
+struct LogLines {
+  private struct Handler: LogHandler {
+    let lines: AsyncStream<String>.Continuation
+    var metadata: Logger.Metadata = [:]
+    var logLevel = Logger.Level.info
+
+    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+      get { metadata[key] }
+      set { metadata[key] = newValue }
+    }
+
+    func log(event: LogEvent) {
+      lines.yield("\(event.message)")
+    }
+  }
+
+  let logger: Logger
+  private let lines: AsyncStream<String>
+
+  init() {
+    let (lines, continuation) = AsyncStream.makeStream(of: String.self)
+    self.lines = lines
+    logger = Logger(label: "kafka-tests") { _ in Handler(lines: continuation) }
+  }
+
+  func wait(for text: String) async {
+    for await line in lines where line.contains(text) { return }
+  }
+}
+
+/// Runs a test against an embedded broker of its own.
+func withBroker(
+  brokers: Int = 1, partitions: Int = 1, _ body: (EmbeddedBroker, ClusterSettings) async throws -> Void
+) async throws {
+  let broker = try EmbeddedBroker(brokers: brokers, topics: [(topic, partitions)], logger: logger)
+  do {
+    try await body(broker, ClusterSettings(brokers: broker.bootstrapServers))
+  } catch {
+    await broker.shutdown()
+    throw error
+  }
+  await broker.shutdown()
+}
+
+extension ConsumerTuning {
+  /// Rebalances and reads as fast as the embedded broker can.
+  static var quick: ConsumerTuning {
+    var tuning = ConsumerTuning()
+    tuning.sessionTimeout = .seconds(3)
+    tuning.fetchWait = .milliseconds(10)
+    return tuning
+  }
+}
+
+extension ProducerTuning {
+  /// Gives up after a moment.
+  static var impatient: ProducerTuning {
+    var tuning = ProducerTuning()
+    tuning.messageTimeout = .milliseconds(1_500)
+    tuning.linger = .zero
+    return tuning
+  }
+}
+
+extension Producer {
+  func produce(partition: Int32 = 0, key: String = "key", value: String, tag: UInt64) throws(KafkaError) {
+    let key = Array(key.utf8)
+    let value = Array(value.utf8)
+    // withUnsafeBytes has no typed throws.
+    let refusal: KafkaError? = key.withUnsafeBytes { key in
+      value.withUnsafeBytes { value in
+        do throws(KafkaError) {
+          try produce(partition: partition, key: key, value: value, tag: tag)
+          return nil
+        } catch {
+          return error
+        }
+      }
+    }
+    if let refusal { throw refusal }
+  }
+}
+
+extension Producer {
+  /// Whether the record was taken; `false` while the queue is full or the client is being replaced.
+  func offer(partition: Int32 = 0, value: String, tag: UInt64) throws(KafkaError) -> Bool {
+    do throws(KafkaError) {
+      try produce(partition: partition, value: value, tag: tag)
+      return true
+    } catch {
+      guard error.code == .queueFull || error.code == .fatal else { throw error }
+      return false
+    }
+  }
+}
+
+/// Takes a producer's reports and lets a test wait for them.
+final class Reports: Sendable {
+  private let stream: AsyncStream<DeliveryReport>
+  private let continuation: AsyncStream<DeliveryReport>.Continuation
+  private let seen = Mutex<[UInt64]>([])
+
+  init() {
+    (stream, continuation) = AsyncStream.makeStream(of: DeliveryReport.self)
+  }
+
+  var handler: @Sendable ([DeliveryReport]) -> Void {
+    { reports in
+      self.seen.withLock { $0 += reports.map(\.tag) }
+      for report in reports { self.continuation.yield(report) }
+    }
+  }
+
+  /// Every tag reported so far, in the order of the reports.
+  var tags: [UInt64] { seen.withLock { $0 } }
+
+  func next(_ count: Int) async -> [DeliveryReport] {
+    var reports: [DeliveryReport] = []
+    var iterator = stream.makeAsyncIterator()
+    while reports.count < count, let report = await iterator.next() { reports.append(report) }
+    return reports
+  }
+}
+
+extension Delivery {
+  var offset: Int64? { if case .persisted(_, let offset) = self { offset } else { nil } }
+  var failure: KafkaError.Code? { if case .failed(let error) = self { error.code } else { nil } }
+  var doubt: KafkaError.Code? { if case .unknown(let error) = self { error.code } else { nil } }
+}
+
+/// Writes `count` records, `0`, `1`, …, and returns when all are in the log.
+func fill(_ cluster: ClusterSettings, partition: Int32 = 0, count: Int, from first: Int = 0) async throws {
+  let reports = Reports()
+  let producer = try Producer(cluster: cluster, topic: topic, logger: logger, onReports: reports.handler)
+  for number in first..<(first + count) {
+    while try !producer.offer(partition: partition, value: String(number), tag: UInt64(number)) { await Task.yield() }
+  }
+  _ = await producer.shutdown(deadline: .seconds(20))
+}
+
+extension RecordBatch {
+  var offsets: [Int64] {
+    var offsets: [Int64] = []
+    forEach { offsets.append($0.offset) }
+    return offsets
+  }
+
+  var values: [String] {
+    var values: [String] = []
+    forEach { record in values.append(record.value.map { String(decoding: $0, as: UTF8.self) } ?? "null") }
+    return values
+  }
+}
+
+extension Consumer {
+  /// Waits for the first assignment and starts it at these offsets, in the order of the partitions.
+  func start(at starts: [Int32: Int64]) async throws -> [PartitionQueue] {
+    for await event in events {
+      if case .assigned = event { return try await assign(starts) }
+    }
+    return []
+  }
+}

@@ -1,0 +1,170 @@
+import Kafka
+import Testing
+
+@Suite(.timeLimit(.minutes(2)))
+struct ConsumerTests {
+  @Test func `a partition starts at the offset it is given (I6)`() async throws {
+    try await withBroker(partitions: 2) { _, cluster in
+      try await fill(cluster, partition: 0, count: 100)
+      try await fill(cluster, partition: 1, count: 100)
+      let consumer = try Consumer(cluster: cluster, topic: topic, group: "group", tuning: .quick, logger: logger)
+      let queues = try await consumer.start(at: [0: 40, 1: 99])
+      #expect(queues.map(\.partition) == [0, 1])
+      var offsets: [Int64] = []
+      while offsets.count < 60 { offsets += try #require(try await queues[0].next(max: 7)).offsets }
+      #expect(offsets == Array(40..<100))
+      #expect(try await queues[1].next(max: 10)?.values == ["99"])
+      #expect(try await consumer.watermarks(partition: 1, timeout: .seconds(5)) == (0, 100))
+      await consumer.close(deadline: .seconds(10))
+    }
+  }
+
+  @Test func `100,000 records come in order, in batches no larger than asked for (I5)`() async throws {
+    try await withBroker { _, cluster in
+      let count = 100_000
+      try await fill(cluster, count: count)
+      let consumer = try Consumer(cluster: cluster, topic: topic, group: "group", tuning: .quick, logger: logger)
+      let queue = try #require(try await consumer.start(at: [0: 0]).first)
+      let begin = ContinuousClock.now
+      var next: Int64 = 0
+      while next < Int64(count) {
+        let batch = try #require(try await queue.next(max: 3_000))
+        #expect(batch.count <= 3_000)
+        #expect(batch.firstOffset == next)
+        #expect(batch.lastOffset == next + Int64(batch.count) - 1)
+        batch.forEach { record in
+          if record.offset != next { Issue.record("offset \(record.offset) instead of \(next)") }
+          next = record.offset + 1
+        }
+      }
+      print("consumed \(count) records in \(ContinuousClock.now - begin)")
+      await consumer.close(deadline: .seconds(10))
+    }
+  }
+
+  @Test func `an offset that the log does not have stops that partition only`() async throws {
+    try await withBroker(partitions: 2) { _, cluster in
+      try await fill(cluster, partition: 0, count: 10)
+      try await fill(cluster, partition: 1, count: 10)
+      let consumer = try Consumer(cluster: cluster, topic: topic, group: "group", tuning: .quick, logger: logger)
+      let queues = try await consumer.start(at: [0: 5_000, 1: 0])
+      for _ in 0..<2 {
+        let error = await #expect(throws: KafkaError.self) { try await queues[0].next(max: 10) }
+        #expect(error?.code == .offsetOutOfRange)
+      }
+      #expect(try await queues[1].next(max: 10)?.firstOffset == 0)
+      await consumer.close(deadline: .seconds(10))
+    }
+  }
+
+  @Test func `only what is assigned can be started, and only at a real offset`() async throws {
+    try await withBroker { _, cluster in
+      let consumer = try Consumer(cluster: cluster, topic: topic, group: "group", tuning: .quick, logger: logger)
+      for await case .assigned in consumer.events { break }
+      for (starts, code) in [([Int32(1): Int64(0)], KafkaError.Code.notAssigned), ([0: -2], .offsetOutOfRange)] {
+        let error = await #expect(throws: KafkaError.self) { try await consumer.assign(starts) }
+        #expect(error?.code == code)
+      }
+      #expect(try await consumer.assign([0: 0]).count == 1)
+      await consumer.close(deadline: .seconds(10))
+      let error = await #expect(throws: KafkaError.self) { try await consumer.unassign() }
+      #expect(error?.code == .closed)
+    }
+  }
+
+  @Test func `a group that may not be used is said, and does not end the consumer`() async throws {
+    try await withBroker { broker, cluster in
+      try broker.failNext(request: .joinGroup, with: [.groupAuthorizationFailed])
+      let consumer = try Consumer(cluster: cluster, topic: topic, group: "group", tuning: .quick, logger: logger)
+      var failures: [KafkaError.Code] = []
+      for await event in consumer.events {
+        if case .failed(let error) = event { failures.append(error.code) }
+        if case .assigned = event { break }
+      }
+      #expect(failures == [.authentication])
+      await consumer.close(deadline: .seconds(10))
+    }
+  }
+
+  @Test func `a cancelled lane gets no records and loses none`() async throws {
+    try await withBroker { _, cluster in
+      let consumer = try Consumer(cluster: cluster, topic: topic, group: "group", tuning: .quick, logger: logger)
+      let queue = try #require(try await consumer.start(at: [0: 0]).first)
+      let waiting = Task { try await queue.next(max: 10) }
+      waiting.cancel()
+      #expect(try await waiting.value == nil)
+      try await fill(cluster, count: 3)
+      var offsets: [Int64] = []
+      while offsets.count < 3 { offsets += try #require(try await queue.next(max: 1)).offsets }
+      #expect(offsets == [0, 1, 2])
+      await consumer.close(deadline: .seconds(10))
+    }
+  }
+
+  @Test func `no wake-up is lost under a trickle of single records`() async throws {
+    try await withBroker { _, cluster in
+      let consumer = try Consumer(cluster: cluster, topic: topic, group: "group", tuning: .quick, logger: logger)
+      let queue = try #require(try await consumer.start(at: [0: 0]).first)
+      let producer = try Producer(cluster: cluster, topic: topic, tuning: .impatient, logger: logger) { _ in }
+      // One at a time: each record meets an empty queue and a waiting lane. A lost wake-up would wait for ever.
+      for offset in 0..<Int64(200) {
+        #expect(await producer.send(partition: 0, key: [], value: [1]).offset == offset)
+        #expect(try await queue.next(max: 10)?.offsets == [offset])
+      }
+      // At their own pace: records meet a lane that is just about to wait, or takes less than there is.
+      let free = Int64(20_000)
+      let trickle = Task {
+        for tag in 0..<UInt64(free) {
+          try producer.produce(value: "trickle", tag: tag)
+          if tag % 8 == 0 { await Task.yield() }
+        }
+      }
+      var next = Int64(200)
+      while next < 200 + free {
+        let batch = try #require(try await queue.next(max: 3))
+        #expect(batch.firstOffset == next)
+        next = batch.lastOffset + 1
+      }
+      try await trickle.value
+      _ = await producer.shutdown(deadline: .seconds(5))
+      await consumer.close(deadline: .seconds(10))
+    }
+  }
+
+  @Test func `closing during traffic ends the lanes and does not hang`() async throws {
+    try await withBroker { _, cluster in
+      let consumer = try Consumer(cluster: cluster, topic: topic, group: "group", tuning: .quick, logger: logger)
+      let queue = try #require(try await consumer.start(at: [0: 0]).first)
+      let traffic = Task { try await fill(cluster, count: 50_000) }
+      let (started, hasStarted) = AsyncStream.makeStream(of: Void.self)
+      let lane = Task {
+        var held: [RecordBatch] = []
+        while let batch = try await queue.next(max: 100) {
+          consumer.commitForLagTools([0: batch.lastOffset + 1])
+          if held.count < 10 { held.append(batch) }
+          hasStarted.yield()
+        }
+        return held
+      }
+      for await _ in started { break }
+      let begin = ContinuousClock.now
+      await consumer.close(deadline: .seconds(20))
+      #expect(.now - begin < .seconds(20))
+      // What was taken before stays readable.
+      #expect(try await lane.value.first?.firstOffset == 0)
+      #expect(try await queue.next(max: 1) == nil)
+      for await event in consumer.events { Issue.record("\(event) after the end") }
+      try await traffic.value
+    }
+  }
+
+  @Test func `closing without a broker ends by its deadline`() async throws {
+    try await withBroker { broker, cluster in
+      let consumer = try Consumer(cluster: cluster, topic: topic, group: "group", tuning: .quick, logger: logger)
+      let queue = try #require(try await consumer.start(at: [0: 0]).first)
+      try broker.setDown(1)
+      await consumer.close(deadline: .seconds(2))
+      #expect(try await queue.next(max: 1) == nil)
+    }
+  }
+}
