@@ -1,0 +1,93 @@
+import ArgumentParser
+
+/// What all commands that keep running have in common.
+struct ServiceOptions: ParsableArguments {
+  @Option(help: "Write the bound addresses as JSON into this file once everything listens.")
+  var announce: String?
+}
+
+private let shutdownWords = """
+  SIGTERM or Ctrl-C drains: it stops accepting, finishes what is in flight, commits, and exits 0; 1 if that took longer
+  than PENSTOCK_DRAIN_SECONDS. Other exit codes: 69 something needed ended; 78 configuration.
+  """
+
+/// `penstock intake`: HTTP to log.
+struct IntakeCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "intake",
+    abstract: "Take requests over HTTP and write them to the log.",
+    discussion: """
+      Listens on PENSTOCK_HTTP for buyers (behind a gateway that sets X-Buyer-Id), and on PENSTOCK_ADMIN_HTTP for health
+      and metrics. Run as many as you like, with the same PENSTOCK_TICKET_KEY.
+
+      \(shutdownWords)
+
+      Example:
+        PENSTOCK_HTTP=0.0.0.0:8080 penstock intake
+      """)
+
+  @OptionGroup var options: ServiceOptions
+
+  func run() async throws { try await runServices([.intake], name: "intake", options) }
+}
+
+/// `penstock worker`: log to store.
+struct WorkerCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "worker",
+    abstract: "Decide the requests of the log and write the outcomes to PostgreSQL.",
+    discussion: """
+      Run one or more, up to one per partition: they share the partitions out, and one that dies is replaced within
+      PENSTOCK_SESSION_TIMEOUT_MS. Health and metrics are on PENSTOCK_ADMIN_HTTP.
+
+      \(shutdownWords)
+
+      Example:
+        PENSTOCK_ADMIN_HTTP=127.0.0.1:8082 penstock worker
+      """)
+
+  @OptionGroup var options: ServiceOptions
+
+  func run() async throws { try await runServices([.worker], name: "worker", options) }
+}
+
+/// `penstock admin`: sales, reports, console.
+struct AdminCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "admin",
+    abstract: "Serve the admin API, the reports and the console.",
+    discussion: """
+      Listens on PENSTOCK_ADMIN_HTTP. Off loopback it needs PENSTOCK_ADMIN_TOKEN.
+
+      \(shutdownWords)
+
+      Example:
+        PENSTOCK_ADMIN_TOKEN=$(openssl rand -hex 16) penstock admin
+      """)
+
+  @OptionGroup var options: ServiceOptions
+
+  func run() async throws { try await runServices([.admin], name: "admin", options) }
+}
+
+/// `penstock up`: everything in one process.
+struct UpCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "up",
+    abstract: "Run intake, worker and admin together; without a Kafka cluster, the embedded broker too.",
+    discussion: """
+      Where PENSTOCK_KAFKA_BROKERS is not set it starts `penstock broker` as a child process: not durable, for a try.
+
+      \(shutdownWords)
+
+      Examples:
+        penstock migrate && penstock up
+        PENSTOCK_KAFKA_BROKERS=kafka1:9092,kafka2:9092 penstock up
+      """)
+
+  @OptionGroup var options: ServiceOptions
+
+  func run() async throws {
+    try await runServices([.admin, .worker, .intake], name: "up", options, mayEmbedBroker: true)
+  }
+}
