@@ -10,17 +10,19 @@ import Testing
     "PENSTOCK_ADMIN_HTTP": "127.0.0.1:0",
   ]
 
-  @Test(arguments: [
-    ("intake", "PENSTOCK_KAFKA_BROKERS", nil), ("intake", "PENSTOCK_DATABASE_URL", nil),
-    ("intake", "PENSTOCK_TICKET_KEY", nil), ("intake", "PENSTOCK_TICKET_KEY", "abc"),
-    ("intake", "PENSTOCK_HTTP", "8080"), ("intake", "PENSTOCK_HTTP", "127.0.0.1:70000"),
-    ("intake", "PENSTOCK_PARTITIONS", "0"), ("intake", "PENSTOCK_PARTITIONS", "many"),
-    ("intake", "PENSTOCK_BACKLOG_LIMIT", "-1"), ("intake", "PENSTOCK_LOG_LEVEL", "loud"),
-    ("worker", "PENSTOCK_DATABASE_URL", "mysql://nobody@127.0.0.1/none"), ("worker", "PENSTOCK_KAFKA_OPTIONS", "sasl"),
-    ("worker", "PENSTOCK_KAFKA_OPTIONS", "no.such.setting=1"), ("admin", "PENSTOCK_ADMIN_TOKEN", "short"),
-    ("admin", "PENSTOCK_ADMIN_HTTP", "0.0.0.0:0"), ("migrate", "PENSTOCK_DATABASE_URL", nil),
-    ("up", "PENSTOCK_TICKET_KEY", nil), ("broker", "PENSTOCK_TOPIC", "a/b"),
-  ] as [(String, String, String?)])
+  @Test(
+    arguments: [
+      ("intake", "PENSTOCK_KAFKA_BROKERS", nil), ("intake", "PENSTOCK_DATABASE_URL", nil),
+      ("intake", "PENSTOCK_TICKET_KEY", nil), ("intake", "PENSTOCK_TICKET_KEY", "abc"),
+      ("intake", "PENSTOCK_HTTP", "8080"), ("intake", "PENSTOCK_HTTP", "127.0.0.1:70000"),
+      ("intake", "PENSTOCK_PARTITIONS", "0"), ("intake", "PENSTOCK_PARTITIONS", "many"),
+      ("intake", "PENSTOCK_BACKLOG_LIMIT", "-1"), ("intake", "PENSTOCK_LOG_LEVEL", "loud"),
+      ("worker", "PENSTOCK_DATABASE_URL", "mysql://nobody@127.0.0.1/none"),
+      ("worker", "PENSTOCK_KAFKA_OPTIONS", "sasl"),
+      ("worker", "PENSTOCK_KAFKA_OPTIONS", "no.such.setting=1"), ("admin", "PENSTOCK_ADMIN_TOKEN", "short"),
+      ("admin", "PENSTOCK_ADMIN_HTTP", "0.0.0.0:0"), ("migrate", "PENSTOCK_DATABASE_URL", nil),
+      ("up", "PENSTOCK_TICKET_KEY", nil), ("broker", "PENSTOCK_TOPIC", "a/b"),
+    ] as [(String, String, String?)])
   func `a wrong configuration is one clear line with the variable's name, and exit 78`(
     command: String, variable: String, value: String?
   ) async throws {

@@ -32,7 +32,8 @@ import Testing
       try await database.withStore { store in
         let row = try await store.pool.withConnection { connection in
           try await connection.query(
-            "SELECT (SELECT count(*) FROM orders), (SELECT units_left FROM stock)::int8").single()
+            "SELECT (SELECT count(*) FROM orders), (SELECT units_left FROM stock)::int8"
+          ).single()
         }
         #expect(try row.int64(0) == 1)
         #expect(try row.int64(1) == 499)

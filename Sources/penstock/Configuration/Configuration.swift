@@ -77,7 +77,15 @@ struct Configuration {
       }
       return options
     }
-    return ClusterSettings(brokers: brokers, options: options)
+    let cluster = ClusterSettings(brokers: brokers, options: options)
+    do {
+      // Makes a client and contacts nobody: librdkafka itself says which of its settings it does not take.
+      if isNeeded { _ = try LogReader(cluster: cluster, topic: "orders", logger: Logger(label: "configuration")) }
+    } catch {
+      settings.refuse(
+        "\(Variable.kafkaOptions.rawValue) or \(Variable.kafkaBrokers.rawValue): \(error.debugDescription)")
+    }
+    return cluster
   }
 
   private static func database(from settings: inout Settings, isNeeded: Bool) throws -> ConnectionSettings {

@@ -63,7 +63,8 @@ struct LogPreparation {
         "min.insync.replicas is below 2: a 202 may rest on one broker",
         metadata: ["topic": "\(topic.name)", "min.insync.replicas": "\(inSync)"])
     }
-    if let text = topic.config?["retention.ms"], let milliseconds = Int64(text), (0..<3_600_000).contains(milliseconds) {
+    if let text = topic.config?["retention.ms"], let milliseconds = Int64(text), (0..<3_600_000).contains(milliseconds)
+    {
       logger.warning(
         "the topic keeps records for less than an hour: a longer outage of the workers would lose accepted requests",
         metadata: ["topic": "\(topic.name)", "retention.ms": "\(milliseconds)"])

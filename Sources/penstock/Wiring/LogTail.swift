@@ -29,6 +29,16 @@ struct LogTail: Sendable {
     return count
   }
 
+  /// The end of each partition: the offset that its next record will get.
+  func ends() async throws -> [Partition: Offset] {
+    let reader = try LogReader(cluster: cluster, topic: topic, logger: logger)
+    var ends: [Partition: Offset] = [:]
+    for partition in 0..<partitions {
+      ends[Partition(partition)] = Offset(try await reader.watermarks(partition: partition).high)
+    }
+    return ends
+  }
+
   /// Whether a record is a request of the sale, as the lanes' tallies count them: by its value, or, where that cannot
   /// be read, by its key.
   private func asksForSomething(_ record: borrowing ConsumedRecord, of stored: StoredSale) -> Bool {

@@ -1,0 +1,123 @@
+import Admin
+import FlashSale
+import Foundation
+import Intake
+import Kafka
+import Logging
+import Metrics
+import Postgres
+import SaleStore
+import ServiceLifecycle
+import Worker
+
+/// What the services of a process are built from: checked, and waited for.
+struct Foundations {
+  let configuration: Configuration
+  let cluster: ClusterSettings
+  let store: SaleStore
+  let topic: TopicDescription
+  let metrics: PrometheusRegistry
+  let broker: EmbeddedBrokerProcess?
+  let logger: Logger
+}
+
+/// Builds everything long-lived of a process (R8). Services stand in the order of their dependencies, and end in the
+/// opposite one: intake stops taking requests in before the workers stop deciding them, and the broker ends last.
+func build(_ base: Foundations, roles: [Role], announce: String?) throws -> ServiceGroup {
+  let monitor = StoreMonitor(store: base.store)
+  let worker = roles.contains(.worker) ? base.worker() : nil
+  let intake = roles.contains(.intake) ? try base.intake() : nil
+  let closer = roles.contains(.admin) ? try base.closePublisher() : nil
+  let hooks = base.hooks(closer) {
+    [
+      worker.map { HealthCheck(name: "worker", isReady: $0.status.isReady, detail: $0.status.words) },
+      intake.map { HealthCheck(name: "intake", isReady: $0.status.isReady, detail: $0.status.words) },
+      HealthCheck(
+        name: "postgresql", isReady: monitor.currentProblem == nil, detail: monitor.currentProblem ?? "it answers"),
+    ].compactMap { $0 }
+  }
+  let admin = AdminServer(
+    configuration: try base.configuration.admin(), store: base.store, hooks: hooks, metrics: base.metrics,
+    serves: roles.contains(.admin) ? .everything : .healthOnly, logger: base.logger)
+
+  var services: [any Service] = []
+  if let broker = base.broker { services.append(broker) }
+  services += [PoolService(pool: base.store.pool), monitor]
+  if let closer { services.append(closer) }
+  services.append(admin)
+  if let worker { services.append(worker) }
+  if let intake { services.append(intake) }
+  if let announce {
+    let brokers = base.cluster.brokers
+    services.append(
+      Announcer(file: announce) {
+        let http = try await intake?.boundAddress
+        let admin = try await admin.boundAddress
+        return .init(http: http.map { "\($0)" }, admin: "\(admin)", brokers: brokers)
+      })
+  }
+  var configuration = ServiceGroupConfiguration(
+    services: services.map { .init(service: $0) }, gracefulShutdownSignals: [.sigterm, .sigint], logger: base.logger)
+  configuration.maximumGracefulShutdownDuration = base.configuration.drain
+  return ServiceGroup(configuration: configuration)
+}
+
+extension Foundations {
+  private var partitions: Int32 { Int32(topic.partitions) }
+
+  fileprivate func worker() -> WorkerService {
+    var worker = WorkerConfiguration(
+      topic: topic.name, group: configuration.consumerGroup,
+      ownerName: "\(ProcessInfo.processInfo.hostName)/\(ProcessInfo.processInfo.processIdentifier)")
+    worker.tuning.sessionTimeout = configuration.sessionTimeout
+    return WorkerService(configuration: worker, cluster: cluster, database: configuration.database, logger: logger)
+  }
+
+  fileprivate func intake() throws -> IntakeService {
+    let limit = try BacklogLimit.of(topic, configured: configuration.log.backlogLimit)
+    logger.info("backlog limit", metadata: ["records_per_partition": "\(limit)"])
+    let intake = IntakeConfiguration(
+      host: configuration.http.host, port: configuration.http.port, topic: topic.name, partitions: partitions,
+      backlogLimit: Int64(limit), tickets: configuration.tickets, eventLoops: configuration.eventLoops)
+    return try IntakeService(
+      configuration: intake, cluster: cluster, store: store, database: configuration.database, logger: logger)
+  }
+
+  fileprivate func closePublisher() throws -> ClosePublisher {
+    try ClosePublisher(
+      cluster: cluster, topic: topic.name, partitions: partitions, drain: configuration.drain / 2, logger: logger)
+  }
+
+  fileprivate func hooks(
+    _ closer: ClosePublisher?, checks: @escaping @Sendable () async -> [HealthCheck]
+  ) -> AdminHooks {
+    let tail = LogTail(cluster: cluster, topic: topic.name, partitions: partitions, logger: logger)
+    return AdminHooks(
+      publishClose: { try await closer?.publishClose(of: $0) },
+      countTail: { try await tail.requests(of: $0, from: $1) },
+      logEnds: { try await tail.ends() },
+      checks: checks)
+  }
+}
+
+extension Configuration {
+  /// Where admin listens. Throws `ConfigurationError` for a token that it refuses.
+  func admin() throws -> AdminConfiguration {
+    do {
+      return try AdminConfiguration(
+        host: adminHTTP.host, port: adminHTTP.port, token: adminToken, topic: log.topic)
+    } catch {
+      throw ConfigurationError(problems: ["\(Variable.adminToken.rawValue): \(error.reason)"])
+    }
+  }
+}
+
+/// Closes the pool when everything that uses it has ended.
+struct PoolService: Service {
+  let pool: Pool
+
+  func run() async throws {
+    try? await gracefulShutdown()
+    await pool.close()
+  }
+}
