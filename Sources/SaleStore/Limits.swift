@@ -1,11 +1,5 @@
 /// The bounds of what lanes write (I11).
 public enum Limits {
-  /// Records of one batch. More in `LaneBatch` is written as well; lanes take no more than this from their queue.
-  ///
-  /// Large enough that a commit's fsync costs little per record, small enough that a batch is decided in some tens of
-  /// milliseconds: it is the delay that a buyer in it meets.
-  public static let batchRecords = 5_000
-
   /// Longest that one statement of a lane may run. Past it, PostgreSQL ends the statement, and the batch is tried again.
   /// Far above what a batch takes, and short enough that a shutdown can wait for it.
   public static let laneStatementTimeout = Duration.seconds(10)

@@ -65,6 +65,16 @@ extension LaneStore {
     guard changed == 1 else { throw StoreError.fenced(claim.partition) }
   }
 
+  /// Why a partition is halted; `nil` if it is not.
+  public func haltReason(topic: String, partition: Partition) async throws -> String? {
+    let halted = try await connection.query(
+      """
+      SELECT coalesce(halted_reason, 'no reason was recorded') FROM partition_progress
+      WHERE topic = $1 AND partition = $2 AND halted_at IS NOT NULL
+      """, topic, partition.rawValue)
+    return try halted.first?.string(0)
+  }
+
   private func takeOver(
     topic: String, partition: Partition, held: Epoch?, owner: String
   ) async throws -> ClaimAnswer {
@@ -124,12 +134,7 @@ extension LaneStore {
           topic: topic, partition: partition, epoch: Epoch(rawValue: try row.int64("epoch")),
           nextOffset: try row.offset("next_offset")))
     }
-    let halted = try await connection.query(
-      """
-      SELECT coalesce(halted_reason, 'no reason was recorded') FROM partition_progress
-      WHERE topic = $1 AND partition = $2 AND halted_at IS NOT NULL
-      """, topic, partition.rawValue)
-    if let row = halted.first { return .halted(reason: try row.string(0)) }
+    if let reason = try await haltReason(topic: topic, partition: partition) { return .halted(reason: reason) }
     // Without a condition on the epoch the row can only have been missed because its halt was cleared just now: again.
     return held == nil ? nil : .fenced
   }

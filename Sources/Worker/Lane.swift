@@ -1,0 +1,203 @@
+internal import FlashSale
+internal import Kafka
+internal import Logging
+internal import Metrics
+internal import Postgres
+internal import SaleStore
+
+/// What the lanes of a worker share.
+struct LaneContext: Sendable {
+  let configuration: WorkerConfiguration
+  let database: ConnectionSettings
+  let board: StatusBoard
+  let signals: SignalSender
+  let metrics: WorkerMetrics
+  let logger: Logger
+}
+
+/// One partition's single writer: performs what `LaneState` decides.
+///
+/// Ends when it has to, or soon after its task is cancelled: a write in flight is waited for, so that its outcome is
+/// known wherever it can be.
+struct Lane {
+  private let context: LaneContext
+  private let queue: PartitionQueue
+  private let consumer: Consumer
+  private let partition: Partition
+  private let logger: Logger
+
+  private var state: LaneState
+  private var claim: Claim
+  private var store: LaneStore?
+  private var held: HeldRecords?
+
+  /// Levels that this lane committed or loaded under its claim. Nobody else writes them while it holds (I7), so they
+  /// are forgotten whenever a transaction did not commit.
+  private var known: [StockKey: LaneStock.Level] = [:]
+
+  /// A lane with the claim that it starts from, made on `store`, which is the lane's from here on.
+  init(
+    _ context: LaneContext, queue: PartitionQueue, consumer: Consumer, claim: Claim, store: LaneStore, knownGap: Offset?
+  ) {
+    self.context = context
+    self.queue = queue
+    self.consumer = consumer
+    self.claim = claim
+    self.store = store
+    partition = claim.partition
+    state = LaneState(next: claim.nextOffset, knownGap: knownGap)
+    var logger = context.logger
+    logger[metadataKey: "partition"] = "\(partition)"
+    self.logger = logger
+  }
+
+  /// Works until the lane has to end.
+  mutating func run() async -> LaneState.End {
+    note(.running)
+    var action = state.firstAction
+    while true {
+      if case .end(let end) = action {
+        await dropStore()
+        return end
+      }
+      let event = await perform(action)
+      if Task.isCancelled { state.stop() }
+      action = state.handle(event)
+    }
+  }
+
+  private mutating func perform(_ action: LaneState.Action) async -> LaneState.Event {
+    switch action {
+    case .read: return await read()
+    case .write(let range):
+      guard let held else { return .connectionLost("nothing is held") }
+      return await write(held.entries(range), held)
+    case .quarantine(let offset, let error):
+      guard let held else { return .connectionLost("nothing is held") }
+      logger.error("a record is quarantined", metadata: ["offset": "\(offset)", "error": "\(error)"])
+      return await write(held.poisonous(offset, error: error), held)
+    case .reclaim: return await reclaim()
+    case .halt(let reason): return await halt(reason)
+    case .pause(let attempt, let reason):
+      note(.waiting(reason))
+      logger.warning("the lane waits", metadata: ["attempt": "\(attempt)", "reason": "\(reason)"])
+      await Backoff.wait(attempt: attempt)
+      return .paused
+    case .end: return .queueEnded
+    }
+  }
+
+  private mutating func read() async -> LaneState.Event {
+    held = nil
+    do throws(KafkaError) {
+      guard let batch = try await queue.next(max: Limits.batchRecords) else { return .queueEnded }
+      held = HeldRecords(batch)
+      return .received(first: Offset(batch.firstOffset), last: Offset(batch.lastOffset), count: batch.count)
+    } catch {
+      logger.error("the log failed", metadata: ["error": "\(error.debugDescription)"])
+      return .logFailed("\(error) (next offset \(state.next))", isOutOfRange: error.code == .offsetOutOfRange)
+    }
+  }
+
+  // MARK: The store
+
+  private mutating func write(_ entries: ArraySlice<LogEntry>, _ held: HeldRecords) async -> LaneState.Event {
+    guard let store else { return .connectionLost("the lane has no connection") }
+    let started = ContinuousClock.now
+    let answer = await store.write(
+      LaneBatch(claim: claim, entries: entries, known: known, decidedAt: .now, raw: held.raw))
+    if case .committed(let written) = answer {
+      committed(written, upTo: entries[entries.endIndex - 1].offset.next, took: .now - started)
+      return .committed
+    }
+    known = [:]
+    switch answer {
+    case .committed: return .committed
+    case .fenced:
+      context.metrics.fenced.increment()
+      return .fenced
+    case .conflict(let why):
+      context.metrics.conflicts.increment()
+      logger.notice("a batch is decided again", metadata: ["reason": "\(why)"])
+      return .conflict(why)
+    case .poisoned(let error):
+      context.metrics.poisoned.increment()
+      return .poisoned(error)
+    case .unavailable(let why): return .unavailable(why)
+    case .connectionLost(let why):
+      context.metrics.connectionsLost.increment()
+      logger.warning("the connection to PostgreSQL was lost", metadata: ["error": "\(why)"])
+      await dropStore()
+      return .connectionLost(why)
+    }
+  }
+
+  private mutating func committed(_ written: WrittenBatch, upTo next: Offset, took: Duration) {
+    known.merge(written.levels) { _, new in new }
+    if known.count > Limits.knownStock { known = written.levels }
+    var stock: [StockKey: StockLevel] = [:]
+    for key in written.changed {
+      if let level = written.levels[key] { stock[key] = StockLevel(left: level.left, isClosed: level.isClosed) }
+    }
+    context.signals.note(partition, next: next, stock: stock)
+    consumer.commitForLagTools([partition.rawValue: next.rawValue])
+    context.metrics.committed(written.results, took: took, now: .now)
+    context.board.update(partition) { status in
+      status.state = .running
+      status.nextOffset = next
+    }
+  }
+
+  private mutating func reclaim() async -> LaneState.Event {
+    await dropStore()
+    do {
+      let store = try await LaneStore.connect(context.database, logger: logger)
+      self.store = store
+      switch try await store.reclaim(claim, owner: context.configuration.ownerName) {
+      case .fenced:
+        context.metrics.fenced.increment()
+        return .fenced
+      case .halted(let reason): return .foundHalted(reason)
+      case .claimed(let claim):
+        self.claim = claim
+        context.board.update(partition) { status in
+          status.epoch = claim.epoch
+          status.nextOffset = claim.nextOffset
+          status.state = .running
+        }
+        // If the lost commit was one after all, nobody was told yet.
+        context.signals.note(partition, next: claim.nextOffset, stock: [:])
+        return .reclaimed(next: claim.nextOffset)
+      }
+    } catch {
+      await dropStore()
+      return .unavailable("\(error)")
+    }
+  }
+
+  private mutating func halt(_ reason: String) async -> LaneState.Event {
+    logger.critical("the partition is halted", metadata: ["reason": "\(reason)"])
+    context.metrics.halted(partition, true)
+    note(.halted(reason))
+    do {
+      let open = if let store { store } else { try await LaneStore.connect(context.database, logger: logger) }
+      store = open
+      try await open.halt(claim, reason: reason)
+      return .haltRecorded
+    } catch StoreError.fenced {
+      return .fenced
+    } catch {
+      await dropStore()
+      return .unavailable("\(error)")
+    }
+  }
+
+  private mutating func dropStore() async {
+    await store?.close()
+    store = nil
+  }
+
+  private func note(_ state: WorkerStatus.LaneState) {
+    context.board.update(partition) { $0.state = state }
+  }
+}

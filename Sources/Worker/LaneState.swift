@@ -1,0 +1,246 @@
+internal import FlashSale
+
+/// Decides what one partition's lane does next. Performs nothing itself.
+///
+/// (1) `next` moves only past what was committed: a transaction said so, or a reclaim after its answer was lost.
+/// (2) At most one transaction is in flight.
+/// (3) After a lost connection nothing is written before a reclaim has told how far the store is.
+/// (4) A record is quarantined for a failed write only after a transaction that held it alone failed because of it.
+/// (5) Records are written in the order of their offsets, each of them once; one that is missing stops the lane.
+/// (6) After `stop`, what is in flight is waited for and nothing else is begun.
+struct LaneState {
+  /// What the lane has to do. Each is answered with one event.
+  enum Action: Equatable {
+    /// Take records from the queue.
+    case read
+    /// Write these records in one transaction.
+    case write(Range<Offset>)
+    /// Write this one record as quarantined, with this error.
+    case quarantine(Offset, error: String)
+    /// Take the partition over from one's own lost session.
+    case reclaim
+    /// Wait, the longer the more attempts there were.
+    case pause(attempt: Int, reason: String)
+    /// Stop the partition until a person has looked.
+    case halt(String)
+    /// Do nothing any more.
+    case end(End)
+  }
+
+  /// How a lane ends.
+  enum End: Equatable {
+    /// As it was asked to.
+    case stopped
+    case halted(String)
+    case surrendered(Surrender)
+  }
+
+  /// Why a lane gives its partition up, with the whole assignment, to claim it anew.
+  enum Surrender: Equatable {
+    /// Someone else claimed it.
+    case fenced
+    /// The log went on at another offset than the expected one.
+    case gap(expected: Offset, found: Offset)
+    /// The store's progress is one that this lane didn't write.
+    case progressMoved(expected: Offset, found: Offset)
+    /// The queue failed.
+    case log(String)
+  }
+
+  /// What became of an action.
+  enum Event: Equatable {
+    case received(first: Offset, last: Offset, count: Int)
+    case queueEnded
+    case logFailed(String, isOutOfRange: Bool)
+    case committed
+    case fenced
+    case conflict(String)
+    case poisoned(String)
+    case unavailable(String)
+    case connectionLost(String)
+    case reclaimed(next: Offset)
+    case foundHalted(String)
+    case paused
+    case haltRecorded
+  }
+
+  /// A transaction: which records, and whether as quarantined.
+  private struct Write {
+    var range: Range<Offset>
+    var error: String?
+
+    var action: Action { error.map { .quarantine(range.lowerBound, error: $0) } ?? .write(range) }
+  }
+
+  private enum Phase {
+    case reading
+    case writing(Write)
+    case reclaiming(Write)
+    case halting(String)
+    /// Waiting to do again what failed.
+    indirect case pausing(Phase)
+    case ended
+  }
+
+  /// The first offset without an effect in the store, as far as is known here.
+  private(set) var next: Offset
+
+  /// Where records that were taken from the queue end; from `next` on they are held until they are committed.
+  private(set) var heldUpTo: Offset
+
+  private var phase = Phase.reading
+  private var isStopping = false
+
+  /// While a poisonous record is looked for: it lies before this offset.
+  private var suspectEnd: Offset?
+
+  /// Failures since the last commit.
+  private var attempts = 0
+  private var conflicts = 0
+
+  /// An offset at which an earlier lane found a gap. Met again, it is the log that has it.
+  private let knownGap: Offset?
+
+  /// A lane that starts where its claim says.
+  init(next: Offset, knownGap: Offset? = nil) {
+    self.next = next
+    self.knownGap = knownGap
+    heldUpTo = next
+  }
+
+  /// What to do first.
+  var firstAction: Action { .read }
+
+  /// Asks the lane to end with the event that comes next, whatever it is.
+  mutating func stop() { isStopping = true }
+
+  /// What to do after `event`, the answer to the last action. An event that doesn't belong to it ends the lane.
+  mutating func handle(_ event: Event) -> Action {
+    switch (phase, event) {
+    case (.reading, let event): return handleReading(event)
+    case (.writing(let write), let event): return handle(event, of: write)
+    case (.reclaiming(let write), let event): return handleReclaim(event, of: write)
+    case (.halting(let reason), .haltRecorded): return end(.halted(reason))
+    case (.halting, .fenced): return end(.surrendered(.fenced))
+    case (.halting(let reason), .unavailable(let why)), (.halting(let reason), .connectionLost(let why)):
+      return pause(why, then: .halting(reason), ending: .halted(reason))
+    case (.pausing(let failed), .paused): return isStopping ? end(.stopped) : resume(failed)
+    default: return end(.surrendered(.log("the lane lost track: \(event)")))
+    }
+  }
+
+  // MARK: One phase each
+
+  private mutating func handleReading(_ event: Event) -> Action {
+    switch event {
+    case .received where isStopping: return end(.stopped)
+    case .received(let first, let last, let count):
+      guard first == next, last.rawValue - first.rawValue == Int64(count - 1) else { return meetGap(found: first) }
+      heldUpTo = last.next
+      return writeNext()
+    case .queueEnded: return end(.stopped)
+    case .logFailed(let reason, isOutOfRange: true): return halt(reason)
+    case .logFailed(let reason, isOutOfRange: false): return end(.surrendered(.log(reason)))
+    default: return end(.surrendered(.log("the lane lost track: \(event)")))
+    }
+  }
+
+  private mutating func meetGap(found: Offset) -> Action {
+    guard knownGap == next else { return end(.surrendered(.gap(expected: next, found: found))) }
+    return halt("the log has no record at offset \(next); it goes on at or after \(found)")
+  }
+
+  private mutating func handle(_ event: Event, of write: Write) -> Action {
+    switch event {
+    case .committed: return commit(write)
+    case .fenced: return end(.surrendered(.fenced))
+    case .poisoned(let error) where write.error != nil:
+      return halt("the record at offset \(next) can't be quarantined: \(error)")
+    case .conflict, .poisoned, .unavailable, .connectionLost:
+      return isStopping ? end(.stopped) : retry(write, after: event)
+    default: return end(.surrendered(.log("the lane lost track: \(event)")))
+    }
+  }
+
+  private mutating func retry(_ write: Write, after event: Event) -> Action {
+    switch event {
+    case .conflict(let why):
+      conflicts += 1
+      guard conflicts.isMultiple(of: Limits.conflictTries) else { return start(write) }
+      return pause(why, then: .writing(write))
+    case .poisoned(let error):
+      guard write.range.count > 1 else { return start(Write(range: write.range, error: error)) }
+      suspectEnd = write.range.upperBound
+      return writeNext()
+    case .connectionLost(let why):
+      // At once the first time: one lost connection is most often just that.
+      guard attempts == 0 else { return pause(why, then: .reclaiming(write)) }
+      attempts += 1
+      return resume(.reclaiming(write))
+    case .unavailable(let why): return pause(why, then: .writing(write))
+    default: return end(.surrendered(.log("the lane lost track: \(event)")))
+    }
+  }
+
+  private mutating func handleReclaim(_ event: Event, of write: Write) -> Action {
+    switch event {
+    case .reclaimed(let found) where found == write.range.upperBound: return commit(write)
+    case .reclaimed(let found) where found == next: return isStopping ? end(.stopped) : start(write)
+    case .reclaimed(let found): return end(.surrendered(.progressMoved(expected: next, found: found)))
+    case .fenced: return end(.surrendered(.fenced))
+    case .foundHalted(let reason): return end(.halted(reason))
+    case .unavailable(let why), .connectionLost(let why): return pause(why, then: .reclaiming(write))
+    default: return end(.surrendered(.log("the lane lost track: \(event)")))
+    }
+  }
+
+  // MARK: Steps
+
+  private mutating func commit(_ write: Write) -> Action {
+    next = write.range.upperBound
+    attempts = 0
+    conflicts = 0
+    if let end = suspectEnd, write.error != nil || next >= end { suspectEnd = nil }
+    return isStopping ? end(.stopped) : writeNext()
+  }
+
+  /// The next transaction of what is held; half of what is suspected, if a record in there makes writing fail.
+  private mutating func writeNext() -> Action {
+    guard next < heldUpTo else { return resume(.reading) }
+    var upTo = heldUpTo
+    if let suspectEnd { upTo = Offset(next.rawValue + max(1, (suspectEnd.rawValue - next.rawValue) / 2)) }
+    return start(Write(range: next..<upTo))
+  }
+
+  private mutating func start(_ write: Write) -> Action { resume(.writing(write)) }
+
+  private mutating func pause(_ reason: String, then failed: Phase, ending: End = .stopped) -> Action {
+    guard !isStopping else { return end(ending) }
+    attempts += 1
+    phase = .pausing(failed)
+    return .pause(attempt: attempts, reason: reason)
+  }
+
+  private mutating func halt(_ reason: String) -> Action { resume(.halting(reason)) }
+
+  private mutating func resume(_ phase: Phase) -> Action {
+    self.phase = phase
+    switch phase {
+    case .reading: return .read
+    case .writing(let write): return write.action
+    case .reclaiming: return .reclaim
+    case .halting(let reason): return .halt(reason)
+    case .pausing, .ended: return end(.stopped)
+    }
+  }
+
+  private mutating func end(_ end: End) -> Action {
+    phase = .ended
+    return .end(end)
+  }
+}
+
+extension Range<Offset> {
+  /// How many records.
+  var count: Int { Int(upperBound.rawValue - lowerBound.rawValue) }
+}

@@ -1,0 +1,109 @@
+internal import FlashSale
+internal import Kafka
+internal import Logging
+internal import SaleStore
+
+/// Claims the partitions of an assignment, and checks that the log still has what the store expects next.
+struct PartitionClaims: Sendable {
+  /// A partition that is ours, with the connection that claimed it.
+  struct Claimed: Sendable {
+    let claim: Claim
+    let store: LaneStore
+  }
+
+  let context: LaneContext
+  let consumer: Consumer
+
+  /// Claims them all, a few at a time. One that fails is tried again until its turn comes or the task is cancelled.
+  ///
+  /// - Returns: those that can be worked on. Halted ones are missing. After a cancellation, whatever was claimed by then.
+  func claim(_ partitions: [Partition]) async -> [Claimed] {
+    await withTaskGroup(of: Claimed?.self) { group in
+      var waiting = partitions[...]
+      var claimed: [Claimed] = []
+      for partition in waiting.prefix(Limits.claimsAtOnce) { group.addTask { await claim(partition) } }
+      waiting = waiting.dropFirst(Limits.claimsAtOnce)
+      while let answer = await group.next() {
+        if let answer { claimed.append(answer) }
+        if let partition = waiting.popFirst() { group.addTask { await claim(partition) } }
+      }
+      return claimed
+    }
+  }
+
+  private func claim(_ partition: Partition) async -> Claimed? {
+    var attempt = 0
+    while !Task.isCancelled {
+      var opened: LaneStore?
+      do {
+        let store = try await LaneStore.connect(context.database, logger: context.logger)
+        opened = store
+        if let claimed = try await claim(partition, on: store) { return claimed }
+        await store.close()
+        return nil
+      } catch {
+        await opened?.close()
+        attempt += 1
+        context.board.update(partition) { $0.state = .waiting("\(error)") }
+        context.logger.warning(
+          "a partition could not be claimed",
+          metadata: ["partition": "\(partition)", "attempt": "\(attempt)", "error": "\(String(reflecting: error))"])
+        await Backoff.wait(attempt: attempt)
+      }
+    }
+    return nil
+  }
+
+  private func claim(_ partition: Partition, on store: LaneStore) async throws -> Claimed? {
+    let answer = try await store.claim(
+      topic: context.configuration.topic, partition: partition, owner: context.configuration.ownerName)
+    switch answer {
+    case .fenced: return nil
+    case .halted(let reason):
+      noteHalt(partition, reason)
+      return nil
+    case .claimed(let claim):
+      context.board.update(partition) { status in
+        status.epoch = claim.epoch
+        status.nextOffset = claim.nextOffset
+      }
+      if let reason = try await whatIsWrong(with: claim) {
+        noteHalt(partition, reason)
+        try await store.halt(claim, reason: reason)
+        return nil
+      }
+      context.metrics.halted(partition, false)
+      context.logger.info(
+        "claimed",
+        metadata: ["partition": "\(partition)", "epoch": "\(claim.epoch)", "next": "\(claim.nextOffset)"])
+      return Claimed(claim: claim, store: store)
+    }
+  }
+
+  /// Why the log is not one that the claim can go on with; `nil` if it is.
+  ///
+  /// The high watermark is never behind a record that was consumed: a leader answers only when its own has caught up with
+  /// the one before it (Kafka's KIP-207). Before anything is halted it is nevertheless asked again.
+  private func whatIsWrong(with claim: Claim) async throws -> String? {
+    var reason: String?
+    for look in 0..<Limits.watermarkLooks {
+      if look > 0 { try await Task.sleep(for: Limits.watermarkLookPause) }
+      let (low, high) = try await consumer.watermarks(
+        partition: claim.partition.rawValue, timeout: Limits.watermarkTimeout)
+      if claim.nextOffset.rawValue < low {
+        reason = "the log was truncated: it begins at offset \(low), the next one to decide is \(claim.nextOffset)"
+      } else if claim.nextOffset.rawValue > high {
+        reason = "the topic was recreated: it ends at offset \(high), the next one to decide is \(claim.nextOffset)"
+      } else {
+        return nil
+      }
+    }
+    return reason
+  }
+
+  private func noteHalt(_ partition: Partition, _ reason: String) {
+    context.board.update(partition) { $0.state = .halted(reason) }
+    context.metrics.halted(partition, true)
+    context.logger.critical("the partition is halted", metadata: ["partition": "\(partition)", "reason": "\(reason)"])
+  }
+}

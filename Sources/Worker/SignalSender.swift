@@ -1,0 +1,63 @@
+internal import FlashSale
+internal import Logging
+internal import Postgres
+internal import SaleStore
+internal import Synchronization
+
+/// Broadcasts what the lanes of a worker committed: the newest of everything, at most every few milliseconds, on a
+/// connection of its own. A lane only leaves a note, so no commit waits for it.
+///
+/// What can't be sent is dropped. The next signal replaces it, and whoever listens re-reads the store from time to time.
+final class SignalSender: Sendable {
+  private let topic: String
+  private let settings: ConnectionSettings
+  private let logger: Logger
+  private let pending = Mutex(Signal())
+  private let wakeUps: AsyncStream<Void>
+  private let wakeUp: AsyncStream<Void>.Continuation
+
+  init(topic: String, settings: ConnectionSettings, logger: Logger) {
+    self.topic = topic
+    self.settings = settings
+    self.logger = logger
+    (wakeUps, wakeUp) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+  }
+
+  /// Notes a commit of one lane.
+  func note(_ partition: Partition, next: Offset, stock: [StockKey: StockLevel]) {
+    pending.withLock { signal in
+      signal.progress[partition] = next
+      signal.stock.merge(stock) { _, new in new }
+    }
+    wakeUp.yield()
+  }
+
+  /// Ends `run` once it has sent what is noted.
+  func finish() { wakeUp.finish() }
+
+  /// Sends until `finish`.
+  func run() async {
+    var store: LaneStore?
+    var failures = 0
+    for await _ in wakeUps {
+      let signal = pending.withLock { signal in
+        defer { signal = Signal() }
+        return signal
+      }
+      do {
+        let open = if let store { store } else { try await LaneStore.connect(settings, logger: logger) }
+        store = open
+        try await open.broadcast(signal, topic: topic)
+        failures = 0
+        try? await Task.sleep(for: Limits.signalInterval)
+      } catch {
+        await store?.close()
+        store = nil
+        failures += 1
+        logger.warning("a signal could not be sent", metadata: ["error": "\(error)"])
+        await Backoff.wait(attempt: failures)
+      }
+    }
+    await store?.close()
+  }
+}

@@ -1,0 +1,79 @@
+internal import FlashSale
+internal import Metrics
+internal import SaleStore
+
+/// What a worker counts.
+///
+/// `Sendable`: swift-metrics' types are, and each is made once, so that nothing is looked up per record.
+struct WorkerMetrics: Sendable {
+  private let confirmed = Counter(label: "penstock_worker_decided_total", dimensions: [("outcome", "confirmed")])
+  private let refused: [Refusal: Counter]
+  private let repeated = Counter(label: "penstock_worker_repeated_total")
+  private let quarantined = Counter(label: "penstock_worker_quarantined_total")
+  private let batchRecords = Recorder(label: "penstock_worker_batch_records", aggregate: true)
+  private let write = Timer(label: "penstock_worker_write_seconds")
+  private let decisionDelay = Timer(label: "penstock_worker_decision_delay_seconds")
+
+  /// Transactions that changed nothing because someone else had claimed the partition (I7).
+  let fenced = Counter(label: "penstock_worker_fenced_total")
+
+  /// Batches that were decided again because what was loaded was no longer true.
+  let conflicts = Counter(label: "penstock_worker_conflicts_total")
+
+  /// Connections to PostgreSQL that lanes lost.
+  let connectionsLost = Counter(label: "penstock_worker_connections_lost_total")
+
+  /// Batches that failed because of a record in them.
+  let poisoned = Counter(label: "penstock_worker_poisoned_batches_total")
+
+  /// Assignments that were given up to claim anew.
+  let surrendered = Counter(label: "penstock_worker_surrendered_total")
+
+  init() {
+    refused = Dictionary(
+      uniqueKeysWithValues: Refusal.allCases.map {
+        ($0, Counter(label: "penstock_worker_decided_total", dimensions: [("outcome", $0.code)]))
+      })
+  }
+
+  /// Notes a batch that was committed at `now`.
+  func committed(_ results: [EntryResult], took: Duration, now: Timestamp) {
+    write.recordNanoseconds(took.nanoseconds)
+    batchRecords.record(results.count)
+    var confirmed = 0
+    var refused: [Refusal: Int] = [:]
+    var repeated = 0
+    var quarantined = 0
+    for result in results {
+      switch result {
+      case .decided(let outcome, let acceptedAt):
+        decisionDelay.recordMicroseconds(max(0, now.microseconds(since: acceptedAt)))
+        switch outcome {
+        case .confirmed: confirmed += 1
+        case .rejected(let refusal): refused[refusal, default: 0] += 1
+        }
+      case .repeated: repeated += 1
+      case .quarantined: quarantined += 1
+      case .closed: break
+      }
+    }
+    if confirmed > 0 { self.confirmed.increment(by: confirmed) }
+    for (refusal, count) in refused { self.refused[refusal]?.increment(by: count) }
+    if repeated > 0 { self.repeated.increment(by: repeated) }
+    if quarantined > 0 { self.quarantined.increment(by: quarantined) }
+  }
+
+  /// Notes how many records of a partition have no outcome yet.
+  func lag(of partition: Partition, _ records: Int64) {
+    Gauge(label: "penstock_worker_lag_records", dimensions: [("partition", "\(partition)")]).record(records)
+  }
+
+  /// Notes whether a partition waits for a person.
+  func halted(_ partition: Partition, _ isHalted: Bool) {
+    Gauge(label: "penstock_worker_halted", dimensions: [("partition", "\(partition)")]).record(isHalted ? 1 : 0)
+  }
+}
+
+extension Duration {
+  fileprivate var nanoseconds: Int64 { components.seconds * 1_000_000_000 + components.attoseconds / 1_000_000_000 }
+}

@@ -1,0 +1,80 @@
+internal import FlashSale
+public import Kafka
+public import Logging
+internal import Metrics
+public import Postgres
+public import ServiceLifecycle
+
+/// Turns the log into orders: joins the consumer group, claims the partitions that it is assigned, and decides their
+/// records, each exactly once.
+///
+/// Waits with backoff for PostgreSQL and the broker, from the start and whenever they go away. A lane that can't go on
+/// (someone else claimed its partition, the log has a gap) makes the worker leave its group and join again as a new
+/// member.
+///
+/// On a graceful shutdown, or when its task is cancelled, `run` finishes the batches in flight, leaves the group and
+/// returns, within `Limits.stopPatience` and `Limits.leavePatience`.
+public struct WorkerService: Service {
+  private let context: LaneContext
+  private let cluster: ClusterSettings
+
+  /// A worker; nothing is contacted before `run`.
+  ///
+  /// - Parameter database: the role must be the same for all workers, because each ends the session of the owner before
+  ///   it. The schema is up to date.
+  public init(
+    configuration: WorkerConfiguration, cluster: ClusterSettings, database: ConnectionSettings, logger: Logger
+  ) {
+    var database = database
+    database.applicationName = database.applicationName ?? "penstock worker \(configuration.ownerName)"
+    context = LaneContext(
+      configuration: configuration, database: database, board: StatusBoard(),
+      signals: SignalSender(topic: configuration.topic, settings: database, logger: logger), metrics: WorkerMetrics(),
+      logger: logger)
+    self.cluster = cluster
+  }
+
+  /// How it is doing. Cheap: a copy of what the lanes noted.
+  public var status: WorkerStatus { context.board.current }
+
+  /// Works until it is asked to stop. Once only.
+  ///
+  /// Throws `KafkaError` with `.configuration` for Kafka settings that are not valid; everything else passes by itself.
+  public func run() async throws {
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      group.addTask { [signals = context.signals] in
+        // Outlives the lanes' cancellation: what they commit last is told as well.
+        await Task { await signals.run() }.value
+      }
+      defer { context.signals.finish() }
+      try await cancelWhenGracefulShutdown { try await work() }
+    }
+  }
+
+  private func work() async throws {
+    var knownGaps: [Partition: Offset] = [:]
+    var attempt = 0
+    while !Task.isCancelled {
+      let consumer = try Consumer(
+        cluster: cluster, topic: context.configuration.topic, group: context.configuration.group,
+        tuning: context.configuration.tuning, logger: context.logger)
+      var membership = Membership(context, consumer: consumer, knownGaps: knownGaps)
+      let joined = ContinuousClock.now
+      let end = await membership.run()
+      if end == .cancelled { break }
+      if case .surrendered(let partition, .gap(let expected, _)) = end { knownGaps[partition] = expected }
+      context.metrics.surrendered.increment()
+      context.logger.error("the assignment was given up; joining again", metadata: ["reason": "\(end)"])
+      context.board.update { status in
+        status.notAssigned = "gave its assignment up (\(end)) and joins again"
+        status.partitions = [:]
+      }
+      attempt = .now - joined > Limits.soundMembership ? 1 : attempt + 1
+      await Backoff.wait(attempt: attempt, within: Limits.rejoinPause)
+    }
+    context.board.update { status in
+      status.notAssigned = "has stopped"
+      status.partitions = [:]
+    }
+  }
+}
