@@ -94,7 +94,7 @@ private struct Stretch {
         throw KafkaError(.offsetOutOfRange, detail: "partition \(partition) ends at \(offset), before \(upTo)")
       case .failed(let error):
         throw error
-      case .empty, .ended:
+      case .ended:
         // Nobody else ends this queue.
         throw CancellationError()
       }

@@ -7,9 +7,9 @@ internal import Synchronization
 /// No wake-up is lost:
 /// (1) librdkafka calls `wakeLane` under the queue's lock when an element arrives in an empty queue
 ///     (rdkafka_queue.h, `rd_kafka_q_enq1`, `rd_kafka_q_concat0`).
-/// (2) `next` clears the wake-up, then drains, and waits only if it drained to empty. What arrived before the drain saw
-///     the queue empty was drained; what arrived after found it empty, so (1) signalled after the clear, and the wait
-///     returns at once.
+/// (2) `next` clears the wake-up, then drains, and waits only if it drained to empty (`WakeUp.firstValue`). What arrived
+///     before the drain saw the queue empty was drained; what arrived after found it empty, so (1) signalled after the
+///     clear, and the wait returns at once.
 /// (3) A lane that took `max` and left some does not wait, and finds them with its next drain.
 public final class PartitionQueue: Sendable {
   /// The partition's number.
@@ -43,7 +43,6 @@ public final class PartitionQueue: Sendable {
     /// The log ends here for now. Only with `enable.partition.eof`.
     case end(offset: Int64)
     case failed(KafkaError)
-    case empty
     case ended
   }
 
@@ -86,23 +85,14 @@ public final class PartitionQueue: Sendable {
       case .records(let batch): return batch
       case .failed(let error): throw error
       case .ended: return nil
-      case .end, .empty: continue
+      case .end: continue
       }
     }
   }
 
-  /// Like `next`, without throwing. Never `.empty`.
+  /// Like `next`, without throwing.
   func nextOrEnd(max: Int) async -> Drained {
-    while !Task.isCancelled {
-      wakeUp.clear()
-      let drained = drain(max: max)
-      if case .empty = drained {
-        await wakeUp.wait()
-      } else {
-        return drained
-      }
-    }
-    return .ended
+    await wakeUp.firstValue { drain(max: max) } ?? .ended
   }
 
   /// No more records: `next` returns `nil`. Idempotent.
@@ -132,7 +122,9 @@ public final class PartitionQueue: Sendable {
 
   /// Never waits: with a timeout of 0 rd_kafka_consume_batch_queue takes what is there. (With any other it waits until
   /// the batch is *full*.) The lock is shared only with `end`.
-  private func drain(max: Int) -> Drained {
+  ///
+  /// - Returns: `nil` if there was nothing.
+  private func drain(max: Int) -> Drained? {
     let size = min(Swift.max(max, 1), Limits.batchRecordsMax)
     return state.withLock { state in
       guard let source = state.source else { return .ended }
@@ -143,10 +135,10 @@ public final class PartitionQueue: Sendable {
         state.buffer = .allocate(capacity: size)
         state.buffer.initialize(repeating: nil)
       }
-      guard let buffer = state.buffer.baseAddress else { return .empty }
+      guard let buffer = state.buffer.baseAddress else { return nil }
       let taken = rd_kafka_consume_batch_queue(source.queue, 0, buffer, size)
       // -1 is an error of the arguments; nothing was taken.
-      guard taken > 0 else { return .empty }
+      guard taken > 0 else { return nil }
       let sorted = sortOutErrors(buffer, count: taken)
       state.failure = sorted.failure
       if sorted.records > 0 {
@@ -157,7 +149,7 @@ public final class PartitionQueue: Sendable {
       if let end = sorted.end { return .end(offset: end) }
       // Only passing errors. Look again rather than wait: the queue may not have been drained to empty.
       wakeUp.signal()
-      return .empty
+      return nil
     }
   }
 

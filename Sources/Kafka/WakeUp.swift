@@ -47,6 +47,21 @@ final class WakeUp: Sendable {
   }
 }
 
+extension WakeUp {
+  /// Takes something from a queue, waiting until there is something; `nil` when the task is cancelled.
+  ///
+  /// Nothing is missed if the queue signals whenever it stops being empty: the signal is cleared before the queue is
+  /// looked at, so what comes after the look is signalled after the clear, and the wait returns at once.
+  func firstValue<Value>(_ take: () -> Value?) async -> Value? {
+    while !Task.isCancelled {
+      clear()
+      if let value = take() { return value }
+      await wait()
+    }
+    return nil
+  }
+}
+
 /// Something that happens once.
 final class OneShot: Sendable {
   private struct State {
