@@ -7,7 +7,7 @@ extension LaneStore {
     let payloads = signal.payloads(topic: topic)
     try await connection.transaction { transaction in
       _ = try transaction.pipeline { pipeline in
-        for payload in payloads { try pipeline.add("SELECT pg_notify($1, $2)", Signal.channel, payload) }
+        for payload in payloads { try pipeline.add("SELECT pg_notify($1, $2)", "\(Signal.channel)", payload) }
       }
     }
   }
