@@ -33,10 +33,6 @@ extension LaneStore {
   /// fails. The claim may then have been made: to claim again is right.
   /// - Parameter owner: host and process, for people.
   public func claim(topic: String, partition: Partition, owner: String) async throws -> ClaimAnswer {
-    // The row's first claim makes it. Two at once: one inserts, and both go on to the update.
-    _ = try await connection.query(
-      "INSERT INTO partition_progress (topic, partition) VALUES ($1, $2) ON CONFLICT DO NOTHING",
-      topic, partition.rawValue)
     return try await takeOver(topic: topic, partition: partition, held: nil, owner: owner)
   }
 
@@ -81,6 +77,7 @@ extension LaneStore {
     for _ in 0..<Limits.claimAttempts {
       try await endOwner(topic: topic, partition: partition, held: held)
       do {
+        if held == nil { try await makeRow(topic: topic, partition: partition) }
         if let answer = try await raiseEpoch(topic: topic, partition: partition, held: held, owner: owner) {
           return answer
         }
@@ -89,7 +86,8 @@ extension LaneStore {
         continue
       }
     }
-    throw StoreError.ownerCannotBeEnded(partition, "its session still holds the partition's row")
+    throw StoreError.ownerCannotBeEnded(
+      partition, "the partition's row is locked, perhaps by a session of another role; workers must use one role")
   }
 
   /// Ends the recorded owner's session, and waits until it is gone.
@@ -115,6 +113,15 @@ extension LaneStore {
       throw StoreError.ownerCannotBeEnded(
         partition, "this role may not end sessions of the role that owns it; workers must use one role")
     }
+  }
+
+  /// The first claim of a partition makes its row. Two at once: one inserts, and both go on.
+  ///
+  /// After `endOwner`: to find out whether there is a conflict, PostgreSQL waits for a transaction that has updated the row.
+  private func makeRow(topic: String, partition: Partition) async throws {
+    _ = try await connection.query(
+      "INSERT INTO partition_progress (topic, partition) VALUES ($1, $2) ON CONFLICT DO NOTHING",
+      topic, partition.rawValue)
   }
 
   private func raiseEpoch(

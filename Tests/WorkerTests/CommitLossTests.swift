@@ -1,0 +1,72 @@
+import FlashSale
+import Postgres
+import SaleStore
+import TestSupport
+import Testing
+
+/// The connection is lost before, inside and at the end of a transaction: its effect and the progress past it are there
+/// together or not at all, and a reclaim tells which (I6).
+@Suite struct CommitLossTests {
+  @Test func `a session that ended before the batch writes nothing (I6)`() async throws {
+    try await LaneBench.with { bench in
+      let (lane, claim) = try await bench.claimedLane()
+      try await Audit(bench.database).endSessions()
+      try await expectLost(lane, claim, bench, committed: false)
+    }
+  }
+
+  @Test func `a session that ends inside COPY writes nothing (I6)`() async throws {
+    try await LaneBench.with { bench in
+      let (lane, claim) = try await bench.claimedLane()
+      // The order's row ends its own session, when everything else of the batch was written.
+      try await Audit(bench.database).endSession(atOrdersOf: "alice", deferred: false)
+      try await expectLost(lane, claim, bench, committed: false)
+    }
+  }
+
+  @Test func `a session that ends while it commits writes nothing (I6)`() async throws {
+    try await LaneBench.with { bench in
+      let (lane, claim) = try await bench.claimedLane()
+      // Deferred: fires inside COMMIT, before the transaction is durable.
+      try await Audit(bench.database).endSession(atOrdersOf: "alice", deferred: true)
+      try await expectLost(lane, claim, bench, committed: false)
+    }
+  }
+
+  @Test func `a COMMIT that the server never got committed nothing (I6)`() async throws {
+    try await LaneBench.with { bench in
+      let line = try CuttingLine(to: bench.database, cutAtCommit: .beforeTheServerHears)
+      let lane = try await LaneStore.connect(try line.settings, logger: quietLogger)
+      try await expectLost(lane, try await bench.claim(on: lane), bench, committed: false)
+    }
+  }
+
+  @Test func `a COMMIT whose answer got lost is found out and not repeated (I6)`() async throws {
+    try await LaneBench.with { bench in
+      let line = try CuttingLine(to: bench.database, cutAtCommit: .beforeTheClientHears)
+      let lane = try await LaneStore.connect(try line.settings, logger: quietLogger)
+      try await expectLost(lane, try await bench.claim(on: lane), bench, committed: true)
+    }
+  }
+
+  private func expectLost(_ lane: LaneStore, _ claim: Claim, _ bench: LaneBench, committed: Bool) async throws {
+    let entries = try [bench.place(0), bench.place(1, buyer: "bob")]
+    guard case .connectionLost = await lane.write(bench.batch(claim, entries)) else {
+      Issue.record("the connection lives")
+      return
+    }
+    try await Audit(bench.database).endNoMoreSessions()
+    let next = try await LaneStore.connect(try bench.database.settings, logger: quietLogger)
+    guard case .claimed(let reclaimed) = try await next.reclaim(claim, owner: "a test") else {
+      Issue.record("not reclaimed")
+      return
+    }
+    #expect(reclaimed.nextOffset == Offset(committed ? 2 : 0))
+    #expect(try await bench.left() == (committed ? 8 : 10))
+    #expect(try await Audit(bench.database).orders().count == (committed ? 2 : 0))
+    if !committed {
+      _ = try WorkerTests.committed(await next.write(bench.batch(reclaimed, entries)))
+      #expect(try await bench.left() == 8)
+    }
+  }
+}

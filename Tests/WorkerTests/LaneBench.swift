@@ -1,0 +1,94 @@
+import FlashSale
+import Postgres
+import SaleStore
+import TestSupport
+
+/// A database with one sale, and lanes on it without a log: their batches are made by hand.
+struct LaneBench: Sendable {
+  static let topic = "orders"
+  let database: TestDatabase
+  let store: SaleStore
+  let sale: StoredSale
+
+  /// - Parameter limit: units that one buyer gets.
+  static func with(
+    stock: [String: Int32] = ["phone": 10], limit: Int32? = nil, _ body: (LaneBench) async throws -> Void
+  ) async throws {
+    try await TestDatabase.with { database in
+      try await database.withStore { store in
+        try await store.record(topic: topic, partitions: 4)
+        let sale = try await store.create(try openSale("double11", stock: stock, limit: limit))
+        try await body(LaneBench(database: database, store: store, sale: sale))
+      }
+    }
+  }
+
+  /// A lane's connection, with the partition claimed.
+  func claimedLane(_ partition: Int32 = 0) async throws -> (lane: LaneStore, claim: Claim) {
+    let lane = try await LaneStore.connect(try database.settings, logger: quietLogger)
+    return (lane, try await claim(partition, on: lane))
+  }
+
+  /// Claims a partition, which must not be halted.
+  func claim(_ partition: Int32 = 0, on lane: LaneStore) async throws -> Claim {
+    let answer = try await lane.claim(topic: Self.topic, partition: Partition(partition), owner: "a test")
+    guard case .claimed(let claim) = answer else { throw TestSetUpError("not claimed: \(answer)") }
+    return claim
+  }
+
+  /// A request as it stands in the log.
+  func place(
+    _ offset: Int64, _ sku: String = "phone", buyer: String = "alice", quantity: Int32 = 1, key: String? = nil,
+    at time: FlashSale.Timestamp = insideTheSale
+  ) throws -> LogEntry {
+    let request = try PurchaseRequest(
+      order: OrderID(
+        sale: sale.number, buyer: try BuyerID(validating: buyer),
+        key: try IdempotencyKey(validating: key ?? "key-\(offset)")),
+      stock: try stockKey(sku), buyer: try BuyerID(validating: buyer), quantity: Units(quantity), acceptedAt: time)
+    return LogEntry(offset: Offset(offset), content: .record(.place(request)))
+  }
+
+  func stockKey(_ sku: String = "phone") throws -> StockKey {
+    StockKey(sale: sale.number, sku: try SKU(validating: sku))
+  }
+
+  /// A batch of these entries, as a lane that knows nothing writes it.
+  func batch(
+    _ claim: Claim, _ entries: [LogEntry], known: [StockKey: LaneStock.Level] = [:], raw: RawRecord? = nil
+  ) -> LaneBatch {
+    LaneBatch(claim: claim, entries: entries[...], known: known, decidedAt: insideTheSale) { offsets in
+      Dictionary(uniqueKeysWithValues: offsets.map { ($0, raw ?? RawRecord(key: nil, value: nil)) })
+    }
+  }
+
+  func left(_ sku: String = "phone") async throws -> Int32? {
+    try await store.sale(sale.sale.id)?.stock[try SKU(validating: sku)]?.left.rawValue
+  }
+
+  func nextOffset(_ partition: Int32 = 0) async throws -> Int64? {
+    try await store.progress(topic: Self.topic).first { $0.partition == Partition(partition) }?.nextOffset.rawValue
+  }
+}
+
+/// The outcomes of an answer that has to be a commit.
+func committed(_ answer: WriteAnswer) throws -> WrittenBatch {
+  guard case .committed(let written) = answer else { throw TestSetUpError("not committed: \(answer)") }
+  return written
+}
+
+/// An instant at which the tests' sales are open.
+let insideTheSale = FlashSale.Timestamp(microseconds: 1_800_000_000_000_000)
+
+/// A sale around `insideTheSale`.
+func openSale(
+  _ id: String, stock: [String: Int32], limit: Int32? = nil, ordering: Ordering? = nil
+) throws -> Sale {
+  try Sale(
+    id: SaleID(validating: id), name: "Sale \(id)", startsAt: FlashSale.Timestamp(microseconds: 1_700_000_000_000_000),
+    endsAt: FlashSale.Timestamp(microseconds: 1_900_000_000_000_000), perBuyerLimit: limit.map(Units.init(_:)),
+    ordering: ordering,
+    items: stock.sorted { $0.key < $1.key }.map { sku, units in
+      try SaleItem(sku: SKU(validating: sku), stock: Units(units), price: Price(minor: 199_900, currency: "CNY"))
+    })
+}

@@ -1,0 +1,108 @@
+import FlashSale
+import Testing
+
+@testable import Worker
+
+/// A store and a log as the state machine sees them, with failures drawn at random.
+private struct Model {
+  private static let records: Int64 = 400
+  private var random: SplitMix
+  private let poisonous: Set<Int64>
+  private var storeNext: Int64 = 0
+  private var isConnected = true
+  private var failedAlone: Set<Int64> = []
+  private(set) var written: [Int64] = []
+  private(set) var quarantined: Set<Int64> = []
+
+  init(seed: UInt64) {
+    random = SplitMix(state: seed)
+    var random = random
+    poisonous = Set((0..<Int64.random(in: 0...12, using: &random)).map { _ in .random(in: 0..<400, using: &random) })
+  }
+
+  var isDone: Bool { storeNext == Self.records }
+
+  var isAsItShould: Bool { written == Array(0..<Self.records) && quarantined == poisonous }
+
+  private mutating func happens(oneIn n: Int) -> Bool { Int.random(in: 0..<n, using: &random) == 0 }
+
+  mutating func perform(_ action: LaneState.Action) -> LaneState.Event {
+    switch action {
+    case .read:
+      let last = min(Self.records, storeNext + .random(in: 1...90, using: &random)) - 1
+      return .received(first: Offset(storeNext), last: Offset(last), count: Int(last - storeNext + 1))
+    case .write(let range): return write(range, asQuarantined: false)
+    case .quarantine(let offset, _):
+      #expect(failedAlone.contains(offset.rawValue), "quarantined without having failed alone")
+      return write(offset..<offset.next, asQuarantined: true)
+    case .reclaim:
+      #expect(!isConnected)
+      if happens(oneIn: 3) { return .unavailable("down") }
+      isConnected = true
+      return .reclaimed(next: Offset(storeNext))
+    case .pause: return .paused
+    case .halt, .end:
+      Issue.record("\(action) without a reason")
+      return .queueEnded
+    }
+  }
+
+  private mutating func write(_ range: Range<Offset>, asQuarantined: Bool) -> LaneState.Event {
+    let range = range.lowerBound.rawValue..<range.upperBound.rawValue
+    #expect(isConnected, "written before a reclaim")
+    // The store refuses anything else, which would show as a lane that is fenced although nobody else claimed.
+    guard range.lowerBound == storeNext else { return .fenced }
+    if happens(oneIn: 9) { return .unavailable("down") }
+    if happens(oneIn: 9) { return .conflict("id") }
+    if !asQuarantined, !poisonous.isDisjoint(with: range) {
+      if range.count == 1 { failedAlone.insert(range.lowerBound) }
+      return .poisoned("bad")
+    }
+    let isCut = happens(oneIn: 5)
+    let isCommitted = !isCut || happens(oneIn: 2)
+    if isCommitted {
+      storeNext = range.upperBound
+      written += range
+      if asQuarantined { quarantined.formUnion(range) }
+    }
+    isConnected = !isCut
+    return isCut ? .connectionLost("cut") : .committed
+  }
+}
+
+/// A generator whose numbers depend on its seed alone, so that a failure can be run again.
+private struct SplitMix: RandomNumberGenerator {
+  var state: UInt64
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var z = state
+    z = (z ^ z >> 30) &* 0xBF58_476D_1CE4_E5B9
+    z = (z ^ z >> 27) &* 0x94D0_49BB_1331_11EB
+    return z ^ z >> 31
+  }
+}
+
+@Suite struct LaneStateModelTests {
+  @Test(arguments: 0..<200 as Range<UInt64>)
+  func `whatever fails, every record is written once, in order (I4, I6)`(seed: UInt64) {
+    var model = Model(seed: seed)
+    var state = LaneState(next: Offset(0))
+    var action = state.firstAction
+    var steps = 0
+    while !(model.isDone && action == .read) {
+      action = state.handle(model.perform(action))
+      steps += 1
+      if case .end(let end) = action {
+        Issue.record("the lane ended: \(end)")
+        return
+      }
+      guard steps < 100_000 else {
+        Issue.record("the lane gets nowhere")
+        return
+      }
+    }
+    #expect(model.isAsItShould)
+    #expect(state.next == Offset(400))
+  }
+}
