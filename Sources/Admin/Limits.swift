@@ -17,8 +17,8 @@ public enum Limits {
   /// has 150 kB of JSON; three times that allows for indentation.
   public static let bodyBytes = 512 << 10
 
-  /// Bytes of an admin token. A shorter one is refused at start, because it could be guessed; 16 bytes is the least that
-  /// a random token should have. A longer one is refused because no header would carry it.
+  /// Bytes of an admin token. A shorter one is refused at start, because it could be guessed; 16 bytes is the least
+  /// that a random token should have. A longer one is refused because no header would carry it.
   public static let tokenBytes = 16...1_024
 
   // Metrics.
@@ -29,7 +29,8 @@ public enum Limits {
   public static let metricSeries = 10_000
 
   /// Upper bounds of a timer's buckets in seconds: from the fastest answer measured (below 1 ms) to the longest
-  /// deadline (10 s); the +Inf bucket is added. Two to three per decade keeps quantile estimates within a factor of 2.5.
+  /// deadline (10 s); the +Inf bucket is added. Two to three per decade keeps quantile estimates within a factor of
+  /// 2.5.
   public static let timerBuckets: [Double] = [
     0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10,
   ]
@@ -46,15 +47,11 @@ public enum Limits {
 
   /// Bars of the timeline chart. Minutes are added up to wider bars beyond it: more would be thinner than 3 px on a
   /// phone.
-  public static let timelineBars = 120
+  public static let timelineBars: Int64 = 120
+
+  /// Lines of the timeline in the terminal, for the same reason: the verdict below should stay on the screen.
+  public static let timelineRows: Int64 = 12
 
   /// Time between refreshes of a page that shows a sale with work left to do.
   public static let pageRefresh: Duration = .seconds(5)
-
-  /// Bytes of one piece of a streamed CSV. The next rows are read when the one before went out, so an export holds
-  /// about twice this, however long it is.
-  public static let exportChunkBytes = 256 << 10
-
-  /// Time that the reader of an export may take for one piece. A slower one is cut off.
-  public static let exportStall: Duration = .seconds(30)
 }

@@ -1,4 +1,4 @@
-/// The bounds of what lanes write (I11).
+/// The bounds of this module (I11).
 public enum Limits {
   /// Longest that one statement of a lane may run. Past it, PostgreSQL ends the statement, and the batch is tried again.
   /// Far above what a batch takes, and short enough that a shutdown can wait for it.
@@ -18,4 +18,11 @@ public enum Limits {
   /// Characters of an error that is stored with a quarantined record or a halt. Longer ones are cut: a server's message
   /// can quote the data, and the record is stored whole anyway.
   static let storedErrorCharacters = 2_000
+
+  /// Buckets that the window of a sale may have in a report's timeline. Each is one minute; in a sale with a longer
+  /// window the buckets get wider instead of more. 31 days, so that any flash sale keeps its minutes.
+  public static let timelineBuckets: Int64 = 31 * 24 * 60
+
+  /// Orders that one page of an export reads. Larger is not faster when measured; a page of 2,000 is below 1 MB.
+  public static let exportPageOrders: Int32 = 2_000
 }

@@ -47,7 +47,8 @@ struct ProcessMetrics: Sendable {
 
   private static func processorSeconds() -> Double? {
     var time = timespec()
-    // "CLOCK_PROCESS_CPUTIME_ID: per-process CPU-time clock, measures CPU time consumed by all threads" (clock_gettime(2)).
+    // "CLOCK_PROCESS_CPUTIME_ID: per-process CPU-time clock, measures CPU time consumed by all threads"
+    // (clock_gettime(2)).
     guard clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time) == 0 else { return nil }
     return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
   }

@@ -4,8 +4,9 @@ import Synchronization
 /// Where the metrics of this process are kept, and their text for a Prometheus scraper.
 ///
 /// Bootstrap swift-metrics with one (`MetricsSystem.bootstrap`). Timers become histograms in seconds, gauges and meters
-/// gauges, recorders that aggregate histograms in their own unit; dimensions become labels, names are made valid. The same
-/// name and dimensions give the same time series, whoever asks. Making a metric takes a lock; updating one does not.
+/// gauges, recorders that aggregate histograms in their own unit; dimensions become labels, names are made valid. The
+/// same name and dimensions give the same time series, whoever asks. Making a metric takes a lock; updating one does
+/// not.
 ///
 /// Beyond `Limits.metricSeries`, or where a name is in use for another type, a metric works but is not shown, and is
 /// counted in `penstock_metrics_series_refused_total`.

@@ -1,0 +1,54 @@
+public import FlashSale
+public import SaleStore
+
+/// What admin cannot do itself, because it knows neither the log nor the other parts: given by the wiring.
+public struct AdminHooks: Sendable {
+  /// Writes one `close` record per item of the sale into the log; returns when all are durable. Throws if any may not
+  /// be; repeating is safe.
+  public var publishClose: @Sendable (StoredSale) async throws -> Void
+
+  /// Counts the requests of the sale in the log, from each partition's offset (0 where it is missing) to the log's end.
+  /// Throws if the log cannot be read.
+  public var countTail: @Sendable (StoredSale, [Partition: Offset]) async throws -> Int64
+
+  /// The end of each partition's log: the offset that its next record will get. Throws if the log cannot be asked.
+  public var logEnds: @Sendable () async throws -> [Partition: Offset]
+
+  /// How the parts of this process are. Cheap, and never waits for anything outside the process.
+  public var checks: @Sendable () async -> [HealthCheck]
+
+  /// Collects the hooks.
+  public init(
+    publishClose: @escaping @Sendable (StoredSale) async throws -> Void,
+    countTail: @escaping @Sendable (StoredSale, [Partition: Offset]) async throws -> Int64,
+    logEnds: @escaping @Sendable () async throws -> [Partition: Offset],
+    checks: @escaping @Sendable () async -> [HealthCheck]
+  ) {
+    self.publishClose = publishClose
+    self.countTail = countTail
+    self.logEnds = logEnds
+    self.checks = checks
+  }
+}
+
+/// One thing that has to be right before this process should get traffic.
+public struct HealthCheck: Sendable, Hashable, Codable {
+  /// What is checked, e.g. `intake`.
+  public var name: String
+  public var isReady: Bool
+
+  /// For people: what is wrong, or how things are.
+  public var detail: String
+
+  /// Creates a check's result.
+  public init(name: String, isReady: Bool, detail: String) {
+    self.name = name
+    self.isReady = isReady
+    self.detail = detail
+  }
+
+  private enum CodingKeys: String, CodingKey {
+    case name, detail
+    case isReady = "ready"
+  }
+}

@@ -1,0 +1,73 @@
+internal import Crypto
+internal import FoundationEssentials
+internal import HTTPTypes
+
+/// Who may use the admin API and the pages.
+///
+/// With a token: `Authorization: Bearer TOKEN`, or for a browser, which cannot send that, HTTP Basic with any user and
+/// the token as the password. Without one: everyone who reaches the listener, which is on loopback then.
+///
+/// A browser sends what it remembers, or nothing, on behalf of any page that it shows. So a request that a page of
+/// another origin made may change nothing, and without a token the host name must be this machine's own, which a name
+/// that was rebound to 127.0.0.1 is not.
+struct Access: Sendable {
+  private let digest: SHA256Digest?
+
+  init(token: String?) { digest = token.map(Self.digest) }
+
+  /// Throws the problem to answer, unless the request may go on.
+  func check(_ request: HTTPRequest) throws(Problem) {
+    if let digest {
+      guard let secret = Self.secret(in: request.headerFields), Self.digest(secret) == digest else {
+        throw Self.unauthorized
+      }
+    } else if let authority = request.authority, !AdminConfiguration.isLoopback(Self.host(of: authority)) {
+      throw Self.foreign("the admin API is open on this machine only: ask for it as localhost")
+    }
+    if let origin = request.headerFields[.origin], !Self.isSafe(request.method) {
+      guard let authority = request.authority, origin.hasSuffix("://\(authority)") else {
+        throw Self.foreign("a page of another origin may not change anything here")
+      }
+    }
+  }
+
+  /// Digests have one length and are compared in constant time (swift-crypto: `Digest.==`), so the time that it takes
+  /// tells nothing about the token.
+  private static func digest(_ secret: String) -> SHA256Digest { SHA256.hash(data: Data(secret.utf8)) }
+
+  /// The token that a request carries (RFC 6750 §2.1, RFC 7617 §2); scheme names ignore case (RFC 9110 §11.1).
+  private static func secret(in headers: HTTPFields) -> String? {
+    guard let value = headers[.authorization], let space = value.firstIndex(of: " ") else { return nil }
+    let credentials = String(value[value.index(after: space)...].drop { $0 == " " })
+    switch value[..<space].lowercased() {
+    case "bearer": return credentials
+    case "basic":
+      guard let bytes = Data(base64Encoded: credentials) else { return nil }
+      let pair = String(decoding: bytes, as: UTF8.self)
+      return pair.firstIndex(of: ":").map { String(pair[pair.index(after: $0)...]) }
+    default: return nil
+    }
+  }
+
+  /// The host of `host:port`, an IPv6 literal without its brackets.
+  private static func host(of authority: String) -> String {
+    if authority.hasPrefix("[") { return String(authority.dropFirst().prefix { $0 != "]" }) }
+    return String(authority.prefix { $0 != ":" })
+  }
+
+  private static func isSafe(_ method: HTTPRequest.Method) -> Bool { method == .get || method == .head }
+
+  private static var unauthorized: Problem {
+    var headers = HTTPFields()
+    headers.append(HTTPField(name: .wwwAuthenticate, value: "Bearer realm=\"penstock admin\""))
+    headers.append(HTTPField(name: .wwwAuthenticate, value: "Basic realm=\"penstock admin\", charset=\"UTF-8\""))
+    return Problem(
+      status: .unauthorized, code: "unauthorized",
+      detail: "send the admin token as Authorization: Bearer TOKEN, or in a browser as the password of any user",
+      headers: headers)
+  }
+
+  private static func foreign(_ detail: String) -> Problem {
+    Problem(status: .forbidden, code: "foreign_origin", detail: detail)
+  }
+}

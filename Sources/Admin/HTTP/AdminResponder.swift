@@ -1,0 +1,79 @@
+internal import FlashSale
+internal import HTTPTypes
+internal import Hummingbird
+internal import Logging
+internal import Metrics
+internal import NIOCore
+
+/// Answers the requests of the second listener: which route, who asks, then the work.
+struct AdminResponder: HTTPResponder {
+  let desk: SaleDesk
+  let metrics: PrometheusRegistry
+  let access: Access
+  let scope: AdminServer.Scope
+  let logger: Logger
+
+  func respond(to request: Request, context: BasicRequestContext) async throws -> Response {
+    let route = Route(path: request.uri.path).flatMap { scope == .everything || $0.isPublic ? $0 : nil }
+    var response: Response
+    do {
+      response = try await answer(request, route)
+    } catch let problem as Problem {
+      response = try .problem(problem, asPage: route?.isPage ?? false)
+    } catch {
+      logger.error(
+        "a request failed", metadata: ["path": "\(request.uri.path)", "error": "\(String(reflecting: error))"])
+      response = try .problem(.internalError, asPage: route?.isPage ?? false)
+    }
+    let labels = [("route", route?.label ?? "none"), ("status", String(response.status.code))]
+    Counter(label: "penstock_admin_requests_total", dimensions: labels, factory: metrics).increment()
+    return request.method == .head ? response.createHeadResponse() : response
+  }
+
+  private func answer(_ request: Request, _ route: Route?) async throws -> Response {
+    guard let route else { throw Problem.notFound }
+    if !route.isPublic { try access.check(request.head) }
+    guard route.methods.contains(request.method) else { throw Problem.methodNotAllowed(route.methods) }
+    switch route {
+    case .health: return .text("alive\n", type: "text/plain; charset=utf-8")
+    case .ready: return try await readiness()
+    case .metrics: return .text(metrics.text(), type: PrometheusRegistry.contentType)
+    case .root: return Response(status: .found, headers: [.location: "/admin"])
+    case .salesPage: return try await .page(desk.salesPage())
+    case .salePage(let id): return try await .page(desk.salePage(id))
+    case .sales where request.method == .post: return try await created(desk.create(Sale.decode(from: request)))
+    case .sales: return try await .json(["sales": desk.sales()])
+    case .sale(let id): return try await .json(desk.sale(id))
+    case .close(let id): return try await .json(desk.close(id))
+    case .report(let id): return try await report(on: id, format: request.uri.queryParameters["format"])
+    case .orders(let id): return try await .csv(desk.orders(of: id), name: "\(id)-orders")
+    case .partitions: return try await .json(desk.partitions())
+    }
+  }
+
+  private func readiness() async throws -> Response {
+    struct Readiness: Encodable {
+      var ready: Bool
+      var checks: [HealthCheck]
+    }
+    let checks = await desk.hooks.checks()
+    let isReady = checks.allSatisfy(\.isReady)
+    return try .json(Readiness(ready: isReady, checks: checks), status: isReady ? .ok : .serviceUnavailable)
+  }
+
+  private func created(_ sale: AdminSale) throws -> Response {
+    try .json(sale, status: .created, headers: [.location: "/admin/api/sales/\(sale.id)"])
+  }
+
+  private func report(on id: SaleID, format: Substring?) async throws -> Response {
+    switch format {
+    case nil, "json": return try await .json(desk.report(on: id))
+    case "csv":
+      let text = ReportCSV.text(try await desk.report(on: id))
+      return .csv(ResponseBody(byteBuffer: ByteBuffer(string: text)), name: "\(id)-report")
+    default:
+      throw Problem(
+        status: .badRequest, code: "unknown_format", detail: "format is json (the default) or csv", field: "format")
+    }
+  }
+}

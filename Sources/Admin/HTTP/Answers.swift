@@ -1,0 +1,54 @@
+internal import FoundationEssentials
+internal import HTTPTypes
+internal import Hummingbird
+internal import NIOCore
+
+// The forms that an answer takes. None is kept by a cache: each says how things are now.
+
+extension Response {
+  /// A value as JSON, laid out for people too: they call this API with curl.
+  static func json(
+    _ value: some Encodable, status: HTTPResponse.Status = .ok, type: String = "application/json",
+    headers: HTTPFields = [:]
+  ) throws -> Response {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    let body = ResponseBody(byteBuffer: ByteBuffer(bytes: try encoder.encode(value)))
+    return Response(status, type: type, body: body, headers: headers)
+  }
+
+  /// Text of some type.
+  static func text(_ text: String, type: String) -> Response {
+    Response(.ok, type: type, body: ResponseBody(byteBuffer: ByteBuffer(string: text)), headers: [:])
+  }
+
+  /// CSV that a browser saves under `name`, which is made of a sale's id and so needs no quoting.
+  static func csv(_ body: ResponseBody, name: String) -> Response {
+    Response(
+      .ok, type: "text/csv; charset=utf-8; header=present", body: body,
+      headers: [.contentDisposition: "attachment; filename=\"\(name).csv\""])
+  }
+
+  /// A page. It may load and run nothing; its one stylesheet is allowed by its digest.
+  static func page(_ page: HTML, status: HTTPResponse.Status = .ok, headers: HTTPFields = [:]) -> Response {
+    var headers = headers
+    headers[.contentSecurityPolicy] = PageLayout.contentSecurityPolicy
+    return Response(
+      status, type: "text/html; charset=utf-8", body: ResponseBody(byteBuffer: ByteBuffer(string: page.text)),
+      headers: headers)
+  }
+
+  /// A problem, as JSON for a program or as a page for a person.
+  static func problem(_ problem: Problem, asPage: Bool) throws -> Response {
+    if asPage { return page(ProblemPage.html(problem), status: problem.status, headers: problem.headers) }
+    return try json(problem, status: problem.status, type: "application/problem+json", headers: problem.headers)
+  }
+
+  private init(_ status: HTTPResponse.Status, type: String, body: ResponseBody, headers: HTTPFields) {
+    var headers = headers
+    headers[.contentType] = type
+    headers[.cacheControl] = "no-store"
+    headers[.xContentTypeOptions] = "nosniff"
+    self.init(status: status, headers: headers, body: body)
+  }
+}

@@ -1,0 +1,100 @@
+internal import FlashSale
+internal import Foundation
+internal import HTTPTypes
+
+/// What a path asks for.
+enum Route: Hashable {
+  case health, ready, metrics
+  case root, salesPage
+  case salePage(SaleID)
+  case sales
+  case sale(SaleID)
+  case close(SaleID)
+  case report(SaleID)
+  case orders(SaleID)
+  case partitions
+
+  /// The route of a request's path, percent-encoded as it came; `nil` if there is nothing, or where a sale's id stands
+  /// that cannot be one.
+  init?(path: String) {
+    // Split before decoding, so that an encoded slash stays inside its segment.
+    let segments = path.split(separator: "/").map { $0.removingPercentEncoding ?? "" }
+    switch segments.count {
+    case 0: self = .root
+    case 1...2: self.init(fixed: segments)
+    default:
+      if segments == ["admin", "api", "sales"] {
+        self = .sales
+      } else if segments == ["admin", "api", "partitions"] {
+        self = .partitions
+      } else if segments.starts(with: ["admin", "api", "sales"]) {
+        self.init(ofSale: segments[3], segments.dropFirst(4))
+      } else if segments.starts(with: ["admin", "sales"]), segments.count == 3, let id = SaleID(rawValue: segments[2]) {
+        self = .salePage(id)
+      } else {
+        return nil
+      }
+    }
+  }
+
+  private init?(fixed segments: [String]) {
+    switch segments {
+    case ["healthz"]: self = .health
+    case ["readyz"]: self = .ready
+    case ["metrics"]: self = .metrics
+    case ["admin"], ["admin", "sales"]: self = .salesPage
+    default: return nil
+    }
+  }
+
+  private init?(ofSale id: String, _ action: ArraySlice<String>) {
+    guard let id = SaleID(rawValue: id), action.count <= 1 else { return nil }
+    switch action.first {
+    case nil: self = .sale(id)
+    case "close": self = .close(id)
+    case "report": self = .report(id)
+    case "orders.csv": self = .orders(id)
+    default: return nil
+    }
+  }
+
+  /// The methods that it takes, for the `Allow` field of a 405.
+  var methods: [HTTPRequest.Method] {
+    switch self {
+    case .sales: [.get, .head, .post]
+    case .close: [.post]
+    default: [.get, .head]
+    }
+  }
+
+  /// Whether anyone who reaches the listener may ask: probes and scrapers carry no token.
+  var isPublic: Bool {
+    switch self {
+    case .health, .ready, .metrics: true
+    default: false
+    }
+  }
+
+  /// Whether a person with a browser asks, who is to get errors as a page.
+  var isPage: Bool {
+    switch self {
+    case .root, .salesPage, .salePage: true
+    default: false
+    }
+  }
+
+  /// A name with few values, for a metric's label.
+  var label: String {
+    switch self {
+    case .health: "healthz"
+    case .ready: "readyz"
+    case .metrics: "metrics"
+    case .root, .salesPage, .salePage: "page"
+    case .sales, .sale: "sales"
+    case .close: "close"
+    case .report: "report"
+    case .orders: "orders"
+    case .partitions: "partitions"
+    }
+  }
+}

@@ -1,0 +1,70 @@
+internal import FlashSale
+internal import FoundationEssentials
+internal import HTTPTypes
+internal import Hummingbird
+internal import NIOCore
+
+extension Sale {
+  /// The sale in a request's body. Throws the problem that names what is wrong with it.
+  static func decode(from request: Request) async throws -> Sale {
+    guard isJSON(request.headers[.contentType]) else {
+      throw Problem(
+        status: .unsupportedMediaType, code: "unsupported_media_type", detail: "send Content-Type: application/json")
+    }
+    let body: ByteBuffer
+    do {
+      body = try await request.body.collect(upTo: Limits.bodyBytes)
+    } catch is NIOTooManyBytesError {
+      throw Problem(
+        status: .contentTooLarge, code: "body_too_large", detail: "a body has at most \(Limits.bodyBytes) bytes")
+    }
+    do {
+      return try JSONDecoder().decode(Sale.self, from: Data(body.readableBytesView))
+    } catch let error as DecodingError {
+      throw Problem(error)
+    }
+  }
+
+  /// `application/json`, or a type with the suffix `+json`, with or without parameters.
+  private static func isJSON(_ contentType: String?) -> Bool {
+    let type = (contentType ?? "").prefix { $0 != ";" }.filter { $0 != " " }.lowercased()
+    return type == "application/json" || type.hasSuffix("+json")
+  }
+}
+
+extension Problem {
+  /// 400 for what is no JSON, 422 for a field that is wrong.
+  init(_ error: DecodingError) {
+    switch error {
+    case .keyNotFound(let key, let context):
+      self.init(invalid: Self.path(context.codingPath + [key]), "is missing", code: "missing_field")
+    case .valueNotFound(_, let context):
+      self.init(invalid: Self.path(context.codingPath), "must not be null", code: "missing_field")
+    case .typeMismatch(_, let context):
+      self.init(invalid: Self.path(context.codingPath), context.debugDescription, code: "wrong_type")
+    case .dataCorrupted(let context):
+      let place = Self.path(context.codingPath)
+      if let wrong = context.underlyingError as? ValidationError {
+        self.init(invalid: place.isEmpty ? wrong.field : "\(place).\(wrong.field)", wrong.reason)
+      } else if place.isEmpty {
+        self.init(status: .badRequest, code: "malformed_json", detail: "the body is not valid JSON in UTF-8")
+      } else {
+        self.init(invalid: place, context.debugDescription)
+      }
+    @unknown default:
+      self.init(status: .badRequest, code: "malformed_json", detail: "the body cannot be read")
+    }
+  }
+
+  private init(invalid field: String, _ reason: String, code: String = "invalid_field") {
+    self.init(status: .unprocessableContent, code: code, detail: reason, field: field.isEmpty ? nil : field)
+  }
+
+  /// `items[2].stock`.
+  private static func path(_ keys: [any CodingKey]) -> String {
+    keys.reduce("") { path, key in
+      if let index = key.intValue { return "\(path)[\(index)]" }
+      return path.isEmpty ? key.stringValue : "\(path).\(key.stringValue)"
+    }
+  }
+}

@@ -1,0 +1,102 @@
+/// The one stylesheet of all pages, inline, so that a page is one answer.
+enum Stylesheet {
+  static let html: HTML = """
+    \(colours)\(text)\(layout)\(tables)\(drawings)
+    """
+
+  private static let colours: HTML = """
+
+    :root { color-scheme: light dark; --page: #f4f6f8; --card: #fff; --ink: #15202b; --soft: #5a6877; --line: #e1e6eb;
+      --track: #e6ebf0; --good: #0b7a53; --bad: #c3222f; --doubt: #9a6700; --link: #1d5fd1;
+      --confirmed: #12a06e; --rejected: #9aacbf; --quarantined: #d92d3a }
+    @media (prefers-color-scheme: dark) {
+      :root { --page: #0d1217; --card: #151c24; --ink: #e6ecf2; --soft: #92a1b1; --line: #25303b;
+        --track: #26313d; --good: #3fcf99; --bad: #ff7a80; --doubt: #e3b341; --link: #7fb0ff;
+        --confirmed: #2dbd87; --rejected: #5d6f82; --quarantined: #f2545b }
+    }
+    .soft { color: var(--soft) }
+    .bad { color: var(--bad) }
+    .good { color: var(--good) }
+    .doubt { color: var(--doubt) }
+
+    """
+
+  private static let text: HTML = """
+    * { box-sizing: border-box }
+    body { margin: 0; background: var(--page); color: var(--ink); font-variant-numeric: tabular-nums;
+      font: 15px/1.5 system-ui, "Segoe UI", Roboto, "Noto Sans", "PingFang SC", "Noto Sans CJK SC", sans-serif }
+    a { color: var(--link); text-decoration: none }
+    a:hover { text-decoration: underline }
+    h1 { font-size: 1.6rem; line-height: 1.2; margin: 0; overflow-wrap: anywhere }
+    h2 { font-size: 1rem; margin: 0 0 .75rem }
+    p { margin: .5rem 0 }
+    code { font: .9em ui-monospace, Menlo, Consolas, monospace; overflow-wrap: anywhere }
+    .small { font-size: .86rem }
+
+    """
+
+  private static let layout: HTML = """
+    .top { background: var(--card); border-bottom: 1px solid var(--line); padding: .65rem 1rem }
+    .top a { display: flex; gap: .5rem; align-items: center; max-width: 1180px; margin: 0 auto; color: inherit;
+      font-weight: 650 }
+    .logo { width: 18px; height: 18px; fill: var(--confirmed) }
+    main { display: grid; gap: 1rem; grid-template-columns: minmax(0, 1fr); max-width: 1180px; margin: 0 auto;
+      padding: 1.25rem 1rem 3rem }
+    .card, .tile { background: var(--card); border: 1px solid var(--line); border-radius: 10px; padding: 1rem 1.1rem;
+      min-width: 0 }
+    .head { display: flex; flex-wrap: wrap; gap: .4rem .8rem; align-items: center }
+    .pill { border: 1px solid; border-radius: 99px; padding: .1rem .65rem; font-size: .78rem; font-weight: 600;
+      color: var(--soft) }
+    .pill.open { color: var(--good) }
+    .pill.upcoming { color: var(--link) }
+    .tiles { display: grid; gap: .75rem; grid-template-columns: repeat(auto-fit, minmax(150px, 1fr)) }
+    .tile { padding: .7rem 1rem }
+    .tile b { display: block; font-size: 1.45rem; line-height: 1.25; font-weight: 650 }
+    .pair { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 430px), 1fr)) }
+    .checks { border-left: 4px solid var(--good) }
+    .checks.failed { border-left-color: var(--bad) }
+    .checks.unknown { border-left-color: var(--doubt) }
+    .checks p { margin: .2rem 0 }
+    .equation { font-size: 1.1rem }
+    .equation b { white-space: nowrap }
+    .sales { display: grid; gap: .8rem; grid-template-columns: repeat(auto-fill, minmax(min(100%, 340px), 1fr)) }
+    .sale { display: grid; gap: .45rem; align-content: start; color: inherit }
+    .sale:hover { border-color: var(--link); text-decoration: none }
+    .sale strong { font-size: 1.05rem; overflow-wrap: anywhere }
+    .sale .head { justify-content: space-between }
+
+    """
+
+  private static let tables: HTML = """
+    .scroll { overflow: auto; max-height: 26rem }
+    table { border-collapse: collapse; width: 100% }
+    th, td { padding: .32rem .5rem; text-align: right; border-bottom: 1px solid var(--line); white-space: nowrap }
+    th { font-weight: 500; color: var(--soft); font-size: .86rem }
+    tr:last-child td { border-bottom: 0 }
+    th:first-child, td:first-child { text-align: left; padding-left: 0; white-space: normal }
+    th:last-child, td:last-child { padding-right: 0 }
+    td.words { text-align: left; white-space: normal; overflow-wrap: anywhere }
+    td.sub:first-child { padding-left: 1rem; color: var(--soft) }
+    tr.halted td { color: var(--bad) }
+
+    """
+
+  private static let drawings: HTML = """
+    .bar { display: block; width: 100%; min-width: 5rem; height: 8px; border-radius: 4px; overflow: hidden }
+    .track { fill: var(--track) }
+    rect.confirmed { fill: var(--confirmed) }
+    rect.rejected { fill: var(--rejected) }
+    rect.quarantined { fill: var(--quarantined) }
+    figure { margin: 0 }
+    figcaption { display: flex; flex-wrap: wrap; gap: .3rem 1.1rem; margin-top: .5rem }
+    .chart { display: block; overflow: visible }
+    .grid { stroke: var(--line); stroke-width: 1 }
+    .axis { fill: var(--soft); font-size: 12px; paint-order: stroke; stroke: var(--card); stroke-width: 4px;
+      stroke-linejoin: round }
+    .key { display: inline-block; width: .75em; height: .75em; border-radius: 3px; margin-right: .4em }
+    .key.confirmed { background: var(--confirmed) }
+    .key.rejected { background: var(--rejected) }
+    .key.quarantined { background: var(--quarantined) }
+
+    """
+}

@@ -1,0 +1,125 @@
+internal import FlashSale
+internal import SaleStore
+
+/// Decisions over time as an inline SVG of stacked bars.
+///
+/// Across, everything is in percent, so the chart fills its place at any width while its letters keep their size; down,
+/// in pixels.
+struct TimelineChart {
+  private let timeline: Timeline
+  private let peak: Int64
+  private let step: Int64
+
+  /// Pixels: the bars' ground line, the room above the highest grid line for its label, and all.
+  private static let ground = 196.0
+  private static let top = 20.0
+  private static let height = 224
+
+  /// Nothing was decided: there is no chart.
+  init?(_ report: SaleReport) {
+    timeline = Timeline(report, atMost: Limits.timelineBars)
+    guard let peak = timeline.buckets.map(\.total).max(), peak > 0 else { return nil }
+    self.peak = peak
+    step = Self.step(for: peak)
+  }
+
+  /// A figure with its legend.
+  var html: HTML {
+    """
+    <figure><svg class="chart" width="100%" height="\(plain: Self.height)" role="img" \
+    aria-labelledby="timeline-title timeline-desc">
+    <title id="timeline-title">Decisions per \(timeline.widthName)</title>
+    <desc id="timeline-desc">\(description)</desc>
+    \(grid)\(bars)\(gridLabels)\(times)</svg>
+    <figcaption class="small soft"><span><i class="key confirmed"></i>confirmed</span>\
+    <span><i class="key rejected"></i>rejected</span><span><i class="key quarantined"></i>quarantined</span>\
+    <span>per \(timeline.widthName), by time of decision, UTC</span></figcaption></figure>
+    """
+  }
+
+  private var description: String {
+    let buckets = timeline.buckets
+    let first = buckets[0].minute.dateAndTime
+    let last = buckets[buckets.count - 1].minute.dateAndTime
+    return "\(buckets.count) bars from \(first) to \(last) UTC; the highest has \(peak.grouped) decisions."
+  }
+
+  /// Values of the grid lines: the ground, and steps up to the first above the peak.
+  private var levels: [Int64] {
+    let steps = (peak + step - 1) / step
+    return (0...steps).map { $0 * step }
+  }
+
+  private func y(_ value: Int64) -> Double {
+    let highest = Double(levels[levels.count - 1])
+    return Self.ground - Double(value) / highest * (Self.ground - Self.top)
+  }
+
+  private var grid: [HTML] {
+    levels.map { level in
+      "<line class=\"grid\" x1=\"0\" x2=\"100%\" y1=\"\(length: y(level))\" y2=\"\(length: y(level))\"/>\n"
+    }
+  }
+
+  /// Drawn over the bars, above their lines, with a halo in the card's colour.
+  private var gridLabels: [HTML] {
+    levels.dropFirst().map { level in
+      "<text class=\"axis\" x=\"0\" y=\"\(length: y(level) - 4)\">\(level.grouped)</text>\n"
+    }
+  }
+
+  private var bars: [HTML] {
+    let slot = 100 / Double(timeline.buckets.count)
+    let width = min(slot * 0.84, 8)
+    return timeline.buckets.enumerated().filter { $0.element.total > 0 }.map { index, bucket in
+      let x = slot * (Double(index) + 0.5) - width / 2
+      var below: Int64 = 0
+      func part(_ name: HTML, _ count: Int64) -> HTML {
+        guard count > 0 else { return .empty }
+        defer { below += count }
+        let (bottom, top) = (y(below), y(below + count))
+        return """
+          <rect class="\(name)" x="\(length: x)%" y="\(length: top)" width="\(length: width)%" \
+          height="\(length: bottom - top)"/>
+          """
+      }
+      let parts = [
+        part("confirmed", bucket.confirmed), part("rejected", bucket.rejected), part("quarantined", bucket.quarantined),
+      ]
+      return "<g><title>\(tip(bucket))</title>\(parts)</g>\n"
+    }
+  }
+
+  private func tip(_ bucket: SaleReport.Moment) -> String {
+    """
+    \(bucket.minute.dateAndTime) UTC: \(bucket.confirmed.grouped) confirmed, \(bucket.rejected.grouped) rejected, \
+    \(bucket.quarantined.grouped) quarantined
+    """
+  }
+
+  /// Labels of some bars: with the date only where there is more than one day, and then fewer, because they are longer.
+  private var times: [HTML] {
+    let buckets = timeline.buckets
+    let isOneDay = buckets[0].minute.day == buckets[buckets.count - 1].minute.day
+    let count = min(isOneDay ? 5 : 3, buckets.count)
+    let indices = (0..<count).map { count == 1 ? 0 : $0 * (buckets.count - 1) / (count - 1) }
+    return indices.map { index in
+      let minute = buckets[index].minute
+      let label = isOneDay ? minute.hourAndMinute : "\(minute.day.dropFirst(5)) \(minute.hourAndMinute)"
+      let x = 100 * (Double(index) + 0.5) / Double(buckets.count)
+      // At the edges a centred label would be cut off.
+      let anchor: HTML = x < 8 ? "start" : x > 92 ? "end" : "middle"
+      let place: HTML = x < 8 ? "0" : x > 92 ? "100%" : "\(length: x)%"
+      return "<text class=\"axis\" x=\"\(place)\" y=\"214\" text-anchor=\"\(anchor)\">\(label)</text>\n"
+    }
+  }
+
+  /// The distance of grid lines, 1, 2 or 5 times a power of ten, such that there are two to five of them.
+  private static func step(for peak: Int64) -> Int64 {
+    var power: Int64 = 1
+    while true {
+      for factor in [1, 2, 5] as [Int64] where peak / (factor * power) < 5 { return factor * power }
+      power *= 10
+    }
+  }
+}

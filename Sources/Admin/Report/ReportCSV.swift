@@ -1,0 +1,61 @@
+internal import FlashSale
+public import SaleStore
+
+/// A report for a spreadsheet: one fact per line, so that it can be filtered and pivoted.
+public enum ReportCSV {
+  /// The report as CSV (RFC 4180) with the columns `section,name,metric,value`. An unknown number is an empty value.
+  public static func text(_ report: SaleReport) -> String {
+    var lines = CSVLines()
+    lines.add("section", "name", "metric", "value")
+    addSale(report, to: &lines)
+    for item in report.items {
+      let sku = CSVLines.foreign(item.sku.rawValue)
+      lines.add("item", sku, "stock", "\(item.stock)")
+      lines.add("item", sku, "sold", "\(item.sold)")
+      lines.add("item", sku, "left", "\(item.left)")
+    }
+    addRequests(report, to: &lines)
+    if let delay = report.decisionDelay {
+      for (name, value) in [("p50", delay.p50), ("p95", delay.p95), ("p99", delay.p99), ("max", delay.max)] {
+        lines.add("decision_delay", name, "ms", "\(value)")
+      }
+    }
+    for moment in report.timeline {
+      let minute = "\(moment.minute)"
+      lines.add("timeline", minute, "confirmed", "\(moment.confirmed)")
+      lines.add("timeline", minute, "rejected", "\(moment.rejected)")
+      lines.add("timeline", minute, "quarantined", "\(moment.quarantined)")
+    }
+    return lines.text
+  }
+
+  private static func addSale(_ report: SaleReport, to lines: inout CSVLines) {
+    let id = CSVLines.foreign(report.sale.rawValue)
+    func text(_ time: Timestamp?) -> String { time.map { "\($0)" } ?? "" }
+    lines.add("sale", id, "name", CSVLines.foreign(report.name))
+    lines.add("sale", id, "status", report.status.rawValue)
+    lines.add("sale", id, "starts_at", text(report.startsAt))
+    lines.add("sale", id, "ends_at", text(report.endsAt))
+    lines.add("sale", id, "generated_at", text(report.generatedAt))
+    lines.add("sale", id, "first_sale_at", text(report.firstSaleAt))
+    lines.add("sale", id, "last_sale_at", text(report.lastSaleAt))
+    lines.add("sale", id, "units_confirmed", "\(report.unitsConfirmed)")
+    lines.add("sale", id, "identity_holds", report.identityHolds.map { "\($0)" } ?? "")
+    lines.add("sale", id, "stock_holds", "\(report.stockHolds)")
+    lines.add("sale", id, "oversold", "\(report.oversold)")
+  }
+
+  private static func addRequests(_ report: SaleReport, to lines: inout CSVLines) {
+    let requests = report.requests
+    func text(_ count: Int64?) -> String { count.map { "\($0)" } ?? "" }
+    lines.add("requests", "accepted", "count", text(requests.accepted))
+    lines.add("requests", "confirmed", "count", text(requests.confirmed))
+    lines.add("requests", "rejected", "count", text(requests.rejectedInAll))
+    lines.add("requests", "quarantined", "count", text(requests.quarantined))
+    lines.add("requests", "in_flight", "count", text(requests.inFlight))
+    lines.add("requests", "repeats", "count", text(report.repeats))
+    for (reason, count) in requests.rejected.sorted(by: { $0.key < $1.key }) {
+      lines.add("refusal", reason, "count", "\(count)")
+    }
+  }
+}

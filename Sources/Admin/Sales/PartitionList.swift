@@ -1,0 +1,47 @@
+internal import FlashSale
+internal import SaleStore
+
+/// How far each partition came and who works on it, in the admin API and on the pages.
+struct PartitionList: Encodable {
+  struct Entry: Encodable {
+    let partition: Int32
+    let nextOffset: Int64
+
+    /// The end of its log, and how many records are not decided; `nil` where the log could not be asked.
+    @Nullable var endOffset: Int64?
+    @Nullable var lag: Int64?
+    let epoch: Int64
+    @Nullable var owner: String?
+    @Nullable var claimedAt: Timestamp?
+    @Nullable var haltedAt: Timestamp?
+    @Nullable var haltedReason: String?
+
+    private enum CodingKeys: String, CodingKey {
+      case partition, lag, epoch, owner
+      case nextOffset = "next_offset"
+      case endOffset = "end_offset"
+      case claimedAt = "claimed_at"
+      case haltedAt = "halted_at"
+      case haltedReason = "halted_reason"
+    }
+  }
+
+  let topic: String
+  let partitions: [Entry]
+
+  /// Joins the store's progress with the log's ends. A partition that nobody ever claimed stands at offset 0.
+  init(topic: String, progress: [PartitionProgress], ends: [Partition: Offset]?) {
+    self.topic = topic
+    let known = Dictionary(progress.map { ($0.partition, $0) }, uniquingKeysWith: { first, _ in first })
+    let all = Set(known.keys).union(ends.map { Set($0.keys) } ?? [])
+    partitions = all.sorted().map { partition in
+      let progress = known[partition]
+      let next = progress?.nextOffset.rawValue ?? 0
+      let end = ends?[partition]?.rawValue
+      return Entry(
+        partition: partition.rawValue, nextOffset: next, endOffset: end, lag: end.map { max(0, $0 - next) },
+        epoch: progress?.epoch.rawValue ?? 0, owner: progress?.owner, claimedAt: progress?.claimedAt,
+        haltedAt: progress?.haltedAt, haltedReason: progress?.haltedReason)
+    }
+  }
+}

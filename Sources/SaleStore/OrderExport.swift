@@ -1,0 +1,48 @@
+public import FlashSale
+internal import Postgres
+
+/// All orders of a sale, page by page, in the order of their ids.
+///
+/// Holds one page in memory, and a connection only while it reads one, however slow its reader is. An order is written
+/// once and never changed, so the pages need no common snapshot: every order that was there at the start comes, each
+/// once; of those decided meanwhile, some. A page has at most `Limits.exportPageOrders`, and at least one.
+public struct OrderPages: AsyncSequence, Sendable {
+  let store: SaleStore
+  let sale: SaleNumber
+
+  public func makeAsyncIterator() -> AsyncIterator {
+    AsyncIterator(store: store, after: sale.orderIDs.lowerBound, upTo: sale.orderIDs.upperBound)
+  }
+
+  /// Reads a page when it is asked for one.
+  public struct AsyncIterator: AsyncIteratorProtocol {
+    let store: SaleStore
+    var after: OrderID
+    let upTo: OrderID
+
+    /// The next page, or `nil` after the last one. Throws `PostgresError` or `StoreError.unreadable`.
+    public mutating func next() async throws -> [StoredOrder]? {
+      let page = try await store.orderPage(after: after, upTo: upTo)
+      guard let last = page.last else { return nil }
+      after = last.order
+      return page
+    }
+  }
+}
+
+extension SaleStore {
+  /// The orders of a sale, for an export of any size.
+  public func orderPages(of sale: SaleNumber) -> OrderPages { OrderPages(store: self, sale: sale) }
+
+  /// The first orders of a range of ids, without its lower end: that one is no valid id, or was on the page before.
+  fileprivate func orderPage(after: OrderID, upTo: OrderID) async throws -> [StoredOrder] {
+    let rows = try await pool.withConnection { connection in
+      try await connection.query(
+        """
+        SELECT order_id, partition, log_offset, sale, sku, buyer, quantity, outcome, accepted_at, decided_at
+        FROM orders WHERE order_id > $1 AND order_id <= $2 ORDER BY order_id LIMIT $3
+        """, after.uuid, upTo.uuid, Limits.exportPageOrders)
+    }
+    return try rows.map(StoredOrder.init(row:))
+  }
+}

@@ -1,0 +1,202 @@
+public import FlashSale
+
+/// What became of a sale's requests, as of one snapshot of the store.
+///
+/// The counts on both sides of the identity are made apart: `accepted` from what lanes counted while they read the log
+/// (`tallies`) and from the log's tail, the outcomes from the rows that were written.
+public struct SaleReport: Sendable, Hashable, Codable {
+  /// One SKU.
+  public struct Item: Sendable, Hashable, Codable {
+    public let sku: SKU
+
+    /// Units put up.
+    public let stock: Units
+
+    /// Units of the confirmed orders, by their rows: not `stock` − `left`, so that the two can be compared.
+    public let sold: Int64
+
+    /// Units left, by the stock row.
+    public let left: Units
+  }
+
+  /// Requests by outcome.
+  public struct Requests: Sendable, Hashable, Codable {
+    /// Requests in the log, each order once; `nil` where the log's tail could not be read.
+    @Nullable public internal(set) var accepted: Int64?
+    public let confirmed: Int64
+
+    /// By `Refusal.code`; every code is there.
+    public let rejected: [String: Int64]
+
+    /// Records set aside because they could not be decided.
+    public let quarantined: Int64
+
+    /// Requests in the log that the snapshot has no outcome of; `nil` where the log's tail could not be read.
+    @Nullable public internal(set) var inFlight: Int64?
+
+    /// All refusals.
+    public var rejectedInAll: Int64 { rejected.values.reduce(0, +) }
+
+    private enum CodingKeys: String, CodingKey {
+      case accepted, confirmed, rejected, quarantined
+      case inFlight = "in_flight"
+    }
+  }
+
+  /// Time from acceptance to decision, in milliseconds. Exact (`percentile_disc`): each is some order's delay. Two
+  /// clocks are compared, intake's and the worker's, so their difference is in it.
+  public struct Delay: Sendable, Hashable, Codable {
+    public let p50: Double
+    public let p95: Double
+    public let p99: Double
+    public let max: Double
+  }
+
+  /// What was decided in one bucket of the timeline.
+  public struct Moment: Sendable, Hashable, Codable {
+    /// The bucket's first instant; a whole minute.
+    public let minute: Timestamp
+    public var confirmed: Int64
+    public var rejected: Int64
+    public var quarantined: Int64
+
+    /// Creates a bucket.
+    public init(minute: Timestamp, confirmed: Int64, rejected: Int64, quarantined: Int64) {
+      self.minute = minute
+      self.confirmed = confirmed
+      self.rejected = rejected
+      self.quarantined = quarantined
+    }
+  }
+
+  /// How often a reason was given.
+  public struct RefusalCount: Sendable, Hashable, Codable {
+    public let reason: String
+    public let count: Int64
+  }
+
+  public let sale: SaleID
+  public let name: String
+
+  /// As of `generatedAt`.
+  public let status: SaleStatus
+  public let startsAt: Timestamp
+  public let endsAt: Timestamp
+
+  /// When the snapshot was taken, by the store's clock.
+  public let generatedAt: Timestamp
+
+  /// In the order of the sale.
+  public let items: [Item]
+  public let requests: Requests
+
+  /// Records of orders that had their outcome already.
+  public let repeats: Int64
+
+  /// Units of all confirmed orders.
+  public let unitsConfirmed: Int64
+
+  /// Whether accepted = confirmed + rejected + quarantined + in flight; `nil` where the log's tail could not be read.
+  @Nullable public internal(set) var identityHolds: Bool?
+
+  /// Whether each SKU's stock row and its orders agree: stock = sold + left.
+  public let stockHolds: Bool
+
+  /// Whether more units of some SKU were confirmed than put up (I1).
+  public let oversold: Bool
+
+  /// `nil` without any decided order.
+  @Nullable public internal(set) var decisionDelay: Delay?
+
+  /// Minutes of one bucket of the timeline: 1, unless the sale's window is longer than `Limits.timelineBuckets`
+  /// minutes.
+  public let timelineBucketMinutes: Int32
+
+  /// By the time of the decision, ascending; buckets in which nothing was decided are left out.
+  public let timeline: [Moment]
+
+  /// When the first and the last order were confirmed; `nil` without any.
+  @Nullable public internal(set) var firstSaleAt: Timestamp?
+  @Nullable public internal(set) var lastSaleAt: Timestamp?
+
+  /// Reasons that were given, the most frequent first.
+  public let topRefusals: [RefusalCount]
+
+  private enum CodingKeys: String, CodingKey {
+    case sale, name, status, items, requests, repeats, oversold, timeline
+    case startsAt = "starts_at"
+    case endsAt = "ends_at"
+    case generatedAt = "generated_at"
+    case unitsConfirmed = "units_confirmed"
+    case identityHolds = "identity_holds"
+    case stockHolds = "stock_holds"
+    case decisionDelay = "decision_delay_ms"
+    case timelineBucketMinutes = "timeline_bucket_minutes"
+    case firstSaleAt = "first_sale_at"
+    case lastSaleAt = "last_sale_at"
+    case topRefusals = "top_refusals"
+  }
+
+  /// Whether all that can be checked was checked and is right; `nil` if nothing is wrong but the log's tail could not
+  /// be read.
+  public var isSound: Bool? {
+    guard stockHolds, !oversold else { return false }
+    return identityHolds
+  }
+}
+
+extension SaleReport {
+  /// The report that follows from the store's facts. `inFlight` is `nil` if the log's tail could not be read.
+  init(sale: StoredSale, facts: ReportFacts, inFlight: Int64?) {
+    self.sale = sale.sale.id
+    name = sale.sale.name
+    status = facts.status(of: sale)
+    startsAt = sale.sale.startsAt
+    endsAt = sale.sale.endsAt
+    generatedAt = facts.takenAt
+    items = facts.stock.map { stock in
+      Item(sku: stock.sku, stock: stock.putUp, sold: facts.unitsConfirmed[stock.sku] ?? 0, left: stock.left)
+    }
+    let confirmed = facts.outcomes[.confirmed] ?? 0
+    let refusals = Refusal.allCases.map { ($0.code, facts.outcomes[.rejected($0)] ?? 0) }
+    let decided = confirmed + refusals.reduce(0) { $0 + $1.1 } + facts.quarantined
+    requests = Requests(
+      accepted: inFlight.map { facts.requests - facts.repeats + $0 }, confirmed: confirmed,
+      rejected: Dictionary(uniqueKeysWithValues: refusals), quarantined: facts.quarantined, inFlight: inFlight)
+    repeats = facts.repeats
+    unitsConfirmed = facts.unitsConfirmed.values.reduce(0, +)
+    identityHolds = inFlight.map { facts.requests - facts.repeats + $0 == decided + $0 }
+    // An order of a SKU that the sale does not have is nobody's stock.
+    let strangers = facts.unitsConfirmed.keys.contains { sku in !facts.stock.contains { $0.sku == sku } }
+    stockHolds = !strangers && items.allSatisfy { $0.sold + Int64($0.left.rawValue) == Int64($0.stock.rawValue) }
+    oversold = strangers || items.contains { $0.sold > Int64($0.stock.rawValue) }
+    decisionDelay = facts.delay
+    timelineBucketMinutes = facts.bucketMinutes
+    timeline = facts.timeline
+    firstSaleAt = facts.firstSaleAt
+    lastSaleAt = facts.lastSaleAt
+    topRefusals = refusals.filter { $0.1 > 0 }.sorted { ($1.1, $0.0) < ($0.1, $1.0) }.map(RefusalCount.init)
+  }
+}
+
+/// An optional that is written as `null`, where a synthesised one would leave its field out: a reader must see that a
+/// number is not known.
+@propertyWrapper
+public struct Nullable<Value: Sendable & Hashable & Codable>: Sendable, Hashable, Codable {
+  public var wrappedValue: Value?
+
+  /// Wraps a value.
+  public init(wrappedValue: Value?) { self.wrappedValue = wrappedValue }
+
+  /// Decodes a value or `null`; the field has to be there.
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.singleValueContainer()
+    wrappedValue = container.decodeNil() ? nil : try container.decode(Value.self)
+  }
+
+  /// Encodes the value or `null`.
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    try wrappedValue.map { try container.encode($0) } ?? container.encodeNil()
+  }
+}

@@ -1,0 +1,171 @@
+public import FlashSale
+internal import Postgres
+
+/// What the store knows about a sale, from one snapshot: the raw side of `SaleReport`.
+struct ReportFacts: Sendable {
+  /// One stock row.
+  struct Stock: Sendable {
+    let sku: SKU
+    let putUp: Units
+    let left: Units
+  }
+
+  /// By the store's clock.
+  let takenAt: FlashSale.Timestamp
+  let closedAt: FlashSale.Timestamp?
+
+  /// The next offset of each partition that was ever claimed.
+  let progress: [Partition: Offset]
+
+  /// In the order of the sale.
+  let stock: [Stock]
+
+  /// By the lanes' own count; see `tallies`.
+  let requests: Int64
+  let repeats: Int64
+
+  /// Rows of orders.
+  var outcomes: [Outcome: Int64] = [:]
+  var unitsConfirmed: [SKU: Int64] = [:]
+
+  /// Rows of quarantined records.
+  var quarantined: Int64 = 0
+  let delay: SaleReport.Delay?
+  let bucketMinutes: Int32
+  var timeline: [SaleReport.Moment] = []
+  var firstSaleAt: FlashSale.Timestamp?
+  var lastSaleAt: FlashSale.Timestamp?
+
+  func status(of sale: StoredSale) -> SaleStatus {
+    StoredSale(number: sale.number, sale: sale.sale, closedAt: closedAt, stock: sale.stock).status(at: takenAt)
+  }
+}
+
+extension SaleStore {
+  /// The report on a sale.
+  ///
+  /// All of the store's numbers are of one snapshot. `countTail` is then asked how many requests of the sale the log
+  /// has from the snapshot's next offsets on (0 where a partition is missing); the log keeps its records, so it does
+  /// not matter that lanes go on meanwhile. If it throws, the report says that these numbers are not known.
+  ///
+  /// Reads every order of the sale once or twice: a million take about 2 s.
+  public func report(
+    on sale: StoredSale, topic: String,
+    countTail: @Sendable (StoredSale, [Partition: Offset]) async throws -> Int64
+  ) async throws -> SaleReport {
+    let facts = try await pool.withConnection { connection in
+      try await connection.transaction(isolation: .repeatableRead, readOnly: true) { transaction in
+        try ReportFacts(of: sale, topic: topic, in: transaction)
+      }
+    }
+    let inFlight: Int64?
+    do {
+      inFlight = try await countTail(sale, facts.progress)
+    } catch {
+      // Unknown is not zero (I12).
+      inFlight = nil
+    }
+    return SaleReport(sale: sale, facts: facts, inFlight: inFlight)
+  }
+}
+
+extension ReportFacts {
+  fileprivate init(of sale: StoredSale, topic: String, in transaction: borrowing Transaction) throws {
+    let number = sale.number.rawValue
+    let ids = sale.number.orderIDs
+    let minutes = Self.bucketMinutes(of: sale.sale)
+    // One round trip; and all statements of a repeatable read transaction see the snapshot of the first one.
+    let answers = try transaction.pipeline { pipeline in
+      try pipeline.add("SELECT now(), closed_at FROM sales WHERE number = $1", number)
+      try pipeline.add("SELECT partition, next_offset FROM partition_progress WHERE topic = $1", topic)
+      try pipeline.add("SELECT sku, put_up, units_left FROM stock WHERE sale = $1 ORDER BY position", number)
+      try pipeline.add(
+        """
+        SELECT coalesce(sum(requests), 0)::int8, coalesce(sum(repeats), 0)::int8
+        FROM tallies WHERE topic = $1 AND sale = $2
+        """, topic, number)
+      try pipeline.add(
+        """
+        SELECT (extract(epoch FROM delay) * 1000)::float8 FROM (
+          SELECT unnest(
+            percentile_disc(ARRAY[0.5, 0.95, 0.99, 1]) WITHIN GROUP (ORDER BY decided_at - accepted_at)) AS delay
+          FROM orders WHERE order_id BETWEEN $1 AND $2) AS delays ORDER BY delay
+        """, ids.lowerBound.uuid, ids.upperBound.uuid)
+      try pipeline.add(
+        """
+        SELECT outcome, sku, date_bin(make_interval(mins => $3), decided_at, 'epoch') AS minute,
+          count(*) AS requests, sum(quantity) AS units, min(decided_at) AS first, max(decided_at) AS last
+        FROM orders WHERE order_id BETWEEN $1 AND $2 GROUP BY GROUPING SETS ((outcome, sku), (outcome, minute))
+        """, ids.lowerBound.uuid, ids.upperBound.uuid, minutes)
+      try pipeline.add(
+        """
+        SELECT date_bin(make_interval(mins => $3), quarantined_at, 'epoch') AS minute, count(*) AS requests
+        FROM quarantined_records WHERE topic = $1 AND sale = $2 GROUP BY 1
+        """, topic, number, minutes)
+    }
+    let snapshot = try answers[0].single()
+    takenAt = try snapshot.time(0)
+    closedAt = try snapshot.optionalTime(1)
+    progress = try Dictionary(
+      answers[1].map { (try $0.partition(0), try $0.offset(1)) }, uniquingKeysWith: { first, _ in first })
+    stock = try answers[2].map { row in
+      Stock(sku: try row.identifier("sku"), putUp: try row.units("put_up"), left: try row.units("units_left"))
+    }
+    (requests, repeats) = (try answers[3].single().int64(0), try answers[3].single().int64(1))
+    let delays = try answers[4].map { try $0.double(0) }
+    delay = delays.count == 4 ? SaleReport.Delay(p50: delays[0], p95: delays[1], p99: delays[2], max: delays[3]) : nil
+    bucketMinutes = minutes
+    try add(outcomes: answers[5], quarantined: answers[6])
+  }
+
+  private mutating func add(outcomes rows: Rows, quarantined quarantinedRows: Rows) throws {
+    var moments: [FlashSale.Timestamp: SaleReport.Moment] = [:]
+    for row in rows {
+      let outcome = try Outcome(stored: row.int16("outcome"))
+      let requests = try row.int64("requests")
+      // A row of the grouping by SKU has no minute, and the other way round.
+      if let minute = try row.optionalTime("minute") {
+        moments[minute, default: .init(at: minute)].add(requests, outcome)
+        continue
+      }
+      outcomes[outcome, default: 0] += requests
+      guard outcome == .confirmed else { continue }
+      unitsConfirmed[try row.identifier("sku"), default: 0] += try row.int64("units")
+      firstSaleAt = try [firstSaleAt, row.time("first")].compactMap { $0 }.min()
+      lastSaleAt = try [lastSaleAt, row.time("last")].compactMap { $0 }.max()
+    }
+    for row in quarantinedRows {
+      let (minute, records) = (try row.time("minute"), try row.int64("requests"))
+      moments[minute, default: .init(at: minute)].quarantined += records
+      quarantined += records
+    }
+    timeline = moments.values.sorted { $0.minute < $1.minute }
+  }
+
+  private static func bucketMinutes(of sale: Sale) -> Int32 {
+    let minutes = sale.endsAt.microseconds(since: sale.startsAt) / 60_000_000
+    // A window of 8,000 years, the longest that can be written, gives a bucket of 66 days.
+    return Int32(clamping: minutes / Limits.timelineBuckets + 1)
+  }
+}
+
+extension SaleReport.Moment {
+  fileprivate init(at minute: FlashSale.Timestamp) {
+    self.init(minute: minute, confirmed: 0, rejected: 0, quarantined: 0)
+  }
+
+  fileprivate mutating func add(_ requests: Int64, _ outcome: Outcome) {
+    switch outcome {
+    case .confirmed: confirmed += requests
+    case .rejected: rejected += requests
+    }
+  }
+}
+
+extension SaleNumber {
+  /// Every order id that names this sale: a range, because the number stands first.
+  var orderIDs: ClosedRange<OrderID> {
+    let high = UInt64(UInt32(bitPattern: rawValue)) << 32
+    return OrderID(high: high, low: 0)...OrderID(high: high | 0xFFFF_FFFF, low: .max)
+  }
+}
