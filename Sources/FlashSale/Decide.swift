@@ -61,7 +61,8 @@ public struct SaleRules: Hashable, Sendable {
 /// decisions, whoever asks and however often (I10).
 ///
 /// Each request meets, in this order: repeated id → the sale's window at `acceptedAt` → closed → per-buyer limit →
-/// stock. The id comes first, because a repeat that took a unit and was then thrown away would leave that unit unsold (I2).
+/// stock. The id comes first, because a repeat that took a unit and was then thrown away would leave that unit unsold
+/// (I2).
 /// - Returns: a decision for each record, in their order; `state` is what is true after the last of them.
 public func decide(_ state: inout LaneStock, _ records: [LogRecord]) -> [Decision] {
   records.map { record in

@@ -70,9 +70,9 @@ final class AdminRequests: @unchecked Sendable {
     return metadata
   }
 
-  /// librdkafka sends administrative requests to the controller and waits for one to appear until the request's timeout.
-  /// A cluster that names a controller which is none of its brokers has no admin API: the embedded broker names 0 and
-  /// counts its brokers from 1. A real cluster in want of a controller names -1, and has one soon.
+  /// librdkafka sends administrative requests to the controller and waits for one to appear until the request's
+  /// timeout. A cluster that names a controller which is none of its brokers has no admin API: the embedded broker
+  /// names 0 and counts its brokers from 1. A real cluster in want of a controller names -1, and has one soon.
   private func requireController(timeout: Duration) throws(KafkaError) {
     let controller = rd_kafka_controllerid(handle.pointer, timeout.milliseconds)
     guard controller >= 0 else { throw KafkaError(.brokersUnavailable, detail: "the cluster has no controller") }

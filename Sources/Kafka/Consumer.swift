@@ -96,8 +96,8 @@ public final class Consumer: Sendable {
 
   /// Ends all queues, leaves the group, and ends `events`.
   ///
-  /// Returns when that is done, or by the deadline; the group then notices by the session timeout. Batches that are still
-  /// held stay valid. A second call returns when the first is done.
+  /// Returns when that is done, or by the deadline; the group then notices by the session timeout. Batches that are
+  /// still held stay valid. A second call returns when the first is done.
   public func close(deadline: Duration) async {
     await withCheckedContinuation { continuation in
       core.submit(.close(deadline: .now + deadline, onDone: { continuation.resume() }))

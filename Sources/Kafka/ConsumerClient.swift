@@ -17,7 +17,8 @@ final class ConsumerClient: @unchecked Sendable {
     handle = try ClientHandle(
       .consumer, cluster: cluster, fixed: tuning.settings(group: group),
       events: RD_KAFKA_EVENT_REBALANCE | RD_KAFKA_EVENT_ERROR, logger: logger)
-    // "rd_kafka_poll_set_consumer() redirects the main rd_kafka_poll() queue to the consumer's queue": one queue to serve.
+    // "rd_kafka_poll_set_consumer() redirects the main rd_kafka_poll() queue to the consumer's queue": one queue to
+    // serve.
     _ = rd_kafka_poll_set_consumer(handle.pointer)
     guard let queue = rd_kafka_queue_get_consumer(handle.pointer) else {
       throw KafkaError(.configuration, subject: "group.id")
@@ -79,8 +80,8 @@ struct PartitionList: ~Copyable {
     if let offset { element?.pointee.offset = offset }
   }
 
-  /// Keeps the list for the whole call: as a value that is not copied it would otherwise end with its last use, which is
-  /// reading the pointer.
+  /// Keeps the list for the whole call: as a value that is not copied it would otherwise end with its last use, which
+  /// is reading the pointer.
   borrowing func lend<Result>(_ body: (UnsafeMutablePointer<rd_kafka_topic_partition_list_t>) -> Result) -> Result {
     body(pointer)
   }

@@ -25,8 +25,8 @@ extension Delivery {
   /// when a broker answered `NOT_LEADER_FOR_PARTITION` or `KAFKA_STORAGE_ERROR` (rdkafka_request.c,
   /// `rd_kafka_err_action`), and that an Apache Kafka leader also answers after it appended the record and lost the
   /// partition while it waited for the replicas. A record that was sent, got such an answer and then ran out of time
-  /// still says *not persisted*. So *failed* takes both: the status, and an error that a broker gives before it appends,
-  /// or that librdkafka gives before it sends. Whatever was given up (a timeout, a purge) is unknown.
+  /// still says *not persisted*. So *failed* takes both: the status, and an error that a broker gives before it
+  /// appends, or that librdkafka gives before it sends. Whatever was given up (a timeout, a purge) is unknown.
   init(_ message: UnsafePointer<rd_kafka_message_t>) {
     let error = message.pointee.err
     if error == RD_KAFKA_RESP_ERR_NO_ERROR {

@@ -14,7 +14,10 @@ public enum LibraryVersion {
   public static func log(to logger: Logger) {
     if number < Limits.soundLibraryVersion {
       logger.warning(
-        "librdkafka \(string) is older than 2.2.0: it works with the embedded broker and Kafka 3.x, newer brokers may refuse it"
+        """
+        librdkafka \(string) is older than 2.2.0: it works with the embedded broker and Kafka 3.x, newer brokers may \
+        refuse it
+        """
       )
     } else {
       logger.info("librdkafka \(string)")

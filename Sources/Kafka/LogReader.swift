@@ -37,8 +37,8 @@ public final class LogReader: Sendable {
 
   /// Lends each record from `from` up to but not including `upTo`, in offset order, and ends there. Memory stays flat.
   ///
-  /// - Throws: what `body` throws; `offsetOutOfRange` when the log starts after `from` or ends before `upTo`; `timedOut`
-  ///   when nothing came for `Limits.readerStall`; `unknownTopic`, `authentication`; `CancellationError`.
+  /// - Throws: what `body` throws; `offsetOutOfRange` when the log starts after `from` or ends before `upTo`;
+  ///   `timedOut` when nothing came for `Limits.readerStall`; `unknownTopic`, `authentication`; `CancellationError`.
   public func read(
     partition: Int32, from: Int64, upTo: Int64, _ body: (borrowing ConsumedRecord) throws -> Void
   ) async throws {

@@ -7,9 +7,9 @@ internal import Synchronization
 /// No wake-up is lost:
 /// (1) librdkafka calls `wakeLane` under the queue's lock when an element arrives in an empty queue
 ///     (rdkafka_queue.h, `rd_kafka_q_enq1`, `rd_kafka_q_concat0`).
-/// (2) `next` clears the wake-up, then drains, and waits only if it drained to empty (`WakeUp.firstValue`). What arrived
-///     before the drain saw the queue empty was drained; what arrived after found it empty, so (1) signalled after the
-///     clear, and the wait returns at once.
+/// (2) `next` clears the wake-up, then drains, and waits only if it drained to empty (`WakeUp.firstValue`). What
+///     arrived before the drain saw the queue empty was drained; what arrived after found it empty, so (1) signalled
+///     after the clear, and the wait returns at once.
 /// (3) A lane that took `max` and left some does not wait, and finds them with its next drain.
 public final class PartitionQueue: Sendable {
   /// The partition's number.
@@ -48,10 +48,11 @@ public final class PartitionQueue: Sendable {
 
   /// Takes the partition's queue out of its client's common one.
   ///
-  /// Must be made *before* the partition is started (assigned). In 2.0.2 and newer rd_kafka_queue_get_partition makes the
-  /// partition *desired*, so that starting it later finds the same one (rdkafka_partition.c, `rd_kafka_toppar_get2`), and
-  /// forwarding to NULL sets a flag that makes the start leave the forwarding alone (`rd_kafka_toppar_op_fetch_start`,
-  /// `RD_KAFKA_Q_F_FWD_APP`). So no record can reach the common queue. Done after the start, the first ones could.
+  /// Must be made *before* the partition is started (assigned). In 2.0.2 and newer rd_kafka_queue_get_partition makes
+  /// the partition *desired*, so that starting it later finds the same one (rdkafka_partition.c,
+  /// `rd_kafka_toppar_get2`), and forwarding to NULL sets a flag that makes the start leave the forwarding alone
+  /// (`rd_kafka_toppar_op_fetch_start`, `RD_KAFKA_Q_F_FWD_APP`). So no record can reach the common queue. Done after
+  /// the start, the first ones could.
   init(topic: String, partition: Int32, of handle: ClientHandle, logger: Logger) throws(KafkaError) {
     guard let queue = rd_kafka_queue_get_partition(handle.pointer, topic, partition) else {
       throw KafkaError(.other, detail: "no queue for partition \(partition)")
@@ -102,8 +103,8 @@ public final class PartitionQueue: Sendable {
       state.buffer = .init(start: nil, count: 0)
       guard let source = state.source else { return }
       state.source = nil
-      // Takes the queue's lock, under which the callback runs (rdkafka_queue.c, `rd_kafka_q_cb_event_enable`): when this
-      // returns, no callback is running and none will come, so its reference can go.
+      // Takes the queue's lock, under which the callback runs (rdkafka_queue.c, `rd_kafka_q_cb_event_enable`): when
+      // this returns, no callback is running and none will come, so its reference can go.
       rd_kafka_queue_cb_event_enable(source.queue, nil, nil)
       source.wakeUp.release()
       // The queue goes before the client.
@@ -153,8 +154,8 @@ public final class PartitionQueue: Sendable {
     }
   }
 
-  /// Empties the queue of a partition that is not started: an earlier assignment can have left errors there, which carry
-  /// no version (rdkafka_offset.c, `rd_kafka_offset_reset`) and would be taken for those of the next.
+  /// Empties the queue of a partition that is not started: an earlier assignment can have left errors there, which
+  /// carry no version (rdkafka_offset.c, `rd_kafka_offset_reset`) and would be taken for those of the next.
   private static func discardLeftovers(_ queue: OpaquePointer) {
     var message: UnsafeMutablePointer<rd_kafka_message_t>?
     while rd_kafka_consume_batch_queue(queue, 0, &message, 1) > 0 {

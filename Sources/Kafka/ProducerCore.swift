@@ -5,8 +5,8 @@ internal import Synchronization
 /// What the callers and the thread of a producer share.
 ///
 /// (1) `currentTopic` is 0 exactly while no record is taken.
-/// (2) A caller uses the client only between `users += 1` and `users -= 1`, and reads the pointers after the former. The
-///     thread clears the pointers and then waits for `users == 0` before it lets go of the client. All of it is
+/// (2) A caller uses the client only between `users += 1` and `users -= 1`, and reads the pointers after the former.
+///     The thread clears the pointers and then waits for `users == 0` before it lets go of the client. All of it is
 ///     sequentially consistent, so a caller either sees the cleared pointer or is waited for.
 /// (3) Every record that librdkafka took is reported exactly once, by librdkafka.
 final class ProducerCore: Sendable {

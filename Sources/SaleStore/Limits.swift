@@ -1,15 +1,16 @@
 /// The bounds of this module (I11).
 public enum Limits {
-  /// Longest that one statement of a lane may run. Past it, PostgreSQL ends the statement, and the batch is tried again.
-  /// Far above what a batch takes, and short enough that a shutdown can wait for it.
+  /// Longest that one statement of a lane may run. Past it, PostgreSQL ends the statement, and the batch is tried
+  /// again. Far above what a batch takes, and short enough that a shutdown can wait for it.
   public static let laneStatementTimeout = Duration.seconds(10)
 
-  /// Longest wait of a lane for a row lock. Only a claim, or another lane that writes the same order id, holds one that a
-  /// lane wants, and both for milliseconds. Past it, the batch is tried again; a claim ends the owner's session again.
+  /// Longest wait of a lane for a row lock. Only a claim, or another lane that writes the same order id, holds one that
+  /// a lane wants, and both for milliseconds. Past it, the batch is tried again; a claim ends the owner's session
+  /// again.
   public static let laneLockTimeout = Duration.milliseconds(500)
 
-  /// How long a claim waits for the session of the partition's owner to be gone after it was ended. It takes 0.1 s, even
-  /// inside COPY; a server that is short of processors needs more.
+  /// How long a claim waits for the session of the partition's owner to be gone after it was ended. It takes 0.1 s,
+  /// even inside COPY; a server that is short of processors needs more.
   static let ownerEndTimeout = Duration.seconds(2)
 
   /// Attempts of one claim to get past the owner's lock. Past it, `StoreError.ownerCannotBeEnded`.

@@ -2,13 +2,12 @@ internal import FlashSale
 internal import Kafka
 internal import Logging
 internal import Metrics
-internal import Postgres
 internal import SaleStore
 
 /// What the lanes of a worker share.
 struct LaneContext: Sendable {
   let configuration: WorkerConfiguration
-  let database: ConnectionSettings
+  let database: DatabaseSettings
   let board: StatusBoard
   let signals: SignalSender
   let metrics: WorkerMetrics

@@ -1,7 +1,7 @@
 /// The bounds of the worker (I11): each named once, with its unit, what happens there, and why that much.
 public enum Limits {
-  /// Partitions that one worker serves at once when the configuration names no other number, and with it its connections
-  /// to PostgreSQL. Partitions beyond it are not served, loudly: give the group another worker.
+  /// Partitions that one worker serves at once when the configuration names no other number, and with it its
+  /// connections to PostgreSQL. Partitions beyond it are not served, loudly: give the group another worker.
   public static let lanes = 32
 
   /// Records of one batch at most: what has arrived is taken up to here, and never waited for.
@@ -24,15 +24,15 @@ public enum Limits {
   /// next, and spread by half, so that many lanes don't come back as one.
   static let retryPause: ClosedRange<Duration> = .milliseconds(20)...(.seconds(2))
 
-  /// First and longest pause before a worker joins its group again after it gave an assignment up. Each rejoin stops all
-  /// members for a moment, so they are rarer than other attempts.
+  /// First and longest pause before a worker joins its group again after it gave an assignment up. Each rejoin stops
+  /// all members for a moment, so they are rarer than other attempts.
   static let rejoinPause: ClosedRange<Duration> = .milliseconds(200)...(.seconds(10))
 
   /// A membership that lasted this long makes the next rejoin a first one.
   static let soundMembership = Duration.seconds(30)
 
-  /// How long lanes that were asked to stop are waited for. A write takes milliseconds; past it, the partitions are given
-  /// back anyway: what the write still does is ended by the next claim.
+  /// How long lanes that were asked to stop are waited for. A write takes milliseconds; past it, the partitions are
+  /// given back anyway: what the write still does is ended by the next claim.
   static let stopPatience = Duration.seconds(12)
 
   /// How long leaving the group may take. Past it, the group notices by its session timeout.

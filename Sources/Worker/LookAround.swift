@@ -1,7 +1,6 @@
 internal import FlashSale
 internal import Kafka
 internal import Logging
-internal import Postgres
 internal import SaleStore
 
 /// Looks, now and then, how far behind the lanes are, and whether a person has cleared a halt.

@@ -16,7 +16,8 @@ struct PartitionClaims: Sendable {
 
   /// Claims them all, a few at a time. One that fails is tried again until its turn comes or the task is cancelled.
   ///
-  /// - Returns: those that can be worked on. Halted ones are missing. After a cancellation, whatever was claimed by then.
+  /// - Returns: those that can be worked on. Halted ones are missing. After a cancellation, whatever was claimed by
+  ///   then.
   func claim(_ partitions: [Partition]) async -> [Claimed] {
     await withTaskGroup(of: Claimed?.self) { group in
       var waiting = partitions[...]
@@ -82,8 +83,8 @@ struct PartitionClaims: Sendable {
 
   /// Why the log is not one that the claim can go on with; `nil` if it is.
   ///
-  /// The high watermark is never behind a record that was consumed: a leader answers only when its own has caught up with
-  /// the one before it (Kafka's KIP-207). Before anything is halted it is nevertheless asked again.
+  /// The high watermark is never behind a record that was consumed: a leader answers only when its own has caught up
+  /// with the one before it (Kafka's KIP-207). Before anything is halted it is nevertheless asked again.
   private func whatIsWrong(with claim: Claim) async throws -> String? {
     var reason: String?
     for look in 0..<Limits.watermarkLooks {

@@ -1,22 +1,22 @@
 internal import FlashSale
 internal import Logging
-internal import Postgres
 internal import SaleStore
 internal import Synchronization
 
 /// Broadcasts what the lanes of a worker committed: the newest of everything, at most every few milliseconds, on a
 /// connection of its own. A lane only leaves a note, so no commit waits for it.
 ///
-/// What can't be sent is dropped. The next signal replaces it, and whoever listens re-reads the store from time to time.
+/// What can't be sent is dropped. The next signal replaces it, and whoever listens re-reads the store from time to
+/// time.
 final class SignalSender: Sendable {
   private let topic: String
-  private let settings: ConnectionSettings
+  private let settings: DatabaseSettings
   private let logger: Logger
   private let pending = Mutex(Signal())
   private let wakeUps: AsyncStream<Void>
   private let wakeUp: AsyncStream<Void>.Continuation
 
-  init(topic: String, settings: ConnectionSettings, logger: Logger) {
+  init(topic: String, settings: DatabaseSettings, logger: Logger) {
     self.topic = topic
     self.settings = settings
     self.logger = logger

@@ -2,7 +2,7 @@ internal import FlashSale
 public import Kafka
 public import Logging
 internal import Metrics
-public import Postgres
+public import SaleStore
 public import ServiceLifecycle
 
 /// Turns the log into orders: joins the consumer group, claims the partitions that it is assigned, and decides their
@@ -23,10 +23,9 @@ public struct WorkerService: Service {
   /// - Parameter database: the role must be the same for all workers, because each ends the session of the owner before
   ///   it. The schema is up to date.
   public init(
-    configuration: WorkerConfiguration, cluster: ClusterSettings, database: ConnectionSettings, logger: Logger
+    configuration: WorkerConfiguration, cluster: ClusterSettings, database: DatabaseSettings, logger: Logger
   ) {
-    var database = database
-    database.applicationName = database.applicationName ?? "penstock worker \(configuration.ownerName)"
+    let database = database.named("penstock worker \(configuration.ownerName)")
     context = LaneContext(
       configuration: configuration, database: database, board: StatusBoard(),
       signals: SignalSender(topic: configuration.topic, settings: database, logger: logger), metrics: WorkerMetrics(),

@@ -9,7 +9,8 @@ enum SalesPage {
     let isMoving = shown.contains { [.open, .upcoming].contains($0.status(at: time)) }
     let cards = shown.map { card($0, at: time) }
     let empty: HTML = """
-      <section class="card"><p>There is no sale yet. Put one up with <code>penstock sale create --file sale.json</code> \
+      <section class="card"><p>There is no sale yet.
+      Put one up with <code>penstock sale create --file sale.json</code> \
       or <code>POST /admin/api/sales</code>.</p></section>
       """
     let rest: HTML =

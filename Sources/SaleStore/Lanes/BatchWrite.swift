@@ -75,7 +75,8 @@ private struct BatchTransaction {
       last.offset.next.rawValue)
   }
 
-  /// One statement for all SKUs. It finds only rows that are as this lane knows them, so that a second writer is noticed.
+  /// One statement for all SKUs. It finds only rows that are as this lane knows them, so that a second writer is
+  /// noticed.
   private func addStock(
     _ changed: [StockKey: LaneStock.Level], before: LaneStock, to pipeline: inout Pipeline
   ) throws {

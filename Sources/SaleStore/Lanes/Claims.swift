@@ -25,9 +25,9 @@ public enum ClaimAnswer: Sendable, Hashable {
 extension LaneStore {
   /// Takes a partition over from whoever has it (I7).
   ///
-  /// The recorded owner's session is ended first: a frozen one inside a transaction would hold the row for as long as it
-  /// sleeps, and no timeout of the server fires for it. Then the epoch is raised, so that a transaction that the old owner
-  /// still believes in changes nothing.
+  /// The recorded owner's session is ended first: a frozen one inside a transaction would hold the row for as long as
+  /// it sleeps, and no timeout of the server fires for it. Then the epoch is raised, so that a transaction that the old
+  /// owner still believes in changes nothing.
   ///
   /// Throws `StoreError.ownerCannotBeEnded` when the owner's session stays in the way, `PostgresError` when PostgreSQL
   /// fails. The claim may then have been made: to claim again is right.
@@ -38,9 +38,9 @@ extension LaneStore {
 
   /// Takes one's own partition over from one's own lost session, unless someone has claimed it meanwhile.
   ///
-  /// `nextOffset` of the answer says what became of a transaction whose COMMIT was not answered: the lost session is gone
-  /// when this returns, so it can't change any more. A lane must not use `claim` for this: two lanes that both believe
-  /// in their assignment would end each other's session for ever.
+  /// `nextOffset` of the answer says what became of a transaction whose COMMIT was not answered: the lost session is
+  /// gone when this returns, so it can't change any more. A lane must not use `claim` for this: two lanes that both
+  /// believe in their assignment would end each other's session for ever.
   ///
   /// Throws as `claim` does. If the answer of a reclaim that took effect gets lost, the next one says `.fenced`.
   public func reclaim(_ claim: Claim, owner: String) async throws -> ClaimAnswer {
@@ -97,8 +97,8 @@ extension LaneStore {
   private func endOwner(topic: String, partition: Partition, held: Epoch?) async throws {
     do {
       // "pg_terminate_backend (pid, timeout): … If timeout is specified (in milliseconds) and greater than zero, the
-      // function waits until the process is actually terminated or until the given time has passed" (PostgreSQL, 9.27.2).
-      // The inner query has OFFSET 0, so that the signal goes to no row that the conditions exclude.
+      // function waits until the process is actually terminated or until the given time has passed" (PostgreSQL,
+      // 9.27.2). The inner query has OFFSET 0, so that the signal goes to no row that the conditions exclude.
       _ = try await connection.query(
         """
         SELECT pg_terminate_backend(owner.pid, $3) FROM (
@@ -117,7 +117,8 @@ extension LaneStore {
 
   /// The first claim of a partition makes its row. Two at once: one inserts, and both go on.
   ///
-  /// After `endOwner`: to find out whether there is a conflict, PostgreSQL waits for a transaction that has updated the row.
+  /// After `endOwner`: to find out whether there is a conflict, PostgreSQL waits for a transaction that has updated the
+  /// row.
   private func makeRow(topic: String, partition: Partition) async throws {
     _ = try await connection.query(
       "INSERT INTO partition_progress (topic, partition) VALUES ($1, $2) ON CONFLICT DO NOTHING",
@@ -129,8 +130,8 @@ extension LaneStore {
   ) async throws -> ClaimAnswer? {
     let claimed = try await connection.query(
       """
-      UPDATE partition_progress SET epoch = epoch + 1, owner_pid = pg_backend_pid(), owner_name = $4, claimed_at = now(),
-        owner_started = (SELECT backend_start FROM pg_stat_activity WHERE pid = pg_backend_pid())
+      UPDATE partition_progress SET epoch = epoch + 1, owner_pid = pg_backend_pid(), owner_name = $4,
+        claimed_at = now(), owner_started = (SELECT backend_start FROM pg_stat_activity WHERE pid = pg_backend_pid())
       WHERE topic = $1 AND partition = $2 AND halted_at IS NULL AND ($3::int8 IS NULL OR epoch = $3)
       RETURNING epoch, next_offset
       """,

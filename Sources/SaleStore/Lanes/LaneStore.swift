@@ -3,8 +3,8 @@ public import Postgres
 
 /// A lane's own connection to the store: claims one partition and writes its batches.
 ///
-/// A lane has a session of its own, not one of a pool: the session's identity stands in `partition_progress`, and the next
-/// owner ends it. A connection that was lost stays lost; the lane opens another and claims again.
+/// A lane has a session of its own, not one of a pool: the session's identity stands in `partition_progress`, and the
+/// next owner ends it. A connection that was lost stays lost; the lane opens another and claims again.
 public struct LaneStore: Sendable {
   let connection: Connection
 
@@ -18,8 +18,8 @@ public struct LaneStore: Sendable {
       "lock_timeout": "\(Limits.laneLockTimeout.wholeMilliseconds)ms",
       // A confirmed order survives a crash of the server. Speed comes from batches.
       "synchronous_commit": "on",
-      // Each statement of a lane finds its rows by an index. The tables are empty when a sale starts, and a plan that was
-      // right then (read it all) would be kept while a million rows arrive, until the next ANALYZE.
+      // Each statement of a lane finds its rows by an index. The tables are empty when a sale starts, and a plan that
+      // was right then (read it all) would be kept while a million rows arrive, until the next ANALYZE.
       "enable_seqscan": "off",
       "plan_cache_mode": "force_generic_plan",
       // The price that discourages a sequential scan would otherwise look worth compiling for.

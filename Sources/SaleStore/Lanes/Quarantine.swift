@@ -1,7 +1,8 @@
 import FlashSale
 import Postgres
 
-/// The records of a batch that can't be decided, as they are stored: whole, with the error, and with what is known of them.
+/// The records of a batch that can't be decided, as they are stored: whole, with the error, and with what is known of
+/// them.
 struct Quarantine {
   private struct Record {
     let undecided: Verdicts.Undecided

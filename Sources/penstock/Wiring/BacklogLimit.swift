@@ -6,8 +6,8 @@ import Kafka
 /// A broker deletes old records whether or not they were decided. The limit keeps the backlog smaller than what the
 /// topic is sure to retain, so that nothing accepted is deleted undecided.
 enum BacklogLimit {
-  /// Records per partition, where the topic retains that much. Some seconds of one lane's work; a longer line would only
-  /// hold people who cannot get anything any more.
+  /// Records per partition, where the topic retains that much. Some seconds of one lane's work; a longer line would
+  /// only hold people who cannot get anything any more.
   static let usual = 1_000_000
 
   /// The most bytes that one record takes in the log: its key and value at their longest, 20 bytes of the record's own

@@ -1,0 +1,13 @@
+public import Postgres
+
+/// Where PostgreSQL is and how to connect: what the parts above pass on without knowing the driver.
+public typealias DatabaseSettings = ConnectionSettings
+
+extension DatabaseSettings {
+  /// The same, with a name for `pg_stat_activity` unless it has one.
+  public func named(_ name: String) -> DatabaseSettings {
+    var settings = self
+    settings.applicationName = applicationName ?? name
+    return settings
+  }
+}
