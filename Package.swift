@@ -112,15 +112,19 @@ let package = Package(
       swiftSettings: strict),
 
     // The load test: public HTTP only.
-    .executableTarget(
-      name: "spike",
+    .target(
+      name: "SpikeKit",
       dependencies: [
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Histogram", package: "hdrhistogram-swift"),
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),
-        .product(name: "NIOHTTP1", package: "swift-nio"),
       ],
+      path: "loadtest/Sources/SpikeKit",
+      swiftSettings: strict),
+    .executableTarget(
+      name: "spike",
+      dependencies: ["SpikeKit", .product(name: "ArgumentParser", package: "swift-argument-parser")],
       path: "loadtest/Sources/spike",
       swiftSettings: strict),
 
@@ -133,17 +137,57 @@ let package = Package(
       ],
       path: "Tests/TestSupport",
       swiftSettings: strict),
-    .testTarget(name: "KafkaTests", dependencies: ["Kafka"], swiftSettings: strict),
-    .testTarget(name: "PostgresTests", dependencies: ["Postgres"], swiftSettings: strict),
     .testTarget(
-      name: "FlashSaleTests",
-      dependencies: ["FlashSale"],
+      name: "KafkaTests",
+      dependencies: ["Kafka", .product(name: "Logging", package: "swift-log")],
+      swiftSettings: strict),
+    .testTarget(
+      name: "PostgresTests",
+      dependencies: ["Postgres", .product(name: "Logging", package: "swift-log")],
+      swiftSettings: strict),
+    .testTarget(name: "FlashSaleTests", dependencies: ["FlashSale"], swiftSettings: strict),
+    .testTarget(
+      name: "IntakeTests",
+      dependencies: [
+        "FlashSale", "Intake", "Kafka", "Postgres", "SaleStore", "TestSupport",
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+      ],
+      swiftSettings: strict),
+    .testTarget(
+      name: "WorkerTests",
+      dependencies: [
+        "FlashSale", "Kafka", "Postgres", "SaleStore", "TestSupport", "Worker",
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+      ],
+      swiftSettings: strict),
+    .testTarget(
+      name: "AdminTests",
+      dependencies: [
+        "Admin", "FlashSale", "Postgres", "SaleStore", "TestSupport",
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "Metrics", package: "swift-metrics"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+      ],
+      swiftSettings: strict),
+    .testTarget(
+      name: "SpikeTests",
+      dependencies: [
+        "SpikeKit",
+        .product(name: "Histogram", package: "hdrhistogram-swift"),
+        .product(name: "NIOCore", package: "swift-nio"),
+      ],
       swiftSettings: strict),
     .testTarget(name: "TidyTests", swiftSettings: strict),
     .testTarget(
       name: "SystemTests",
       dependencies: [
-        "Admin", "FlashSale", "Intake", "Kafka", "Postgres", "SaleStore", "TestSupport", "Worker",
+        "FlashSale", "Kafka", "Postgres", "SaleStore", "TestSupport",
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: strict),
