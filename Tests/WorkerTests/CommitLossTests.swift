@@ -11,7 +11,7 @@ import Testing
     try await LaneBench.with { bench in
       let (lane, claim) = try await bench.claimedLane()
       try await Audit(bench.database).endSessions()
-      try await expectLost(lane, claim, bench, committed: false)
+      try await expectLost(lane, claim, bench, isCommitted: false)
     }
   }
 
@@ -20,7 +20,7 @@ import Testing
       let (lane, claim) = try await bench.claimedLane()
       // The order's row ends its own session, when everything else of the batch was written.
       try await Audit(bench.database).endSession(atOrdersOf: "alice", deferred: false)
-      try await expectLost(lane, claim, bench, committed: false)
+      try await expectLost(lane, claim, bench, isCommitted: false)
     }
   }
 
@@ -29,7 +29,7 @@ import Testing
       let (lane, claim) = try await bench.claimedLane()
       // Deferred: fires inside COMMIT, before the transaction is durable.
       try await Audit(bench.database).endSession(atOrdersOf: "alice", deferred: true)
-      try await expectLost(lane, claim, bench, committed: false)
+      try await expectLost(lane, claim, bench, isCommitted: false)
     }
   }
 
@@ -37,7 +37,7 @@ import Testing
     try await LaneBench.with { bench in
       let line = try CuttingLine(to: bench.database, cutAtCommit: .beforeTheServerHears)
       let lane = try await LaneStore.connect(try line.settings, logger: quietLogger)
-      try await expectLost(lane, try await bench.claim(on: lane), bench, committed: false)
+      try await expectLost(lane, try await bench.claim(on: lane), bench, isCommitted: false)
     }
   }
 
@@ -45,11 +45,11 @@ import Testing
     try await LaneBench.with { bench in
       let line = try CuttingLine(to: bench.database, cutAtCommit: .beforeTheClientHears)
       let lane = try await LaneStore.connect(try line.settings, logger: quietLogger)
-      try await expectLost(lane, try await bench.claim(on: lane), bench, committed: true)
+      try await expectLost(lane, try await bench.claim(on: lane), bench, isCommitted: true)
     }
   }
 
-  private func expectLost(_ lane: LaneStore, _ claim: Claim, _ bench: LaneBench, committed: Bool) async throws {
+  private func expectLost(_ lane: LaneStore, _ claim: Claim, _ bench: LaneBench, isCommitted: Bool) async throws {
     let entries = try [bench.place(0), bench.place(1, buyer: "bob")]
     guard case .connectionLost = await lane.write(bench.batch(claim, entries)) else {
       Issue.record("the connection lives")
@@ -61,11 +61,11 @@ import Testing
       Issue.record("not reclaimed")
       return
     }
-    #expect(reclaimed.nextOffset == Offset(committed ? 2 : 0))
-    #expect(try await bench.left() == (committed ? 8 : 10))
-    #expect(try await Audit(bench.database).orders().count == (committed ? 2 : 0))
-    if !committed {
-      _ = try WorkerTests.committed(await next.write(bench.batch(reclaimed, entries)))
+    #expect(reclaimed.nextOffset == Offset(isCommitted ? 2 : 0))
+    #expect(try await bench.left() == (isCommitted ? 8 : 10))
+    #expect(try await Audit(bench.database).orders().count == (isCommitted ? 2 : 0))
+    if !isCommitted {
+      _ = try committed(await next.write(bench.batch(reclaimed, entries)))
       #expect(try await bench.left() == 8)
     }
   }

@@ -1,0 +1,141 @@
+import Dispatch
+import FlashSale
+import Postgres
+import SaleStore
+import TestSupport
+import Testing
+import Worker
+
+/// Workers whose PostgreSQL, log or claim goes away under them.
+@Suite struct FaultTests {
+  @Test func `with every session ended again and again, each record is decided once (I4, I6, I10)`() async throws {
+    try await LogBench.with { bench in
+      let sale = try await bench.store.create(
+        openSale("double11", stock: ["phone": 7_000, "case": 2_000], ordering: .sku))
+      let worker = try bench.startWorker()
+      let killer = Task {
+        let connection = try await bench.database.connect()
+        var ended = 0
+        while !Task.isCancelled {
+          ended += try await connection.query(
+            """
+            SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+            WHERE datname = current_database() AND application_name LIKE 'penstock worker%'
+            """
+          ).count
+          try? await Task.sleep(for: .milliseconds(100))
+        }
+        await connection.close()
+        return ended
+      }
+      for chunk in 0..<20 {
+        try await bench.feed(
+          (0..<1_000).map { index in
+            try bench.place(sale, index.isMultiple(of: 3) ? "case" : "phone", buyer: "buyer-\(chunk)-\(index)")
+          })
+      }
+      let isDrained = try await bench.drained(within: .seconds(90))
+      killer.cancel()
+      #expect(isDrained, "\(worker.status)")
+      #expect(try await killer.value > 10)
+      try await bench.expectReplayed([sale])
+      #expect(try await eventually { worker.status.isReady }, "\(worker.status.reasons)")
+    }
+  }
+
+  @Test func `while PostgreSQL can't write, the lane waits and says so, and then goes on where it was (I4)`()
+    async throws
+  {
+    try await LogBench.with(partitions: 1) { bench in
+      let sale = try await bench.store.create(openSale("double11", stock: ["phone": 50]))
+      let worker = try bench.startWorker()
+      #expect(try await eventually { worker.status.isReady })
+      let (isLocked, mayGoOn) = (AsyncStream.makeStream(of: Void.self), DispatchSemaphore(value: 0))
+      let connection = try await bench.database.connect()
+      let locker = Task {
+        try await connection.transaction { transaction in
+          _ = try transaction.query("LOCK TABLE orders IN ACCESS EXCLUSIVE MODE")
+          isLocked.continuation.finish()
+          mayGoOn.wait()
+        }
+      }
+      for await _ in isLocked.stream {}
+      try await bench.feed((0..<100).map { try bench.place(sale, "phone", buyer: "buyer-\($0)") })
+      #expect(try await eventually { !worker.status.isReady && worker.status.notAssigned == nil })
+      #expect(worker.status.reasons.first?.contains("waits") == true, "\(worker.status.reasons)")
+      mayGoOn.signal()
+      try await locker.value
+      #expect(try await bench.drained())
+      try await bench.expectReplayed([sale])
+      #expect(try await eventually { worker.status.isReady })
+    }
+  }
+
+  @Test func `a worker that was superseded writes nothing more, joins anew and is healthy (I7)`() async throws {
+    try await LogBench.with(partitions: 1) { bench in
+      let sale = try await bench.store.create(openSale("double11", stock: ["phone": 500]))
+      let worker = try bench.startWorker()
+      try await bench.feed((0..<200).map { try bench.place(sale, "phone", buyer: "early-\($0)") })
+      #expect(try await bench.drained())
+      let epoch = try #require(worker.status.partitions[Partition(0)]?.epoch)
+      // What happens to a worker that was stopped while another took its partition over.
+      let other = try await LaneStore.connect(try bench.database.settings, logger: quietLogger)
+      let answer = try await other.claim(topic: LogBench.topic, partition: Partition(0), owner: "another")
+      guard case .claimed(let claim) = answer else { throw TestSetUpError("not claimed: \(answer)") }
+      #expect(claim.epoch.rawValue == epoch.rawValue + 1)
+      try await bench.feed((0..<400).map { try bench.place(sale, "phone", buyer: "late-\($0)") })
+      #expect(try await bench.drained())
+      #expect(try await eventually { worker.status.isReady }, "\(worker.status.reasons)")
+      #expect(try await bench.store.progress(topic: LogBench.topic).first?.epoch.rawValue == epoch.rawValue + 2)
+      try await bench.expectReplayed([sale])
+    }
+  }
+
+  @Test func `a log that was truncated halts its partition and no other, loudly`() async throws {
+    try await LogBench.with(partitions: 2) { bench in
+      let sale = try await bench.store.create(openSale("double11", stock: ["phone": 500]))
+      let good = try bench.place(sale, "phone", buyer: "alice")
+      // More than the embedded broker keeps of a partition; what it can't pack.
+      let large = (0..<90).map { _ in
+        LogBench.Record(
+          partition: 1 - good.partition, key: [], value: (0..<100_000).map { _ in UInt8.random(in: 0...255) })
+      }
+      try await bench.feed(large + [good])
+      let worker = try bench.startWorker()
+      #expect(
+        try await eventually {
+          if case .halted = worker.status.partitions[Partition(1 - good.partition)]?.state { true } else { false }
+        }, "\(worker.status)")
+      #expect(worker.status.reasons.contains { $0.contains("truncated") }, "\(worker.status.reasons)")
+      #expect(try await eventually { try await Audit(bench.database).orders().count == 1 })
+      let progress = try await bench.store.progress(topic: LogBench.topic)
+      #expect(progress.filter { $0.haltedReason != nil }.map(\.partition) == [Partition(1 - good.partition)])
+    }
+  }
+
+  @Test func `a topic that was recreated halts until a person says where to go on`() async throws {
+    try await LogBench.with(partitions: 1) { bench in
+      let sale = try await bench.store.create(openSale("double11", stock: ["phone": 500]))
+      let (lane, _) = try await claimedBeyond(1_000, bench)
+      await lane.close()
+      try await bench.feed((0..<10).map { try bench.place(sale, "phone", buyer: "buyer-\($0)") })
+      let worker = try bench.startWorker()
+      #expect(try await eventually { worker.status.reasons.contains { $0.contains("recreated") } })
+      #expect(try await Audit(bench.database).orders().isEmpty)
+      #expect(
+        try await bench.store.clearHalt(topic: LogBench.topic, partition: Partition(0), resumeAt: Offset(0)))
+      #expect(try await bench.drained())
+      #expect(try await eventually { worker.status.isReady })
+      try await bench.expectReplayed([sale])
+    }
+  }
+
+  private func claimedBeyond(_ offset: Int64, _ bench: LogBench) async throws -> (LaneStore, ClaimAnswer) {
+    let lane = try await LaneStore.connect(try bench.database.settings, logger: quietLogger)
+    let answer = try await lane.claim(topic: LogBench.topic, partition: Partition(0), owner: "before")
+    let connection = try await bench.database.connect()
+    _ = try await connection.query("UPDATE partition_progress SET next_offset = $1", offset)
+    await connection.close()
+    return (lane, answer)
+  }
+}

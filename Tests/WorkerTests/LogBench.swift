@@ -1,0 +1,182 @@
+import FlashSale
+import Kafka
+import Logging
+import SaleStore
+import ServiceLifecycle
+import Synchronization
+import TestSupport
+import Worker
+
+/// A log, a database, and workers between them, all in this process; the broker and PostgreSQL are real ones.
+final class LogBench: Sendable {
+  static let topic = "orders"
+  let database: TestDatabase
+  let store: SaleStore
+  let cluster: ClusterSettings
+  let broker: EmbeddedBroker
+  let partitions: Int32
+  private let fed: Mutex<[Int32: Int64]>
+  private let workers = Mutex<[RunningWorker]>([])
+
+  /// Lends a bench to `body`; afterwards its workers are stopped.
+  static func with(partitions: Int32 = 4, _ body: (LogBench) async throws -> Void) async throws {
+    try await TestDatabase.with { database in
+      try await database.withStore { store in
+        let broker = try EmbeddedBroker(topics: [(topic, Int(partitions))], logger: quietLogger)
+        let bench = LogBench(database, store, broker, partitions)
+        try await store.record(topic: topic, partitions: partitions)
+        do {
+          try await body(bench)
+        } catch {
+          await bench.stopAll()
+          throw error
+        }
+        await bench.stopAll()
+      }
+    }
+  }
+
+  private init(_ database: TestDatabase, _ store: SaleStore, _ broker: EmbeddedBroker, _ partitions: Int32) {
+    self.database = database
+    self.store = store
+    self.broker = broker
+    self.partitions = partitions
+    cluster = ClusterSettings(brokers: broker.bootstrapServers)
+    fed = Mutex(Dictionary(uniqueKeysWithValues: (0..<partitions).map { ($0, 0) }))
+  }
+
+  private func stopAll() async {
+    for worker in workers.withLock({ $0 }) { _ = await worker.stop() }
+    await broker.shutdown()
+  }
+
+  // MARK: The log
+
+  /// A record of the log as bytes.
+  struct Record: Sendable {
+    var partition: Int32
+    var key: [UInt8]
+    var value: [UInt8]
+  }
+
+  /// A request in the partition where intake would put it.
+  func place(
+    _ sale: StoredSale, _ sku: String, buyer: String, quantity: Int32 = 1, key: String? = nil
+  ) throws -> Record {
+    let buyer = try BuyerID(validating: buyer)
+    let order =
+      try key.map { OrderID(sale: sale.number, buyer: buyer, key: try IdempotencyKey(validating: $0)) }
+      ?? OrderID(randomFor: sale.number)
+    let sku = try SKU(validating: sku)
+    let request = try PurchaseRequest(
+      order: order, stock: StockKey(sale: sale.number, sku: sku), buyer: buyer, quantity: Units(quantity),
+      acceptedAt: insideTheSale)
+    return record(.place(request), under: RecordKey(sale: sale.sale, sku: sku))
+  }
+
+  /// A record in the partition of its key.
+  func record(_ record: LogRecord, under key: RecordKey) -> Record {
+    Record(partition: key.partition(of: partitions).rawValue, key: Array(key.text.utf8), value: record.encoded())
+  }
+
+  /// Appends the records, in this order, and returns when the broker has all of them.
+  func feed(_ records: [Record]) async throws {
+    let counter = Counter()
+    let producer = try Producer(cluster: cluster, topic: Self.topic, logger: quietLogger) { reports in
+      counter.add(reports.count { if case .persisted = $0.delivery { true } else { false } })
+    }
+    for record in records {
+      try record.key.withUnsafeBytes { key in
+        try record.value.withUnsafeBytes { value in
+          try producer.produce(partition: record.partition, key: key, value: value, tag: 0)
+        }
+      }
+    }
+    _ = await producer.shutdown(deadline: .seconds(30))
+    guard counter.value == records.count else {
+      throw TestSetUpError("the log took \(counter.value) of \(records.count) records")
+    }
+    fed.withLock { fed in
+      for record in records { fed[record.partition, default: 0] += 1 }
+    }
+  }
+
+  // MARK: Workers
+
+  /// Starts a worker.
+  func startWorker(_ name: String = "a worker") throws -> RunningWorker {
+    var configuration = WorkerConfiguration(topic: Self.topic, group: "workers", ownerName: name)
+    configuration.tuning.sessionTimeout = .seconds(3)
+    configuration.tuning.fetchWait = .milliseconds(10)
+    let worker = try RunningWorker(configuration, cluster: cluster, database: database)
+    workers.withLock { $0.append(worker) }
+    return worker
+  }
+
+  /// Waits until every record that was fed has its outcome.
+  func drained(within deadline: Duration = .seconds(60)) async throws -> Bool {
+    let fed = fed.withLock { $0 }
+    return try await eventually(within: deadline) {
+      let progress = try await store.progress(topic: Self.topic)
+      let next = Dictionary(uniqueKeysWithValues: progress.map { ($0.partition.rawValue, $0.nextOffset.rawValue) })
+      return fed.allSatisfy { partition, records in records == 0 || next[partition] == records }
+    }
+  }
+
+  /// The log from its beginning, as its records are decoded, by partition.
+  func log() async throws -> [Int32: [Result<LogRecord, UnreadableRecord>]] {
+    let reader = try LogReader(cluster: cluster, topic: Self.topic, logger: quietLogger)
+    var log: [Int32: [Result<LogRecord, UnreadableRecord>]] = [:]
+    for partition in 0..<partitions {
+      let high = try await reader.watermarks(partition: partition).high
+      var records: [Result<LogRecord, UnreadableRecord>] = []
+      try await reader.read(partition: partition, from: 0, upTo: high) { record in
+        records.append(Result { () throws(UnreadableRecord) in try LogRecord(decoding: record.value) })
+      }
+      log[partition] = records
+    }
+    return log
+  }
+}
+
+/// A number that grows on another thread.
+private final class Counter: Sendable {
+  private let count = Atomic(0)
+  var value: Int { count.load(ordering: .acquiring) }
+  func add(_ more: Int) { count.add(more, ordering: .releasing) }
+}
+
+/// A worker in a service group of its own.
+final class RunningWorker: Sendable {
+  private let service: WorkerService
+  private let group: ServiceGroup
+  private let running: Task<Bool, Never>
+
+  init(_ configuration: WorkerConfiguration, cluster: ClusterSettings, database: TestDatabase) throws {
+    let service = WorkerService(
+      configuration: configuration, cluster: cluster, database: try database.settings, logger: quietLogger)
+    let group = ServiceGroup(
+      configuration: ServiceGroupConfiguration(
+        services: [.init(service: service, successTerminationBehavior: .gracefullyShutdownGroup)], logger: quietLogger))
+    self.service = service
+    self.group = group
+    running = Task {
+      do {
+        try await group.run()
+        return true
+      } catch {
+        return false
+      }
+    }
+  }
+
+  var status: WorkerStatus { service.status }
+
+  /// Shuts it down gracefully and waits for its end.
+  ///
+  /// - Returns: whether it ended without an error.
+  func stop() async -> Bool {
+    await group.triggerGracefulShutdown()
+    return await running.value
+  }
+}

@@ -1,0 +1,99 @@
+import FlashSale
+import Kafka
+import Postgres
+import SaleStore
+import TestSupport
+import Testing
+import Worker
+
+/// Workers that join and leave.
+@Suite struct MembershipTests {
+  @Test func `two workers share the partitions, and one that leaves hands its part over (I4, I7, I10)`() async throws {
+    try await LogBench.with { bench in
+      let skus = (0..<12).map { "sku-\($0)" }
+      let sale = try await bench.store.create(
+        openSale("many", stock: Dictionary(uniqueKeysWithValues: skus.map { ($0, 100) }), ordering: .sku))
+      func feed(_ wave: String) async throws {
+        try await bench.feed(
+          (0..<3_000).map { try bench.place(sale, skus[$0 % skus.count], buyer: "\(wave)-\($0 % 900)", key: "k-\($0)") }
+        )
+      }
+      let first = try bench.startWorker("the first")
+      try await feed("one")
+      #expect(try await eventually { first.status.partitions.count == 4 })
+      let second = try bench.startWorker("the second")
+      // Records arrive while the partitions change hands.
+      try await feed("two")
+      #expect(
+        try await eventually {
+          first.status.partitions.count == 2 && second.status.partitions.count == 2
+            && first.status.isReady && second.status.isReady
+        }, "\(first.status) \(second.status)")
+      #expect(Set(first.status.partitions.keys).isDisjoint(with: second.status.partitions.keys))
+      try await feed("three")
+      #expect(try await bench.drained())
+      try await feed("four")
+      #expect(await first.stop())
+      #expect(try await bench.drained())
+      #expect(try await eventually { second.status.partitions.count == 4 && second.status.isReady })
+      try await bench.expectReplayed([sale])
+      let owners = try await bench.store.progress(topic: LogBench.topic).map(\.owner)
+      #expect(owners == Array(repeating: "the second", count: 4))
+    }
+  }
+
+  @Test func `a worker that is stopped in the middle finishes its batch, and the next one goes on there (I6)`()
+    async throws
+  {
+    try await LogBench.with { bench in
+      let sale = try await bench.store.create(openSale("double11", stock: ["phone": 12_000], ordering: .sku))
+      try await bench.feed((0..<20_000).map { try bench.place(sale, "phone", buyer: "buyer-\($0)") })
+      let first = try bench.startWorker("the first")
+      #expect(try await eventually { try await !Audit(bench.database).orders().isEmpty })
+      let began = ContinuousClock.now
+      #expect(await first.stop())
+      #expect(.now - began < .seconds(10))
+      #expect(first.status.notAssigned != nil)
+      _ = try bench.startWorker("the second")
+      #expect(try await bench.drained())
+      try await bench.expectReplayed([sale])
+    }
+  }
+
+  @Test func `a worker waits for a broker that is not there yet`() async throws {
+    try await LogBench.with(partitions: 1) { bench in
+      let sale = try await bench.store.create(openSale("double11", stock: ["phone": 5]))
+      try await bench.feed((0..<10).map { try bench.place(sale, "phone", buyer: "buyer-\($0)") })
+      try bench.broker.setDown(1)
+      let worker = try bench.startWorker()
+      #expect(!worker.status.isReady)
+      try bench.broker.setUp(1)
+      #expect(try await bench.drained())
+      #expect(try await eventually { worker.status.isReady })
+    }
+  }
+
+  @Test func `what lanes committed is broadcast`() async throws {
+    try await LogBench.with(partitions: 1) { bench in
+      let sale = try await bench.store.create(openSale("double11", stock: ["phone": 5]))
+      let listener = try Listener(try bench.database.settings, channels: [Signal.channel], logger: quietLogger)
+      var events = listener.events.makeAsyncIterator()
+      #expect(await events.next() == .connected)
+      try await bench.feed((0..<10).map { try bench.place(sale, "phone", buyer: "buyer-\($0)") })
+      _ = try bench.startWorker()
+      let key = StockKey(sale: sale.number, sku: try SKU(validating: "phone"))
+      var progress: Offset?
+      var level: StockLevel?
+      while progress != Offset(10) || level != StockLevel(left: .zero, isClosed: false) {
+        guard let event = await events.next() else { break }
+        guard case .notification(channel: _, let payload) = event,
+          let signal = Signal(payload: payload, topic: LogBench.topic)
+        else { continue }
+        progress = signal.progress[Partition(0)] ?? progress
+        level = signal.stock[key] ?? level
+      }
+      #expect(progress == Offset(10))
+      await listener.stop()
+    }
+  }
+}
