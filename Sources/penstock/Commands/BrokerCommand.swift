@@ -32,8 +32,8 @@ struct BrokerCommand: AsyncParsableCommand {
       let logger = makeLogger("broker", level: configuration.logLevel)
       let topics = [(name: configuration.log.topic, partitions: configuration.log.partitions)]
       let broker = try EmbeddedBroker(topics: topics, logger: logger)
-      print(broker.bootstrapServers)
-      fflush(stdout)
+      // Not `print`: its buffer would keep the line from a pipe's reader until the end.
+      FileHandle.standardOutput.write(Data("\(broker.bootstrapServers)\n".utf8))
       if untilInputEnds {
         signal(SIGINT, SIG_IGN)
         // The parent's drain needs the broker to the end; its end closes our input, and that is the signal.

@@ -1,4 +1,6 @@
 import FlashSale
+import Foundation
+import Intake
 import Kafka
 import Logging
 import Postgres
@@ -40,7 +42,7 @@ struct Configuration {
   init(_ environment: [String: String], for parts: Set<Part>) throws {
     var settings = Settings(environment)
     logLevel = settings.value(
-      .logLevel, or: .info, expecting: "trace, debug, info, notice, warning, error or critical", Logger.Level.init)
+      .logLevel, or: .info, expecting: "trace, debug, info, notice, warning, error or critical", { Logger.Level(rawValue: $0) })
     log = LogSettings(from: &settings)
     cluster = Self.cluster(from: &settings, isNeeded: parts.contains(.kafka))
     consumerGroup = settings.value(
@@ -60,15 +62,16 @@ struct Configuration {
       settings.refuse("\(Variable.adminToken.rawValue) must have 16 characters or more")
     }
     tickets = try Self.tickets(from: &settings, isNeeded: parts.contains(.intake))
-    eventLoops = settings.number(.eventLoops, or: 0, in: 0...256)
+    eventLoops = settings.number(.eventLoops, or: ProcessInfo.processInfo.activeProcessorCount, in: 1...Intake.Limits.eventLoops)
     drain = .seconds(settings.number(.drainSeconds, or: 20, in: 1...600))
     try settings.finish()
   }
 
   private static func cluster(from settings: inout Settings, isNeeded: Bool) -> ClusterSettings {
     let brokers = isNeeded ? settings.required(.kafkaBrokers) : settings.text(.kafkaBrokers) ?? ""
+    let none: [String: String] = [:]
     let options = settings.value(
-      .kafkaOptions, or: [:], expecting: "librdkafka settings as name=value, separated by semicolons"
+      .kafkaOptions, or: none, expecting: "librdkafka settings as name=value, separated by semicolons"
     ) { text in
       var options: [String: String] = [:]
       for entry in text.split(separator: ";") {
@@ -78,12 +81,12 @@ struct Configuration {
       return options
     }
     let cluster = ClusterSettings(brokers: brokers, options: options)
-    do {
+    guard isNeeded, !brokers.isEmpty else { return cluster }
+    do throws(KafkaError) {
       // Makes a client and contacts nobody: librdkafka itself says which of its settings it does not take.
-      if isNeeded { _ = try LogReader(cluster: cluster, topic: "orders", logger: Logger(label: "configuration")) }
+      _ = try LogReader(cluster: cluster, topic: "orders", logger: Logger(label: "configuration"))
     } catch {
-      settings.refuse(
-        "\(Variable.kafkaOptions.rawValue) or \(Variable.kafkaBrokers.rawValue): \(error.debugDescription)")
+      settings.refuse("\(Variable.kafkaOptions.rawValue): \(error.debugDescription)")
     }
     return cluster
   }

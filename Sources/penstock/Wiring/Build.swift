@@ -8,6 +8,7 @@ import Metrics
 import Postgres
 import SaleStore
 import ServiceLifecycle
+import UnixSignals
 import Worker
 
 /// What the services of a process are built from: checked, and waited for.
@@ -30,8 +31,8 @@ func build(_ base: Foundations, roles: [Role], announce: String?) throws -> Serv
   let closer = roles.contains(.admin) ? try base.closePublisher() : nil
   let hooks = base.hooks(closer) {
     [
-      worker.map { HealthCheck(name: "worker", isReady: $0.status.isReady, detail: $0.status.words) },
-      intake.map { HealthCheck(name: "intake", isReady: $0.status.isReady, detail: $0.status.words) },
+      worker.map { HealthCheck(name: "worker", isReady: $0.status.isReady, detail: words($0.status.reasons)) },
+      intake.map { HealthCheck(name: "intake", isReady: $0.status.isReady, detail: words($0.status.reasons)) },
       HealthCheck(
         name: "postgresql", isReady: monitor.currentProblem == nil, detail: monitor.currentProblem ?? "it answers"),
     ].compactMap { $0 }
@@ -76,11 +77,14 @@ extension Foundations {
   fileprivate func intake() throws -> IntakeService {
     let limit = try BacklogLimit.of(topic, configured: configuration.log.backlogLimit)
     logger.info("backlog limit", metadata: ["records_per_partition": "\(limit)"])
-    let intake = IntakeConfiguration(
+    var intake = IntakeConfiguration(
       host: configuration.http.host, port: configuration.http.port, topic: topic.name, partitions: partitions,
-      backlogLimit: Int64(limit), tickets: configuration.tickets, eventLoops: configuration.eventLoops)
+      signer: configuration.tickets, eventLoops: configuration.eventLoops)
+    intake.backlogLimit = Int64(limit)
+    // Its drain is one of several that follow each other within the deadline.
+    intake.drainDeadline = configuration.drain / 2
     return try IntakeService(
-      configuration: intake, cluster: cluster, store: store, database: configuration.database, logger: logger)
+      configuration: intake, cluster: cluster, database: configuration.database, logger: logger)
   }
 
   fileprivate func closePublisher() throws -> ClosePublisher {
@@ -111,6 +115,9 @@ extension Configuration {
     }
   }
 }
+
+/// Reasons as one line; none means that all is well.
+private func words(_ reasons: [String]) -> String { reasons.isEmpty ? "ok" : reasons.joined(separator: "; ") }
 
 /// Closes the pool when everything that uses it has ended.
 struct PoolService: Service {

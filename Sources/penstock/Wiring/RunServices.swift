@@ -1,10 +1,12 @@
 import Admin
+import ArgumentParser
 import Foundation
 import Kafka
 import Logging
 import Metrics
 import Postgres
 import SaleStore
+import ServiceLifecycle
 
 /// Runs parts of Penstock until a signal ends them: reads the configuration, waits for what they need, builds, runs.
 func runServices(
