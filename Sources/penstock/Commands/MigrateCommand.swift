@@ -25,7 +25,7 @@ struct MigrateCommand: AsyncParsableCommand {
       let connection = try await Connection.connect(configuration.database, logger: logger)
       let applied = try await Migrator(directory: configuration.migrations).run(on: connection)
       await connection.close()
-      for migration in applied { print("applied \(migration)") }
+      for migration in applied { print("applied migration \(migration.version), \(migration.name)") }
       print(applied.isEmpty ? "nothing to do: the database is up to date" : "the database is up to date")
     }
   }
