@@ -1,0 +1,78 @@
+public import FlashSale
+
+/// What an intake is told from outside.
+public struct IntakeConfiguration: Sendable {
+  /// Host name or address to listen on.
+  public var host: String
+
+  /// Port to listen on; 0 lets the system pick one (see `IntakeService.boundAddress`).
+  public var port: Int
+
+  /// The topic that takes the orders.
+  public var topic: String
+
+  /// The topic's partition count: 1 to `Limits.partitions`, the same in every process.
+  public var partitions: Int32
+
+  /// Signs tickets, and checks those of every intake with the same key.
+  public var tickets: TicketSigner
+
+  /// Records of one partition that may be accepted and not decided. At the limit: `503 busy`. At least 1.
+  ///
+  /// Exact with one intake. Each further one can exceed it by what it has in flight, because it learns the log's end from
+  /// its own acknowledgements.
+  public var backlogLimit: Int64
+
+  /// Threads that serve HTTP: 1 to `Limits.eventLoops`.
+  public var eventLoops: Int
+
+  /// Open connections. More wait in the accept queue. At least 1.
+  public var connections = Limits.connections
+
+  /// From handing an order to the producer to the answer `outcome_unknown` (I12).
+  public var acknowledgementDeadline = Limits.acknowledgementDeadline
+
+  /// From a request's head to its last byte; past it the client is cut off.
+  public var requestDeadline = Limits.requestDeadline
+
+  /// From an answer to the next request on the connection; past it the connection is closed.
+  public var idleDeadline = Limits.idleDeadline
+
+  /// From the request to stop to the last answer.
+  public var drainDeadline = Limits.drainDeadline
+
+  /// A configuration with `Limits` for what is not named here.
+  public init(
+    host: String, port: Int, topic: String, partitions: Int32, backlogLimit: Int64 = Limits.backlog,
+    tickets: TicketSigner, eventLoops: Int
+  ) {
+    self.host = host
+    self.port = port
+    self.topic = topic
+    self.partitions = partitions
+    self.backlogLimit = backlogLimit
+    self.tickets = tickets
+    self.eventLoops = eventLoops
+  }
+
+  /// Throws the first value that is out of its range.
+  ///
+  /// - Parameter messageTimeout: the producer's; the HTTP answer must come before it.
+  func check(messageTimeout: Duration) throws(ValidationError) {
+    guard (1...Limits.partitions).contains(partitions) else {
+      throw ValidationError("partitions", "must be 1 to \(Limits.partitions)")
+    }
+    guard (1...Limits.eventLoops).contains(eventLoops) else {
+      throw ValidationError("event loops", "must be 1 to \(Limits.eventLoops)")
+    }
+    guard backlogLimit >= 1 else { throw ValidationError("backlog limit", "must be at least 1") }
+    guard connections >= 1 else { throw ValidationError("connections", "must be at least 1") }
+    guard .zero < acknowledgementDeadline, acknowledgementDeadline < messageTimeout else {
+      throw ValidationError(
+        "acknowledgement deadline", "must be below the producer's message timeout, \(messageTimeout)")
+    }
+    guard .zero < requestDeadline, .zero < idleDeadline else {
+      throw ValidationError("request and idle deadline", "must be above 0")
+    }
+  }
+}

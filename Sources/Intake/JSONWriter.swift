@@ -1,0 +1,91 @@
+internal import NIOCore
+
+/// Writes one JSON object into a buffer, field by field, without Foundation.
+///
+/// Names are literals of the source and need no escaping; values are escaped.
+struct JSONWriter {
+  private(set) var buffer: ByteBuffer
+  private var needsComma = false
+
+  /// Starts an object in `buffer`.
+  init(_ buffer: ByteBuffer) {
+    self.buffer = buffer
+    self.buffer.writeStaticString("{")
+  }
+
+  mutating func field(_ name: StaticString, _ value: String) {
+    start(name)
+    string(value)
+  }
+
+  mutating func field(_ name: StaticString, _ value: some BinaryInteger) {
+    start(name)
+    buffer.writeString(String(value))
+  }
+
+  mutating func field(_ name: StaticString, _ value: Bool) {
+    start(name)
+    buffer.writeStaticString(value ? "true" : "false")
+  }
+
+  /// A number, or `null`.
+  mutating func field(_ name: StaticString, orNull value: (some BinaryInteger)?) {
+    guard let value else {
+      start(name)
+      buffer.writeStaticString("null")
+      return
+    }
+    field(name, value)
+  }
+
+  /// An array of objects.
+  mutating func array<Element>(
+    _ name: StaticString, of elements: [Element], _ write: (inout JSONWriter, Element) -> Void
+  ) {
+    start(name)
+    buffer.writeStaticString("[")
+    for (index, element) in elements.enumerated() {
+      if index > 0 { buffer.writeStaticString(",") }
+      buffer.writeStaticString("{")
+      needsComma = false
+      write(&self, element)
+      buffer.writeStaticString("}")
+    }
+    buffer.writeStaticString("]")
+    needsComma = true
+  }
+
+  /// Ends the object.
+  consuming func finish() -> ByteBuffer {
+    buffer.writeStaticString("}")
+    return buffer
+  }
+
+  private mutating func start(_ name: StaticString) {
+    buffer.writeStaticString(needsComma ? ",\"" : "\"")
+    buffer.writeStaticString(name)
+    buffer.writeStaticString("\":")
+    needsComma = true
+  }
+
+  private mutating func string(_ value: String) {
+    buffer.writeStaticString("\"")
+    if value.utf8.allSatisfy({ $0 >= 0x20 && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") }) {
+      buffer.writeString(value)
+    } else {
+      for scalar in value.unicodeScalars { escaped(scalar) }
+    }
+    buffer.writeStaticString("\"")
+  }
+
+  private mutating func escaped(_ scalar: Unicode.Scalar) {
+    switch scalar {
+    case "\"": buffer.writeStaticString("\\\"")
+    case "\\": buffer.writeStaticString("\\\\")
+    case _ where scalar.value < 0x20:
+      let digits = String(scalar.value, radix: 16)
+      buffer.writeString("\\u" + String(repeating: "0", count: 4 - digits.count) + digits)
+    default: buffer.writeString(String(scalar))
+    }
+  }
+}

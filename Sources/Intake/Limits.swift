@@ -1,0 +1,110 @@
+/// Every bound of this module (I11): its value, its unit, what happens there, and why that much.
+///
+/// `IntakeConfiguration` starts from some of these values; `IntakeConfiguration.check()` holds the relations between them.
+public enum Limits {
+  // MARK: Requests
+
+  /// Bytes of an order's body. More is answered `413` as soon as it is known. An order has about 40 bytes; the room is
+  /// for a client that sends far too much to be told which field is wrong.
+  public static let bodyBytes = 16 * 1_024
+
+  /// Bytes of one header field, name and value, or of the request target. More: `431`, and the connection is closed.
+  public static let headerFieldBytes = 8 * 1_024
+
+  /// Bytes of all header fields together. More: `431`, and the connection is closed.
+  public static let headerListBytes = 16 * 1_024
+
+  /// Header fields of one request. More: `431`, and the connection is closed.
+  public static let headerFields = 64
+
+  // MARK: Connections
+
+  /// Open connections. More wait in the kernel's accept queue, and beyond that are refused by it. Each takes about
+  /// 20 KiB with its task and buffers.
+  public static let connections = 16_384
+
+  /// Connections that the kernel holds until they are accepted. Past it, the kernel refuses.
+  public static let acceptQueue = 4_096
+
+  /// From a request's head to its last byte, and from a new connection to its first head. Past it: `408` (or nothing,
+  /// without a head), and the connection is closed, however steadily the bytes drip in.
+  public static let requestDeadline = Duration.seconds(10)
+
+  /// From an answer to the next request's complete head. Past it the connection is closed.
+  public static let idleDeadline = Duration.seconds(60)
+
+  /// From a complete request to the end of its answer, for requests that are not orders. Past it the connection is
+  /// closed. Longer than a look-up takes to fail, so it only meets clients that do not read.
+  public static let answerDeadline = Duration.seconds(30)
+
+  /// After an answer that ends the connection: how long the client's bytes are still taken (and dropped), so that they
+  /// do not make the kernel throw the answer away with a reset.
+  public static let lingerDeadline = Duration.seconds(1)
+
+  // MARK: The log
+
+  /// From handing an order to the producer to the log's acknowledgement. Past it the client is told `outcome_unknown`
+  /// (I12). Shorter than the producer's message timeout, so that the client knows before the producer gives up.
+  public static let acknowledgementDeadline = Duration.seconds(5)
+
+  /// How often an event loop looks for deadlines that passed: the precision of `acknowledgementDeadline`.
+  static let tick = Duration.milliseconds(50)
+
+  /// Records of one partition that are accepted and not decided yet. At the limit: `503 busy`. At 100,000 decisions per
+  /// second the last in line waits a second.
+  public static let backlog: Int64 = 100_000
+
+  /// Partitions of the topic. More is refused at start: the number has 13 bits in a record's tag.
+  public static let partitions: Int32 = 1 << 13
+
+  /// Event loops of one intake. More is refused at start: the number has 6 bits in a record's tag.
+  public static let eventLoops = 1 << 6
+
+  /// Orders of one event loop that wait for their acknowledgement. At the limit: `503 busy`. It is not met in practice:
+  /// a connection has at most one, and `connections` is smaller.
+  static let waitingPerLoop = 1 << 20
+
+  // MARK: The store
+
+  /// Order look-ups that wait to be gathered into a statement. More: `503 busy`.
+  static let lookupsWaiting = 8_192
+
+  /// Order look-ups in one statement. The rest goes into the next one.
+  static let lookupsPerStatement = 1_000
+
+  /// Look-up statements that run at once. Two keep a pool of four free enough for
+  /// reading the catalog and for whoever shares the pool.
+  static let lookupStatements = 2
+
+  /// How often sales, stock and progress are read anew, whatever signals say. Bounds the age of what a lost signal said.
+  static let refreshInterval = Duration.seconds(1)
+
+  /// First and longest pause between attempts to reach PostgreSQL or the log at the start.
+  static let startPause: ClosedRange<Duration> = .milliseconds(100)...(.seconds(3))
+
+  /// Time for asking the log for one partition's end at the start. Past it: another attempt.
+  static let logEndDeadline = Duration.seconds(5)
+
+  // MARK: What clients are told
+
+  /// `Retry-After` is picked at random from this range, so that a crowd that was turned away does not come back as one.
+  static let retryAfterMilliseconds: ClosedRange<Int> = 500...5_000
+
+  /// A drain rate older than this says nothing while records wait: `eta_ms` is then null.
+  static let drainRateTrust = Duration.seconds(5)
+
+  /// Least time over which a drain rate is measured; signals come every few milliseconds, too close to divide by.
+  static let drainRateSpan = Duration.milliseconds(100)
+
+  // MARK: The end
+
+  /// From the request to stop to the last answer. Past it, orders in flight are told `outcome_unknown` and the
+  /// connections are closed.
+  public static let drainDeadline = Duration.seconds(10)
+
+  /// How long the producer may then take to hand over what the log has not acknowledged.
+  static let producerDrainDeadline = Duration.seconds(5)
+
+  /// Time that the last answers have to leave when the connections are closed at the end.
+  static let farewell = Duration.milliseconds(500)
+}
