@@ -1,0 +1,84 @@
+internal import FlashSale
+internal import Synchronization
+
+/// How far a partition's log came and how much of it is decided, as this intake knows it. Shared by all threads, without
+/// a lock.
+///
+/// (1) `end` and `watermark` never go back.
+/// (2) A record counts as in flight from before it is produced until after its report has raised `end`. So `backlog` is
+///     never less than what this process has put into the log beyond the watermark (I11).
+/// (3) A record of unknown fate counts until an acknowledgement shows the log's end again.
+/// (4) While nothing is in flight, one record is admitted even if those of unknown fate fill the limit: only an
+///     acknowledgement can tell what became of them.
+final class PartitionStanding: Sendable {
+  private let watermarkOffset = Atomic<Int64>(0)
+  private let endOffset = Atomic<Int64>(0)
+  private let inFlight = Atomic<Int64>(0)
+  private let unknown = Atomic<Int64>(0)
+  /// Bits of a `Double`, records per second; 0: not known.
+  private let drainRateBits = Atomic<UInt64>(0)
+
+  /// The first offset without an effect in the store, as far as is known here.
+  var watermark: Offset { Offset(watermarkOffset.load(ordering: .relaxed)) }
+
+  /// Records that are in the log and not decided, as far as acknowledgements tell.
+  var undecided: Int64 {
+    max(0, endOffset.load(ordering: .acquiring) - watermarkOffset.load(ordering: .relaxed))
+  }
+
+  /// Records that may be in the log and are not decided: `undecided`, those in flight, and those of unknown fate.
+  var backlog: Int64 {
+    let flying = inFlight.load(ordering: .acquiring)
+    return undecided + flying + unknown.load(ordering: .relaxed)
+  }
+
+  /// Counts one more record as in flight, unless the backlog is at its limit. Called before producing.
+  func admit(limit: Int64) -> Bool {
+    let flying = inFlight.add(1, ordering: .acquiringAndReleasing).newValue
+    let undecided = undecided
+    if undecided + flying + unknown.load(ordering: .relaxed) <= limit { return true }
+    if flying == 1 && undecided < limit { return true }
+    withdraw()
+    return false
+  }
+
+  /// Takes an admission back: the record was not produced, or the log refused it.
+  func withdraw() { inFlight.subtract(1, ordering: .acquiringAndReleasing) }
+
+  /// The log acknowledged a record. Called by the producer's thread only, as are all reports.
+  func acknowledged(_ offset: Offset) {
+    endOffset.max(offset.next.rawValue, ordering: .acquiringAndReleasing)
+    if unknown.load(ordering: .relaxed) != 0 { unknown.store(0, ordering: .relaxed) }
+    withdraw()
+  }
+
+  /// A record may be in the log or not.
+  func lost() {
+    unknown.add(1, ordering: .relaxed)
+    withdraw()
+  }
+
+  /// The log ends here or further on, as the broker says.
+  func raiseEnd(to offset: Offset) { endOffset.max(offset.rawValue, ordering: .acquiringAndReleasing) }
+
+  /// Every record before `offset` has its outcome.
+  func raiseWatermark(to offset: Offset) { watermarkOffset.max(offset.rawValue, ordering: .acquiringAndReleasing) }
+
+  /// Records per second that are decided while some wait; `nil` if not known.
+  var drainRate: Double? {
+    get {
+      let rate = Double(bitPattern: drainRateBits.load(ordering: .relaxed))
+      return rate > 0 ? rate : nil
+    }
+    set { drainRateBits.store((newValue ?? 0).bitPattern, ordering: .relaxed) }
+  }
+
+  /// Undecided records ahead of the one at `offset`: its place in line, from 0.
+  func position(of offset: Offset) -> Int64 { max(0, offset.rawValue - watermark.rawValue) }
+
+  /// Milliseconds until the record with `position` others ahead of it is decided, by the measured rate; `nil` while no
+  /// rate is known.
+  func eta(position: Int64) -> Int64? {
+    drainRate.map { Int64((Double(position + 1) / $0 * 1_000).rounded(.up)) }
+  }
+}
