@@ -1,0 +1,52 @@
+internal import NIOCore
+
+/// The one deadline that a connection has at a time, moved with every request and nearly free to move.
+///
+/// The timer sleeps at most `step` and then looks whether the deadline has come. So a deadline that moves by `step` or
+/// more into the future, as those of requests do, needs no new timer.
+final class ConnectionDeadline {
+  private let loop: any EventLoop
+  private let step: TimeAmount
+  private let passed: () -> Void
+  private var deadline = NIODeadline.distantFuture
+  private var wakesAt = NIODeadline.distantFuture
+  private var timer: Scheduled<Void>?
+
+  /// - Parameter passed: called on the loop when the deadline has passed, once for each that does.
+  init(on loop: any EventLoop, step: TimeAmount, passed: @escaping () -> Void) {
+    self.loop = loop
+    self.step = step
+    self.passed = passed
+  }
+
+  /// Moves the deadline to this long from now.
+  func set(_ amount: TimeAmount) {
+    deadline = .now() + amount
+    if timer == nil || deadline < wakesAt { arm() }
+  }
+
+  /// No deadline until the next `set`.
+  func clear() { deadline = .distantFuture }
+
+  /// Ends the timer and lets go of the closure's captures.
+  func cancel() {
+    timer?.cancel()
+    timer = nil
+  }
+
+  private func arm() {
+    timer?.cancel()
+    wakesAt = min(deadline, .now() + step)
+    timer = loop.assumeIsolated().scheduleTask(deadline: wakesAt) { self.look() }
+  }
+
+  private func look() {
+    timer = nil
+    if deadline <= .now() {
+      deadline = .distantFuture
+      passed()
+    }
+    // `passed` may have set a new one, and armed the timer with it, or ended the connection.
+    if timer == nil, deadline != .distantFuture { arm() }
+  }
+}

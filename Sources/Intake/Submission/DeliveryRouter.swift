@@ -1,0 +1,63 @@
+internal import FlashSale
+internal import Kafka
+internal import Synchronization
+
+/// One report, as small as a loop needs it.
+struct Acknowledgement: Sendable {
+  enum Fate: Sendable, Equatable {
+    case persisted(Offset)
+    /// Not in the log and never will be.
+    case refused
+    /// In the log or not (I12).
+    case unknown
+  }
+
+  let tag: RecordTag
+  let fate: Fate
+}
+
+/// Takes delivery reports from the producer's thread to the event loops: one hop per loop and batch.
+final class DeliveryRouter: Sendable {
+  private let standings: [PartitionStanding]
+  private let loops: Loops
+  private let lastRefusal = Mutex<String?>(nil)
+
+  init(standings: [PartitionStanding], loops: Loops) {
+    self.standings = standings
+    self.loops = loops
+  }
+
+  /// Why the log did not take the last record it reported on; `nil` if it did.
+  var failure: String? { lastRefusal.withLock { $0 } }
+
+  /// Called by the producer's thread only.
+  func route(_ reports: [DeliveryReport]) {
+    var byLoop = [[Acknowledgement]](repeating: [], count: loops.count)
+    var failure: String?
+    for report in reports {
+      let tag = RecordTag(rawValue: report.tag)
+      let standing = standings[tag.partition]
+      let fate: Acknowledgement.Fate
+      switch report.delivery {
+      case .persisted(_, let offset):
+        fate = .persisted(Offset(offset))
+        standing.acknowledged(Offset(offset))
+        failure = nil
+      case .failed(let error):
+        fate = .refused
+        standing.withdraw()
+        failure = error.description
+      case .unknown(let error):
+        fate = .unknown
+        standing.lost()
+        failure = error.description
+      }
+      byLoop[tag.loop].append(Acknowledgement(tag: tag, fate: fate))
+    }
+    for (index, acknowledgements) in byLoop.enumerated() where !acknowledgements.isEmpty {
+      loops.execute(on: index) { $0.deliver(acknowledgements) }
+    }
+    // One lock per batch, not per request; nobody else holds it but for a copy.
+    lastRefusal.withLock { $0 = failure }
+  }
+}

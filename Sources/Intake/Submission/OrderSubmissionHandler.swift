@@ -1,0 +1,322 @@
+internal import FlashSale
+internal import NIOCore
+internal import NIOHTTP1
+
+/// Takes orders out of the stream of requests and answers them here, on the event loop; everything else goes on to
+/// Hummingbird. Stands behind NIO's pipelining handler, which lets one request in at a time and keeps answers in order.
+///
+/// (1) Each request gets one answer, from here or from Hummingbird. An order's is written when its acknowledgement came,
+///     its deadline passed, or it was refused; no task and no promise is made for it.
+/// (2) `phase` is `idle` before an answer's end is written, because that write lets the next request in.
+/// (3) Whoever has a slot in the loop's table is `waiting`, and gives the slot back when the connection ends.
+/// (4) A deadline runs in every phase but `waiting`, which has the table's.
+final class OrderSubmissionHandler: ChannelDuplexHandler {
+  typealias InboundIn = HTTPServerRequestPart
+  typealias InboundOut = HTTPServerRequestPart
+  typealias OutboundIn = HTTPServerResponsePart
+  typealias OutboundOut = HTTPServerResponsePart
+
+  /// How long each phase may last.
+  struct Deadlines: Sendable {
+    let request: TimeAmount
+    let idle: TimeAmount
+    let answer = TimeAmount.nanoseconds(Limits.answerDeadline.nanoseconds)
+    let linger = TimeAmount.nanoseconds(Limits.lingerDeadline.nanoseconds)
+  }
+
+  private enum Phase {
+    /// Between requests.
+    case idle
+    /// An order's body is arriving.
+    case reading(OrderHead)
+    /// An order was refused by its head; its body is dropped.
+    case refusing(Problem)
+    /// An order is on its way into the log.
+    case waiting(Submission, SlotID)
+    /// Hummingbird has the request; which ends of the exchange have been seen.
+    case passing(requestEnded: Bool, answerEnded: Bool)
+    /// The last answer was written; what still arrives is dropped.
+    case leaving
+  }
+
+  private let gate: OrderGate
+  private let state: LoopState
+  private let deadlines: Deadlines
+  private var context: ChannelHandlerContext?
+  private var deadline: ConnectionDeadline?
+  private var phase = Phase.idle
+  private var body: ByteBuffer?
+  /// Of the request at hand: whether the connection goes on after it, and whether that must be said (HTTP/1.0).
+  private var keepsAlive = true
+  private var saysKeepAlive = false
+  /// The client ended its half while its answer was on the way: Hummingbird hears of it after the answer.
+  private var heldInputClosed = false
+  private var needsFlush = false
+
+  init(gate: OrderGate, state: LoopState, deadlines: Deadlines) {
+    self.gate = gate
+    self.state = state
+    self.deadlines = deadlines
+  }
+
+  // MARK: The connection
+
+  func handlerAdded(context: ChannelHandlerContext) {
+    self.context = context
+    state.opened(self)
+    let step = min(deadlines.request, deadlines.idle)
+    let deadline = ConnectionDeadline(on: context.eventLoop, step: step) { [weak self] in self?.deadlinePassed() }
+    deadline.set(deadlines.request)
+    self.deadline = deadline
+  }
+
+  func handlerRemoved(context: ChannelHandlerContext) { end() }
+
+  func channelInactive(context: ChannelHandlerContext) {
+    end()
+    context.fireChannelInactive()
+  }
+
+  private func end() {
+    if case .waiting(_, let slot) = phase {
+      // The order stays in the log; nobody is left to be told.
+      state.forget(slot)
+      state.tally.count("client_gone")
+    }
+    phase = .leaving
+    state.closed(self)
+    deadline?.cancel()
+    deadline = nil
+    context = nil
+  }
+
+  /// Closes the connection as it is.
+  func close() { context?.close(promise: nil) }
+
+  func flush() { context?.flush() }
+
+  private func deadlinePassed() {
+    switch phase {
+    case .reading, .refusing: answer(.requestTimeout, andLeave: true)
+    case .idle, .passing, .leaving: close()
+    case .waiting: break
+    }
+  }
+
+  func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+    if let event = event as? ChannelEvent, event == .inputClosed {
+      switch phase {
+      case .waiting:
+        heldInputClosed = true
+        return
+      case .leaving:
+        context.close(promise: nil)
+        return
+      default: break
+      }
+    }
+    context.fireUserInboundEventTriggered(event)
+  }
+
+  func errorCaught(context: ChannelHandlerContext, error: any Error) {
+    guard let error = error as? HTTPParserError else {
+      context.fireErrorCaught(error)
+      context.close(promise: nil)
+      return
+    }
+    switch phase {
+    case .passing(_, answerEnded: false): context.fireErrorCaught(error)
+    case .leaving, .passing, .waiting: context.close(promise: nil)
+    case .idle, .reading, .refusing:
+      // The decoder closes the channel when this returns, so the answer is written now or never.
+      answer(error == .headerOverflow ? .headersTooLarge : .malformedRequest, andLeave: true)
+    }
+  }
+
+  // MARK: Requests
+
+  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    switch unwrapInboundIn(data) {
+    case .head(let head):
+      if case .leaving = phase { return }
+      if head.method == .POST, let sale = OrderTarget.sale(in: head.uri) {
+        begin(head, sale: sale, context)
+        return
+      }
+      phase = .passing(requestEnded: false, answerEnded: false)
+      deadline?.set(deadlines.request)
+      guard head.isKeepAlive || head.version == .http1_1 else {
+        // Hummingbird does not see the version, and HTTP/1.0 ends the connection by saying nothing.
+        var closing = head
+        closing.headers.replaceOrAdd(name: "Connection", value: "close")
+        return context.fireChannelRead(wrapInboundOut(.head(closing)))
+      }
+    case .body(let part):
+      switch phase {
+      case .passing: break
+      case .reading, .refusing: return take(part)
+      case .idle, .waiting, .leaving: return
+      }
+    case .end:
+      switch phase {
+      case .passing(_, let answerEnded): passed(requestEnded: true, answerEnded: answerEnded)
+      case .reading(let head): return submit(head, context)
+      case .refusing(let problem): return answer(problem)
+      case .idle, .waiting, .leaving: return
+      }
+    }
+    context.fireChannelRead(data)
+  }
+
+  func channelReadComplete(context: ChannelHandlerContext) {
+    if needsFlush {
+      needsFlush = false
+      context.flush()
+    }
+    context.fireChannelReadComplete()
+  }
+
+  func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+    if case .passing(let requestEnded, _) = phase, case .end = unwrapOutboundIn(data) {
+      passed(requestEnded: requestEnded, answerEnded: true)
+    }
+    context.write(data, promise: promise)
+  }
+
+  private func passed(requestEnded: Bool, answerEnded: Bool) {
+    if requestEnded && answerEnded {
+      phase = .idle
+      deadline?.set(deadlines.idle)
+    } else {
+      phase = .passing(requestEnded: requestEnded, answerEnded: answerEnded)
+      if requestEnded { deadline?.set(deadlines.answer) }
+    }
+  }
+
+  // MARK: Orders
+
+  private func begin(_ head: HTTPRequestHead, sale: String, _ context: ChannelHandlerContext) {
+    deadline?.set(deadlines.request)
+    keepsAlive = head.isKeepAlive
+    saysKeepAlive = keepsAlive && head.version == .http1_0
+    body = nil
+    let headers = OrderHeaders(head.headers)
+    do throws(Problem) {
+      phase = .reading(try OrderHead(headers, sale: sale, catalog: state.catalog))
+      guard headers.expectsContinue else { return }
+      let goOn = HTTPResponseHead(version: .http1_1, status: .continue)
+      context.writeAndFlush(wrapOutboundOut(.head(goOn)), promise: nil)
+    } catch {
+      // A body that is too large, or that a client holds back until it is asked for, is not waited for.
+      if error.status == .payloadTooLarge || headers.expectsContinue { return answer(error, andLeave: true) }
+      phase = .refusing(error)
+    }
+  }
+
+  private func take(_ part: ByteBuffer) {
+    let bytes = (body?.readableBytes ?? 0) + part.readableBytes
+    guard bytes <= Limits.bodyBytes else { return answer(.bodyTooLarge, andLeave: true) }
+    // Nearly always the body is one part, and then nothing is copied.
+    if body == nil { body = part } else { body?.writeImmutableBuffer(part) }
+  }
+
+  private func submit(_ head: OrderHead, _ context: ChannelHandlerContext) {
+    let body = self.body ?? ByteBuffer()
+    self.body = nil
+    do throws(Problem) {
+      let (submission, record) = try examined(head, body)
+      try gate.admit(submission)
+      guard let slot = state.wait(self) else {
+        submission.item.standing.withdraw()
+        throw .busy("Too many orders are on their way.")
+      }
+      // Before the record is produced: its report can overtake this function, though not this loop.
+      phase = .waiting(submission, slot)
+      deadline?.clear()
+      do throws(Problem) {
+        let tag = RecordTag(loop: state.index, partition: submission.item.partition, slot: slot)
+        try gate.produce(record, for: submission, tag: tag)
+      } catch {
+        state.forget(slot)
+        throw error
+      }
+    } catch {
+      answer(error)
+    }
+  }
+
+  private func examined(_ head: OrderHead, _ body: ByteBuffer) throws(Problem) -> (Submission, LogRecord) {
+    let result: Result<(Submission, LogRecord), Problem> = body.withUnsafeReadableBytes { bytes in
+      do throws(Problem) {
+        return .success(try gate.examine(head, body: bytes, now: .now))
+      } catch {
+        return .failure(error)
+      }
+    }
+    return try result.get()
+  }
+
+  /// The log's word on the order at hand, or `unknown` when its deadline passed. The caller flushes.
+  func complete(_ fate: Acknowledgement.Fate) {
+    guard case .waiting(let submission, _) = phase, let context else { return }
+    switch fate {
+    case .persisted(let offset):
+      state.tally.count("accepted")
+      let body = gate.accepted(submission, at: offset, into: context.channel.allocator.buffer(capacity: 320))
+      var headers = answerHeaders(type: "application/json", length: body.readableBytes)
+      headers.add(name: "Location", value: "/v1/orders/\(submission.order)")
+      write(.accepted, headers, body, context)
+    case .refused: answer(.busy("The log did not take the order."))
+    case .unknown: answer(.outcomeUnknown(submission.order, hasKey: submission.hasKey))
+    }
+  }
+
+  // MARK: Answers
+
+  private func answer(_ problem: Problem, andLeave leaves: Bool = false) {
+    guard let context else { return }
+    state.tally.count(problem.code)
+    if leaves { keepsAlive = false }
+    let body = problem.body(allocator: context.channel.allocator)
+    var headers = answerHeaders(type: "application/problem+json", length: body.readableBytes)
+    if let seconds = problem.retryAfterSeconds { headers.add(name: "Retry-After", value: String(seconds)) }
+    write(problem.status, headers, body, context)
+  }
+
+  private func answerHeaders(type: String, length: Int) -> HTTPHeaders {
+    var headers = HTTPHeaders()
+    headers.reserveCapacity(5)
+    headers.add(name: "Content-Type", value: type)
+    headers.add(name: "Content-Length", value: String(length))
+    headers.add(name: "Date", value: state.date)
+    if !keepsAlive {
+      headers.add(name: "Connection", value: "close")
+    } else if saysKeepAlive {
+      headers.add(name: "Connection", value: "keep-alive")
+    }
+    return headers
+  }
+
+  private func write(
+    _ status: HTTPResponseStatus, _ headers: HTTPHeaders, _ body: ByteBuffer, _ context: ChannelHandlerContext
+  ) {
+    let leaves = !keepsAlive
+    phase = leaves ? .leaving : .idle
+    deadline?.set(leaves ? deadlines.linger : deadlines.idle)
+    needsFlush = true
+    let inputClosed = heldInputClosed
+    heldInputClosed = false
+    let head = HTTPResponseHead(version: .http1_1, status: status, headers: headers)
+    context.write(wrapOutboundOut(.head(head)), promise: nil)
+    context.write(wrapOutboundOut(.body(.byteBuffer(body))), promise: nil)
+    context.write(wrapOutboundOut(.end(nil)), promise: nil)
+    // Behind here the next request may be under way already.
+    if leaves {
+      // Our half only, and the client's bytes are dropped until it has read the answer: closing both while bytes arrive
+      // makes the kernel send a reset, which can destroy the answer (RFC 9112 §9.6).
+      context.flush()
+      context.close(mode: .output, promise: nil)
+    }
+    if inputClosed { context.fireUserInboundEventTriggered(ChannelEvent.inputClosed) }
+  }
+}
