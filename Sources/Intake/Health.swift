@@ -1,0 +1,62 @@
+internal import FlashSale
+internal import Synchronization
+
+/// How an intake is, for readiness checks and people.
+public struct IntakeStatus: Sendable, Equatable {
+  /// It listens: the sales were read and the log was reached. It stays true while PostgreSQL or the log is away, because
+  /// only requests show when they are back; `reasons` then says so.
+  public let isReady: Bool
+
+  /// What is not as it should be, safe to show; empty when all is well.
+  public let reasons: [String]
+}
+
+/// What an intake's parts report about themselves.
+final class Health: Sendable {
+  private struct State {
+    var starting: String? = "starting"
+    var storeFailure: String?
+    var halted: [Partition] = []
+    var isDraining = false
+  }
+
+  private let state = Mutex(State())
+
+  /// Says what the start waits for; `nil`: nothing any more.
+  func starting(_ reason: String?) { state.withLock { $0.starting = reason } }
+
+  /// The store could not be read.
+  ///
+  /// - Returns: whether that is news.
+  func storeFailed(_ reason: String) -> Bool {
+    state.withLock { state in
+      defer { state.storeFailure = reason }
+      return state.storeFailure == nil
+    }
+  }
+
+  /// The store was read; nobody works on the `halted` partitions.
+  ///
+  /// - Returns: whether that is news.
+  func storeAnswered(halted: [Partition]) -> Bool {
+    state.withLock { state in
+      defer { (state.storeFailure, state.halted) = (nil, halted) }
+      return state.storeFailure != nil
+    }
+  }
+
+  /// It stops.
+  func draining() { state.withLock { $0.isDraining = true } }
+
+  /// - Parameter log: why the log did not take the last record.
+  func status(log: String?) -> IntakeStatus {
+    let state = state.withLock { $0 }
+    var reasons: [String] = []
+    if let starting = state.starting { reasons.append(starting) }
+    if state.isDraining { reasons.append("stopping") }
+    if let failure = state.storeFailure { reasons.append("PostgreSQL cannot be read: \(failure)") }
+    if let log { reasons.append("the log did not take the last orders: \(log)") }
+    for partition in state.halted { reasons.append("partition \(partition) is halted") }
+    return IntakeStatus(isReady: state.starting == nil && !state.isDraining, reasons: reasons)
+  }
+}

@@ -1,0 +1,203 @@
+public import FlashSale
+internal import Hummingbird
+internal import HummingbirdCore
+public import Kafka
+public import Logging
+internal import NIOCore
+internal import NIOPosix
+public import SaleStore
+public import ServiceLifecycle
+internal import Synchronization
+
+/// Takes orders over HTTP into the log, and tells buyers where they stand.
+///
+/// `run` waits for PostgreSQL and the log, then listens. On graceful shutdown it stops accepting, answers what is in
+/// flight, hands the producer's last records over, and returns.
+public final class IntakeService: Service {
+  private let configuration: IntakeConfiguration
+  private let cluster: ClusterSettings
+  private let store: SaleStore
+  private let database: DatabaseSettings
+  private let tuning: ProducerTuning
+  private let logger: Logger
+
+  private let health = Health()
+  private let catalog = CurrentCatalog()
+  private let standings: [PartitionStanding]
+  private let address = Announcement<String>()
+  private let router = Mutex<DeliveryRouter?>(nil)
+
+  /// An intake; nothing is contacted before `run`.
+  ///
+  /// - Parameters:
+  ///   - store: used for reads, at most `Limits.lookupStatements` + 1 at a time; the caller closes its pool after `run`.
+  ///   - database: for the one connection of its own, on which it hears signals.
+  /// - Throws: the first value of the configuration that is out of its range.
+  public init(
+    configuration: IntakeConfiguration, cluster: ClusterSettings, store: SaleStore, database: DatabaseSettings,
+    tuning: ProducerTuning = ProducerTuning(), logger: Logger
+  ) throws(ValidationError) {
+    try configuration.check(messageTimeout: tuning.messageTimeout)
+    self.configuration = configuration
+    self.cluster = cluster
+    self.store = store
+    self.database = database.named("penstock intake")
+    self.tuning = tuning
+    self.logger = logger
+    standings = (0..<configuration.partitions).map { _ in PartitionStanding() }
+  }
+
+  /// `host:port` that it listens on, once it does. Throws if it ended before.
+  public var boundAddress: String {
+    get async throws { try await address.value }
+  }
+
+  /// How it is, at this moment. Cheap.
+  public var status: IntakeStatus { health.status(log: router.withLock { $0?.failure }) }
+
+  /// Runs until graceful shutdown or cancellation. Throws if it cannot listen, or cannot make a producer of the cluster's
+  /// settings.
+  public func run() async throws {
+    defer { address.announce(.failure(CancellationError())) }
+    let group = MultiThreadedEventLoopGroup(numberOfThreads: configuration.eventLoops)
+    do {
+      try await run(on: group)
+    } catch is CancellationError where Task.isShuttingDownGracefully {
+      logger.info("stopped before it listened")
+    } catch {
+      try? await group.shutdownGracefully()
+      throw error
+    }
+    try await group.shutdownGracefully()
+  }
+
+  private func run(on group: MultiThreadedEventLoopGroup) async throws {
+    let loops = try await Loops(of: group, acknowledgementDeadline: configuration.acknowledgementDeadline)
+    let refresher = Refresher(
+      store: store, topic: configuration.topic, standings: standings, health: health, logger: logger
+    ) { [catalog] new in
+      catalog.set(new)
+      loops.executeOnAll { $0.catalog = new }
+    }
+    let router = DeliveryRouter(standings: standings, loops: loops)
+    self.router.withLock { $0 = router }
+    let producer = try Producer(cluster: cluster, topic: configuration.topic, tuning: tuning, logger: logger) {
+      router.route($0)
+    }
+    let feed = try SignalFeed(topic: configuration.topic, settings: database, logger: logger)
+    defer { health.draining() }
+    do {
+      try await cancelWhenGracefulShutdown { try await self.start(refresher) }
+      let gate = OrderGate(producer: producer, signer: configuration.tickets, backlogLimit: configuration.backlogLimit)
+      try await serve(gate, on: group, loops, refresher, feed)
+    } catch {
+      _ = await producer.shutdown(deadline: Limits.producerDrainDeadline)
+      await feed.stop()
+      throw error
+    }
+    let unknown = await producer.shutdown(deadline: Limits.producerDrainDeadline)
+    if unknown > 0 { logger.warning("orders were left whose outcome is unknown", metadata: ["orders": "\(unknown)"]) }
+    await feed.stop()
+  }
+}
+
+// MARK: - The start
+
+extension IntakeService {
+  /// Reads the sales and learns where each partition's log ends, with patience for either being away.
+  private func start(_ refresher: Refresher) async throws {
+    health.starting("waiting for PostgreSQL")
+    try await attempt("PostgreSQL cannot be read yet") { try await refresher.load() }
+    health.starting("waiting for the log")
+    try await attempt("the log cannot be reached yet") { try await self.learnEnds() }
+    health.starting("about to listen")
+  }
+
+  /// Where the log ends now: with what is undecided from before, the backlog limit holds from the first order on.
+  private func learnEnds() async throws {
+    let reader = try LogReader(cluster: cluster, topic: configuration.topic, logger: logger)
+    for (index, standing) in standings.enumerated() {
+      let end = try await reader.watermarks(partition: Int32(index), timeout: Limits.logEndDeadline).high
+      standing.raiseEnd(to: Offset(end))
+    }
+  }
+
+  private func attempt(_ complaint: String, _ step: () async throws -> Void) async throws {
+    var pause = Limits.startPause.lowerBound
+    while true {
+      do {
+        return try await step()
+      } catch let error as CancellationError {
+        throw error
+      } catch let error as KafkaError where error.code == .configuration {
+        throw error
+      } catch {
+        logger.warning("\(complaint); trying again", metadata: ["error": "\(error)"])
+      }
+      try await Task.sleep(for: pause)
+      pause = min(pause * 2, Limits.startPause.upperBound)
+    }
+  }
+}
+
+// MARK: - Serving
+
+extension IntakeService {
+  private func serve(
+    _ gate: OrderGate, on group: MultiThreadedEventLoopGroup, _ loops: Loops, _ refresher: Refresher, _ feed: SignalFeed
+  ) async throws {
+    let application = application(gate, on: group, loops)
+    let drainDeadline = configuration.drainDeadline
+    try await withThrowingTaskGroup(of: Void.self) { tasks in
+      tasks.addTask { await refresher.run(feed) }
+      tasks.addTask { try await Self.endConnections(of: loops, after: drainDeadline) }
+      // Returns when every connection is closed.
+      try await withTaskCancellationHandler {
+        try await application.run()
+      } onCancel: {
+        loops.executeOnAll { $0.closeConnections() }
+      }
+      tasks.cancelAll()
+      while await tasks.nextResult() != nil {}
+    }
+  }
+
+  /// After graceful shutdown began: gives those in flight until the deadline, then tells them that their outcome is
+  /// unknown (I12) and closes what is still open.
+  private static func endConnections(of loops: Loops, after deadline: Duration) async throws {
+    try await gracefulShutdown()
+    try await Task.sleep(for: deadline)
+    loops.executeOnAll { $0.abandonWaiting() }
+    try await Task.sleep(for: Limits.farewell)
+    loops.executeOnAll { $0.closeConnections() }
+  }
+
+  private func application(
+    _ gate: OrderGate, on group: MultiThreadedEventLoopGroup, _ loops: Loops
+  ) -> Application<IntakeResponder> {
+    let lookup = OrderLookup(store: store, topic: configuration.topic)
+    let responder = IntakeResponder(
+      sales: SaleRoutes(catalog: catalog),
+      orders: OrderStatusRoute(
+        signer: configuration.tickets, standings: standings, lookup: lookup, catalog: catalog, logger: logger))
+    let deadlines = OrderSubmissionHandler.Deadlines(
+      request: .nanoseconds(configuration.requestDeadline.nanoseconds),
+      idle: .nanoseconds(configuration.idleDeadline.nanoseconds))
+    return Application(
+      responder: responder,
+      server: HTTPServerBuilder { IntakeChannel(responder: $0, gate: gate, loops: loops, deadlines: deadlines) },
+      configuration: ApplicationConfiguration(
+        address: .hostname(configuration.host, port: configuration.port), backlog: Limits.acceptQueue,
+        availableConnectionsDelegate: MaximumAvailableConnections(configuration.connections, logger: logger)),
+      onServerRunning: { [self] channel in await listening(on: channel) },
+      eventLoopGroupProvider: .shared(group), logger: logger)
+  }
+
+  private func listening(on channel: any Channel) async {
+    let port = channel.localAddress?.port ?? configuration.port
+    let host = configuration.host.contains(":") ? "[\(configuration.host)]" : configuration.host
+    health.starting(nil)
+    logger.info("taking orders", metadata: ["address": "\(host):\(port)"])
+    address.announce(.success("\(host):\(port)"))
+  }
+}

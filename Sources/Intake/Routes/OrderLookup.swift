@@ -1,0 +1,103 @@
+internal import FlashSale
+internal import SaleStore
+internal import Synchronization
+
+/// Finds decided orders, those that are asked for together in one statement.
+///
+/// (1) At most `Limits.lookupStatements` statements run; what arrives meanwhile waits for the next one.
+/// (2) At most `Limits.lookupsWaiting` wait; one more is refused at once.
+/// (3) When a statement fails, everyone who waits is told: with PostgreSQL gone nobody waits for a turn to be told so.
+final class OrderLookup: Sendable {
+  /// What the store knows of an order.
+  enum Finding: Sendable {
+    case decided(StoredOrder)
+    /// The record at the position that was named could not be decided.
+    case quarantined
+    case missing
+  }
+
+  /// More wait already than may.
+  struct Overloaded: Error {}
+
+  private struct Wait {
+    let order: OrderID
+    let position: LogPosition?
+    let continuation: CheckedContinuation<Finding, any Error>
+  }
+
+  private struct State {
+    var waiting: [Wait] = []
+    var running = 0
+  }
+
+  private let store: SaleStore
+  private let topic: String
+  private let state = Mutex(State())
+
+  init(store: SaleStore, topic: String) {
+    self.store = store
+    self.topic = topic
+  }
+
+  /// Looks an order up.
+  ///
+  /// - Parameter position: of its record, if known: then a quarantined record is found too.
+  /// - Throws: `Overloaded`, or the store's error.
+  func find(_ order: OrderID, at position: LogPosition?) async throws -> Finding {
+    try await withCheckedThrowingContinuation { continuation in
+      let wait = Wait(order: order, position: position, continuation: continuation)
+      let (isTaken, starts) = state.withLock { state in
+        guard state.waiting.count < Limits.lookupsWaiting else { return (false, false) }
+        state.waiting.append(wait)
+        guard state.running < Limits.lookupStatements else { return (true, false) }
+        state.running += 1
+        return (true, true)
+      }
+      guard isTaken else { return continuation.resume(throwing: Overloaded()) }
+      // A task per statement, not per look-up.
+      if starts { Task { await run() } }
+    }
+  }
+
+  private func run() async {
+    while let batch = nextBatch() {
+      do {
+        let findings = try await findings(for: batch)
+        for (wait, finding) in zip(batch, findings) { wait.continuation.resume(returning: finding) }
+      } catch {
+        for wait in batch + takeAll() { wait.continuation.resume(throwing: error) }
+      }
+    }
+  }
+
+  private func nextBatch() -> [Wait]? {
+    state.withLock { state in
+      guard !state.waiting.isEmpty else {
+        state.running -= 1
+        return nil
+      }
+      let batch = Array(state.waiting.prefix(Limits.lookupsPerStatement))
+      state.waiting.removeFirst(batch.count)
+      return batch
+    }
+  }
+
+  private func takeAll() -> [Wait] {
+    state.withLock { state in
+      defer { state.waiting = [] }
+      return state.waiting
+    }
+  }
+
+  /// In the order of `batch`.
+  private func findings(for batch: [Wait]) async throws -> [Finding] {
+    let orders = try await store.orders(batch.map(\.order))
+    let decided = Dictionary(orders.map { ($0.order, $0) }, uniquingKeysWith: { first, _ in first })
+    let missing = batch.filter { decided[$0.order] == nil }.compactMap(\.position)
+    let quarantined = missing.isEmpty ? [] : try await store.quarantined(missing, topic: topic)
+    return batch.map { wait in
+      if let order = decided[wait.order] { return .decided(order) }
+      return wait.position.map(quarantined.contains) == true ? .quarantined : .missing
+    }
+  }
+}
