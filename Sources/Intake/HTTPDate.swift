@@ -16,7 +16,9 @@ enum HTTPDate {
     let parts = calendar.dateComponents(
       [.weekday, .day, .month, .year, .hour, .minute, .second], from: Date(timeIntervalSince1970: Double(seconds)))
     func two(_ value: Int?) -> String { (value ?? 0) < 10 ? "0\(value ?? 0)" : "\(value ?? 0)" }
-    let day = "\(days[(parts.weekday ?? 1) - 1]), \(two(parts.day)) \(months[(parts.month ?? 1) - 1]) \(parts.year ?? 0)"
-    return "\(day) \(two(parts.hour)):\(two(parts.minute)):\(two(parts.second)) GMT"
+    let weekday = days[(parts.weekday ?? 1) - 1]
+    let month = months[(parts.month ?? 1) - 1]
+    return
+      "\(weekday), \(two(parts.day)) \(month) \(parts.year ?? 0) \(two(parts.hour)):\(two(parts.minute)):\(two(parts.second)) GMT"
   }
 }

@@ -15,13 +15,13 @@ public struct IntakeConfiguration: Sendable {
   public var partitions: Int32
 
   /// Signs tickets, and checks those of every intake with the same key.
-  public var signer: TicketSigner
+  public var tickets: TicketSigner
 
   /// Records of one partition that may be accepted and not decided. At the limit: `503 busy`. At least 1.
   ///
   /// Exact with one intake. Each further one can exceed it by what it has in flight, because it learns the log's end from
   /// its own acknowledgements.
-  public var backlogLimit = Limits.backlog
+  public var backlogLimit: Int64
 
   /// Threads that serve HTTP: 1 to `Limits.eventLoops`.
   public var eventLoops: Int
@@ -43,13 +43,15 @@ public struct IntakeConfiguration: Sendable {
 
   /// A configuration with `Limits` for what is not named here.
   public init(
-    host: String, port: Int, topic: String, partitions: Int32, signer: TicketSigner, eventLoops: Int
+    host: String, port: Int, topic: String, partitions: Int32, backlogLimit: Int64 = Limits.backlog,
+    tickets: TicketSigner, eventLoops: Int
   ) {
     self.host = host
     self.port = port
     self.topic = topic
     self.partitions = partitions
-    self.signer = signer
+    self.backlogLimit = backlogLimit
+    self.tickets = tickets
     self.eventLoops = eventLoops
   }
 
@@ -66,7 +68,8 @@ public struct IntakeConfiguration: Sendable {
     guard backlogLimit >= 1 else { throw ValidationError("backlog limit", "must be at least 1") }
     guard connections >= 1 else { throw ValidationError("connections", "must be at least 1") }
     guard .zero < acknowledgementDeadline, acknowledgementDeadline < messageTimeout else {
-      throw ValidationError("acknowledgement deadline", "must be below the producer's message timeout, \(messageTimeout)")
+      throw ValidationError(
+        "acknowledgement deadline", "must be below the producer's message timeout, \(messageTimeout)")
     }
     guard .zero < requestDeadline, .zero < idleDeadline else {
       throw ValidationError("request and idle deadline", "must be above 0")

@@ -5,8 +5,7 @@ public import Kafka
 public import Logging
 internal import NIOCore
 internal import NIOPosix
-public import Postgres
-internal import SaleStore
+public import SaleStore
 public import ServiceLifecycle
 internal import Synchronization
 
@@ -17,7 +16,8 @@ internal import Synchronization
 public final class IntakeService: Service {
   private let configuration: IntakeConfiguration
   private let cluster: ClusterSettings
-  private let database: ConnectionSettings
+  private let store: SaleStore
+  private let database: DatabaseSettings
   private let tuning: ProducerTuning
   private let logger: Logger
 
@@ -29,15 +29,19 @@ public final class IntakeService: Service {
 
   /// An intake; nothing is contacted before `run`.
   ///
+  /// - Parameters:
+  ///   - store: used for reads, at most `Limits.lookupStatements` + 1 at a time; the caller closes its pool after `run`.
+  ///   - database: for the one connection of its own, on which it hears signals.
   /// - Throws: the first value of the configuration that is out of its range.
   public init(
-    configuration: IntakeConfiguration, cluster: ClusterSettings, database: ConnectionSettings,
+    configuration: IntakeConfiguration, cluster: ClusterSettings, store: SaleStore, database: DatabaseSettings,
     tuning: ProducerTuning = ProducerTuning(), logger: Logger
   ) throws(ValidationError) {
     try configuration.check(messageTimeout: tuning.messageTimeout)
     self.configuration = configuration
     self.cluster = cluster
-    self.database = database
+    self.store = store
+    self.database = database.named("penstock intake")
     self.tuning = tuning
     self.logger = logger
     standings = (0..<configuration.partitions).map { _ in PartitionStanding() }
@@ -55,24 +59,19 @@ public final class IntakeService: Service {
   /// settings.
   public func run() async throws {
     defer { address.announce(.failure(CancellationError())) }
-    let pool = Pool(
-      database, size: Limits.databaseConnections, waitLimit: Limits.databaseConnections,
-      waitTimeout: Limits.lookupDeadline, logger: logger)
     let group = MultiThreadedEventLoopGroup(numberOfThreads: configuration.eventLoops)
     do {
-      try await run(on: group, store: SaleStore(pool: pool))
+      try await run(on: group)
     } catch is CancellationError where Task.isShuttingDownGracefully {
       logger.info("stopped before it listened")
     } catch {
-      await pool.close()
       try? await group.shutdownGracefully()
       throw error
     }
-    await pool.close()
     try await group.shutdownGracefully()
   }
 
-  private func run(on group: MultiThreadedEventLoopGroup, store: SaleStore) async throws {
+  private func run(on group: MultiThreadedEventLoopGroup) async throws {
     let loops = try await Loops(of: group, acknowledgementDeadline: configuration.acknowledgementDeadline)
     let refresher = Refresher(
       store: store, topic: configuration.topic, standings: standings, health: health, logger: logger
@@ -85,20 +84,20 @@ public final class IntakeService: Service {
     let producer = try Producer(cluster: cluster, topic: configuration.topic, tuning: tuning, logger: logger) {
       router.route($0)
     }
-    let listener = try Listener(database, channels: [Signal.channel, CatalogSignal.channel], logger: logger)
+    let feed = try SignalFeed(topic: configuration.topic, settings: database, logger: logger)
     defer { health.draining() }
     do {
       try await cancelWhenGracefulShutdown { try await self.start(refresher) }
-      let gate = OrderGate(producer: producer, signer: configuration.signer, backlogLimit: configuration.backlogLimit)
-      try await serve(gate, on: group, loops, store: store, refresher, listener)
+      let gate = OrderGate(producer: producer, signer: configuration.tickets, backlogLimit: configuration.backlogLimit)
+      try await serve(gate, on: group, loops, refresher, feed)
     } catch {
       _ = await producer.shutdown(deadline: Limits.producerDrainDeadline)
-      await listener.stop()
+      await feed.stop()
       throw error
     }
     let unknown = await producer.shutdown(deadline: Limits.producerDrainDeadline)
     if unknown > 0 { logger.warning("orders were left whose outcome is unknown", metadata: ["orders": "\(unknown)"]) }
-    await listener.stop()
+    await feed.stop()
   }
 }
 
@@ -145,13 +144,12 @@ extension IntakeService {
 
 extension IntakeService {
   private func serve(
-    _ gate: OrderGate, on group: MultiThreadedEventLoopGroup, _ loops: Loops, store: SaleStore, _ refresher: Refresher,
-    _ listener: Listener
+    _ gate: OrderGate, on group: MultiThreadedEventLoopGroup, _ loops: Loops, _ refresher: Refresher, _ feed: SignalFeed
   ) async throws {
-    let application = application(gate, on: group, loops, store: store)
+    let application = application(gate, on: group, loops)
     let drainDeadline = configuration.drainDeadline
     try await withThrowingTaskGroup(of: Void.self) { tasks in
-      tasks.addTask { await refresher.run(listener) }
+      tasks.addTask { await refresher.run(feed) }
       tasks.addTask { try await Self.endConnections(of: loops, after: drainDeadline) }
       // Returns when every connection is closed.
       try await withTaskCancellationHandler {
@@ -175,13 +173,13 @@ extension IntakeService {
   }
 
   private func application(
-    _ gate: OrderGate, on group: MultiThreadedEventLoopGroup, _ loops: Loops, store: SaleStore
+    _ gate: OrderGate, on group: MultiThreadedEventLoopGroup, _ loops: Loops
   ) -> Application<IntakeResponder> {
     let lookup = OrderLookup(store: store, topic: configuration.topic)
     let responder = IntakeResponder(
       sales: SaleRoutes(catalog: catalog),
       orders: OrderStatusRoute(
-        signer: configuration.signer, standings: standings, lookup: lookup, catalog: catalog, logger: logger))
+        signer: configuration.tickets, standings: standings, lookup: lookup, catalog: catalog, logger: logger))
     let deadlines = OrderSubmissionHandler.Deadlines(
       request: .nanoseconds(configuration.requestDeadline.nanoseconds),
       idle: .nanoseconds(configuration.idleDeadline.nanoseconds))

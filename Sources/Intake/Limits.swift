@@ -34,7 +34,7 @@ public enum Limits {
   public static let idleDeadline = Duration.seconds(60)
 
   /// From a complete request to the end of its answer, for requests that are not orders. Past it the connection is
-  /// closed. Longer than `lookupDeadline`, so it only meets clients that do not read.
+  /// closed. Longer than a look-up takes to fail, so it only meets clients that do not read.
   public static let answerDeadline = Duration.seconds(30)
 
   /// After an answer that ends the connection: how long the client's bytes are still taken (and dropped), so that they
@@ -66,20 +66,15 @@ public enum Limits {
 
   // MARK: The store
 
-  /// Connections to PostgreSQL for reads. One more statement waits for one of them.
-  public static let databaseConnections = 4
-
   /// Order look-ups that wait to be gathered into a statement. More: `503 busy`.
   static let lookupsWaiting = 8_192
 
   /// Order look-ups in one statement. The rest goes into the next one.
   static let lookupsPerStatement = 1_000
 
-  /// Look-up statements that run at once. Fewer than `databaseConnections`, so that the catalog is never starved.
+  /// Look-up statements that run at once. Two keep a pool of four free enough for
+  /// reading the catalog and for whoever shares the pool.
   static let lookupStatements = 2
-
-  /// Time that a look-up may wait for a connection and an answer. Past it: `503 busy`.
-  static let lookupDeadline = Duration.seconds(3)
 
   /// How often sales, stock and progress are read anew, whatever signals say. Bounds the age of what a lost signal said.
   static let refreshInterval = Duration.seconds(1)

@@ -93,7 +93,9 @@ extension Problem {
   static func body(_ error: OrderRequestError) -> Problem {
     switch error {
     case .malformed(let reason):
-      Problem(.badRequest, "malformed_json", "The body is not a JSON object").with { $0.detail = "It cannot be read: \(reason)." }
+      Problem(.badRequest, "malformed_json", "The body is not a JSON object").with {
+        $0.detail = "It cannot be read: \(reason)."
+      }
     case .unknownField(let name):
       Problem(.badRequest, "unknown_field", "The body has an unknown field").with {
         $0.field = String(name.prefix(64))

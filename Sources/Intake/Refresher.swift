@@ -1,6 +1,5 @@
 internal import FlashSale
 internal import Logging
-internal import Postgres
 internal import SaleStore
 
 /// Keeps what intake knows in step with the store: sales, stock, and how far each partition came.
@@ -26,7 +25,7 @@ actor Refresher {
   private struct Identity: Equatable {
     let number: SaleNumber
     let sale: Sale
-    let closedAt: FlashSale.Timestamp?
+    let closedAt: Timestamp?
   }
 
   /// - Parameter publish: called with each new catalog.
@@ -45,21 +44,20 @@ actor Refresher {
   }
 
   /// Follows the store until the task is cancelled.
-  func run(_ listener: Listener) async {
+  func run(_ feed: SignalFeed) async {
     await withDiscardingTaskGroup { group in
-      group.addTask { await self.follow(listener) }
+      group.addTask { await self.follow(feed) }
       group.addTask {
         while (try? await Task.sleep(for: Limits.refreshInterval)) != nil { await self.reload() }
       }
     }
   }
 
-  private func follow(_ listener: Listener) async {
-    for await event in listener.events {
+  private func follow(_ feed: SignalFeed) async {
+    for await event in feed.events {
       switch event {
-      case .notification(let channel, let payload) where channel == "\(Signal.channel)":
-        if let signal = Signal(payload: payload, topic: topic) { apply(signal) }
-      case .notification, .connected, .reconnected, .overflowed: await reload()
+      case .signal(let signal): apply(signal)
+      case .catalogChanged, .gap: await reload()
       }
     }
   }
@@ -76,7 +74,8 @@ actor Refresher {
         try await load()
       } catch {
         if health.storeFailed("\(error)") {
-          logger.warning("PostgreSQL cannot be read; orders are taken up to the backlog limit", metadata: ["error": "\(error)"])
+          logger.warning(
+            "PostgreSQL cannot be read; orders are taken up to the backlog limit", metadata: ["error": "\(error)"])
         }
       }
     }

@@ -19,7 +19,9 @@ enum OrderTarget {
     if let query = path.utf8.firstIndex(of: UInt8(ascii: "?")) { path = path[..<query] }
     guard path.utf8.starts(with: prefix.utf8) else { return nil }
     let rest = path.utf8.dropFirst(prefix.utf8.count)
-    guard let slash = rest.firstIndex(of: UInt8(ascii: "/")), rest[slash...].elementsEqual(suffix.utf8) else { return nil }
+    guard let slash = rest.firstIndex(of: UInt8(ascii: "/")), rest[slash...].elementsEqual(suffix.utf8) else {
+      return nil
+    }
     return Substring(rest[..<slash]).percentDecoded
   }
 }

@@ -204,7 +204,8 @@ final class OrderSubmissionHandler: ChannelDuplexHandler {
     do throws(Problem) {
       phase = .reading(try OrderHead(headers, sale: sale, catalog: state.catalog))
       guard headers.expectsContinue else { return }
-      context.writeAndFlush(wrapOutboundOut(.head(HTTPResponseHead(version: .http1_1, status: .continue))), promise: nil)
+      let goOn = HTTPResponseHead(version: .http1_1, status: .continue)
+      context.writeAndFlush(wrapOutboundOut(.head(goOn)), promise: nil)
     } catch {
       // A body that is too large, or that a client holds back until it is asked for, is not waited for.
       if error.status == .payloadTooLarge || headers.expectsContinue { return answer(error, andLeave: true) }
