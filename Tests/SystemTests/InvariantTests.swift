@@ -1,4 +1,6 @@
 import Foundation
+import Postgres
+import SaleStore
 import TestSupport
 import Testing
 

@@ -1,6 +1,7 @@
 import FlashSale
 import Foundation
 import Kafka
+import Postgres
 import SaleStore
 import TestSupport
 import Testing

@@ -9,6 +9,12 @@ public final class PenstockProcess: Sendable {
     public var code: Int32
     /// Whether a signal ended it.
     public var bySignal: Bool
+    /// Creates an exit to compare with.
+    public init(code: Int32, bySignal: Bool) {
+      self.code = code
+      self.bySignal = bySignal
+    }
+
     /// A normal end with code 0.
     public static let success = Exit(code: 0, bySignal: false)
   }

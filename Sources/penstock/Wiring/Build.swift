@@ -79,12 +79,11 @@ extension Foundations {
     logger.info("backlog limit", metadata: ["records_per_partition": "\(limit)"])
     var intake = IntakeConfiguration(
       host: configuration.http.host, port: configuration.http.port, topic: topic.name, partitions: partitions,
-      signer: configuration.tickets, eventLoops: configuration.eventLoops)
-    intake.backlogLimit = Int64(limit)
+      backlogLimit: Int64(limit), tickets: configuration.tickets, eventLoops: configuration.eventLoops)
     // Its drain is one of several that follow each other within the deadline.
     intake.drainDeadline = configuration.drain / 2
     return try IntakeService(
-      configuration: intake, cluster: cluster, database: configuration.database, logger: logger)
+      configuration: intake, cluster: cluster, store: store, database: configuration.database, logger: logger)
   }
 
   fileprivate func closePublisher() throws -> ClosePublisher {
