@@ -154,8 +154,8 @@ struct LaneState {
     switch event {
     case .committed: return commit(write)
     case .fenced: return end(.surrendered(.fenced))
-    case .poisoned(let error) where write.error != nil:
-      return halt("the record at offset \(next) can't be quarantined: \(error)")
+    case .poisoned where write.error != nil:
+      return halt("the record at offset \(next) makes its batch fail, and can't be quarantined either")
     case .conflict, .poisoned, .unavailable, .connectionLost:
       return isStopping ? end(.stopped) : retry(write, after: event)
     default: return end(.surrendered(.log("the lane lost track: \(event)")))
