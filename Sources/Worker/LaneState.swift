@@ -8,8 +8,8 @@ internal import FlashSale
 /// (4) A record is quarantined for a failed write only after a transaction that held it alone failed because of it.
 /// (5) Records are written in the order of their offsets, each of them once; one that is missing stops the lane.
 /// (6) After `stop`, what is in flight is waited for and nothing else is begun.
-/// (7) Each transaction that PostgreSQL did not finish is followed by one half as large, and each commit allows one twice
-///     as large: where sessions last for less than a full batch takes, the lane still gets on.
+/// (7) Each transaction that PostgreSQL did not finish is followed by one half as large, and each commit allows one
+///     twice as large: where sessions last for less than a full batch takes, the lane still gets on.
 struct LaneState {
   /// What the lane has to do. Each is answered with one event.
   enum Action: Equatable {
