@@ -73,7 +73,6 @@ struct Lane {
       return await write(held.entries(range), held)
     case .quarantine(let offset, let error):
       guard let held else { return .connectionLost("nothing is held") }
-      logger.error("a record is quarantined", metadata: ["offset": "\(offset)", "error": "\(error)"])
       return await write(held.poisonous(offset, error: error), held)
     case .reclaim: return await reclaim()
     case .halt(let reason): return await halt(reason)
@@ -121,17 +120,24 @@ struct Lane {
       return .conflict(why)
     case .poisoned(let error):
       context.metrics.poisoned.increment()
+      logger.warning("a record makes its batch fail", metadata: ["records": "\(entries.count)", "error": "\(error)"])
       return .poisoned(error)
-    case .unavailable(let why): return .unavailable(why)
-    case .connectionLost(let why):
+    case .unavailable(let error):
+      logger.warning("a batch could not be written", metadata: ["error": "\(String(reflecting: error))"])
+      return .unavailable("\(error)")
+    case .connectionLost(let error):
       context.metrics.connectionsLost.increment()
-      logger.warning("the connection to PostgreSQL was lost", metadata: ["error": "\(why)"])
+      logger.warning("the connection to PostgreSQL was lost", metadata: ["error": "\(String(reflecting: error))"])
       await dropStore()
-      return .connectionLost(why)
+      return .connectionLost("\(error)")
     }
   }
 
   private mutating func committed(_ written: WrittenBatch, upTo next: Offset, took: Duration) {
+    let undecided = written.results.count { $0 == .quarantined }
+    if undecided > 0 {
+      logger.error("records were quarantined", metadata: ["records": "\(undecided)", "next": "\(next)"])
+    }
     known.merge(written.levels) { _, new in new }
     if known.count > Limits.knownStock { known = written.levels }
     var stock: [StockKey: StockLevel] = [:]

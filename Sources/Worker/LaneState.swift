@@ -8,6 +8,8 @@ internal import FlashSale
 /// (4) A record is quarantined for a failed write only after a transaction that held it alone failed because of it.
 /// (5) Records are written in the order of their offsets, each of them once; one that is missing stops the lane.
 /// (6) After `stop`, what is in flight is waited for and nothing else is begun.
+/// (7) Each transaction that PostgreSQL did not finish is followed by one half as large, and each commit allows one
+///     twice as large: where sessions last for less than a full batch takes, the lane still gets on.
 struct LaneState {
   /// What the lane has to do. Each is answered with one event.
   enum Action: Equatable {
@@ -94,6 +96,9 @@ struct LaneState {
   /// While a poisonous record is looked for: it lies before this offset.
   private var suspectEnd: Offset?
 
+  /// Records that the next transaction may hold (7).
+  private var most = Limits.batchRecords
+
   /// Failures since the last commit.
   private var attempts = 0
   private var conflicts = 0
@@ -154,8 +159,8 @@ struct LaneState {
     switch event {
     case .committed: return commit(write)
     case .fenced: return end(.surrendered(.fenced))
-    case .poisoned(let error) where write.error != nil:
-      return halt("the record at offset \(next) can't be quarantined: \(error)")
+    case .poisoned where write.error != nil:
+      return halt("the record at offset \(next) makes its batch fail, and can't be quarantined either")
     case .conflict, .poisoned, .unavailable, .connectionLost:
       return isStopping ? end(.stopped) : retry(write, after: event)
     default: return end(.surrendered(.log("the lane lost track: \(event)")))
@@ -173,11 +178,14 @@ struct LaneState {
       suspectEnd = write.range.upperBound
       return writeNext()
     case .connectionLost(let why):
+      most = max(1, write.range.count / 2)
       // At once the first time: one lost connection is most often just that.
       guard attempts == 0 else { return pause(why, then: .reclaiming(write)) }
       attempts += 1
       return resume(.reclaiming(write))
-    case .unavailable(let why): return pause(why, then: .writing(write))
+    case .unavailable(let why):
+      most = max(1, write.range.count / 2)
+      return pause(why, then: .writing(shortened(write)))
     default: return end(.surrendered(.log("the lane lost track: \(event)")))
     }
   }
@@ -185,7 +193,7 @@ struct LaneState {
   private mutating func handleReclaim(_ event: Event, of write: Write) -> Action {
     switch event {
     case .reclaimed(let found) where found == write.range.upperBound: return commit(write)
-    case .reclaimed(let found) where found == next: return isStopping ? end(.stopped) : start(write)
+    case .reclaimed(let found) where found == next: return isStopping ? end(.stopped) : start(shortened(write))
     case .reclaimed(let found): return end(.surrendered(.progressMoved(expected: next, found: found)))
     case .fenced: return end(.surrendered(.fenced))
     case .foundHalted(let reason): return end(.halted(reason))
@@ -198,6 +206,7 @@ struct LaneState {
 
   private mutating func commit(_ write: Write) -> Action {
     next = write.range.upperBound
+    most = min(most * 2, Limits.batchRecords)
     attempts = 0
     conflicts = 0
     if let end = suspectEnd, write.error != nil || next >= end { suspectEnd = nil }
@@ -209,7 +218,11 @@ struct LaneState {
     guard next < heldUpTo else { return resume(.reading) }
     var upTo = heldUpTo
     if let suspectEnd { upTo = Offset(next.rawValue + max(1, (suspectEnd.rawValue - next.rawValue) / 2)) }
-    return start(Write(range: next..<upTo))
+    return start(shortened(Write(range: next..<upTo)))
+  }
+
+  private func shortened(_ write: Write) -> Write {
+    Write(range: next..<min(write.range.upperBound, Offset(next.rawValue + Int64(most))), error: write.error)
   }
 
   private mutating func start(_ write: Write) -> Action { resume(.writing(write)) }

@@ -81,12 +81,15 @@ import Testing
     #expect(state.handle(.committed) == .read)
   }
 
-  @Test func `without PostgreSQL the same batch is tried again and again`() {
+  @Test func `without PostgreSQL the batch is tried again and again, smaller each time`() {
     var state = writing()
-    for attempt in 1...20 {
-      #expect(state.handle(.unavailable("down")) == .pause(attempt: attempt, reason: "down"))
-      #expect(state.handle(.paused) == .write(offsets(10..<18)))
+    for (index, upTo) in ([14, 12, 11, 11, 11, 11] as [Int64]).enumerated() {
+      #expect(state.handle(.unavailable("down")) == .pause(attempt: index + 1, reason: "down"))
+      #expect(state.handle(.paused) == .write(offsets(10..<upTo)))
     }
+    #expect(state.handle(.committed) == .write(offsets(11..<13)))
+    #expect(state.handle(.committed) == .write(offsets(13..<17)))
+    #expect(state.handle(.committed) == .write(offsets(17..<18)))
     #expect(state.handle(.committed) == .read)
     #expect(state.handle(received(18, 18)) == .write(offsets(18..<19)))
     #expect(state.handle(.unavailable("down")) == .pause(attempt: 1, reason: "down"))
@@ -97,7 +100,8 @@ import Testing
     #expect(state.handle(.connectionLost("cut")) == .reclaim)
     #expect(state.handle(.unavailable("down")) == .pause(attempt: 2, reason: "down"))
     #expect(state.handle(.paused) == .reclaim)
-    #expect(state.handle(.reclaimed(next: Offset(10))) == .write(offsets(10..<18)))
+    #expect(state.handle(.reclaimed(next: Offset(10))) == .write(offsets(10..<14)))
+    #expect(state.handle(.committed) == .write(offsets(14..<18)))
   }
 
   @Test func `a commit whose answer was lost is not written again (I6)`() {

@@ -17,7 +17,7 @@ extension LaneStore {
     } catch let error as PostgresError {
       return WriteAnswer(error)
     } catch {
-      return .unavailable("\(error)")
+      return .unavailable(error)
     }
   }
 }
@@ -136,18 +136,17 @@ private struct BatchTransaction {
 extension WriteAnswer {
   /// Sorts PostgreSQL's failures by what a lane can do about them.
   fileprivate init(_ error: PostgresError) {
-    let text = error.debugDescription
     if error.isConnectionLost || error.kind == .commitOutcomeUnknown || error.kind == .closed {
-      self = .connectionLost(text)
+      self = .connectionLost(error)
     } else if error.isUniqueViolation, error.constraint == "orders_pkey" {
       // A key that was used in two lanes is still one order (I8). After a reload it is a repeat.
-      self = .conflict(text)
+      self = .conflict(error.description)
     } else if error.sqlState == SQLState.deadlockDetected || error.sqlState == SQLState.serializationFailure {
-      self = .conflict(text)
+      self = .conflict(error.description)
     } else if error.kind == .encode || error.sqlState.map(Self.isAboutData) == true {
-      self = .poisoned(text)
+      self = .poisoned(error.debugDescription)
     } else {
-      self = .unavailable(text)
+      self = .unavailable(error)
     }
   }
 

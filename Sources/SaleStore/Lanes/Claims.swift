@@ -109,7 +109,7 @@ extension LaneStore {
         ) AS owner
         """,
         topic, partition.rawValue, Limits.ownerEndTimeout.wholeMilliseconds, held?.rawValue)
-    } catch  where error.sqlState == SQLState.insufficientPrivilege {
+    } catch let error where error.sqlState == SQLState.insufficientPrivilege {
       throw StoreError.ownerCannotBeEnded(
         partition, "this role may not end sessions of the role that owns it; workers must use one role")
     }

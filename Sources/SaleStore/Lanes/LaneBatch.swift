@@ -103,12 +103,13 @@ public enum WriteAnswer: Sendable {
   /// Nothing was changed; to write again decides anew.
   case conflict(String)
 
-  /// A record of the batch makes it fail, whoever writes it and whenever. Nothing was changed.
+  /// A record of the batch makes it fail, whoever writes it and whenever; why, in the server's words, data included.
+  /// Nothing was changed.
   case poisoned(String)
 
   /// PostgreSQL could not do it now. Nothing was changed; the connection can be used.
-  case unavailable(String)
+  case unavailable(any Error)
 
   /// The connection is gone. The batch is committed or not: `reclaim` on another connection tells.
-  case connectionLost(String)
+  case connectionLost(any Error)
 }
