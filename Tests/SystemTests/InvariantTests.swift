@@ -8,8 +8,7 @@ import Testing
 @Suite(.serialized) struct InvariantTests {
   @Test(.timeLimit(.minutes(3)))
   func `I8 the same key 100 times at once over two intakes is one order`() async throws {
-    try await TestDatabase.with { database in
-      let shop = try await Shop.open(on: database)
+    try await Shop.with { shop, database in
       let admin = try await shop.start("admin")
       let intakes = [try await shop.start("intake"), try await shop.start("intake")]
       _ = try await shop.start("worker")
@@ -45,8 +44,7 @@ import Testing
 
   @Test(.timeLimit(.minutes(3)))
   func `I9 a buyer with a limit of 2 gets 2 of 50 parallel requests, over all SKUs`() async throws {
-    try await TestDatabase.with { database in
-      let shop = try await Shop.open(on: database)
+    try await Shop.with { shop, database in
       let up = try await shop.start("up")
       let http = try #require(up.http)
       try await shop.createSale(
@@ -70,8 +68,7 @@ import Testing
 
   @Test(.timeLimit(.minutes(3)))
   func `an order is shown to its buyer only, and a forged ticket is refused`() async throws {
-    try await TestDatabase.with { database in
-      let shop = try await Shop.open(on: database)
+    try await Shop.with { shop, database in
       let up = try await shop.start("up")
       let http = try #require(up.http)
       try await shop.createSale(at: up.admin, id: "private", items: [("phone", 5)])
@@ -91,8 +88,7 @@ import Testing
 
   @Test(.timeLimit(.minutes(3)))
   func `a closed sale sells nothing more, and everything accepted before is still decided`() async throws {
-    try await TestDatabase.with { database in
-      let shop = try await Shop.open(on: database)
+    try await Shop.with { shop, database in
       let up = try await shop.start("up")
       let http = try #require(up.http)
       try await shop.createSale(at: up.admin, id: "closing", items: [("phone", 5), ("case", 5)])

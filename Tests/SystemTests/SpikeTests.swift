@@ -10,8 +10,7 @@ import Testing
 @Suite(.serialized) struct SpikeTests {
   @Test(.timeLimit(.minutes(5)))
   func `I1 to I10 hold over 50,000 requests with two workers, one of them killed midway`() async throws {
-    try await TestDatabase.with { database in
-      let shop = try await Shop.open(on: database)
+    try await Shop.with { shop, database in
       let intake = try await shop.start("intake")
       let admin = try await shop.start("admin")
       let survivor = try await shop.start("worker")

@@ -1,4 +1,5 @@
 public import Foundation
+import Synchronization
 
 /// A whole Penstock of real processes on loopback: broker, intakes, workers and admin, each in a process of its own.
 public final class Shop: Sendable {
@@ -7,11 +8,37 @@ public final class Shop: Sendable {
   public let broker: PenstockProcess
   private let folder: URL
 
+  /// Kept until the end: a process that nobody refers to any more is ended.
+  private let started = Mutex<[PenstockProcess]>([])
+
   /// The token of the admin API.
   public static let adminToken = "a-token-for-tests-only"
 
+  /// Opens a shop on a database of its own, lends both to `body`, and ends all its processes, however `body` ends.
+  public static func with(
+    partitions: Int = 12, _ body: (Shop, TestDatabase) async throws -> Void
+  ) async throws {
+    try await TestDatabase.with { database in
+      let shop = try await open(on: database, partitions: partitions)
+      do {
+        try await body(shop, database)
+      } catch {
+        await shop.close()
+        throw error
+      }
+      await shop.close()
+    }
+  }
+
+  private func close() async {
+    for process in started.withLock({ $0 }) + [broker] where process.isRunning {
+      process.send(signal: SIGKILL)
+      _ = await process.exit()
+    }
+  }
+
   /// Starts the broker; the other processes are started by the test, in the number that it wants.
-  public static func open(on database: TestDatabase, partitions: Int = 12) async throws -> Shop {
+  private static func open(on database: TestDatabase, partitions: Int) async throws -> Shop {
     let broker = try PenstockProcess(
       "penstock", ["broker"], environment: ["PENSTOCK_PARTITIONS": "\(partitions)"])
     guard try await eventually(within: .seconds(20), { broker.standardOutput.contains("\n") }) else {
@@ -53,6 +80,7 @@ public final class Shop: Sendable {
     let announcement = folder.appending(path: "\(command)-\(UUID().uuidString).json")
     let process = try PenstockProcess(
       "penstock", [command, "--announce", announcement.path], environment: environment.merging(more) { _, new in new })
+    started.withLock { $0.append(process) }
     let announced = try await eventually(within: .seconds(60)) {
       FileManager.default.fileExists(atPath: announcement.path) || !process.isRunning
     }

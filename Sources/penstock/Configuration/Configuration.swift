@@ -84,7 +84,7 @@ struct Configuration {
     guard isNeeded, !brokers.isEmpty else { return cluster }
     do throws(KafkaError) {
       // Makes a client and contacts nobody: librdkafka itself says which of its settings it does not take.
-      _ = try LogReader(cluster: cluster, topic: "orders", logger: Logger(label: "configuration"))
+      _ = try LogReader(cluster: cluster, topic: "orders", logger: .silent)
     } catch {
       settings.refuse("\(Variable.kafkaOptions.rawValue): \(error.debugDescription)")
     }

@@ -1,5 +1,10 @@
 import Logging
 
+extension Logger {
+  /// For a look that must not say anything.
+  static let silent = Logger(label: "penstock.silent", factory: { _ in SwiftLogNoOpLogHandler() })
+}
+
 /// A logger to standard error, so that standard output stays for answers.
 func makeLogger(_ label: String, level: Logger.Level) -> Logger {
   var logger = Logger(label: "penstock.\(label)", factory: { StreamLogHandler.standardError(label: $0) })
