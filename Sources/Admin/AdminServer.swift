@@ -10,15 +10,6 @@ public import ServiceLifecycle
 /// `run()` returns after graceful shutdown: it stops accepting, closes idle connections and finishes the requests that
 /// it has; an export of orders in the middle is cut off.
 public struct AdminServer: Service {
-  /// What this process answers.
-  public enum Scope: Sendable {
-    /// `/healthz`, `/readyz` and `/metrics` only.
-    case healthOnly
-
-    /// These, the admin API and the pages.
-    case everything
-  }
-
   /// Where a listener is bound.
   public struct Address: Sendable, Hashable, CustomStringConvertible {
     public let host: String
@@ -30,21 +21,19 @@ public struct AdminServer: Service {
 
   private let configuration: AdminConfiguration
   private let responder: AdminResponder
-  private let scope: Scope
   private let logger: Logger
   private let address = Arrival<Address>()
 
   /// Creates the service; it listens once it runs.
   public init(
     configuration: AdminConfiguration, store: SaleStore, hooks: AdminHooks, metrics: PrometheusRegistry,
-    serves scope: Scope = .everything, logger: Logger
+    logger: Logger
   ) {
     self.configuration = configuration
-    self.scope = scope
     self.logger = logger
     responder = AdminResponder(
-      desk: SaleDesk(store: store, hooks: hooks, topic: configuration.topic, logger: logger), metrics: metrics,
-      access: Access(token: configuration.token), scope: scope, logger: logger)
+      desk: SaleDesk(store: store, hooks: hooks, metrics: metrics, topic: configuration.topic, logger: logger),
+      access: Access(token: configuration.token), scope: configuration.scope, logger: logger)
   }
 
   /// Where it listens: waits until `run()` has bound the listener, and throws if it could not.
@@ -54,7 +43,7 @@ public struct AdminServer: Service {
 
   /// Listens and answers until graceful shutdown. Throws if the address cannot be bound.
   public func run() async throws {
-    if scope == .everything, configuration.token == nil {
+    if configuration.scope == .everything, configuration.token == nil {
       logger.warning(
         "the admin API is open to everyone on this machine: no token is set",
         metadata: ["host": "\(configuration.host)"])

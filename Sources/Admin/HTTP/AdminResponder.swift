@@ -8,9 +8,8 @@ internal import NIOCore
 /// Answers the requests of the second listener: which route, who asks, then the work.
 struct AdminResponder: HTTPResponder {
   let desk: SaleDesk
-  let metrics: PrometheusRegistry
   let access: Access
-  let scope: AdminServer.Scope
+  let scope: AdminConfiguration.Scope
   let logger: Logger
 
   func respond(to request: Request, context: BasicRequestContext) async throws -> Response {
@@ -26,7 +25,7 @@ struct AdminResponder: HTTPResponder {
       response = try .problem(.internalError, asPage: route?.isPage ?? false)
     }
     let labels = [("route", route?.label ?? "none"), ("status", String(response.status.code))]
-    Counter(label: "penstock_admin_requests_total", dimensions: labels, factory: metrics).increment()
+    Counter(label: "penstock_admin_requests_total", dimensions: labels, factory: desk.metrics).increment()
     return request.method == .head ? response.createHeadResponse() : response
   }
 
@@ -37,7 +36,7 @@ struct AdminResponder: HTTPResponder {
     switch route {
     case .health: return .text("alive\n", type: "text/plain; charset=utf-8")
     case .ready: return try await readiness()
-    case .metrics: return .text(metrics.text(), type: PrometheusRegistry.contentType)
+    case .metrics: return .text(desk.metrics.text(), type: PrometheusRegistry.contentType)
     case .root: return Response(status: .found, headers: [.location: "/admin"])
     case .salesPage: return try await .page(desk.salesPage())
     case .salePage(let id): return try await .page(desk.salePage(id))

@@ -18,10 +18,11 @@ extension Sale {
       throw Problem(
         status: .contentTooLarge, code: "body_too_large", detail: "a body has at most \(Limits.bodyBytes) bytes")
     }
+    let data = Data(body.readableBytesView)
     do {
-      return try JSONDecoder().decode(Sale.self, from: Data(body.readableBytesView))
+      return try JSONDecoder().decode(Sale.self, from: data)
     } catch let error as DecodingError {
-      throw Problem(error)
+      throw SaleNumbers.problem(in: data) ?? Problem(error)
     }
   }
 
@@ -29,6 +30,42 @@ extension Sale {
   private static func isJSON(_ contentType: String?) -> Bool {
     let type = (contentType ?? "").prefix { $0 != ";" }.filter { $0 != " " }.lowercased()
     return type == "application/json" || type.hasSuffix("+json")
+  }
+}
+
+/// The numbers of a sale, read as what JSON has: one kind of number. `JSONDecoder` reports an integer with a fraction,
+/// or past 64 bits, as JSON that is not valid, and does not say where it stands.
+private struct SaleNumbers: Decodable {
+  struct Item: Decodable {
+    var stock: Double?
+    var priceMinor: Double?
+
+    private enum CodingKeys: String, CodingKey {
+      case stock
+      case priceMinor = "price_minor"
+    }
+  }
+
+  var perBuyerLimit: Double?
+  var items: [Item]?
+
+  private enum CodingKeys: String, CodingKey {
+    case items
+    case perBuyerLimit = "per_buyer_limit"
+  }
+
+  /// The first number that is not whole or too large for its field; `nil` if that is not what is wrong.
+  static func problem(in data: Data) -> Problem? {
+    guard let numbers = try? JSONDecoder().decode(Self.self, from: data) else { return nil }
+    var fields: [(String, Double?, isWhole: (Double) -> Bool)] = [
+      ("per_buyer_limit", numbers.perBuyerLimit, { Int32(exactly: $0) != nil })
+    ]
+    for (index, item) in (numbers.items ?? []).enumerated() {
+      fields.append(("items[\(index)].stock", item.stock, { Int32(exactly: $0) != nil }))
+      fields.append(("items[\(index)].price_minor", item.priceMinor, { Int64(exactly: $0) != nil }))
+    }
+    let wrong = fields.first { field in field.1.map { !field.isWhole($0) } ?? false }
+    return wrong.map { Problem(invalid: $0.0, "must be a whole number, and not so large") }
   }
 }
 
@@ -56,7 +93,7 @@ extension Problem {
     }
   }
 
-  private init(invalid field: String, _ reason: String, code: String = "invalid_field") {
+  fileprivate init(invalid field: String, _ reason: String, code: String = "invalid_field") {
     self.init(status: .unprocessableContent, code: code, detail: reason, field: field.isEmpty ? nil : field)
   }
 

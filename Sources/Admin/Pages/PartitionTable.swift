@@ -11,8 +11,8 @@ enum PartitionTable {
       rows.isEmpty
       ? "<p class=\"soft\">No worker has claimed a partition yet.</p>"
       : """
-      <div class="scroll"><table><thead><tr><th>partition</th><th>next offset</th><th>lag</th><th>epoch</th>\
-      <th>owner</th></tr></thead><tbody>
+      <div class="scroll"><table><thead><tr><th>partition</th><th>next offset</th><th>lag</th>\
+      <th class="words">owner</th></tr></thead><tbody>
       \(rows)</tbody></table></div>
       """
     return """
@@ -23,14 +23,14 @@ enum PartitionTable {
   private static func row(_ entry: PartitionList.Entry) -> HTML {
     let cells: HTML = """
       <td>\(entry.partition.grouped)</td><td>\(entry.nextOffset.grouped)</td>\
-      <td>\(entry.lag?.grouped ?? "unknown")</td><td>\(entry.epoch.grouped)</td>\
+      <td>\(entry.lag?.grouped ?? "unknown")</td>\
       <td class="words">\(entry.owner ?? "–")</td>
       """
     guard let reason = entry.haltedReason else { return "<tr>\(cells)</tr>\n" }
     let since = entry.haltedAt.map { " since \($0.dateAndTime)" } ?? ""
     return """
       <tr class="halted">\(cells)</tr>
-      <tr class="halted"><td class="words" colspan="5"><b>halted\(since)</b>: \(reason)</td></tr>
+      <tr class="halted"><td class="words" colspan="4"><b>halted\(since)</b>: \(reason)</td></tr>
 
       """
   }

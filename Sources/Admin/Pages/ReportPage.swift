@@ -27,8 +27,8 @@ enum ReportPage {
     let api = "/admin/api/sales/\(report.sale)"
     return """
       <div><div class="head"><h1>\(report.name)</h1>\(PageLayout.pill(report.status.rawValue))</div>
-      <p class="soft small"><code>\(report.sale.rawValue)</code> · \(report.startsAt.dateAndTime) to \
-      \(report.endsAt.dateAndTime) UTC · as of \(report.generatedAt.dateAndTime)</p>
+      <p class="soft small"><code>\(report.sale.rawValue)</code> · \(report.startsAt.dateAndMinute) to \
+      \(report.endsAt.dateAndMinute) UTC · as of \(report.generatedAt.dateAndTime)</p>
       <p class="small">Report as <a href="\(api)/report">JSON</a> or <a href="\(api)/report?format=csv">CSV</a> · \
       <a href="\(api)/orders.csv">all orders as CSV</a></p></div>
       """
@@ -53,7 +53,7 @@ enum ReportPage {
       \(tile("Accepted", requests.accepted?.grouped ?? unknown, "\(report.repeats.grouped) repeats besides"))\
       \(tile("Confirmed", requests.confirmed.grouped, share(requests.confirmed)))\
       \(tile("Rejected", requests.rejectedInAll.grouped, share(requests.rejectedInAll)))\
-      \(tile("In flight", requests.inFlight?.grouped ?? unknown, "in the log, not decided"))\
+      \(tile("In flight", requests.inFlight?.grouped ?? unknown, "not decided yet"))\
       \(tile("p99 to decision", p99, "from acceptance"))\
       </div>
       """

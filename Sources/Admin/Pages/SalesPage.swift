@@ -9,9 +9,8 @@ enum SalesPage {
     let isMoving = shown.contains { [.open, .upcoming].contains($0.status(at: time)) }
     let cards = shown.map { card($0, at: time) }
     let empty: HTML = """
-      <section class="card"><p>There is no sale yet.
-      Put one up with <code>penstock sale create --file sale.json</code> \
-      or <code>POST /admin/api/sales</code>.</p></section>
+      <section class="card"><p>There is no sale yet. Put one up with \
+      <code>penstock sale create --file sale.json</code> or <code>POST /admin/api/sales</code>.</p></section>
       """
     let rest: HTML =
       sales.count == shown.count
@@ -40,7 +39,7 @@ enum SalesPage {
       <span class="soft small"><code>\(sale.id.rawValue)</code> · \(items)</span>
       \(PageLayout.bar(Double(putUp - left) / Double(max(putUp, 1))))
       <span class="small">\((putUp - left).grouped) of \(putUp.grouped) units sold · \(left.grouped) left</span>
-      <span class="soft small">\(sale.startsAt.dateAndTime) to \(sale.endsAt.dateAndTime) UTC</span>
+      <span class="soft small">\(sale.startsAt.dateAndMinute) to \(sale.endsAt.dateAndMinute) UTC</span>
       </a>
 
       """

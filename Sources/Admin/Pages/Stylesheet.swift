@@ -52,7 +52,8 @@ enum Stylesheet {
     .tiles { display: grid; gap: .75rem; grid-template-columns: repeat(auto-fit, minmax(150px, 1fr)) }
     .tile { padding: .7rem 1rem }
     .tile b { display: block; font-size: 1.45rem; line-height: 1.25; font-weight: 650 }
-    .pair { display: grid; gap: 1rem; grid-template-columns: repeat(auto-fit, minmax(min(100%, 430px), 1fr)) }
+    .pair { display: grid; gap: 1rem; align-items: start;
+      grid-template-columns: repeat(auto-fit, minmax(min(100%, 430px), 1fr)) }
     .checks { border-left: 4px solid var(--good) }
     .checks.failed { border-left-color: var(--bad) }
     .checks.unknown { border-left-color: var(--doubt) }
@@ -75,7 +76,7 @@ enum Stylesheet {
     tr:last-child td { border-bottom: 0 }
     th:first-child, td:first-child { text-align: left; padding-left: 0; white-space: normal }
     th:last-child, td:last-child { padding-right: 0 }
-    td.words { text-align: left; white-space: normal; overflow-wrap: anywhere }
+    th.words, td.words { text-align: left; white-space: normal; overflow-wrap: anywhere; min-width: 6rem }
     td.sub:first-child { padding-left: 1rem; color: var(--soft) }
     tr.halted td { color: var(--bad) }
 
@@ -89,10 +90,10 @@ enum Stylesheet {
     rect.quarantined { fill: var(--quarantined) }
     figure { margin: 0 }
     figcaption { display: flex; flex-wrap: wrap; gap: .3rem 1.1rem; margin-top: .5rem }
-    .chart { display: block; overflow: visible }
+    .chart { display: grid; grid-template-columns: auto minmax(0, 1fr) }
+    .chart svg { display: block; overflow: visible }
     .grid { stroke: var(--line); stroke-width: 1 }
-    .axis { fill: var(--soft); font-size: 12px; paint-order: stroke; stroke: var(--card); stroke-width: 4px;
-      stroke-linejoin: round }
+    .axis { fill: var(--soft); font-size: 12px }
     .key { display: inline-block; width: .75em; height: .75em; border-radius: 3px; margin-right: .4em }
     .key.confirmed { background: var(--confirmed) }
     .key.rejected { background: var(--rejected) }

@@ -4,15 +4,15 @@ internal import SaleStore
 /// Decisions over time as an inline SVG of stacked bars.
 ///
 /// Across, everything is in percent, so the chart fills its place at any width while its letters keep their size; down,
-/// in pixels.
+/// in pixels. The numbers of the vertical axis stand in a narrow drawing of their own beside it.
 struct TimelineChart {
   private let timeline: Timeline
   private let peak: Int64
   private let step: Int64
 
-  /// Pixels: the bars' ground line, the room above the highest grid line for its label, and all.
+  /// Pixels from the top: the bars' ground line, the highest grid line, and the end.
   private static let ground = 196.0
-  private static let top = 20.0
+  private static let top = 10.0
   private static let height = 224
 
   /// Nothing was decided: there is no chart.
@@ -26,11 +26,11 @@ struct TimelineChart {
   /// A figure with its legend.
   var html: HTML {
     """
-    <figure><svg class="chart" width="100%" height="\(plain: Self.height)" role="img" \
-    aria-labelledby="timeline-title timeline-desc">
+    <figure><div class="chart">\(levelLabels)
+    <svg width="100%" height="\(plain: Self.height)" role="img" aria-labelledby="timeline-title timeline-desc">
     <title id="timeline-title">Decisions per \(timeline.widthName)</title>
     <desc id="timeline-desc">\(description)</desc>
-    \(grid)\(bars)\(gridLabels)\(times)</svg>
+    \(grid)\(bars)\(times)</svg></div>
     <figcaption class="small soft"><span><i class="key confirmed"></i>confirmed</span>\
     <span><i class="key rejected"></i>rejected</span><span><i class="key quarantined"></i>quarantined</span>\
     <span>per \(timeline.widthName), by time of decision, UTC</span></figcaption></figure>
@@ -61,11 +61,17 @@ struct TimelineChart {
     }
   }
 
-  /// Drawn over the bars, above their lines, with a halo in the card's colour.
-  private var gridLabels: [HTML] {
-    levels.dropFirst().map { level in
-      "<text class=\"axis\" x=\"0\" y=\"\(length: y(level) - 4)\">\(level.grouped)</text>\n"
+  /// The numbers beside the grid lines; a reader who cannot see them has the description instead.
+  private var levelLabels: HTML {
+    let width = 8 * levels[levels.count - 1].grouped.count + 4
+    let labels = levels.map { level -> HTML in
+      """
+      <text class="axis" x="\(plain: width - 4)" y="\(length: y(level) + 4)" text-anchor="end">\(level.grouped)</text>
+      """
     }
+    return """
+      <svg width="\(plain: width)" height="\(plain: Self.height)" aria-hidden="true">\(labels)</svg>
+      """
   }
 
   private var bars: [HTML] {

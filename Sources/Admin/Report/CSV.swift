@@ -1,5 +1,6 @@
 internal import FlashSale
 internal import Hummingbird
+internal import Metrics
 internal import NIOCore
 internal import SaleStore
 
@@ -9,15 +10,22 @@ struct CSVLines {
 
   /// Adds a line of values that are numbers, instants or names of ours.
   mutating func add(_ values: String...) {
-    text += values.map(Self.quoted).joined(separator: ",")
+    for (index, value) in values.enumerated() {
+      if index > 0 { text += "," }
+      if value.utf8.contains(where: Self.needsQuotes) {
+        text += "\"\(value.replacing("\"", with: "\"\""))\""
+      } else {
+        text += value
+      }
+    }
     text += "\r\n"
   }
 
-  private static func quoted(_ value: String) -> String {
-    guard value.utf8.contains(where: { [UInt8(ascii: ","), UInt8(ascii: "\""), 10, 13].contains($0) }) else {
-      return value
+  private static func needsQuotes(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: ","), UInt8(ascii: "\""), UInt8(ascii: "\r"), UInt8(ascii: "\n"): true
+    default: false
     }
-    return "\"\(value.replacing("\"", with: "\"\""))\""
   }
 
   /// A value that someone outside chose. A spreadsheet runs what begins with one of these as a formula; an apostrophe
@@ -32,7 +40,9 @@ struct CSVLines {
 enum OrderCSV {
   /// A body that reads a page of orders when the one before it was sent. If the store fails in between, the answer ends
   /// without its last chunk, which every HTTP client takes for an error.
-  static func body(_ pages: OrderPages) -> ResponseBody {
+  ///
+  /// `exported` counts the orders as they are read: an export that runs far ahead of its reader would show there.
+  static func body(_ pages: OrderPages, exported: Counter) -> ResponseBody {
     ResponseBody { writer in
       var header = CSVLines()
       header.add(
@@ -40,6 +50,7 @@ enum OrderCSV {
         "delay_ms")
       try await writer.write(ByteBuffer(string: header.text))
       for try await page in pages {
+        exported.increment(by: page.count)
         try await writer.write(ByteBuffer(string: lines(page)))
       }
       try await writer.finish(nil)

@@ -59,7 +59,7 @@ public enum ReportTable {
     [["from", "confirmed", "rejected", "quarantined"]]
       + timeline.buckets.map { bucket in
         [
-          "\(bucket.minute.day) \(bucket.minute.hourAndMinute)", bucket.confirmed.grouped, bucket.rejected.grouped,
+          bucket.minute.dateAndMinute, bucket.confirmed.grouped, bucket.rejected.grouped,
           bucket.quarantined.grouped,
         ]
       }

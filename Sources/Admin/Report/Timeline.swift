@@ -58,6 +58,9 @@ extension Timestamp {
   /// `2026-11-11 00:00:00`, UTC.
   var dateAndTime: String { "\(day) \(description.dropFirst(11).prefix(8))" }
 
+  /// `2026-11-11 00:00`, UTC.
+  var dateAndMinute: String { "\(day) \(hourAndMinute)" }
+
   /// `2026-11-11`, UTC.
   var day: String { String(description.prefix(10)) }
 

@@ -2,12 +2,14 @@ internal import FlashSale
 internal import FoundationEssentials
 internal import Hummingbird
 internal import Logging
+internal import Metrics
 internal import SaleStore
 
 /// What the admin API and the pages do with sales. Throws `Problem` for what the caller is told.
 struct SaleDesk: Sendable {
   let store: SaleStore
   let hooks: AdminHooks
+  let metrics: PrometheusRegistry
   let topic: String
   let logger: Logger
 
@@ -76,7 +78,8 @@ struct SaleDesk: Sendable {
 
   /// All orders of a sale as CSV, read while it is sent.
   func orders(of id: SaleID) async throws -> ResponseBody {
-    OrderCSV.body(store.orderPages(of: try await stored(id).number))
+    let exported = Counter(label: "penstock_admin_exported_orders_total", factory: metrics)
+    return OrderCSV.body(store.orderPages(of: try await stored(id).number), exported: exported)
   }
 
   /// How far each partition came, behind the end of its log where that can be asked.

@@ -1,0 +1,112 @@
+import Admin
+import FlashSale
+import Logging
+import Postgres
+import SaleStore
+import ServiceLifecycle
+import Synchronization
+import TestSupport
+
+/// An admin server that listens, on a database of its own; the log's side is what the test says it is.
+struct AdminUnderTest: Sendable {
+  static let token = "a-token-for-tests-only"
+
+  let client: Client
+  let store: SaleStore
+  let database: TestDatabase
+  let metrics: PrometheusRegistry
+  let log: LogUnderTest
+
+  /// Starts a server, lends it to `body`, and waits until it has shut down gracefully.
+  static func with(
+    token: String? = token, serves scope: AdminConfiguration.Scope = .everything,
+    checks: @escaping @Sendable () -> [HealthCheck] = { [] }, _ body: (AdminUnderTest) async throws -> Void
+  ) async throws {
+    try await TestDatabase.with { database in
+      try await database.withStore { store in
+        let log = LogUnderTest()
+        let metrics = PrometheusRegistry(version: "test")
+        let server = AdminServer(
+          configuration: try AdminConfiguration(
+            host: "127.0.0.1", port: 0, token: token, topic: Lane.topic, serves: scope),
+          store: store, hooks: log.hooks(checks: checks), metrics: metrics, logger: quietLogger)
+        let group = ServiceGroup(services: [server], logger: quietLogger)
+        let running = Task { try await group.run() }
+        let result: Result<Void, any Error>
+        do {
+          let address = try await server.boundAddress
+          let client = Client(port: address.port, token: token)
+          try await body(
+            AdminUnderTest(client: client, store: store, database: database, metrics: metrics, log: log))
+          result = .success(())
+        } catch {
+          result = .failure(error)
+        }
+        await group.triggerGracefulShutdown()
+        try await running.value
+        try result.get()
+      }
+    }
+  }
+}
+
+/// What the wiring would ask the log: set by a test, and what was asked of it.
+final class LogUnderTest: Sendable {
+  struct Unreachable: Error {}
+
+  struct State {
+    var inFlight: Int64? = 0
+    var ends: [Partition: Offset]? = [:]
+    var refusesCloses = false
+    var closed: [SaleID] = []
+    var askedFrom: [Partition: Offset] = [:]
+  }
+
+  private let state = Mutex(State())
+
+  /// The sales that were to be closed, one entry for each try.
+  var closed: [SaleID] { state.withLock(\.closed) }
+
+  func change(_ change: (inout sending State) -> Void) { state.withLock { change(&$0) } }
+
+  func hooks(checks: @escaping @Sendable () -> [HealthCheck]) -> AdminHooks {
+    AdminHooks(
+      publishClose: { stored in
+        try self.state.withLock { state in
+          state.closed.append(stored.sale.id)
+          if state.refusesCloses { throw Unreachable() }
+        }
+      },
+      countTail: { _, progress in
+        try self.state.withLock { state in
+          state.askedFrom = progress
+          guard let count = state.inFlight else { throw Unreachable() }
+          return count
+        }
+      },
+      logEnds: {
+        try self.state.withLock { state in
+          guard let ends = state.ends else { throw Unreachable() }
+          return ends
+        }
+      },
+      checks: { checks() })
+  }
+}
+
+extension Sale {
+  /// A sale that has begun in November 2025, and lasts so many hours.
+  static func sample(
+    _ id: String = "double11", name: String = "Double 11", items: [(sku: String, stock: Int32)] = [("phone", 1_000)],
+    hours: Int64 = 500_000
+  ) throws -> Sale {
+    let start = Timestamp(microseconds: 1_762_790_400_000_000)
+    return try Sale(
+      id: SaleID(validating: id), name: name, startsAt: start,
+      endsAt: Timestamp(microseconds: start.microseconds + hours * 3_600_000_000), perBuyerLimit: nil,
+      items: items.map {
+        try SaleItem(
+          sku: SKU(validating: $0.sku), stock: Units($0.stock), price: Price(minor: 19_900, currency: "CNY"))
+      })
+  }
+}

@@ -1,0 +1,213 @@
+import Admin
+import FlashSale
+import Foundation
+import Postgres
+import SaleStore
+import Testing
+
+/// Creating, listing, showing and closing sales over HTTP.
+@Suite struct SaleAPITests {
+  private static let valid = """
+    {"id":"s1","name":"双11 🎉","starts_at":"2026-11-11T00:00:00+08:00","ends_at":"2036-11-12T00:00:00+08:00",
+     "per_buyer_limit":2,"items":[{"sku":"phone","stock":1000,"price_minor":199900,"currency":"CNY"},
+     {"sku":"case","stock":5,"price_minor":0,"currency":"CNY"}]}
+    """
+
+  @Test func `a sale is created, shown and listed as it was sent`() async throws {
+    try await AdminUnderTest.with { admin in
+      let created = try await admin.client.post("/admin/api/sales", json: Self.valid)
+      #expect(created.status == 201)
+      #expect(created.header("Location") == "/admin/api/sales/s1")
+      #expect(created.header("Cache-Control") == "no-store")
+      let shown = try await admin.client.get("/admin/api/sales/s1")
+      #expect(shown.status == 200)
+      for answer in [created, shown] {
+        #expect(answer.string("name") == "双11 🎉")
+        #expect(answer.string("starts_at") == "2026-11-10T16:00:00.000Z")
+        #expect(answer.string("ordering") == "sale")
+        #expect(answer.json("per_buyer_limit") as? Int == 2)
+        #expect(answer.json("number") as? Int == 1)
+        #expect(answer.json("closed_at") is NSNull)
+        let items = try #require(answer.json("items") as? [[String: Any]])
+        #expect(items.map { $0["sku"] as? String } == ["phone", "case"])
+        #expect(items.map { $0["left"] as? Int } == [1_000, 5])
+      }
+      _ = try await admin.client.post("/admin/api/sales", json: Sale.sample("second").json)
+      let list = try #require(try await admin.client.get("/admin/api/sales").json("sales") as? [[String: Any]])
+      #expect(list.map { $0["id"] as? String } == ["second", "s1"])
+      #expect(list[0]["status"] as? String == "open")
+      let status = try await admin.client.get("/admin/api/sales/%73%31").status
+      #expect(status == 200)
+    }
+  }
+
+  @Test func `a second sale of the same id is refused and changes nothing`() async throws {
+    try await AdminUnderTest.with { admin in
+      _ = try await admin.client.post("/admin/api/sales", json: Self.valid)
+      let again = try await admin.client.post(
+        "/admin/api/sales", json: Self.valid.replacing("\"stock\":1000", with: "\"stock\":2000"))
+      #expect(again.status == 409)
+      #expect(again.string("code") == "sale_exists")
+      #expect(try await admin.store.sales().map { $0.sale.items[0].stock } == [Units(1_000)])
+    }
+  }
+
+  @Test(arguments: [
+    // (in the valid sale, instead of it, field, code)
+    ("\"id\":\"s1\"", "\"id\":\"a/b\"", "id", "invalid_field"), ("\"id\":\"s1\",", "", "id", "missing_field"),
+    ("\"id\":\"s1\"", "\"id\":null", "id", "missing_field"), ("\"id\":\"s1\"", "\"id\":7", "id", "wrong_type"),
+    ("双11 🎉", "", "name", "invalid_field"), ("双11 🎉", "a\\u0000b", "name", "invalid_field"),
+    ("双11 🎉", String(repeating: "x", count: 201), "name", "invalid_field"),
+    ("2026-11-11T00:00:00+08:00", "yesterday", "starts_at", "invalid_field"),
+    ("2036-11-12T00:00:00+08:00", "2026-11-11T00:00:00+08:00", "ends_at", "invalid_field"),
+    ("\"per_buyer_limit\":2", "\"per_buyer_limit\":0", "per_buyer_limit", "invalid_field"),
+    ("\"per_buyer_limit\":2", "\"per_byer_limit\":2", "per_byer_limit", "invalid_field"),
+    ("\"per_buyer_limit\":2", "\"ordering\":\"random\"", "ordering", "invalid_field"),
+    ("\"stock\":5", "\"stock\":0", "items[1].stock", "invalid_field"),
+    ("\"stock\":5", "\"stock\":-1", "items[1].stock", "invalid_field"),
+    ("\"stock\":5", "\"stock\":1.5", "items[1].stock", "invalid_field"),
+    ("\"stock\":5", "\"stock\":9223372036854775808", "items[1].stock", "invalid_field"),
+    ("\"stock\":5", "\"stock\":\"5\"", "items[1].stock", "wrong_type"),
+    ("\"stock\":5,", "\"stock\":5,\"colour\":\"red\",", "items[1].colour", "invalid_field"),
+    ("\"stock\":5,", "", "items[1].stock", "missing_field"), ("\"case\"", "\"phone\"", "items[1].sku", "invalid_field"),
+    ("\"case\"", "\"\(String(repeating: "x", count: 10_000))\"", "items[1].sku", "invalid_field"),
+    ("\"price_minor\":0", "\"price_minor\":-1", "items[1].price_minor", "invalid_field"),
+    ("\"currency\":\"CNY\"}]", "\"currency\":\"yuan\"}]", "items[1].currency", "invalid_field"),
+  ])
+  func `a wrong field is named`(_ part: String, _ instead: String, _ field: String, _ code: String) async throws {
+    let body = Self.valid.replacing(part, with: instead)
+    #expect(body != Self.valid)
+    try await AdminUnderTest.with { admin in
+      let answer = try await admin.client.post("/admin/api/sales", json: body)
+      #expect(answer.status == 422)
+      #expect(answer.header("Content-Type") == "application/problem+json")
+      #expect(answer.string("field") == field)
+      #expect(answer.string("code") == code)
+      #expect(answer.json("status") as? Int == 422)
+      #expect(answer.string("detail")?.isEmpty == false)
+      #expect(try await admin.store.sales().isEmpty)
+    }
+  }
+
+  @Test func `what is no sale at all is refused, and the server lives on`() async throws {
+    let cases: [(Data, Int)] = [
+      (Data(), 400), (Data("{".utf8), 400), (Data([0xFF, 0xFE, 0x00]), 400), (Data(repeating: 0, count: 100), 400),
+      (Data("{\"id\":\"\u{1}\"}".utf8), 400), (Data([0x7B, 0x22, 0xC3, 0x28, 0x22, 0x3A, 0x31, 0x7D]), 400),
+      (Data(String(repeating: "[", count: 100_000).utf8), 400), (Data("[]".utf8), 422), (Data("7".utf8), 422),
+      (Data("{\"items\":\(String(repeating: "[", count: 400))\(String(repeating: "]", count: 400))}".utf8), 422),
+      (Data(repeating: 0x20, count: 600_000), 413),
+    ]
+    try await AdminUnderTest.with { admin in
+      for (body, status) in cases {
+        let answer = try await admin.client.send(
+          "POST", "/admin/api/sales", headers: [("Content-Type", "application/json; charset=utf-8")], body: body)
+        #expect(answer.status == status, "\(body.prefix(20)): \(answer.text)")
+        #expect(answer.string("code") != nil)
+      }
+      for type in ["text/plain", "application/x-www-form-urlencoded", "application/jsonx"] {
+        let answer = try await admin.client.send(
+          "POST", "/admin/api/sales", headers: [("Content-Type", type)], body: Data(Self.valid.utf8))
+        #expect(answer.status == 415)
+      }
+      let untyped = try await admin.client.send("POST", "/admin/api/sales", body: Data(Self.valid.utf8)).status
+      #expect(untyped == 415)
+      let valid = try await admin.client.post("/admin/api/sales", json: Self.valid).status
+      #expect(valid == 201)
+    }
+  }
+
+  @Test func `an unknown path is 404 and a wrong method 405 with what is allowed`() async throws {
+    try await AdminUnderTest.with { admin in
+      for path in ["/admin/api/sales/none", "/admin/api/sales/none/report", "/admin/sales/none"] {
+        let status = try await admin.client.get(path).status
+        #expect(status == 404)
+      }
+      for path in [
+        "/x", "/admin/api", "/admin/api/sales/a/b/c", "/admin/api/sales/a/nothing", "/admin/api/sales/%2F",
+        "/admin/api/sales/\(String(repeating: "x", count: 65))",
+      ] {
+        let answer = try await admin.client.get(path)
+        #expect(answer.status == 404, "\(path)")
+        #expect(answer.string("code") == "not_found")
+      }
+      for (method, path, allowed) in [
+        ("DELETE", "/admin/api/sales", "GET, HEAD, POST"), ("GET", "/admin/api/sales/a/close", "POST"),
+        ("POST", "/healthz", "GET, HEAD"), ("PUT", "/admin/api/sales/a/report", "GET, HEAD"),
+      ] {
+        let answer = try await admin.client.send(method, path)
+        #expect(answer.status == 405)
+        #expect(answer.header("Allow") == allowed)
+      }
+      let head = try await admin.client.send("HEAD", "/admin/api/sales")
+      #expect(head.status == 200)
+      #expect(head.body.isEmpty)
+    }
+  }
+
+  @Test func `a close goes through the log first, and again changes nothing`() async throws {
+    try await AdminUnderTest.with { admin in
+      _ = try await admin.store.create(.sample())
+      let path = "/admin/api/sales/double11/close"
+      admin.log.change { $0.refusesCloses = true }
+      let failed = try await admin.client.send("POST", path)
+      #expect(failed.status == 503)
+      #expect(failed.string("code") == "log_unreachable")
+      #expect(failed.header("Retry-After") != nil)
+      #expect(try await admin.store.sales()[0].closedAt == nil)
+
+      admin.log.change { $0.refusesCloses = false }
+      let closed = try await admin.client.send("POST", path)
+      #expect(closed.status == 200)
+      #expect(closed.string("status") == "closed")
+      let again = try await admin.client.send("POST", path)
+      #expect(again.status == 200)
+      #expect(again.string("closed_at") == closed.string("closed_at"))
+      #expect(admin.log.closed.count == 3)
+      let status = try await admin.client.send("POST", "/admin/api/sales/none/close").status
+      #expect(status == 404)
+    }
+  }
+
+  @Test func `partitions tell their progress, their lag, and why one stands still`() async throws {
+    try await AdminUnderTest.with { admin in
+      try await Lane.with(admin.database) { lane in
+        try await lane.progress(0, nextOffset: 40)
+        try await lane.progress(1, nextOffset: 7, halted: "offset 7 is no longer in the log")
+      }
+      admin.log.change {
+        $0.ends = [Partition(0): Offset(50), Partition(1): Offset(7), Partition(2): Offset(3)]
+      }
+      var answer = try await admin.client.get("/admin/api/partitions")
+      var list = try #require(answer.json("partitions") as? [[String: Any]])
+      #expect(list.map { $0["lag"] as? Int } == [10, 0, 3])
+      #expect(list.map { $0["next_offset"] as? Int } == [40, 7, 0])
+      #expect(list.map { $0["halted_reason"] as? String } == [nil, "offset 7 is no longer in the log", nil])
+      #expect(list[0]["owner"] as? String == "host/1")
+
+      admin.log.change { $0.ends = nil }
+      answer = try await admin.client.get("/admin/api/partitions")
+      list = try #require(answer.json("partitions") as? [[String: Any]])
+      #expect(list.count == 2)
+      #expect(list.allSatisfy { $0["lag"] is NSNull && $0["end_offset"] is NSNull })
+    }
+  }
+
+  @Test func `a database that does not answer is a 503, and readiness is a matter of the checks`() async throws {
+    try await AdminUnderTest.with(checks: { [HealthCheck(name: "worker", isReady: false, detail: "no partition")] }) {
+      admin in
+      await admin.store.pool.close()
+      for path in ["/admin/api/sales", "/admin/api/partitions", "/admin", "/admin/sales/a"] {
+        let answer = try await admin.client.get(path)
+        #expect(answer.status == 503)
+        #expect(answer.header("Retry-After") == "1")
+      }
+      let ready = try await admin.client.get("/readyz")
+      #expect(ready.status == 503)
+      #expect(ready.json("ready") as? Bool == false)
+      let checks = try #require(ready.json("checks") as? [[String: Any]])
+      #expect(checks.map { $0["detail"] as? String } == ["no partition"])
+      let status = try await admin.client.get("/healthz").status
+      #expect(status == 200)
+    }
+  }
+}
