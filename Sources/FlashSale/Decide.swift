@@ -1,7 +1,7 @@
 /// What a lane must know to decide a batch: loaded from the store, owned by the lane alone (I7).
 ///
 /// (1) `stock` has the level of each stock key of the batch that exists in the store.
-/// (2) `held` has the units of each (sale, buyer) of the batch that holds any.
+/// (2) `held` has the units of each (sale, buyer) of the batch that holds any, where the sale has a limit.
 /// (3) `decided` has each order id of the batch that the store has an outcome for.
 public struct LaneStock: Sendable {
   /// One stock row, as this lane leaves it.
@@ -84,15 +84,14 @@ private func decide(_ state: inout LaneStock, _ request: PurchaseRequest) -> Dec
   if level.isClosed { return .decided(.rejected(.closed)) }
 
   let holder = LaneStock.Holder(sale: request.stock.sale, buyer: request.buyer)
-  let held = state.held[holder] ?? .zero
-  if let limit = rules.perBuyerLimit, held + request.quantity > limit {
-    return .decided(.rejected(.limitReached))
-  }
+  // Without a limit nobody counts: what one buyer holds of many SKUs need not fit `Units`.
+  let holds = rules.perBuyerLimit.map { _ in (state.held[holder] ?? .zero) + request.quantity }
+  if let limit = rules.perBuyerLimit, let holds, holds > limit { return .decided(.rejected(.limitReached)) }
   guard level.left >= request.quantity else {
     return .decided(.rejected(level.left == .zero ? .soldOut : .insufficientStock))
   }
   state.stock[request.stock]?.left = level.left - request.quantity
-  state.held[holder] = held + request.quantity
+  if let holds { state.held[holder] = holds }
   return .decided(.confirmed)
 }
 

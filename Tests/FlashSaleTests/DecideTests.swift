@@ -41,6 +41,12 @@ struct DecideTests {
       ])
   }
 
+  @Test func `a buyer without a limit may hold more than fits a number of units`() throws {
+    var state = try laneStock(left: Limits.stockUnits)
+    state.held[.init(sale: sale, buyer: BuyerID(unchecked: "a"))] = Units(.max)
+    #expect(decide(&state, [try place(order: 1, buyer: "a", quantity: 2)]) == [.decided(.confirmed)])
+  }
+
   @Test(arguments: [
     (Int64(999), Decision.decided(.rejected(.notStarted))), (1_000, .decided(.confirmed)),
     (1_999, .decided(.confirmed)), (2_000, .decided(.rejected(.ended))),
