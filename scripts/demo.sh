@@ -145,7 +145,7 @@ write_sale() {
   "items": [
     {"sku": "phone", "stock": 1000, "price_minor": 199900, "currency": "CNY"},
     {"sku": "earbuds", "stock": 500, "price_minor": 39900, "currency": "CNY"},
-    {"sku": "case", "stock": 2000, "price_minor": 4900, "currency": "CNY"}
+    {"sku": "case", "stock": 20000, "price_minor": 4900, "currency": "CNY"}
   ]
 }
 JSON

@@ -28,13 +28,26 @@ extension Timestamp: CustomStringConvertible {
     self.init(microseconds: Int64((date.timeIntervalSince1970 * 1e6).rounded()))
   }
 
-  /// RFC 3339 in UTC with milliseconds, e.g. `2026-11-10T16:00:00.000Z`.
+  /// RFC 3339 in UTC with milliseconds, rounded down, e.g. `2026-11-10T16:00:00.000Z`.
   public var description: String {
-    Date(timeIntervalSince1970: Double(microseconds) / 1e6).formatted(Self.fractional)
+    // The second alone goes through a `Date`: it is exact as a double, and a fraction would not be.
+    let second = Date(timeIntervalSince1970: Double(microseconds.flooredQuotient(by: 1_000_000)))
+    let milliseconds = microseconds.flooredRemainder(by: 1_000_000) / 1_000
+    let fraction = String(milliseconds + 1_000).dropFirst()
+    return second.formatted(Self.whole).dropLast() + "." + fraction + "Z"
   }
 
   private static let whole = Date.ISO8601FormatStyle()
   private static let fractional = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
+}
+
+extension Int64 {
+  fileprivate func flooredQuotient(by divisor: Int64) -> Int64 {
+    let (quotient, remainder) = quotientAndRemainder(dividingBy: divisor)
+    return remainder < 0 ? quotient - 1 : quotient
+  }
+
+  fileprivate func flooredRemainder(by divisor: Int64) -> Int64 { self - flooredQuotient(by: divisor) * divisor }
 }
 
 extension Timestamp: Codable {

@@ -10,7 +10,9 @@ final class LogSink: Sendable {
   }
 
   func write(level: Int32, facility: String, text: String) {
-    logger.log(level: Self.level(syslog: level), "\(text)", metadata: ["librdkafka": "\(facility)"])
+    // That an old broker (the embedded one) may make a topic when asked for it: `Topics` does not ask for it by name.
+    let level = facility == "AUTOCREATE" ? .debug : Self.level(syslog: level)
+    logger.log(level: level, "\(text)", metadata: ["librdkafka": "\(facility)"])
   }
 
   /// librdkafka reports with syslog's levels. A connection that breaks is an *error* (3) to it, but it goes on by

@@ -12,7 +12,7 @@ struct Penstock: AsyncParsableCommand {
         export PENSTOCK_TICKET_KEY=$(openssl rand -hex 32)
         penstock migrate && penstock up
 
-      Configuration: environment variables PENSTOCK_*, listed in README.md.
+      Configuration: environment variables, listed in README.md.
       """,
     version: "0.1.0",
     subcommands: [

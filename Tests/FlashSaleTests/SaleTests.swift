@@ -67,6 +67,13 @@ struct SaleTests {
     #expect(Timestamp(rfc3339: text)?.microseconds == microseconds)
   }
 
+  @Test func `a time is written to the millisecond, without losing one`() {
+    for millisecond in Int64(0)..<1_000 {
+      let text = Timestamp(microseconds: 1_794_326_400_000_000 + millisecond * 1_000 + 999).description
+      #expect(text == "2026-11-10T16:00:00.\(String(millisecond + 1_000).dropFirst())Z")
+    }
+  }
+
   @Test(arguments: ["", "2026-11-11", "2026-11-11T00:00:00", "2026-13-11T00:00:00Z", "now", "1969-12-31T23:59:59Z"])
   func `what is no RFC 3339 time since 1970 is refused`(text: String) {
     #expect(Timestamp(rfc3339: text) == nil)

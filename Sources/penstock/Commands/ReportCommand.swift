@@ -40,8 +40,8 @@ struct ReportCommand: AsyncParsableCommand {
       case .json: print(String(decoding: data, as: UTF8.self))
       case .csv: print(ReportCSV.text(report), terminator: "")
       }
-      if report.oversold || report.identityHolds == false { throw ExitCode(1) }
-      if report.identityHolds == nil { throw ExitCode(2) }
+      guard let isSound = report.isSound else { throw ExitCode(2) }
+      if !isSound { throw ExitCode(1) }
     }
   }
 }

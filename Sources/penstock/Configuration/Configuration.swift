@@ -42,7 +42,8 @@ struct Configuration {
   init(_ environment: [String: String], for parts: Set<Part>) throws {
     var settings = Settings(environment)
     logLevel = settings.value(
-      .logLevel, or: .info, expecting: "trace, debug, info, notice, warning, error or critical", { Logger.Level(rawValue: $0) })
+      .logLevel, or: .info, expecting: "trace, debug, info, notice, warning, error or critical"
+    ) { Logger.Level(rawValue: $0) }
     log = LogSettings(from: &settings)
     cluster = Self.cluster(from: &settings, isNeeded: parts.contains(.kafka))
     consumerGroup = settings.value(
@@ -62,7 +63,9 @@ struct Configuration {
       settings.refuse("\(Variable.adminToken.rawValue) must have 16 characters or more")
     }
     tickets = try Self.tickets(from: &settings, isNeeded: parts.contains(.intake))
-    eventLoops = settings.number(.eventLoops, or: ProcessInfo.processInfo.activeProcessorCount, in: 1...Intake.Limits.eventLoops)
+    let threads = 1...Intake.Limits.eventLoops
+    eventLoops = settings.number(
+      .eventLoops, or: min(ProcessInfo.processInfo.activeProcessorCount, threads.upperBound), in: threads)
     drain = .seconds(settings.number(.drainSeconds, or: 20, in: 1...600))
     try settings.finish()
   }

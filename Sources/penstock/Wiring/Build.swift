@@ -38,8 +38,8 @@ func build(_ base: Foundations, roles: [Role], announce: String?) throws -> Serv
     ].compactMap { $0 }
   }
   let admin = AdminServer(
-    configuration: try base.configuration.admin(), store: base.store, hooks: hooks, metrics: base.metrics,
-    serves: roles.contains(.admin) ? .everything : .healthOnly, logger: base.logger)
+    configuration: try base.configuration.admin(for: roles), store: base.store, hooks: hooks, metrics: base.metrics,
+    logger: base.logger)
 
   var services: [any Service] = []
   if let broker = base.broker { services.append(broker) }
@@ -104,11 +104,12 @@ extension Foundations {
 }
 
 extension Configuration {
-  /// Where admin listens. Throws `ConfigurationError` for a token that it refuses.
-  func admin() throws -> AdminConfiguration {
+  /// Where the second listener is, and what it serves. Throws `ConfigurationError` for a token that admin refuses.
+  func admin(for roles: [Role]) throws -> AdminConfiguration {
     do {
       return try AdminConfiguration(
-        host: adminHTTP.host, port: adminHTTP.port, token: adminToken, topic: log.topic)
+        host: adminHTTP.host, port: adminHTTP.port, token: adminToken, topic: log.topic,
+        serves: roles.contains(.admin) ? .everything : .healthOnly)
     } catch {
       throw ConfigurationError(problems: ["\(Variable.adminToken.rawValue): \(error.reason)"])
     }

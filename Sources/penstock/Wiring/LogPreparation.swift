@@ -27,7 +27,7 @@ struct LogPreparation {
     let topic = try await waiting(for: "the Kafka brokers") {
       try await Topics.ensure(
         cluster: cluster, name: log.topic, partitions: log.partitions, replication: log.replication,
-        options: ["retention.ms": "\(log.retention.components.seconds * 1_000)", "cleanup.policy": "delete"],
+        options: options(of: log),
         timeout: Self.topicTimeout, logger: logger)
     }
     warn(about: topic)
@@ -35,6 +35,14 @@ struct LogPreparation {
       try await store.record(topic: log.topic, partitions: Int32(log.partitions))
     }
     return topic
+  }
+
+  /// The settings of a topic that has to be made. A write is acknowledged by two replicas where there are three: one
+  /// broker may fail without losing a 202, or refusing the next one.
+  private func options(of log: Configuration.LogSettings) -> [String: String] {
+    var options = ["retention.ms": "\(log.retention.components.seconds * 1_000)", "cleanup.policy": "delete"]
+    if log.replication >= 3 { options["min.insync.replicas"] = "2" }
+    return options
   }
 
   private func checkSchema() async throws {

@@ -17,7 +17,7 @@ func runServices(
     let embeds = mayEmbedBroker && Settings(environment).text(.kafkaBrokers) == nil
     if embeds { parts.remove(.kafka) }
     let configuration = try Configuration(environment, for: parts)
-    _ = try configuration.admin()
+    _ = try configuration.admin(for: roles)
     let logger = makeLogger(name, level: configuration.logLevel)
     LibraryVersion.log(to: logger)
     let metrics = PrometheusRegistry(version: Penstock.configuration.version)
