@@ -147,10 +147,9 @@ extension IntakeService {
     _ gate: OrderGate, on group: MultiThreadedEventLoopGroup, _ loops: Loops, _ refresher: Refresher, _ feed: SignalFeed
   ) async throws {
     let application = application(gate, on: group, loops)
-    let drainDeadline = configuration.drainDeadline
     try await withThrowingTaskGroup(of: Void.self) { tasks in
       tasks.addTask { await refresher.run(feed) }
-      tasks.addTask { try await Self.endConnections(of: loops, after: drainDeadline) }
+      tasks.addTask { try await self.endConnections(of: loops) }
       // Returns when every connection is closed.
       try await withTaskCancellationHandler {
         try await application.run()
@@ -164,9 +163,10 @@ extension IntakeService {
 
   /// After graceful shutdown began: gives those in flight until the deadline, then tells them that their outcome is
   /// unknown (I12) and closes what is still open.
-  private static func endConnections(of loops: Loops, after deadline: Duration) async throws {
+  private func endConnections(of loops: Loops) async throws {
     try await gracefulShutdown()
-    try await Task.sleep(for: deadline)
+    health.draining()
+    try await Task.sleep(for: configuration.drainDeadline)
     loops.executeOnAll { $0.abandonWaiting() }
     try await Task.sleep(for: Limits.farewell)
     loops.executeOnAll { $0.closeConnections() }
