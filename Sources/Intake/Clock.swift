@@ -2,7 +2,8 @@ internal import FlashSale
 internal import FoundationEssentials
 
 extension Timestamp {
-  /// This machine's wall clock. Intake is where a request gets its time; nothing behind it reads a clock for a decision.
+  /// This machine's wall clock. Intake is where a request gets its time; nothing behind it reads a clock for a
+  /// decision.
   static var now: Timestamp { Timestamp(microseconds: Int64(Date().timeIntervalSince1970 * 1e6)) }
 }
 

@@ -19,6 +19,7 @@ enum HTTPDate {
     let weekday = days[(parts.weekday ?? 1) - 1]
     let month = months[(parts.month ?? 1) - 1]
     return
-      "\(weekday), \(two(parts.day)) \(month) \(parts.year ?? 0) \(two(parts.hour)):\(two(parts.minute)):\(two(parts.second)) GMT"
+      "\(weekday), \(two(parts.day)) \(month) \(parts.year ?? 0) "
+      + "\(two(parts.hour)):\(two(parts.minute)):\(two(parts.second)) GMT"
   }
 }

@@ -19,8 +19,8 @@ public struct IntakeConfiguration: Sendable {
 
   /// Records of one partition that may be accepted and not decided. At the limit: `503 busy`. At least 1.
   ///
-  /// Exact with one intake. Each further one can exceed it by what it has in flight, because it learns the log's end from
-  /// its own acknowledgements.
+  /// Exact with one intake. Each further one can exceed it by what it has in flight, because it learns the log's end
+  /// from its own acknowledgements.
   public var backlogLimit: Int64
 
   /// Threads that serve HTTP: 1 to `Limits.eventLoops`.

@@ -30,7 +30,8 @@ public final class IntakeService: Service {
   /// An intake; nothing is contacted before `run`.
   ///
   /// - Parameters:
-  ///   - store: used for reads, at most `Limits.lookupStatements` + 1 at a time; the caller closes its pool after `run`.
+  ///   - store: used for reads, at most `Limits.lookupStatements` + 1 at a time; the caller closes its pool after
+  ///     `run`.
   ///   - database: for the one connection of its own, on which it hears signals.
   /// - Throws: the first value of the configuration that is out of its range.
   public init(
@@ -55,8 +56,8 @@ public final class IntakeService: Service {
   /// How it is, at this moment. Cheap.
   public var status: IntakeStatus { health.status(log: router.withLock { $0?.failure }) }
 
-  /// Runs until graceful shutdown or cancellation. Throws if it cannot listen, or cannot make a producer of the cluster's
-  /// settings.
+  /// Runs until graceful shutdown or cancellation. Throws if it cannot listen, or cannot make a producer of the
+  /// cluster's settings.
   public func run() async throws {
     defer { address.announce(.failure(CancellationError())) }
     let group = MultiThreadedEventLoopGroup(numberOfThreads: configuration.eventLoops)

@@ -1,6 +1,7 @@
 /// Every bound of this module (I11): its value, its unit, what happens there, and why that much.
 ///
-/// `IntakeConfiguration` starts from some of these values; `IntakeConfiguration.check()` holds the relations between them.
+/// `IntakeConfiguration` starts from some of these values; `IntakeConfiguration.check()` holds the relations between
+/// them.
 public enum Limits {
   // MARK: Requests
 
@@ -76,7 +77,8 @@ public enum Limits {
   /// reading the catalog and for whoever shares the pool.
   static let lookupStatements = 2
 
-  /// How often sales, stock and progress are read anew, whatever signals say. Bounds the age of what a lost signal said.
+  /// How often sales, stock and progress are read anew, whatever signals say. Bounds the age of what a lost signal
+  /// said.
   static let refreshInterval = Duration.seconds(1)
 
   /// First and longest pause between attempts to reach PostgreSQL or the log at the start.

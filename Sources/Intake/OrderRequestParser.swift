@@ -18,7 +18,8 @@ enum OrderRequestError: Error, Equatable {
   case invalidField(String, String)
 }
 
-/// Reads `{"sku": "…", "quantity": …}`: JSON (RFC 8259) of exactly this shape, without Foundation and without recursion.
+/// Reads `{"sku": "…", "quantity": …}`: JSON (RFC 8259) of exactly this shape, without Foundation and without
+/// recursion.
 ///
 /// (1) Whatever the bytes are, it answers; every read is checked against the end.
 /// (2) It reads from left to right and stops at the first thing that is wrong, so a nested value costs nothing.

@@ -170,7 +170,7 @@ extension Problem {
       $0.detail =
         hasKey
         ? "It may be taken. Sending it again with the same Idempotency-Key is safe: it stays one order."
-        : "It may be taken. Look at /v1/orders/\(order) before sending another; with an Idempotency-Key a retry is safe."
+        : "It may be taken. Look at /v1/orders/\(order) first; with an Idempotency-Key a retry would be safe."
     }.retriable()
   }
 

@@ -81,8 +81,8 @@ actor Refresher {
     }
   }
 
-  /// Reads everything once. A signal that comes while it reads can be overwritten by what was read before: for stock that
-  /// shows too much for at most `Limits.refreshInterval`, which the lane puts right; watermarks never go back.
+  /// Reads everything once. A signal that comes while it reads can be overwritten by what was read before: for stock
+  /// that shows too much for at most `Limits.refreshInterval`, which the lane puts right; watermarks never go back.
   func load() async throws {
     let sales = try await store.sales()
     let progress = try await store.progress(topic: topic)

@@ -17,8 +17,8 @@ struct Lane {
     await connection.close()
   }
 
-  /// `count` orders, decided at `decidedAt` (seconds since 1970), of which the i-th (from 1) waited i milliseconds. Each
-  /// has `quantity` units; offsets go on from `offset`.
+  /// `count` orders, decided at `decidedAt` (seconds since 1970), of which the i-th (from 1) waited i milliseconds.
+  /// Each has `quantity` units; offsets go on from `offset`.
   func decide(
     _ sale: StoredSale, _ sku: String, _ outcome: Outcome, count: Int32, quantity: Int32 = 1, from offset: Int64 = 0,
     at decidedAt: Int64 = 1_762_800_000

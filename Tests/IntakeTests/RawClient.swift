@@ -5,8 +5,8 @@ import TestSupport
 
 /// An HTTP client that sends exactly the bytes it is given, and reads answers one by one.
 ///
-/// `@unchecked Sendable`: every call into the socket and every use of `buffered` runs on `queue`, but for `close`, which
-/// `shutdown(2)` makes safe beside them.
+/// `@unchecked Sendable`: every call into the socket and every use of `buffered` runs on `queue`, but for `close`,
+/// which `shutdown(2)` makes safe beside them.
 final class RawClient: @unchecked Sendable {
   struct Answer: Sendable {
     let status: Int

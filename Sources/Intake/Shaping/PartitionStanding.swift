@@ -1,8 +1,8 @@
 internal import FlashSale
 internal import Synchronization
 
-/// How far a partition's log came and how much of it is decided, as this intake knows it. Shared by all threads, without
-/// a lock.
+/// How far a partition's log came and how much of it is decided, as this intake knows it. Shared by all threads,
+/// without a lock.
 ///
 /// (1) `end` and `watermark` never go back.
 /// (2) A record counts as in flight from before it is produced until after its report has raised `end`. So `backlog` is

@@ -10,7 +10,8 @@ struct Submission {
   let hasKey: Bool
 }
 
-/// Decides which orders go into the log, and hands them to the producer. Shared by all loops; holds nothing that changes.
+/// Decides which orders go into the log, and hands them to the producer. Shared by all loops; holds nothing that
+/// changes.
 struct OrderGate: Sendable {
   let producer: Producer
   let signer: TicketSigner

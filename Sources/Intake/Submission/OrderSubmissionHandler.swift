@@ -5,8 +5,8 @@ internal import NIOHTTP1
 /// Takes orders out of the stream of requests and answers them here, on the event loop; everything else goes on to
 /// Hummingbird. Stands behind NIO's pipelining handler, which lets one request in at a time and keeps answers in order.
 ///
-/// (1) Each request gets one answer, from here or from Hummingbird. An order's is written when its acknowledgement came,
-///     its deadline passed, or it was refused; no task and no promise is made for it.
+/// (1) Each request gets one answer, from here or from Hummingbird. An order's is written when its acknowledgement
+///     came, its deadline passed, or it was refused; no task and no promise is made for it.
 /// (2) `phase` is `idle` before an answer's end is written, because that write lets the next request in.
 /// (3) Whoever has a slot in the loop's table is `waiting`, and gives the slot back when the connection ends.
 /// (4) A deadline runs in every phase but `waiting`, which has the table's.

@@ -5,8 +5,8 @@ internal import Kafka
 ///
 ///     | 0 | loop 6 | partition 13 | generation 24 | slot 20 |
 ///
-/// The slot's generation makes a late report harmless: it names a wait that is over. A generation comes round after 2^24
-/// uses of one slot, which takes far longer than the producer's message timeout.
+/// The slot's generation makes a late report harmless: it names a wait that is over. A generation comes round after
+/// 2^24 uses of one slot, which takes far longer than the producer's message timeout.
 struct RecordTag: Equatable {
   let rawValue: UInt64
 

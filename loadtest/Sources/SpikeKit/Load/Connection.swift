@@ -3,7 +3,8 @@ internal import NIOCore
 /// One HTTP/1.1 connection with at most one request on its way. Lives on its stripe's event loop.
 ///
 /// (1) Every request that was sent ends in exactly one `answered` or `unanswered`.
-/// (2) After a malformed answer, or one that nobody asked for, the connection is closed: its framing can no longer be trusted.
+/// (2) After a malformed answer, or one that nobody asked for, the connection is closed: its framing can no longer be
+///     trusted.
 final class Connection: ChannelInboundHandler {
   typealias InboundIn = ByteBuffer
   typealias OutboundOut = ByteBuffer

@@ -2,7 +2,8 @@ internal import NIOCore
 
 /// Follows one event loop's receipts to their outcomes, over the connections that the generator used.
 ///
-/// (1) It asks in rounds, oldest first; what is still queued is asked again in the next, `Limits.followRoundEvery` later.
+/// (1) It asks in rounds, oldest first; what is still queued is asked again in the next, `Limits.followRoundEvery`
+///     later.
 /// (2) Orders that may not exist are asked for once every promise is settled: by then they are, if they ever will be.
 /// (3) Past the deadline nothing new is asked; what is open then stays open.
 final class Follower: Requester {

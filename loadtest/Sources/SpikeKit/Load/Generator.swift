@@ -2,10 +2,11 @@ internal import NIOCore
 
 /// Sends one event loop's share of the schedule and counts what comes back.
 ///
-/// (1) A request leaves at its scheduled time, or as soon after it as a connection is free; never because another was answered.
+/// (1) A request leaves at its scheduled time, or as soon after it as a connection is free; never because another was
+///     answered.
 /// (2) Nothing is kept for a request but while it is on its way, except a receipt for each 202 and unknown.
-/// (3) It is finished when every request was sent and ended, or when, past the schedule's end, nothing has been answered
-///     for a whole timeout.
+/// (3) It is finished when every request was sent and ended, or when, past the schedule's end, nothing has been
+///     answered for a whole timeout.
 final class Generator: Requester {
   private let stripe: Stripe
   private let requests: RequestBytes

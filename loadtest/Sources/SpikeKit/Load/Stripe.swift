@@ -40,7 +40,8 @@ final class Stripe {
 
   /// Opens all connections, `Limits.connectsAtOnce` at a time.
   ///
-  /// - Returns: How many are open after one attempt for each. The others are tried again for as long as the stripe lives.
+  /// - Returns: How many are open after one attempt for each. The others are tried again for as long as the stripe
+  ///   lives.
   func openAll() -> EventLoopFuture<Int> {
     let first = loop.makePromise(of: Int.self)
     var next = 0

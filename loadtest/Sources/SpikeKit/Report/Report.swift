@@ -1,7 +1,8 @@
 internal import Histogram
 internal import NIOCore
 
-/// The report at the end, for a person: answers, latencies, the generator's own conduct, outcomes, stock, checks, verdict.
+/// The report at the end, for a person: answers, latencies, the generator's own conduct, outcomes, stock, checks,
+/// verdict.
 struct Report {
   let settings: Settings
   let load: LoadResult

@@ -1,9 +1,10 @@
-/// Finds a string among an object's own members without decoding the rest: the few values that a hot answer is read for.
+/// Finds a string among an object's own members without decoding the rest: the few values that a hot answer is read
+/// for.
 ///
 /// It is not a validator: what it passes over it does not judge. Depth costs no stack.
 enum FlatJSON {
-  /// Where the value of the member `name` lies, without its quotes. `nil` if there is none, if it is not a string, or if
-  /// it has an escape in it, which no id, ticket or code has.
+  /// Where the value of the member `name` lies, without its quotes. `nil` if there is none, if it is not a string, or
+  /// if it has an escape in it, which no id, ticket or code has.
   static func string(_ name: StaticString, in bytes: borrowing Span<UInt8>) -> Range<Int>? {
     var position = skipSpace(bytes, 0)
     guard position < bytes.count, bytes[position] == UInt8(ascii: "{") else { return nil }
