@@ -177,7 +177,7 @@ struct BadInputTests {
       let client = try await intake.connect()
       try await client.send(
         "POST /v1/sales/double11/orders HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n"
-        + "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
+          + "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
       )
       #expect(try await client.answer().status == 400)
       #expect(try await client.isEnded())
