@@ -1,0 +1,83 @@
+/// Finds a string among an object's own members without decoding the rest: the few values that a hot answer is read
+/// for.
+///
+/// It is not a validator: what it passes over it does not judge. Depth costs no stack.
+enum FlatJSON {
+  /// Where the value of the member `name` lies, without its quotes. `nil` if there is none, if it is not a string, or
+  /// if it has an escape in it, which no id, ticket or code has.
+  static func string(_ name: StaticString, in bytes: borrowing Span<UInt8>) -> Range<Int>? {
+    var position = skipSpace(bytes, 0)
+    guard position < bytes.count, bytes[position] == UInt8(ascii: "{") else { return nil }
+    position = skipSpace(bytes, position + 1)
+    while position < bytes.count, bytes[position] == UInt8(ascii: "\"") {
+      guard let key = stringEnd(bytes, position) else { return nil }
+      let isWanted = bytes.holds(name, at: position + 1..<key - 1)
+      position = skipSpace(bytes, key)
+      guard position < bytes.count, bytes[position] == UInt8(ascii: ":") else { return nil }
+      position = skipSpace(bytes, position + 1)
+      guard position < bytes.count, let end = valueEnd(bytes, position) else { return nil }
+      if isWanted {
+        guard bytes[position] == UInt8(ascii: "\"") else { return nil }
+        let value = position + 1..<end - 1
+        for index in value where bytes[index] == UInt8(ascii: "\\") { return nil }
+        return value
+      }
+      position = skipSpace(bytes, end)
+      guard position < bytes.count, bytes[position] == UInt8(ascii: ",") else { return nil }
+      position = skipSpace(bytes, position + 1)
+    }
+    return nil
+  }
+
+  private static func skipSpace(_ bytes: borrowing Span<UInt8>, _ start: Int) -> Int {
+    var position = start
+    while position < bytes.count {
+      switch bytes[position] {
+      case 32, 9, 10, 13: position += 1
+      default: return position
+      }
+    }
+    return position
+  }
+
+  /// The position after the closing quote of the string that opens at `start`.
+  private static func stringEnd(_ bytes: borrowing Span<UInt8>, _ start: Int) -> Int? {
+    var position = start + 1
+    while position < bytes.count {
+      switch bytes[position] {
+      case UInt8(ascii: "\""): return position + 1
+      case UInt8(ascii: "\\"): position += 2
+      default: position += 1
+      }
+    }
+    return nil
+  }
+
+  /// The position after the value that begins at `start`.
+  private static func valueEnd(_ bytes: borrowing Span<UInt8>, _ start: Int) -> Int? {
+    var position = start
+    var depth = 0
+    while position < bytes.count {
+      switch bytes[position] {
+      case UInt8(ascii: "\""):
+        guard let end = stringEnd(bytes, position) else { return nil }
+        position = end
+        if depth == 0 { return position }
+      case UInt8(ascii: "{"), UInt8(ascii: "["):
+        depth += 1
+        position += 1
+      case UInt8(ascii: "}"), UInt8(ascii: "]"):
+        if depth == 0 { return position }
+        depth -= 1
+        position += 1
+        if depth == 0 { return position }
+      case UInt8(ascii: ","), 32, 9, 10, 13:
+        if depth == 0 { return position }
+        position += 1
+      default:
+        position += 1
+      }
+    }
+    return nil
+  }
+}

@@ -1,0 +1,72 @@
+internal import FoundationEssentials
+internal import NIOCore
+
+/// Requests as bytes. All that is the same for every order is put together once; an order adds its buyer, key and SKU.
+struct RequestBytes: Sendable {
+  private let orderHead: [UInt8]
+  private let keyField: [UInt8]
+  /// From the end of the key on, for each SKU: the last header field and the body.
+  private let orderTails: [[UInt8]]
+  private let statusHead: [UInt8]
+  private let statusTail: [UInt8]
+
+  /// - Parameter skus: As the sale lists them; a request's `sku` is an index into them.
+  init(target: Target, sale: String, skus: [String], mix: Mix) throws {
+    let salePath = String(decoding: percentEncoded(sale.utf8), as: UTF8.self)
+    orderHead = Array(
+      """
+      POST \(target.prefix)/v1/sales/\(salePath)/orders HTTP/1.1\r
+      Host: \(target.authority)\r
+      Content-Type: application/json\r
+      X-Buyer-Id: b
+      """.utf8)
+    keyField = Array("\r\nIdempotency-Key: \(mix.keyPrefix)".utf8)
+    orderTails = try skus.map { sku in
+      let body = try JSONEncoder().encode(OrderBody(sku: sku, quantity: mix.quantity))
+      return Array("\r\nContent-Length: \(body.count)\r\n\r\n".utf8) + body
+    }
+    statusHead = Array("GET \(target.prefix)/v1/orders/".utf8)
+    statusTail = Array(" HTTP/1.1\r\nHost: \(target.authority)\r\nX-Buyer-Id: b".utf8)
+  }
+
+  /// The submission of an order.
+  func order(_ request: Mix.Request, into buffer: inout ByteBuffer) {
+    buffer.writeBytes(orderHead)
+    buffer.writeDecimal(request.buyer)
+    buffer.writeBytes(keyField)
+    buffer.writeDecimal(request.original)
+    buffer.writeBytes(orderTails[request.sku])
+  }
+
+  /// The question how an order fares. Without a ticket where none was given.
+  func status(_ id: OrderID, ticket: ArraySlice<UInt8>, buyer: Int, into buffer: inout ByteBuffer) {
+    buffer.writeBytes(statusHead)
+    buffer.writeBytes(id.bytes)
+    if !ticket.isEmpty {
+      buffer.writeStaticString("?ticket=")
+      buffer.writeBytes(percentEncoded(ticket))
+    }
+    buffer.writeBytes(statusTail)
+    buffer.writeDecimal(buyer)
+    buffer.writeStaticString("\r\n\r\n")
+  }
+
+  /// The question what a sale is and what is left of it.
+  static func sale(_ sale: String, target: Target) -> [UInt8] {
+    Array("GET \(target.prefix)/v1/sales/".utf8) + percentEncoded(sale.utf8)
+      + Array(" HTTP/1.1\r\nHost: \(target.authority)\r\n\r\n".utf8)
+  }
+}
+
+private struct OrderBody: Encodable {
+  let sku: String
+  let quantity: Int
+}
+
+extension ByteBuffer {
+  /// A number that is not negative, in decimal digits.
+  mutating func writeDecimal(_ value: Int) {
+    // Up to 15 characters a String keeps in itself: nothing is allocated.
+    writeString(String(value))
+  }
+}
