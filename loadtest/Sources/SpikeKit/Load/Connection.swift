@@ -1,0 +1,99 @@
+internal import NIOCore
+
+/// One HTTP/1.1 connection with at most one request on its way. Lives on its stripe's event loop.
+///
+/// (1) Every request that was sent ends in exactly one `answered` or `unanswered`.
+/// (2) After a malformed answer, or one that nobody asked for, the connection is closed: its framing can no longer be
+///     trusted.
+final class Connection: ChannelInboundHandler {
+  typealias InboundIn = ByteBuffer
+  typealias OutboundOut = ByteBuffer
+
+  /// Its place in the stripe.
+  let slot: Int
+  private(set) var flight: Flight?
+  private(set) var isOpen = false
+  private let stripe: Stripe
+  private var context: ChannelHandlerContext?
+  /// An answer that has not wholly arrived.
+  private var unread: ByteBuffer?
+  /// Used again for each request: NIO has let go of it when the socket took it whole.
+  private var outgoing = ByteBuffer()
+
+  init(slot: Int, stripe: Stripe) {
+    self.slot = slot
+    self.stripe = stripe
+  }
+
+  /// The connection must be open and without a request on its way.
+  func send(_ flight: Flight, _ write: (inout ByteBuffer) -> Void) {
+    self.flight = flight
+    outgoing.clear()
+    write(&outgoing)
+    context?.writeAndFlush(wrapOutboundOut(outgoing), promise: nil)
+  }
+
+  /// Gives up the request on its way, and the connection with it.
+  func giveUp(_ why: Unanswered) {
+    isOpen = false
+    if let flight {
+      self.flight = nil
+      stripe.gaveUp(flight, why)
+    }
+    context?.close(promise: nil)
+  }
+
+  func handlerAdded(context: ChannelHandlerContext) { self.context = context }
+
+  func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
+
+  func channelActive(context: ChannelHandlerContext) {
+    isOpen = true
+    stripe.opened(self)
+  }
+
+  func channelInactive(context: ChannelHandlerContext) {
+    giveUp(.closed)
+    stripe.closed(self)
+  }
+
+  func errorCaught(context: ChannelHandlerContext, error: any Error) {
+    // Errors of the socket, such as a reset. The close that follows ends the request.
+    context.close(promise: nil)
+  }
+
+  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    var buffer = unwrapInboundIn(data)
+    if var earlier = unread {
+      unread = nil
+      earlier.writeBuffer(&buffer)
+      buffer = earlier
+    }
+    do {
+      try take(&buffer)
+      if isOpen, buffer.readableBytes > 0 { unread = buffer }
+    } catch {
+      giveUp(.malformed)
+    }
+  }
+
+  /// Takes whole answers off the front of `buffer`.
+  private func take(_ buffer: inout ByteBuffer) throws(Answer.Malformed) {
+    while isOpen, buffer.readableBytes > 0 {
+      guard let answer = try deliver(buffer.readableBytesUInt8Span) else { return }
+      buffer.moveReaderIndex(forwardBy: answer.length)
+      if answer.keepsAlive { stripe.release(self) } else { giveUp(.closed) }
+    }
+  }
+
+  private func deliver(_ bytes: borrowing Span<UInt8>) throws(Answer.Malformed) -> Answer? {
+    guard let answer = try Answer.parse(bytes) else { return nil }
+    guard let flight else { throw Answer.Malformed("an answer that nobody asked for") }
+    self.flight = nil
+    switch answer.body {
+    case .range(let range): stripe.answered(flight, status: answer.status, body: bytes.extracting(range))
+    case .joined(let body): stripe.answered(flight, status: answer.status, body: body.span)
+    }
+    return answer
+  }
+}

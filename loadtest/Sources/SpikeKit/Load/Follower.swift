@@ -1,0 +1,138 @@
+internal import NIOCore
+
+/// Follows one event loop's receipts to their outcomes, over the connections that the generator used.
+///
+/// (1) It asks in rounds, oldest first; what is still queued is asked again in the next, `Limits.followRoundEvery`
+///     later.
+/// (2) Orders that may not exist are asked for once every promise is settled: by then they are, if they ever will be.
+/// (3) Past the deadline nothing new is asked; what is open then stays open.
+final class Follower: Requester {
+  private let stripe: Stripe
+  private let requests: RequestBytes
+  private let mix: Mix
+  private let deadline: NIODeadline
+  private let finished: EventLoopPromise<Void>
+  private var round: [Int] = []
+  private var place = 0
+  private var nextRound: [Int] = []
+  private var roundBegan = NIODeadline.uptimeNanoseconds(0)
+  private var askedForUnknown = false
+  private var isBetweenRounds = false
+  private var isFinished = false
+  private(set) var receipts: Receipts
+  private(set) var result = FollowResult()
+
+  init(stripe: Stripe, plan: Plan, receipts: Receipts, deadline: NIODeadline) {
+    self.stripe = stripe
+    self.requests = plan.requests
+    self.mix = plan.mix
+    self.deadline = deadline
+    finished = stripe.loop.makePromise()
+    self.receipts = receipts
+  }
+
+  /// Begins. The future succeeds when all is settled or the deadline passed; it never fails.
+  func run() -> EventLoopFuture<Void> {
+    stripe.requester = self
+    begin(round: receipts.all.indices.filter { receipts.all[$0].isPromise })
+    return finished.futureResult
+  }
+
+  private func begin(round: [Int]) {
+    self.round = round
+    place = 0
+    nextRound = []
+    roundBegan = .now()
+    look()
+  }
+
+  private func look() {
+    guard !isFinished, !isBetweenRounds else { return }
+    let now = NIODeadline.now()
+    while place < round.count, now < deadline, stripe.hasFree {
+      let number = round[place]
+      place += 1
+      ask(number, at: now)
+    }
+    guard stripe.inFlight == 0, place == round.count || now >= deadline else { return }
+    if now >= deadline || (nextRound.isEmpty && askedForUnknown) {
+      isFinished = true
+      finished.succeed()
+    } else if !nextRound.isEmpty {
+      isBetweenRounds = true
+      stripe.loop.assumeIsolated().scheduleTask(deadline: roundBegan + Limits.followRoundEvery) {
+        self.isBetweenRounds = false
+        self.begin(round: self.nextRound)
+      }
+    } else {
+      askedForUnknown = true
+      begin(round: receipts.all.indices.filter { !receipts.all[$0].isPromise })
+    }
+  }
+
+  private func ask(_ number: Int, at now: NIODeadline) {
+    let receipt = receipts.all[number]
+    let buyer = mix.request(Int(receipt.request)).buyer
+    let ticket = receipts.ticket(number)
+    stripe.send(Flight(number: number, scheduled: now, sent: now)) {
+      requests.status(receipt.id, ticket: ticket, buyer: buyer, into: &$0)
+    }
+  }
+
+  func connectionIsFree() { look() }
+
+  func swept(at now: NIODeadline) { look() }
+
+  func unanswered(_ flight: Flight, _ why: Unanswered, at now: NIODeadline) {
+    result.troubles[why.rawValue, default: 0] += 1
+    nextRound.append(flight.number)
+  }
+
+  func answered(_ flight: Flight, status: Int, body: borrowing Span<UInt8>, at now: NIODeadline) {
+    let receipt = receipts.all[flight.number]
+    if status == 404, !receipt.isPromise {
+      receipts.settle(flight.number, .absent)
+      return
+    }
+    guard status == 200 else {
+      result.troubles["status \(status)", default: 0] += 1
+      nextRound.append(flight.number)
+      return
+    }
+    guard let id = FlatJSON.string("order_id", in: body), OrderID(body, id) == receipt.id,
+      let word = FlatJSON.string("status", in: body)
+    else {
+      result.mismatched += 1
+      nextRound.append(flight.number)
+      return
+    }
+    if body.holds("confirmed", at: word) {
+      receipts.settle(flight.number, .confirmed)
+    } else if body.holds("rejected", at: word) {
+      let reason = FlatJSON.string("reason", in: body).map { body.text(at: $0) }
+      receipts.settle(flight.number, .rejected, reason: reason ?? "(none)")
+    } else if body.holds("quarantined", at: word) {
+      receipts.settle(flight.number, .quarantined)
+    } else {
+      if !body.holds("queued", at: word) { result.troubles["status word not known", default: 0] += 1 }
+      nextRound.append(flight.number)
+    }
+  }
+}
+
+/// What following brought.
+struct FollowResult: Sendable {
+  /// Answers about another order than the one asked for, or about none.
+  var mismatched = 0
+  /// Answers that told nothing about the order, by kind. They were asked again. At most one for each HTTP status.
+  var troubles: [String: Int] = [:]
+
+  init() {}
+
+  init(merging parts: [FollowResult]) {
+    for part in parts {
+      mismatched += part.mismatched
+      troubles.merge(part.troubles, uniquingKeysWith: +)
+    }
+  }
+}

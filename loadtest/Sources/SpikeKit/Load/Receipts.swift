@@ -1,0 +1,58 @@
+/// How an order ended.
+enum Fate: UInt8, Sendable {
+  /// No answer yet that settles it.
+  case open
+  case confirmed, rejected, quarantined
+  /// The server does not know it. Allowed only where no promise was made.
+  case absent
+}
+
+/// One answer that named an order: a 202, which is a promise that is followed to its end, or a 503 `outcome_unknown`,
+/// after which an order may or may not exist.
+struct Receipt: Sendable {
+  let id: OrderID
+  fileprivate let ticketStart: Int
+  fileprivate let ticketLength: UInt16
+  /// The request's number.
+  let request: UInt32
+  let isPromise: Bool
+  fileprivate(set) var fate = Fate.open
+  /// Why it was rejected: an index into `Receipts.reasons`.
+  fileprivate(set) var reason: UInt8 = 0
+}
+
+/// The receipts of one event loop: 48 bytes each, and the ticket.
+struct Receipts: Sendable {
+  private(set) var all: [Receipt] = []
+  /// Reasons of refusals, each once. The first stands for none.
+  private(set) var reasons = [""]
+  private(set) var settled = 0
+  /// All tickets, one after the other.
+  private var tickets: [UInt8] = []
+
+  mutating func add(_ id: OrderID, ticket: borrowing Span<UInt8>, request: Int, isPromise: Bool) {
+    all.append(
+      Receipt(
+        id: id, ticketStart: tickets.count, ticketLength: UInt16(ticket.count), request: UInt32(request),
+        isPromise: isPromise))
+    for index in ticket.indices { tickets.append(ticket[index]) }
+  }
+
+  func ticket(_ index: Int) -> ArraySlice<UInt8> {
+    let receipt = all[index]
+    return tickets[receipt.ticketStart..<receipt.ticketStart + Int(receipt.ticketLength)]
+  }
+
+  /// - Parameter reason: Kept as one of `Limits.reasons`; beyond so many different ones, as `(other)`.
+  mutating func settle(_ index: Int, _ fate: Fate, reason: String = "") {
+    all[index].fate = fate
+    settled += 1
+    if reason.isEmpty { return }
+    if let known = reasons.firstIndex(of: reason) {
+      all[index].reason = UInt8(known)
+    } else {
+      if reasons.count < Limits.reasons { reasons.append(reasons.count < Limits.reasons - 1 ? reason : "(other)") }
+      all[index].reason = UInt8(reasons.count - 1)
+    }
+  }
+}

@@ -1,0 +1,29 @@
+internal import NIOCore
+
+/// A request on its way.
+struct Flight {
+  /// What it is for, in the requester's own numbering.
+  let number: Int
+  /// When it should have left. Latency counts from here.
+  let scheduled: NIODeadline
+  let sent: NIODeadline
+}
+
+/// Why a request got no answer. The server may have acted on it all the same.
+enum Unanswered: String, CaseIterable {
+  case timedOut = "timed out"
+  case closed = "connection closed"
+  case malformed = "malformed answer"
+}
+
+/// What a stripe's connections work for: the generator, then the follower. All calls are on the stripe's event loop.
+protocol Requester: AnyObject {
+  /// A connection is free, or was opened.
+  func connectionIsFree()
+  /// An answer. The connection becomes free after the call.
+  func answered(_ flight: Flight, status: Int, body: borrowing Span<UInt8>, at now: NIODeadline)
+  /// There will be no answer.
+  func unanswered(_ flight: Flight, _ why: Unanswered, at now: NIODeadline)
+  /// Called every `Limits.sweepEvery`, after requests that timed out were given up.
+  func swept(at now: NIODeadline)
+}

@@ -1,0 +1,168 @@
+internal import NIOCore
+internal import NIOPosix
+
+/// The connections of one event loop: opened before the start, opened again when lost, watched for timeouts.
+///
+/// (1) All of it happens on the event loop: no lock, no atomic.
+/// (2) A connection is in `free` at most once, and only if nothing is on its way on it.
+final class Stripe {
+  let loop: any EventLoop
+  /// Whom answers go to. Changed only while nothing is on its way.
+  var requester: (any Requester)?
+  private(set) var inFlight = 0
+  private(set) var open = 0
+  /// Attempts to connect that failed.
+  private(set) var connectFailures = 0
+  /// Connections that were open and closed before the end.
+  private(set) var connectionsLost = 0
+
+  private struct Slot {
+    var connection: Connection?
+    var failures = 0
+  }
+
+  private let address: SocketAddress
+  private let timeout: TimeAmount
+  private var slots: [Slot]
+  private var free = CircularBuffer<Connection>()
+  private var isClosing = false
+  private var sweeping: RepeatedTask?
+
+  /// - Parameter timeout: A request without an answer for so long after it was sent is given up.
+  init(loop: any EventLoop, address: SocketAddress, connections: Int, timeout: TimeAmount) {
+    self.loop = loop
+    self.address = address
+    self.timeout = timeout
+    slots = Array(repeating: Slot(), count: connections)
+  }
+
+  // MARK: Opening and closing
+
+  /// Opens all connections, `Limits.connectsAtOnce` at a time.
+  ///
+  /// - Returns: How many are open after one attempt for each. The others are tried again for as long as the stripe
+  ///   lives.
+  func openAll() -> EventLoopFuture<Int> {
+    let first = loop.makePromise(of: Int.self)
+    var next = 0
+    var finished = 0
+    var opened = 0
+    func openNext() {
+      guard next < slots.count else { return }
+      next += 1
+      connect(slot: next - 1) { isOpen in
+        finished += 1
+        if isOpen { opened += 1 }
+        if finished == self.slots.count { first.succeed(opened) } else { openNext() }
+      }
+    }
+    for _ in 0..<min(Limits.connectsAtOnce, slots.count) { openNext() }
+    let bound = NIOLoopBound(self, eventLoop: loop)
+    sweeping = loop.scheduleRepeatedTask(initialDelay: Limits.sweepEvery, delay: Limits.sweepEvery) { _ in
+      bound.value.sweep()
+    }
+    return first.futureResult
+  }
+
+  /// Closes all connections and opens none again. What is on its way is given up.
+  func close() {
+    isClosing = true
+    sweeping?.cancel()
+    for slot in slots { slot.connection?.giveUp(.closed) }
+    requester = nil
+  }
+
+  private func connect(slot: Int, then done: @escaping (_ isOpen: Bool) -> Void = { _ in }) {
+    let bound = NIOLoopBound(self, eventLoop: loop)
+    let bootstrap = ClientBootstrap(group: loop)
+      .connectTimeout(Limits.connectTimeout)
+      .channelOption(.tcpOption(.tcp_nodelay), value: 1)
+      .channelOption(
+        .recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: Limits.readBytes)
+      )
+      .channelInitializer { channel in
+        channel.eventLoop.makeCompletedFuture {
+          try channel.pipeline.syncOperations.addHandler(Connection(slot: slot, stripe: bound.value))
+        }
+      }
+    bootstrap.connect(to: address).assumeIsolated().whenComplete { result in
+      switch result {
+      case .success:
+        done(true)
+      case .failure:
+        self.connectFailures += 1
+        self.connectAgain(slot: slot)
+        done(false)
+      }
+    }
+  }
+
+  private func connectAgain(slot: Int) {
+    guard !isClosing else { return }
+    let pause = Limits.reconnectPause.first * (1 << min(slots[slot].failures, 10))
+    slots[slot].failures += 1
+    loop.assumeIsolated().scheduleTask(in: min(pause, Limits.reconnectPause.most)) {
+      guard !self.isClosing else { return }
+      self.connect(slot: slot)
+    }
+  }
+
+  // MARK: Requests
+
+  /// Whether a request could be sent now.
+  var hasFree: Bool {
+    while let first = free.first, !first.isOpen { free.removeFirst() }
+    return !free.isEmpty
+  }
+
+  /// Sends a request on the connection that has been free for longest, so that all of them live. `hasFree` must hold.
+  func send(_ flight: Flight, _ write: (inout ByteBuffer) -> Void) {
+    let connection = free.removeFirst()
+    inFlight += 1
+    connection.send(flight, write)
+  }
+
+  private func sweep() {
+    let now = NIODeadline.now()
+    for slot in slots {
+      if let connection = slot.connection, let flight = connection.flight, flight.sent + timeout <= now {
+        connection.giveUp(.timedOut)
+      }
+    }
+    requester?.swept(at: now)
+  }
+
+  // MARK: Called by a connection
+
+  func opened(_ connection: Connection) {
+    open += 1
+    slots[connection.slot].connection = connection
+    guard !isClosing else { return connection.giveUp(.closed) }
+    release(connection)
+  }
+
+  func closed(_ connection: Connection) {
+    // A connection that never became active was counted as an attempt that failed.
+    guard slots[connection.slot].connection === connection else { return }
+    slots[connection.slot].connection = nil
+    open -= 1
+    guard !isClosing else { return }
+    connectionsLost += 1
+    connectAgain(slot: connection.slot)
+  }
+
+  func release(_ connection: Connection) {
+    free.append(connection)
+    requester?.connectionIsFree()
+  }
+
+  func answered(_ flight: Flight, status: Int, body: borrowing Span<UInt8>) {
+    inFlight -= 1
+    requester?.answered(flight, status: status, body: body, at: .now())
+  }
+
+  func gaveUp(_ flight: Flight, _ why: Unanswered) {
+    inFlight -= 1
+    requester?.unanswered(flight, why, at: .now())
+  }
+}
