@@ -1,0 +1,63 @@
+/// What a run found out, as the checks need it.
+struct Evidence: Sendable {
+  /// One answer that named an order, and what became of it.
+  struct Order: Sendable {
+    let id: OrderID
+    let request: Mix.Request
+    /// Whether it was a 202.
+    let isPromise: Bool
+    let fate: Fate
+    /// Why it was rejected: an index into `reasons`. 0 is none.
+    let reason: Int
+
+    /// Whether the server said how it ended.
+    var isDecided: Bool {
+      switch fate {
+      case .confirmed, .rejected, .quarantined: true
+      case .open, .absent: false
+      }
+    }
+  }
+
+  /// The sale as it was before the first request.
+  var before: Sale
+  /// Units of each request.
+  var quantity = 1
+  var orders: [Order] = []
+  var reasons = [""]
+  /// Requests that may have made an order whose id nobody told.
+  var withoutId: [Mix.Request] = []
+  /// 202s without a usable order id or ticket.
+  var unusable = 0
+  /// Answers about another order than the one asked for.
+  var mismatched = 0
+  /// SKUs of which the intake said, to anybody, that they are sold out.
+  var refusedSoldOut: [Bool] = []
+}
+
+extension Evidence {
+  /// - Parameter receipts: Each event loop's, followed to their ends.
+  init(before: Sale, mix: Mix, load: LoadResult, follow: FollowResult, receipts: [Receipts]) {
+    self.init(before: before, quantity: mix.quantity)
+    orders.reserveCapacity(receipts.reduce(0) { $0 + $1.all.count })
+    for part in receipts {
+      // Each event loop numbered the reasons as it met them.
+      let numbers = part.reasons.map { reason in
+        reasons.firstIndex(of: reason)
+          ?? {
+            reasons.append(reason); return reasons.count - 1
+          }()
+      }
+      for receipt in part.all {
+        orders.append(
+          Order(
+            id: receipt.id, request: mix.request(Int(receipt.request)), isPromise: receipt.isPromise,
+            fate: receipt.fate, reason: numbers[Int(receipt.reason)]))
+      }
+    }
+    withoutId = load.withoutId.map { mix.request(Int($0)) }
+    unusable = load.unusable
+    mismatched = follow.mismatched
+    refusedSoldOut = load.refusedSoldOut
+  }
+}
