@@ -1,1 +1,4 @@
-print("spike")
+import ArgumentParser
+import SpikeKit
+
+SpikeCommand.main()

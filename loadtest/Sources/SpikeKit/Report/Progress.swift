@@ -1,0 +1,62 @@
+internal import Dispatch
+internal import NIOCore
+
+#if canImport(Glibc)
+  internal import Glibc
+#else
+  internal import Darwin
+#endif
+
+/// What is shown while the run goes on: on a terminal one line that is redrawn, elsewhere a plain line each second.
+final class Progress {
+  private let isTerminal = isatty(STDOUT_FILENO) == 1
+
+  /// Text that stays.
+  func say(_ text: String) {
+    put(text.hasSuffix("\n") ? text : text + "\n")
+  }
+
+  /// Waits on the main thread until all futures are done, and shows how far they are.
+  func watch(_ running: [EventLoopFuture<Void>], _ line: () throws -> String) throws {
+    let done = DispatchSemaphore(value: 0)
+    for future in running { future.whenComplete { _ in done.signal() } }
+    let pause = DispatchTimeInterval.milliseconds(isTerminal ? Limits.redraw.terminal : Limits.redraw.plain)
+    var next = DispatchTime.now() + pause
+    for _ in running {
+      while done.wait(timeout: next) == .timedOut {
+        show(try line())
+        next = max(next + pause, .now())
+      }
+    }
+    show(try line())
+    if isTerminal { put("\n") }
+  }
+
+  private func show(_ line: String) {
+    // Carriage return, the line, and "erase to the end of the line" (ECMA-48 EL).
+    put(isTerminal ? "\r\(line.prefix(width - 1))\u{1B}[K" : line + "\n")
+  }
+
+  private var width: Int {
+    var size = winsize()
+    guard ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 1 else { return 100 }
+    return Int(size.ws_col)
+  }
+
+  private func put(_ text: String) {
+    var rest = Array(text.utf8)[...]
+    while !rest.isEmpty {
+      let written = rest.withUnsafeBytes { write(STDOUT_FILENO, $0.baseAddress, $0.count) }
+      if written < 0, errno == EINTR { continue }
+      // Nobody reads any more: the run and its exit code go on.
+      guard written > 0 else { return }
+      rest = rest.dropFirst(written)
+    }
+  }
+}
+
+/// One line on standard error.
+func complain(_ text: String) {
+  let line = Array((text + "\n").utf8)
+  _ = line.withUnsafeBytes { write(STDERR_FILENO, $0.baseAddress, $0.count) }
+}

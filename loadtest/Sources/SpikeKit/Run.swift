@@ -1,0 +1,153 @@
+internal import Dispatch
+internal import NIOCore
+internal import NIOPosix
+
+#if canImport(Glibc)
+  internal import Glibc
+#else
+  internal import Darwin
+#endif
+
+/// One run, from reading the sale to the verdict. It is driven by the main thread, which waits and draws; the work is
+/// on the event loops.
+struct Run {
+  private let settings: Settings
+  private let progress = Progress()
+
+  init(_ settings: Settings) { self.settings = settings }
+
+  /// - Throws: ``Unusable`` when the run, or writing down what it found, was not possible.
+  func perform() throws -> Verdict.Outcome {
+    try allowFiles(settings.connections)
+    let group = MultiThreadedEventLoopGroup(numberOfThreads: settings.eventLoops)
+    defer { try? group.syncShutdownGracefully() }
+    let address = try resolve()
+    let before = try readSale(address, group.next())
+    let plan = try settings.plan(skus: before.items.map(\.sku))
+    let ledger = try settings.ledger.map { path throws(Unusable) in try Ledger(path: path) }
+
+    let stripes = try openConnections(address, Array(group.makeIterator()))
+    defer { for stripe in stripes { try? stripe.ask { $0.close() } } }
+    progress.say(Report.opening(settings, plan, before))
+    let (load, promised) = try drive(stripes, plan, ledger)
+    try ledger?.close()
+    guard load.tally.kinds.contains(where: { $0.status > 0 }) else {
+      throw Unusable("not one of \(grouped(load.sent)) requests was answered")
+    }
+    let (follow, receipts) = try follow(stripes, plan, promised)
+
+    let evidence = Evidence(before: before, mix: plan.mix, load: load, follow: follow, receipts: receipts)
+    let units = Units(evidence)
+    let after = settle(units, address, group.next())
+    let verdict = Verdict(evidence, units: units, after: after)
+    let report = Report(
+      settings: settings, load: load, follow: follow, evidence: evidence, units: units, after: after,
+      verdict: verdict)
+    progress.say(report.text())
+    if let path = settings.json { try ResultFile(report).write(path) }
+    return verdict.outcome
+  }
+
+  // MARK: Before
+
+  /// Raises the soft limit of open files, which is often 1,024, as far as needed.
+  private func allowFiles(_ connections: Int) throws(Unusable) {
+    // Beside the connections: files, event loops, standard streams.
+    let needed = rlim_t(connections + 64)
+    var limit = rlimit()
+    guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0, limit.rlim_cur < needed else { return }
+    guard limit.rlim_max >= needed else {
+      throw Unusable("\(connections) connections need \(needed) open files, the system allows \(limit.rlim_max)")
+    }
+    limit.rlim_cur = needed
+    guard setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else {
+      throw Unusable("cannot raise the number of open files to \(needed)")
+    }
+  }
+
+  private func resolve() throws(Unusable) -> SocketAddress {
+    do {
+      return try SocketAddress.makeAddressResolvingHost(settings.target.host, port: settings.target.port)
+    } catch {
+      throw Unusable("cannot find the host \(settings.target.host)")
+    }
+  }
+
+  private func readSale(_ address: SocketAddress, _ loop: any EventLoop) throws -> Sale {
+    try SaleReader.read(
+      settings.sale, target: settings.target, address: address, loop: loop, timeout: settings.timeout
+    ).wait()
+  }
+
+  private func openConnections(
+    _ address: SocketAddress, _ loops: [any EventLoop]
+  ) throws -> [OnLoop<Stripe>] {
+    let (all, timeout) = (settings.connections, settings.timeout)
+    let stripes = try loops.enumerated().map { index, loop in
+      let share = all / loops.count + (index < all % loops.count ? 1 : 0)
+      return try OnLoop(loop) { Stripe(loop: loop, address: address, connections: share, timeout: timeout) }
+    }
+    let open = try stripes.map { $0.begin { $0.openAll() } }.map { try $0.wait() }.reduce(0, +)
+    guard open > 0 else { throw Unusable("cannot connect to \(settings.target.authority)") }
+    if open < all { progress.say("only \(grouped(open)) of \(grouped(all)) connections opened at first\n") }
+    return stripes
+  }
+
+  // MARK: The run
+
+  private func drive(_ stripes: [OnLoop<Stripe>], _ plan: Plan, _ ledger: Ledger?) throws -> (LoadResult, [Receipts]) {
+    let count = stripes.count
+    let generators = try stripes.enumerated().map { index, stripe in
+      try stripe.beside {
+        Generator(
+          stripe: $0, plan: plan, cursor: plan.schedule.cursor(first: index, stride: count), ledger: ledger)
+      }
+    }
+    let interrupt = Interrupt {
+      for generator in generators { generator.tell { $0.stop() } }
+    }
+    defer { interrupt.cancel() }
+    // A moment ahead, so that all event loops begin together.
+    let start = NIODeadline.now() + .milliseconds(20)
+    let running = generators.map { $0.begin { $0.run(from: start) } }
+    var line = LoadLine(start: start)
+    try progress.watch(running) {
+      let parts = try generators.map { try $0.ask { LoadReading($0.result, $0.connections) } }
+      return line.next(LoadReading(merging: parts), at: .now())
+    }
+    let result = LoadResult(merging: try generators.map { try $0.ask { $0.result } })
+    return (result, try generators.map { try $0.ask { $0.receipts } })
+  }
+
+  private func follow(
+    _ stripes: [OnLoop<Stripe>], _ plan: Plan, _ promised: [Receipts]
+  ) throws -> (FollowResult, [Receipts]) {
+    let deadline = NIODeadline.now() + settings.followTimeout
+    let followers = try zip(stripes, promised).map { stripe, receipts in
+      try stripe.beside { Follower(stripe: $0, plan: plan, receipts: receipts, deadline: deadline) }
+    }
+    let all = promised.reduce(0) { $0 + $1.all.count }
+    let running = followers.map { $0.begin { $0.run() } }
+    try progress.watch(running) {
+      let settled = try followers.map { try $0.ask { $0.receipts.settled } }.reduce(0, +)
+      return "following: \(grouped(settled)) of \(grouped(all)) answers followed to their outcome"
+    }
+    let result = FollowResult(merging: try followers.map { try $0.ask { $0.result } })
+    return (result, try followers.map { try $0.ask { $0.receipts } })
+  }
+
+  // MARK: After
+
+  /// Reads the sale until what is left agrees with the outcomes, for `Limits.settleWithin` at most: it is spread by
+  /// signals.
+  private func settle(_ units: Units, _ address: SocketAddress, _ loop: any EventLoop) -> Sale? {
+    let deadline = NIODeadline.now() + Limits.settleWithin
+    var after: Sale?
+    repeat {
+      after = (try? readSale(address, loop)) ?? after
+      if let after, units.mismatches(after: after).isEmpty { return after }
+      usleep(Limits.settlePauseMicroseconds)
+    } while NIODeadline.now() < deadline
+    return after
+  }
+}

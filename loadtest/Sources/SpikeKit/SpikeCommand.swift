@@ -1,0 +1,121 @@
+public import ArgumentParser
+internal import NIOCore
+
+/// The load test's command line: one open-loop run against a Penstock server, and its verdict.
+public struct SpikeCommand: ParsableCommand {
+  /// What `--help` says.
+  public static let configuration = CommandConfiguration(
+    commandName: "spike",
+    abstract: "Sends a flash sale's crowd at a server on schedule, follows every 202 and checks the outcome.",
+    discussion: """
+      Requests leave on schedule whether or not earlier ones were answered; latency counts from the scheduled time. \
+      The sale should have no other visitors, and nobody should cancel, while it runs.
+
+      Examples:
+        spike --sale double11 --rate 20000 --duration 5s
+        spike --sale double11 --rate 20000 --requests 100000 --hot 0.8 --retry-share 0.1 --ledger run.tsv
+        spike --sale double11 --profile loadtest/profiles/doors-open.json --connections 1024 --json run.json
+
+      Exit codes: 0 every check held, 1 a check failed, 2 the run or a check was not possible, 64 wrong usage.
+      """)
+
+  @Option(help: ArgumentHelp("The server.", valueName: "url"))
+  var url = "http://127.0.0.1:8080"
+
+  @Option(help: "The sale. Its SKUs are asked from the server.")
+  var sale: String
+
+  @Option(help: "Requests per second.")
+  var rate: Double?
+
+  @Option(help: "How long to send at --rate, such as 5s, 500ms, 2m.")
+  var duration: WrittenDuration?
+
+  @Option(help: ArgumentHelp("How many requests: ends --profile early, or stands for --duration.", valueName: "n"))
+  var requests: Int?
+
+  @Option(help: ArgumentHelp("A rate curve instead of --rate.", valueName: "file.json"))
+  var profile: String?
+
+  @Option(help: ArgumentHelp("Size of the crowd.", valueName: "n"))
+  var buyers = 100_000
+
+  @Option(help: ArgumentHelp("Zipf exponent of the wish for SKUs, in the sale's order; 0 is even.", valueName: "s"))
+  var skuSkew: Double?
+
+  @Option(help: ArgumentHelp("Share of the crowd that wants the first SKU; the rest is even.", valueName: "share"))
+  var hot: Double?
+
+  @Option(help: "Units per order.")
+  var quantity = 1
+
+  @Option(help: ArgumentHelp("Share of requests that repeat an earlier one with its key.", valueName: "share"))
+  var retryShare = 0.0
+
+  @Option(help: ArgumentHelp("Connections, opened before the start.", valueName: "n"))
+  var connections = 512
+
+  @Option(help: ArgumentHelp("Event loops, each a thread; connections are spread over them.", valueName: "n"))
+  var eventLoops = 1
+
+  @Option(help: "What is sent depends on this alone. Another each time, unless given.")
+  var seed: UInt64?
+
+  @Option(help: "How long an answer may take before it is given up.")
+  var timeout = WrittenDuration(milliseconds: 10_000)
+
+  @Option(help: "How long to follow orders that are still queued, after the last answer.")
+  var followTimeout = WrittenDuration(milliseconds: 60_000)
+
+  @Option(help: ArgumentHelp("Write a line for each 202 and each unknown outcome.", valueName: "file.tsv"))
+  var ledger: String?
+
+  @Option(help: ArgumentHelp("Write the result.", valueName: "file.json"))
+  var json: String?
+
+  /// Made by the parser.
+  public init() {}
+
+  /// Refuses what cannot be run, before anything is opened.
+  public func validate() throws {
+    func require(_ holds: Bool, _ message: String) throws {
+      if !holds { throw ValidationError(message) }
+    }
+    try require(Target(url: url) != nil, "--url is http://host[:port][/prefix]")
+    try require(!sale.isEmpty, "--sale is empty")
+    if profile == nil {
+      try require(rate != nil, "give --rate or --profile")
+      try require((duration == nil) != (requests == nil), "with --rate give either --duration or --requests")
+    } else {
+      try require(rate == nil && duration == nil, "--profile has its own rates and durations")
+    }
+    try require(rate.map { $0 > 0 && $0 <= Limits.rate } ?? true, "--rate is above 0, at most \(Limits.rate)")
+    try require(
+      requests.map { (1...Limits.requests).contains($0) } ?? true, "--requests is 1 to \(Limits.requests)")
+    try require(skuSkew == nil || hot == nil, "give --sku-skew or --hot, not both")
+    try require(skuSkew.map { (0...10).contains($0) } ?? true, "--sku-skew is 0 to 10")
+    try require(hot.map { (0...1).contains($0) } ?? true, "--hot is 0 to 1")
+    try require((1...Limits.requests).contains(buyers), "--buyers is 1 to \(Limits.requests)")
+    try require((1...Limits.quantity).contains(quantity), "--quantity is 1 to \(Limits.quantity)")
+    try require((0...Limits.retryShare).contains(retryShare), "--retry-share is 0 to \(Limits.retryShare)")
+    try require((1...Limits.eventLoops).contains(eventLoops), "--event-loops is 1 to \(Limits.eventLoops)")
+    try require(
+      (eventLoops...Limits.connections).contains(connections),
+      "--connections is at least one per event loop, at most \(Limits.connections)")
+  }
+
+  /// Runs to the end and exits with the verdict's code.
+  public func run() throws {
+    do {
+      let outcome = try Run(settings()).perform()
+      switch outcome {
+      case .held: return
+      case .failed: throw ExitCode(1)
+      case .unchecked: throw ExitCode(2)
+      }
+    } catch let error as Unusable {
+      complain("spike: \(error.reason)")
+      throw ExitCode(2)
+    }
+  }
+}
