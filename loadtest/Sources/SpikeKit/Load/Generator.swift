@@ -69,6 +69,7 @@ final class Generator: Requester {
       // First move on: sending may fail at once and call back here.
       cursor.advance()
       result.sent += 1
+      result.sending = clock - start
       result.lateness.sent(flight)
       stripe.send(flight) { requests.order(mix.request(flight.number), into: &$0) }
       clock = .now()

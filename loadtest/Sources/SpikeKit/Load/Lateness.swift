@@ -13,7 +13,7 @@ struct Lateness: Sendable {
   /// Whether requests were left waiting because no connection was free.
   private var isSaturated = false
   /// Requests scheduled before this time had to wait for a connection.
-  private var saturatedUntil = NIODeadline.uptimeNanoseconds(0)
+  private var saturatedUntil: NIODeadline?
 
   /// Called before a look at the schedule.
   mutating func beginLook(at now: NIODeadline) {
@@ -26,7 +26,7 @@ struct Lateness: Sendable {
   mutating func sent(_ flight: Flight) {
     let late = flight.sent - flight.scheduled
     guard late > Limits.lateAfter else { return }
-    if flight.scheduled <= saturatedUntil {
+    if let saturatedUntil, flight.scheduled <= saturatedUntil {
       waitedForConnection += 1
       worstWait = max(worstWait, late)
     } else {

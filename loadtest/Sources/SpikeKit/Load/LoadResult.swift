@@ -21,6 +21,8 @@ struct LoadResult: Sendable {
   var connections = Connections()
   /// From the start to the last answer.
   var lasted = TimeAmount.zero
+  /// From the start to the last request that was sent.
+  var sending = TimeAmount.zero
   /// The share of a core that the event loop used. Of several, the busiest one's.
   var busy = 0.0
 
@@ -37,6 +39,7 @@ struct LoadResult: Sendable {
       for sku in refusedSoldOut.indices where part.refusedSoldOut[sku] { refusedSoldOut[sku] = true }
       connections = connections + part.connections
       lasted = max(lasted, part.lasted)
+      sending = max(sending, part.sending)
       busy = max(busy, part.busy)
     }
   }

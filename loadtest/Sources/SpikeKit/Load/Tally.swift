@@ -5,7 +5,8 @@ internal import NIOCore
 ///
 /// (1) Every request that was sent is counted once: under its answer, or under why it got none.
 /// (2) Latency counts from the scheduled time, so that a stall of the server or of the generator is not hidden. A
-///     request without an answer counts with the time until it was given up: leaving it out would hide the worst stall.
+///     request without an answer counts with the time until it was given up: leaving it out would hide the worst
+///     stall.
 /// (3) Its size does not grow with what a server thinks up: beyond `Limits.answerKinds` all others are one kind.
 struct Tally: Sendable {
   typealias Latencies = Histogram<UInt64>

@@ -1,7 +1,7 @@
 internal import FoundationEssentials
 
 /// A rate curve from a file, for example
-/// `{"name":"doors-open","about":"…","phases":[{"shape":"burst","requests":5000},{"shape":"hold","rate":8000,"seconds":5}]}`.
+/// `{"name":"doors-open","phases":[{"shape":"burst","requests":5000},{"shape":"hold","rate":8000,"seconds":5}]}`.
 ///
 /// Shapes: `hold` (rate, seconds), `ramp` and `decay` (from, to, seconds), `burst` (requests).
 struct Profile: Decodable {
