@@ -51,9 +51,10 @@ public enum Limits {
   /// How often an event loop looks for deadlines that passed: the precision of `acknowledgementDeadline`.
   static let tick = Duration.milliseconds(50)
 
-  /// Records of one partition that are accepted and not decided yet. At the limit: `503 busy`. At 100,000 decisions per
-  /// second the last in line waits a second.
-  public static let backlog: Int64 = 100_000
+  /// Records of one partition that are accepted and not decided yet. At the limit: `503 busy`. Some seconds of one
+  /// lane's work, so that orders are taken over a restart of PostgreSQL; a longer line would only hold people who cannot
+  /// get anything any more. Less where the topic is sure to retain less.
+  public static let backlog: Int64 = 1_000_000
 
   /// Partitions of the topic. More is refused at start: the number has 13 bits in a record's tag.
   public static let partitions: Int32 = 1 << 13

@@ -1,4 +1,5 @@
 import FlashSale
+import Intake
 import Kafka
 
 /// How many records of a partition may wait for their decision: what intake enforces (I11).
@@ -6,21 +7,17 @@ import Kafka
 /// A broker deletes old records whether or not they were decided. The limit keeps the backlog smaller than what the
 /// topic is sure to retain, so that nothing accepted is deleted undecided.
 enum BacklogLimit {
-  /// Records per partition, where the topic retains that much. Some seconds of one lane's work; a longer line would
-  /// only hold people who cannot get anything any more.
-  static let usual = 1_000_000
-
   /// The most bytes that one record takes in the log: its key and value at their longest, 20 bytes of the record's own
   /// lengths and deltas, and the 61 bytes of a batch's header in case the batch has no other record
   /// (Kafka's record batch format, version 2). Not compressed, because the worst case does not compress.
   static let bytesPerRecord = FlashSale.Limits.recordBytes + FlashSale.Limits.recordKeyBytes + 20 + 61
 
-  /// The limit for a topic: the configured one, or the usual one as far as the topic retains that much.
+  /// The limit for a topic: the configured one, or `Intake.Limits.backlog` as far as the topic retains that much.
   ///
   /// Throws `ConfigurationError` if more was configured than the topic is sure to retain.
   static func of(_ topic: TopicDescription, configured: Int?) throws -> Int {
     let retained = retainedRecords(of: topic)
-    guard let configured else { return min(usual, retained ?? usual) }
+    guard let configured else { return min(Int(Intake.Limits.backlog), retained ?? .max) }
     if let retained, configured > retained {
       throw ConfigurationError(problems: [
         """
