@@ -45,6 +45,9 @@ final class Health: Sendable {
     }
   }
 
+  /// The store could not be read the last time, at most `Limits.refreshInterval` and one attempt ago.
+  var isStoreAway: Bool { state.withLock { $0.storeFailure != nil } }
+
   /// It stops.
   func draining() { state.withLock { $0.isDraining = true } }
 

@@ -180,7 +180,8 @@ extension IntakeService {
     let responder = IntakeResponder(
       sales: SaleRoutes(catalog: catalog),
       orders: OrderStatusRoute(
-        signer: configuration.tickets, standings: standings, lookup: lookup, catalog: catalog, logger: logger))
+        signer: configuration.tickets, standings: standings, lookup: lookup, catalog: catalog, health: health,
+        logger: logger))
     let deadlines = OrderSubmissionHandler.Deadlines(
       request: .nanoseconds(configuration.requestDeadline.nanoseconds),
       idle: .nanoseconds(configuration.idleDeadline.nanoseconds))

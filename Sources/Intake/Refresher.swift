@@ -1,5 +1,6 @@
 internal import FlashSale
 internal import Logging
+internal import Metrics
 internal import SaleStore
 
 /// Keeps what intake knows in step with the store: sales, stock, and how far each partition came.
@@ -17,6 +18,7 @@ actor Refresher {
 
   private var gauges: [StockKey: StockGauge] = [:]
   private var meters: [DrainMeter]
+  private let backlogs: [Gauge]
   /// What the published catalog was made of; stock levels are not part of it.
   private var known: [Identity]?
   private var isReloading = false
@@ -41,6 +43,9 @@ actor Refresher {
     self.publish = publish
     let meter = DrainMeter(at: Offset(0), now: .now)
     meters = standings.map { _ in meter }
+    backlogs = standings.indices.map { partition in
+      Gauge(label: "penstock_intake_backlog_records", dimensions: [("partition", "\(partition)")])
+    }
   }
 
   /// Follows the store until the task is cancelled.
@@ -70,6 +75,7 @@ actor Refresher {
     defer { isReloading = false }
     while isReloadWanted {
       isReloadWanted = false
+      for (gauge, standing) in zip(backlogs, standings) { gauge.record(standing.backlog) }
       do {
         try await load()
       } catch {

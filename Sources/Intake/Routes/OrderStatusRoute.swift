@@ -12,6 +12,7 @@ struct OrderStatusRoute: Sendable {
   let standings: [PartitionStanding]
   let lookup: OrderLookup
   let catalog: CurrentCatalog
+  let health: Health
   let logger: Logger
 
   /// The answer's body.
@@ -44,13 +45,15 @@ struct OrderStatusRoute: Sendable {
   }
 
   private func find(_ order: OrderID, _ position: LogPosition?) async throws(Problem) -> OrderLookup.Finding {
+    // The refresher finds out when it is back; until then nobody waits for a connection to be told so.
+    guard !health.isStoreAway else { throw .busy("Orders cannot be looked up now.") }
     do {
       return try await lookup.find(order, at: position)
     } catch is OrderLookup.Overloaded {
       throw .busy("Too many orders are being looked up.")
     } catch {
       logger.warning("an order could not be looked up", metadata: ["error": "\(error)"])
-      throw .busy("The order cannot be looked up now.")
+      throw .busy("Orders cannot be looked up now.")
     }
   }
 
