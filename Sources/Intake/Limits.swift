@@ -52,8 +52,8 @@ public enum Limits {
   static let tick = Duration.milliseconds(50)
 
   /// Records of one partition that are accepted and not decided yet. At the limit: `503 busy`. Some seconds of one
-  /// lane's work, so that orders are taken over a restart of PostgreSQL; a longer line would only hold people who cannot
-  /// get anything any more. Less where the topic is sure to retain less.
+  /// lane's work, so that orders are taken over a restart of PostgreSQL; a longer line would only hold people who
+  /// cannot get anything any more. Less where the topic is sure to retain less.
   public static let backlog: Int64 = 1_000_000
 
   /// Partitions of the topic. More is refused at start: the number has 13 bits in a record's tag.
