@@ -1,7 +1,7 @@
 # Penstock. `make` lists what there is; every target sets up what it needs.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup build lint test demo
+.PHONY: help setup build lint test demo proto
 
 help: ## Say what there is (the default)
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -17,6 +17,9 @@ lint: setup ## Check the format of the Swift sources, and the shell scripts
 
 test: setup ## Run all tests on a private PostgreSQL (FILTER=Name: those only)
 	@scripts/test.sh $(if $(FILTER),--filter "$(FILTER)")
+
+proto: setup ## Make the Swift code of the log's records anew, after a change in proto/
+	@scripts/proto.sh
 
 demo: setup ## Run a sale under a spike of 100,000 requests (DEMO_EXIT=1: then stop)
 	@scripts/demo.sh
