@@ -53,8 +53,11 @@ public enum Limits {
   /// Without a heartbeat for this long, a consumer has lost its partitions.
   public static let consumerSessionTimeout = Duration.seconds(10)
 
-  /// How long a broker holds a fetch that has nothing to return. Bounds the delay of nothing but idle requests.
-  public static let consumerFetchWait = Duration.milliseconds(100)
+  /// How long a broker holds a fetch that has nothing to return.
+  ///
+  /// Kafka answers as soon as there is a record, so there it only says how often an idle consumer asks. The embedded
+  /// broker lets the whole time pass: it is what a decision waits there.
+  public static let consumerFetchWait = Duration.milliseconds(10)
 
   /// Records in one batch at most; a larger `max` means this.
   public static let batchRecordsMax = 100_000

@@ -29,12 +29,14 @@ func build(_ base: Foundations, roles: [Role], announce: String?) throws -> Serv
   let worker = roles.contains(.worker) ? base.worker() : nil
   let intake = roles.contains(.intake) ? try base.intake() : nil
   let closer = roles.contains(.admin) ? try base.closePublisher() : nil
+  // An intake alone stays ready without PostgreSQL: it takes orders up to the backlog limit, and says so.
+  let needsStore = roles != [.intake]
   let hooks = base.hooks(closer) {
-    [
+    let problem = monitor.currentProblem
+    return [
       worker.map { HealthCheck(name: "worker", isReady: $0.status.isReady, detail: words($0.status.reasons)) },
       intake.map { HealthCheck(name: "intake", isReady: $0.status.isReady, detail: words($0.status.reasons)) },
-      HealthCheck(
-        name: "postgresql", isReady: monitor.currentProblem == nil, detail: monitor.currentProblem ?? "it answers"),
+      HealthCheck(name: "postgresql", isReady: problem == nil || !needsStore, detail: problem ?? "it answers"),
     ].compactMap { $0 }
   }
   let admin = AdminServer(
