@@ -9,7 +9,8 @@ final class StoreMonitor: Service {
 
   init(store: SaleStore) { self.store = store }
 
-  /// Why the store cannot be used, as of the last second; `nil` if it can.
+  /// Why the store cannot be used, as of the last look; `nil` if it can. A look at a server that is gone takes as long
+  /// as the pool lets its callers wait.
   var currentProblem: String? { problem.withLock { $0 } }
 
   func run() async throws {
