@@ -52,8 +52,8 @@ passed=0 failed=()
 for folder in Tests/*Tests; do
   target=${folder##*/}
   say "testing $target"
-  if swift_test --filter "^$target\\." 2>&1 | tee "$run/output"; then
-    count=$(sed -n 's/.*Test run with \([0-9]*\) tests\{0,1\} .*passed.*/\1/p' "$run/output" | tail -n 1)
+  if swift_test --filter "^$target\\." 2>&1 | tee "$run/output.$target"; then
+    count=$(sed -n 's/.*Test run with \([0-9]*\) tests\{0,1\} .*passed.*/\1/p' "$run/output.$target" | tail -n 1)
     ((${count:-0} > 0)) || failed+=("$target (no test ran)")
     passed=$((passed + ${count:-0}))
   else
@@ -61,6 +61,8 @@ for folder in Tests/*Tests; do
   fi
 done
 if ((${#failed[@]})); then
+  # Once more at the end, where a reader of a long log looks first.
+  grep -hE '^✘|Fatal error|error: ' "$run"/output.* || true
   say "failed: ${failed[*]}"
   exit 1
 fi
