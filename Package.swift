@@ -12,6 +12,8 @@ let strict: [SwiftSetting] = [
 let package = Package(
   name: "penstock",
   products: [
+    // For bench/micro, which is a package of its own.
+    .library(name: "FlashSale", targets: ["FlashSale"]),
     .executable(name: "penstock", targets: ["penstock"]),
     .executable(name: "spike", targets: ["spike"]),
   ],

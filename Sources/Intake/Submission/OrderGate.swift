@@ -23,7 +23,7 @@ struct OrderGate: Sendable {
   ) throws(Problem) -> (Submission, LogRecord) {
     let request: OrderRequest
     do throws(OrderRequestError) {
-      request = try OrderRequestParser.parse(body)
+      request = try OrderRequest(parsing: body)
     } catch {
       throw .body(error)
     }

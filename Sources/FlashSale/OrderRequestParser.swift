@@ -1,13 +1,27 @@
-internal import FlashSale
-
 /// What the body of an order asks for.
-struct OrderRequest: Equatable {
-  var sku: SKU
-  var quantity: Units
+public struct OrderRequest: Equatable, Sendable {
+  /// What is wanted.
+  public var sku: SKU
+
+  /// How many of it: 1 to `Limits.orderUnits`.
+  public var quantity: Units
+
+  /// Reads `{"sku": "…", "quantity": …}`: JSON (RFC 8259) of exactly this shape, fields in any order, nothing behind.
+  ///
+  /// - Parameter body: the bytes as a client sent them; any bytes are allowed.
+  /// - Throws: what is wrong first, from left to right.
+  public init(parsing body: UnsafeRawBufferPointer) throws(OrderRequestError) {
+    self = try OrderRequestParser.parse(body)
+  }
+
+  init(sku: SKU, quantity: Units) {
+    self.sku = sku
+    self.quantity = quantity
+  }
 }
 
 /// What is wrong with the body of an order.
-enum OrderRequestError: Error, Equatable {
+public enum OrderRequestError: Error, Equatable {
   /// Not JSON, or not an object.
   case malformed(String)
   /// A field that an order does not have.
@@ -18,8 +32,7 @@ enum OrderRequestError: Error, Equatable {
   case invalidField(String, String)
 }
 
-/// Reads `{"sku": "…", "quantity": …}`: JSON (RFC 8259) of exactly this shape, without Foundation and without
-/// recursion.
+/// The reader behind `OrderRequest(parsing:)`, without Foundation and without recursion.
 ///
 /// (1) Whatever the bytes are, it answers; every read is checked against the end.
 /// (2) It reads from left to right and stops at the first thing that is wrong, so a nested value costs nothing.
@@ -86,7 +99,7 @@ struct OrderRequestParser {
 
   /// A JSON number (RFC 8259 §6) that is an integer of the allowed range.
   private mutating func quantityValue() throws(OrderRequestError) -> Units {
-    let rule = "must be an integer from 1 to \(FlashSale.Limits.orderUnits)"
+    let rule = "must be an integer from 1 to \(Limits.orderUnits)"
     guard let first = peek, first == UInt8(ascii: "-") || isDigit(first) else { throw wrongType("quantity", rule) }
     let isNegative = take("-")
     let startsWithZero = peek == UInt8(ascii: "0")
@@ -94,7 +107,7 @@ struct OrderRequestParser {
     var value: Int32 = 0
     var isTooLarge = false
     while let digit = peek, isDigit(digit) {
-      if value > FlashSale.Limits.orderUnits { isTooLarge = true } else { value = value * 10 + Int32(digit - 48) }
+      if value > Limits.orderUnits { isTooLarge = true } else { value = value * 10 + Int32(digit - 48) }
       at += 1
     }
     guard at > start else { throw .malformed("a number has no digits") }
@@ -102,7 +115,7 @@ struct OrderRequestParser {
     if let next = peek, next == UInt8(ascii: ".") || next | 0x20 == UInt8(ascii: "e") {
       throw .invalidField("quantity", rule)
     }
-    guard !isNegative, !isTooLarge, (1...FlashSale.Limits.orderUnits).contains(value) else {
+    guard !isNegative, !isTooLarge, (1...Limits.orderUnits).contains(value) else {
       throw .invalidField("quantity", rule)
     }
     return Units(value)

@@ -1,7 +1,6 @@
-import FlashSale
 import Testing
 
-@testable import Intake
+@testable import FlashSale
 
 struct OrderRequestParserTests {
   private func parse(_ text: String) -> Result<OrderRequest, OrderRequestError> { parse(Array(text.utf8)) }
@@ -9,7 +8,7 @@ struct OrderRequestParserTests {
   private func parse(_ bytes: [UInt8]) -> Result<OrderRequest, OrderRequestError> {
     bytes.withUnsafeBytes { bytes in
       do throws(OrderRequestError) {
-        return .success(try OrderRequestParser.parse(bytes))
+        return .success(try OrderRequest(parsing: bytes))
       } catch {
         return .failure(error)
       }
@@ -94,7 +93,7 @@ struct OrderRequestParserTests {
   @Test func `a hundred thousand bodies of random bytes get an answer each`() {
     let seed = UInt64.random(in: .min ... .max)
     print("fuzz seed \(seed)")
-    var generator = SplitMix(state: seed)
+    var generator = SplitMix(seed: seed)
     let words = [
       "{", "}", "\"", "sku", "quantity", ":", ",", "\\u", "\\", "00", "d83d", "1", "-", "e9", "[", " ", "\u{0}",
     ]
@@ -122,18 +121,5 @@ struct OrderRequestParserTests {
       }
     }
     #expect(accepted > 0)
-  }
-}
-
-/// A small generator whose runs can be repeated from the seed that was printed.
-struct SplitMix: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var mixed = state
-    mixed = (mixed ^ mixed >> 30) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ mixed >> 27) &* 0x94D0_49BB_1331_11EB
-    return mixed ^ mixed >> 31
   }
 }
