@@ -38,7 +38,7 @@ final class RawClient: @unchecked Sendable {
     let client = RawClient(descriptor)
     try await client.onQueue {
       // Nothing here waits longer; a test that needs it has failed.
-      var timeout = timeval(tv_sec: 30, tv_usec: 0)
+      var timeout = timeval(tv_sec: 60, tv_usec: 0)
       setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &timeout, socklen_t(MemoryLayout<timeval>.size))
       var address = sockaddr_in()
       address.sin_family = sa_family_t(AF_INET)
@@ -110,7 +110,9 @@ final class RawClient: @unchecked Sendable {
   /// Reads what has come; false at the end.
   private func receive() throws -> Bool {
     var bytes = [UInt8](repeating: 0, count: 64 * 1_024)
-    let count = recv(descriptor, &bytes, bytes.count, 0)
+    var count = recv(descriptor, &bytes, bytes.count, 0)
+    // With a timeout set, a process that was stopped and goes on finds its call interrupted (signal(7)).
+    while count < 0, errno == EINTR { count = recv(descriptor, &bytes, bytes.count, 0) }
     guard count >= 0 || errno == ECONNRESET else { throw TestSetUpError("receive: errno \(errno)") }
     buffered.append(contentsOf: bytes.prefix(max(0, count)))
     return count > 0
