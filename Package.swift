@@ -129,6 +129,17 @@ let package = Package(
       path: "loadtest/Sources/spike",
       swiftSettings: strict),
 
+    // The benchmark: the same real processes, beside their references.
+    .executableTarget(
+      name: "bench",
+      dependencies: [
+        "FlashSale", "Kafka", "Postgres", "SaleStore", "TestSupport",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Hummingbird", package: "hummingbird"),
+      ],
+      path: "bench/Sources/bench",
+      swiftSettings: strict),
+
     // Tests use the real thing: a private PostgreSQL, librdkafka's mock cluster, processes and signals.
     .target(
       name: "TestSupport",

@@ -26,14 +26,19 @@ public final class PenstockProcess: Sendable {
   private let input = Pipe()
 
   /// Starts `program` with these arguments and only these `PENSTOCK_*` variables.
-  public init(_ program: String = "penstock", _ arguments: [String], environment: [String: String] = [:]) throws {
+  ///
+  /// - Parameter wrapper: a command that runs it, such as a profiler's with its options; empty: nothing does.
+  public init(
+    _ program: String = "penstock", _ arguments: [String], environment: [String: String] = [:], under wrapper: [String] = []
+  ) throws {
     let ours = ProcessInfo.processInfo.environment
     guard let penstock = ours["PENSTOCK_TEST_BINARY"] else {
       throw TestSetUpError("PENSTOCK_TEST_BINARY is not set: run the tests with `make test`")
     }
     process = Process()
-    process.executableURL = URL(fileURLWithPath: penstock).deletingLastPathComponent().appending(path: program)
-    process.arguments = arguments
+    let executable = URL(fileURLWithPath: penstock).deletingLastPathComponent().appending(path: program)
+    process.executableURL = wrapper.isEmpty ? executable : URL(fileURLWithPath: "/usr/bin/env")
+    process.arguments = wrapper.isEmpty ? arguments : wrapper + [executable.path] + arguments
     process.environment = ours.filter { !$0.key.hasPrefix("PENSTOCK_") }.merging(environment) { _, new in new }
     process.currentDirectoryURL = URL(fileURLWithPath: projectRoot)
     let (exits, exit) = AsyncStream.makeStream(of: Exit.self)
@@ -65,6 +70,9 @@ public final class PenstockProcess: Sendable {
 
   /// Whether it has not ended yet.
   public var isRunning: Bool { process.isRunning }
+
+  /// Its process id.
+  public var identifier: Int32 { process.processIdentifier }
 
   /// Sends a signal.
   public func send(signal: Int32) { kill(process.processIdentifier, signal) }

@@ -76,10 +76,15 @@ public final class Shop: Sendable {
   }
 
   /// Starts `penstock command` and waits until it says that it is ready.
-  public func start(_ command: String, environment more: [String: String] = [:]) async throws -> Part {
+  ///
+  /// - Parameter wrapper: a command that runs it, such as a profiler's with its options.
+  public func start(
+    _ command: String, environment more: [String: String] = [:], under wrapper: [String] = []
+  ) async throws -> Part {
     let announcement = folder.appending(path: "\(command)-\(UUID().uuidString).json")
     let process = try PenstockProcess(
-      "penstock", [command, "--announce", announcement.path], environment: environment.merging(more) { _, new in new })
+      "penstock", [command, "--announce", announcement.path], environment: environment.merging(more) { _, new in new },
+      under: wrapper)
     started.withLock { $0.append(process) }
     let announced = try await eventually(within: .seconds(60)) {
       FileManager.default.fileExists(atPath: announcement.path) || !process.isRunning

@@ -1,0 +1,57 @@
+import ArgumentParser
+import Foundation
+
+/// The benchmark's command line. `scripts/bench.sh` installs what it needs, builds, and calls it.
+@main
+struct BenchCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "bench",
+    abstract: "Measures Penstock beside its references, in one run, and prints each row as a ratio.",
+    subcommands: [RunCommand.self, EchoCommand.self])
+}
+
+/// `bench run`: the table.
+struct RunCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "run",
+    abstract: "Run the rows, print the table, write JSON and a page.",
+    discussion: "Exit codes: 0 every row reached its bound, 1 a row fell short, 70 a measurement was not possible.")
+
+  @Flag(help: "Smaller sizes and shorter rounds: under 3 minutes.")
+  var quick = false
+
+  @Option(help: ArgumentHelp("Rounds of each contestant.", valueName: "n"))
+  var rounds = 3
+
+  @Option(help: ArgumentHelp("Only groups whose name contains this.", valueName: "text"))
+  var only: String?
+
+  @Option(help: ArgumentHelp("Where results are kept.", valueName: "folder"))
+  var results = "bench/results"
+
+  @Option(help: ArgumentHelp("What this build is called in the results.", valueName: "text"))
+  var commit = "unknown"
+
+  func validate() throws {
+    guard (1...100).contains(rounds) else { throw ValidationError("--rounds is 1 to 100") }
+  }
+
+  func run() async throws {
+    let journal = Journal(plan: quick ? .quick : .full, rounds: rounds)
+    for group in Group.all where only.map(group.name.contains) ?? true {
+      journal.say("== \(group.name)")
+      do {
+        try await group.measure(journal)
+      } catch {
+        // The other groups still tell something; the rows of this one are shown as not measured.
+        journal.fail(group.name, error)
+      }
+    }
+    let result = BenchResult(journal, commit: commit, earlier: try Results.newest(in: results, isQuick: quick))
+    print(Table.text(of: result))
+    let page = try Results.write(result, in: results)
+    journal.say("written: \(page)")
+    if !result.failures.isEmpty { throw ExitCode(70) }
+    if result.rows.contains(where: { $0.verdict == .fallsShort }) { throw ExitCode(1) }
+  }
+}

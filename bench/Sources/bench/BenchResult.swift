@@ -1,0 +1,116 @@
+import Foundation
+
+/// Everything that a run found, as it is kept.
+struct BenchResult: Codable {
+  enum Verdict: String, Codable {
+    case reached
+    case fallsShort = "falls_short"
+    /// There is nothing to compare with yet.
+    case reported
+  }
+
+  struct Figure: Codable {
+    let name: String
+    let unit: String
+    let values: [Double]
+  }
+
+  struct Comparison: Codable {
+    let name: String
+    let reference: String
+    /// Of each round: this contestant's figure over its reference's.
+    let ratios: [Double]
+    /// What the median ratio must be, as people write it.
+    let bound: String
+    let limit: Double
+    let verdict: Verdict
+  }
+
+  struct Failure: Codable {
+    let group: String
+    let reason: String
+  }
+
+  let date: String
+  let commit: String
+  let isQuick: Bool
+  let machine: Machine
+  let figures: [Figure]
+  let rows: [Comparison]
+  let failures: [Failure]
+
+  /// - Parameter earlier: the result that instructions are compared with.
+  init(_ journal: Journal, commit: String, earlier: BenchResult?) {
+    date = Date.now.formatted(.iso8601)
+    self.commit = commit
+    isQuick = journal.plan.isQuick
+    machine = Machine.current()
+    figures = journal.figures.map { Figure(name: $0.key, unit: $0.value.unit, values: $0.value.values) }
+      .sorted { $0.name < $1.name }
+    failures = journal.failures.map { Failure(group: $0.group, reason: $0.reason) }
+    rows =
+      journal.rows.compactMap { Self.compare($0, journal.figures) }
+      + journal.figures.keys.filter { $0.hasPrefix("instructions ") }.sorted().map { name in
+        Self.compareCounts(
+          name, journal.figures[name]?.values ?? [], earlier?.figures.first { $0.name == name }?.values)
+      }
+  }
+
+  func figure(_ name: String) -> Figure? { figures.first { $0.name == name } }
+
+  private static func compare(_ row: Row, _ figures: [String: Journal.Figure]) -> Comparison? {
+    guard let measured = figures[row.measured], let reference = figures[row.reference] else { return nil }
+    let ratios = zip(measured.values, reference.values).map { $0 / $1 }
+    return Comparison(
+      name: row.name, reference: row.reference, ratios: ratios, bound: row.bound.text, limit: row.bound.limit,
+      verdict: row.bound.holds(for: ratios.median) ? .reached : .fallsShort)
+  }
+
+  /// Instructions are compared with the last result that was kept.
+  private static func compareCounts(_ name: String, _ values: [Double], _ earlier: [Double]?) -> Comparison {
+    let bound = Row.Bound.atMost(1.05)
+    guard let earlier, earlier.median > 0 else {
+      return Comparison(
+        name: name, reference: "no earlier result", ratios: [], bound: bound.text, limit: bound.limit,
+        verdict: .reported)
+    }
+    let ratios = values.map { $0 / earlier.median }
+    return Comparison(
+      name: name, reference: "the last result kept", ratios: ratios, bound: bound.text, limit: bound.limit,
+      verdict: bound.holds(for: ratios.median) ? .reached : .fallsShort)
+  }
+}
+
+extension Row.Bound {
+  var limit: Double {
+    switch self {
+    case .atLeast(let limit), .atMost(let limit): limit
+    }
+  }
+
+  var text: String {
+    switch self {
+    case .atLeast(let limit): "≥ \(Text.ratio(limit))"
+    case .atMost(let limit): "≤ \(Text.ratio(limit))"
+    }
+  }
+}
+
+/// Where it was measured: the first thing to look at when two results differ.
+struct Machine: Codable {
+  let processor: String
+  let cores: Int
+  let memoryGibibytes: Int
+  let kernel: String
+
+  static func current() -> Machine {
+    let cpu = (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)) ?? ""
+    let model = cpu.split(separator: "\n").first { $0.hasPrefix("model name") }
+    let kernel = try? String(contentsOfFile: "/proc/sys/kernel/osrelease", encoding: .utf8)
+    let information = ProcessInfo.processInfo
+    return Machine(
+      processor: model.map { String($0.drop { $0 != ":" }.dropFirst(2)) } ?? "unknown",
+      cores: information.activeProcessorCount, memoryGibibytes: Int(information.physicalMemory >> 30),
+      kernel: (kernel ?? "unknown").trimmingCharacters(in: .whitespacesAndNewlines))
+  }
+}

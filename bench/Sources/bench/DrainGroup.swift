@@ -1,0 +1,144 @@
+import FlashSale
+import Foundation
+import Postgres
+import SaleStore
+import TestSupport
+
+/// A worker from the log to committed outcomes, beside a COPY of the same rows.
+enum DrainGroup {
+  static func measure(_ journal: Journal) async throws {
+    let plan = journal.plan
+    try await BenchShop.with(partitions: 1) { one in
+      try await BenchShop.with(partitions: 12) { twelve in
+        try await BenchShop.with(partitions: 1) { grown in
+          journal.say("storing \(plan.stored) orders")
+          try await grown.store(plan.stored)
+          for bench in [one, twelve, grown] { try await bench.startWorker() }
+          let hot = Workload(name: "one hot SKU, stock for 1 %", skus: 1, share: 0.01, bench: one)
+          let ample = Workload(name: "one hot SKU, all win", skus: 1, share: 1, bench: one)
+          let wide = Workload(name: "300 SKUs, 12 partitions", skus: 300, share: 0.01, bench: twelve)
+          let late = Workload(name: "one hot SKU, orders stored", skus: 1, share: 0.01, bench: grown)
+          for workload in [hot, ample, wide] { try await workload.prepareCopy(of: plan.drained) }
+          try await one.makeHotRow()
+          try await journal.interleave(
+            [hot, ample, wide].flatMap { [$0.drained(plan.drained), $0.copied(plan.drained)] }
+              + [late.drained(plan.drained), one.hotRow(seconds: plan.seconds)])
+          journal.compare(hot.row(.atLeast(0.6)))
+          journal.compare(
+            Row("drain, \(hot.name)", against: "UPDATE + INSERT per order, 64 clients", .atLeast(50)))
+          journal.compare(ample.row(.atLeast(0.4)))
+          journal.compare(wide.row(.atLeast(0.6)))
+          journal.compare(Row("drain, \(late.name)", against: "drain, \(hot.name)", .atLeast(0.85)))
+        }
+      }
+    }
+  }
+}
+
+/// One kind of crowd.
+private struct Workload {
+  let name: String
+  let skus: Int
+  /// Of the orders, how many can win.
+  let share: Double
+  let bench: BenchShop
+
+  func row(_ bound: Row.Bound) -> Row { Row("drain, \(name)", against: "COPY, \(name)", bound) }
+
+  func drained(_ count: Int) -> Contestant {
+    Contestant("drain, \(name)", "records/s") { _ in Double(count) / (try await drain(count).seconds) }
+  }
+
+  /// The same rows by COPY, binary, over one connection, into a table with the same indexes, empty each time.
+  func copied(_ count: Int) -> Contestant {
+    Contestant("COPY, \(name)", "rows/s") { _ in
+      _ = try await bench.connection.query("TRUNCATE bench_orders_copy")
+      let start = ContinuousClock.now
+      try await bench.psql("COPY bench_orders_copy FROM STDIN (FORMAT binary)", input: file)
+      return Double(count) / ((ContinuousClock.now - start) / .seconds(1))
+    }
+  }
+
+  /// Runs the workload once, not measured, and keeps its rows in a file, in the order of the table.
+  func prepareCopy(of count: Int) async throws {
+    let sale = try await drain(count).sale
+    _ = try await bench.connection.query("CREATE TABLE IF NOT EXISTS bench_orders_copy (LIKE orders INCLUDING ALL)")
+    try await bench.psql(
+      "COPY (SELECT * FROM orders WHERE sale = \(sale.number.rawValue)) TO STDOUT (FORMAT binary)", output: file)
+  }
+
+  private var file: String {
+    FileManager.default.temporaryDirectory.appending(path: "penstock-bench-\(getpid())-\(skus)-\(share)").path
+  }
+
+  private func drain(_ count: Int) async throws -> (seconds: Double, sale: StoredSale) {
+    let stock = max(1, Int(Double(count) * share) / skus)
+    let sale = try await bench.putUp(
+      "s\(UUID().uuidString.prefix(8).lowercased())", (0..<skus).map { ("sku-\($0)", stock) })
+    let feed = try Feed(count, of: sale, partitions: bench.partitions)
+    return (try await feed.drain(through: bench), sale)
+  }
+}
+
+extension BenchShop {
+  func psql(_ sql: String, input: String? = nil, output: String? = nil) async throws {
+    try await Tool.run(
+      "psql", ["--no-psqlrc", "--quiet", "--set", "ON_ERROR_STOP=1", "--command", sql, database.url], input: input,
+      output: output)
+  }
+
+  /// Starts a worker, and waits until it has every partition.
+  fileprivate func startWorker() async throws {
+    _ = try await shop.start("worker")
+    guard try await eventually(within: .seconds(60), { try await progress().count == partitions }) else {
+      throw TestSetUpError("the worker did not claim \(partitions) partitions within 60 s")
+    }
+  }
+
+  /// Fills the table with orders of an earlier sale.
+  fileprivate func store(_ count: Int) async throws {
+    let sale = try await putUp("earlier", [("phone", 1_000_000)])
+    try await psql(
+      """
+      INSERT INTO orders (
+        order_id, log_offset, accepted_at, decided_at, sale, quantity, partition, outcome, sku, buyer)
+      SELECT (lpad(to_hex(\(sale.number.rawValue)), 8, '0') || substr(md5(i::text), 9, 24))::uuid, i, now(), now(),
+        \(sale.number.rawValue), 1, 0, CASE WHEN i % 100 = 0 THEN 0 ELSE 5 END, 'phone', 'buyer-' || i
+      FROM generate_series(1, \(count)) AS i
+      """)
+    try await psql("ANALYZE orders")
+  }
+
+  fileprivate func makeHotRow() async throws {
+    _ = try await connection.query("CREATE TABLE bench_stock (sku int PRIMARY KEY, remaining int NOT NULL)")
+    _ = try await connection.query("INSERT INTO bench_stock VALUES (1, 1000000000)")
+    _ = try await connection.query(
+      "CREATE TABLE bench_orders (id int8 GENERATED ALWAYS AS IDENTITY PRIMARY KEY, sku int, buyer int)")
+  }
+
+  /// A transaction per order on one hot row.
+  fileprivate func hotRow(seconds: Int) -> Contestant {
+    Contestant("UPDATE + INSERT per order, 64 clients", "orders/s") { _ in
+      let said = try await Tool.run(
+        "pgbench",
+        [
+          "--no-vacuum", "--file", projectRoot + "/bench/sql/hot-row.sql", "--client", "64", "--jobs", "2", "--time",
+          "\(seconds)", "--protocol", "prepared", database.url,
+        ])
+      return try PGBench.rate(said)
+    }
+  }
+}
+
+/// What pgbench prints.
+enum PGBench {
+  static func rate(_ said: String) throws -> Double { try number(after: "tps = ", in: said) }
+  static func latencyMilliseconds(_ said: String) throws -> Double { try number(after: "latency average = ", in: said) }
+
+  private static func number(after words: String, in said: String) throws -> Double {
+    guard let range = said.range(of: words),
+      let number = Double(said[range.upperBound...].prefix { $0.isNumber || $0 == "." })
+    else { throw TestSetUpError("pgbench did not say “\(words)”: \(said)") }
+    return number
+  }
+}

@@ -1,0 +1,127 @@
+import FlashSale
+import Foundation
+import Postgres
+import SaleStore
+import TestSupport
+
+/// Intake over HTTP, 512 connections: accepting, refusing, and telling how an order stands.
+enum HTTPGroup {
+  static func measure(_ journal: Journal) async throws {
+    let nginx = try await ReferenceServer.nginx()
+    let echo = try await ReferenceServer.echo()
+    do {
+      try await measure(journal, nginx, echo)
+    } catch {
+      await nginx.stop()
+      await echo.stop()
+      throw error
+    }
+    await nginx.stop()
+    await echo.stop()
+    journal.compare(Row("accept", against: "nginx", .atLeast(0.45)))
+    journal.compare(Row("accept", against: "Hummingbird echo", .atLeast(1.8)))
+    journal.compare(Row("refuse, sold out", against: "nginx", .atLeast(0.55)))
+    journal.compare(Row("status, queued", against: "nginx", .atLeast(0.3)))
+    journal.compare(Row("status, decided", against: "nginx", .atLeast(0.15)))
+  }
+
+  private static func measure(_ journal: Journal, _ nginx: ReferenceServer, _ echo: ReferenceServer) async throws {
+    let seconds = journal.plan.seconds
+    let folder = try Folder.make()
+    defer { Folder.remove(folder) }
+    // Three shops, because what they measure excludes each other: nobody decides, and the line is open; nobody decides,
+    // and orders stay in line; a worker decides.
+    try await BenchShop.with { ordering in
+      let (orders, gone) = try await ordering.openDoors()
+      try await BenchShop.with { queueing in
+        _ = try await queueing.putUp("open", [("phone", 1_000_000)])
+        let waiting = try await queueing.shop.start("intake")
+        try await queueing.fillLine(at: waiting, into: "\(folder)/queued")
+        try await BenchShop.with { deciding in
+          _ = try await deciding.putUp("open", [("phone", 1_000_000)])
+          let answering = try await deciding.shop.start("intake")
+          _ = try await deciding.shop.start("worker")
+          let count = try await deciding.fillLine(at: answering, into: "\(folder)/decided")
+          try await deciding.waitUntilDecided(count)
+          try await journal.interleave([
+            Contestant("nginx", "requests/s") { _ in
+              try await Wrk.rate(.orders(sale: "any"), at: nginx.url, seconds: seconds)
+            },
+            Contestant("Hummingbird echo", "requests/s") { _ in
+              try await Wrk.rate(.orders(sale: "any"), at: echo.url, seconds: seconds)
+            },
+            Contestant("accept", "requests/s") { _ in
+              try await Wrk.rate(.orders(sale: "open"), at: orders, seconds: seconds)
+            },
+            Contestant("refuse, sold out", "requests/s") { _ in
+              try await Wrk.rate(.orders(sale: gone), at: orders, seconds: seconds, expecting: true)
+            },
+            Contestant("status, queued", "requests/s") { _ in
+              try await Wrk.rate(.paths(file: "\(folder)/queued"), at: waiting.address, seconds: seconds)
+            },
+            Contestant("status, decided", "requests/s") { _ in
+              try await Wrk.rate(.paths(file: "\(folder)/decided"), at: answering.address, seconds: seconds)
+            },
+          ])
+        }
+      }
+    }
+  }
+}
+
+extension Row {
+  init(_ measured: String, against reference: String, _ bound: Bound) {
+    self.init(name: measured, measured: measured, reference: reference, bound: bound)
+  }
+}
+
+extension Shop.Part {
+  /// Where it takes orders.
+  var address: URL { http ?? admin }
+}
+
+extension BenchShop {
+  /// An intake with an open sale, `open`, and one that is sold out, `gone`, and nobody who decides.
+  fileprivate func openDoors() async throws -> (intake: URL, gone: String) {
+    let gone = try await putUp("gone", [("phone", 1)])
+    _ = try await putUp("open", [("phone", 1_000_000_000)])
+    try await sellOut(gone)
+    try await openTheLine()
+    return (try await shop.start("intake").address, "gone")
+  }
+
+  /// Orders that are asked for in turn.
+  private static var asked: Int { 2_000 }
+
+  /// Sends orders, and writes down where each is asked for, as `path<TAB>buyer`.
+  ///
+  /// - Returns: how many.
+  @discardableResult
+  fileprivate func fillLine(at intake: Shop.Part, into file: String) async throws -> Int {
+    let lines = try await withThrowingTaskGroup(of: String.self) { group in
+      var lines: [String] = []
+      for index in 0..<Self.asked {
+        if index >= 32, let line = try await group.next() { lines.append(line) }
+        group.addTask {
+          let buyer = "buyer-\(index)"
+          let answer = try await HTTP.order(at: intake.address, sale: "open", sku: "phone", buyer: buyer)
+          guard answer.status == 202, let order = answer.json("order_id"), let ticket = answer.json("ticket") else {
+            throw TestSetUpError("an order was not accepted: \(answer.status) \(answer.text)")
+          }
+          return "/v1/orders/\(order)?ticket=\(ticket)\t\(buyer)\n"
+        }
+      }
+      for try await line in group { lines.append(line) }
+      return lines
+    }
+    try lines.joined().write(toFile: file, atomically: true, encoding: .utf8)
+    return Self.asked
+  }
+
+  /// Waits until so many orders are decided, of all partitions together.
+  fileprivate func waitUntilDecided(_ count: Int) async throws {
+    guard try await eventually(within: .seconds(60), { try await progress().values.reduce(0, +) >= count }) else {
+      throw TestSetUpError("\(count) orders were not decided within 60 s")
+    }
+  }
+}

@@ -1,0 +1,102 @@
+import Foundation
+
+/// What was measured so far: figures by contestant, rows that compare them, and what could not be measured.
+final class Journal {
+  /// One contestant's figures, a value for each round.
+  struct Figure {
+    let unit: String
+    var values: [Double] = []
+  }
+
+  let plan: Plan
+  let rounds: Int
+  private(set) var figures: [String: Figure] = [:]
+  private(set) var rows: [Row] = []
+  private(set) var failures: [(group: String, reason: String)] = []
+  private let begin = ContinuousClock.now
+
+  init(plan: Plan, rounds: Int) {
+    self.plan = plan
+    self.rounds = rounds
+  }
+
+  /// Progress, on standard error, with the time since the beginning.
+  func say(_ text: String) {
+    let seconds = Int((ContinuousClock.now - begin) / .seconds(1))
+    FileHandle.standardError.write(Data("[\(String(format: "%3d", seconds)) s] \(text)\n".utf8))
+  }
+
+  func note(_ contestant: String, _ value: Double, _ unit: String) {
+    figures[contestant, default: Figure(unit: unit)].values.append(value)
+    say("\(contestant): \(Text.figure(value)) \(unit)")
+  }
+
+  func compare(_ row: Row) { rows.append(row) }
+
+  func fail(_ group: String, _ error: any Error) {
+    failures.append((group, "\(error)"))
+    say("\(group) could not be measured: \(error)")
+  }
+
+  /// Runs the contestants in turn, A B C A B C …: what disturbs the machine for a while disturbs all of them.
+  func interleave(_ contestants: [Contestant]) async throws {
+    for round in 1...rounds {
+      say("round \(round) of \(rounds)")
+      for contestant in contestants {
+        note(contestant.name, try await contestant.measure(round), contestant.unit)
+      }
+    }
+  }
+}
+
+/// Something that is measured once in each round.
+struct Contestant {
+  let name: String
+  let unit: String
+  let measure: (_ round: Int) async throws -> Double
+
+  init(_ name: String, _ unit: String, measure: @escaping (_ round: Int) async throws -> Double) {
+    self.name = name
+    self.unit = unit
+    self.measure = measure
+  }
+}
+
+/// One line of the table: a contestant against its reference.
+struct Row {
+  /// What the ratio must be.
+  enum Bound {
+    case atLeast(Double)
+    case atMost(Double)
+
+    func holds(for ratio: Double) -> Bool {
+      switch self {
+      case .atLeast(let least): ratio >= least
+      case .atMost(let most): ratio <= most
+      }
+    }
+  }
+
+  let name: String
+  let measured: String
+  let reference: String
+  let bound: Bound
+}
+
+/// How numbers are written for people.
+enum Text {
+  static func figure(_ value: Double) -> String {
+    if value >= 1_000 { return grouped(Int(value.rounded())) }
+    return String(format: value >= 100 ? "%.0f" : "%.2f", value)
+  }
+
+  private static func grouped(_ value: Int) -> String {
+    var digits = Array(String(value))
+    var at = digits.count - 3
+    while at > 0 {
+      digits.insert(",", at: at)
+      at -= 3
+    }
+    return String(digits)
+  }
+}

@@ -1,0 +1,124 @@
+import FlashSale
+import Foundation
+import Kafka
+import Postgres
+import SaleStore
+import TestSupport
+
+/// The whole line: a spike on one SKU of 10,000 units from the first request to the last decision, and how long a
+/// decision takes at half of that rate.
+enum LineGroup {
+  private static let units = 10_000
+
+  static func measure(_ journal: Journal) async throws {
+    let requests = journal.plan.spike
+    try await BenchShop.with { alone in
+      _ = try await alone.putUp("alone", [("phone", 1_000_000_000)])
+      try await alone.openTheLine()
+      let accepting = try await alone.shop.start("intake")
+      try await BenchShop.with { line in
+        // Intake and workers know a sale within a second; these are there before anybody asks for them.
+        for round in 1...journal.rounds { _ = try await line.putUp("line-\(round)", [("phone", units)]) }
+        _ = try await line.putUp("delay", [("phone", units), ("probe", 1_000_000)])
+        let intake = try await line.shop.start("intake")
+        _ = try await line.shop.start("worker")
+        try await line.makeBatch()
+
+        try await journal.interleave([
+          Contestant("the whole line", "s") { round in
+            let sent = try await Spike.run(requests, sale: "line-\(round)", at: intake.address)
+            return max(sent, try await line.lasted("line-\(round)"))
+          },
+          Contestant("intake alone", "s") { _ in
+            try await Spike.run(requests, sale: "alone", at: accepting.address)
+          },
+        ])
+        journal.compare(Row("the whole line", against: "intake alone", .atMost(1.5)))
+
+        let seconds = journal.figures["the whole line"]?.values.median ?? 1
+        let rate = Double(requests) / seconds / 2
+        let probing = journal.plan.probing
+        try await journal.interleave([
+          Contestant("decision delay, p99", "ms") { _ in
+            async let load: Double = Spike.run(
+              Int(rate * Double(probing)), sale: "delay", at: intake.address, rate: rate)
+            let delays = try await DelayProbe(line, at: intake.address, sale: "delay", sku: "probe")
+              .run(for: .seconds(probing))
+            _ = try await load
+            return delays.percentile(0.99)
+          },
+          Contestant("one commit of a batch + linger", "ms") { _ in
+            try await line.commitMilliseconds(seconds: journal.plan.seconds)
+              + Kafka.Limits.producerLinger / .milliseconds(1)
+          },
+        ])
+        journal.compare(Row("decision delay, p99", against: "one commit of a batch + linger", .atMost(3)))
+      }
+    }
+  }
+}
+
+/// The load generator, as a process.
+enum Spike {
+  /// - Parameter rate: requests per second; `nil` is as fast as they are answered.
+  /// - Returns: the seconds from the first request to the last answer.
+  static func run(_ requests: Int, sale: String, at url: URL, rate: Double? = nil) async throws -> Double {
+    let folder = try Folder.make()
+    defer { Folder.remove(folder) }
+    let file = "\(folder)/spike.json"
+    let run = try await PenstockProcess.run(
+      "spike",
+      [
+        "--url", url.absoluteString, "--sale", sale, "--requests", "\(requests)", "--rate", "\(rate ?? 1_000_000)",
+        "--buyers", "\(requests)", "--hot", "1", "--connections", "512", "--timeout", "120s", "--follow-timeout", "1s",
+        "--json", file,
+      ])
+    struct Result: Decodable {
+      struct Generator: Decodable { let seconds: Double }
+      let generator: Generator
+    }
+    guard let data = FileManager.default.contents(atPath: file) else {
+      throw TestSetUpError("spike ended with \(run.exit.code): \(run.errors.suffix(500))")
+    }
+    return try JSONDecoder().decode(Result.self, from: data).generator.seconds
+  }
+}
+
+extension BenchShop {
+  /// Seconds from a sale's first accepted request to its last decision.
+  fileprivate func lasted(_ sale: String) async throws -> Double {
+    var ends: [Double] = []
+    // Twice the same, a second apart: nothing is decided any more.
+    while ends.count < 2 || ends[ends.count - 1] != ends[ends.count - 2] {
+      if !ends.isEmpty { try await Task.sleep(for: .seconds(1)) }
+      ends.append(
+        try await connection.query(
+          """
+          SELECT coalesce(extract(epoch FROM max(decided_at) - min(accepted_at)), 0)::float8 FROM orders
+          WHERE sale = (SELECT number FROM sales WHERE id = $1)
+          """, sale
+        ).single().double(0))
+    }
+    return ends[ends.count - 1]
+  }
+
+  /// A table like orders, and a batch of 500 rows to put into it: 10 ms of 50,000 requests a second.
+  fileprivate func makeBatch() async throws {
+    _ = try await connection.query("CREATE TABLE bench_batches (LIKE orders INCLUDING DEFAULTS)")
+    _ = try await connection.query(
+      """
+      CREATE TABLE bench_batch AS SELECT gen_random_uuid() AS order_id, i::int8 AS log_offset, now() AS accepted_at,
+        now() AS decided_at, 1 AS sale, 1 AS quantity, 0 AS partition, 5::int2 AS outcome, 'phone' AS sku,
+        'buyer-' || i AS buyer
+      FROM generate_series(1, 500) AS i
+      """)
+  }
+
+  fileprivate func commitMilliseconds(seconds: Int) async throws -> Double {
+    let script = projectRoot + "/bench/sql/batch-commit.sql"
+    return try PGBench.latencyMilliseconds(
+      try await Tool.run(
+        "pgbench",
+        ["--no-vacuum", "--file", script, "--client", "1", "--time", "\(seconds)", "--protocol", "prepared", database.url]))
+  }
+}

@@ -1,0 +1,75 @@
+import Dispatch
+import Foundation
+import Glibc
+import TestSupport
+
+/// A fixed number of orders over some connections, all of them in each step: as a busy intake meets them.
+struct OrderTrain {
+  private let descriptors: [Int32]
+
+  init(connections: Int, at url: URL) throws {
+    let port = UInt16(url.port ?? 80)
+    descriptors = try (0..<connections).map { _ in try Loopback.connect(port) }
+  }
+
+  /// Sends the orders, waits for each answer, and closes the connections.
+  func send(_ count: Int) async throws {
+    defer { for descriptor in descriptors { close(descriptor) } }
+    // Off the cooperative pool: these calls block.
+    try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
+      DispatchQueue.global().async { continuation.resume(with: Result { try exchange(count) }) }
+    }
+  }
+
+  private func exchange(_ count: Int) throws {
+    let body = #"{"sku":"phone","quantity":1}"#
+    var sent = 0
+    while sent < count {
+      let step = descriptors.prefix(count - sent)
+      for descriptor in step {
+        sent += 1
+        let request =
+          "POST /v1/sales/open/orders HTTP/1.1\r\nHost: bench\r\nContent-Type: application/json\r\n"
+          + "X-Buyer-Id: buyer-\(sent)\r\nIdempotency-Key: key-\(sent)\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)"
+        try Loopback.send(descriptor, request)
+      }
+      for descriptor in step {
+        let answer = try Loopback.receive(descriptor)
+        guard answer.hasPrefix("HTTP/1.1 202 ") else { throw TestSetUpError("not accepted: \(answer)") }
+      }
+    }
+  }
+}
+
+/// Blocking sockets to this machine.
+enum Loopback {
+  static func connect(_ port: UInt16) throws -> Int32 {
+    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_port = in_port_t(port.bigEndian)
+    address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+    let result = withUnsafePointer(to: &address) {
+      $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        Glibc.connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
+      }
+    }
+    guard result == 0 else { throw TestSetUpError("connect: \(String(cString: strerror(errno)))") }
+    return descriptor
+  }
+
+  static func send(_ descriptor: Int32, _ text: String) throws {
+    let bytes = Array(text.utf8)
+    guard Glibc.send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL)) == bytes.count else {
+      throw TestSetUpError("send: \(String(cString: strerror(errno)))")
+    }
+  }
+
+  /// One answer, which comes in one piece: it is far below a segment.
+  static func receive(_ descriptor: Int32) throws -> String {
+    var bytes = [UInt8](repeating: 0, count: 4_096)
+    let count = recv(descriptor, &bytes, bytes.count, 0)
+    guard count > 0 else { throw TestSetUpError("a connection ended before its answer") }
+    return String(decoding: bytes[..<count], as: UTF8.self)
+  }
+}

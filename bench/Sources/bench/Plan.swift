@@ -1,0 +1,29 @@
+/// How much a run measures. The rows are the same; only their sizes differ.
+struct Plan: Sendable {
+  /// Seconds of each round over HTTP.
+  let seconds: Int
+  /// Records of one round of a drain.
+  let drained: Int
+  /// Orders that are stored before the growth row begins.
+  let stored: Int
+  /// Requests of one spike over the whole line.
+  let spike: Int
+  /// Seconds that the decision delay is probed.
+  let probing: Int
+  /// Idle connections of the memory row.
+  let connections: Int
+  /// Orders accepted between the memory row's two looks.
+  let accepted: Int
+  /// Requests, and records, whose instructions are counted.
+  let counted: Int
+  /// Whether this is `make bench-quick`.
+  let isQuick: Bool
+
+  static let full = Plan(
+    seconds: 5, drained: 300_000, stored: 10_000_000, spike: 1_000_000, probing: 10, connections: 10_000,
+    accepted: 1_000_000, counted: 10_000, isQuick: false)
+
+  static let quick = Plan(
+    seconds: 2, drained: 60_000, stored: 1_000_000, spike: 100_000, probing: 3, connections: 4_000,
+    accepted: 200_000, counted: 2_000, isQuick: true)
+}
