@@ -3,13 +3,13 @@ import TestSupport
 import Testing
 
 @Suite struct SimulationTests {
-  /// Half as many again as a minute's budget on a loaded machine has to hold, at about 3 ms a seed.
-  private static let seeds: Range<UInt64> = 1..<3_001
+  /// About 3 ms each in a debug build, so that they are soon over on a loaded machine too.
+  private static let seeds: Range<UInt64> = 1..<2_001
 
   @Test func `whatever fails, every invariant holds after every step (I1 to I10, I12)`() async throws {
     let worlds = try await Worlds(Self.seeds)
     #expect(worlds.violations == [])
-    #expect(worlds.count == 3_000)
+    #expect(worlds.count == 2_000)
     // A course that no world takes is one that proves nothing.
     for course in Course.allCases { #expect((worlds.courses[course] ?? 0) > 0, "no world met: \(course)") }
   }
