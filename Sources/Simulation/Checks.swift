@@ -111,7 +111,8 @@ struct Checks {
       return Violation(
         invariant: "I10",
         what: "of \(transaction.range.lowerBound)..<\(transaction.range.upperBound) on p\(partition) a replay makes "
-          + "\(orders.count) orders, \(transaction.orders.count) were written: \(difference(orders, transaction.orders))"
+          + "\(orders.count) orders, \(transaction.orders.count) were written: "
+          + difference(orders, transaction.orders)
       )
     }
     guard quarantined == transaction.quarantined.sorted() else {

@@ -1,5 +1,5 @@
-/// What happened in a world, in its order: for a person who looks for the cause, and as a hash for one who wants to know
-/// whether two runs were the same.
+/// What happened in a world, in its order: for a person who looks for the cause, and as a hash for one who wants to
+/// know whether two runs were the same.
 public struct History: Sendable {
   /// One thing that happened.
   public struct Line: Sendable, CustomStringConvertible {

@@ -4,8 +4,8 @@ internal import Worker
 
 /// One partition's lane: performs what the real `LaneState` decides, a step at a time.
 ///
-/// Mirrors `Worker/Lane.swift`: what is held and known and when it is forgotten, when the session is dropped, and that a
-/// cancellation is passed on with the next event.
+/// Mirrors `Worker/Lane.swift`: what is held and known and when it is forgotten, when the session is dropped, and that
+/// a cancellation is passed on with the next event.
 struct SimulatedLane {
   let worker: Int
   let assignment: Int

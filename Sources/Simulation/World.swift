@@ -3,8 +3,8 @@ internal import FlashSale
 /// One world: a shop, its buyers and all processes, in one thread and in virtual time. Everything that is left to
 /// chance comes from the seed, so that the same seed is the same world.
 ///
-/// Real are `decide`, `LaneState`, order ids, record keys, the record codec and tickets. The rest is modelled, each part
-/// in a file of its own; `SimulatedLane` mirrors the worker's `Lane`, which performs what `LaneState` says.
+/// Real are `decide`, `LaneState`, order ids, record keys, the record codec and tickets. The rest is modelled, each
+/// part in a file of its own; `SimulatedLane` mirrors the worker's `Lane`, which performs what `LaneState` says.
 ///
 /// (1) A task is performed whole before the next one, and the invariants are checked after each.
 /// (2) Nothing depends on the order of a dictionary or set: it differs from process to process.
