@@ -1,4 +1,4 @@
-internal import FlashSale
+package import FlashSale
 
 /// Decides what one partition's lane does next. Performs nothing itself.
 ///
@@ -10,9 +10,9 @@ internal import FlashSale
 /// (6) After `stop`, what is in flight is waited for and nothing else is begun.
 /// (7) Each transaction that PostgreSQL did not finish is followed by one half as large, and each commit allows one
 ///     twice as large: where sessions last for less than a full batch takes, the lane still gets on.
-struct LaneState {
+package struct LaneState {
   /// What the lane has to do. Each is answered with one event.
-  enum Action: Equatable {
+  package enum Action: Equatable {
     /// Take records from the queue.
     case read
     /// Write these records in one transaction.
@@ -30,7 +30,7 @@ struct LaneState {
   }
 
   /// How a lane ends.
-  enum End: Equatable {
+  package enum End: Equatable {
     /// As it was asked to.
     case stopped
     case halted(String)
@@ -38,7 +38,7 @@ struct LaneState {
   }
 
   /// Why a lane gives its partition up, with the whole assignment, to claim it anew.
-  enum Surrender: Equatable {
+  package enum Surrender: Equatable {
     /// Someone else claimed it.
     case fenced
     /// The log went on at another offset than the expected one.
@@ -50,7 +50,7 @@ struct LaneState {
   }
 
   /// What became of an action.
-  enum Event: Equatable {
+  package enum Event: Equatable {
     case received(first: Offset, last: Offset, count: Int)
     case queueEnded
     case logFailed(String, isOutOfRange: Bool)
@@ -85,10 +85,10 @@ struct LaneState {
   }
 
   /// The first offset without an effect in the store, as far as is known here.
-  private(set) var next: Offset
+  package private(set) var next: Offset
 
   /// Where records that were taken from the queue end; from `next` on they are held until they are committed.
-  private(set) var heldUpTo: Offset
+  package private(set) var heldUpTo: Offset
 
   private var phase = Phase.reading
   private var isStopping = false
@@ -107,20 +107,20 @@ struct LaneState {
   private let knownGap: Offset?
 
   /// A lane that starts where its claim says.
-  init(next: Offset, knownGap: Offset? = nil) {
+  package init(next: Offset, knownGap: Offset? = nil) {
     self.next = next
     self.knownGap = knownGap
     heldUpTo = next
   }
 
   /// What to do first.
-  var firstAction: Action { .read }
+  package var firstAction: Action { .read }
 
   /// Asks the lane to end with the event that comes next, whatever it is.
-  mutating func stop() { isStopping = true }
+  package mutating func stop() { isStopping = true }
 
   /// What to do after `event`, the answer to the last action. An event that doesn't belong to it ends the lane.
-  mutating func handle(_ event: Event) -> Action {
+  package mutating func handle(_ event: Event) -> Action {
     switch (phase, event) {
     case (.reading, let event): return handleReading(event)
     case (.writing(let write), let event): return handle(event, of: write)

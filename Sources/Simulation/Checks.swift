@@ -1,0 +1,209 @@
+internal import FlashSale
+
+/// What the invariants say, kept beside the world and worked out from the log and the store alone.
+///
+/// It follows the store's journal: each committed transaction is replayed from the log by the real `decide` (I10), and
+/// the rules are looked at once more without it, so that a mistake in `decide` would be found as well.
+struct Checks {
+  /// The shop's stock as the log says it is.
+  private var replay = LaneStock()
+
+  /// The first offset of each partition without an effect.
+  private(set) var decided: [Offset]
+
+  private var latestClaim: [Partition: Int] = [:]
+  private var journalLength = 0
+  private var versionSeen = -1
+
+  // MARK: Without `decide`
+
+  private var left: [StockKey: Int32] = [:]
+  private var bought: [String: Int32] = [:]
+  private var orderOf: [String: OrderID] = [:]
+
+  /// Orders that a 202 was sent for, with the place that it named.
+  private var accepted: [(order: OrderID, place: LogPosition)] = []
+
+  private let shop: Shop
+
+  init(_ shop: Shop) {
+    self.shop = shop
+    decided = Array(repeating: Offset(0), count: Int(shop.partitions))
+    for (key, level) in shop.stock {
+      replay.stock[key] = level
+      left[key] = level.left.rawValue
+    }
+  }
+
+  mutating func claimed(_ partition: Partition, claim: Int) { latestClaim[partition] = claim }
+
+  /// I3: the log has the record where the ticket says, when the 202 is sent.
+  mutating func accept(_ order: OrderID, at place: LogPosition, in log: SimulatedLog) -> Violation? {
+    accepted.append((order, place))
+    if case .success(.place(let request))? = log[place]?.decoded(), request.order == order { return nil }
+    return Violation(invariant: "I3", what: "a 202 names \(place), and the log does not have order \(order) there")
+  }
+
+  /// After each step: what was committed since the last one, and whether the tables agree with it.
+  mutating func look(at store: SimulatedStore, _ log: SimulatedLog) -> Violation? {
+    guard store.version != versionSeen else { return nil }
+    versionSeen = store.version
+    for transaction in store.journal[journalLength...] {
+      journalLength += 1
+      if let violation = follow(transaction, log) { return violation }
+    }
+    for (index, row) in store.progress.enumerated() where row.next != decided[index] {
+      return Violation(
+        invariant: "I6", what: "p\(index) is at offset \(row.next) in the store, its effects end at \(decided[index])")
+    }
+    for (key, level) in shop.stock {
+      guard let row = store.stock[key], let expected = replay.stock[key] else { continue }
+      guard (0...level.left.rawValue).contains(row.left.rawValue), row.left.rawValue == left[key] else {
+        return Violation(
+          invariant: "I1",
+          what: "\(key.sku) of sale \(key.sale) has \(row.left) units in the store, \(left[key] ?? 0) by its orders")
+      }
+      guard row.level == expected else {
+        return Violation(invariant: "I10", what: "\(key.sku) of sale \(key.sale) is not as a replay leaves it")
+      }
+    }
+    return nil
+  }
+
+  /// When nothing is left to happen: all is decided (liveness), and each 202 has its outcome (I4).
+  func lookAtEnd(of store: SimulatedStore, _ log: SimulatedLog) -> Violation? {
+    for (index, next) in decided.enumerated() where next < log.end(of: Partition(Int32(index))) {
+      return Violation(
+        invariant: "liveness",
+        what: "p\(index) is decided up to \(next), the log ends at \(log.end(of: Partition(Int32(index))))")
+    }
+    for (order, place) in accepted where store.orders[order] == nil && !store.quarantined.contains(place) {
+      return Violation(invariant: "I4", what: "order \(order) got a 202 for \(place) and has no outcome")
+    }
+    return nil
+  }
+
+  // MARK: One transaction
+
+  private mutating func follow(_ transaction: SimulatedStore.Transaction, _ log: SimulatedLog) -> Violation? {
+    let partition = transaction.partition
+    let index = Int(partition.rawValue)
+    guard transaction.claim == latestClaim[partition] else {
+      return Violation(invariant: "I7", what: "a lane committed on p\(partition) after somebody else had claimed it")
+    }
+    guard transaction.range.lowerBound == decided[index] else {
+      return Violation(
+        invariant: "I6",
+        what: "records from offset \(transaction.range.lowerBound) were written on p\(partition), where it was at "
+          + "\(decided[index])")
+    }
+    var orders: [SimulatedStore.Order] = []
+    var quarantined: [Offset] = []
+    while decided[index] < transaction.range.upperBound {
+      let place = LogPosition(partition: partition, offset: decided[index])
+      guard let record = log[place] else {
+        return Violation(invariant: "I6", what: "\(place) was decided and is not in the log")
+      }
+      replay(record.decoded(), at: place, &orders, &quarantined)
+      decided[index] = place.offset.next
+    }
+    guard orders == transaction.orders else {
+      return Violation(
+        invariant: "I10",
+        what: "of \(transaction.range.lowerBound)..<\(transaction.range.upperBound) on p\(partition) a replay makes "
+          + "\(orders.count) orders, \(transaction.orders.count) were written: "
+          + difference(orders, transaction.orders)
+      )
+    }
+    guard quarantined == transaction.quarantined.sorted() else {
+      return Violation(
+        invariant: "I4", what: "p\(partition) quarantined \(transaction.quarantined), it should have \(quarantined)")
+    }
+    for order in transaction.orders {
+      if let violation = judge(order, origin: log[order.position]?.origin) { return violation }
+    }
+    return nil
+  }
+
+  private mutating func replay(
+    _ record: Result<LogRecord, UnreadableRecord>, at place: LogPosition, _ orders: inout [SimulatedStore.Order],
+    _ quarantined: inout [Offset]
+  ) {
+    guard case .success(let record) = record else { return quarantined.append(place.offset) }
+    if case .place(let request) = record, request.buyer == shop.refusedBuyer {
+      return quarantined.append(place.offset)
+    }
+    switch (decide(&replay, [record])[0], record) {
+    case (.decided(let outcome), .place(let request)):
+      orders.append(SimulatedStore.Order(position: place, request: request, outcome: outcome))
+    case (.unknown, _): quarantined.append(place.offset)
+    default: break
+    }
+  }
+
+  private func difference(_ expected: [SimulatedStore.Order], _ found: [SimulatedStore.Order]) -> String {
+    let missing = expected.filter { !found.contains($0) }.map { "\($0.position) \($0.outcome)" }
+    let extra = found.filter { !expected.contains($0) }.map { "\($0.position) \($0.outcome)" }
+    return "missing \(missing), not expected \(extra)"
+  }
+
+  /// The rules of one order by themselves: I1, I2, I5, I8, I9.
+  private mutating func judge(_ order: SimulatedStore.Order, origin: SimulatedLog.Origin?) -> Violation? {
+    let request = order.request
+    let units = left[request.stock] ?? 0
+    if case .purchase(let purchase) = origin {
+      let identity = shop.purchases[purchase].identity
+      if let other = orderOf.updateValue(request.order, forKey: identity), other != request.order {
+        return Violation(invariant: "I8", what: "\(identity) is two orders: \(other) and \(request.order)")
+      }
+    }
+    switch order.outcome {
+    case .confirmed:
+      guard units >= request.quantity.rawValue else {
+        return Violation(invariant: "I1", what: "\(order.position) got \(request.quantity) units of \(units)")
+      }
+      left[request.stock] = units - request.quantity.rawValue
+      let sale = shop[request.stock.sale].sale
+      let holder = "\(request.stock.sale)/\(request.buyer)"
+      bought[holder, default: 0] += request.quantity.rawValue
+      if let limit = sale.perBuyerLimit, let held = bought[holder], held > limit.rawValue {
+        return Violation(invariant: "I9", what: "\(holder) has \(held) units, the limit is \(limit)")
+      }
+    case .rejected(.soldOut), .rejected(.insufficientStock):
+      // Whoever comes later in this partition can't win what this one could have had: it was not there (I5).
+      guard units < request.quantity.rawValue else {
+        return Violation(
+          invariant: "I2", what: "\(order.position) was refused \(request.quantity) units while \(units) were left")
+      }
+    case .rejected: break
+    }
+    return nil
+  }
+}
+
+extension World {
+  /// After each step.
+  mutating func check() {
+    if let found = checks.look(at: store, log) { violate(found.invariant, found.what) }
+  }
+
+  mutating func checkEnd() {
+    if let found = checks.lookAtEnd(of: store, log) { violate(found.invariant, found.what) }
+  }
+
+  mutating func checkAccepted(_ send: Int, at place: LogPosition) {
+    if let found = checks.accept(sends[send].order, at: place, in: log) { violate(found.invariant, found.what) }
+  }
+
+  /// I2: a buyer is turned away only when the store has nothing left.
+  mutating func checkSoldOut(_ key: StockKey) {
+    guard let row = store.stock[key], row.left > .zero else { return }
+    violate("I2", "intake says sold out while \(row.left) units of \(key.sku) of sale \(key.sale) are left")
+  }
+
+  /// I12: what was called failed is not in the log.
+  mutating func checkFailed(_ send: Int) {
+    guard sends[send].wasCalledFailed, sends[send].appends > 0 else { return }
+    violate("I12", "send \(send) was called failed and is in the log")
+  }
+}

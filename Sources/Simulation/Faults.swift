@@ -1,0 +1,74 @@
+/// How often each thing goes wrong in one world, drawn from its seed.
+///
+/// Each world has only some kinds of faults: where everything fails at once, the rarer courses are never run to their
+/// end (swarm testing: Groce and others, ISSTA 2012).
+struct Faults {
+  // MARK: Of one operation, per mille
+
+  /// A send never reaches the broker; its acknowledgement never comes back, so that it is sent again; either is late.
+  var sendLost = 0
+  var acknowledgementLost = 0
+  var deliveryLate = 0
+
+  /// The log's queue is full: nothing was sent.
+  var queueFull = 0
+
+  /// A client doesn't get its answer.
+  var answerLost = 0
+
+  /// A signal doesn't reach an intake.
+  var signalLost = 0
+
+  /// A step of a transaction: the worker dies before it, or freezes; its connection is cut; the store says no.
+  var stepCrash = 0
+  var stepFreeze = 0
+  var stepCut = 0
+  var stepRefused = 0
+
+  /// A commit's answer is lost: it took effect, it did not, or it will unless the session is ended before.
+  var commitAnswerLost = 0
+
+  /// The answer to a claim that took effect is lost.
+  var claimAnswerLost = 0
+
+  /// A claim doesn't end the idle session of the owner before it. It always does in PostgreSQL; here the fence alone
+  /// has to hold.
+  var sessionSurvives = 0
+
+  /// The consumer skips a record.
+  var fetchGap = 0
+
+  // MARK: Of the world
+
+  /// A fault of a process, of the group, of the store or of the log.
+  enum Kind: CaseIterable {
+    case workerCrash, workerFreeze, rebalance, intakeCrash, clockJump, storeOutage, sessionsEnded, junk, close
+  }
+
+  /// Those that this world has.
+  private(set) var kinds: [Kind] = []
+
+  /// A world's faults.
+  init(from random: inout SeededGenerator) {
+    let rates: [WritableKeyPath<Faults, Int>] = [
+      \.sendLost, \.acknowledgementLost, \.deliveryLate, \.queueFull, \.answerLost, \.signalLost, \.stepCrash,
+      \.stepFreeze, \.stepCut, \.stepRefused, \.commitAnswerLost, \.claimAnswerLost, \.sessionSurvives, \.fetchGap,
+    ]
+    for rate in rates where random.happens(perMille: 500) { self[keyPath: rate] = random.number(in: 5...200) }
+    // Each transaction has five steps, so that more of it would leave nothing to be committed.
+    for rate in [\Faults.stepCrash, \.stepFreeze, \.stepCut, \.stepRefused] {
+      self[keyPath: rate] /= 4
+    }
+    // Only idle sessions can survive, and few are idle when somebody claims.
+    sessionSurvives *= 4
+    kinds = Kind.allCases.filter { _ in random.happens(perMille: 500) }
+  }
+
+  /// Nothing goes wrong any more.
+  mutating func heal() {
+    let healed = Faults()
+    self = healed
+  }
+
+  private init() {}
+}

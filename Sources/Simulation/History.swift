@@ -1,0 +1,49 @@
+/// What happened in a world, in its order: for a person who looks for the cause, and as a hash for one who wants to
+/// know whether two runs were the same.
+public struct History: Sendable {
+  /// One thing that happened.
+  public struct Line: Sendable, CustomStringConvertible {
+    /// Microseconds since the world began.
+    public let time: Int64
+
+    /// Who did it, or whom it happened to.
+    public let actor: String
+
+    /// What it was.
+    public let event: String
+
+    /// One line of text: milliseconds, actor, event.
+    public var description: String {
+      let fraction = String(time % 1_000 + 1_000).dropFirst()
+      let name = actor.padded(to: 14)
+      return "\(String(time / 1_000).leftPadded(to: 5)).\(fraction) ms  \(name)  \(event)"
+    }
+  }
+
+  /// All lines so far.
+  public private(set) var lines: [Line] = []
+
+  /// FNV-1a over all lines: the same in every run of the same seed by the same program.
+  public private(set) var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+
+  /// The hash in 16 hexadecimal digits.
+  public var hexadecimalHash: String { String(hash, radix: 16).leftPadded(to: 16, with: "0") }
+
+  init() {}
+
+  mutating func note(_ time: Int64, _ actor: String, _ event: String) {
+    lines.append(Line(time: time, actor: actor, event: event))
+    add(UInt64(bitPattern: time))
+    for byte in actor.utf8 { add(UInt64(byte)) }
+    for byte in event.utf8 { add(UInt64(byte)) }
+  }
+
+  private mutating func add(_ value: UInt64) { hash = (hash ^ value) &* 0x100_0000_01b3 }
+}
+
+extension String {
+  fileprivate func padded(to width: Int) -> String { self + String(repeating: " ", count: max(0, width - count)) }
+  fileprivate func leftPadded(to width: Int, with filler: String = " ") -> String {
+    String(repeating: filler, count: max(0, width - count)) + self
+  }
+}

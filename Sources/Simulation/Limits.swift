@@ -1,0 +1,84 @@
+/// The bounds of a simulated world (I11): each named once, with its unit, what happens there, and why that much.
+///
+/// Worlds are small on purpose. A fault is found where few things meet at once, a small world is soon over, and a short
+/// history can be read; what a large world would add, many seeds add sooner.
+enum Limits {
+  // MARK: How much there is
+
+  /// Partitions of the log. More than one, so that lanes meet in the store.
+  static let partitions = 1...3
+
+  /// Worker processes. Two at least, so that a partition has somewhere to go.
+  static let workers = 2...3
+
+  /// Intake processes. Two, so that a retry can meet another one.
+  static let intakes = 2
+
+  /// Sales, the SKUs of each, and the units of each SKU: few units, so that most worlds sell out.
+  static let sales = 1...2
+  static let skus = 1...3
+  static let units = 1...6
+
+  /// Purchases that are tried, and how often each is at most.
+  static let clients = 6...24
+  static let attempts = 1...4
+
+  /// Keys that a buyer has: few, so that one is used twice, for another SKU as well.
+  static let keysPerBuyer = 3
+
+  /// Records of one fetch at most. Small, so that there are many batches.
+  static let fetchedRecords = 6
+
+  /// How often a producer sends one record at most: after that it gives up, and says *unknown*.
+  static let sends = 3
+
+  // MARK: How long things take, in microseconds
+
+  /// The part of a world in which faults happen. What comes later is healed, and has to get everything decided.
+  static let faultyTime: Int64 = 500_000
+
+  /// When the windows of sales open and close: inside the faulty time, so that requests lie on both sides.
+  static let opening: ClosedRange<Int64> = 5_000...60_000
+  static let closing: ClosedRange<Int64> = 250_000...900_000
+
+  /// When the crowd comes, how far apart its first and last are, and how long one waits before it tries again.
+  static let arrival: ClosedRange<Int64> = 0...100_000
+  static let crowdWidth: ClosedRange<Int64> = 3_000...300_000
+  static let clientPause: ClosedRange<Int64> = 1_000...60_000
+
+  /// One way between two processes.
+  static let network: ClosedRange<Int64> = 50...2_000
+
+  /// The same when a delivery is delayed.
+  static let slowNetwork: ClosedRange<Int64> = 5_000...80_000
+
+  /// Intake's deadline for an acknowledgement: short enough that a delayed delivery misses it.
+  static let answerDeadline: Int64 = 30_000
+
+  /// One step of a transaction. As long as a message takes, so that anything can come between two of them.
+  static let transactionStep: ClosedRange<Int64> = 50...2_500
+
+  /// A pause that a lane makes before it tries again.
+  static let lanePause: ClosedRange<Int64> = 2_000...20_000
+
+  /// Between two faults that concern a process or the group.
+  static let betweenFaults: ClosedRange<Int64> = 5_000...120_000
+
+  /// How long a process is gone or frozen, the store cannot be reached, and a person takes to clear a halt.
+  static let outage: ClosedRange<Int64> = 3_000...80_000
+
+  /// After which the group or the server notices that a process is gone.
+  static let noticing: ClosedRange<Int64> = 2_000...40_000
+
+  /// How far a clock jumps, either way.
+  static let clockJump: ClosedRange<Int64> = 1_000...300_000
+
+  // MARK: When to give up
+
+  /// Tries of a step that meets another session's lock; then the statement times out, as `lock_timeout` makes it.
+  static let lockTries = 8
+
+  /// Steps of one world at most, before and after it is healed. A healthy one needs some hundreds; past it, something
+  /// runs in circles, which violates liveness.
+  static let steps = 20_000
+}

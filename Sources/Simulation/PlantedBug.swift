@@ -1,0 +1,67 @@
+internal import FlashSale
+
+/// Mistakes that others made, or that we could have made, put into the simulated parts: a simulation that doesn't find
+/// them would prove nothing. The real code stays as it is.
+///
+/// Some need two mistakes at once, because the design has a second guard behind the first one; the comment says which.
+public enum PlantedBug: String, CaseIterable, Sendable {
+  /// A batch is written without looking at the epoch or at the progress.
+  case fenceRemoved = "fence-removed"
+
+  /// A claim returns the epoch that the owner before it had.
+  case epochReused = "epoch-reused"
+
+  /// The progress is committed by itself, before the effect of its records, as a consumer group does it.
+  case offsetFirst = "offset-first"
+
+  /// Whether an order is a repeat is asked after its units were taken.
+  case duplicateCheckLast = "duplicate-check-last"
+
+  /// A worker that gets a partition back still believes in the stock that it knew, and writes it without looking
+  /// whether the rows are as it knows them.
+  case cacheKept = "cache-kept"
+
+  /// Each attempt of a purchase gets an order id of its own.
+  case randomOrderIDs = "random-order-ids"
+
+  /// A commit without an answer counts as not done and is written again, past a fence that looks at the epoch only.
+  case blindRetry = "blind-retry"
+
+  /// Intake calls an unanswered order failed, and puts its units back.
+  case unknownGivenBack = "unknown-given-back"
+
+  /// After a record was quarantined, the progress goes one record too far.
+  case skipAfterPoison = "skip-after-poison"
+
+  /// A 202 is sent before the log has acknowledged.
+  case answerBeforeAcknowledgement = "answer-before-acknowledgement"
+
+  /// Rows whose order id is there already are left out, after their units were taken: ON CONFLICT DO NOTHING.
+  case conflictIgnored = "conflict-ignored"
+
+  /// What a buyer bought in earlier batches is not loaded.
+  case purchasesNotLoaded = "purchases-not-loaded"
+
+  /// Intakes are told the stock before the batch is committed.
+  case signalBeforeCommit = "signal-before-commit"
+
+  /// A lane goes on behind a gap in what it was given.
+  case gapIgnored = "gap-ignored"
+
+  /// A record that makes its batch fail is dropped: the lane moves on and keeps nothing of it.
+  case poisonDropped = "poison-dropped"
+
+  /// The decision function that lanes use.
+  func decides(_ state: inout LaneStock, _ records: [LogRecord]) -> [Decision] {
+    guard self == .duplicateCheckLast else { return decide(&state, records) }
+    return records.map { record in
+      if case .place(let request) = record, state.decided.contains(request.order),
+        let level = state.stock[request.stock], !level.isClosed, level.left >= request.quantity
+      {
+        state.stock[request.stock]?.left = level.left - request.quantity
+        return .repeated
+      }
+      return decide(&state, [record])[0]
+    }
+  }
+}

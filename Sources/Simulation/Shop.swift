@@ -1,0 +1,95 @@
+internal import FlashSale
+
+/// What is on sale in a world, to whom, and how they try to buy it: all of it drawn from the seed.
+struct Shop {
+  /// A sale with the number that the store gave it.
+  struct Numbered {
+    let number: SaleNumber
+    let sale: Sale
+    let rules: SaleRules
+  }
+
+  /// The instant at which virtual time begins.
+  static let epoch = Timestamp(microseconds: 1_800_000_000_000_000)
+
+  /// What one buyer wants with one key. Requests that share (sale, buyer, key) are one order, whatever else they say.
+  struct Purchase {
+    let sale: SaleNumber
+    let sku: SKU
+    let buyer: BuyerID
+    let key: IdempotencyKey
+    let quantity: Units
+
+    /// The same for all requests that are one order.
+    var identity: String { "\(sale)/\(buyer)/\(key)" }
+  }
+
+  let partitions: Int32
+  private(set) var sales: [Numbered] = []
+  private(set) var purchases: [Purchase] = []
+
+  /// A buyer whose orders the store refuses, by a rule that is not ours.
+  let refusedBuyer: BuyerID?
+
+  init(from random: inout SeededGenerator) throws(ValidationError) {
+    partitions = Int32(random.number(in: Limits.partitions))
+    for number in 1...random.number(in: Limits.sales) { sales.append(try Self.sale(number, &random)) }
+    let clients = random.number(in: Limits.clients)
+    let buyers = (0..<max(2, clients / 2)).map { BuyerID(unchecked: "buyer-\($0)") }
+    refusedBuyer = random.happens(perMille: 300) ? buyers[random.index(below: buyers.count)] : nil
+    for _ in 0..<clients {
+      if let other = purchases.last, random.happens(perMille: 250) {
+        // The same key once more, perhaps for something else: in two lanes it is still one order.
+        let items = self[other.sale].sale.items
+        purchases.append(
+          Purchase(
+            sale: other.sale, sku: items[random.index(below: items.count)].sku, buyer: other.buyer, key: other.key,
+            quantity: other.quantity))
+        continue
+      }
+      let sale = sales[random.index(below: sales.count)]
+      purchases.append(
+        Purchase(
+          sale: sale.number, sku: sale.sale.items[random.index(below: sale.sale.items.count)].sku,
+          buyer: buyers[random.index(below: buyers.count)],
+          key: IdempotencyKey(unchecked: "key-\(random.index(below: Limits.keysPerBuyer))"),
+          quantity: Units(random.happens(perMille: 700) ? 1 : Int32(random.number(in: 2...3)))))
+    }
+  }
+
+  private static func sale(_ number: Int, _ random: inout SeededGenerator) throws(ValidationError) -> Numbered {
+    var items: [SaleItem] = []
+    for sku in 0..<random.number(in: Limits.skus) {
+      items.append(
+        try SaleItem(
+          sku: SKU(unchecked: "sku-\(sku)"), stock: Units(Int32(random.number(in: Limits.units))),
+          price: try Price(minor: 100, currency: "CNY")))
+    }
+    let sale = try Sale(
+      id: SaleID(unchecked: "sale-\(number)"), name: "Sale \(number)",
+      startsAt: epoch.after(random.number(in: Limits.opening)), endsAt: epoch.after(random.number(in: Limits.closing)),
+      perBuyerLimit: random.happens(perMille: 500) ? Units(Int32(random.number(in: 1...3))) : nil,
+      ordering: random.happens(perMille: 300) ? .sale : nil, items: items)
+    let rules = SaleRules(startsAt: sale.startsAt, endsAt: sale.endsAt, perBuyerLimit: sale.perBuyerLimit)
+    return Numbered(number: SaleNumber(rawValue: Int32(number)), sale: sale, rules: rules)
+  }
+
+  subscript(number: SaleNumber) -> Numbered { sales[Int(number.rawValue) - 1] }
+
+  /// Every stock key with what was put up, in a fixed order.
+  var stock: [(key: StockKey, level: LaneStock.Level)] {
+    sales.flatMap { sale in
+      sale.sale.items.map { item in
+        (
+          StockKey(sale: sale.number, sku: item.sku),
+          LaneStock.Level(left: item.stock, isClosed: false, rules: sale.rules)
+        )
+      }
+    }
+  }
+}
+
+extension Timestamp {
+  /// This many microseconds later.
+  func after(_ microseconds: Int64) -> Timestamp { Timestamp(microseconds: self.microseconds + microseconds) }
+}

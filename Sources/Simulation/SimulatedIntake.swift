@@ -1,0 +1,177 @@
+internal import FlashSale
+
+/// An intake process: its clock, what signals told it, and which requests wait for the log.
+struct SimulatedIntake {
+  /// One request on its way into the log. Outlives its process: what is on the wire arrives or not.
+  struct Send {
+    let client: Int
+    let intake: Int
+    let order: OrderID
+    let partition: Partition
+    let record: SimulatedLog.Record
+    var sendsLeft = Limits.sends
+    var appends = 0
+    var isAnswered = false
+    var wasCalledFailed = false
+
+    /// The process that sent it is gone: nobody sends it again or hears of it.
+    var isOrphan = false
+  }
+
+  var isRunning = true
+
+  /// How far its clock is from the world's, in microseconds.
+  var skew: Int64 = 0
+
+  /// Stock as it last heard.
+  private(set) var levels: [StockKey: LaneStock.Level]
+
+  init(_ shop: Shop) { levels = Dictionary(uniqueKeysWithValues: shop.stock.map { ($0.key, $0.level) }) }
+
+  /// Units only ever go: of two signals the lower one is the newer one.
+  mutating func take(_ newer: [StockKey: LaneStock.Level]) {
+    for (key, level) in newer {
+      guard let known = levels[key] else { continue }
+      levels[key]?.left = min(known.left, level.left)
+      levels[key]?.isClosed = known.isClosed || level.isClosed
+    }
+  }
+}
+
+extension World {
+  /// What intake does with a request: the checks of `OrderGate`, in their order, and then the log.
+  mutating func accept(_ client: Int, at intake: Int) {
+    let purchase = shop.purchases[clients[client].purchase]
+    let sale = shop[purchase.sale]
+    let key = StockKey(sale: purchase.sale, sku: purchase.sku)
+    let now = Shop.epoch.after(scheduler.now + intakes[intake].skew)
+    guard let level = intakes[intake].levels[key] else { return }
+    if now < sale.sale.startsAt { return answer(client, .tooEarly) }
+    if now >= sale.sale.endsAt || level.isClosed { return answer(client, .refused("ended")) }
+    if level.left == .zero {
+      met(.refusedAsSoldOut)
+      checkSoldOut(key)
+      return answer(client, .refused("sold out"))
+    }
+    var order = OrderID(sale: purchase.sale, buyer: purchase.buyer, key: purchase.key)
+    if bug == .randomOrderIDs {
+      let other = IdempotencyKey(unchecked: "\(purchase.key).\(client).\(clients[client].attempts)")
+      order = OrderID(sale: purchase.sale, buyer: purchase.buyer, key: other)
+    }
+    do throws(ValidationError) {
+      let request = try PurchaseRequest(
+        order: order, stock: key, buyer: purchase.buyer, quantity: purchase.quantity, acceptedAt: now)
+      send(request, of: client, from: intake, under: RecordKey(sale: sale.sale, sku: purchase.sku))
+    } catch {
+      answer(client, .refused("\(error)"))
+    }
+  }
+
+  private mutating func send(_ request: PurchaseRequest, of client: Int, from intake: Int, under key: RecordKey) {
+    if random.happens(perMille: faults.queueFull) { return answer(client, .failed) }
+    let record = SimulatedLog.Record(
+      key: Array(key.text.utf8), value: LogRecord.place(request).encoded(),
+      origin: .purchase(clients[client].purchase))
+    let send = sends.count
+    sends.append(
+      SimulatedIntake.Send(
+        client: client, intake: intake, order: request.order, partition: key.partition(of: shop.partitions),
+        record: record))
+    note(
+      "intake \(intake)",
+      "sends \(request.quantity) × \(request.stock.sku) of sale \(request.stock.sale) for \(request.buyer), "
+        + "client \(client), to p\(sends[send].partition) (send \(send))")
+    if bug == .answerBeforeAcknowledgement {
+      accepted(send, at: log.end(of: sends[send].partition))
+    }
+    deliver(send)
+    scheduler.after(Limits.answerDeadline, .answerDeadline(send))
+  }
+
+  /// The producer sends once: it is lost on the way, or arrives, sometimes late.
+  private mutating func deliver(_ send: Int) {
+    sends[send].sendsLeft -= 1
+    if random.happens(perMille: faults.sendLost) {
+      note("log", "send \(send) is lost on its way")
+      return deliverAgain(send)
+    }
+    after(random.happens(perMille: faults.deliveryLate) ? Limits.slowNetwork : Limits.network, .sendArrives(send))
+  }
+
+  private mutating func deliverAgain(_ send: Int) {
+    guard sends[send].sendsLeft > 0, !sends[send].isOrphan else { return }
+    deliver(send)
+  }
+
+  mutating func sendArrives(_ send: Int) {
+    let partition = sends[send].partition
+    let offset = append(sends[send].record, to: partition)
+    note("log", "p\(partition)@\(offset) is send \(send)")
+    sends[send].appends += 1
+    if sends[send].appends > 1 { met(.appendedTwice) }
+    if sends[send].isAnswered { met(.appendedAfterUnknown) }
+    checkFailed(send)
+    if random.happens(perMille: faults.acknowledgementLost) {
+      note("log", "the acknowledgement of \(partition)@\(offset) is lost")
+      return deliverAgain(send)
+    }
+    after(
+      random.happens(perMille: faults.deliveryLate) ? Limits.slowNetwork : Limits.network, .acknowledged(send, offset))
+  }
+
+  mutating func acknowledged(_ send: Int, at offset: Offset) {
+    guard !sends[send].isOrphan else { return }
+    guard !sends[send].isAnswered else { return met(.lateAcknowledgement) }
+    accepted(send, at: offset)
+  }
+
+  private mutating func accepted(_ send: Int, at offset: Offset) {
+    sends[send].isAnswered = true
+    met(.accepted)
+    let place = LogPosition(partition: sends[send].partition, offset: offset)
+    checkAccepted(send, at: place)
+    let buyer = shop.purchases[clients[sends[send].client].purchase].buyer
+    let ticket = signer.sign(Ticket(place), order: sends[send].order, buyer: buyer)
+    answer(sends[send].client, .accepted(sends[send].order, ticket: ticket))
+  }
+
+  mutating func answerDeadline(of send: Int) {
+    guard !sends[send].isAnswered else { return }
+    sends[send].isAnswered = true
+    met(.unknown)
+    guard bug != .unknownGivenBack || sends[send].isOrphan else {
+      sends[send].wasCalledFailed = true
+      let purchase = shop.purchases[clients[sends[send].client].purchase]
+      store.giveBack(purchase.quantity, of: StockKey(sale: purchase.sale, sku: purchase.sku))
+      checkFailed(send)
+      return answer(sends[send].client, .failed)
+    }
+    // Of a process that is gone, the client hears as much: nothing.
+    answer(sends[send].client, .unknown)
+  }
+
+  /// The shop closes one SKU: a record like any other. Sent again when it isn't acknowledged.
+  mutating func close(_ key: StockKey) {
+    let sale = shop[key.sale]
+    let place = RecordKey(sale: sale.sale, sku: key.sku)
+    let at = Shop.epoch.after(scheduler.now)
+    let record = SimulatedLog.Record(
+      key: Array(place.text.utf8), value: LogRecord.close(key, at: at).encoded(), origin: .close)
+    let offset = append(record, to: place.partition(of: shop.partitions))
+    note("admin", "closes \(key.sku) of sale \(key.sale) at p\(place.partition(of: shop.partitions))@\(offset)")
+    if random.happens(perMille: faults.acknowledgementLost) { after(Limits.slowNetwork, .close(key)) }
+  }
+
+  /// Appends, and wakes the lanes that wait for a record of this partition.
+  mutating func append(_ record: SimulatedLog.Record, to partition: Partition) -> Offset {
+    let offset = log.append(record, to: partition)
+    for lane in lanes.indices where lanes[lane].partition == partition { wakeLane(lane) }
+    return offset
+  }
+
+  mutating func intakeRestarts(_ intake: Int) {
+    note("intake \(intake)", "is back")
+    intakes[intake] = SimulatedIntake(shop)
+    intakes[intake].take(store.stock.mapValues(\.level))
+  }
+}

@@ -1,0 +1,50 @@
+internal import FlashSale
+
+/// The `orders` topic: what was appended stays where it is.
+///
+/// A record that is here is acknowledged, or its acknowledgement is lost: `acks=all` means that no leader forgets it.
+struct SimulatedLog {
+  /// Where a record comes from: known to the checks, never to the parts.
+  enum Origin: Equatable {
+    case purchase(Int)
+    case close
+    case junk
+  }
+
+  /// A record's bytes.
+  struct Record {
+    let key: [UInt8]
+    let value: [UInt8]?
+    let origin: Origin
+
+    /// What it says, by the real codec.
+    func decoded() -> Result<LogRecord, UnreadableRecord> {
+      guard let value else { return Self.decode(nil) }
+      return value.withUnsafeBytes(Self.decode)
+    }
+
+    private static func decode(_ bytes: UnsafeRawBufferPointer?) -> Result<LogRecord, UnreadableRecord> {
+      Result { () throws(UnreadableRecord) in try LogRecord(decoding: bytes) }
+    }
+  }
+
+  private(set) var partitions: [[Record]]
+
+  init(partitions: Int32) { self.partitions = Array(repeating: [], count: Int(partitions)) }
+
+  /// Appends a record, and tells where it stands from then on.
+  mutating func append(_ record: Record, to partition: Partition) -> Offset {
+    partitions[Int(partition.rawValue)].append(record)
+    return Offset(Int64(partitions[Int(partition.rawValue)].count - 1))
+  }
+
+  /// The offset after the last record.
+  func end(of partition: Partition) -> Offset { Offset(Int64(partitions[Int(partition.rawValue)].count)) }
+
+  /// The record at this place, if there is one.
+  subscript(position: LogPosition) -> Record? {
+    let records = partitions[Int(position.partition.rawValue)]
+    let index = Int(position.offset.rawValue)
+    return records.indices.contains(index) ? records[index] : nil
+  }
+}

@@ -1,0 +1,263 @@
+internal import FlashSale
+
+/// PostgreSQL as lanes see it: transactions that take effect at their commit or not at all, row locks, a primary key, a
+/// CHECK, and sessions that others can end.
+///
+/// It keeps to what `READ COMMITTED` promises and to the statements of `SaleStore/Lanes`: a reader sees what is
+/// committed; a writer waits for whoever has changed the same row, and then looks again.
+struct SimulatedStore {
+  typealias Session = Int
+
+  /// A row of `partition_progress`.
+  struct Progress {
+    var epoch = Epoch(rawValue: 0)
+    var next = Offset(0)
+    var owner: Session?
+    var haltedReason: String?
+  }
+
+  /// A row of `orders`.
+  struct Order: Hashable {
+    let position: LogPosition
+    let request: PurchaseRequest
+    let outcome: Outcome
+  }
+
+  /// A row of `stock`.
+  struct Stock: Equatable {
+    var left: Units
+    let putUp: Units
+    var isClosed: Bool
+    let rules: SaleRules
+
+    var level: LaneStock.Level { LaneStock.Level(left: left, isClosed: isClosed, rules: rules) }
+  }
+
+  /// What one transaction changes when it commits.
+  struct Transaction {
+    let partition: Partition
+    let range: Range<Offset>
+    let claim: Int
+    var newNext: Offset?
+    var stock: [StockKey: LaneStock.Level] = [:]
+    var orders: [Order] = []
+    var quarantined: [Offset] = []
+    var isCommitting = false
+  }
+
+  private(set) var progress: [Progress]
+  private(set) var stock: [StockKey: Stock] = [:]
+  private(set) var orders: [OrderID: Order] = [:]
+  private(set) var quarantined: Set<LogPosition> = []
+
+  /// Everything that was committed, in its order: for the checks.
+  private(set) var journal: [Transaction] = []
+
+  /// Raised by each change of a table.
+  private(set) var version = 0
+
+  var isReachable = true
+  private var sessions: Set<Session> = []
+  private var open: [Session: Transaction] = [:]
+  private var lastSession = 0
+  private let refusedBuyer: BuyerID?
+  private let bug: PlantedBug?
+
+  init(_ shop: Shop, bug: PlantedBug?) {
+    progress = Array(repeating: Progress(), count: Int(shop.partitions))
+    for (key, level) in shop.stock {
+      stock[key] = Stock(left: level.left, putUp: level.left, isClosed: false, rules: level.rules)
+    }
+    refusedBuyer = shop.refusedBuyer
+    self.bug = bug
+  }
+
+  // MARK: Sessions
+
+  /// Opens a session; `nil` while the store can't be reached.
+  mutating func connect() -> Session? {
+    guard isReachable else { return nil }
+    lastSession += 1
+    sessions.insert(lastSession)
+    return lastSession
+  }
+
+  func isOpen(_ session: Session) -> Bool { sessions.contains(session) }
+
+  /// Ends a session. What it has open is rolled back, unless its COMMIT was on the way and `commitWins`.
+  mutating func end(_ session: Session, commitWins: Bool) {
+    if commitWins, open[session]?.isCommitting == true { apply(session) }
+    open[session] = nil
+    sessions.remove(session)
+  }
+
+  /// Ends them all, as a restart of the server does.
+  mutating func endAll(commitWins: Bool) {
+    for session in sessions.sorted() { end(session, commitWins: commitWins) }
+  }
+
+  // MARK: Claims
+
+  enum ClaimAnswer {
+    case claimed(Epoch, next: Offset)
+    case halted(String)
+    case fenced
+    case locked
+  }
+
+  /// Takes a partition over, as `LaneStore.claim` does, or `reclaim` where `held` is the epoch that one had.
+  ///
+  /// - Parameter survives: the owner's session stays, unless it is in the way.
+  mutating func claim(
+    _ partition: Partition, held: Epoch?, by session: Session, survives: Bool, commitWins: Bool
+  ) -> ClaimAnswer {
+    let index = Int(partition.rawValue)
+    if let reason = progress[index].haltedReason { return .halted(reason) }
+    if let held, held != progress[index].epoch { return .fenced }
+    if let owner = progress[index].owner, owner != session, !survives || open[owner] != nil {
+      end(owner, commitWins: commitWins)
+    }
+    guard lockHolder(of: partition) == nil else { return .locked }
+    if bug != .epochReused || held != nil {
+      progress[index].epoch = Epoch(rawValue: progress[index].epoch.rawValue + 1)
+    }
+    progress[index].owner = session
+    return .claimed(progress[index].epoch, next: progress[index].next)
+  }
+
+  /// Stops a partition; false when someone else has claimed it.
+  mutating func halt(_ partition: Partition, epoch: Epoch, reason: String) -> Bool {
+    let index = Int(partition.rawValue)
+    guard progress[index].epoch == epoch else { return false }
+    progress[index].haltedReason = reason
+    return true
+  }
+
+  /// Lets halted partitions be claimed again; tells which there were.
+  mutating func clearHalts() -> [Partition] {
+    let halted = progress.indices.filter { progress[$0].haltedReason != nil }
+    for index in halted {
+      progress[index].haltedReason = nil
+      progress[index].epoch = Epoch(rawValue: progress[index].epoch.rawValue + 1)
+    }
+    return halted.map { Partition(Int32($0)) }
+  }
+
+  // MARK: The steps of a batch's transaction
+
+  enum StepAnswer {
+    case done
+    case fenced
+    case locked
+    case conflict(String)
+    case poisoned(String)
+  }
+
+  /// Begins, and moves the progress on under the epoch: the fence (I7).
+  mutating func fence(
+    _ session: Session, _ partition: Partition, epoch: Epoch, range: Range<Offset>, claim: Int
+  ) -> StepAnswer {
+    let row = progress[Int(partition.rawValue)]
+    guard lockHolder(of: partition) == nil else { return .locked }
+    let isCurrent =
+      switch bug {
+      case .fenceRemoved: true
+      case .blindRetry: row.epoch == epoch
+      default: row.epoch == epoch && row.next == range.lowerBound
+      }
+    guard isCurrent else { return .fenced }
+    open[session] = Transaction(partition: partition, range: range, claim: claim, newNext: range.upperBound)
+    if bug == .offsetFirst {
+      progress[Int(partition.rawValue)].next = range.upperBound
+      version += 1
+    }
+    return .done
+  }
+
+  /// What a batch needs to know, as it is committed now.
+  func load(orders wanted: [OrderID], holders: [LaneStock.Holder], stock keys: [StockKey]) -> LaneStock {
+    var state = LaneStock()
+    for order in wanted where orders[order] != nil { state.decided.insert(order) }
+    for key in keys { state.stock[key] = stock[key]?.level }
+    guard bug != .purchasesNotLoaded else { return state }
+    for order in orders.values where order.outcome == .confirmed {
+      let holder = LaneStock.Holder(sale: order.request.stock.sale, buyer: order.request.buyer)
+      if holders.contains(holder) { state.held[holder] = (state.held[holder] ?? .zero) + order.request.quantity }
+    }
+    return state
+  }
+
+  /// Writes the levels that changed, where the rows are as the lane knows them.
+  mutating func write(
+    _ session: Session, stock changed: [(key: StockKey, before: LaneStock.Level, after: LaneStock.Level)],
+    quarantined positions: [Offset]
+  ) -> StepAnswer {
+    for change in changed where open.contains(where: { $0.key != session && $0.value.stock[change.key] != nil }) {
+      return .locked
+    }
+    for change in changed {
+      guard let row = stock[change.key], row.level == change.before || bug == .cacheKept else {
+        return .conflict("a level of \(change.key.sku) is not as this lane knows it")
+      }
+      guard (0...row.putUp.rawValue).contains(change.after.left.rawValue) else {
+        return .poisoned("stock_never_oversold")
+      }
+      open[session]?.stock[change.key] = change.after
+    }
+    open[session]?.quarantined = bug == .poisonDropped ? [] : positions
+    if bug == .skipAfterPoison, !positions.isEmpty, let next = open[session]?.newNext {
+      open[session]?.newNext = next.next
+    }
+    return .done
+  }
+
+  /// Copies the orders in, under the primary key.
+  mutating func write(_ session: Session, orders rows: [Order]) -> StepAnswer {
+    let ids = Set(rows.map(\.request.order))
+    for (other, transaction) in open where other != session {
+      if transaction.orders.contains(where: { ids.contains($0.request.order) }) { return .locked }
+    }
+    if let refused = rows.first(where: { $0.request.buyer == refusedBuyer }) {
+      return .poisoned("not this buyer: \(refused.request.buyer)")
+    }
+    if bug != .conflictIgnored, let repeated = rows.first(where: { orders[$0.request.order] != nil }) {
+      return .conflict("orders_pkey: \(repeated.request.order)")
+    }
+    open[session]?.orders = rows.filter { orders[$0.request.order] == nil }
+    return .done
+  }
+
+  /// Sends the COMMIT on its way without deciding whether it arrives.
+  mutating func beginCommit(_ session: Session) { open[session]?.isCommitting = true }
+
+  /// The COMMIT takes effect: all of it, or nothing if there is nothing open any more.
+  mutating func apply(_ session: Session) {
+    guard let transaction = open.removeValue(forKey: session) else { return }
+    let index = Int(transaction.partition.rawValue)
+    if let next = transaction.newNext { progress[index].next = next }
+    for (key, level) in transaction.stock {
+      stock[key]?.left = level.left
+      stock[key]?.isClosed = level.isClosed
+    }
+    for order in transaction.orders { orders[order.request.order] = order }
+    for offset in transaction.quarantined {
+      quarantined.insert(LogPosition(partition: transaction.partition, offset: offset))
+    }
+    journal.append(transaction)
+    version += 1
+  }
+
+  mutating func rollBack(_ session: Session) { open[session] = nil }
+
+  /// Puts units back on a guess. Only a planted bug does.
+  mutating func giveBack(_ units: Units, of key: StockKey) {
+    guard let row = stock[key] else { return }
+    stock[key]?.left = row.left + units
+    version += 1
+  }
+
+  /// Who has changed the partition's row and not ended yet.
+  private func lockHolder(of partition: Partition) -> Session? {
+    open.first { $0.value.partition == partition }?.key
+  }
+}

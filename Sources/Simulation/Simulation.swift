@@ -1,0 +1,53 @@
+/// An invariant that did not hold.
+public struct Violation: Sendable, Hashable, CustomStringConvertible {
+  /// `I1` to `I12`, or `liveness`.
+  public let invariant: String
+
+  /// What was found instead.
+  public let what: String
+
+  /// Both.
+  public var description: String { "\(invariant): \(what)" }
+}
+
+/// Courses that a world can take. Counted, so that a test can tell that each of them is taken at all: a simulation in
+/// which no commit is ever lost proves nothing about lost commits.
+public enum Course: String, CaseIterable, Sendable {
+  case accepted, unknown, refusedAsSoldOut, appendedTwice, lateAcknowledgement, appendedAfterUnknown
+  case committed, repeated, conflict, poisoned, quarantined, closed
+  case fenced, zombieWoke, lostCommitTookEffect, lostCommitDidNot, commitArrivedLate
+  case crashInTransaction, freezeInTransaction, surrendered, gap, halted, haltCleared
+}
+
+/// What became of one seed.
+public struct SimulatedRun: Sendable {
+  public let seed: UInt64
+
+  /// The first invariant that did not hold, or `nil`.
+  public let violation: Violation?
+
+  /// All that happened.
+  public let history: History
+
+  /// Tasks that were performed, and records that the log has in the end.
+  public let steps: Int
+  public let records: Int
+
+  /// How often each course was taken.
+  public let courses: [Course: Int]
+
+  /// Lives one world. The same seed and bug give the same run.
+  ///
+  /// Throws `ValidationError` when the shop that the seed draws is not one that a shop could put up, which is a bug of
+  /// the simulation.
+  /// - Parameter bug: a mistake to put into the simulated parts.
+  public init(seed: UInt64, bug: PlantedBug? = nil) throws {
+    var world = try World(seed: seed, bug: bug)
+    steps = world.run()
+    self.seed = seed
+    violation = world.violation
+    history = world.history
+    records = world.log.partitions.reduce(0) { $0 + $1.count }
+    courses = world.courses
+  }
+}

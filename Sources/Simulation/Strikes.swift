@@ -1,0 +1,117 @@
+internal import FlashSale
+internal import Worker
+
+/// Where faults come in.
+extension World {
+  /// One fault of a kind that this world has, and when the next one comes.
+  mutating func strike() {
+    guard !isHealed else { return }
+    strike(faults.kinds[random.index(below: faults.kinds.count)])
+    after(Limits.betweenFaults, .fault)
+  }
+
+  private mutating func strike(_ kind: Faults.Kind) {
+    switch kind {
+    case .workerCrash: crash(random.index(below: workers.count))
+    case .workerFreeze: freeze(random.index(below: workers.count))
+    case .rebalance: after(Limits.network, .rebalance)
+    case .intakeCrash: crashIntake(random.index(below: intakes.count))
+    case .clockJump:
+      let intake = random.index(below: intakes.count)
+      let jump = random.number(in: Limits.clockJump) * (random.happens(perMille: 500) ? 1 : -1)
+      intakes[intake].skew += jump
+      note("intake \(intake)", "its clock jumps by \(jump) µs")
+    case .storeOutage:
+      note("store", "restarts")
+      store.isReachable = false
+      store.endAll(commitWins: random.happens(perMille: 500))
+      after(Limits.outage, .storeReturns)
+    case .sessionsEnded:
+      note("store", "all sessions are ended")
+      store.endAll(commitWins: random.happens(perMille: 500))
+    case .junk: appendJunk()
+    case .close:
+      let stock = shop.stock
+      after(Limits.network, .close(stock[random.index(below: stock.count)].key))
+    }
+  }
+
+  /// Before each step of a transaction. Returns whether the step is not done now.
+  mutating func strikeStep(of lane: Int, _ session: SimulatedStore.Session) -> Bool {
+    let name = name(ofLane: lane)
+    if random.happens(perMille: faults.stepCrash) {
+      met(.crashInTransaction)
+      crash(lanes[lane].worker)
+      return true
+    }
+    if random.happens(perMille: faults.stepFreeze) {
+      met(.freezeInTransaction)
+      freeze(lanes[lane].worker)
+      scheduler.after(0, .laneContinues(lane))
+      return true
+    }
+    if random.happens(perMille: faults.stepCut) {
+      note(name, "is cut off")
+      if random.happens(perMille: 500) { store.end(session, commitWins: false) }
+      lose(lane, "cut")
+      return true
+    }
+    if random.happens(perMille: faults.stepRefused) {
+      note(name, "is told that the store can't now")
+      abort(lane, session, .unavailable("out of memory"))
+      return true
+    }
+    return false
+  }
+
+  /// A process ends at once. The server finds out about its sessions by itself, and the group about the member.
+  private mutating func crash(_ worker: Int) {
+    guard workers[worker].condition != .gone else { return }
+    note("worker \(worker)", "crashes")
+    workers[worker].condition = .gone
+    workers[worker].heldBack = []
+    for lane in lanes.indices where lanes[lane].worker == worker && !lanes[lane].isEnded {
+      lanes[lane].isEnded = true
+      dropSession(of: lane)
+    }
+    after(Limits.noticing, .rebalance)
+    after(Limits.outage, .restart(worker))
+  }
+
+  /// A process stops for a while and doesn't know. Mostly long enough for the group to give its partitions to others.
+  private mutating func freeze(_ worker: Int) {
+    guard workers[worker].condition == .running else { return }
+    note("worker \(worker)", "freezes")
+    workers[worker].condition = .frozen
+    after(Limits.outage, .wake(worker))
+    if random.happens(perMille: 800) { after(Limits.noticing, .rebalance) }
+  }
+
+  /// What it has sent arrives or not; nobody waits for the answer.
+  private mutating func crashIntake(_ intake: Int) {
+    guard intakes[intake].isRunning else { return }
+    note("intake \(intake)", "crashes")
+    intakes[intake].isRunning = false
+    for send in sends.indices where sends[send].intake == intake { sends[send].isOrphan = true }
+    after(Limits.outage, .intakeRestarts(intake))
+  }
+
+  /// Something that no intake of this version writes, or that speaks of what isn't there.
+  private mutating func appendJunk() {
+    let partition = Partition(Int32(random.index(below: Int(shop.partitions))))
+    let stock = shop.stock
+    let key = stock[random.index(below: stock.count)].key
+    let close = LogRecord.close(StockKey(sale: SaleNumber(rawValue: 999), sku: key.sku), at: Shop.epoch)
+    let value: [UInt8]?
+    switch random.number(in: 0...4) {
+    case 0: value = nil
+    case 1: value = random.bytes(12)
+    case 2: value = random.bytes(FlashSale.Limits.recordBytes + 1)
+    case 3: value = close.encoded()
+    // Field 1 is the schema (proto/penstock/log/v1/record.proto); the last value of a field that comes twice counts.
+    default: value = close.encoded() + [0x08, 0x02]
+    }
+    let record = SimulatedLog.Record(key: Array("junk".utf8), value: value, origin: .junk)
+    note("log", "p\(partition)@\(append(record, to: partition)) is junk of \(value?.count ?? 0) bytes")
+  }
+}

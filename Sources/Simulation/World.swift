@@ -1,0 +1,162 @@
+internal import FlashSale
+
+/// One world: a shop, its buyers and all processes, in one thread and in virtual time. Everything that is left to
+/// chance comes from the seed, so that the same seed is the same world.
+///
+/// Real are `decide`, `LaneState`, order ids, record keys, the record codec and tickets. The rest is modelled, each
+/// part in a file of its own; `SimulatedLane` mirrors the worker's `Lane`, which performs what `LaneState` says.
+///
+/// (1) A task is performed whole before the next one, and the invariants are checked after each.
+/// (2) Nothing depends on the order of a dictionary or set: it differs from process to process.
+struct World {
+  /// What can be due.
+  enum Task {
+    case clientComes(Int)
+    case sendArrives(Int)
+    case acknowledged(Int, Offset)
+    case answerDeadline(Int)
+    case signalArrives(intake: Int, [StockKey: LaneStock.Level])
+    case laneContinues(Int)
+    case commitArrives(SimulatedStore.Session)
+    case sessionNoticed(SimulatedStore.Session)
+    case rebalance
+    case assigned(worker: Int, generation: Int)
+    case claim(worker: Int, assignment: Int, Partition)
+    case rejoin(Int)
+    case wake(Int)
+    case expelled(Int)
+    case restart(Int)
+    case intakeRestarts(Int)
+    case storeReturns
+    case clearHalts
+    case close(StockKey)
+    case fault
+    case heal
+  }
+
+  let shop: Shop
+  let bug: PlantedBug?
+  let signer: TicketSigner
+  var random: SeededGenerator
+  var faults: Faults
+  var scheduler = Scheduler<Task>()
+  var history = History()
+  var courses: [Course: Int] = [:]
+
+  var log: SimulatedLog
+  var store: SimulatedStore
+  var clients: [Client]
+  var intakes: [SimulatedIntake]
+  var sends: [SimulatedIntake.Send] = []
+  var workers: [SimulatedWorker]
+  var group = SimulatedGroup()
+  var lanes: [SimulatedLane] = []
+  var claims = 0
+  var checks: Checks
+  var isHealed = false
+
+  /// The first invariant that does not hold. The world ends there.
+  var violation: Violation?
+
+  init(seed: UInt64, bug: PlantedBug?) throws {
+    random = SeededGenerator(seed: seed)
+    self.bug = bug
+    shop = try Shop(from: &random)
+    faults = Faults(from: &random)
+    signer = try TicketSigner(secrets: [Array("a secret of a world".utf8)])
+    log = SimulatedLog(partitions: shop.partitions)
+    store = SimulatedStore(shop, bug: bug)
+    checks = Checks(shop)
+    clients = []
+    for purchase in shop.purchases.indices {
+      clients.append(Client(purchase: purchase, attemptsLeft: random.number(in: Limits.attempts)))
+    }
+    intakes = Array(repeating: SimulatedIntake(shop), count: Limits.intakes)
+    workers = Array(repeating: SimulatedWorker(), count: random.number(in: Limits.workers))
+  }
+
+  /// Lives until nothing is left to happen, or an invariant is violated.
+  ///
+  /// - Returns: how many tasks were performed.
+  mutating func run() -> Int {
+    let first = random.number(in: Limits.arrival)
+    let last = first + random.number(in: Limits.crowdWidth)
+    var arrival = first
+    for (client, purchase) in shop.purchases.enumerated() {
+      // What one buyer asks for twice with one key comes at once, as from two open windows.
+      let isAgain = client > 0 && purchase.identity == shop.purchases[client - 1].identity
+      arrival = isAgain ? arrival + random.number(in: Limits.network) : random.number(in: first...last)
+      scheduler.after(arrival, .clientComes(client))
+    }
+    after(Limits.network, .rebalance)
+    if !faults.kinds.isEmpty { after(Limits.betweenFaults, .fault) }
+    scheduler.after(Limits.faultyTime, .heal)
+    var steps = 0
+    while violation == nil, let task = scheduler.next() {
+      steps += 1
+      perform(task)
+      check()
+      if steps >= Limits.steps { violate("liveness", "the world is still busy after \(steps) steps") }
+    }
+    if violation == nil { checkEnd() }
+    if let violation { note("check", "violated: \(violation)") }
+    return steps
+  }
+
+  private mutating func perform(_ task: Task) {
+    if let worker = owner(of: task), workers[worker].holdsBack(task) { return }
+    switch task {
+    case .clientComes(let client): clientComes(client)
+    case .sendArrives(let send): sendArrives(send)
+    case .acknowledged(let send, let offset): acknowledged(send, at: offset)
+    case .answerDeadline(let send): answerDeadline(of: send)
+    case .signalArrives(let intake, let levels): intakes[intake].take(levels)
+    case .laneContinues(let lane): continueLane(lane)
+    case .commitArrives(let session): commitArrives(session)
+    case .sessionNoticed(let session): store.end(session, commitWins: random.happens(perMille: 500))
+    case .rebalance: rebalance()
+    case .assigned(let worker, let generation): assigned(worker, generation: generation)
+    case .claim(let worker, let assignment, let partition):
+      claim(partition, for: worker, assignment: assignment)
+    case .rejoin(let worker): rejoin(worker)
+    case .wake(let worker): wake(worker)
+    case .expelled(let worker): expelled(worker)
+    case .restart(let worker): restart(worker)
+    case .intakeRestarts(let intake): intakeRestarts(intake)
+    case .storeReturns:
+      note("store", "can be reached again")
+      store.isReachable = true
+    case .clearHalts: clearHalts()
+    case .close(let key): close(key)
+    case .fault: strike()
+    case .heal:
+      note("world", "heals: no more faults")
+      faults.heal()
+      isHealed = true
+    }
+  }
+
+  /// The process that has to be running for this task.
+  private func owner(of task: Task) -> Int? {
+    switch task {
+    case .laneContinues(let lane): lanes[lane].worker
+    case .assigned(let worker, _), .claim(let worker, _, _), .rejoin(let worker), .expelled(let worker): worker
+    default: nil
+    }
+  }
+
+  // MARK: For the parts
+
+  /// Schedules a task within this range of microseconds from now.
+  mutating func after(_ range: ClosedRange<Int64>, _ task: Task) {
+    scheduler.after(random.number(in: range), task)
+  }
+
+  mutating func note(_ actor: String, _ event: String) { history.note(scheduler.now, actor, event) }
+
+  mutating func met(_ course: Course) { courses[course, default: 0] += 1 }
+
+  mutating func violate(_ invariant: String, _ what: String) {
+    violation = violation ?? Violation(invariant: invariant, what: what)
+  }
+}

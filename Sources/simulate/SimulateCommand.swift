@@ -1,0 +1,56 @@
+import ArgumentParser
+import Simulation
+
+/// Lives worlds, one seed after the other on each core, until an invariant is violated or all seeds are done.
+@main
+struct SimulateCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "simulate",
+    abstract: "Deterministic simulation of intake, log, lanes, fence and store, with faults.",
+    discussion: """
+      Exits with 1 when an invariant is violated, after printing the history of the first seed that violates one. The \
+      same seed gives the same history.
+      """)
+
+  @Option(help: "Live this one world, and print its history.")
+  var seed: UInt64?
+
+  @Option(help: "How many seeds to run.")
+  var seeds: UInt64 = 10_000
+
+  @Option(help: "The first of them.")
+  var firstSeed: UInt64 = 1
+
+  @Option(
+    help: "Put a mistake in: \(PlantedBug.allCases.map(\.rawValue).joined(separator: ", ")).",
+    transform: { name in
+      guard let bug = PlantedBug(rawValue: name) else { throw ValidationError("There is no planted bug “\(name)”.") }
+      return bug
+    })
+  var bug: PlantedBug?
+
+  func validate() throws {
+    guard seeds > 0 else { throw ValidationError("--seeds must be above 0.") }
+    guard !firstSeed.addingReportingOverflow(seeds).overflow else { throw ValidationError("Seeds have 64 bits.") }
+  }
+
+  func run() async throws {
+    if let seed { return try show(SimulatedRun(seed: seed, bug: bug)) }
+    var progress = Progress(firstSeed: firstSeed, seeds: seeds)
+    let failing = try await SeedRange(firstSeed..<(firstSeed + seeds), bug: bug).run { progress.add($0) }
+    progress.finish()
+    guard let failing else { return print("No invariant was violated in \(seeds) seeds from \(firstSeed) on.") }
+    try show(SimulatedRun(seed: failing, bug: bug))
+  }
+
+  private func show(_ run: SimulatedRun) throws {
+    for line in run.history.lines { print(line) }
+    print("")
+    print("seed \(run.seed): \(run.steps) steps, \(run.records) records, history \(run.history.hexadecimalHash)")
+    guard let violation = run.violation else { return print("All invariants hold.") }
+    print("VIOLATED \(violation)")
+    let planted = bug.map { " BUG=\($0.rawValue)" } ?? ""
+    print("Again: make simulate SEED=\(run.seed)\(planted)")
+    throw ExitCode.failure
+  }
+}

@@ -1,0 +1,49 @@
+import Simulation
+import TestSupport
+import Testing
+
+@Suite struct SimulationTests {
+  /// About 3 ms each in a debug build, so that they are soon over on a loaded machine too.
+  private static let seeds: Range<UInt64> = 1..<2_001
+
+  @Test func `whatever fails, every invariant holds after every step (I1 to I10, I12)`() async throws {
+    let worlds = try await Worlds(Self.seeds)
+    #expect(worlds.violations == [])
+    #expect(worlds.count == 2_000)
+    // A course that no world takes is one that proves nothing.
+    for course in Course.allCases { #expect((worlds.courses[course] ?? 0) > 0, "no world met: \(course)") }
+  }
+
+  @Test func `the same seed is the same world`() throws {
+    for seed in 1..<51 as Range<UInt64> {
+      let (first, second) = (try SimulatedRun(seed: seed), try SimulatedRun(seed: seed))
+      #expect(first.history.hash == second.history.hash)
+      #expect(first.history.lines.map(\.description) == second.history.lines.map(\.description))
+    }
+  }
+
+  @Test func `other seeds are other worlds`() throws {
+    let hashes = try (1..<201 as Range<UInt64>).map { try SimulatedRun(seed: $0).history.hash }
+    #expect(Set(hashes).count == hashes.count)
+  }
+
+  /// Dictionaries have another order in each process: what depends on it would differ here.
+  @Test(arguments: [1, 2, 3] as [UInt64])
+  func `another process lives the same world`(seed: UInt64) async throws {
+    let hash = try SimulatedRun(seed: seed).history.hexadecimalHash
+    let other = try PenstockProcess("simulate", ["--seed", "\(seed)"])
+    #expect(await other.exit() == .success)
+    let isSame = try await eventually { other.standardOutput.contains("history \(hash)\n") }
+    #expect(isSame, "here \(hash), there \(other.standardOutput.suffix(200))")
+  }
+
+  @Test func `a violated invariant ends the command with 1, its history and how to see it again`() async throws {
+    let other = try PenstockProcess(
+      "simulate", ["--first-seed", "1", "--seeds", "500", "--bug", PlantedBug.offsetFirst.rawValue])
+    #expect(await other.exit() == PenstockProcess.Exit(code: 1, bySignal: false))
+    let isSaid = try await eventually { other.standardOutput.contains("Again: make simulate SEED=") }
+    #expect(isSaid)
+    #expect(other.standardOutput.contains("VIOLATED I6"))
+    #expect(other.standardOutput.contains("claims p0: epoch 1"))
+  }
+}
