@@ -30,9 +30,7 @@ struct Lane {
   private var store: LaneStore?
   private var held: HeldRecords?
 
-  /// Levels that this lane committed or loaded under its claim. Nobody else writes them while it holds (I7), so they
-  /// are forgotten whenever a transaction did not commit.
-  private var known: [StockKey: LaneStock.Level] = [:]
+  private var memory = LaneMemory()
 
   /// A lane with the claim that it starts from, made on `store`, which is the lane's from here on.
   init(
@@ -103,12 +101,12 @@ struct Lane {
     guard let store else { return .connectionLost("the lane has no connection") }
     let started = ContinuousClock.now
     let answer = await store.write(
-      LaneBatch(claim: claim, entries: entries, known: known, decidedAt: .now, raw: held.raw))
+      LaneBatch(claim: claim, entries: entries, memory: memory, decidedAt: .now, raw: held.raw))
     if case .committed(let written) = answer {
       committed(written, upTo: entries[entries.endIndex - 1].offset.next, took: .now - started)
       return .committed
     }
-    known = [:]
+    memory.forget(after: answer)
     switch answer {
     case .committed: return .committed
     case .fenced:
@@ -138,8 +136,7 @@ struct Lane {
     if undecided > 0 {
       logger.error("records were quarantined", metadata: ["records": "\(undecided)", "next": "\(next)"])
     }
-    known.merge(written.levels) { _, new in new }
-    if known.count > Limits.knownStock { known = written.levels }
+    memory.remember(written)
     var stock: [StockKey: StockLevel] = [:]
     for key in written.changed {
       if let level = written.levels[key] { stock[key] = StockLevel(left: level.left, isClosed: level.isClosed) }

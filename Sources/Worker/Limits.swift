@@ -13,9 +13,6 @@ public enum Limits {
   /// Claims that are made at once after an assignment. More only wait: each takes a few milliseconds.
   static let claimsAtOnce = 8
 
-  /// Stock rows that a lane remembers. Past it the lane forgets those that its last batch didn't speak of.
-  static let knownStock = 10_000
-
   /// Conflicts in a row after which a batch pauses before it is decided again. Each resolves itself by one reload; more
   /// than a few mean that something else is wrong.
   static let conflictTries = 5
