@@ -20,7 +20,6 @@ struct LaneContext: Sendable {
 /// known wherever it can be.
 struct Lane {
   private let context: LaneContext
-  private let queue: PartitionQueue
   private let consumer: Consumer
   private let partition: Partition
   private let logger: Logger
@@ -28,6 +27,7 @@ struct Lane {
   private var state: LaneState
   private var claim: Claim
   private var store: LaneStore?
+  private var records: ReadAhead
   private var held: HeldRecords?
 
   private var memory = LaneMemory()
@@ -37,7 +37,7 @@ struct Lane {
     _ context: LaneContext, queue: PartitionQueue, consumer: Consumer, claim: Claim, store: LaneStore, knownGap: Offset?
   ) {
     self.context = context
-    self.queue = queue
+    records = ReadAhead(queue)
     self.consumer = consumer
     self.claim = claim
     self.store = store
@@ -54,6 +54,7 @@ struct Lane {
     var action = state.firstAction
     while true {
       if case .end(let end) = action {
+        await records.end()
         await dropStore()
         return end
       }
@@ -85,11 +86,15 @@ struct Lane {
 
   private mutating func read() async -> LaneState.Event {
     held = nil
-    do throws(KafkaError) {
-      guard let batch = try await queue.next(max: Limits.batchRecords) else { return .queueEnded }
-      held = HeldRecords(batch)
-      return .received(first: Offset(batch.firstOffset), last: Offset(batch.lastOffset), count: batch.count)
-    } catch {
+    switch await records.next() {
+    case .success(nil): return .queueEnded
+    case .success(let next?):
+      held = next
+      // There are most likely more: they are taken and decoded while PostgreSQL works on these. A smaller batch was
+      // all there was; what comes next is then better left to gather until these are written.
+      if next.count >= Limits.batchRecords { records.begin() }
+      return .received(first: next.first, last: next.last, count: next.count)
+    case .failure(let error):
       logger.error("the log failed", metadata: ["error": "\(error.debugDescription)"])
       return .logFailed("\(error) (next offset \(state.next))", isOutOfRange: error.code == .offsetOutOfRange)
     }
