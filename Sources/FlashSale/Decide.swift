@@ -65,7 +65,8 @@ public struct SaleRules: Hashable, Sendable {
 /// (I2).
 /// - Returns: a decision for each record, in their order; `state` is what is true after the last of them.
 public func decide(_ state: inout LaneStock, _ records: [LogRecord]) -> [Decision] {
-  records.map { record in
+  state.decided.reserveCapacity(state.decided.count + records.count)
+  return records.map { record in
     switch record {
     case .place(let request): decide(&state, request)
     case .close(let key, _): close(&state, key)
@@ -74,9 +75,10 @@ public func decide(_ state: inout LaneStock, _ records: [LogRecord]) -> [Decisio
 }
 
 private func decide(_ state: inout LaneStock, _ request: PurchaseRequest) -> Decision {
-  guard !state.decided.contains(request.order) else { return .repeated }
-  guard let level = state.stock[request.stock] else { return .unknown(request.stock) }
-  state.decided.insert(request.order)
+  guard let level = state.stock[request.stock] else {
+    return state.decided.contains(request.order) ? .repeated : .unknown(request.stock)
+  }
+  guard state.decided.insert(request.order).inserted else { return .repeated }
 
   let rules = level.rules
   if request.acceptedAt < rules.startsAt { return .decided(.rejected(.notStarted)) }

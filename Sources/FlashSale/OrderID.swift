@@ -57,7 +57,9 @@ public struct OrderID: Hashable, Sendable {
 }
 
 extension OrderID: Comparable {
-  public static func < (a: Self, b: Self) -> Bool { (a.high, a.low) < (b.high, b.low) }
+  public static func < (a: Self, b: Self) -> Bool {
+    a.high == b.high ? a.low < b.low : a.high < b.high
+  }
 }
 
 extension OrderID: LosslessStringConvertible {

@@ -61,6 +61,15 @@ extension LogRecord {
 
   /// The record that `value` holds. Whatever the bytes are, this answers; it never traps.
   public init(decoding value: UnsafeRawBufferPointer?) throws(UnreadableRecord) {
+    if let value, let request = PlainRecord.request(in: value) {
+      self = .place(request)
+    } else {
+      try self.init(decodingAnyForm: value)
+    }
+  }
+
+  /// Like `init(decoding:)`, all of it by SwiftProtobuf.
+  init(decodingAnyForm value: UnsafeRawBufferPointer?) throws(UnreadableRecord) {
     guard let value else { throw .tombstone }
     guard value.count <= Limits.recordBytes else { throw .tooLong(bytes: value.count) }
     guard let wire = try? WireRecord(serializedBytes: Array(value)) else { throw .malformed }

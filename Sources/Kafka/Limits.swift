@@ -42,13 +42,15 @@ public enum Limits {
 
   /// Records that librdkafka tries to hold ready per partition; the throughput of a lane hangs on it.
   ///
-  /// Measured: 1,000 gave 64k records/s, 100,000 gave 1.8M.
-  public static let consumerQueuedRecordsMin = 100_000
+  /// At this many it stops fetching, and 2.0.2 goes on only up to a second after the lane has drained (measured; newer
+  /// versions have `fetch.queue.backoff.ms` for it). So it is about what a lane drains in a second: with 100,000 a lane
+  /// that drains 300,000/s stood still for 0.5 s after each of them.
+  public static let consumerQueuedRecordsMin = 300_000
 
   /// What librdkafka holds ready per partition, in KiB. Past it, it stops fetching until the lane has drained.
   ///
-  /// 100,000 order records of about 150 bytes; times the partitions of a worker it stays below a GiB.
-  public static let consumerQueuedKibibytes = 16_384
+  /// 300,000 order records of about 80 bytes; times the partitions of a worker it stays below a GiB.
+  public static let consumerQueuedKibibytes = 24_576
 
   /// Without a heartbeat for this long, a consumer has lost its partitions.
   public static let consumerSessionTimeout = Duration.seconds(10)

@@ -9,6 +9,21 @@ public enum Limits {
   /// again.
   public static let laneLockTimeout = Duration.milliseconds(500)
 
+  /// Stock rows, and sales, that a lane remembers. Past it the lane forgets those that its last batch didn't speak of.
+  static let rememberedLevels = 10_000
+
+  /// Buyers who hold units that a lane remembers, in 8 bytes each. Past it the sale's buyers are looked up one by one,
+  /// which costs as much as all the rest of writing a refusal.
+  static let rememberedHolders = 1_000_000
+
+  /// Holders of one sale that a lane loads when it meets the sale. With more, the sale's buyers are looked up one by
+  /// one. They are read once per claim and sale, in some tens of milliseconds.
+  static let loadedHolders: Int64 = 100_000
+
+  /// Batches whose order ids are looked up after one repeated. A repeat that was not looked up costs its batch twice,
+  /// and repeats seldom come alone; a look-up of all ids costs about a third of writing them.
+  static let batchesToCheck = 16
+
   /// How long a claim waits for the session of the partition's owner to be gone after it was ended. It takes 0.1 s,
   /// even inside COPY; a server that is short of processors needs more.
   static let ownerEndTimeout = Duration.seconds(2)

@@ -3,7 +3,7 @@ internal import Kafka
 internal import SaleStore
 
 /// Records that a lane took from its queue and holds until they are committed, decoded once.
-struct HeldRecords {
+struct HeldRecords: Sendable {
   private let batch: RecordBatch
   private let entries: [LogEntry]
 
@@ -21,6 +21,12 @@ struct HeldRecords {
     }
     self.entries = entries
   }
+
+  /// How many, at least 1.
+  var count: Int { batch.count }
+
+  var first: Offset { Offset(batch.firstOffset) }
+  var last: Offset { Offset(batch.lastOffset) }
 
   /// The entries of these offsets, which lie in the batch and have no gap between them.
   func entries(_ range: Range<Offset>) -> ArraySlice<LogEntry> {

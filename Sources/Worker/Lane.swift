@@ -20,7 +20,6 @@ struct LaneContext: Sendable {
 /// known wherever it can be.
 struct Lane {
   private let context: LaneContext
-  private let queue: PartitionQueue
   private let consumer: Consumer
   private let partition: Partition
   private let logger: Logger
@@ -28,18 +27,17 @@ struct Lane {
   private var state: LaneState
   private var claim: Claim
   private var store: LaneStore?
+  private var records: ReadAhead
   private var held: HeldRecords?
 
-  /// Levels that this lane committed or loaded under its claim. Nobody else writes them while it holds (I7), so they
-  /// are forgotten whenever a transaction did not commit.
-  private var known: [StockKey: LaneStock.Level] = [:]
+  private var memory = LaneMemory()
 
   /// A lane with the claim that it starts from, made on `store`, which is the lane's from here on.
   init(
     _ context: LaneContext, queue: PartitionQueue, consumer: Consumer, claim: Claim, store: LaneStore, knownGap: Offset?
   ) {
     self.context = context
-    self.queue = queue
+    records = ReadAhead(queue)
     self.consumer = consumer
     self.claim = claim
     self.store = store
@@ -56,6 +54,7 @@ struct Lane {
     var action = state.firstAction
     while true {
       if case .end(let end) = action {
+        await records.end()
         await dropStore()
         return end
       }
@@ -87,11 +86,15 @@ struct Lane {
 
   private mutating func read() async -> LaneState.Event {
     held = nil
-    do throws(KafkaError) {
-      guard let batch = try await queue.next(max: Limits.batchRecords) else { return .queueEnded }
-      held = HeldRecords(batch)
-      return .received(first: Offset(batch.firstOffset), last: Offset(batch.lastOffset), count: batch.count)
-    } catch {
+    switch await records.next() {
+    case .success(nil): return .queueEnded
+    case .success(let next?):
+      held = next
+      // There are most likely more: they are taken and decoded while PostgreSQL works on these. A smaller batch was
+      // all there was; what comes next is then better left to gather until these are written.
+      if next.count >= Limits.batchRecords { records.begin() }
+      return .received(first: next.first, last: next.last, count: next.count)
+    case .failure(let error):
       logger.error("the log failed", metadata: ["error": "\(error.debugDescription)"])
       return .logFailed("\(error) (next offset \(state.next))", isOutOfRange: error.code == .offsetOutOfRange)
     }
@@ -103,12 +106,12 @@ struct Lane {
     guard let store else { return .connectionLost("the lane has no connection") }
     let started = ContinuousClock.now
     let answer = await store.write(
-      LaneBatch(claim: claim, entries: entries, known: known, decidedAt: .now, raw: held.raw))
+      LaneBatch(claim: claim, entries: entries, memory: memory, decidedAt: .now, raw: held.raw))
     if case .committed(let written) = answer {
       committed(written, upTo: entries[entries.endIndex - 1].offset.next, took: .now - started)
       return .committed
     }
-    known = [:]
+    memory.forget(after: answer)
     switch answer {
     case .committed: return .committed
     case .fenced:
@@ -138,8 +141,7 @@ struct Lane {
     if undecided > 0 {
       logger.error("records were quarantined", metadata: ["records": "\(undecided)", "next": "\(next)"])
     }
-    known.merge(written.levels) { _, new in new }
-    if known.count > Limits.knownStock { known = written.levels }
+    memory.remember(written)
     var stock: [StockKey: StockLevel] = [:]
     for key in written.changed {
       if let level = written.levels[key] { stock[key] = StockLevel(left: level.left, isClosed: level.isClosed) }

@@ -4,17 +4,15 @@ public enum Limits {
   /// connections to PostgreSQL. Partitions beyond it are not served, loudly: give the group another worker.
   public static let lanes = 32
 
-  /// Records of one batch at most: what has arrived is taken up to here, and never waited for.
+  /// Records of one batch at most: what has arrived is taken up to here, and never waited for. While one batch is
+  /// written, the next one is held too.
   ///
   /// Large enough that a commit's fsync costs little per record, small enough that a batch is decided in some tens of
-  /// milliseconds: that is the delay which a buyer in it meets.
-  static let batchRecords = 5_000
+  /// milliseconds: that is the delay which a buyer in it meets. Only a backlog makes batches this large.
+  static let batchRecords = 20_000
 
   /// Claims that are made at once after an assignment. More only wait: each takes a few milliseconds.
   static let claimsAtOnce = 8
-
-  /// Stock rows that a lane remembers. Past it the lane forgets those that its last batch didn't speak of.
-  static let knownStock = 10_000
 
   /// Conflicts in a row after which a batch pauses before it is decided again. Each resolves itself by one reload; more
   /// than a few mean that something else is wrong.

@@ -1,5 +1,6 @@
-import FlashSale
 import Testing
+
+@testable import FlashSale
 
 struct RecordTests {
   private let stock = StockKey(sale: SaleNumber(rawValue: 12), sku: SKU(unchecked: "phone"))
@@ -70,6 +71,32 @@ struct RecordTests {
       if case .place(let request) = try? decoded(bytes) {
         #expect((1...Limits.orderUnits).contains(request.quantity.rawValue))
         #expect(request.order.sale == request.stock.sale)
+      }
+    }
+  }
+
+  @Test func `the short way to read a record and the general one agree, whatever the bytes are`() throws {
+    var random = SplitMix(seed: 4)
+    let plain = try [1, 127, 128, Limits.orderUnits].map { LogRecord.place(try request(quantity: $0)).encoded() }
+    for bytes in plain {
+      #expect(bytes.withUnsafeBytes { PlainRecord.request(in: $0) } != nil, "read the long way")
+    }
+    for round in 0..<40_000 {
+      var bytes = plain[round % plain.count]
+      for _ in 0..<Int.random(in: 0...2, using: &random) {
+        bytes[.random(in: bytes.indices, using: &random)] = .random(in: 0...255, using: &random)
+      }
+      switch Int.random(in: 0..<6, using: &random) {
+      case 0: bytes.removeLast(.random(in: 0..<bytes.count, using: &random))
+      // A field once more, an unknown one, or one that is cut off.
+      case 1: bytes += [0x48, .random(in: 0...255, using: &random)]
+      case 2: bytes.insert(.random(in: 0...255, using: &random), at: .random(in: bytes.indices, using: &random))
+      default: break
+      }
+      bytes.withUnsafeBytes { bytes in
+        let short = Result { () throws(UnreadableRecord) in try LogRecord(decoding: bytes) }
+        let general = Result { () throws(UnreadableRecord) in try LogRecord(decodingAnyForm: bytes) }
+        #expect(short == general)
       }
     }
   }

@@ -55,11 +55,20 @@ struct LaneBench: Sendable {
 
   /// A batch of these entries, as a lane that knows nothing writes it.
   func batch(
-    _ claim: Claim, _ entries: [LogEntry], known: [StockKey: LaneStock.Level] = [:], raw: RawRecord? = nil
+    _ claim: Claim, _ entries: [LogEntry], memory: LaneMemory = LaneMemory(), raw: RawRecord? = nil
   ) -> LaneBatch {
-    LaneBatch(claim: claim, entries: entries[...], known: known, decidedAt: insideTheSale) { offsets in
+    LaneBatch(claim: claim, entries: entries[...], memory: memory, decidedAt: insideTheSale) { offsets in
       Dictionary(uniqueKeysWithValues: offsets.map { ($0, raw ?? RawRecord(key: nil, value: nil)) })
     }
+  }
+
+  /// Writes a batch as a lane does: where it meets an order that has its outcome, once more, with a look-up.
+  func write(_ batch: LaneBatch, on lane: LaneStore) async throws -> WrittenBatch {
+    let answer = await lane.write(batch)
+    guard case .conflict = answer else { return try committed(answer) }
+    var again = batch
+    again.memory.forget(after: answer)
+    return try committed(await lane.write(again))
   }
 
   func left(_ sku: String = "phone") async throws -> Int32? {

@@ -34,14 +34,8 @@ private struct BatchTransaction {
   let batch: LaneBatch
 
   func run(in transaction: borrowing Transaction) throws -> WrittenBatch {
-    var needs = BatchNeeds(batch.entries, known: batch.known)
-    // Fence and reads share one round trip. They run in this order, so what is read is read under the fence.
-    let answers = try transaction.pipeline { pipeline in
-      try addFence(to: &pipeline)
-      try needs.add(to: &pipeline)
-    }
-    guard answers[0].affected == 1 else { throw StoreError.fenced(batch.claim.partition) }
-    try needs.load(answers[1...])
+    var needs = BatchNeeds(batch)
+    if !needs.isEmpty { try load(&needs, in: transaction) }
 
     let before = needs.state
     var after = before
@@ -51,14 +45,34 @@ private struct BatchTransaction {
     let quarantine = try Quarantine(batch, verdicts, in: transaction)
     let changed = after.stock.filter { before.stock[$0.key] != $0.value }
     let writes = try transaction.pipeline { pipeline in
+      // A batch that needed nothing has not been fenced yet.
+      if needs.isEmpty { try addFence(to: &pipeline) }
       try quarantine.add(to: &pipeline)
       try addTallies(Tallies(batch, verdicts, quarantine), to: &pipeline)
       try addStock(changed, before: before, to: &pipeline)
     }
+    if needs.isEmpty { try checkFence(writes.first) }
     let updated = writes.last?.affected ?? 0
     guard updated == changed.count else { throw LevelConflict(expected: changed.count, found: updated) }
     try copyOrders(verdicts.orders, in: transaction)
-    return WrittenBatch(results: verdicts.results, levels: after.stock, changed: Set(changed.keys))
+    return WrittenBatch(
+      results: verdicts.results, levels: after.stock, changed: Set(changed.keys),
+      winners: verdicts.winners { after.stock[$0]?.rules.perBuyerLimit != nil }, holders: needs.loadedHolders)
+  }
+
+  /// Fence and reads share one round trip. They run in this order, so what is read is read under the fence.
+  private func load(_ needs: inout BatchNeeds, in transaction: borrowing Transaction) throws {
+    let wanted = needs
+    let answers = try transaction.pipeline { pipeline in
+      try addFence(to: &pipeline)
+      try wanted.add(to: &pipeline)
+    }
+    try checkFence(answers.first)
+    try needs.load(answers[1...])
+  }
+
+  private func checkFence(_ answer: Rows?) throws {
+    guard answer?.affected == 1 else { throw StoreError.fenced(batch.claim.partition) }
   }
 
   /// The fence (I7): without exactly one row, this lane is no longer the writer.
@@ -112,14 +126,16 @@ private struct BatchTransaction {
     let decidedAt = batch.decidedAt.stored
     // In the order of the ids: pages of the index are met one after another, and two lanes that write the same ids meet
     // them in the same order and can't deadlock.
-    let sorted = orders.sorted { $0.request.order < $1.request.order }
+    // Sorted apart from the rest of the rows, which would be moved about, and their texts counted, at each step.
+    let sorted = orders.indices.map { (id: orders[$0].request.order, index: $0) }.sorted { $0.id < $1.id }
     let copied = try transaction.copyIn(
       """
       COPY orders (order_id, log_offset, accepted_at, decided_at, sale, quantity, partition, outcome, sku, buyer)
       FROM STDIN (FORMAT binary)
       """
     ) { writer in
-      for order in sorted {
+      for (_, index) in sorted {
+        let order = orders[index]
         let request = order.request
         try writer.row(
           request.order.uuid, order.offset.rawValue, request.acceptedAt.stored, decidedAt,

@@ -50,8 +50,8 @@ public struct LaneBatch: Sendable {
   /// At least one record; their offsets are contiguous, and the first one is the partition's next offset.
   public var entries: ArraySlice<LogEntry>
 
-  /// Levels that the lane knows from what it committed or loaded under this claim. Others are loaded.
-  public var known: [StockKey: LaneStock.Level]
+  /// What the lane knows from what it committed or loaded under this claim. The rest is loaded.
+  public var memory: LaneMemory
 
   /// The worker's clock.
   public var decidedAt: FlashSale.Timestamp
@@ -61,12 +61,12 @@ public struct LaneBatch: Sendable {
 
   /// Creates a batch.
   public init(
-    claim: Claim, entries: ArraySlice<LogEntry>, known: [StockKey: LaneStock.Level], decidedAt: FlashSale.Timestamp,
+    claim: Claim, entries: ArraySlice<LogEntry>, memory: LaneMemory, decidedAt: FlashSale.Timestamp,
     raw: @escaping @Sendable (Set<Offset>) -> [Offset: RawRecord]
   ) {
     self.claim = claim
     self.entries = entries
-    self.known = known
+    self.memory = memory
     self.decidedAt = decidedAt
     self.raw = raw
   }
@@ -90,9 +90,15 @@ public struct WrittenBatch: Sendable {
 
   /// Those whose level is another than before.
   public let changed: Set<StockKey>
+
+  /// Who got units, where the sale has a limit.
+  let winners: [LaneStock.Holder]
+
+  /// Who holds units of the sales that this batch was the first to speak of.
+  let holders: [SaleNumber: KnownHolders.Holders]
 }
 
-/// What writing a batch comes to. Unless it is `committed`, the lane must forget all levels that it knows.
+/// What writing a batch comes to. Unless it is `committed`, `LaneMemory.forget` must hear of it.
 public enum WriteAnswer: Sendable {
   case committed(WrittenBatch)
 

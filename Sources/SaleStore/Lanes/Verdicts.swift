@@ -23,14 +23,22 @@ struct Verdicts {
   init(_ entries: ArraySlice<LogEntry>, _ decisions: [Decision]) {
     results.reserveCapacity(entries.count)
     orders.reserveCapacity(decisions.count)
-    var decisions = decisions[...]
+    var decided = decisions.makeIterator()
     for entry in entries {
       switch entry.content {
       case .unreadable(let error): quarantine(entry, error.description)
       case .poisonous(_, let error): quarantine(entry, error)
       case .record(let record):
-        if let decision = decisions.popFirst() { add(entry, record, decision) }
+        if let decision = decided.next() { add(entry, record, decision) }
       }
+    }
+  }
+
+  /// Who got units of stock that `isLimited` says a buyer gets only so much of.
+  func winners(where isLimited: (StockKey) -> Bool) -> [LaneStock.Holder] {
+    orders.compactMap { order in
+      guard order.outcome == .confirmed, isLimited(order.request.stock) else { return nil }
+      return LaneStock.Holder(sale: order.request.stock.sale, buyer: order.request.buyer)
     }
   }
 

@@ -1,0 +1,93 @@
+public import FlashSale
+
+/// What a lane remembers from batch to batch, so that a batch reads only what is new to it.
+///
+/// (1) `levels` are as the lane committed or loaded them under its claim. Nobody else writes them while it holds (I7).
+/// (2) Whoever holds units in a sale that `holders` has is in there: others hold nothing and are not looked up.
+/// (3) An order id that has its outcome is found by the look-up, or else by the unique violation that its row causes
+///     (decision 0002). So the look-up is a matter of speed: it is left out while nothing repeats.
+public struct LaneMemory: Sendable {
+  /// Stock that a batch need not load.
+  public private(set) var levels: [StockKey: LaneStock.Level]
+
+  /// Who may hold units.
+  private(set) var holders = KnownHolders()
+
+  /// Batches whose order ids are still looked up because one repeated.
+  private var batchesToCheck = 0
+
+  /// A memory of these levels only.
+  public init(levels: [StockKey: LaneStock.Level] = [:]) {
+    self.levels = levels
+  }
+
+  /// Whether the order ids of the next batch are looked up before it is written.
+  var looksUpOrders: Bool { batchesToCheck > 0 }
+
+  /// Takes in what a batch left behind.
+  public mutating func remember(_ written: WrittenBatch) {
+    levels.merge(written.levels) { _, new in new }
+    if levels.count > Limits.rememberedLevels { levels = written.levels }
+    holders.add(written.holders)
+    for holder in written.winners { holders.add(holder) }
+    batchesToCheck = written.results.contains(.repeated) ? Limits.batchesToCheck : max(0, batchesToCheck - 1)
+  }
+
+  /// Forgets what a batch that was not committed leaves in doubt.
+  public mutating func forget(after answer: WriteAnswer) {
+    levels = [:]
+    switch answer {
+    case .committed, .fenced, .poisoned, .unavailable: break
+    case .conflict: batchesToCheck = Limits.batchesToCheck
+    // It can be committed, and then there are winners that nobody told this memory of.
+    case .connectionLost: holders = KnownHolders()
+    }
+  }
+}
+
+/// Who may hold units of which sale: everyone who does, and hardly anyone else.
+///
+/// A hash of 64 bits stands for a buyer. Two that meet in one only cost a look-up. A process has its own seed for it, so
+/// nobody can make buyers' names that meet.
+struct KnownHolders: Sendable {
+  /// What is known of one sale.
+  enum Holders: Sendable {
+    case all(Set<Int>)
+    /// More than may be remembered: each buyer is looked up.
+    case tooMany
+  }
+
+  private var sales: [SaleNumber: Holders] = [:]
+  private var count = 0
+
+  /// Whether anything is known of the sale.
+  func knows(_ sale: SaleNumber) -> Bool { sales[sale] != nil }
+
+  /// `false` only where the buyer certainly holds nothing.
+  func mayHold(_ holder: LaneStock.Holder) -> Bool {
+    guard case .all(let hashes) = sales[holder.sale] else { return true }
+    return hashes.contains(Self.hash(holder.buyer))
+  }
+
+  /// Takes in what was loaded.
+  mutating func add(_ loaded: [SaleNumber: Holders]) {
+    guard !loaded.isEmpty else { return }
+    if sales.count + loaded.count > Limits.rememberedLevels { self = KnownHolders() }
+    for (sale, holders) in loaded {
+      sales[sale] = holders
+      if case .all(let hashes) = holders { count += hashes.count }
+    }
+  }
+
+  /// Takes in a buyer who got units. Nothing happens where the sale is not known.
+  mutating func add(_ holder: LaneStock.Holder) {
+    guard case .all(var hashes) = sales[holder.sale] else { return }
+    // Taken out while it changes: with two owners, the set would be copied for every winner.
+    sales[holder.sale] = .tooMany
+    guard count < Limits.rememberedHolders else { return count -= hashes.count }
+    if hashes.insert(Self.hash(holder.buyer)).inserted { count += 1 }
+    sales[holder.sale] = .all(hashes)
+  }
+
+  static func hash(_ buyer: BuyerID) -> Int { buyer.hashValue }
+}

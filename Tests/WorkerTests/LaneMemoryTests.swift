@@ -1,0 +1,95 @@
+import FlashSale
+import Postgres
+import SaleStore
+import TestSupport
+import Testing
+
+/// What a lane may leave out of a batch's reads because it remembers it, on a real PostgreSQL.
+@Suite struct LaneMemoryTests {
+  private let limitReached = EntryResult.decided(.rejected(.limitReached), acceptedAt: insideTheSale)
+  private let confirmed = EntryResult.decided(.confirmed, acceptedAt: insideTheSale)
+
+  @Test func `a winner of an earlier batch is held to the limit, and others are not (I9)`() async throws {
+    try await LaneBench.with(stock: ["phone": 100], limit: 3) { bench in
+      let (lane, claim) = try await bench.claimedLane()
+      var memory = LaneMemory()
+      let batches: [(buyer: String, quantity: Int32, result: EntryResult)] = [
+        ("alice", 2, confirmed), ("alice", 2, limitReached), ("bob", 3, confirmed), ("alice", 1, confirmed),
+        ("bob", 1, limitReached), ("alice", 1, limitReached),
+      ]
+      for (offset, batch) in batches.enumerated() {
+        let entry = try bench.place(Int64(offset), buyer: batch.buyer, quantity: batch.quantity)
+        let written = try committed(await lane.write(bench.batch(claim, [entry], memory: memory)))
+        memory.remember(written)
+        #expect(written.results == [batch.result], "offset \(offset)")
+      }
+    }
+  }
+
+  @Test func `winners of before the claim are held to the limit in every batch (I9)`() async throws {
+    try await LaneBench.with(stock: ["phone": 100], limit: 1) { bench in
+      let (first, lost) = try await bench.claimedLane()
+      _ = try committed(await first.write(bench.batch(lost, [bench.place(0, buyer: "alice")])))
+      let (second, claim) = try await bench.claimedLane()
+      var memory = LaneMemory()
+      memory.remember(
+        try committed(await second.write(bench.batch(claim, [bench.place(1, buyer: "bob")], memory: memory))))
+      let again = try bench.batch(
+        claim, [bench.place(2, buyer: "alice"), bench.place(3, buyer: "bob")], memory: memory)
+      #expect(try committed(await second.write(again)).results == [limitReached, limitReached])
+    }
+  }
+
+  @Test func `winners of a commit whose answer was lost are not forgotten (I9)`() async throws {
+    try await LaneBench.with(stock: ["phone": 100], limit: 1) { bench in
+      let (lane, claim) = try await bench.claimedLane()
+      var memory = LaneMemory()
+      memory.remember(
+        try committed(await lane.write(bench.batch(claim, [bench.place(0, buyer: "bob")], memory: memory))))
+      // Committed, but the lane heard only that its connection broke.
+      _ = try committed(await lane.write(bench.batch(claim, [bench.place(1, buyer: "alice")], memory: memory)))
+      memory.forget(after: .connectionLost(TestSetUpError("the connection broke")))
+      let again = try bench.batch(claim, [bench.place(2, buyer: "alice")], memory: memory)
+      #expect(try committed(await lane.write(again)).results == [limitReached])
+    }
+  }
+
+  @Test func `after one repeat the next ones are found before the batch is written (I8)`() async throws {
+    try await LaneBench.with { bench in
+      let (lane, claim) = try await bench.claimedLane()
+      var memory = LaneMemory()
+      memory.remember(try committed(await lane.write(bench.batch(claim, [bench.place(0, key: "k")], memory: memory))))
+      let repeated = try bench.batch(claim, [bench.place(1, key: "k"), bench.place(2)], memory: memory)
+      let answer = await lane.write(repeated)
+      guard case .conflict = answer else {
+        Issue.record("an order was decided twice: \(answer)")
+        return
+      }
+      #expect(try await bench.nextOffset() == 1)
+      memory.forget(after: answer)
+      for offset in [Int64(1), 3, 5] {
+        let entries = [try bench.place(offset, key: "k"), try bench.place(offset + 1)]
+        let written = try committed(await lane.write(bench.batch(claim, entries, memory: memory)))
+        #expect(written.results == [.repeated, confirmed])
+        memory.remember(written)
+      }
+      #expect(try await bench.left() == 6)
+    }
+  }
+
+  @Test func `a lane that lost its partition writes nothing, whatever it remembers (I7)`() async throws {
+    try await LaneBench.with { bench in
+      let (lane, claim) = try await bench.claimedLane()
+      var memory = LaneMemory()
+      memory.remember(try committed(await lane.write(bench.batch(claim, [bench.place(0)], memory: memory))))
+      // Claimed on the same session, so that the claim does not end it.
+      _ = try await bench.claim(on: lane)
+      guard case .fenced = await lane.write(bench.batch(claim, [try bench.place(1)], memory: memory)) else {
+        Issue.record("a zombie wrote")
+        return
+      }
+      #expect(try await bench.left() == 9)
+      #expect(try await Audit(bench.database).orders().count == 1)
+    }
+  }
+}
