@@ -1,10 +1,10 @@
 # Penstock. `make` lists what there is; every target sets up what it needs.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup build lint test demo proto
+.PHONY: help setup build lint test simulate bench bench-quick demo proto
 
 help: ## Say what there is (the default)
-	@awk 'BEGIN { FS = ":.*## " } /^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## Install what is missing, on Debian 12 or 13, as root or with sudo
 	@scripts/setup.sh
@@ -17,6 +17,15 @@ lint: setup ## Check the format of the Swift sources, and the shell scripts
 
 test: setup ## Run all tests on a private PostgreSQL (FILTER=Name: those only)
 	@scripts/test.sh $(if $(FILTER),--filter "$(FILTER)")
+
+simulate: setup ## Simulate faults from seeds (SEED=n: replay one; SEEDS=n FIRST_SEED=k: many)
+	@scripts/simulate.sh
+
+bench: setup ## Measure Penstock beside its references
+	@scripts/bench.sh
+
+bench-quick: setup ## The same at smaller sizes
+	@scripts/bench.sh --quick
 
 proto: setup ## Make the Swift code of the log's records anew, after a change in proto/
 	@scripts/proto.sh

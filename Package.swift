@@ -16,6 +16,7 @@ let package = Package(
     .library(name: "FlashSale", targets: ["FlashSale"]),
     .executable(name: "penstock", targets: ["penstock"]),
     .executable(name: "spike", targets: ["spike"]),
+    .executable(name: "simulate", targets: ["simulate"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
@@ -128,6 +129,14 @@ let package = Package(
       dependencies: ["SpikeKit", .product(name: "ArgumentParser", package: "swift-argument-parser")],
       path: "loadtest/Sources/spike",
       swiftSettings: strict),
+
+    // Faults in virtual time, from a seed.
+    .target(name: "Simulation", dependencies: ["FlashSale", "SaleStore", "Worker"], swiftSettings: strict),
+    .executableTarget(
+      name: "simulate",
+      dependencies: ["Simulation", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+      swiftSettings: strict),
+    .testTarget(name: "SimulationTests", dependencies: ["Simulation", "TestSupport"], swiftSettings: strict),
 
     // The benchmark: the same real processes, beside their references.
     .executableTarget(

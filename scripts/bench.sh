@@ -5,8 +5,7 @@
 #   scripts/bench.sh --quick
 #   scripts/bench.sh --only drain
 #
-#   KAFKA=host:port,…   measure on this cluster instead of an embedded broker
-#   DATABASE=url        and on this PostgreSQL instead of a private one; the role must be allowed to create databases
+#   DATABASE=url   measure on this PostgreSQL instead of a private one; the role must be allowed to create databases
 set -euo pipefail
 # shellcheck source=scripts/environment.sh
 source "$(dirname "${BASH_SOURCE[0]}")/environment.sh"
@@ -72,7 +71,6 @@ else
   say "starting a private PostgreSQL"
   PENSTOCK_TEST_DATABASE_URL=$(scripts/postgres.sh start "$run")
 fi
-if [[ ${KAFKA:-} ]]; then export PENSTOCK_TEST_KAFKA_BROKERS=$KAFKA; fi
 PENSTOCK_TEST_BINARY=$binaries/penstock
 export PENSTOCK_TEST_DATABASE_URL PENSTOCK_TEST_BINARY
 

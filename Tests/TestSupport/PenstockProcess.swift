@@ -29,7 +29,8 @@ public final class PenstockProcess: Sendable {
   ///
   /// - Parameter wrapper: a command that runs it, such as a profiler's with its options; empty: nothing does.
   public init(
-    _ program: String = "penstock", _ arguments: [String], environment: [String: String] = [:], under wrapper: [String] = []
+    _ program: String = "penstock", _ arguments: [String], environment: [String: String] = [:],
+    under wrapper: [String] = []
   ) throws {
     let ours = ProcessInfo.processInfo.environment
     guard let penstock = ours["PENSTOCK_TEST_BINARY"] else {

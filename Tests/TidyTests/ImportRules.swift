@@ -18,7 +18,10 @@ enum ImportRules {
     "Worker": Part(ours: ["FlashSale", "Kafka", "SaleStore"]),
     "Admin": Part(ours: ["FlashSale", "SaleStore"]),
     "penstock": Part(ours: ["Admin", "FlashSale", "Intake", "Kafka", "Postgres", "SaleStore", "Worker"]),
+    "Simulation": Part(ours: ["FlashSale", "SaleStore", "Worker"], libraries: [], isPure: true),
+    "simulate": Part(ours: ["Simulation"], libraries: ["ArgumentParser"]),
     "loadtest": Part(),
+    "bench": Part(ours: ["FlashSale", "Kafka", "Postgres", "SaleStore"]),
   ]
 
   /// A C library's one owner: its types do not leave that folder, tests included.

@@ -54,7 +54,8 @@ extension BenchShop {
       throw TestSetUpError("penstock \(command) under valgrind did not end well: \(part.process.standardError)")
     }
     let written = try String(contentsOfFile: file, encoding: .utf8)
-    guard let line = written.split(separator: "\n").last(where: { $0.hasPrefix("totals:") || $0.hasPrefix("summary:") }),
+    guard
+      let line = written.split(separator: "\n").last(where: { $0.hasPrefix("totals:") || $0.hasPrefix("summary:") }),
       let total = Double(line.split(separator: " ")[1])
     else { throw TestSetUpError("callgrind wrote no total") }
     return total

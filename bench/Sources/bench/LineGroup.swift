@@ -119,6 +119,9 @@ extension BenchShop {
     return try PGBench.latencyMilliseconds(
       try await Tool.run(
         "pgbench",
-        ["--no-vacuum", "--file", script, "--client", "1", "--time", "\(seconds)", "--protocol", "prepared", database.url]))
+        [
+          "--no-vacuum", "--file", script, "--client", "1", "--time", "\(seconds)", "--protocol", "prepared",
+          database.url,
+        ]))
   }
 }

@@ -23,15 +23,15 @@ enum MemoryGroup {
       }
       journal.compare(Row("memory of an idle connection", against: "16 KiB", .atMost(1)))
 
-      let before = try Self.residentKibibytes(of: process)
+      let before = try residentKibibytes(of: process)
       var accepted = 0
       while accepted < plan.accepted {
         accepted += try await Wrk.run(.orders(sale: "open"), at: intake.address, seconds: plan.seconds).requests
       }
-      journal.note("memory after \(Text.figure(Double(plan.accepted))) accepted", try residentKibibytes(of: process), "KiB")
+      let after = "memory after \(Text.figure(Double(plan.accepted))) accepted"
+      journal.note(after, try residentKibibytes(of: process), "KiB")
       journal.note("memory before", before, "KiB")
-      journal.compare(
-        Row("memory after \(Text.figure(Double(plan.accepted))) accepted", against: "memory before", .atMost(1.1)))
+      journal.compare(Row(after, against: "memory before", .atMost(1.1)))
     }
   }
 
