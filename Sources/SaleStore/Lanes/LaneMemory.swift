@@ -47,8 +47,8 @@ public struct LaneMemory: Sendable {
 
 /// Who may hold units of which sale: everyone who does, and hardly anyone else.
 ///
-/// A hash of 64 bits stands for a buyer. Two that meet in one only cost a look-up. A process has its own seed for it, so
-/// nobody can make buyers' names that meet.
+/// A hash of 64 bits stands for a buyer. Two that meet in one only cost a look-up. A process has its own seed for it,
+/// so nobody can make buyers' names that meet.
 struct KnownHolders: Sendable {
   /// What is known of one sale.
   enum Holders: Sendable {

@@ -49,8 +49,8 @@ struct RunCommand: AsyncParsableCommand {
     }
     let result = BenchResult(journal, commit: commit, earlier: try Results.newest(in: results, isQuick: quick))
     print(Table.text(of: result))
-    let page = try Results.write(result, in: results)
-    journal.say("written: \(page)")
+    // A part of the table does not take the place of a whole one.
+    if only == nil { journal.say("written: \(try Results.write(result, in: results))") }
     if !result.failures.isEmpty { throw ExitCode(70) }
     if result.rows.contains(where: { $0.verdict == .fallsShort }) { throw ExitCode(1) }
   }

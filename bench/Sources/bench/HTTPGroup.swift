@@ -78,6 +78,12 @@ extension Row {
 extension Shop.Part {
   /// Where it takes orders.
   var address: URL { http ?? admin }
+
+  /// Ends it, and waits until it has drained.
+  func stop() async {
+    process.send(signal: SIGTERM)
+    _ = await process.exit()
+  }
 }
 
 extension BenchShop {

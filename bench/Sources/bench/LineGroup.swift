@@ -18,8 +18,10 @@ enum LineGroup {
       let accepting = try await alone.shop.start("intake")
       try await BenchShop.with { line in
         // Intake and workers know a sale within a second; these are there before anybody asks for them.
-        for round in 1...journal.rounds { _ = try await line.putUp("line-\(round)", [("phone", units)]) }
-        _ = try await line.putUp("delay", [("phone", units), ("probe", 1_000_000)])
+        for round in 1...journal.rounds {
+          _ = try await line.putUp("line-\(round)", [("phone", units)])
+          _ = try await line.putUp("delay-\(round)", [("phone", units), ("probe", 1_000_000)])
+        }
         let intake = try await line.shop.start("intake")
         _ = try await line.shop.start("worker")
         try await line.makeBatch()
@@ -39,10 +41,10 @@ enum LineGroup {
         let rate = Double(requests) / seconds / 2
         let probing = journal.plan.probing
         try await journal.interleave([
-          Contestant("decision delay, p99", "ms") { _ in
+          Contestant("decision delay, p99", "ms") { round in
             async let load: Double = Spike.run(
-              Int(rate * Double(probing)), sale: "delay", at: intake.address, rate: rate)
-            let delays = try await DelayProbe(line, at: intake.address, sale: "delay", sku: "probe")
+              Int(rate * Double(probing)), sale: "delay-\(round)", at: intake.address, rate: rate)
+            let delays = try await DelayProbe(line, at: intake.address, sale: "delay-\(round)", sku: "probe")
               .run(for: .seconds(probing))
             _ = try await load
             return delays.percentile(0.99)

@@ -8,39 +8,42 @@ enum MemoryGroup {
     try await BenchShop.with { bench in
       _ = try await bench.putUp("open", [("phone", 1_000_000_000)])
       try await bench.openTheLine()
-      let intake = try await bench.shop.start("intake")
-      let process = intake.process.identifier
-      // The first requests fill pools and caches, which is no growth.
-      _ = try await Wrk.rate(.orders(sale: "open"), at: intake.address, seconds: 2)
-
       for _ in 1...journal.rounds {
-        let empty = try Self.residentKibibytes(of: process)
+        // A new process each time: memory that a crowd once took is used again by the next one.
+        let intake = try await bench.shop.start("intake")
+        try await OrderTrain(connections: 64, at: intake.address).send(1_000)
+        let empty = try residentKibibytes(of: intake)
         let crowd = try await IdleCrowd.open(plan.connections, at: intake.address)
-        let full = try Self.residentKibibytes(of: process)
+        let full = try residentKibibytes(of: intake)
         await crowd.close()
-        journal.note("memory of an idle connection", max(0, full - empty) / Double(plan.connections), "KiB")
+        await intake.stop()
+        journal.note("memory of an idle connection", (full - empty) / Double(plan.connections), "KiB")
         journal.note("16 KiB", 16, "KiB")
       }
       journal.compare(Row("memory of an idle connection", against: "16 KiB", .atMost(1)))
 
-      let before = try residentKibibytes(of: process)
-      var accepted = 0
-      while accepted < plan.accepted {
-        accepted += try await Wrk.run(.orders(sale: "open"), at: intake.address, seconds: plan.seconds).requests
+      let intake = try await bench.shop.start("intake")
+      // The first requests fill pools and caches, which is no growth.
+      _ = try await Wrk.rate(.orders(sale: "open"), at: intake.address, seconds: 2)
+      let before = try residentKibibytes(of: intake)
+      var accepted = 0.0
+      while accepted < Double(plan.accepted) {
+        let rate = try await Wrk.rate(.orders(sale: "open"), at: intake.address, seconds: plan.seconds)
+        accepted += rate * Double(plan.seconds)
       }
       let after = "memory after \(Text.figure(Double(plan.accepted))) accepted"
-      journal.note(after, try residentKibibytes(of: process), "KiB")
+      journal.note(after, try residentKibibytes(of: intake), "KiB")
       journal.note("memory before", before, "KiB")
       journal.compare(Row(after, against: "memory before", .atMost(1.1)))
     }
   }
 
   /// Memory that a process has in RAM (proc(5), VmRSS).
-  private static func residentKibibytes(of process: Int32) throws -> Double {
-    let status = try String(contentsOfFile: "/proc/\(process)/status", encoding: .utf8)
+  private static func residentKibibytes(of part: Shop.Part) throws -> Double {
+    let status = try String(contentsOfFile: "/proc/\(part.process.identifier)/status", encoding: .utf8)
     guard let line = status.split(separator: "\n").first(where: { $0.hasPrefix("VmRSS:") }),
       let value = Double(line.filter(\.isNumber))
-    else { throw TestSetUpError("/proc/\(process)/status has no VmRSS") }
+    else { throw TestSetUpError("intake's /proc status has no VmRSS") }
     return value
   }
 }
