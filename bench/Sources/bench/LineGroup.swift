@@ -50,7 +50,7 @@ enum LineGroup {
             return delays.percentile(0.99)
           },
           Contestant("one commit of a batch + linger", "ms") { _ in
-            try await line.commitMilliseconds(seconds: journal.plan.seconds)
+            try await line.commitMilliseconds(commits: journal.plan.seconds * 100)
               + Kafka.Limits.producerLinger / .milliseconds(1)
           },
         ])
@@ -116,13 +116,13 @@ extension BenchShop {
       """)
   }
 
-  fileprivate func commitMilliseconds(seconds: Int) async throws -> Double {
+  fileprivate func commitMilliseconds(commits: Int) async throws -> Double {
     let script = projectRoot + "/bench/sql/batch-commit.sql"
     return try PGBench.latencyMilliseconds(
       try await Tool.run(
         "pgbench",
         [
-          "--no-vacuum", "--file", script, "--client", "1", "--time", "\(seconds)", "--protocol", "prepared",
+          "--no-vacuum", "--file", script, "--client", "1", "--transactions", "\(commits)", "--protocol", "prepared",
           database.url,
         ]))
   }
