@@ -33,7 +33,9 @@ public struct TestDatabase: Sendable {
         await connection.close()
       }
       let answer = try await body(database)
-      try await administer(server, "DROP DATABASE \(name) WITH (FORCE)")
+      // Autovacuum can be at work in there for a moment, and we may not end its process.
+      let isGone = try await eventually { (try? await administer(server, "DROP DATABASE \(name) WITH (FORCE)")) != nil }
+      guard isGone else { throw TestSetUpError("\(name) could not be dropped") }
       return answer
     } catch {
       try? await administer(server, "DROP DATABASE \(name) WITH (FORCE)")
