@@ -9,48 +9,46 @@ enum Base64URL {
     return values
   }()
 
-  static func encode(_ bytes: [UInt8]) -> String {
-    String(unsafeUninitializedCapacity: (bytes.count * 8 + 5) / 6) { text in
-      var at = 0
-      var bits: UInt32 = 0
-      var held = 0
-      for byte in bytes {
-        bits = bits << 8 | UInt32(byte)
-        held += 8
-        while held >= 6 {
-          held -= 6
-          text[at] = alphabet[Int(bits >> UInt32(held) & 63)]
-          at += 1
-        }
-      }
-      if held > 0 {
-        text[at] = alphabet[Int(bits << UInt32(6 - held) & 63)]
-        at += 1
-      }
-      return at
-    }
-  }
+  /// Characters that `count` bytes become.
+  static func length(of count: Int) -> Int { (count * 8 + 5) / 6 }
 
-  /// The `count` bytes that `text` stands for; `nil` if it stands for another number of bytes or for none.
-  ///
-  /// One text per value: bits left over at the end must be zero.
-  static func decode(_ text: String, count: Int) -> [UInt8]? {
-    guard text.utf8.count == (count * 8 + 5) / 6 else { return nil }
-    var bytes: [UInt8] = []
-    bytes.reserveCapacity(count)
+  /// Writes the text of `bytes` into the first `length(of:)` bytes of `text`, which must have them.
+  static func encode(_ bytes: UnsafeRawBufferPointer, into text: UnsafeMutableRawBufferPointer) {
+    precondition(text.count >= length(of: bytes.count))
+    var at = 0
     var bits: UInt32 = 0
     var held = 0
-    for letter in text.utf8 {
+    for byte in bytes {
+      bits = bits << 8 | UInt32(byte)
+      held += 8
+      while held >= 6 {
+        held -= 6
+        text[at] = alphabet[Int(bits >> UInt32(held) & 63)]
+        at += 1
+      }
+    }
+    if held > 0 { text[at] = alphabet[Int(bits << UInt32(6 - held) & 63)] }
+  }
+
+  /// Fills `bytes` with what `text` stands for; false if that is another number of bytes, or nothing.
+  ///
+  /// One text per value: bits left over at the end must be zero.
+  static func decode(_ text: UnsafeRawBufferPointer, into bytes: UnsafeMutableRawBufferPointer) -> Bool {
+    guard text.count == length(of: bytes.count) else { return false }
+    var at = 0
+    var bits: UInt32 = 0
+    var held = 0
+    for letter in text {
       let value = values[Int(letter)]
-      guard value < 64 else { return nil }
+      guard value < 64 else { return false }
       bits = bits << 6 | UInt32(value)
       held += 6
       if held >= 8 {
         held -= 8
-        bytes.append(UInt8(bits >> UInt32(held) & 0xFF))
+        bytes[at] = UInt8(bits >> UInt32(held) & 0xFF)
+        at += 1
       }
     }
-    guard bits & (1 << UInt32(held) - 1) == 0 else { return nil }
-    return bytes
+    return bits & (1 << UInt32(held) - 1) == 0
   }
 }

@@ -24,6 +24,14 @@ extension Identifier {
     self.init(unchecked: rawValue)
   }
 
+  /// The value that these bytes spell, if they are 1 to `maxBytes` allowed ones; any bytes are allowed.
+  @inlinable
+  public init?(bytes: UnsafeRawBufferPointer) {
+    guard (1...Self.maxBytes).contains(bytes.count), bytes.allSatisfy(Self.allows) else { return nil }
+    // All that is allowed is ASCII.
+    self.init(unchecked: String(decoding: bytes, as: UTF8.self))
+  }
+
   /// The value, or an error that names the field and its rule.
   public init(validating rawValue: String, field: String = Self.field) throws(ValidationError) {
     guard let value = Self(rawValue: rawValue) else {
@@ -59,7 +67,7 @@ extension Identifier {
   public var description: String { rawValue }
 
   /// Letters, digits, `.`, `_` and `-`: nothing that has a meaning in a URL path or in a record key.
-  static func isNameByte(_ byte: UInt8) -> Bool {
+  @inlinable static func isNameByte(_ byte: UInt8) -> Bool {
     switch byte {
     case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
       UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "-"):
@@ -69,43 +77,43 @@ extension Identifier {
   }
 
   /// Visible ASCII: an opaque value that someone else makes up.
-  static func isVisibleByte(_ byte: UInt8) -> Bool { (0x21...0x7E).contains(byte) }
+  @inlinable static func isVisibleByte(_ byte: UInt8) -> Bool { (0x21...0x7E).contains(byte) }
 }
 
 /// A sale's public name, e.g. `double11`: 1 to 64 characters of `A-Z a-z 0-9 . _ -`.
 public struct SaleID: Identifier {
   public let rawValue: String
-  public init(unchecked rawValue: String) { self.rawValue = rawValue }
+  @inlinable public init(unchecked rawValue: String) { self.rawValue = rawValue }
   public static let field = "sale"
-  public static let maxBytes = Limits.identifierBytes
-  public static func allows(_ byte: UInt8) -> Bool { isNameByte(byte) }
+  @inlinable public static var maxBytes: Int { Limits.identifierBytes }
+  @inlinable public static func allows(_ byte: UInt8) -> Bool { isNameByte(byte) }
 }
 
 /// What is sold, a stock keeping unit: 1 to 64 characters of `A-Z a-z 0-9 . _ -`.
 public struct SKU: Identifier {
   public let rawValue: String
-  public init(unchecked rawValue: String) { self.rawValue = rawValue }
+  @inlinable public init(unchecked rawValue: String) { self.rawValue = rawValue }
   public static let field = "sku"
-  public static let maxBytes = Limits.identifierBytes
-  public static func allows(_ byte: UInt8) -> Bool { isNameByte(byte) }
+  @inlinable public static var maxBytes: Int { Limits.identifierBytes }
+  @inlinable public static func allows(_ byte: UInt8) -> Bool { isNameByte(byte) }
 }
 
 /// Who buys, as the trusted gateway says: 1 to 64 visible ASCII characters.
 public struct BuyerID: Identifier {
   public let rawValue: String
-  public init(unchecked rawValue: String) { self.rawValue = rawValue }
+  @inlinable public init(unchecked rawValue: String) { self.rawValue = rawValue }
   public static let field = "X-Buyer-Id"
-  public static let maxBytes = Limits.identifierBytes
-  public static func allows(_ byte: UInt8) -> Bool { isVisibleByte(byte) }
+  @inlinable public static var maxBytes: Int { Limits.identifierBytes }
+  @inlinable public static func allows(_ byte: UInt8) -> Bool { isVisibleByte(byte) }
 }
 
 /// A client's name for one purchase, the same on every retry of it: 1 to 128 visible ASCII characters.
 public struct IdempotencyKey: Identifier {
   public let rawValue: String
-  public init(unchecked rawValue: String) { self.rawValue = rawValue }
+  @inlinable public init(unchecked rawValue: String) { self.rawValue = rawValue }
   public static let field = "Idempotency-Key"
-  public static let maxBytes = Limits.idempotencyKeyBytes
-  public static func allows(_ byte: UInt8) -> Bool { isVisibleByte(byte) }
+  @inlinable public static var maxBytes: Int { Limits.idempotencyKeyBytes }
+  @inlinable public static func allows(_ byte: UInt8) -> Bool { isVisibleByte(byte) }
 }
 
 /// A sale's number: given by the database, in every record and at the head of every order id. Above 0.

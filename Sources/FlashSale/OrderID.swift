@@ -37,8 +37,16 @@ public struct OrderID: Hashable, Sendable {
   }
 
   /// A fresh id, for a purchase without a key: a retry of it cannot be recognised.
+  ///
+  /// - Parameter generator: of random bits that no other process has, as the system's.
+  public init(randomFor sale: SaleNumber, using generator: inout some RandomNumberGenerator) {
+    self.init(sale: sale, first: generator.next(), second: generator.next())
+  }
+
+  /// The same, with the system's random bits.
   public init(randomFor sale: SaleNumber) {
-    self.init(sale: sale, first: .random(in: .min ... .max), second: .random(in: .min ... .max))
+    var system = SystemRandomNumberGenerator()
+    self.init(randomFor: sale, using: &system)
   }
 
   private init(sale: SaleNumber, first: UInt64, second: UInt64) {
@@ -63,24 +71,28 @@ extension OrderID: Comparable {
 }
 
 extension OrderID: LosslessStringConvertible {
+  /// Bytes of the text form.
+  public static let textBytes = 36
+
   /// The id of a UUID's text form (36 characters, either case), if it is a version 8 one.
   public init?(_ text: String) {
-    let bytes = Array(text.utf8)
-    guard bytes.count == 36 else { return nil }
+    var text = text
+    guard let id = text.withUTF8({ OrderID(text: UnsafeRawBufferPointer($0)) }) else { return nil }
+    self = id
+  }
+
+  /// The same from the text's bytes; any bytes are allowed.
+  public init?(text: UnsafeRawBufferPointer) {
+    guard text.count == Self.textBytes else { return nil }
     var halves: (high: UInt64, low: UInt64) = (0, 0)
-    var digits = 0
-    for (index, byte) in bytes.enumerated() {
-      if [8, 13, 18, 23].contains(index) {
+    for (index, byte) in text.enumerated() {
+      if Self.isHyphen(index) {
         guard byte == UInt8(ascii: "-") else { return nil }
         continue
       }
-      guard let digit = Character(UnicodeScalar(byte)).hexDigitValue else { return nil }
-      if digits < 16 {
-        halves.high = halves.high << 4 | UInt64(digit)
-      } else {
-        halves.low = halves.low << 4 | UInt64(digit)
-      }
-      digits += 1
+      guard let digit = hexadecimalValue(byte) else { return nil }
+      // The first 16 digits are the high half, and two hyphens stand among them.
+      if index < 18 { halves.high = halves.high << 4 | digit } else { halves.low = halves.low << 4 | digit }
     }
     guard halves.high & 0xF000 == 0x8000, halves.low >> 62 == 0b10 else { return nil }
     self.init(high: halves.high, low: halves.low)
@@ -88,21 +100,39 @@ extension OrderID: LosslessStringConvertible {
 
   /// The UUID's text form, lower case.
   public var description: String {
-    String(unsafeUninitializedCapacity: 36) { text in
-      var at = 0
-      for half in [high, low] {
-        for shift in stride(from: 60, through: 0, by: -4) {
-          if at == 8 || at == 13 || at == 18 || at == 23 {
-            text[at] = UInt8(ascii: "-")
-            at += 1
-          }
-          let digit = UInt8(half >> UInt64(shift) & 0xF)
-          text[at] = digit < 10 ? UInt8(ascii: "0") + digit : UInt8(ascii: "a") + digit - 10
-          at += 1
-        }
-      }
-      return at
+    String(unsafeUninitializedCapacity: Self.textBytes) { text in
+      write(to: UnsafeMutableRawBufferPointer(text))
+      return Self.textBytes
     }
+  }
+
+  /// Writes the text form into the first `textBytes` bytes of `text`, which must have them.
+  public func write(to text: UnsafeMutableRawBufferPointer) {
+    precondition(text.count >= Self.textBytes)
+    var (half, index) = (high, 0)
+    for digit in 0..<32 {
+      if digit == 16 { half = low }
+      if Self.isHyphen(index) {
+        text[index] = UInt8(ascii: "-")
+        index += 1
+      }
+      let value = UInt8(half >> 60)
+      half <<= 4
+      text[index] = value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10
+      index += 1
+    }
+  }
+
+  private static func isHyphen(_ index: Int) -> Bool { index == 8 || index == 13 || index == 18 || index == 23 }
+}
+
+/// What a hexadecimal digit of either case stands for; `nil` for any other byte.
+private func hexadecimalValue(_ byte: UInt8) -> UInt64? {
+  switch byte {
+  case UInt8(ascii: "0")...UInt8(ascii: "9"): UInt64(byte - UInt8(ascii: "0"))
+  case UInt8(ascii: "a")...UInt8(ascii: "f"): UInt64(byte - UInt8(ascii: "a") + 10)
+  case UInt8(ascii: "A")...UInt8(ascii: "F"): UInt64(byte - UInt8(ascii: "A") + 10)
+  default: nil
   }
 }
 

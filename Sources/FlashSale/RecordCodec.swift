@@ -36,7 +36,19 @@ extension LogRecord {
   private static let schema: UInt32 = 1
 
   /// The record's bytes: at most `Limits.recordBytes`.
-  public func encoded() -> [UInt8] {
+  public func encoded() -> [UInt8] { withEncodedBytes { Array($0) } }
+
+  /// Gives the record's bytes to `body`: at most `Limits.recordBytes`, valid for as long as it runs.
+  public func withEncodedBytes<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
+    guard case .place(let request) = self else { return encodedAnyForm().withUnsafeBytes(body) }
+    return withUnsafeTemporaryAllocation(byteCount: Limits.recordBytes, alignment: 1) { bytes in
+      let count = PlainRecord.write(request, to: bytes)
+      return body(UnsafeRawBufferPointer(rebasing: bytes[..<count]))
+    }
+  }
+
+  /// Like `encoded()`, all of it by SwiftProtobuf.
+  func encodedAnyForm() -> [UInt8] {
     var wire = WireRecord()
     wire.schema = Self.schema
     switch self {

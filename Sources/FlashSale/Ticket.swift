@@ -10,13 +10,21 @@ public struct Ticket: Hashable, Sendable {
   /// Where the request stands.
   public var position: LogPosition
 
+  /// Bytes of the text form.
+  public static let textBytes = Base64URL.length(of: signedBytes)
+
+  /// Partition and offset.
+  fileprivate static let placeBytes = 12
+  fileprivate static let signedBytes = placeBytes + SHA256.byteCount
+
   /// Creates a ticket for a position that the log acknowledged.
   public init(_ position: LogPosition) { self.position = position }
 }
 
 /// Signs and checks tickets. Safe to share between threads: it is a value without state.
 public struct TicketSigner: Sendable {
-  private let keys: [SymmetricKey]
+  /// Each has taken its key in already: half of what a code over so few bytes costs.
+  private let keyed: [HMAC<SHA256>]
 
   /// A signer over 1 to `Limits.ticketKeys` secrets: the first one signs, all of them verify (key rotation).
   ///
@@ -28,44 +36,67 @@ public struct TicketSigner: Sendable {
     guard secrets.allSatisfy({ $0.count >= 16 }) else {
       throw ValidationError("ticket key", "must have 16 bytes or more")
     }
-    keys = secrets.map { SymmetricKey(data: $0) }
+    keyed = secrets.map { HMAC(key: SymmetricKey(data: $0)) }
   }
 
   /// The ticket's text form, for this order and buyer only.
   public func sign(_ ticket: Ticket, order: OrderID, buyer: BuyerID) -> String {
-    let place = Self.place(of: ticket)
-    var bytes = place
-    mac(place, order, buyer, key: keys[0]).withUnsafeBytes { bytes.append(contentsOf: $0) }
-    return Base64URL.encode(bytes)
+    String(unsafeUninitializedCapacity: Ticket.textBytes) { text in
+      sign(ticket, order: order, buyer: buyer, into: UnsafeMutableRawBufferPointer(text))
+      return Ticket.textBytes
+    }
+  }
+
+  /// Writes the ticket's text form into the first `Ticket.textBytes` bytes of `text`, which must have them.
+  public func sign(_ ticket: Ticket, order: OrderID, buyer: BuyerID, into text: UnsafeMutableRawBufferPointer) {
+    withUnsafeTemporaryAllocation(byteCount: Ticket.signedBytes, alignment: 1) { bytes in
+      let (partition, offset) = (ticket.position.partition.rawValue, ticket.position.offset.rawValue)
+      bytes.storeBytes(of: partition.bigEndian, as: Int32.self)
+      bytes.storeBytes(of: offset.bigEndian, toByteOffset: 4, as: Int64.self)
+      let place = UnsafeRawBufferPointer(rebasing: bytes[..<Ticket.placeBytes])
+      code(over: place, order, buyer, keyed[0]).withUnsafeBytes {
+        UnsafeMutableRawBufferPointer(rebasing: bytes[Ticket.placeBytes...]).copyMemory(from: $0)
+      }
+      Base64URL.encode(UnsafeRawBufferPointer(bytes), into: text)
+    }
   }
 
   /// The ticket that `text` stands for, or `nil` unless one of the keys signed it for this order and buyer.
   public func verify(_ text: String, order: OrderID, buyer: BuyerID) -> Ticket? {
-    guard let bytes = Base64URL.decode(text, count: Self.placeBytes + SHA256.byteCount) else { return nil }
-    let place = Array(bytes.prefix(Self.placeBytes))
-    let code = bytes.dropFirst(Self.placeBytes)
-    // The comparison of a message authentication code takes the same time wherever they differ.
-    guard keys.contains(where: { mac(place, order, buyer, key: $0) == Data(code) }) else { return nil }
-    let partition = place.prefix(4).reduce(0) { $0 << 8 | Int32($1) }
-    let offset = place.dropFirst(4).reduce(0) { $0 << 8 | Int64($1) }
-    return Ticket(LogPosition(partition: Partition(partition), offset: Offset(offset)))
+    var text = text
+    return text.withUTF8 { verify(UnsafeRawBufferPointer($0), order: order, buyer: buyer) }
   }
 
-  private static let placeBytes = 12
-
-  private static func place(of ticket: Ticket) -> [UInt8] {
-    withUnsafeBytes(of: ticket.position.partition.rawValue.bigEndian, Array.init)
-      + withUnsafeBytes(of: ticket.position.offset.rawValue.bigEndian, Array.init)
+  /// The same from the text's bytes; any bytes are allowed.
+  public func verify(_ text: UnsafeRawBufferPointer, order: OrderID, buyer: BuyerID) -> Ticket? {
+    withUnsafeTemporaryAllocation(byteCount: Ticket.signedBytes, alignment: 1) { bytes in
+      guard Base64URL.decode(text, into: bytes) else { return nil }
+      let place = UnsafeRawBufferPointer(rebasing: bytes[..<Ticket.placeBytes])
+      let claimed = Data(bytes[Ticket.placeBytes...])
+      // The comparison of a message authentication code takes the same time wherever they differ.
+      guard keyed.contains(where: { code(over: place, order, buyer, $0) == claimed }) else { return nil }
+      let partition = Int32(bigEndian: place.loadUnaligned(as: Int32.self))
+      let offset = Int64(bigEndian: place.loadUnaligned(fromByteOffset: 4, as: Int64.self))
+      return Ticket(LogPosition(partition: Partition(partition), offset: Offset(offset)))
+    }
   }
 
-  private func mac(
-    _ place: [UInt8], _ order: OrderID, _ buyer: BuyerID, key: SymmetricKey
+  private func code(
+    over place: UnsafeRawBufferPointer, _ order: OrderID, _ buyer: BuyerID, _ keyed: HMAC<SHA256>
   ) -> HMAC<SHA256>.MAC {
-    var hmac = HMAC<SHA256>(key: key)
-    hmac.update(data: place)
-    withUnsafeBytes(of: (order.high.bigEndian, order.low.bigEndian)) { hmac.update(data: $0) }
     var buyer = buyer.rawValue
-    buyer.withUTF8 { hmac.update(data: UnsafeRawBufferPointer($0)) }
-    return hmac.finalize()
+    return buyer.withUTF8 { buyer in
+      // In one piece: each update has its price.
+      withUnsafeTemporaryAllocation(byteCount: place.count + 16 + buyer.count, alignment: 1) { message in
+        message.copyMemory(from: place)
+        message.storeBytes(of: order.high.bigEndian, toByteOffset: place.count, as: UInt64.self)
+        message.storeBytes(of: order.low.bigEndian, toByteOffset: place.count + 8, as: UInt64.self)
+        UnsafeMutableRawBufferPointer(rebasing: message[(place.count + 16)...])
+          .copyMemory(from: UnsafeRawBufferPointer(buyer))
+        var hmac = keyed
+        hmac.update(data: UnsafeRawBufferPointer(message))
+        return hmac.finalize()
+      }
+    }
   }
 }

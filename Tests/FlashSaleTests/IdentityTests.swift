@@ -94,13 +94,41 @@ struct IdentityTests {
     #expect(text.withUTF8 { murmur2(UnsafeRawBufferPointer($0)) } == UInt32(bitPattern: hash))
   }
 
+  private func base64(_ bytes: [UInt8]) -> [UInt8] {
+    var text = [UInt8](repeating: 0, count: Base64URL.length(of: bytes.count))
+    text.withUnsafeMutableBytes { text in bytes.withUnsafeBytes { Base64URL.encode($0, into: text) } }
+    return text
+  }
+
+  private func fromBase64(_ text: some Sequence<UInt8>, count: Int) -> [UInt8]? {
+    var bytes = [UInt8](repeating: 0, count: count)
+    let isRead = Array(text).withUnsafeBytes { text in
+      bytes.withUnsafeMutableBytes { Base64URL.decode(text, into: $0) }
+    }
+    return isRead ? bytes : nil
+  }
+
   @Test func `base64url reads back every length, and only its one spelling`() {
     for count in 0..<70 {
       let bytes = (0..<count).map { UInt8(truncatingIfNeeded: $0 * 37 + count) }
-      let text = Base64URL.encode(bytes)
-      #expect(Base64URL.decode(text, count: count) == bytes)
-      #expect(!text.contains("=") && !text.contains("+") && !text.contains("/"))
+      let text = base64(bytes)
+      #expect(fromBase64(text, count: count) == bytes)
+      #expect(fromBase64(text + [UInt8(ascii: "A")], count: count) == nil)
+      #expect(text.allSatisfy { !"=+/".utf8.contains($0) })
     }
-    #expect(Base64URL.decode("AB", count: 1) == nil)  // four bits left over that are not zero
+    #expect(fromBase64("AB".utf8, count: 1) == nil)  // four bits left over that are not zero
+  }
+
+  @Test func `a name is read from its bytes as from its text`() {
+    for byte in UInt8.min ... .max {
+      let (bytes, text) = ([UInt8(ascii: "a"), byte], "a" + String(Unicode.Scalar(byte)))
+      // Above 127 a byte alone is no character, and the text has two bytes.
+      #expect(bytes.withUnsafeBytes { SKU(bytes: $0) } == SKU(rawValue: text))
+      #expect(bytes.withUnsafeBytes { BuyerID(bytes: $0) } == BuyerID(rawValue: text))
+    }
+    for count in [0, 1, 64, 65] {
+      let text = String(repeating: "k", count: count)
+      #expect(Array(text.utf8).withUnsafeBytes { SaleID(bytes: $0) } == SaleID(rawValue: text))
+    }
   }
 }

@@ -101,6 +101,24 @@ struct RecordTests {
     }
   }
 
+  @Test func `the short way to write a record and the general one write the same bytes`() throws {
+    var random = SplitMix(seed: 5)
+    for round in 0..<2_000 {
+      // Now and then the smallest and the largest of each.
+      let length = [1, 64, .random(in: 1...64, using: &random)][round % 3]
+      let microseconds = [0, Int64.max, .random(in: 0...Int64.max, using: &random)][round / 3 % 3]
+      let sale = SaleNumber(rawValue: [1, Int32.max, .random(in: 1...Int32.max, using: &random)][round / 9 % 3])
+      let quantity = [1, 127, 128, Limits.orderUnits, .random(in: 1...Limits.orderUnits, using: &random)][
+        round / 27 % 5]
+      let request = try PurchaseRequest(
+        order: OrderID(randomFor: sale, using: &random),
+        stock: StockKey(sale: sale, sku: SKU(unchecked: String(repeating: "s", count: length))),
+        buyer: BuyerID(unchecked: String(repeating: "b", count: 65 - length)), quantity: Units(quantity),
+        acceptedAt: Timestamp(microseconds: microseconds))
+      #expect(LogRecord.place(request).encoded() == LogRecord.place(request).encodedAnyForm())
+    }
+  }
+
   @Test func `a quantity out of range never becomes a request`() {
     for quantity in [Int32(0), -1, Limits.orderUnits + 1, .min, .max] {
       #expect(throws: ValidationError.self) { try request(quantity: quantity) }
