@@ -176,18 +176,18 @@ extension IntakeService {
   private func application(
     _ gate: OrderGate, on group: MultiThreadedEventLoopGroup, _ loops: Loops
   ) -> Application<IntakeResponder> {
-    let lookup = OrderLookup(store: store, topic: configuration.topic)
-    let responder = IntakeResponder(
-      sales: SaleRoutes(catalog: catalog),
-      orders: OrderStatusRoute(
-        signer: configuration.tickets, standings: standings, lookup: lookup, catalog: catalog, health: health,
-        logger: logger))
+    let orders = OrderStatusRoute(
+      signer: configuration.tickets, standings: standings,
+      lookup: OrderLookup(store: store, topic: configuration.topic),
+      health: health, logger: logger)
     let deadlines = OrderSubmissionHandler.Deadlines(
       request: .nanoseconds(configuration.requestDeadline.nanoseconds),
       idle: .nanoseconds(configuration.idleDeadline.nanoseconds))
     return Application(
-      responder: responder,
-      server: HTTPServerBuilder { IntakeChannel(responder: $0, gate: gate, loops: loops, deadlines: deadlines) },
+      responder: IntakeResponder(catalog: catalog, orders: orders),
+      server: HTTPServerBuilder {
+        IntakeChannel(responder: $0, gate: gate, orders: orders, loops: loops, deadlines: deadlines)
+      },
       configuration: ApplicationConfiguration(
         address: .hostname(configuration.host, port: configuration.port), backlog: Limits.acceptQueue,
         availableConnectionsDelegate: MaximumAvailableConnections(configuration.connections, logger: logger)),

@@ -1,3 +1,4 @@
+internal import FlashSale
 internal import NIOCore
 
 /// Writes one JSON object into a buffer, field by field, without Foundation.
@@ -18,9 +19,29 @@ struct JSONWriter {
     string(value)
   }
 
+  /// A literal of the source, which needs no escaping either; `prefix` stands before it.
+  mutating func field(_ name: StaticString, prefix: StaticString = "", _ value: StaticString) {
+    start(name, andWrite: "\"")
+    buffer.write(prefix, value, "\"")
+  }
+
+  mutating func field(_ name: StaticString, _ value: OrderID) {
+    field(name, bytes: OrderID.textBytes) { value.write(to: $0) }
+  }
+
+  /// A string of `count` bytes that `write` fills in, none of which needs escaping.
+  mutating func field(_ name: StaticString, bytes count: Int, _ write: (UnsafeMutableRawBufferPointer) -> Void) {
+    start(name, andWrite: "\"")
+    buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: count + 1) {
+      write($0)
+      $0[count] = UInt8(ascii: "\"")
+      return count + 1
+    }
+  }
+
   mutating func field(_ name: StaticString, _ value: some BinaryInteger) {
     start(name)
-    buffer.writeString(String(value))
+    buffer.writeDecimal(value)
   }
 
   mutating func field(_ name: StaticString, _ value: Bool) {
@@ -61,10 +82,8 @@ struct JSONWriter {
     return buffer
   }
 
-  private mutating func start(_ name: StaticString) {
-    buffer.writeStaticString(needsComma ? ",\"" : "\"")
-    buffer.writeStaticString(name)
-    buffer.writeStaticString("\":")
+  private mutating func start(_ name: StaticString, andWrite opening: StaticString = "") {
+    buffer.write(needsComma ? ",\"" : "\"", name, "\":", opening)
     needsComma = true
   }
 

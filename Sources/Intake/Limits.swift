@@ -12,6 +12,16 @@ public enum Limits {
   /// Bytes of one header field, name and value, or of the request target. More: `431`, and the connection is closed.
   public static let headerFieldBytes = 8 * 1_024
 
+  /// Bytes of a head that is still read as a plain request. A larger one is for NIO's decoder, as is one with more than
+  /// `plainFields` fields: a browser's or a gateway's is well below both.
+  static let plainHeadBytes = 4 * 1_024
+
+  /// Header fields of a plain request.
+  static let plainFields = 32
+
+  /// Reads that a request may take and still be read as a plain one: each begins from the request's start.
+  static let plainPieces = 4
+
   /// Bytes of all header fields together. More: `431`, and the connection is closed.
   public static let headerListBytes = 16 * 1_024
 
@@ -20,8 +30,12 @@ public enum Limits {
 
   // MARK: Connections
 
+  /// Bytes that one read takes from a connection: at first, and at most, when a client sends much ahead. What a
+  /// connection holds of requests that are not served yet is about as much, as nothing is read meanwhile.
+  static let readBytes = 1_024...16_384
+
   /// Open connections. More wait in the kernel's accept queue, and beyond that are refused by it. Each takes about
-  /// 20 KiB with its task and buffers.
+  /// 8 KiB with its task and buffers, and 20 KiB once the web framework has it.
   public static let connections = 16_384
 
   /// Connections that the kernel holds until they are accepted. Past it, the kernel refuses.

@@ -30,18 +30,23 @@ struct Problem: Error {
   /// `Retry-After` in whole seconds, rounded up.
   var retryAfterSeconds: Int? { retryAfterMilliseconds.map { ($0 + 999) / 1_000 } }
 
-  /// The body.
-  func body(allocator: ByteBufferAllocator) -> ByteBuffer {
-    var json = JSONWriter(allocator.buffer(capacity: 384))
-    json.field("type", "urn:penstock:problem:\(code)")
-    json.field("title", "\(title)")
+  /// Writes the body.
+  func write(to json: inout JSONWriter) {
+    json.field("type", prefix: "urn:penstock:problem:", code)
+    json.field("title", title)
     json.field("status", status.code)
-    json.field("code", "\(code)")
+    json.field("code", code)
     if let detail { json.field("detail", detail) }
     if let field { json.field("field", field) }
     if let startsAt { json.field("starts_at", startsAt.description) }
-    if let order { json.field("order_id", order.description) }
+    if let order { json.field("order_id", order) }
     if let retryAfterMilliseconds { json.field("retry_after_ms", retryAfterMilliseconds) }
+  }
+
+  /// The body, where there is no `AnswerWriter`.
+  func body(allocator: ByteBufferAllocator) -> ByteBuffer {
+    var json = JSONWriter(allocator.buffer(capacity: 384))
+    write(to: &json)
     return json.finish()
   }
 

@@ -8,7 +8,7 @@ internal import NIOHTTP1
 struct IntakeResponder: HTTPResponder {
   typealias Context = BasicRequestContext
 
-  let sales: SaleRoutes
+  let catalog: CurrentCatalog
   let orders: OrderStatusRoute
 
   func respond(to request: Request, context: Context) async -> Response {
@@ -26,10 +26,11 @@ struct IntakeResponder: HTTPResponder {
     switch (parts.dropFirst().first, parts.count) {
     case ("sales", 2):
       guard try isRead(request) else { return .options("GET, HEAD, OPTIONS") }
-      return .json(sales.list(now: .now))
+      return .json { SaleRoutes.write(catalog.current, now: .now, to: &$0) }
     case ("sales", 3):
       guard try isRead(request) else { return .options("GET, HEAD, OPTIONS") }
-      return .json(try sales.show(parts[2], now: .now))
+      guard let sale = SaleID(rawValue: parts[2]).flatMap({ catalog.current[$0] }) else { throw .saleNotFound }
+      return .json { SaleRoutes.write(sale, now: .now, to: &$0) }
     case ("sales", 4) where parts[3] == "orders":
       // POST is answered before it gets here.
       guard request.method == .options else { throw .methodNotAllowed(allow: "POST, OPTIONS") }
@@ -37,15 +38,31 @@ struct IntakeResponder: HTTPResponder {
     case ("orders", 3):
       guard try isRead(request) else { return .options("GET, HEAD, OPTIONS") }
       let ticket = request.uri.queryParameters["ticket"].map(String.init)
-      return .json(try await orders.answer(order: parts[2], ticket: ticket, buyer: try buyer(of: request)))
+      let answer = try await answer(order: parts[2], ticket: ticket, buyer: try buyer(of: request))
+      return .json(answer.write)
     default: throw .notFound
     }
   }
 
   private enum Answer {
-    case json(ByteBuffer)
+    /// What writes the body.
+    case json((inout JSONWriter) -> Void)
     /// What may be done here.
     case options(StaticString)
+  }
+
+  private func answer(order text: String, ticket: String?, buyer: BuyerID) async throws(Problem) -> OrderAnswer {
+    guard let order = OrderID(text) else { throw .orderNotFound }
+    let inquiry = try orders.inquiry(order, ticket: ticket, buyer: buyer)
+    if let answer = orders.fromMemory(inquiry) { return answer }
+    try orders.checkStore()
+    let result: Result<OrderLookup.Finding, any Error>
+    do {
+      result = .success(try await orders.lookup.find(order, at: inquiry.position))
+    } catch {
+      result = .failure(error)
+    }
+    return try orders.answer(to: inquiry, result, catalog.current)
   }
 
   /// False for OPTIONS; throws for any method that does not read.
@@ -71,10 +88,12 @@ struct IntakeResponder: HTTPResponder {
 
   private static func response(_ answer: Answer, isHead: Bool) -> Response {
     switch answer {
-    case .json(let body):
+    case .json(let write):
+      var json = JSONWriter(ByteBuffer())
+      write(&json)
       // Positions and stock are of the moment, and an order is for its buyer only.
       let headers: HTTPFields = [.contentType: "application/json", .cacheControl: "no-store"]
-      return Response(status: .ok, headers: headers, body: responseBody(body, isHead))
+      return Response(status: .ok, headers: headers, body: responseBody(json.finish(), isHead))
     case .options(let allow):
       return Response(status: .noContent, headers: [.allow: "\(allow)"])
     }

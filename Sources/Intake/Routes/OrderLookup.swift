@@ -22,7 +22,7 @@ final class OrderLookup: Sendable {
   private struct Wait {
     let order: OrderID
     let position: LogPosition?
-    let continuation: CheckedContinuation<Finding, any Error>
+    let tell: @Sendable (Result<Finding, any Error>) -> Void
   }
 
   private struct State {
@@ -39,33 +39,41 @@ final class OrderLookup: Sendable {
     self.topic = topic
   }
 
-  /// Looks an order up.
-  ///
-  /// - Parameter position: of its record, if known: then a quarantined record is found too.
-  /// - Throws: `Overloaded`, or the store's error.
+  /// Looks an order up, as `find(_:at:_:)` does.
   func find(_ order: OrderID, at position: LogPosition?) async throws -> Finding {
     try await withCheckedThrowingContinuation { continuation in
-      let wait = Wait(order: order, position: position, continuation: continuation)
-      let (isTaken, starts) = state.withLock { state in
-        guard state.waiting.count < Limits.lookupsWaiting else { return (false, false) }
-        state.waiting.append(wait)
-        guard state.running < Limits.lookupStatements else { return (true, false) }
-        state.running += 1
-        return (true, true)
-      }
-      guard isTaken else { return continuation.resume(throwing: Overloaded()) }
-      // A task per statement, not per look-up.
-      if starts { Task { await run() } }
+      find(order, at: position) { continuation.resume(with: $0) }
     }
+  }
+
+  /// Looks an order up.
+  ///
+  /// - Parameters:
+  ///   - position: of its record, if known: then a quarantined record is found too.
+  ///   - tell: called once, on any thread, with the finding, `Overloaded`, or the store's error.
+  func find(
+    _ order: OrderID, at position: LogPosition?, _ tell: @escaping @Sendable (Result<Finding, any Error>) -> Void
+  ) {
+    let wait = Wait(order: order, position: position, tell: tell)
+    let (isTaken, starts) = state.withLock { state in
+      guard state.waiting.count < Limits.lookupsWaiting else { return (false, false) }
+      state.waiting.append(wait)
+      guard state.running < Limits.lookupStatements else { return (true, false) }
+      state.running += 1
+      return (true, true)
+    }
+    guard isTaken else { return tell(.failure(Overloaded())) }
+    // A task per statement, not per look-up.
+    if starts { Task { await run() } }
   }
 
   private func run() async {
     while let batch = nextBatch() {
       do {
         let findings = try await findings(for: batch)
-        for (wait, finding) in zip(batch, findings) { wait.continuation.resume(returning: finding) }
+        for (wait, finding) in zip(batch, findings) { wait.tell(.success(finding)) }
       } catch {
-        for wait in batch + takeAll() { wait.continuation.resume(throwing: error) }
+        for wait in batch + takeAll() { wait.tell(.failure(error)) }
       }
     }
   }

@@ -1,7 +1,47 @@
 internal import FlashSale
 internal import Logging
-internal import NIOCore
 internal import SaleStore
+
+/// Who asks for which order, and where in the log it stands if a ticket says so.
+struct OrderInquiry: Sendable {
+  let order: OrderID
+  let buyer: BuyerID
+  let position: LogPosition?
+}
+
+/// Where an order is, as its buyer is told.
+enum OrderAnswer {
+  case queued(OrderID, position: Int64, eta: Int64?)
+  case decided(StoredOrder, sale: SaleID?)
+  /// The order's record could not be decided.
+  case quarantined(OrderID)
+
+  func write(to json: inout JSONWriter) {
+    switch self {
+    case .queued(let order, let position, let eta):
+      json.field("order_id", order)
+      json.field("status", "queued")
+      json.field("position", position)
+      json.field("eta_ms", orNull: eta)
+    case .quarantined(let order):
+      json.field("order_id", order)
+      json.field("status", "quarantined")
+    case .decided(let stored, let sale):
+      json.field("order_id", stored.order)
+      switch stored.outcome {
+      case .confirmed: json.field("status", "confirmed")
+      case .rejected(let refusal):
+        json.field("status", "rejected")
+        json.field("reason", refusal.code)
+      }
+      if let sale { json.field("sale", sale.rawValue) }
+      json.field("sku", stored.stock.sku.rawValue)
+      json.field("quantity", stored.quantity.rawValue)
+      json.field("accepted_at", stored.acceptedAt.description)
+      json.field("decided_at", stored.decidedAt.description)
+    }
+  }
+}
 
 /// `GET /v1/orders/{id}?ticket=…`: where an order is, for its buyer only.
 ///
@@ -11,83 +51,61 @@ struct OrderStatusRoute: Sendable {
   let signer: TicketSigner
   let standings: [PartitionStanding]
   let lookup: OrderLookup
-  let catalog: CurrentCatalog
   let health: Health
   let logger: Logger
 
-  /// The answer's body.
-  func answer(order text: String, ticket ticketText: String?, buyer: BuyerID) async throws(Problem) -> ByteBuffer {
-    guard let order = OrderID(text) else { throw .orderNotFound }
-    let position = try ticketText.map { text throws(Problem) in try verified(text, order, buyer) }
-    if let position {
-      let standing = standings[Int(position.partition.rawValue)]
-      if position.offset >= standing.watermark { return queued(order, position, standing) }
-    }
-    switch try await find(order, position) {
-    case .decided(let stored):
-      // Without a ticket, the id alone proves nothing; and to a stranger the order does not exist.
-      guard stored.buyer == buyer else { throw .orderNotFound }
-      return decided(stored)
-    case .quarantined: return outcome(order, "quarantined")
-    case .missing:
-      guard let position else { throw .orderNotFound }
-      // A record behind the watermark has its row, is quarantined, or repeats an order that has its row.
-      logger.error("an order behind the watermark is not in the store", metadata: ["position": "\(position)"])
-      throw .unaccounted(order)
-    }
+  /// The inquiry, if its ticket is one of ours for this order and buyer.
+  func inquiry(_ order: OrderID, ticket: String?, buyer: BuyerID) throws(Problem) -> OrderInquiry {
+    try inquiry(order, buyer, ticket.map { signer.verify($0, order: order, buyer: buyer) })
   }
 
-  private func verified(_ text: String, _ order: OrderID, _ buyer: BuyerID) throws(Problem) -> LogPosition {
-    guard let ticket = signer.verify(text, order: order, buyer: buyer),
-      standings.indices.contains(Int(ticket.position.partition.rawValue))
-    else { throw .badTicket }
-    return ticket.position
+  /// The same from the ticket's bytes.
+  func inquiry(_ order: OrderID, ticket: UnsafeRawBufferPointer?, buyer: BuyerID) throws(Problem) -> OrderInquiry {
+    try inquiry(order, buyer, ticket.map { signer.verify($0, order: order, buyer: buyer) })
   }
 
-  private func find(_ order: OrderID, _ position: LogPosition?) async throws(Problem) -> OrderLookup.Finding {
+  private func inquiry(_ order: OrderID, _ buyer: BuyerID, _ ticket: Ticket??) throws(Problem) -> OrderInquiry {
+    guard let ticket else { return OrderInquiry(order: order, buyer: buyer, position: nil) }
+    guard let position = ticket?.position, standings.indices.contains(Int(position.partition.rawValue)) else {
+      throw .badTicket
+    }
+    return OrderInquiry(order: order, buyer: buyer, position: position)
+  }
+
+  /// The answer, if it is known without the store.
+  func fromMemory(_ inquiry: OrderInquiry) -> OrderAnswer? {
+    guard let position = inquiry.position else { return nil }
+    let standing = standings[Int(position.partition.rawValue)]
+    guard position.offset >= standing.watermark else { return nil }
+    let place = standing.position(of: position.offset)
+    return .queued(inquiry.order, position: place, eta: standing.eta(position: place))
+  }
+
+  /// Refuses to ask the store while it is known to be away.
+  func checkStore() throws(Problem) {
     // The refresher finds out when it is back; until then nobody waits for a connection to be told so.
     guard !health.isStoreAway else { throw .busy("Orders cannot be looked up now.") }
-    do {
-      return try await lookup.find(order, at: position)
-    } catch is OrderLookup.Overloaded {
-      throw .busy("Too many orders are being looked up.")
-    } catch {
+  }
+
+  /// The answer that follows from what the look-up said.
+  func answer(
+    to inquiry: OrderInquiry, _ result: Result<OrderLookup.Finding, any Error>, _ catalog: Catalog
+  ) throws(Problem) -> OrderAnswer {
+    switch result {
+    case .success(.decided(let stored)):
+      // Without a ticket, the id alone proves nothing; and to a stranger the order does not exist.
+      guard stored.buyer == inquiry.buyer else { throw .orderNotFound }
+      return .decided(stored, sale: catalog.sale(numbered: stored.stock.sale)?.id)
+    case .success(.quarantined): return .quarantined(inquiry.order)
+    case .success(.missing):
+      guard let position = inquiry.position else { throw .orderNotFound }
+      // A record behind the watermark has its row, is quarantined, or repeats an order that has its row.
+      logger.error("an order behind the watermark is not in the store", metadata: ["position": "\(position)"])
+      throw .unaccounted(inquiry.order)
+    case .failure(is OrderLookup.Overloaded): throw .busy("Too many orders are being looked up.")
+    case .failure(let error):
       logger.warning("an order could not be looked up", metadata: ["error": "\(error)"])
       throw .busy("Orders cannot be looked up now.")
     }
-  }
-
-  private func queued(_ order: OrderID, _ position: LogPosition, _ standing: PartitionStanding) -> ByteBuffer {
-    let place = standing.position(of: position.offset)
-    var json = JSONWriter(ByteBuffer())
-    json.field("order_id", order.description)
-    json.field("status", "queued")
-    json.field("position", place)
-    json.field("eta_ms", orNull: standing.eta(position: place))
-    return json.finish()
-  }
-
-  private func outcome(_ order: OrderID, _ status: String) -> ByteBuffer {
-    var json = JSONWriter(ByteBuffer())
-    json.field("order_id", order.description)
-    json.field("status", status)
-    return json.finish()
-  }
-
-  private func decided(_ stored: StoredOrder) -> ByteBuffer {
-    var json = JSONWriter(ByteBuffer())
-    json.field("order_id", stored.order.description)
-    switch stored.outcome {
-    case .confirmed: json.field("status", "confirmed")
-    case .rejected(let refusal):
-      json.field("status", "rejected")
-      json.field("reason", refusal.code)
-    }
-    if let sale = catalog.current.sale(numbered: stored.stock.sale) { json.field("sale", sale.id.rawValue) }
-    json.field("sku", stored.stock.sku.rawValue)
-    json.field("quantity", stored.quantity.rawValue)
-    json.field("accepted_at", stored.acceptedAt.description)
-    json.field("decided_at", stored.decidedAt.description)
-    return json.finish()
   }
 }

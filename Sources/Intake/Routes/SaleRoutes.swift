@@ -1,26 +1,18 @@
 internal import FlashSale
-internal import NIOCore
 internal import SaleStore
 
 /// `GET /v1/sales` and `GET /v1/sales/{sale}`, from memory.
-struct SaleRoutes: Sendable {
-  let catalog: CurrentCatalog
-
+enum SaleRoutes {
   /// All sales, the newest first.
-  func list(now: Timestamp) -> ByteBuffer {
-    var json = JSONWriter(ByteBuffer())
+  static func write(_ catalog: Catalog, now: Timestamp, to json: inout JSONWriter) {
     json.field("server_time", now.description)
-    json.array("sales", of: catalog.current.sales) { json, sale in Self.write(sale, now, &json) }
-    return json.finish()
+    json.array("sales", of: catalog.sales) { json, sale in write(sale, now, &json) }
   }
 
   /// One sale.
-  func show(_ name: String, now: Timestamp) throws(Problem) -> ByteBuffer {
-    guard let id = SaleID(rawValue: name), let sale = catalog.current[id] else { throw .saleNotFound }
-    var json = JSONWriter(ByteBuffer())
-    Self.write(sale, now, &json)
+  static func write(_ sale: CatalogSale, now: Timestamp, to json: inout JSONWriter) {
+    write(sale, now, &json)
     json.field("server_time", now.description)
-    return json.finish()
   }
 
   private static func write(_ stored: CatalogSale, _ now: Timestamp, _ json: inout JSONWriter) {

@@ -8,7 +8,8 @@ final class ConnectionDeadline {
   private let loop: any EventLoop
   private let step: TimeAmount
   private let passed: () -> Void
-  private var deadline = NIODeadline.distantFuture
+  /// When it passes.
+  private(set) var instant = NIODeadline.distantFuture
   private var wakesAt = NIODeadline.distantFuture
   private var timer: Scheduled<Void>?
 
@@ -21,12 +22,12 @@ final class ConnectionDeadline {
 
   /// Moves the deadline to this long from now.
   func set(_ amount: TimeAmount) {
-    deadline = .now() + amount
-    if timer == nil || deadline < wakesAt { arm() }
+    instant = .now() + amount
+    if timer == nil || instant < wakesAt { arm() }
   }
 
   /// No deadline until the next `set`.
-  func clear() { deadline = .distantFuture }
+  func clear() { instant = .distantFuture }
 
   /// Ends the timer and lets go of the closure's captures.
   func cancel() {
@@ -36,17 +37,17 @@ final class ConnectionDeadline {
 
   private func arm() {
     timer?.cancel()
-    wakesAt = min(deadline, .now() + step)
+    wakesAt = min(instant, .now() + step)
     timer = loop.assumeIsolated().scheduleTask(deadline: wakesAt) { self.look() }
   }
 
   private func look() {
     timer = nil
-    if deadline <= .now() {
-      deadline = .distantFuture
+    if instant <= .now() {
+      instant = .distantFuture
       passed()
     }
     // `passed` may have set a new one, and armed the timer with it, or ended the connection.
-    if timer == nil, deadline != .distantFuture { arm() }
+    if timer == nil, instant != .distantFuture { arm() }
   }
 }

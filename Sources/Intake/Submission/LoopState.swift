@@ -1,6 +1,15 @@
 internal import FlashSale
 internal import NIOCore
 
+/// A connection as its event loop knows it.
+protocol LoopConnection: AnyObject {
+  /// The log's word on the order at hand, or `unknown` when its deadline passed. Answers, and flushes.
+  func complete(_ fate: Acknowledgement.Fate)
+
+  /// Closes the connection as it is.
+  func close()
+}
+
 /// What one event loop owns. Touched on that loop only, so nothing here needs a lock.
 final class LoopState {
   let index: Int
@@ -8,15 +17,18 @@ final class LoopState {
   /// The sales as this loop knows them.
   var catalog = Catalog()
 
-  /// The value of the `Date` header (RFC 9110 §6.6.1), renewed with each tick.
-  private(set) var date = ""
+  /// Writes the answers; its date is renewed with each tick.
+  var answers = AnswerWriter()
 
   /// Answers since the last tick.
   var tally = AnswerTally()
 
+  /// For the ids of orders without a key.
+  var random = BufferedRandom()
+
   private let acknowledgementDeadline: TimeAmount
-  private var waiting = SlotTable<OrderSubmissionHandler>(limit: Limits.waitingPerLoop)
-  private var connections: [ObjectIdentifier: OrderSubmissionHandler] = [:]
+  private var waiting = SlotTable<any LoopConnection>(limit: Limits.waitingPerLoop)
+  private var connections: [ObjectIdentifier: any LoopConnection] = [:]
 
   init(index: Int, acknowledgementDeadline: TimeAmount) {
     self.index = index
@@ -26,35 +38,30 @@ final class LoopState {
 
   // MARK: Connections
 
-  func opened(_ handler: OrderSubmissionHandler) { connections[ObjectIdentifier(handler)] = handler }
+  func opened(_ connection: any LoopConnection) { connections[ObjectIdentifier(connection)] = connection }
 
-  func closed(_ handler: OrderSubmissionHandler) { connections[ObjectIdentifier(handler)] = nil }
+  func closed(_ connection: any LoopConnection) { connections[ObjectIdentifier(connection)] = nil }
 
   /// Closes every connection as it is.
   func closeConnections() {
-    for handler in Array(connections.values) { handler.close() }
+    for connection in Array(connections.values) { connection.close() }
   }
 
   // MARK: Orders in flight
 
   /// Begins to wait for an acknowledgement; `nil` if too many wait.
-  func wait(_ handler: OrderSubmissionHandler) -> SlotID? {
-    waiting.insert(handler, until: .now() + acknowledgementDeadline)
+  func wait(_ connection: any LoopConnection) -> SlotID? {
+    waiting.insert(connection, until: .now() + acknowledgementDeadline)
   }
 
   /// Ends a wait that nobody needs any more; whatever the log says later is ignored.
   func forget(_ slot: SlotID) { _ = waiting.take(slot) }
 
-  /// Answers those who wait for these. A late one finds nobody. Each connection is flushed once.
+  /// Answers those who wait for these. A late one finds nobody.
   func deliver(_ acknowledgements: [Acknowledgement]) {
-    var answered: [OrderSubmissionHandler] = []
-    answered.reserveCapacity(acknowledgements.count)
     for acknowledgement in acknowledgements {
-      guard let handler = waiting.take(acknowledgement.tag.slot) else { continue }
-      handler.complete(acknowledgement.fate)
-      answered.append(handler)
+      waiting.take(acknowledgement.tag.slot)?.complete(acknowledgement.fate)
     }
-    for handler in answered { handler.flush() }
   }
 
   /// Tells everyone whose order is in flight that its outcome is unknown (I12).
@@ -70,10 +77,7 @@ final class LoopState {
   }
 
   private func expire(at now: NIODeadline) {
-    while let handler = waiting.expire(at: now) {
-      handler.complete(.unknown)
-      handler.flush()
-    }
+    while let connection = waiting.expire(at: now) { connection.complete(.unknown) }
   }
 
   private var dateSecond: Int64 = -1
@@ -82,6 +86,6 @@ final class LoopState {
     let second = Timestamp.now.microseconds / 1_000_000
     guard second != dateSecond else { return }
     dateSecond = second
-    date = HTTPDate.text(secondsSince1970: second)
+    answers.date = HTTPDate.text(secondsSince1970: second)
   }
 }

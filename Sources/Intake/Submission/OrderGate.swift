@@ -17,9 +17,33 @@ struct OrderGate: Sendable {
   let signer: TicketSigner
   let backlogLimit: Int64
 
+  /// Takes an order in: when this returns, `connection` will be told once what became of it.
+  ///
+  /// - Parameter state: of the loop that `connection` is on.
+  func submit(
+    _ head: OrderHead, body: UnsafeRawBufferPointer, from connection: any LoopConnection, on state: LoopState
+  ) throws(Problem) -> (Submission, SlotID) {
+    let (submission, record) = try examine(head, body: body, now: .now, &state.random)
+    // A place in the backlog and one in the loop's table; both are given back if the record is not produced.
+    let item = submission.item
+    guard item.standing.admit(limit: backlogLimit) else { throw .busy("The line for this item is full.") }
+    guard let slot = state.wait(connection) else {
+      item.standing.withdraw()
+      throw .busy("Too many orders are on their way.")
+    }
+    do throws(KafkaError) {
+      try produce(record, for: item, tag: RecordTag(loop: state.index, partition: item.partition, slot: slot))
+    } catch {
+      state.forget(slot)
+      item.standing.withdraw()
+      throw .busy("The order was not taken: \(error.description).")
+    }
+    return (submission, slot)
+  }
+
   /// Checks an order against what is known here, in the order of design §8, and makes its record.
-  func examine(
-    _ head: OrderHead, body: UnsafeRawBufferPointer, now: Timestamp
+  private func examine(
+    _ head: OrderHead, body: UnsafeRawBufferPointer, now: Timestamp, _ random: inout BufferedRandom
   ) throws(Problem) -> (Submission, LogRecord) {
     let request: OrderRequest
     do throws(OrderRequestError) {
@@ -34,7 +58,7 @@ struct OrderGate: Sendable {
     guard now < sale.sale.endsAt, sale.closedAt == nil, !item.gauge.isClosed else { throw .ended(keyed) }
     // Only nothing is nothing (I2): two units may be left for an order of three, and another one takes them.
     guard item.gauge.left > .zero else { throw .soldOut(keyed) }
-    let order = keyed ?? OrderID(randomFor: sale.number)
+    let order = keyed ?? OrderID(randomFor: sale.number, using: &random)
     do throws(ValidationError) {
       let purchase = try PurchaseRequest(
         order: order, stock: StockKey(sale: sale.number, sku: item.sku), buyer: head.buyer,
@@ -46,16 +70,9 @@ struct OrderGate: Sendable {
     }
   }
 
-  /// Takes a place in the backlog for an order; `produce` gives it back when it fails.
-  func admit(_ submission: Submission) throws(Problem) {
-    guard submission.item.standing.admit(limit: backlogLimit) else { throw .busy("The line for this item is full.") }
-  }
-
-  /// Hands an admitted order to the producer. When this returns, a report for `tag` will follow.
-  func produce(_ record: LogRecord, for submission: Submission, tag: RecordTag) throws(Problem) {
-    let item = submission.item
+  private func produce(_ record: LogRecord, for item: CatalogItem, tag: RecordTag) throws(KafkaError) {
     let failure: KafkaError? = item.key.withUnsafeBytes { key in
-      record.encoded().withUnsafeBytes { value in
+      record.withEncodedBytes { value in
         do throws(KafkaError) {
           try producer.produce(partition: item.partition.rawValue, key: key, value: value, tag: tag.rawValue)
           return nil
@@ -64,24 +81,22 @@ struct OrderGate: Sendable {
         }
       }
     }
-    guard let failure else { return }
-    item.standing.withdraw()
-    throw .busy("The order was not taken: \(failure.description).")
+    if let failure { throw failure }
   }
 
-  /// The answer to an order that the log acknowledged at `offset`.
-  func accepted(_ submission: Submission, at offset: Offset, into buffer: ByteBuffer) -> ByteBuffer {
+  /// Writes the answer to an order that the log acknowledged at `offset`.
+  func write(_ submission: Submission, at offset: Offset, to json: inout JSONWriter) {
     let item = submission.item
     let ticket = Ticket(LogPosition(partition: item.partition, offset: offset))
     let position = item.standing.position(of: offset)
-    var json = JSONWriter(buffer)
-    json.field("order_id", submission.order.description)
+    json.field("order_id", submission.order)
     json.field("status", "queued")
-    json.field("ticket", signer.sign(ticket, order: submission.order, buyer: submission.buyer))
+    json.field("ticket", bytes: Ticket.textBytes) {
+      signer.sign(ticket, order: submission.order, buyer: submission.buyer, into: $0)
+    }
     json.field("position", position)
     json.field("eta_ms", orNull: item.standing.eta(position: position))
     // Approximate: the line may hold orders for other things too.
     if position >= Int64(item.gauge.left.rawValue) { json.field("likely_sold_out", true) }
-    return json.finish()
   }
 }

@@ -92,6 +92,21 @@ struct OrderHead {
   }
 }
 
+extension OrderHead {
+  /// The head of an order in the plain form; `nil` if something is wrong with it.
+  init?(_ request: PlainRequest, sale: CatalogSale?) {
+    guard let sale, request.isJSON, let buyer = request.buyer.flatMap(BuyerID.init(bytes:)) else { return nil }
+    self.sale = sale
+    self.buyer = buyer
+    guard let text = request.key else {
+      key = nil
+      return
+    }
+    guard let key = IdempotencyKey(bytes: text) else { return nil }
+    self.key = key
+  }
+}
+
 extension StringProtocol {
   /// Whether this is `lowercase` in any case, ASCII only.
   fileprivate func isField(_ lowercase: StaticString) -> Bool {

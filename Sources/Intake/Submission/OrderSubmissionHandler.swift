@@ -10,7 +10,7 @@ internal import NIOHTTP1
 /// (2) `phase` is `idle` before an answer's end is written, because that write lets the next request in.
 /// (3) Whoever has a slot in the loop's table is `waiting`, and gives the slot back when the connection ends.
 /// (4) A deadline runs in every phase but `waiting`, which has the table's.
-final class OrderSubmissionHandler: ChannelDuplexHandler {
+final class OrderSubmissionHandler: ChannelDuplexHandler, LoopConnection {
   typealias InboundIn = HTTPServerRequestPart
   typealias InboundOut = HTTPServerRequestPart
   typealias OutboundIn = HTTPServerResponsePart
@@ -42,6 +42,7 @@ final class OrderSubmissionHandler: ChannelDuplexHandler {
   private let gate: OrderGate
   private let state: LoopState
   private let deadlines: Deadlines
+  private let first: NIODeadline
   private var context: ChannelHandlerContext?
   private var deadline: ConnectionDeadline?
   private var phase = Phase.idle
@@ -53,10 +54,12 @@ final class OrderSubmissionHandler: ChannelDuplexHandler {
   private var heldInputClosed = false
   private var needsFlush = false
 
-  init(gate: OrderGate, state: LoopState, deadlines: Deadlines) {
+  /// - Parameter first: until when the request must be here that is already on its way.
+  init(gate: OrderGate, state: LoopState, deadlines: Deadlines, first: NIODeadline) {
     self.gate = gate
     self.state = state
     self.deadlines = deadlines
+    self.first = first
   }
 
   // MARK: The connection
@@ -66,7 +69,7 @@ final class OrderSubmissionHandler: ChannelDuplexHandler {
     state.opened(self)
     let step = min(deadlines.request, deadlines.idle)
     let deadline = ConnectionDeadline(on: context.eventLoop, step: step) { [weak self] in self?.deadlinePassed() }
-    deadline.set(deadlines.request)
+    deadline.set(first - .now())
     self.deadline = deadline
   }
 
@@ -92,8 +95,6 @@ final class OrderSubmissionHandler: ChannelDuplexHandler {
 
   /// Closes the connection as it is.
   func close() { context?.close(promise: nil) }
-
-  func flush() { context?.flush() }
 
   private func deadlinePassed() {
     switch phase {
@@ -223,52 +224,36 @@ final class OrderSubmissionHandler: ChannelDuplexHandler {
   private func submit(_ head: OrderHead, _ context: ChannelHandlerContext) {
     let body = self.body ?? ByteBuffer()
     self.body = nil
-    do throws(Problem) {
-      let (submission, record) = try examined(head, body)
-      try gate.admit(submission)
-      guard let slot = state.wait(self) else {
-        submission.item.standing.withdraw()
-        throw .busy("Too many orders are on their way.")
-      }
-      // Before the record is produced: its report can overtake this function, though not this loop.
-      phase = .waiting(submission, slot)
-      deadline?.clear()
+    let result: Result<(Submission, SlotID), Problem> = body.withUnsafeReadableBytes { bytes in
       do throws(Problem) {
-        let tag = RecordTag(loop: state.index, partition: submission.item.partition, slot: slot)
-        try gate.produce(record, for: submission, tag: tag)
-      } catch {
-        state.forget(slot)
-        throw error
-      }
-    } catch {
-      answer(error)
-    }
-  }
-
-  private func examined(_ head: OrderHead, _ body: ByteBuffer) throws(Problem) -> (Submission, LogRecord) {
-    let result: Result<(Submission, LogRecord), Problem> = body.withUnsafeReadableBytes { bytes in
-      do throws(Problem) {
-        return .success(try gate.examine(head, body: bytes, now: .now))
+        return .success(try gate.submit(head, body: bytes, from: self, on: state))
       } catch {
         return .failure(error)
       }
     }
-    return try result.get()
+    switch result {
+    case .success(let (submission, slot)):
+      phase = .waiting(submission, slot)
+      deadline?.clear()
+    case .failure(let problem): answer(problem)
+    }
   }
 
-  /// The log's word on the order at hand, or `unknown` when its deadline passed. The caller flushes.
   func complete(_ fate: Acknowledgement.Fate) {
     guard case .waiting(let submission, _) = phase, let context else { return }
     switch fate {
     case .persisted(let offset):
       state.tally.count("accepted")
-      let body = gate.accepted(submission, at: offset, into: context.channel.allocator.buffer(capacity: 320))
+      var json = JSONWriter(context.channel.allocator.buffer(capacity: 320))
+      gate.write(submission, at: offset, to: &json)
+      let body = json.finish()
       var headers = answerHeaders(type: "application/json", length: body.readableBytes)
       headers.add(name: "Location", value: "/v1/orders/\(submission.order)")
       write(.accepted, headers, body, context)
     case .refused: answer(.busy("The log did not take the order."))
     case .unknown: answer(.outcomeUnknown(submission.order, hasKey: submission.hasKey))
     }
+    context.flush()
   }
 
   // MARK: Answers
@@ -288,7 +273,7 @@ final class OrderSubmissionHandler: ChannelDuplexHandler {
     headers.reserveCapacity(5)
     headers.add(name: "Content-Type", value: type)
     headers.add(name: "Content-Length", value: String(length))
-    headers.add(name: "Date", value: state.date)
+    headers.add(name: "Date", value: state.answers.date)
     if !keepsAlive {
       headers.add(name: "Connection", value: "close")
     } else if saysKeepAlive {

@@ -11,7 +11,7 @@ struct SlotID: Hashable {
 /// (1) A wait ends once: by `take`, or by `expire`. After that its id finds nothing.
 /// (2) All waits are equally long, so they expire in the order in which they began: the list of the occupied slots.
 /// (3) It never shrinks, and never has more than `limit` slots.
-struct SlotTable<Owner: AnyObject> {
+struct SlotTable<Owner> {
   private struct Slot {
     var owner: Owner?
     var deadline: NIODeadline

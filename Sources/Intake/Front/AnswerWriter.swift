@@ -1,0 +1,117 @@
+internal import FlashSale
+internal import NIOCore
+internal import NIOHTTP1
+
+/// Writes whole answers, head and body, into one buffer each. One per event loop.
+///
+/// The memory of an answer is used again for the next one, once the socket has taken it.
+struct AnswerWriter {
+  /// The value of `Date` (RFC 9110 §6.6.1).
+  var date = ""
+
+  private var body = ByteBuffer()
+  private var answer = ByteBuffer()
+
+  /// The answer's head, but for what follows from the body.
+  struct Head {
+    var status: HTTPResponseStatus
+    var contentType: StaticString = "application/json"
+    /// `Location`: the order that was made.
+    var order: OrderID?
+    /// `Retry-After`, in seconds.
+    var retryAfter: Int?
+    /// `Cache-Control: no-store`: positions and stock are of the moment, and an order is for its buyer only.
+    var mustNotBeStored = false
+    /// `Connection: close`.
+    var endsConnection = false
+  }
+
+  /// An answer whose body `write` writes.
+  mutating func make(_ head: Head, _ write: (inout JSONWriter) -> Void) -> ByteBuffer {
+    var json = JSONWriter(exchange(&body, with: ByteBuffer()).emptied(atLeast: 512))
+    write(&json)
+    body = json.finish()
+    answer = exchange(&answer, with: ByteBuffer()).emptied(atLeast: body.readableBytes + 320)
+    put(head)
+    answer.writeImmutableBuffer(body)
+    return answer
+  }
+
+  /// An answer that says why not.
+  mutating func make(_ problem: Problem, mustNotBeStored: Bool = false, endsConnection: Bool) -> ByteBuffer {
+    let head = Head(
+      status: problem.status, contentType: "application/problem+json", retryAfter: problem.retryAfterSeconds,
+      mustNotBeStored: mustNotBeStored, endsConnection: endsConnection)
+    return make(head) { problem.write(to: &$0) }
+  }
+
+  private mutating func put(_ head: Head) {
+    answer.write("HTTP/1.1 ")
+    answer.writeDecimal(head.status.code)
+    answer.write(" ")
+    answer.writeString(head.status.reasonPhrase)
+    answer.write("\r\nContent-Type: ", head.contentType, "\r\nContent-Length: ")
+    answer.writeDecimal(body.readableBytes)
+    answer.write("\r\nDate: ")
+    answer.writeString(date)
+    if let order = head.order {
+      answer.write("\r\nLocation: /v1/orders/")
+      answer.writeWithUnsafeMutableBytes(minimumWritableBytes: OrderID.textBytes) {
+        order.write(to: $0)
+        return OrderID.textBytes
+      }
+    }
+    if let seconds = head.retryAfter {
+      answer.write("\r\nRetry-After: ")
+      answer.writeDecimal(seconds)
+    }
+    if head.mustNotBeStored { answer.write("\r\nCache-Control: no-store") }
+    answer.write(head.endsConnection ? "\r\nConnection: close" : "", "\r\n\r\n")
+  }
+}
+
+extension ByteBuffer {
+  /// This buffer without its bytes, in the same memory if nobody else uses it.
+  fileprivate consuming func emptied(atLeast capacity: Int) -> ByteBuffer {
+    clear(minimumCapacity: capacity)
+    return self
+  }
+
+  /// Appends a number's decimal digits.
+  mutating func writeDecimal(_ value: some BinaryInteger) {
+    guard value >= 0, var rest = UInt64(exactly: value) else {
+      writeString(String(value))
+      return
+    }
+    // 2^64 has 20 digits.
+    withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 20) { digits in
+      var first = digits.count
+      repeat {
+        first -= 1
+        digits[first] = UInt8(ascii: "0") + UInt8(rest % 10)
+        rest /= 10
+      } while rest > 0
+      writeBytes(UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(digits)[first...]))
+    }
+  }
+
+  /// Appends literals, in one step: an answer consists of many.
+  mutating func write(
+    _ first: StaticString, _ second: StaticString = "", _ third: StaticString = "", _ fourth: StaticString = ""
+  ) {
+    let count =
+      first.utf8CodeUnitCount + second.utf8CodeUnitCount + third.utf8CodeUnitCount + fourth.utf8CodeUnitCount
+    writeWithUnsafeMutableBytes(minimumWritableBytes: count) { bytes in
+      var rest = bytes
+      func put(_ text: StaticString) {
+        text.withUTF8Buffer { rest.copyMemory(from: UnsafeRawBufferPointer($0)) }
+        rest = UnsafeMutableRawBufferPointer(rebasing: rest[text.utf8CodeUnitCount...])
+      }
+      put(first)
+      put(second)
+      put(third)
+      put(fourth)
+      return count
+    }
+  }
+}
