@@ -1,5 +1,5 @@
-/// A request in the one form in which SwiftProtobuf writes it, written and read without SwiftProtobuf: every field once,
-/// in the order of the numbers, and nothing else.
+/// A request in the one form in which SwiftProtobuf writes it, written and read without SwiftProtobuf: every field
+/// once, in the order of the numbers, and nothing else.
 ///
 /// (1) What it writes, SwiftProtobuf would write alike; what it reads, SwiftProtobuf would read alike: tests compare.
 /// (2) Whatever is not of this form, or not valid, is left to SwiftProtobuf, which knows all forms and says what is

@@ -42,7 +42,7 @@ public enum Limits {
   public static let acceptQueue = 4_096
 
   /// From a request's head to its last byte, and from a new connection to its first head. Past it: `408` (or nothing,
-  /// without a head), and the connection is closed, however steadily the bytes drip in.
+  /// without a whole head), and the connection is closed, however steadily the bytes drip in.
   public static let requestDeadline = Duration.seconds(10)
 
   /// From an answer to the next request's complete head. Past it the connection is closed.

@@ -13,7 +13,8 @@ struct LifecycleTests {
     try await RunningIntake.with(sales: [try .open()]) {
       $0.configure = { $0.eventLoops = 1 }
     } _: { intake in
-      try intake.broker.setRoundTrip(.milliseconds(500))
+      // Longer than a loaded machine needs until the shutdown has begun.
+      try intake.broker.setRoundTrip(.seconds(3))
       let ordering = try await intake.connect()
       try await ordering.send(RunningIntake.orderRequest())
       // One loop takes connections in their order: with this answer, the order has been read.

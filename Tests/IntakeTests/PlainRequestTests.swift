@@ -30,10 +30,10 @@ struct PlainRequestTests {
 
   private static let requests = [
     """
-    POST /v1/sales/double11/orders HTTP/1.1\r\nHost: shop\r\nContent-Type: application/json; charset=utf-8\r\nX-Buyer-Id: alice\r
-    Idempotency-Key: k-1\r\nContent-Length: 28\r\n\r\n{"sku":"phone","quantity":1}
+    POST /v1/sales/double11/orders HTTP/1.1\r\nHost: shop\r\nContent-Type: application/json; charset=utf-8\r
+    X-Buyer-Id: alice\r\nIdempotency-Key: k-1\r\nContent-Length: 28\r\n\r\n{"sku":"phone","quantity":1}
     """,
-    "GET /v1/orders/\(order)?ticket=\(ticket) HTTP/1.1\r\nhost: shop\r\nx-buyer-id: \t bob\r\nConnection: close\r\n\r\n",
+    "GET /v1/orders/\(order)?ticket=\(ticket) HTTP/1.1\r\nhost: a\r\nx-buyer-id: \t bob\r\nConnection: close\r\n\r\n",
     "GET /v1/orders/\(order) HTTP/1.1\r\nHost: shop\r\nX-Buyer-Id: bob\r\nConnection: Keep-Alive\r\n\r\n",
     "GET /v1/sales/double11 HTTP/1.1\r\nHost: shop\r\nUser-Agent: a (b; c)\r\nAccept: */*\r\n\r\n",
     "GET /v1/sales HTTP/1.1\r\nHost: shop\r\nContent-Length: 0\r\n\r\n",

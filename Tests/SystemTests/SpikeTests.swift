@@ -19,6 +19,8 @@ import Testing
       // 12 SKUs, each in a lane of its own, so that both workers have partitions; half of the crowd wants the first.
       let items = (0..<12).map { (sku: "sku\($0)", stock: 1_000) }
       try await shop.createSale(at: admin.admin, id: "spike", items: items)
+      // Intake hears of a sale a moment later, and spike does not wait for one.
+      #expect(try await eventually { try await HTTP.get(http.appending(path: "v1/sales/spike")).status == 200 })
 
       let spike = try PenstockProcess(
         "spike",
