@@ -57,9 +57,13 @@ public enum Limits {
 
   /// How long a broker holds a fetch that has nothing to return.
   ///
-  /// Kafka answers as soon as there is a record, so there it only says how often an idle consumer asks. The embedded
-  /// broker lets the whole time pass: it is what a decision waits there.
+  /// Kafka answers as soon as there is a record, so it only says how often an idle consumer asks.
   public static let consumerFetchWait = Duration.milliseconds(10)
+
+  /// The same for the embedded broker, which lets the whole time pass whatever arrives meanwhile
+  /// (rdkafka_mock_handlers.c, `rd_kafka_mock_handle_Fetch`): a record waits half of it on average before a lane sees
+  /// it.
+  public static let embeddedFetchWait = Duration.milliseconds(2)
 
   /// Records in one batch at most; a larger `max` means this.
   public static let batchRecordsMax = 100_000

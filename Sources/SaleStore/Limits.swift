@@ -24,6 +24,11 @@ public enum Limits {
   /// and repeats seldom come alone; a look-up of all ids costs about a third of writing them.
   static let batchesToCheck = 16
 
+  /// Orders of a batch that are written by one INSERT, which goes out together with the batch's other statements. More
+  /// go by COPY, which takes two round trips of its own and then less than half the time per row: the rows at which
+  /// both take as long.
+  static let insertedOrders = 128
+
   /// How long a claim waits for the session of the partition's owner to be gone after it was ended. It takes 0.1 s,
   /// even inside COPY; a server that is short of processors needs more.
   static let ownerEndTimeout = Duration.seconds(2)

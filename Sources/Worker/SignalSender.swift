@@ -37,7 +37,7 @@ final class SignalSender: Sendable {
 
   /// Sends until `finish`.
   func run() async {
-    var store: LaneStore?
+    var broadcast: Broadcast?
     var failures = 0
     for await _ in wakeUps {
       let signal = pending.withLock { signal in
@@ -45,19 +45,19 @@ final class SignalSender: Sendable {
         return signal
       }
       do {
-        let open = if let store { store } else { try await LaneStore.connect(settings, logger: logger) }
-        store = open
-        try await open.broadcast(signal, topic: topic)
+        let open = if let broadcast { broadcast } else { try await Broadcast.connect(settings, logger: logger) }
+        broadcast = open
+        try await open.send(signal, topic: topic)
         failures = 0
         try? await Task.sleep(for: Limits.signalInterval)
       } catch {
-        await store?.close()
-        store = nil
+        await broadcast?.close()
+        broadcast = nil
         failures += 1
         logger.warning("a signal could not be sent", metadata: ["error": "\(error)"])
         await Backoff.wait(attempt: failures)
       }
     }
-    await store?.close()
+    await broadcast?.close()
   }
 }

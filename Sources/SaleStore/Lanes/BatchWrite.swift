@@ -44,9 +44,11 @@ private struct BatchTransaction {
 
     let quarantine = try Quarantine(batch, verdicts, in: transaction)
     let changed = after.stock.filter { before.stock[$0.key] != $0.value }
+    let orders = OrderRows(verdicts.orders, of: batch, next: try offsets().next)
     let writes = try transaction.pipeline { pipeline in
       // A batch that needed nothing has not been fenced yet.
       if needs.isEmpty { try addFence(to: &pipeline) }
+      if orders.areFew { try orders.add(to: &pipeline) }
       try quarantine.add(to: &pipeline)
       try addTallies(Tallies(batch, verdicts, quarantine), to: &pipeline)
       try addStock(changed, before: before, to: &pipeline)
@@ -54,7 +56,10 @@ private struct BatchTransaction {
     if needs.isEmpty { try checkFence(writes.first) }
     let updated = writes.last?.affected ?? 0
     guard updated == changed.count else { throw LevelConflict(expected: changed.count, found: updated) }
-    try copyOrders(verdicts.orders, in: transaction)
+    let written = orders.areFew ? writes[needs.isEmpty ? 1 : 0].affected : try orders.copy(in: transaction)
+    guard written == orders.count else {
+      throw StoreError.unreadable("\(orders.count) orders were sent to PostgreSQL and \(written) taken")
+    }
     return WrittenBatch(
       results: verdicts.results, levels: after.stock, changed: Set(changed.keys),
       winners: verdicts.winners { after.stock[$0]?.rules.perBuyerLimit != nil }, holders: needs.loadedHolders)
@@ -77,16 +82,21 @@ private struct BatchTransaction {
 
   /// The fence (I7): without exactly one row, this lane is no longer the writer.
   private func addFence(to pipeline: inout Pipeline) throws {
-    guard let first = batch.entries.first, let last = batch.entries.last else {
-      throw StoreError.unreadable("a batch without records can't be written")
-    }
+    let offsets = try offsets()
     try pipeline.add(
       """
       UPDATE partition_progress SET next_offset = $5
       WHERE topic = $1 AND partition = $2 AND epoch = $3 AND next_offset = $4
       """,
-      batch.claim.topic, batch.claim.partition.rawValue, batch.claim.epoch.rawValue, first.offset.rawValue,
-      last.offset.next.rawValue)
+      batch.claim.topic, batch.claim.partition.rawValue, batch.claim.epoch.rawValue, offsets.first.rawValue,
+      offsets.next.rawValue)
+  }
+
+  private func offsets() throws -> (first: Offset, next: Offset) {
+    guard let first = batch.entries.first, let last = batch.entries.last else {
+      throw StoreError.unreadable("a batch without records can't be written")
+    }
+    return (first.offset, last.offset.next)
   }
 
   /// One statement for all SKUs. It finds only rows that are as this lane knows them, so that a second writer is
@@ -118,34 +128,6 @@ private struct BatchTransaction {
       """,
       batch.claim.topic, batch.claim.partition.rawValue, rows.map(\.key.rawValue), rows.map(\.value.requests),
       rows.map(\.value.repeats))
-  }
-
-  private func copyOrders(_ orders: [Verdicts.Order], in transaction: borrowing Transaction) throws {
-    guard !orders.isEmpty else { return }
-    let partition = batch.claim.partition.rawValue
-    let decidedAt = batch.decidedAt.stored
-    // In the order of the ids: pages of the index are met one after another, and two lanes that write the same ids meet
-    // them in the same order and can't deadlock.
-    // Sorted apart from the rest of the rows, which would be moved about, and their texts counted, at each step.
-    let sorted = orders.indices.map { (id: orders[$0].request.order, index: $0) }.sorted { $0.id < $1.id }
-    let copied = try transaction.copyIn(
-      """
-      COPY orders (order_id, log_offset, accepted_at, decided_at, sale, quantity, partition, outcome, sku, buyer)
-      FROM STDIN (FORMAT binary)
-      """
-    ) { writer in
-      for (_, index) in sorted {
-        let order = orders[index]
-        let request = order.request
-        try writer.row(
-          request.order.uuid, order.offset.rawValue, request.acceptedAt.stored, decidedAt,
-          request.stock.sale.rawValue, request.quantity.rawValue, partition, order.outcome.stored,
-          request.stock.sku.rawValue, request.buyer.rawValue)
-      }
-    }
-    guard copied == orders.count else {
-      throw StoreError.unreadable("\(orders.count) orders were sent to PostgreSQL and \(copied) taken")
-    }
   }
 }
 
