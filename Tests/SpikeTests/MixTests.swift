@@ -5,13 +5,14 @@ import Testing
 struct MixTests {
   private func mix(seed: UInt64 = 7, retryShare: Double = 0) -> Mix {
     Mix(
-      dice: Dice(seed: seed), buyers: 100, popularity: .hot(share: 0.5, skus: 3), quantity: 1, retryShare: retryShare)
+      dice: Dice(seed: seed), crowd: Crowd(buyers: 100), popularity: .hot(share: 0.5, skus: 3), quantity: 1,
+      retryShare: retryShare)
   }
 
   @Test func `the same seed gives the same requests and another seed others`() {
-    let first = (0..<1_000).map(mix(retryShare: 0.2).request)
-    #expect(first == (0..<1_000).map(mix(retryShare: 0.2).request))
-    #expect(first != (0..<1_000).map(mix(seed: 8, retryShare: 0.2).request))
+    let first = (0..<1_000).map { mix(retryShare: 0.2).request($0) }
+    #expect(first == (0..<1_000).map { mix(retryShare: 0.2).request($0) })
+    #expect(first != (0..<1_000).map { mix(seed: 8, retryShare: 0.2).request($0) })
     #expect(mix().key(original: 3) != mix(seed: 8).key(original: 3))
   }
 

@@ -20,7 +20,7 @@ struct WireTests {
       case .joined(let body): body
       }
     return Parsed(
-      status: answer.status, body: String(decoding: body, as: UTF8.self), length: answer.length,
+      status: answer.head.status, body: String(decoding: body, as: UTF8.self), length: answer.length,
       keepsAlive: answer.keepsAlive)
   }
 
@@ -89,7 +89,9 @@ struct WireTests {
   }
 
   @Test func `an order is sent as HTTP with its buyer, key and SKU`() throws {
-    let mix = Mix(dice: Dice(seed: 255), buyers: 9, popularity: .zipf(exponent: 0, skus: 2), quantity: 3, retryShare: 0)
+    let mix = Mix(
+      dice: Dice(seed: 255), crowd: Crowd(buyers: 9), popularity: .zipf(exponent: 0, skus: 2), quantity: 3,
+      retryShare: 0)
     let target = try #require(Target(url: "http://[::1]:81/x/"))
     let requests = try RequestBytes(target: target, sale: "a/b", skus: ["p", "q\""], mix: mix)
     var buffer = ByteBuffer()

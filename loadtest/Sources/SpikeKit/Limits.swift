@@ -19,6 +19,14 @@ enum Limits {
   static let connections = 28_000
   /// Event loops. Beyond the machine's cores they only share them.
   static let eventLoops = 64
+  /// Groups of a crowd. More is an error of the profile: each has a line of the report.
+  static let groups = 32
+  /// Tries of one order. More is a usage error: a person, and most scripts, give up long before.
+  static let tries = 100
+  /// Bytes that a slow client sends at a time: a whole request fits, so more would not be slow.
+  static let dripBytes = 1_024
+  /// Largest share of the connections that may drip. The others have to have some.
+  static let dripConnections = 0.9
   /// Largest share of requests that may be repeats: the walk to the first of them is 1 / (1 − share) long on average.
   static let retryShare = 0.9
   /// SKUs of a sale. A sale with more is refused: each has its request's tail kept ready.
@@ -36,6 +44,14 @@ enum Limits {
   static let paceQuantum = TimeAmount.microseconds(200)
   /// A request that leaves later than this after its scheduled time is counted as late.
   static let lateAfter = TimeAmount.milliseconds(1)
+  /// The pause before another try, where neither the profile nor `Retry-After` says: what an impatient person takes.
+  static let retryPause = TimeAmount.milliseconds(500)
+  /// The longest `Retry-After` that is honoured; who is told to wait longer gives up.
+  static let longestRetryAfter = TimeAmount.seconds(60)
+  /// Tries of one event loop that wait for their time, 32 bytes each. At the limit no more are made, which is counted.
+  static let waitingRetries = 1_000_000
+  /// Share of late requests above which the generator is called the bottleneck: they would move the 99th percentile.
+  static let lateShare = 0.01
   /// Share of a core above which an event loop is called the bottleneck: queueing at 90 % is ten times the service
   /// time.
   static let busyShare = 0.9
@@ -56,6 +72,11 @@ enum Limits {
 
   // MARK: Answers
 
+  /// Slots that a schedule is cut into for the charts, at most: more than this a chart cannot show.
+  static let scheduleSlots: Int64 = 150
+  /// Slots in all, 14 KiB each on each event loop. What happens after the last one, when a server takes four times as
+  /// long as the schedule, counts in it.
+  static let timelineSlots = 600
   /// Bytes of an answer's head. Beyond it the answer is malformed and the connection is closed.
   static let answerHeadBytes = 16 << 10
   /// Bytes of an answer's body. Beyond it likewise. A sale of `skus` SKUs is the largest answer there is.

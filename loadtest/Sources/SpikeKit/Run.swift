@@ -12,18 +12,31 @@ internal import NIOPosix
 /// on the event loops.
 struct Run {
   private let settings: Settings
-  private let progress = Progress()
+  private let progress: Progress
 
-  init(_ settings: Settings) { self.settings = settings }
+  init(_ settings: Settings, progress: Progress = Progress()) {
+    self.settings = settings
+    self.progress = progress
+  }
 
+  /// Runs, and tells what was found wherever it was asked to.
+  ///
   /// - Throws: ``Unusable`` when the run, or writing down what it found, was not possible.
   func perform() throws -> Verdict.Outcome {
+    let report = try measure()
+    progress.say(report.text())
+    if let path = settings.json { try ResultFile(report).write(path) }
+    return report.judgement?.verdict.outcome ?? .held
+  }
+
+  /// Runs.
+  func measure() throws -> Report {
     try allowFiles(settings.connections)
     let group = MultiThreadedEventLoopGroup(numberOfThreads: settings.eventLoops)
     defer { try? group.syncShutdownGracefully() }
     let address = try resolve()
-    let before = try readSale(address, group.next())
-    let plan = try settings.plan(skus: before.items.map(\.sku))
+    let before = settings.skus.isEmpty ? try readSale(address, group.next()) : nil
+    let plan = try settings.plan(skus: before?.items.map(\.sku) ?? settings.skus)
     let ledger = try settings.ledger.map { path throws(Unusable) in try Ledger(path: path) }
 
     let stripes = try openConnections(address, Array(group.makeIterator()))
@@ -31,21 +44,23 @@ struct Run {
     progress.say(Report.opening(settings, plan, before))
     let (load, promised) = try drive(stripes, plan, ledger)
     try ledger?.close()
+    if load.tries == 0, load.connections.failures > 0 {
+      throw Unusable(
+        "cannot connect to \(settings.target.authority): \(grouped(load.connections.failures)) attempts failed")
+    }
     guard load.tally.kinds.contains(where: { $0.status > 0 }) else {
       throw Unusable("not one of \(grouped(load.sent)) requests was answered")
     }
-    let (follow, receipts) = try follow(stripes, plan, promised)
-
-    let evidence = Evidence(before: before, mix: plan.mix, load: load, follow: follow, receipts: receipts)
-    let units = Units(evidence)
-    let after = settle(units, address, group.next())
-    let verdict = Verdict(evidence, units: units, after: after)
-    let report = Report(
-      settings: settings, load: load, follow: follow, evidence: evidence, units: units, after: after,
-      verdict: verdict)
-    progress.say(report.text())
-    if let path = settings.json { try ResultFile(report).write(path) }
-    return verdict.outcome
+    var judgement: Judgement?
+    if let before, settings.isFollowed {
+      let (follow, receipts) = try follow(stripes, plan, promised)
+      let evidence = Evidence(before: before, mix: plan.mix, load: load, follow: follow, receipts: receipts)
+      let units = Units(evidence)
+      let after = settle(units, address, group.next())
+      let verdict = Verdict(evidence, units: units, after: after)
+      judgement = Judgement(follow: follow, evidence: evidence, units: units, after: after, verdict: verdict)
+    }
+    return Report(settings: settings, epoch: plan.epoch, load: load, judgement: judgement)
   }
 
   // MARK: Before
@@ -83,10 +98,12 @@ struct Run {
     _ address: SocketAddress, _ loops: [any EventLoop]
   ) throws -> [OnLoop<Stripe>] {
     let (all, timeout) = (settings.connections, settings.timeout)
+    let pools = settings.crowd.pools(of: all)
     let stripes = try loops.enumerated().map { index, loop in
-      let share = all / loops.count + (index < all % loops.count ? 1 : 0)
-      return try OnLoop(loop) { Stripe(loop: loop, address: address, connections: share, timeout: timeout) }
+      let share = pools.map { $0 / loops.count + (index < $0 % loops.count ? 1 : 0) }
+      return try OnLoop(loop) { Stripe(loop: loop, address: address, pools: share, timeout: timeout) }
     }
+    if settings.connect == .during { return stripes }
     let open = try stripes.map { $0.begin { $0.openAll() } }.map { try $0.wait() }.reduce(0, +)
     guard open > 0 else { throw Unusable("cannot connect to \(settings.target.authority)") }
     if open < all { progress.say("only \(grouped(open)) of \(grouped(all)) connections opened at first\n") }
@@ -109,13 +126,14 @@ struct Run {
     defer { interrupt.cancel() }
     // A moment ahead, so that all event loops begin together.
     let start = NIODeadline.now() + .milliseconds(20)
-    let running = generators.map { $0.begin { $0.run(from: start) } }
+    let opensNow = settings.connect == .during
+    let running = generators.map { $0.begin { $0.run(from: start, opensConnections: opensNow) } }
     var line = LoadLine(start: start)
     try progress.watch(running) {
       let parts = try generators.map { try $0.ask { LoadReading($0.result, $0.connections) } }
       return line.next(LoadReading(merging: parts), at: .now())
     }
-    let result = LoadResult(merging: try generators.map { try $0.ask { $0.result } })
+    let result = LoadResult(plan, merging: try generators.map { try $0.ask { $0.result } })
     return (result, try generators.map { try $0.ask { $0.receipts } })
   }
 

@@ -15,8 +15,10 @@ public struct SpikeCommand: ParsableCommand {
         spike --sale double11 --rate 20000 --duration 5s
         spike --sale double11 --rate 20000 --requests 100000 --hot 0.8 --retry-share 0.1 --ledger run.tsv
         spike --sale double11 --profile loadtest/profiles/doors-open.json --connections 1024 --json run.json
+        spike --sale any --sku any --no-follow --rate 100000 --duration 10s --url http://127.0.0.1:8000
 
-      Exit codes: 0 every check held, 1 a check failed, 2 the run or a check was not possible, 64 wrong usage.
+      Exit codes: 0 every check held (with --no-follow: something was answered), 1 a check failed, \
+      2 the run or a check was not possible, 64 wrong usage.
       """)
 
   @Option(help: ArgumentHelp("The server.", valueName: "url"))
@@ -52,8 +54,17 @@ public struct SpikeCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Share of requests that repeat an earlier one with its key.", valueName: "share"))
   var retryShare = 0.0
 
-  @Option(help: ArgumentHelp("Connections, opened before the start.", valueName: "n"))
+  @Option(help: ArgumentHelp("How often an order is tried in all, after 429, 503 or no answer.", valueName: "n"))
+  var tries: Int?
+
+  @Flag(help: "Try again after half a second, whatever Retry-After says.")
+  var ignoreRetryAfter = false
+
+  @Option(help: ArgumentHelp("Connections.", valueName: "n"))
   var connections = 512
+
+  @Option(help: "When they are opened: before the first request, or during the run as it is due.")
+  var connect: ConnectTime?
 
   @Option(help: ArgumentHelp("Event loops, each a thread; connections are spread over them.", valueName: "n"))
   var eventLoops = 1
@@ -66,6 +77,13 @@ public struct SpikeCommand: ParsableCommand {
 
   @Option(help: "How long to follow orders that are still queued, after the last answer.")
   var followTimeout = WrittenDuration(milliseconds: 60_000)
+
+  @Flag(help: "Count and time the answers only: nothing is followed or checked, and any server will do.")
+  var noFollow = false
+
+  @Option(
+    help: ArgumentHelp("With --no-follow: a SKU, instead of asking the server. May be repeated.", valueName: "sku"))
+  var sku: [String] = []
 
   @Option(help: ArgumentHelp("Write a line for each 202 and each unknown outcome.", valueName: "file.tsv"))
   var ledger: String?
@@ -98,6 +116,10 @@ public struct SpikeCommand: ParsableCommand {
     try require((1...Limits.requests).contains(buyers), "--buyers is 1 to \(Limits.requests)")
     try require((1...Limits.quantity).contains(quantity), "--quantity is 1 to \(Limits.quantity)")
     try require((0...Limits.retryShare).contains(retryShare), "--retry-share is 0 to \(Limits.retryShare)")
+    try require(tries.map { (1...Limits.tries).contains($0) } ?? true, "--tries is 1 to \(Limits.tries)")
+    try require(sku.isEmpty || noFollow, "--sku goes with --no-follow: otherwise the sale's own are asked for")
+    try require(sku.count <= Limits.skus, "--sku can be given \(Limits.skus) times")
+    try require(ledger == nil || !noFollow, "--no-follow keeps nothing that a --ledger could hold")
     try require((1...Limits.eventLoops).contains(eventLoops), "--event-loops is 1 to \(Limits.eventLoops)")
     try require(
       (eventLoops...Limits.connections).contains(connections),

@@ -4,13 +4,15 @@ internal import NIOCore
 ///
 /// (1) Every request that was sent ends in exactly one `answered` or `unanswered`.
 /// (2) After a malformed answer, or one that nobody asked for, the connection is closed: its framing can no longer be
-///     trusted.
+///     trusted. So is one that is answered before its request was wholly sent.
 final class Connection: ChannelInboundHandler {
   typealias InboundIn = ByteBuffer
   typealias OutboundOut = ByteBuffer
 
   /// Its place in the stripe.
   let slot: Int
+  /// The connections that share its use.
+  let pool: Int
   private(set) var flight: Flight?
   private(set) var isOpen = false
   private let stripe: Stripe
@@ -20,17 +22,34 @@ final class Connection: ChannelInboundHandler {
   /// Used again for each request: NIO has let go of it when the socket took it whole.
   private var outgoing = ByteBuffer()
 
-  init(slot: Int, stripe: Stripe) {
+  /// What is left of a request that drips.
+  private var undripped = ByteBuffer()
+
+  init(slot: Int, pool: Int, stripe: Stripe) {
     self.slot = slot
+    self.pool = pool
     self.stripe = stripe
   }
 
   /// The connection must be open and without a request on its way.
-  func send(_ flight: Flight, _ write: (inout ByteBuffer) -> Void) {
+  func send(_ flight: Flight, drip: Crowd.Drip?, _ write: (inout ByteBuffer) -> Void) {
     self.flight = flight
     outgoing.clear()
     write(&outgoing)
-    context?.writeAndFlush(wrapOutboundOut(outgoing), promise: nil)
+    if let drip {
+      undripped = outgoing
+      self.drip(drip)
+    } else {
+      context?.writeAndFlush(wrapOutboundOut(outgoing), promise: nil)
+    }
+  }
+
+  /// Sends the next few bytes, and comes back for more.
+  private func drip(_ drip: Crowd.Drip) {
+    guard let context, let piece = undripped.readSlice(length: min(drip.bytes, undripped.readableBytes)) else { return }
+    context.writeAndFlush(wrapOutboundOut(piece), promise: nil)
+    guard undripped.readableBytes > 0 else { return }
+    context.eventLoop.assumeIsolated().scheduleTask(in: drip.every) { if self.isOpen { self.drip(drip) } }
   }
 
   /// Gives up the request on its way, and the connection with it.
@@ -82,7 +101,7 @@ final class Connection: ChannelInboundHandler {
     while isOpen, buffer.readableBytes > 0 {
       guard let answer = try deliver(buffer.readableBytesUInt8Span) else { return }
       buffer.moveReaderIndex(forwardBy: answer.length)
-      if answer.keepsAlive { stripe.release(self) } else { giveUp(.closed) }
+      if answer.keepsAlive, undripped.readableBytes == 0 { stripe.release(self) } else { giveUp(.closed) }
     }
   }
 
@@ -91,8 +110,8 @@ final class Connection: ChannelInboundHandler {
     guard let flight else { throw Answer.Malformed("an answer that nobody asked for") }
     self.flight = nil
     switch answer.body {
-    case .range(let range): stripe.answered(flight, status: answer.status, body: bytes.extracting(range))
-    case .joined(let body): stripe.answered(flight, status: answer.status, body: body.span)
+    case .range(let range): stripe.answered(flight, answer.head, body: bytes.extracting(range))
+    case .joined(let body): stripe.answered(flight, answer.head, body: body.span)
     }
     return answer
   }

@@ -49,7 +49,7 @@ final class Follower: Requester {
   private func look() {
     guard !isFinished, !isBetweenRounds else { return }
     let now = NIODeadline.now()
-    while place < round.count, now < deadline, stripe.hasFree {
+    while place < round.count, now < deadline, stripe.hasFree() {
       let number = round[place]
       place += 1
       ask(number, at: now)
@@ -72,7 +72,7 @@ final class Follower: Requester {
 
   private func ask(_ number: Int, at now: NIODeadline) {
     let receipt = receipts.all[number]
-    let buyer = mix.request(Int(receipt.request)).buyer
+    let buyer = mix.request(Int(receipt.request), attempt: Int(receipt.attempt)).buyer
     let ticket = receipts.ticket(number)
     stripe.send(Flight(number: number, scheduled: now, sent: now)) {
       requests.status(receipt.id, ticket: ticket, buyer: buyer, into: &$0)
@@ -88,14 +88,14 @@ final class Follower: Requester {
     nextRound.append(flight.number)
   }
 
-  func answered(_ flight: Flight, status: Int, body: borrowing Span<UInt8>, at now: NIODeadline) {
+  func answered(_ flight: Flight, _ answer: AnswerHead, body: borrowing Span<UInt8>, at now: NIODeadline) {
     let receipt = receipts.all[flight.number]
-    if status == 404, !receipt.isPromise {
+    if answer.status == 404, !receipt.isPromise {
       receipts.settle(flight.number, .absent)
       return
     }
-    guard status == 200 else {
-      result.troubles["status \(status)", default: 0] += 1
+    guard answer.status == 200 else {
+      result.troubles["status \(answer.status)", default: 0] += 1
       nextRound.append(flight.number)
       return
     }

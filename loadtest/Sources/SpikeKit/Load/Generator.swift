@@ -3,9 +3,11 @@ internal import NIOCore
 /// Sends one event loop's share of the schedule and counts what comes back.
 ///
 /// (1) A request leaves at its scheduled time, or as soon after it as a connection is free; never because another was
-///     answered.
-/// (2) Nothing is kept for a request but while it is on its way, except a receipt for each 202 and unknown.
-/// (3) It is finished when every request was sent and ended, or when, past the schedule's end, nothing has been
+///     answered. Another try leaves likewise, at the time that ``Retries`` sets.
+/// (2) Nothing is kept for a request but while it is on its way or waits for another try, except a receipt for each 202
+///     and unknown, and in a run that is followed only.
+/// (3) A request of a dripping group is skipped when all of the group's connections drip: it holds up nobody else.
+/// (4) It is finished when every request was sent and ended, or when, past the schedule's end, nothing has been
 ///     answered for a whole timeout.
 final class Generator: Requester {
   private let stripe: Stripe
@@ -14,7 +16,9 @@ final class Generator: Requester {
   private let timeout: TimeAmount
   private let scheduleLasts: TimeAmount
   private let finished: EventLoopPromise<Void>
+  private let isFollowed: Bool
   private var cursor: Schedule.Cursor
+  private var retries: Retries
   private var pen: LedgerPen?
   private var start = NIODeadline.uptimeNanoseconds(0)
   private var lastAnswer = NIODeadline.uptimeNanoseconds(0)
@@ -31,21 +35,28 @@ final class Generator: Requester {
     self.timeout = plan.timeout
     self.scheduleLasts = plan.schedule.duration
     self.cursor = cursor
+    isFollowed = plan.isFollowed
+    retries = Retries(plan.mix.crowd)
     pen = ledger.map { LedgerPen(ledger: $0, epoch: plan.epoch, skus: plan.skus, mix: plan.mix) }
     finished = stripe.loop.makePromise()
-    result = LoadResult(skus: plan.skus.count)
+    result = LoadResult(plan)
   }
 
   var connections: LoadResult.Connections { .init(stripe) }
 
   /// Begins. The future succeeds when it is finished; it never fails.
   ///
-  /// - Parameter start: The time that the schedule counts from.
-  func run(from start: NIODeadline) -> EventLoopFuture<Void> {
+  /// - Parameters:
+  ///   - start: The time that the schedule counts from.
+  ///   - opensConnections: At that time; otherwise they are open.
+  func run(from start: NIODeadline, opensConnections: Bool) -> EventLoopFuture<Void> {
     self.start = start
     lastAnswer = start + scheduleLasts
     stripe.requester = self
     processorTimeBefore = threadProcessorTime()
+    if opensConnections {
+      stripe.loop.assumeIsolated().scheduleTask(deadline: start) { _ = self.stripe.openAll() }
+    }
     look()
     return finished.futureResult
   }
@@ -53,6 +64,7 @@ final class Generator: Requester {
   /// Sends no more than was sent. What is on its way is waited for.
   func stop() {
     cursor = cursor.atEnd()
+    retries.stop()
     finishIfDone()
   }
 
@@ -64,20 +76,51 @@ final class Generator: Requester {
     let now = NIODeadline.now()
     result.lateness.beginLook(at: now)
     var clock = now
-    while let time = cursor.time, start + time <= clock, stripe.hasFree {
-      let flight = Flight(number: cursor.index, scheduled: start + time, sent: clock)
-      // First move on: sending may fail at once and call back here.
-      cursor.advance()
-      result.sent += 1
-      result.sending = clock - start
-      result.lateness.sent(flight)
-      stripe.send(flight) { requests.order(mix.request(flight.number), into: &$0) }
+    while let time = nextTime, time <= clock, stripe.hasFree() {
+      send(takeNext(time), at: clock)
       clock = .now()
     }
-    let isSaturated = cursor.time.map { start + $0 <= clock } ?? false
+    let next = nextTime
+    let isSaturated = next.map { $0 <= clock } ?? false
     result.lateness.endLook(isSaturated: isSaturated)
     // While none is free the next answer calls; otherwise the clock must.
-    if !isSaturated, let next = cursor.time { wake(at: max(start + next, now + Limits.paceQuantum)) }
+    if !isSaturated, let next { wake(at: max(next, now + Limits.paceQuantum)) }
+  }
+
+  /// When the next try should leave, of the schedule's and those that wait; `nil` when there is none.
+  private var nextTime: NIODeadline? {
+    let scheduled = cursor.time.map { start + $0 }
+    guard let retry = retries.first?.time else { return scheduled }
+    return scheduled.map { min($0, retry) } ?? retry
+  }
+
+  /// Moves on. Before the sending, which may fail at once and call back.
+  private func takeNext(_ time: NIODeadline) -> Attempt {
+    if let retry = retries.first, retry.time == time {
+      retries.takeFirst()
+      return retry
+    }
+    defer { cursor.advance() }
+    return Attempt(number: cursor.index, attempt: 0, time: time)
+  }
+
+  private func send(_ attempt: Attempt, at clock: NIODeadline) {
+    let request = mix.request(attempt.number, attempt: attempt.attempt)
+    let pool = mix.crowd.pool(ofGroup: request.group)
+    guard pool == 0 || stripe.hasFree(pool: pool) else {
+      result.groups[request.group].skipped += 1
+      return
+    }
+    let flight = Flight(
+      number: attempt.number, attempt: attempt.attempt, group: request.group, scheduled: attempt.time, sent: clock)
+    if attempt.attempt == 0 { result.sent += 1 } else { retries.left() }
+    if !result.groups.isEmpty { result.groups[request.group].sent += 1 }
+    result.sending = clock - start
+    result.sends.note(clock)
+    result.timeline.sent(at: clock - start)
+    result.lateness.sent(flight)
+    let drip = pool == 0 ? nil : mix.crowd.groups[request.group].drip
+    stripe.send(flight, pool: pool, drip: drip) { requests.order(request, into: &$0) }
   }
 
   private func wake(at time: NIODeadline) {
@@ -95,15 +138,16 @@ final class Generator: Requester {
   }
 
   func swept(at now: NIODeadline) {
-    if cursor.time != nil, now > start + scheduleLasts, now - lastAnswer > timeout { stop() }
+    if let nextTime, min(now - nextTime, now - lastAnswer) > timeout, now > start + scheduleLasts { stop() }
     finishIfDone()
   }
 
   private func finishIfDone() {
-    guard !isFinished, cursor.time == nil, stripe.inFlight == 0 else { return }
+    guard !isFinished, nextTime == nil, stripe.inFlight == 0 else { return }
     isFinished = true
     pen?.flush()
     result.connections = connections
+    result.retries = retries.count
     result.lasted = NIODeadline.now() - start
     result.busy = (threadProcessorTime() - processorTimeBefore).seconds / max(result.lasted.seconds, 1e-9)
     finished.succeed()
@@ -111,27 +155,38 @@ final class Generator: Requester {
 
   // MARK: Answers
 
-  func answered(_ flight: Flight, status: Int, body: borrowing Span<UInt8>, at now: NIODeadline) {
+  func answered(_ flight: Flight, _ answer: AnswerHead, body: borrowing Span<UInt8>, at now: NIODeadline) {
     lastAnswer = max(lastAnswer, now)
-    if status == 202 {
-      result.tally.add(status: status, code: body.extracting(0..<0), flight, at: now)
-      accepted(flight, body, at: now)
+    result.answers.note(now)
+    if answer.status == 202 {
+      count(flight, status: answer.status, code: body.extracting(0..<0), at: now)
+      if isFollowed { accepted(flight, body, at: now) }
       return
     }
     let code = FlatJSON.string("code", in: body) ?? 0..<0
-    result.tally.add(status: status, code: body.extracting(code), flight, at: now)
-    if status == 409, body.holds("sold_out", at: code) {
+    count(flight, status: answer.status, code: body.extracting(code), at: now)
+    retries.ended(flight, answer, at: now)
+    guard isFollowed else { return }
+    if answer.status == 409, body.holds("sold_out", at: code) {
       result.refusedSoldOut[mix.request(flight.number).sku] = true
-    } else if status >= 500, body.holds("outcome_unknown", at: code) {
+    } else if answer.status >= 500, body.holds("outcome_unknown", at: code) {
       unknown(flight, body, at: now)
     }
   }
 
   func unanswered(_ flight: Flight, _ why: Unanswered, at now: NIODeadline) {
     let reason = Array(why.rawValue.utf8)
-    result.tally.add(status: 0, code: reason.span, flight, at: now)
-    result.withoutId.append(UInt32(flight.number))
+    count(flight, status: 0, code: reason.span, at: now)
+    retries.ended(flight, nil, at: now)
+    guard isFollowed else { return }
+    result.withoutId.append(.init(number: flight.number, attempt: flight.attempt))
     pen?.note(nil, ticket: reason.span.extracting(0..<0), flight, at: now, status: "unknown")
+  }
+
+  private func count(_ flight: Flight, status: Int, code: borrowing Span<UInt8>, at now: NIODeadline) {
+    let (kind, latency) = result.tally.add(status: status, code: code, flight, at: now)
+    result.timeline.answered(kind: kind, latencyMicroseconds: latency, at: now - start)
+    if !result.groups.isEmpty { result.groups[flight.group].tally.add(status: status, code: code, flight, at: now) }
   }
 
   private func accepted(_ flight: Flight, _ body: borrowing Span<UInt8>, at now: NIODeadline) {
@@ -140,21 +195,21 @@ final class Generator: Requester {
     else {
       // A promise that nobody can follow: a failed check, and nothing known about the order.
       result.unusable += 1
-      result.withoutId.append(UInt32(flight.number))
+      result.withoutId.append(.init(number: flight.number, attempt: flight.attempt))
       pen?.note(nil, ticket: body.extracting(0..<0), flight, at: now, status: "accepted")
       return
     }
-    receipts.add(id, ticket: body.extracting(ticket), request: flight.number, isPromise: true)
+    receipts.add(id, ticket: body.extracting(ticket), flight, isPromise: true)
     pen?.note(id, ticket: body.extracting(ticket), flight, at: now, status: "accepted")
   }
 
   private func unknown(_ flight: Flight, _ body: borrowing Span<UInt8>, at now: NIODeadline) {
     guard let range = FlatJSON.string("order_id", in: body), let id = OrderID(body, range) else {
-      result.withoutId.append(UInt32(flight.number))
+      result.withoutId.append(.init(number: flight.number, attempt: flight.attempt))
       pen?.note(nil, ticket: body.extracting(0..<0), flight, at: now, status: "unknown")
       return
     }
-    receipts.add(id, ticket: body.extracting(0..<0), request: flight.number, isPromise: false)
+    receipts.add(id, ticket: body.extracting(0..<0), flight, isPromise: false)
     pen?.note(id, ticket: body.extracting(0..<0), flight, at: now, status: "unknown")
   }
 }

@@ -22,7 +22,7 @@ struct LedgerPen {
   mutating func note(
     _ id: OrderID?, ticket: borrowing Span<UInt8>, _ flight: Flight, at now: NIODeadline, status: StaticString
   ) {
-    let request = mix.request(flight.number)
+    let request = mix.request(flight.number, attempt: flight.attempt)
     if let id { chunk += id.bytes }
     tab()
     for index in ticket.indices { chunk.append(ticket[index]) }

@@ -9,16 +9,55 @@ struct LoadResult: Sendable {
     var inFlight = 0
   }
 
+  /// One group's part.
+  struct Group: Sendable {
+    /// Tries, the first and all others.
+    var sent = 0
+    /// Requests that never left: each connection of the group was still dripping another one.
+    var skipped = 0
+    var tally = Tally()
+  }
+
+  /// A request that may have made an order whose id nobody told.
+  struct Unnamed: Equatable, Sendable {
+    let number: Int
+    let attempt: Int
+  }
+
+  /// When the first and last of something happened.
+  struct Span: Sendable {
+    private(set) var first: NIODeadline?
+    private(set) var last: NIODeadline?
+
+    mutating func note(_ time: NIODeadline) {
+      if first == nil { first = time }
+      last = time
+    }
+
+    mutating func merge(_ other: Span) {
+      first = [first, other.first].compactMap { $0 }.min()
+      last = [last, other.last].compactMap { $0 }.max()
+    }
+  }
+
+  /// Requests of the schedule, each with its first try.
   var sent = 0
   var tally = Tally()
+  var timeline: Timeline
+  /// Kept only where the crowd has more than one: a single group's tally is everybody's.
+  var groups: [Group]
+  var retries = Retries.Count()
+  var waitingRetries = 0
   var lateness = Lateness()
-  /// Requests that may have made an order whose id nobody told.
-  var withoutId: [UInt32] = []
+  var withoutId: [Unnamed] = []
   /// 202s without a usable order id or ticket.
   var unusable = 0
   /// Whether anybody was told at once, by the intake, that a SKU is sold out.
   var refusedSoldOut: [Bool]
   var connections = Connections()
+  /// Tries that left, the first of a request and all others.
+  var sends = Span()
+  var answers = Span()
   /// From the start to the last answer.
   var lasted = TimeAmount.zero
   /// From the start to the last request that was sent.
@@ -26,23 +65,42 @@ struct LoadResult: Sendable {
   /// The share of a core that the event loop used. Of several, the busiest one's.
   var busy = 0.0
 
-  init(skus: Int) { refusedSoldOut = Array(repeating: false, count: skus) }
+  init(_ plan: Plan) {
+    timeline = Timeline(duration: plan.schedule.duration)
+    groups = plan.mix.crowd.groups.count > 1 ? plan.mix.crowd.groups.map { _ in Group() } : []
+    refusedSoldOut = Array(repeating: false, count: plan.skus.count)
+  }
 
-  init(merging parts: [LoadResult]) {
-    self.init(skus: parts.first?.refusedSoldOut.count ?? 0)
+  /// - Parameter parts: Of the same plan.
+  init(_ plan: Plan, merging parts: [LoadResult]) {
+    self.init(plan)
     for part in parts {
       sent += part.sent
-      tally.merge(part.tally)
+      timeline.merge(part.timeline, kinds: tally.merge(part.tally))
+      for group in groups.indices {
+        groups[group].sent += part.groups[group].sent
+        groups[group].skipped += part.groups[group].skipped
+        groups[group].tally.merge(part.groups[group].tally)
+      }
+      retries = retries + part.retries
       lateness.merge(part.lateness)
       withoutId += part.withoutId
       unusable += part.unusable
       for sku in refusedSoldOut.indices where part.refusedSoldOut[sku] { refusedSoldOut[sku] = true }
       connections = connections + part.connections
+      sends.merge(part.sends)
+      answers.merge(part.answers)
       lasted = max(lasted, part.lasted)
       sending = max(sending, part.sending)
       busy = max(busy, part.busy)
     }
   }
+
+  /// Requests that never left because their group's connections were dripping.
+  var skipped: Int { groups.reduce(0) { $0 + $1.skipped } }
+
+  /// All tries that left.
+  var tries: Int { sent + retries.sent }
 }
 
 extension LoadResult.Connections {

@@ -15,6 +15,8 @@ struct Receipt: Sendable {
   fileprivate let ticketLength: UInt16
   /// The request's number.
   let request: UInt32
+  /// Which try of it.
+  let attempt: UInt8
   let isPromise: Bool
   fileprivate(set) var fate = Fate.open
   /// Why it was rejected: an index into `Receipts.reasons`.
@@ -30,11 +32,11 @@ struct Receipts: Sendable {
   /// All tickets, one after the other.
   private var tickets: [UInt8] = []
 
-  mutating func add(_ id: OrderID, ticket: borrowing Span<UInt8>, request: Int, isPromise: Bool) {
+  mutating func add(_ id: OrderID, ticket: borrowing Span<UInt8>, _ flight: Flight, isPromise: Bool) {
     all.append(
       Receipt(
-        id: id, ticketStart: tickets.count, ticketLength: UInt16(ticket.count), request: UInt32(request),
-        isPromise: isPromise))
+        id: id, ticketStart: tickets.count, ticketLength: UInt16(ticket.count), request: UInt32(flight.number),
+        attempt: UInt8(flight.attempt), isPromise: isPromise))
     for index in ticket.indices { tickets.append(ticket[index]) }
   }
 

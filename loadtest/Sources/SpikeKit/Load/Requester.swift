@@ -4,6 +4,10 @@ internal import NIOCore
 struct Flight {
   /// What it is for, in the requester's own numbering.
   let number: Int
+  /// Which try of it. 0 is the first.
+  var attempt = 0
+  /// The group of the crowd that sends it.
+  var group = 0
   /// When it should have left. Latency counts from here.
   let scheduled: NIODeadline
   let sent: NIODeadline
@@ -21,7 +25,7 @@ protocol Requester: AnyObject {
   /// A connection is free, or was opened.
   func connectionIsFree()
   /// An answer. The connection becomes free after the call.
-  func answered(_ flight: Flight, status: Int, body: borrowing Span<UInt8>, at now: NIODeadline)
+  func answered(_ flight: Flight, _ answer: AnswerHead, body: borrowing Span<UInt8>, at now: NIODeadline)
   /// There will be no answer.
   func unanswered(_ flight: Flight, _ why: Unanswered, at now: NIODeadline)
   /// Called every `Limits.sweepEvery`, after requests that timed out were given up.

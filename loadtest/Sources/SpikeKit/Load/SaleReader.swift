@@ -25,13 +25,13 @@ struct Sale: Decodable, Equatable, Sendable {
 final class SaleReader: Requester {
   private let request: [UInt8]
   private let stripe: Stripe
-  private let answer: EventLoopPromise<Sale>
+  private let promise: EventLoopPromise<Sale>
   private var isAsked = false
 
   private init(_ request: [UInt8], stripe: Stripe) {
     self.request = request
     self.stripe = stripe
-    answer = stripe.loop.makePromise()
+    promise = stripe.loop.makePromise()
   }
 
   /// - Returns: The sale. Fails with ``Unusable`` when it cannot be had, saying why.
@@ -39,14 +39,14 @@ final class SaleReader: Requester {
     _ sale: String, target: Target, address: SocketAddress, loop: any EventLoop, timeout: TimeAmount
   ) -> EventLoopFuture<Sale> {
     loop.flatSubmit {
-      let stripe = Stripe(loop: loop, address: address, connections: 1, timeout: timeout)
+      let stripe = Stripe(loop: loop, address: address, pools: [1], timeout: timeout)
       let reader = SaleReader(RequestBytes.sale(sale, target: target), stripe: stripe)
       stripe.requester = reader
       stripe.openAll().assumeIsolated().whenSuccess { open in
-        if open == 0 { reader.answer.fail(Unusable("cannot connect to \(target.authority)")) }
+        if open == 0 { reader.promise.fail(Unusable("cannot connect to \(target.authority)")) }
       }
-      reader.answer.futureResult.assumeIsolated().whenComplete { _ in stripe.close() }
-      return reader.answer.futureResult
+      reader.promise.futureResult.assumeIsolated().whenComplete { _ in stripe.close() }
+      return reader.promise.futureResult
     }
   }
 
@@ -57,24 +57,24 @@ final class SaleReader: Requester {
     stripe.send(Flight(number: 0, scheduled: now, sent: now)) { $0.writeBytes(request) }
   }
 
-  func answered(_ flight: Flight, status: Int, body: borrowing Span<UInt8>, at now: NIODeadline) {
-    guard status == 200 else {
+  func answered(_ flight: Flight, _ answer: AnswerHead, body: borrowing Span<UInt8>, at now: NIODeadline) {
+    guard answer.status == 200 else {
       let code = FlatJSON.string("code", in: body).map { " (\(body.text(at: $0)))" } ?? ""
-      return answer.fail(Unusable("the server answers \(status)\(code) when asked for the sale"))
+      return promise.fail(Unusable("the server answers \(answer.status)\(code) when asked for the sale"))
     }
     do {
       let sale = try JSONDecoder().decode(Sale.self, from: Data(body.text(at: body.indices).utf8))
       guard (1...Limits.skus).contains(sale.items.count) else {
-        return answer.fail(Unusable("the sale has \(sale.items.count) SKUs, not 1 to \(Limits.skus)"))
+        return promise.fail(Unusable("the sale has \(sale.items.count) SKUs, not 1 to \(Limits.skus)"))
       }
-      answer.succeed(sale)
+      promise.succeed(sale)
     } catch {
-      answer.fail(Unusable("the server's description of the sale cannot be read"))
+      promise.fail(Unusable("the server's description of the sale cannot be read"))
     }
   }
 
   func unanswered(_ flight: Flight, _ why: Unanswered, at now: NIODeadline) {
-    answer.fail(Unusable("no answer when asked for the sale: \(why.rawValue)"))
+    promise.fail(Unusable("no answer when asked for the sale: \(why.rawValue)"))
   }
 
   func swept(at now: NIODeadline) {}

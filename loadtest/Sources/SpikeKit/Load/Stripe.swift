@@ -4,7 +4,7 @@ internal import NIOPosix
 /// The connections of one event loop: opened before the start, opened again when lost, watched for timeouts.
 ///
 /// (1) All of it happens on the event loop: no lock, no atomic.
-/// (2) A connection is in `free` at most once, and only if nothing is on its way on it.
+/// (2) A connection is in its pool's `free` at most once, and only if nothing is on its way on it.
 final class Stripe {
   let loop: any EventLoop
   /// Whom answers go to. Changed only while nothing is on its way.
@@ -17,6 +17,7 @@ final class Stripe {
   private(set) var connectionsLost = 0
 
   private struct Slot {
+    let pool: Int
     var connection: Connection?
     var failures = 0
   }
@@ -24,16 +25,19 @@ final class Stripe {
   private let address: SocketAddress
   private let timeout: TimeAmount
   private var slots: [Slot]
-  private var free = CircularBuffer<Connection>()
+  private var free: [CircularBuffer<Connection>]
   private var isClosing = false
   private var sweeping: RepeatedTask?
 
-  /// - Parameter timeout: A request without an answer for so long after it was sent is given up.
-  init(loop: any EventLoop, address: SocketAddress, connections: Int, timeout: TimeAmount) {
+  /// - Parameters:
+  ///   - pools: How many connections, for each use that shares none with the others.
+  ///   - timeout: A request without an answer for so long after it was sent is given up.
+  init(loop: any EventLoop, address: SocketAddress, pools: [Int], timeout: TimeAmount) {
     self.loop = loop
     self.address = address
     self.timeout = timeout
-    slots = Array(repeating: Slot(), count: connections)
+    slots = pools.enumerated().flatMap { pool, count in Array(repeating: Slot(pool: pool), count: count) }
+    free = Array(repeating: CircularBuffer(), count: pools.count)
   }
 
   // MARK: Opening and closing
@@ -82,7 +86,7 @@ final class Stripe {
       )
       .channelInitializer { channel in
         channel.eventLoop.makeCompletedFuture {
-          try channel.pipeline.syncOperations.addHandler(Connection(slot: slot, stripe: bound.value))
+          try channel.pipeline.syncOperations.addHandler(bound.value.connection(slot: slot))
         }
       }
     bootstrap.connect(to: address).assumeIsolated().whenComplete { result in
@@ -95,6 +99,10 @@ final class Stripe {
         done(false)
       }
     }
+  }
+
+  private func connection(slot: Int) -> Connection {
+    Connection(slot: slot, pool: slots[slot].pool, stripe: self)
   }
 
   private func connectAgain(slot: Int) {
@@ -110,16 +118,18 @@ final class Stripe {
   // MARK: Requests
 
   /// Whether a request could be sent now.
-  var hasFree: Bool {
-    while let first = free.first, !first.isOpen { free.removeFirst() }
-    return !free.isEmpty
+  func hasFree(pool: Int = 0) -> Bool {
+    while let first = free[pool].first, !first.isOpen { free[pool].removeFirst() }
+    return !free[pool].isEmpty
   }
 
   /// Sends a request on the connection that has been free for longest, so that all of them live. `hasFree` must hold.
-  func send(_ flight: Flight, _ write: (inout ByteBuffer) -> Void) {
-    let connection = free.removeFirst()
+  ///
+  /// - Parameter drip: Sends it a few bytes at a time.
+  func send(_ flight: Flight, pool: Int = 0, drip: Crowd.Drip? = nil, _ write: (inout ByteBuffer) -> Void) {
+    let connection = free[pool].removeFirst()
     inFlight += 1
-    connection.send(flight, write)
+    connection.send(flight, drip: drip, write)
   }
 
   private func sweep() {
@@ -152,13 +162,13 @@ final class Stripe {
   }
 
   func release(_ connection: Connection) {
-    free.append(connection)
+    free[connection.pool].append(connection)
     requester?.connectionIsFree()
   }
 
-  func answered(_ flight: Flight, status: Int, body: borrowing Span<UInt8>) {
+  func answered(_ flight: Flight, _ answer: AnswerHead, body: borrowing Span<UInt8>) {
     inFlight -= 1
-    requester?.answered(flight, status: status, body: body, at: .now())
+    requester?.answered(flight, answer, body: body, at: .now())
   }
 
   func gaveUp(_ flight: Flight, _ why: Unanswered) {

@@ -21,25 +21,43 @@ struct Tally: Sendable {
   }
 
   private(set) var kinds: [Kind] = []
-  /// From the scheduled time to the answer, of all kinds.
-  private(set) var all = Tally.empty
   /// From the time it was sent to the answer, of all kinds: what a closed loop would have seen.
   private(set) var fromSent = Tally.empty
 
   static var empty: Latencies { Latencies(highestTrackableValue: Limits.latencyMicroseconds) }
 
-  mutating func add(status: Int, code: borrowing Span<UInt8>, _ flight: Flight, at now: NIODeadline) {
-    let latency = Self.microseconds(from: flight.scheduled, to: now)
-    all.record(latency)
-    fromSent.record(Self.microseconds(from: flight.sent, to: now))
-    kinds[index(status: status, code: code)].latencies.record(latency)
+  /// How many answers have such a status.
+  func count(where isCounted: (_ status: Int) -> Bool) -> Int {
+    kinds.reduce(0) { $0 + (isCounted($1.status) ? Int($1.count) : 0) }
   }
 
-  mutating func merge(_ other: Tally) {
-    all.add(other.all)
+  /// From the scheduled time to the answer, of all kinds.
+  var all: Latencies {
+    var all = Self.empty
+    for kind in kinds { all.add(kind.latencies) }
+    return all
+  }
+
+  /// - Returns: The number of its kind, an index into `kinds`, and the latency in microseconds.
+  @discardableResult
+  mutating func add(
+    status: Int, code: borrowing Span<UInt8>, _ flight: Flight, at now: NIODeadline
+  ) -> (kind: Int, latency: UInt64) {
+    let latency = Self.microseconds(from: flight.scheduled, to: now)
+    fromSent.record(Self.microseconds(from: flight.sent, to: now))
+    let kind = index(status: status, code: code)
+    kinds[kind].latencies.record(latency)
+    return (kind, latency)
+  }
+
+  /// - Returns: For each kind of the other, its number here.
+  @discardableResult
+  mutating func merge(_ other: Tally) -> [Int] {
     fromSent.add(other.fromSent)
-    for kind in other.kinds {
-      kinds[index(status: kind.status, code: kind.code.span)].latencies.add(kind.latencies)
+    return other.kinds.map { kind in
+      let index = index(status: kind.status, code: kind.code.span)
+      kinds[index].latencies.add(kind.latencies)
+      return index
     }
   }
 

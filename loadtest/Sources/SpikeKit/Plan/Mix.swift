@@ -3,27 +3,37 @@
 /// (1) The same seed and settings give the same requests.
 /// (2) A repeat has the buyer, SKU, quantity and key of an earlier request, its *original*; an original's number is
 ///     the smallest.
+/// (3) Another try of a request differs from the first one at most in its key.
 struct Mix: Sendable {
   struct Request: Equatable, Sendable {
     /// The first request with this key. The request's own number, unless it is a repeat.
+    /// A later try with a key of its own is an original too, numbered behind all requests.
     let original: Int
     let buyer: Int
     let sku: Int
+    /// An index into the crowd's groups.
+    var group = 0
   }
 
   let dice: Dice
-  let buyers: Int
+  let crowd: Crowd
   let popularity: Popularity
   let quantity: Int
   /// The share of requests that repeat an earlier one, from 0 to `Limits.retryShare`.
   let retryShare: Double
 
-  func request(_ index: Int) -> Request {
+  /// - Parameters:
+  ///   - index: The request's place in the schedule.
+  ///   - attempt: Which try of it. 0 is the first.
+  func request(_ index: Int, attempt: Int = 0) -> Request {
     let original = original(of: index)
+    let group = crowd.groups.count == 1 ? 0 : crowd.group(at: dice.unit(.group, original))
+    let people = crowd.people(ofGroup: group)
     return Request(
-      original: original,
-      buyer: dice.below(buyers, .buyer, original),
-      sku: popularity.sku(at: dice.unit(.sku, original)))
+      original: crowd.groups[group].renewsKey ? original + attempt * Limits.requests : original,
+      buyer: people.lowerBound + dice.below(people.count, .buyer, original),
+      sku: crowd.groups[group].wantsHottest ? 0 : popularity.sku(at: dice.unit(.sku, original)),
+      group: group)
   }
 
   /// The request whose key this one carries.

@@ -9,5 +9,7 @@ struct Plan: Sendable {
   let skus: [String]
   /// How long an answer may take, from the time its request was sent.
   let timeout: TimeAmount
+  /// Whether each 202 is followed to its outcome. If not, nothing is kept of an answer but its kind and latency.
+  let isFollowed: Bool
   let epoch: Epoch
 }

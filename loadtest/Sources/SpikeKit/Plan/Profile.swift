@@ -1,21 +1,34 @@
+internal import ArgumentParser
 internal import FoundationEssentials
 
-/// A rate curve from a file, for example
+/// A rate curve, and who makes it, from a file, for example
 /// `{"name":"doors-open","phases":[{"shape":"burst","requests":5000},{"shape":"hold","rate":8000,"seconds":5}]}`.
 ///
 /// Shapes: `hold` (rate, seconds), `ramp` and `decay` (from, to, seconds), `burst` (requests).
+/// Optional: `crowd`, the groups of ``WrittenGroup``, and `connect`, which is `before` or `during`.
 struct Profile: Decodable {
   let name: String
   let about: String?
   let phases: [Phase]
+  /// `nil` where the file says nothing about the crowd.
+  let groups: [Crowd.Group]?
+  /// `nil` where the file does not say.
+  let connect: ConnectTime?
 
-  private enum Field: String, CodingKey { case name, about, phases }
+  private enum Field: String, CodingKey { case name, about, phases, crowd, connect }
 
   init(from decoder: any Decoder) throws {
     let fields = try decoder.container(keyedBy: Field.self)
     name = try fields.decode(String.self, forKey: .name)
     about = try fields.decodeIfPresent(String.self, forKey: .about)
     phases = try fields.decode([WrittenPhase].self, forKey: .phases).enumerated().map { try $1.phase(number: $0 + 1) }
+    groups = try fields.decodeIfPresent([WrittenGroup].self, forKey: .crowd).map(Crowd.groups)
+    connect = try fields.decodeIfPresent(String.self, forKey: .connect).map { word in
+      guard let time = ConnectTime(rawValue: word) else {
+        throw Unusable("'connect' is 'before' or 'during', not '\(word)'")
+      }
+      return time
+    }
     guard (1...Limits.phases).contains(phases.count) else {
       throw Unusable("a profile has 1 to \(Limits.phases) phases, not \(phases.count)")
     }
@@ -53,6 +66,14 @@ struct Profile: Decodable {
     let path = context.codingPath.map { $0.intValue.map { "#\($0 + 1)" } ?? $0.stringValue }
     return path.isEmpty ? "" : path.joined(separator: " ") + " "
   }
+}
+
+/// When connections are opened.
+enum ConnectTime: String, Sendable, CaseIterable, ExpressibleByArgument {
+  /// Before the first request: it measures requests only.
+  case before
+  /// As the first request is due: the server has to accept the crowd as well.
+  case during
 }
 
 /// A phase as a person writes it.

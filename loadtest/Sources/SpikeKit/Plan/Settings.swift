@@ -4,29 +4,37 @@ internal import NIOCore
 struct Settings: Sendable {
   let target: Target
   let sale: String
+  /// Given on the command line rather than by the server: then nothing is read from it.
+  let skus: [String]
+  /// Whether each 202 is followed to its outcome, and the whole judged.
+  let isFollowed: Bool
   let schedule: Schedule
   /// A profile's name, or the rate.
   let scheduleName: String
   let buyers: Int
+  let groups: [Crowd.Group]
   let quantity: Int
   let retryShare: Double
   let popularity: @Sendable (_ skus: Int) -> Popularity
   let seed: UInt64
   let connections: Int
+  let connect: ConnectTime
   let eventLoops: Int
   let timeout: TimeAmount
   let followTimeout: TimeAmount
   let ledger: String?
   let json: String?
 
+  var crowd: Crowd { Crowd(groups, buyers: buyers) }
+
   /// - Parameter skus: As the sale lists them.
   func plan(skus: [String]) throws -> Plan {
     let mix = Mix(
-      dice: Dice(seed: seed), buyers: buyers, popularity: popularity(skus.count), quantity: quantity,
+      dice: Dice(seed: seed), crowd: crowd, popularity: popularity(skus.count), quantity: quantity,
       retryShare: retryShare)
     return Plan(
       schedule: schedule, mix: mix, requests: try RequestBytes(target: target, sale: sale, skus: skus, mix: mix),
-      skus: skus, timeout: timeout, epoch: Epoch())
+      skus: skus, timeout: timeout, isFollowed: isFollowed, epoch: Epoch())
   }
 }
 
@@ -36,10 +44,12 @@ extension SpikeCommand {
     guard let target = Target(url: url) else { throw Unusable("--url is http://host[:port][/prefix]") }
     let schedule: Schedule
     let scheduleName: String
-    if let profile {
-      let read = try Profile.read(profile)
-      schedule = Schedule(read.phases, most: requests ?? Limits.requests)
-      scheduleName = read.name
+    var read: Profile?
+    if let path = profile {
+      let profile = try Profile.read(path)
+      read = profile
+      schedule = Schedule(profile.phases, most: requests ?? Limits.requests)
+      scheduleName = profile.name
     } else {
       let rate = rate ?? 0
       let seconds = duration?.amount.seconds ?? Double(requests ?? 0) / rate
@@ -49,14 +59,24 @@ extension SpikeCommand {
     guard (1...Limits.requests).contains(schedule.requests) else {
       throw Unusable("the schedule has \(schedule.requests) requests, not 1 to \(Limits.requests)")
     }
+    guard read?.groups == nil || (tries == nil && !ignoreRetryAfter) else {
+      throw Unusable("the profile says how its crowd tries again; leave --tries and --ignore-retry-after away")
+    }
+    let everybody = Crowd.Group(tries: tries ?? 1, honoursRetryAfter: !ignoreRetryAfter)
+    let groups = read?.groups ?? [everybody]
+    let loops = eventLoops
+    guard Crowd(groups, buyers: buyers).pools(of: connections).allSatisfy({ $0 >= loops }) else {
+      throw Unusable("each group with connections of its own needs one for each event loop: more --connections")
+    }
     let (hot, skew) = (hot, skuSkew ?? 0)
     return Settings(
-      target: target, sale: sale, schedule: schedule, scheduleName: scheduleName, buyers: buyers,
-      quantity: quantity, retryShare: retryShare,
+      target: target, sale: sale, skus: sku, isFollowed: !noFollow, schedule: schedule,
+      scheduleName: scheduleName, buyers: buyers, groups: groups, quantity: quantity, retryShare: retryShare,
       popularity: { skus in
         hot.map { .hot(share: $0, skus: skus) } ?? .zipf(exponent: skew, skus: skus)
       },
-      seed: seed ?? UInt64.random(in: 1...UInt64(UInt32.max)), connections: connections, eventLoops: eventLoops,
+      seed: seed ?? UInt64.random(in: 1...UInt64(UInt32.max)), connections: connections,
+      connect: connect ?? read?.connect ?? .before, eventLoops: eventLoops,
       timeout: timeout.amount, followTimeout: followTimeout.amount, ledger: ledger, json: json)
   }
 }

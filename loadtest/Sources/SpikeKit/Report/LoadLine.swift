@@ -9,7 +9,7 @@ struct LoadReading: Sendable {
   var tally = Tally()
 
   init(_ result: LoadResult, _ connections: LoadResult.Connections) {
-    sent = result.sent
+    sent = result.tries
     late = result.lateness.generatorLate + result.lateness.waitedForConnection
     inFlight = connections.inFlight
     tally = result.tally

@@ -9,7 +9,14 @@ internal import NIOCore
 
 /// What is shown while the run goes on: on a terminal one line that is redrawn, elsewhere a plain line each second.
 final class Progress {
-  private let isTerminal = isatty(STDOUT_FILENO) == 1
+  private let output: Int32
+  private let isTerminal: Bool
+
+  /// - Parameter output: A file descriptor that stays open.
+  init(output: Int32 = STDOUT_FILENO) {
+    self.output = output
+    isTerminal = isatty(output) == 1
+  }
 
   /// Text that stays.
   func say(_ text: String) {
@@ -39,14 +46,14 @@ final class Progress {
 
   private var width: Int {
     var size = winsize()
-    guard ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 1 else { return 100 }
+    guard ioctl(output, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 1 else { return 100 }
     return Int(size.ws_col)
   }
 
   private func put(_ text: String) {
     var rest = Array(text.utf8)[...]
     while !rest.isEmpty {
-      let written = rest.withUnsafeBytes { write(STDOUT_FILENO, $0.baseAddress, $0.count) }
+      let written = rest.withUnsafeBytes { write(output, $0.baseAddress, $0.count) }
       if written < 0, errno == EINTR { continue }
       // Nobody reads any more: the run and its exit code go on.
       guard written > 0 else { return }

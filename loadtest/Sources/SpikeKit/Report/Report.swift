@@ -5,20 +5,18 @@ internal import NIOCore
 /// verdict.
 struct Report {
   let settings: Settings
+  let epoch: Epoch
   let load: LoadResult
-  let follow: FollowResult
-  let evidence: Evidence
-  let units: Units
-  let after: Sale?
-  let verdict: Verdict
+  /// `nil` where nothing was followed.
+  let judgement: Judgement?
 
   /// What is about to happen.
-  static func opening(_ settings: Settings, _ plan: Plan, _ sale: Sale) -> String {
-    let stock = sale.items.reduce(0) { $0 + $1.stock }
+  ///
+  /// - Parameter sale: `nil` where the server was not asked.
+  static func opening(_ settings: Settings, _ plan: Plan, _ sale: Sale?) -> String {
     let seconds = fixed(plan.schedule.duration.seconds, 1)
     return """
-      \(sale.id): \(grouped(sale.items.count)) SKUs, \(grouped(stock)) units, \
-      limit \(sale.perBuyerLimit.map { grouped($0) } ?? "none") per buyer
+      \(sale.map(described) ?? "\(settings.sale): answers are counted and timed, not followed")
       \(settings.scheduleName): \(grouped(plan.schedule.requests)) requests in \(seconds) s, \
       \(grouped(settings.buyers)) buyers, \(grouped(settings.connections)) connections, \
       \(grouped(settings.eventLoops)) event loop\(settings.eventLoops == 1 ? "" : "s"), seed \(settings.seed)
@@ -26,9 +24,16 @@ struct Report {
       """
   }
 
+  private static func described(_ sale: Sale) -> String {
+    let stock = sale.items.reduce(0) { $0 + $1.stock }
+    return "\(sale.id): \(grouped(sale.items.count)) SKUs, \(grouped(stock)) units, "
+      + "limit \(sale.perBuyerLimit.map { grouped($0) } ?? "none") per buyer"
+  }
+
   /// All sections.
   func text() -> String {
-    ["", answers, generator, outcomes, stock, checks, conclusion].joined(separator: "\n")
+    (["", answers, groups, generator] + (judgement?.sections ?? []) + [conclusion])
+      .filter { $0 != nil }.map { $0 ?? "" }.joined(separator: "\n")
   }
 
   private var answers: String {
@@ -52,7 +57,7 @@ struct Report {
   private var generator: String {
     // A schedule lasts a little longer than to its last request; a run that was cut short does not last that long.
     let seconds = unsent > 0 ? load.sending.seconds : max(load.sending.seconds, settings.schedule.duration.seconds)
-    let rate = Double(load.sent) / max(seconds, 1e-9)
+    let rate = Double(load.tries) / max(seconds, 1e-9)
     var lines = [
       "  sent \(grouped(load.sent)) of \(grouped(settings.schedule.requests)) requests, "
         + "\(grouped(Int(rate)))/s; all ended after \(fixed(load.lasted.seconds, 1)) s; "
@@ -76,10 +81,17 @@ struct Report {
     if late.generatorLate + late.waitedForConnection == 0 {
       lines.append("  every request left within \(milliseconds(Limits.lateAfter.microseconds)) of its time")
     }
-    if isBottleneck {
-      lines.append(
-        "  THE GENERATOR WAS THE BOTTLENECK: the latencies above are its own. Add --event-loops or machines.")
+    if load.skipped > 0 {
+      lines.append("  \(grouped(load.skipped)) were skipped: every connection of their group was dripping")
     }
+    let retries = load.retries
+    if retries.sent + retries.gaveUp + retries.dropped > 0 {
+      lines.append(
+        "  tried again \(grouped(retries.sent)) times (\(grouped(retries.honoured)) waits were Retry-After's); "
+          + "\(grouped(retries.gaveUp)) gave up"
+          + (retries.dropped > 0 ? "; \(grouped(retries.dropped)) TRIES WERE DROPPED: too many waited" : ""))
+    }
+    lines += bottleneck.reasons.map { "  THE GENERATOR WAS THE BOTTLENECK, the latencies are its own: \($0)" }
     let connections = load.connections
     if connections.failures + connections.lost > 0 {
       lines.append(
@@ -89,57 +101,31 @@ struct Report {
   }
 
   /// Requests of the schedule that never left.
-  var unsent: Int { settings.schedule.requests - load.sent }
+  var unsent: Int { settings.schedule.requests - load.sent - load.skipped }
 
-  /// Whether the figures measure the generator rather than the server.
-  var isBottleneck: Bool {
-    load.busy > Limits.busyShare && load.lateness.generatorLate + load.lateness.waitedForConnection > 0
-  }
+  /// Whose speed the figures show.
+  var bottleneck: Bottleneck { Bottleneck(load) }
 
-  private var outcomes: String {
-    var table = Table(leftAligned: 2, ["outcome", "", "answers"])
-    for count in OutcomeCount.count(evidence) { table.add([count.outcome, count.reason, grouped(count.answers)]) }
-    if !evidence.withoutId.isEmpty { table.add(["unknown", "no order id", grouped(evidence.withoutId.count)]) }
-    let troubles = follow.troubles.sorted { $0.key < $1.key }.map { "\($0.key) × \(grouped($0.value))" }
-    let note = troubles.isEmpty ? "" : "  asked again after: \(troubles.joined(separator: ", "))\n"
-    return "Outcomes, of the answers that named an order\n" + table.text + note
-  }
-
-  private var stock: String {
-    var table = Table(leftAligned: 1, ["SKU", "stock", "sold before", "confirmed", "unknown", "left"])
-    let shown = 20
-    for (sku, item) in evidence.before.items.enumerated().prefix(shown) {
-      let left = after.flatMap { $0.items.indices.contains(sku) ? $0.items[sku].left : nil }
+  private var groups: String? {
+    guard !load.groups.isEmpty else { return nil }
+    var table = Table(leftAligned: 1, ["group", "sent", "skipped", "202", "other", "none", "p50", "p99", "max"])
+    for (group, part) in zip(settings.groups, load.groups) {
+      let latencies = Percentiles(part.tally.all)
       table.add(
-        [item.sku] + [item.stock, units.soldBefore[sku], units.confirmed[sku], units.unknown[sku]].map(grouped)
-          + [left.map(grouped) ?? "?"])
+        [group.name] + [part.sent, part.skipped].map(grouped)
+          + [part.tally.count { $0 == 202 }, part.tally.count { $0 > 0 && $0 != 202 }, part.tally.count { $0 == 0 }]
+          .map(grouped) + [latencies.p50, latencies.p99, latencies.max].map { milliseconds($0) })
     }
-    let more = evidence.before.items.count - shown
-    return "Units\n" + table.text + (more > 0 ? "  and \(grouped(more)) more SKUs\n" : "")
-  }
-
-  private var checks: String {
-    let lines = verdict.checks.map { check in
-      switch check.result {
-      case .held:
-        return "  held    \(padded(check.invariant, -3)) \(check.statement)"
-      case .failed(let examples, let count):
-        let rest = count > examples.count ? ["and \(grouped(count - examples.count)) more"] : []
-        return "  FAILED  \(padded(check.invariant, -3)) \(check.statement)"
-          + (examples + rest).map { "\n              \($0)" }.joined()
-      case .unchecked(let why):
-        return "  ?       \(padded(check.invariant, -3)) \(check.statement): not checked, \(why)"
-      }
-    }
-    return "Checks\n" + lines.joined(separator: "\n") + "\n"
+    return "Groups, and latency from the scheduled time\n" + table.text
   }
 
   private var conclusion: String {
-    switch verdict.outcome {
-    case .held where unsent > 0: "All invariants held, for the requests that were sent."
-    case .held: "All invariants held."
-    case .failed: "INVARIANTS VIOLATED."
-    case .unchecked: "Not everything could be checked."
+    switch judgement?.verdict.outcome {
+    case nil: "Nothing was followed, so nothing was checked."
+    case .held? where unsent > 0: "All invariants held, for the requests that were sent."
+    case .held?: "All invariants held."
+    case .failed?: "INVARIANTS VIOLATED."
+    case .unchecked?: "Not everything could be checked."
     }
   }
 }

@@ -8,6 +8,14 @@ struct ResultFile: Encodable {
     let code: String
     let requests: Int
     let latencyUs: Percentiles
+
+    static func all(_ tally: Tally) -> [Answer] {
+      tally.kinds.map {
+        Answer(
+          status: $0.status, code: String(decoding: $0.code, as: UTF8.self), requests: Int($0.count),
+          latencyUs: Percentiles($0.latencies))
+      }
+    }
   }
 
   private struct Generator: Encodable {
@@ -20,8 +28,37 @@ struct ResultFile: Encodable {
     let worstLateByGeneratorUs: UInt64
     let busyShare: Double
     let wasBottleneck: Bool
+    let bottleneckRule: String
+    let bottleneckReasons: [String]
     let connectFailures: Int
     let connectionsLost: Int
+    let retriesSent: Int
+    let retriesHonouringRetryAfter: Int
+    let gaveUp: Int
+    let retriesDropped: Int
+    let skipped: Int
+
+    init(_ report: Report) {
+      let (load, late) = (report.load, report.load.lateness)
+      scheduled = report.settings.schedule.requests
+      sent = load.sent
+      seconds = load.lasted.seconds
+      lateWaitingForConnection = late.waitedForConnection
+      lateByGenerator = late.generatorLate
+      worstLateWaitingUs = late.worstWait.microseconds
+      worstLateByGeneratorUs = late.worstGenerator.microseconds
+      busyShare = load.busy
+      wasBottleneck = !report.bottleneck.reasons.isEmpty
+      bottleneckRule = Bottleneck.rule
+      bottleneckReasons = report.bottleneck.reasons
+      connectFailures = load.connections.failures
+      connectionsLost = load.connections.lost
+      retriesSent = load.retries.sent
+      retriesHonouringRetryAfter = load.retries.honoured
+      gaveUp = load.retries.gaveUp
+      retriesDropped = load.retries.dropped
+      skipped = load.skipped
+    }
   }
 
   private struct Unit: Encodable {
@@ -31,6 +68,16 @@ struct ResultFile: Encodable {
     let confirmed: Int
     let unknown: Int
     let left: Int?
+
+    static func all(_ judgement: Judgement) -> [Unit] {
+      let units = judgement.units
+      return judgement.evidence.before.items.enumerated().map { sku, item in
+        Unit(
+          sku: item.sku, stock: item.stock, soldBefore: units.soldBefore[sku], confirmed: units.confirmed[sku],
+          unknown: units.unknown[sku],
+          left: judgement.after.flatMap { $0.items.indices.contains(sku) ? $0.items[sku].left : nil })
+      }
+    }
   }
 
   private struct Judged: Encodable {
@@ -38,6 +85,16 @@ struct ResultFile: Encodable {
     let statement: String
     let result: String
     let details: [String]
+
+    init(_ check: Check) {
+      invariant = check.invariant
+      statement = check.statement
+      switch check.result {
+      case .held: (result, details) = ("held", [])
+      case .failed(let examples, _): (result, details) = ("failed", examples)
+      case .unchecked(let why): (result, details) = ("unchecked", [why])
+      }
+    }
   }
 
   private let sale: String
@@ -54,42 +111,18 @@ struct ResultFile: Encodable {
   private let checks: [Judged]
 
   init(_ report: Report) {
-    let (load, units, late) = (report.load, report.units, report.load.lateness)
-    sale = report.evidence.before.id
+    sale = report.settings.sale
     schedule = report.settings.scheduleName
     seed = report.settings.seed
-    verdict = "\(report.verdict.outcome)"
-    latencyUs = Percentiles(load.tally.all)
-    latencyFromSentUs = Percentiles(load.tally.fromSent)
-    answers = load.tally.kinds.map {
-      Answer(
-        status: $0.status, code: String(decoding: $0.code, as: UTF8.self), requests: Int($0.count),
-        latencyUs: Percentiles($0.latencies))
-    }
-    generator = Generator(
-      scheduled: report.settings.schedule.requests, sent: load.sent, seconds: load.lasted.seconds,
-      lateWaitingForConnection: late.waitedForConnection, lateByGenerator: late.generatorLate,
-      worstLateWaitingUs: late.worstWait.microseconds, worstLateByGeneratorUs: late.worstGenerator.microseconds,
-      busyShare: load.busy, wasBottleneck: report.isBottleneck, connectFailures: load.connections.failures,
-      connectionsLost: load.connections.lost)
-    outcomes = OutcomeCount.count(report.evidence)
-    unknownWithoutId = report.evidence.withoutId.count
-    self.units = report.evidence.before.items.enumerated().map { sku, item in
-      Unit(
-        sku: item.sku, stock: item.stock, soldBefore: units.soldBefore[sku], confirmed: units.confirmed[sku],
-        unknown: units.unknown[sku],
-        left: report.after.flatMap { $0.items.indices.contains(sku) ? $0.items[sku].left : nil })
-    }
-    checks = report.verdict.checks.map { check in
-      switch check.result {
-      case .held:
-        Judged(invariant: check.invariant, statement: check.statement, result: "held", details: [])
-      case .failed(let examples, _):
-        Judged(invariant: check.invariant, statement: check.statement, result: "failed", details: examples)
-      case .unchecked(let why):
-        Judged(invariant: check.invariant, statement: check.statement, result: "unchecked", details: [why])
-      }
-    }
+    verdict = report.judgement.map { "\($0.verdict.outcome)" } ?? "unfollowed"
+    latencyUs = Percentiles(report.load.tally.all)
+    latencyFromSentUs = Percentiles(report.load.tally.fromSent)
+    answers = Answer.all(report.load.tally)
+    generator = Generator(report)
+    outcomes = report.judgement.map { OutcomeCount.count($0.evidence) } ?? []
+    unknownWithoutId = report.judgement?.evidence.withoutId.count ?? 0
+    units = report.judgement.map(Unit.all) ?? []
+    checks = report.judgement?.verdict.checks.map { Judged($0) } ?? []
   }
 
   func write(_ path: String) throws(Unusable) {

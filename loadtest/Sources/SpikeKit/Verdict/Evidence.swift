@@ -51,11 +51,12 @@ extension Evidence {
       for receipt in part.all {
         orders.append(
           Order(
-            id: receipt.id, request: mix.request(Int(receipt.request)), isPromise: receipt.isPromise,
+            id: receipt.id, request: mix.request(Int(receipt.request), attempt: Int(receipt.attempt)),
+            isPromise: receipt.isPromise,
             fate: receipt.fate, reason: numbers[Int(receipt.reason)]))
       }
     }
-    withoutId = load.withoutId.map { mix.request(Int($0)) }
+    withoutId = load.withoutId.map { mix.request($0.number, attempt: $0.attempt) }
     unusable = load.unusable
     mismatched = follow.mismatched
     refusedSoldOut = load.refusedSoldOut

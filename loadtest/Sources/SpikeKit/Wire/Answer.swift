@@ -1,3 +1,10 @@
+/// What an answer's head says to whoever asked.
+struct AnswerHead: Equatable {
+  let status: Int
+  /// Seconds that `Retry-After` asks for; `nil` where there is none, or where it is a date.
+  let retryAfterSeconds: Int?
+}
+
 /// An HTTP/1.1 answer, as much of it as the load test needs.
 ///
 /// `parse` is a pure function of the bytes received so far: an answer that came in pieces is read again from its start.
@@ -11,7 +18,7 @@ struct Answer {
     case joined([UInt8])
   }
 
-  let status: Int
+  let head: AnswerHead
   let body: Body
   /// How many bytes it took.
   let length: Int
@@ -40,26 +47,29 @@ struct Answer {
   private static func finish(_ head: Head, _ bytes: borrowing Span<UInt8>) throws(Malformed) -> Answer? {
     if head.status == 204 || head.status == 304 {
       return Answer(
-        status: head.status, body: .range(head.end..<head.end), length: head.end, keepsAlive: head.keepsAlive)
+        head: head.told, body: .range(head.end..<head.end), length: head.end, keepsAlive: head.keepsAlive)
     }
     if head.isChunked {
       guard let (body, end) = try Chunks.join(bytes, from: head.end) else { return nil }
-      return Answer(status: head.status, body: .joined(body), length: end, keepsAlive: head.keepsAlive)
+      return Answer(head: head.told, body: .joined(body), length: end, keepsAlive: head.keepsAlive)
     }
     guard let length = head.contentLength else { throw Malformed("neither Content-Length nor chunked") }
     let end = head.end + length
     guard end <= bytes.count else { return nil }
-    return Answer(status: head.status, body: .range(head.end..<end), length: end, keepsAlive: head.keepsAlive)
+    return Answer(head: head.told, body: .range(head.end..<end), length: end, keepsAlive: head.keepsAlive)
   }
 }
 
-/// The status line and the three header fields that matter.
+/// The status line and the four header fields that matter.
 private struct Head {
   var status = 0
+  var retryAfterSeconds: Int?
   var contentLength: Int?
   var isChunked = false
   var keepsAlive = true
   var end = 0
+
+  var told: AnswerHead { AnswerHead(status: status, retryAfterSeconds: retryAfterSeconds) }
 
   static func parse(_ bytes: borrowing Span<UInt8>, from start: Int) throws(Answer.Malformed) -> Head? {
     guard let lineEnd = try endOfLine(bytes, from: start, headStart: start) else { return nil }
@@ -122,6 +132,8 @@ private struct Head {
         throw Answer.Malformed("a transfer coding other than chunked")
       }
       isChunked = true
+    case 11 where bytes.holds(anyCase: "retry-after", at: name):
+      retryAfterSeconds = bytes.decimal(at: bytes.trimmed(colon + 1..<line.upperBound))
     case 10 where bytes.holds(anyCase: "connection", at: name):
       let value = bytes.trimmed(colon + 1..<line.upperBound)
       if bytes.holds(anyCase: "close", at: value) { keepsAlive = false }

@@ -1,0 +1,72 @@
+internal import NIOCore
+
+/// Decides who tries again, and when. Sends nothing itself.
+///
+/// (1) Only what may succeed later is tried again: 429, 503 and what got no answer at all.
+/// (2) Nobody tries more often than their group does.
+struct Retries: Sendable {
+  struct Count: Sendable {
+    /// Tries that were made after the first one.
+    var sent = 0
+    /// Of the waits before them, those that `Retry-After` set.
+    var honoured = 0
+    /// Requests of people who try again, and stopped without another answer than *not now*.
+    var gaveUp = 0
+    /// Tries that were not made because `Limits.waitingRetries` others waited.
+    var dropped = 0
+
+    static func + (a: Count, b: Count) -> Count {
+      Count(
+        sent: a.sent + b.sent, honoured: a.honoured + b.honoured, gaveUp: a.gaveUp + b.gaveUp,
+        dropped: a.dropped + b.dropped)
+    }
+  }
+
+  private let groups: [Crowd.Group]
+  private var agenda = Agenda()
+  private var isStopped = false
+  private(set) var count = Count()
+
+  init(_ crowd: Crowd) { groups = crowd.groups }
+
+  /// The next try, whether or not its time has come.
+  var first: Attempt? { agenda.first }
+  var waiting: Int { agenda.count }
+
+  mutating func takeFirst() { agenda.removeFirst() }
+
+  /// A try after the first one has left.
+  mutating func left() { count.sent += 1 }
+
+  /// No further tries. Those that wait are given up.
+  mutating func stop() {
+    isStopped = true
+    count.gaveUp += agenda.count
+    agenda.removeAll()
+  }
+
+  /// - Parameter answer: `nil` where there was none.
+  mutating func ended(_ flight: Flight, _ answer: AnswerHead?, at now: NIODeadline) {
+    guard groups[flight.group].tries > 1 else { return }
+    if let answer, answer.status != 503, answer.status != 429 { return }
+    let group = groups[flight.group]
+    guard !isStopped, flight.attempt + 1 < group.tries else {
+      count.gaveUp += 1
+      return
+    }
+    guard agenda.count < Limits.waitingRetries else {
+      count.dropped += 1
+      return
+    }
+    var pause = group.pause
+    if group.honoursRetryAfter, let seconds = answer?.retryAfterSeconds {
+      guard seconds <= Limits.longestRetryAfter.nanoseconds / 1_000_000_000 else {
+        count.gaveUp += 1
+        return
+      }
+      pause = .seconds(Int64(seconds))
+      count.honoured += 1
+    }
+    agenda.add(Attempt(number: flight.number, attempt: flight.attempt + 1, time: now + pause))
+  }
+}
