@@ -41,7 +41,8 @@ struct WorkerMetrics: Sendable {
     write.recordNanoseconds(took.nanoseconds)
     batchRecords.record(results.count)
     var confirmed = 0
-    var refused: [Refusal: Int] = [:]
+    // By its number: hashing it for each record cost more than all else here.
+    var refused = [Int](repeating: 0, count: Refusal.numbers)
     var repeated = 0
     var quarantined = 0
     for result in results {
@@ -50,7 +51,7 @@ struct WorkerMetrics: Sendable {
         decisionDelay.recordMicroseconds(max(0, now.microseconds(since: acceptedAt)))
         switch outcome {
         case .confirmed: confirmed += 1
-        case .rejected(let refusal): refused[refusal, default: 0] += 1
+        case .rejected(let refusal): refused[Int(refusal.rawValue)] += 1
         }
       case .repeated: repeated += 1
       case .quarantined: quarantined += 1
@@ -58,7 +59,10 @@ struct WorkerMetrics: Sendable {
       }
     }
     if confirmed > 0 { self.confirmed.increment(by: confirmed) }
-    for (refusal, count) in refused { self.refused[refusal]?.increment(by: count) }
+    for (refusal, counter) in self.refused {
+      let count = refused[Int(refusal.rawValue)]
+      if count > 0 { counter.increment(by: count) }
+    }
     if repeated > 0 { self.repeated.increment(by: repeated) }
     if quarantined > 0 { self.quarantined.increment(by: quarantined) }
   }
@@ -72,6 +76,11 @@ struct WorkerMetrics: Sendable {
   func halted(_ partition: Partition, _ isHalted: Bool) {
     Gauge(label: "penstock_worker_halted", dimensions: [("partition", "\(partition)")]).record(isHalted ? 1 : 0)
   }
+}
+
+extension Refusal {
+  /// One more than the largest raw value, which are small and not negative.
+  fileprivate static let numbers = 1 + Int(allCases.map(\.rawValue).max() ?? 0)
 }
 
 extension Duration {
