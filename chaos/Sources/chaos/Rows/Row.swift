@@ -1,0 +1,16 @@
+/// One fault of the matrix.
+struct Row: Sendable {
+  let name: String
+  let fault: String
+  var isQuick = false
+  /// Requests per second of its crowd.
+  var rate = Limits.rate
+  /// Why this machine cannot run it; `nil` if it can.
+  var obstacle: @Sendable () async -> String? = { nil }
+  /// Whether all accepted orders are decided in the end; otherwise the row judges by itself what may wait.
+  var isDrained = true
+  let play: @Sendable (Stage) async throws -> Void
+
+  /// The matrix, in the order in which it runs.
+  static let all: [Row] = workerRows + intakeRows + postgresRows
+}
