@@ -12,5 +12,5 @@ struct Row: Sendable {
   let play: @Sendable (Stage) async throws -> Void
 
   /// The matrix, in the order in which it runs.
-  static let all: [Row] = workerRows + intakeRows + postgresRows
+  static let all: [Row] = workerRows + intakeRows + postgresRows + brokerRows + networkRows + clientRows + poisonRows
 }

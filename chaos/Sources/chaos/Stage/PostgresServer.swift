@@ -37,14 +37,19 @@ struct PostgresServer: Sendable {
 
 /// Programs of the machine's and scripts of the project's.
 enum Tool {
+  /// Foundation's `Process` takes a process for running as long as anybody holds a socket that the process inherited;
+  /// a server that the program leaves behind would. So everything but the standard streams is closed first.
+  private static let closing =
+    #"for fd in /proc/self/fd/*; do fd=${fd##*/}; ((fd > 2)) && eval "exec $fd>&-"; done; exec "$@""#
+
   /// Runs a program in the project's folder to its end.
   ///
   /// - Throws: `TestSetUpError` with the end of what it said, if it failed.
   @discardableResult
   static func run(_ program: String, _ arguments: String...) async throws -> String {
     let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments = [program] + arguments
+    process.executableURL = URL(fileURLWithPath: "/bin/bash")
+    process.arguments = ["-c", closing, "bash", program] + arguments
     process.currentDirectoryURL = URL(fileURLWithPath: projectRoot)
     let path = FileManager.default.temporaryDirectory.appending(path: "chaos-\(UUID().uuidString)").path
     guard FileManager.default.createFile(atPath: path, contents: nil), let file = FileHandle(forWritingAtPath: path)

@@ -47,9 +47,9 @@ struct Reckoning: Sendable {
         note("\(id) (order \(number)) was accepted and has no outcome")
       }
     }
-    for (id, count) in outcomes where count > 1 || !asked.contains(id) {
+    for (id, outcomes) in outcomes where outcomes.count > 1 || outcomes.isOrder && !asked.contains(id) {
       doubled += 1
-      note(count > 1 ? "\(id) has \(count) outcomes" : "\(id) was asked for by nobody")
+      note(outcomes.count > 1 ? "\(id) has \(outcomes.count) outcomes" : "\(id) was asked for by nobody")
     }
     doubled += journal.twoIDs.count
     journal.twoIDs.forEach { note("two ids for the key \($0)") }
@@ -80,15 +80,20 @@ struct Reckoning: Sendable {
     return try Dictionary(uniqueKeysWithValues: rows.map { (try $0.string(0), try $0.int32(1)) })
   }
 
-  /// Outcomes by order id.
-  private static func outcomes(_ connection: Connection) async throws -> [String: Int] {
+  /// Outcomes by order id, and whether one of them is an order's row.
+  private static func outcomes(
+    _ connection: Connection
+  ) async throws -> [String: (count: Int, isOrder: Bool)] {
     let rows = try await connection.query(
       """
-      SELECT order_id::text FROM orders
-      UNION ALL SELECT order_id::text FROM quarantined_records WHERE order_id IS NOT NULL
+      SELECT order_id::text, true FROM orders
+      UNION ALL SELECT order_id::text, false FROM quarantined_records WHERE order_id IS NOT NULL
       """)
-    var outcomes: [String: Int] = [:]
-    for row in rows { outcomes[try row.string(0), default: 0] += 1 }
+    var outcomes: [String: (count: Int, isOrder: Bool)] = [:]
+    for row in rows {
+      outcomes[try row.string(0), default: (0, false)].count += 1
+      if try row.bool(1) { outcomes[try row.string(0)]?.isOrder = true }
+    }
     return outcomes
   }
 
