@@ -30,10 +30,7 @@ enum Limits {
   static let loadBeforeFaults = Duration.seconds(1)
 
   /// The liveness bound: from the moment when everything is healed until all that was accepted by then is decided.
-  static let recovery = Duration.seconds(30)
-
-  /// How long a dead owner's partitions may stay without a successor: session timeout, a join, a claim.
-  static let succession = Duration.seconds(20)
+  static let recovery = Duration.seconds(60)
 
   /// The session timeout of the stage's workers: the shortest that the embedded broker is good for.
   static let sessionTimeout = Duration.seconds(3)

@@ -38,9 +38,14 @@ struct Matrix: Sendable {
       return result
     }
     let begin = ContinuousClock.now
+    var other: PostgresServer?
     do {
-      try await Shop.with(partitions: Limits.partitions, broker: ["chaos", "broker"]) { shop, database in
-        let stage = try await open(row, shop, database)
+      other = try await row.server?("\(postgres)/\(row.name)")
+      let server = other ?? PostgresServer(folder: postgres)
+      try await Shop.with(
+        partitions: Limits.partitions, broker: ["chaos", "broker"], server: try server.url
+      ) { shop, database in
+        let stage = try await open(row, shop, database, server)
         do {
           try await row.play(stage)
         } catch {
@@ -51,12 +56,15 @@ struct Matrix: Sendable {
     } catch {
       result.violations.append("\(error)")
     }
+    if let other { await row.tearDown(other) }
     result.took = .now - begin
     if !result.violations.isEmpty { result.ending = .failed }
     return result
   }
 
-  private func open(_ row: Row, _ shop: Shop, _ database: TestDatabase) async throws -> Stage {
+  private func open(
+    _ row: Row, _ shop: Shop, _ database: TestDatabase, _ server: PostgresServer
+  ) async throws -> Stage {
     let folder = "\(folder)/\(row.name)"
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     let admin = try await shop.start("admin")
@@ -64,7 +72,7 @@ struct Matrix: Sendable {
     try await shop.createSale(
       at: admin.admin, id: Goods.limited, perBuyerLimit: Goods.perBuyerLimit, items: Goods.limitedItems)
     return try Stage(
-      shop: shop, database: database, postgres: PostgresServer(folder: postgres), admin: admin.admin, folder: folder,
+      shop: shop, database: database, postgres: server, admin: admin.admin, folder: folder,
       isQuick: isQuick, seed: seed, rate: row.rate)
   }
 

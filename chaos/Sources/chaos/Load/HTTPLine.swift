@@ -3,9 +3,9 @@ import Glibc
 import TestSupport
 
 /// A blocking HTTP/1.1 connection to an intake, for a thread of its own.
-final class HTTPLine {
+final class HTTPLine: Sendable {
   /// What came back.
-  struct Answer {
+  struct Answer: Sendable {
     var status: Int
     var head: String
     var body: String

@@ -9,8 +9,13 @@ struct Row: Sendable {
   var obstacle: @Sendable () async -> String? = { nil }
   /// Whether all accepted orders are decided in the end; otherwise the row judges by itself what may wait.
   var isDrained = true
+  /// Another PostgreSQL than the run's, made in a folder, and how it is taken away again.
+  var server: (@Sendable (_ folder: String) async throws -> PostgresServer)?
+  var tearDown: @Sendable (PostgresServer) async -> Void = { _ in }
   let play: @Sendable (Stage) async throws -> Void
 
   /// The matrix, in the order in which it runs.
-  static let all: [Row] = workerRows + intakeRows + postgresRows + brokerRows + networkRows + clientRows + poisonRows
+  static let all: [Row] =
+    workerRows + intakeRows + postgresRows + brokerRows + networkRows + clientRows + poisonRows + clockRows + logRows
+    + diskRows + overloadRows
 }

@@ -36,7 +36,7 @@ struct ZombieRow {
       for (index, step) in (steps + [.inCopy]).enumerated() {
         try await freeze(workers[index % 2], at: step)
         // Both have their partitions again before the next one freezes.
-        try await stage.expect("both workers ready", within: Limits.succession) {
+        try await stage.expect("both workers ready", within: Limits.recovery) {
           for worker in workers where try await HTTP.get(worker.part.admin.appending(path: "readyz")).status != 200 {
             return false
           }
@@ -47,9 +47,7 @@ struct ZombieRow {
   }
 
   private func start() async throws -> Member {
-    let member = try await stage.start("worker", lines: [.postgres])
-    member.postgres?.slow(.toServer, by: Self.slowness)
-    return member
+    try await stage.start("worker", lines: [.postgres])
   }
 
   private func freeze(_ zombie: Member, at step: Step) async throws {
@@ -93,6 +91,8 @@ struct ZombieRow {
   /// Stops the worker when one of its sessions is at this step, and checks that it stays there.
   private func stop(_ worker: Member, at step: Step) async throws -> Bool {
     counted.set(worker.part.process.identifier, try await notices(of: worker, isFrozen: false))
+    // Where writes are slow, one of its lanes is always writing.
+    worker.postgres?.slow(.toServer, by: step == .atRest ? .zero : Self.slowness)
     return try await stage.ask { connection in
       let end = ContinuousClock.now + Self.search
       while ContinuousClock.now < end {
