@@ -27,7 +27,9 @@ struct Matrix: Sendable {
     return results
   }
 
-  private func count(_ ending: RowResult.Ending, _ results: [RowResult]) -> Int { results.count { $0.ending == ending } }
+  private func count(_ ending: RowResult.Ending, _ results: [RowResult]) -> Int {
+    results.count { $0.ending == ending }
+  }
 
   private func say(_ text: String) { FileHandle.standardError.write(Data("\(text)\n".utf8)) }
 
@@ -82,7 +84,8 @@ struct Matrix: Sendable {
     result.reckoning = reckoning
     (result.injected, result.recovery) = (stage.timesInjected, stage.timeToRecover)
     (result.remarks, result.violations) = (stage.remarks, stage.found)
-    let counts = [reckoning.doubled, reckoning.oversold, reckoning.unsold] + (result.row.isDrained ? [reckoning.lost] : [])
+    let lost = result.row.isDrained ? reckoning.lost : 0
+    let counts = [lost, reckoning.doubled, reckoning.oversold, reckoning.unsold]
     if counts.contains(where: { $0 != 0 }) { result.violations += reckoning.examples }
     result.violations += contents.unexpected.prefix(Limits.examples).map { "an answer that is not documented: \($0)" }
     if stage.timesInjected == 0 { result.violations.append("no fault was injected") }

@@ -65,9 +65,7 @@ final class Crowd: Sendable {
       guard !isOver.load(ordering: .acquiring) else { return }
       journal.intend(order)
       send(order, &line, &dice)
-      guard dice.happens(perMille: Limits.repeatPerMille) else { continue }
-      journal.sentAgain()
-      send(order, &line, &dice)
+      if dice.happens(perMille: Limits.repeatPerMille) { send(order, &line, &dice) }
     }
   }
 
@@ -75,8 +73,7 @@ final class Crowd: Sendable {
   private func send(_ order: Order, _ line: inout HTTPLine?, _ dice: inout Dice) {
     var id: String?
     let first = journal.now
-    for attempt in 0..<Limits.tries {
-      if attempt > 0 { journal.sentAgain() }
+    for _ in 0..<Limits.tries {
       guard let door = doors.withLock({ $0.randomElement(using: &dice) }) else {
         usleep(50_000)
         continue

@@ -14,8 +14,8 @@ final class Journal: Sendable {
     var accepted: [String: Int] = [:]
     /// Orders that got a second order id for the same key.
     var twoIDs: [String] = []
-    /// Times that an order was sent after its first attempt: at most so many repeats in the log are the clients' own.
-    var sentAgain = 0
+    /// Answers `202`, repeats among them.
+    var answers = 0
     /// Orders given up without a final answer.
     var unknown = 0
     /// Final refusals by status and code, such as `409 sold_out`.
@@ -68,12 +68,11 @@ final class Journal: Sendable {
     }
     contents.withLock {
       $0.accepted[id] = order.number
+      $0.answers += 1
       if let earlier, earlier != id { $0.twoIDs.append("\(order.key): \(earlier) and \(id)") }
       write(order, id: id, ticket: ticket, sent: sent, status: "accepted")
     }
   }
-
-  func sentAgain() { contents.withLock { $0.sentAgain += 1 } }
 
   func gaveUp(_ order: Order, id: String?, sent: Int) {
     contents.withLock {

@@ -16,7 +16,8 @@ extension Row {
   private static let memoryBound = 1_024
 
   private static let overload = Row(
-    name: "overload", fault: "10 × capacity for 60 s, 10,000 connections, slowloris on heads and bodies, half-open ones",
+    name: "overload",
+    fault: "10 × capacity for 60 s, 10,000 connections, slowloris on heads and bodies, half-open ones",
     rate: 100
   ) { stage in
     let intake = try await stage.start("intake")

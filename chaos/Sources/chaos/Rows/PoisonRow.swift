@@ -34,10 +34,11 @@ extension Row {
   }
 
   private static func records(_ stage: Stage) throws -> [[UInt8]] {
+    let now = Timestamp(microseconds: Int64(Date.now.timeIntervalSince1970 * 1e6))
     let unknownSale = try PurchaseRequest(
       order: OrderID(randomFor: SaleNumber(rawValue: 999_999)),
       stock: StockKey(sale: SaleNumber(rawValue: 999_999), sku: SKU(unchecked: "nothing")),
-      buyer: BuyerID(unchecked: "nobody"), quantity: Units(1), acceptedAt: Timestamp(microseconds: Int64(Date.now.timeIntervalSince1970 * 1e6)))
+      buyer: BuyerID(unchecked: "nobody"), quantity: Units(1), acceptedAt: now)
     let sound = LogRecord.place(unknownSale).encoded()
     let noise = stage.draw { dice in (0..<200).map { _ in UInt8(truncatingIfNeeded: dice.next()) } }
     let large = stage.draw { dice in (0..<600_000).map { _ in UInt8(truncatingIfNeeded: dice.next()) } }

@@ -56,7 +56,8 @@ extension Row {
     isQuick: true
   ) { stage in
     _ = try await stage.start("intake")
-    let workers = [try await stage.start("worker", lines: [.postgres]), try await stage.start("worker", lines: [.postgres])]
+    let first = try await stage.start("worker", lines: [.postgres])
+    let workers = [first, try await stage.start("worker", lines: [.postgres])]
     try await stage.underLoad {
       for _ in 0..<20 {
         try await stage.pause(100...400)
