@@ -1,0 +1,150 @@
+internal import FlashSale
+public import SaleStore
+
+/// How far an audit has come.
+public enum AuditProgress: Sendable, Equatable {
+  /// The server sorts the orders.
+  case sorting
+
+  /// Records of the log that were compared, of how many.
+  case comparing(done: Int64, of: Int64)
+
+  /// Lines of the ledger that were looked up.
+  case ledger(lines: Int64)
+}
+
+/// Compares the log with the store, from the log's first record to the store's progress.
+///
+/// It can run beside workers: it looks at one instant, and what comes later is in flight.
+public struct Auditor<Log: AuditLog>: Sendable {
+  private let store: AuditStore
+  private let log: Log
+  private let topic: String
+
+  /// An audit of a topic. The store's connection is its own until it is done.
+  public init(store: AuditStore, log: Log, topic: String) {
+    self.store = store
+    self.log = log
+    self.topic = topic
+  }
+
+  /// Runs it once.
+  ///
+  /// - Parameters:
+  ///   - ledger: what clients were promised, to be found in the store.
+  ///   - report: hears how far it is, some times a second.
+  /// - Throws: `PostgresError`, `KafkaError`, `StoreError` and `LedgerError`, when it cannot be carried through.
+  public func run(
+    ledger: LedgerFile? = nil, report: @escaping @Sendable (AuditProgress) -> Void = { _ in }
+  ) async throws -> AuditReport {
+    report(.sorting)
+    let snapshot = try await store.snapshot(topic: topic)
+    guard let partitions = snapshot.partitions else {
+      return .unknownTopic(topic)
+    }
+    var run = AuditRun(store: store, log: log, topic: topic, snapshot: snapshot, partitions: partitions)
+    try await run.compareAll(report)
+    run.settle()
+    if let ledger { try await run.compare(ledger, report) }
+    return AuditReport(run)
+  }
+}
+
+/// One run's state.
+struct AuditRun<Log: AuditLog> {
+  let store: AuditStore
+  let log: Log
+  let topic: String
+  let snapshot: AuditSnapshot
+  let partitions: Int32
+  private(set) var lines: [PartitionLine] = []
+  var replay: Replay
+  var ledger: LedgerCounts?
+  private var cursor: OrderCursor
+  private var done: Int64 = 0
+
+  init(store: AuditStore, log: Log, topic: String, snapshot: AuditSnapshot, partitions: Int32) {
+    self.store = store
+    self.log = log
+    self.topic = topic
+    self.snapshot = snapshot
+    self.partitions = partitions
+    replay = Replay(snapshot.stock, partitions: partitions)
+    cursor = OrderCursor(store)
+  }
+
+  /// Compares every partition, and the rows that are in none.
+  mutating func compareAll(_ report: (AuditProgress) -> Void) async throws {
+    for number in 0..<partitions {
+      let partition = Partition(number)
+      let progress = snapshot.progress.first { $0.partition == partition }
+      lines.append(PartitionLine(partition, progress, log: try await log.bounds(of: partition)))
+    }
+    let all = lines.map(\.compared.count).reduce(0, +)
+    try await refuseRows(before: LogPosition(partition: Partition(0), offset: Offset(.min)))
+    for line in lines {
+      try await compare(line) { done in report(.comparing(done: done, of: all)) }
+    }
+    try await refuseRows(before: nil)
+  }
+
+  private mutating func compare(_ line: PartitionLine, _ report: (Int64) -> Void) async throws {
+    for problem in line.problems { replay.findings.couldNotCheck(problem) }
+    let start = LogPosition(partition: line.partition, offset: line.compared.lowerBound)
+    if line.compared.lowerBound.rawValue == 0 {
+      try await refuseRows(before: start)
+    } else {
+      try await believeRows(before: start)
+    }
+    var next = line.compared.lowerBound
+    while next < line.compared.upperBound {
+      let end = min(Offset(next.rawValue + Limits.stretchRecords), line.compared.upperBound)
+      var orders: [AuditedOrder] = []
+      while true {
+        let page = try await cursor.next(before: LogPosition(partition: line.partition, offset: end))
+        if page.isEmpty { break }
+        orders += page
+      }
+      let stretch = try await Stretch(
+        line.partition, next..<end, isFromTheBeginning: line.isFromTheBeginning, orders: orders, topic: topic,
+        log: log, store: store, isLimited: replay.isLimited)
+      replay.compare(stretch)
+      done += stretch.range.count
+      report(done)
+      next = end
+    }
+    // What the log cannot bear out.
+    try await believeRows(before: LogPosition(partition: line.partition, offset: line.next))
+    try await refuseRowsAhead(of: line)
+  }
+
+  private mutating func believeRows(before position: LogPosition) async throws {
+    while true {
+      let page = try await cursor.next(before: position)
+      if page.isEmpty { return }
+      for row in page { replay.believe(row) }
+    }
+  }
+
+  private mutating func refuseRows(before position: LogPosition?) async throws {
+    while true {
+      let page = try await cursor.next(before: position)
+      if page.isEmpty { return }
+      for row in page { replay.unasked(row, row.position) }
+    }
+  }
+
+  private mutating func refuseRowsAhead(of line: PartitionLine) async throws {
+    let end = LogPosition(partition: Partition(line.partition.rawValue + 1), offset: Offset(.min))
+    while true {
+      let page = try await cursor.next(before: end)
+      if page.isEmpty { return }
+      for row in page { replay.ahead(row, of: line.next) }
+    }
+  }
+}
+
+extension Range<Offset> {
+  /// How many offsets.
+  var count: Int64 { upperBound.rawValue - lowerBound.rawValue }
+}

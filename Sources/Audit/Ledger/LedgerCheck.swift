@@ -1,0 +1,104 @@
+internal import FlashSale
+internal import SaleStore
+
+/// What became of a ledger's lines.
+struct LedgerCounts: Sendable {
+  /// Promises: lines with a 202.
+  var accepted: Int64 = 0
+
+  /// Lines whose client never learnt what became of the request: no outcome, or one, is right.
+  var unknown: Int64 = 0
+
+  /// Promises that have their outcome.
+  var decided: Int64 = 0
+
+  /// Promises whose record was set aside; that is their outcome.
+  var quarantined: Int64 = 0
+
+  /// Promises behind the progress: in the log, and not decided yet.
+  var inFlight: Int64 = 0
+
+  /// Promises without an outcome.
+  var lost: Int64 = 0
+
+  /// Of these, orders that the log misses too, and that were not counted as lost yet.
+  var lostBesideLog: Int64 = 0
+}
+
+extension AuditRun {
+  /// Looks every line up. Each promise needs exactly one outcome: that there is no second one, the replay has shown.
+  mutating func compare(_ file: LedgerFile, _ report: (AuditProgress) -> Void) async throws {
+    var reader = try file.open()
+    var counts = LedgerCounts()
+    var furthest: [Partition: Offset] = [:]
+    while true {
+      let lines = try reader.next(Limits.ledgerLines)
+      guard let last = lines.last else { break }
+      let promises = lines.filter(\.isAccepted)
+      counts.accepted += Int64(promises.count)
+      counts.unknown += Int64(lines.count - promises.count)
+      try await compare(promises, &counts, &furthest)
+      report(.ledger(lines: last.number))
+    }
+    try await compareEnds(furthest, &counts)
+    ledger = counts
+  }
+
+  private mutating func compare(
+    _ promises: [LedgerLine], _ counts: inout LedgerCounts, _ furthest: inout [Partition: Offset]
+  ) async throws {
+    let places = try await store.places(of: promises.compactMap(\.order))
+    var missing: [(line: LedgerLine, order: OrderID, ticket: LogPosition)] = []
+    for line in promises {
+      guard let order = line.order, let ticket = line.ticket else { continue }
+      furthest[ticket.partition] = max(furthest[ticket.partition] ?? ticket.offset, ticket.offset)
+      guard let place = places[order] else {
+        missing.append((line, order, ticket))
+        continue
+      }
+      counts.decided += 1
+      if place.buyer != line.buyer {
+        replay.findings.add(
+          .ledger, at: place.position, "line \(line.number): order \(order) is stored as another buyer's")
+      }
+    }
+    let kept = try await store.quarantined(topic: topic, at: missing.map(\.ticket))
+    for (line, order, ticket) in missing {
+      if kept.contains(ticket) {
+        counts.quarantined += 1
+      } else if ticket.offset >= next(of: ticket.partition) {
+        counts.inFlight += 1
+      } else {
+        counts.lost += 1
+        // A ledger has a line for each 202; an order that was retried can have several.
+        if !replay.counts.lostOrders.contains(order) {
+          counts.lostBesideLog += 1
+          if replay.counts.lostOrders.count < Limits.rememberedLosses { replay.counts.lostOrders.insert(order) }
+        }
+        replay.findings.add(
+          .ledger, at: ticket, "line \(line.number): order \(order) was accepted, and has no outcome")
+      }
+    }
+  }
+
+  private func next(of partition: Partition) -> Offset {
+    lines.first { $0.partition == partition }?.next ?? Offset(.max)
+  }
+
+  /// A ticket past the log's end: the log has lost what it had acknowledged (I3).
+  private mutating func compareEnds(_ furthest: [Partition: Offset], _ counts: inout LedgerCounts) async throws {
+    for (partition, offset) in furthest.sorted(by: { $0.key < $1.key }) {
+      let position = LogPosition(partition: partition, offset: offset)
+      guard (0..<partitions).contains(partition.rawValue) else {
+        replay.findings.add(.ledger, at: position, "a ticket is for a partition that the topic does not have")
+        continue
+      }
+      let end = try await log.bounds(of: partition).upperBound
+      guard offset >= end else { continue }
+      counts.lostBesideLog += 1
+      counts.lost += 1
+      replay.findings.add(
+        .ledger, at: position, "a ticket was given for this place, and the log ends at \(end): it lost what it had")
+    }
+  }
+}

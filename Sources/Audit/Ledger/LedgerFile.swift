@@ -1,0 +1,133 @@
+internal import FlashSale
+internal import Foundation
+
+/// Why a ledger cannot be read.
+public struct LedgerError: Error, Sendable, CustomStringConvertible {
+  /// The line and what is wrong with it.
+  public let description: String
+}
+
+/// A ledger of the load test: tab-separated lines under a header, one for each promise (`accepted`) and for each
+/// request whose outcome its client does not know (`unknown`).
+public struct LedgerFile: Sendable {
+  private let url: URL
+
+  /// A ledger at a path.
+  public init(path: String) { url = URL(fileURLWithPath: path) }
+
+  /// Returns if it can be opened and begins like a ledger; throws what opening it throws.
+  public func check() throws { _ = try open() }
+
+  /// Opens it. Throws `CocoaError` if that fails, and `LedgerError` if it is no ledger.
+  func open() throws -> LedgerReader { try LedgerReader(FileHandle(forReadingFrom: url)) }
+}
+
+/// One line.
+struct LedgerLine {
+  let number: Int64
+
+  /// `nil` where no answer named the order.
+  let order: OrderID?
+
+  /// The place in the log that the ticket names.
+  let ticket: LogPosition?
+  let buyer: String
+  let isAccepted: Bool
+}
+
+/// Reads a ledger from its beginning to its end, some lines at a time.
+struct LedgerReader {
+  private let file: FileHandle
+  private var bytes: [UInt8] = []
+  private var start = 0
+  private var isAtEnd = false
+  private var number: Int64 = 0
+  private var columns = Columns()
+
+  private struct Columns {
+    var order = 0
+    var ticket = 0
+    var buyer = 0
+    var status = 0
+    var count = 0
+  }
+
+  init(_ file: FileHandle) throws {
+    self.file = file
+    guard let header = try nextLine() else { throw LedgerError(description: "the ledger is empty") }
+    func column(_ name: Substring) throws -> Int {
+      guard let index = header.firstIndex(of: name) else {
+        throw LedgerError(description: "the ledger's first line names no column \(name)")
+      }
+      return index
+    }
+    columns = Columns(
+      order: try column("order_id"), ticket: try column("ticket"), buyer: try column("buyer"),
+      status: try column("status"), count: header.count)
+  }
+
+  /// The next lines, at most so many; empty at the end. Throws `LedgerError` at a line that is none.
+  mutating func next(_ most: Int) throws -> [LedgerLine] {
+    var lines: [LedgerLine] = []
+    while lines.count < most, let fields = try nextLine() {
+      guard fields.count == columns.count else { throw broken("it has \(fields.count) columns") }
+      let (id, ticket) = (fields[columns.order], fields[columns.ticket])
+      let order = OrderID(String(id))
+      guard order != nil || id.isEmpty else { throw broken("\(id) is no order id") }
+      let position = LogPosition(ticket: ticket)
+      guard position != nil || ticket.isEmpty else { throw broken("its ticket is none") }
+      let isAccepted = fields[columns.status] == "accepted"
+      guard isAccepted || fields[columns.status] == "unknown" else { throw broken("its status is not known") }
+      guard !isAccepted || (order != nil && position != nil) else { throw broken("it promises no order") }
+      lines.append(
+        LedgerLine(
+          number: number, order: order, ticket: position, buyer: String(fields[columns.buyer]), isAccepted: isAccepted))
+    }
+    return lines
+  }
+
+  private func broken(_ why: String) -> LedgerError { LedgerError(description: "line \(number) of the ledger: \(why)") }
+
+  /// The fields of the next line; `nil` at the end.
+  private mutating func nextLine() throws -> [Substring]? {
+    while true {
+      if let end = bytes[start...].firstIndex(of: UInt8(ascii: "\n")) {
+        defer { start = end + 1 }
+        number += 1
+        return String(decoding: bytes[start..<end], as: UTF8.self)
+          .split(separator: "\t", omittingEmptySubsequences: false)
+      }
+      bytes.removeFirst(start)
+      start = 0
+      guard bytes.count <= Limits.ledgerLineBytes else {
+        throw LedgerError(description: "line \(number + 1) of the ledger is longer than any line of a ledger")
+      }
+      // A file's read waits for the disk at most.
+      guard let more = try file.read(upToCount: Limits.ledgerChunkBytes), !more.isEmpty else {
+        guard bytes.isEmpty else {
+          throw LedgerError(description: "line \(number + 1) of the ledger is not whole: its writer was cut off")
+        }
+        return nil
+      }
+      bytes += more
+    }
+  }
+}
+
+extension LogPosition {
+  /// The place that a ticket's text names, whoever signed it: partition and offset are its first 12 bytes, 16 letters
+  /// of base64url.
+  init?(ticket: Substring) {
+    let letters = ticket.prefix(16).map { letter -> Character in
+      switch letter {
+      case "-": "+"
+      case "_": "/"
+      default: letter
+      }
+    }
+    guard letters.count == 16, let bytes = Data(base64Encoded: String(letters)), bytes.count == 12 else { return nil }
+    let partition = bytes.prefix(4).reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
+    let offset = bytes.dropFirst(4).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+    self.init(partition: Partition(Int32(bitPattern: partition)), offset: Offset(Int64(bitPattern: offset)))
+  }
+}

@@ -1,0 +1,24 @@
+/// The bounds of this module (I11). Together they keep an audit's memory flat: it grows with the number of SKUs, and
+/// with nothing else.
+public enum Limits {
+  /// Records of one partition that are read, and held with their rows, at a time: some tens of megabytes. Each stretch
+  /// has a client of its own (`LogReader.read`), so that many more and smaller ones would cost more than the reading.
+  static let stretchRecords: Int64 = 100_000
+
+  /// Violations of one kind that are described. All are counted; what is behind these is most often their consequence.
+  static let describedPerKind = 20
+
+  /// Orders without an outcome that are remembered by id, 16 bytes each, so that the ledger does not count them again.
+  /// Past it, one that both the log and the ledger miss counts twice: the verdict stands by then.
+  static let rememberedLosses = 100_000
+
+  /// Lines of a ledger that are looked up in one statement.
+  static let ledgerLines = 10_000
+
+  /// Bytes of a ledger that are read at a time.
+  static let ledgerChunkBytes = 1 << 20
+
+  /// Bytes of one line of a ledger. A longer one is nothing that the load test wrote, and the reading ends with an
+  /// error.
+  static let ledgerLineBytes = 4_096
+}

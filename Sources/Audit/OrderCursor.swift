@@ -1,0 +1,27 @@
+internal import FlashSale
+internal import SaleStore
+
+/// Hands out the snapshot's orders in the order of the log, as far as they are asked for.
+struct OrderCursor {
+  private let store: AuditStore
+  private var page: ArraySlice<AuditedOrder> = []
+  private var isAtEnd = false
+
+  init(_ store: AuditStore) { self.store = store }
+
+  /// Some of the orders before `position` (`nil`: of all) that were not handed out yet, at most a page of them; empty
+  /// when there are no more.
+  mutating func next(before position: LogPosition?) async throws -> ArraySlice<AuditedOrder> {
+    if page.isEmpty, !isAtEnd {
+      page = try await store.nextOrders()[...]
+      isAtEnd = page.isEmpty
+    }
+    guard let position else {
+      defer { page = [] }
+      return page
+    }
+    let end = page.firstIndex { $0.position >= position } ?? page.endIndex
+    defer { page = page[end...] }
+    return page[..<end]
+  }
+}

@@ -1,0 +1,211 @@
+internal import FlashSale
+internal import SaleStore
+
+/// Decides the log anew by `decide`, and compares each decision with the row that the store has of it.
+///
+/// (1) Everything at lower offsets of the partition has been compared before. So what is loaded for a record, from rows
+///     at lower offsets, is true unless a violation has been found there already.
+/// (2) A request with a row at its own offset must be the first of its order; one without must repeat an order whose
+///     row is at a lower offset, or in another partition. That row is compared when its own offset is reached: so each
+///     order has one row, at its first record, without remembering any order.
+/// (3) After a difference the replay goes on from what the row says. One wrong row is one violation, not a million.
+struct Replay {
+  var findings = Findings()
+  var counts = ReplayCounts()
+  private(set) var shelves: [StockKey: Shelf] = [:]
+  var tallies: [AuditedTally.Key: ReplayCounts.Tally] = [:]
+
+  /// What is true before the next record.
+  var state = LaneStock()
+  private var numbers: [SaleID: SaleNumber] = [:]
+  private var sales: Set<SaleNumber> = []
+
+  /// Starts with everything put up and nothing sold.
+  init(_ stock: [AuditedStock], partitions: Int32) {
+    for row in stock {
+      shelves[row.key] = Shelf(row, partitions: partitions)
+      state.stock[row.key] = LaneStock.Level(left: row.putUp, isClosed: false, rules: row.rules)
+      numbers[row.sale] = row.key.sale
+      sales.insert(row.key.sale)
+    }
+  }
+
+  /// Whether a buyer gets only so much of it.
+  func isLimited(_ key: StockKey) -> Bool { state.stock[key]?.rules.perBuyerLimit != nil }
+
+  // MARK: One stretch
+
+  /// Compares a stretch. Stretches of one partition come in their order.
+  mutating func compare(_ stretch: Stretch) {
+    state.held = stretch.held
+    var rows = stretch.orders[...]
+    var next = stretch.range.lowerBound
+    var quarantined = stretch.quarantined
+    for record in stretch.records {
+      while let row = rows.first, row.position.offset < record.offset { unasked(rows.removeFirst(), row.position) }
+      skip(from: next, to: record.offset, in: stretch.partition)
+      next = record.offset.next
+      var own: [AuditedOrder] = []
+      while rows.first?.position.offset == record.offset { own.append(rows.removeFirst()) }
+      let position = LogPosition(partition: stretch.partition, offset: record.offset)
+      counts.records += 1
+      if let kept = quarantined.removeValue(forKey: record.offset) {
+        compare(record, at: position, with: kept, own)
+      } else {
+        compare(record, at: position, with: own, stretch)
+      }
+    }
+    for row in rows { unasked(row, row.position) }
+    skip(from: next, to: stretch.range.upperBound, in: stretch.partition)
+    for offset in quarantined.keys.sorted() {
+      let position = LogPosition(partition: stretch.partition, offset: offset)
+      findings.add(.quarantine, at: position, "a record is in quarantine that the log does not have")
+    }
+  }
+
+  private mutating func skip(from: Offset, to: Offset, in partition: Partition) {
+    guard from < to else { return }
+    findings.couldNotCheck(
+      "partition \(partition): the log has no records at the offsets \(from) to \(to.rawValue - 1)")
+  }
+
+  private mutating func compare(
+    _ record: LoggedRecord, at position: LogPosition, with rows: [AuditedOrder], _ stretch: Stretch
+  ) {
+    var rows = rows[...]
+    switch record.content {
+    case .success(.place(let request)):
+      if let row = rows.first, row.order == request.order {
+        rows.removeFirst()
+        compare(request, at: position, with: row, stretch)
+      } else {
+        compareRepeat(request, at: position, stretch)
+      }
+      for row in rows { surplus(row, at: position, beside: request) }
+      return
+    case .success(.close(let key, _)):
+      if case .unknown? = decide(&state, [.close(key, at: Timestamp(microseconds: 0))]).first {
+        lose(nil, position, "it closes stock that the store does not have, and is not in quarantine")
+      } else {
+        shelves[key]?.isCloseSeen = true
+        counts.closes += 1
+      }
+    case .failure(let error): lose(nil, position, "it cannot be read (\(error)), and is not in quarantine")
+    }
+    for row in rows { unasked(row, position) }
+  }
+
+  // MARK: Quarantine
+
+  private mutating func compare(
+    _ record: LoggedRecord, at position: LogPosition, with kept: AuditedQuarantine, _ rows: [AuditedOrder]
+  ) {
+    counts.quarantined += 1
+    if let sale = kept.sale {
+      tallies[.init(partition: position.partition, sale: sale), default: .init()].requests += 1
+    }
+    for row in rows {
+      findings.add(.doubled, at: position, "order \(row.order) has an outcome, and its record is in quarantine too")
+      take(row)
+    }
+    if record.fingerprint?.key != kept.keyHash || record.fingerprint?.value != kept.valueHash {
+      findings.add(.quarantine, at: position, "the bytes in quarantine are not the log's")
+    }
+    var order: OrderID?
+    var stock: StockKey?
+    switch record.content {
+    case .success(.place(let request)): (order, stock) = (request.order, request.stock)
+    case .success(.close(let key, _)): stock = key
+    case .failure: break
+    }
+    if let stock, shelves[stock] != nil { counts.setAside += 1 }
+    if kept.order != order {
+      findings.add(.quarantine, at: position, "the quarantined record is stored as of another order than the log's")
+    }
+    let named = stock.flatMap { sales.contains($0.sale) ? $0.sale : nil }
+    let sale = named ?? record.fingerprint?.saleInKey.flatMap { numbers[$0] }
+    // Set aside before the sale was there, it belongs to none.
+    if let stored = kept.sale, stored != sale {
+      findings.add(.quarantine, at: position, "the quarantined record is stored as of another sale than the log's")
+    }
+  }
+
+  // MARK: Without a row of its own
+
+  private mutating func compareRepeat(_ request: PurchaseRequest, at position: LogPosition, _ stretch: Stretch) {
+    let place = stretch.places[request.order]?.position
+    let key = AuditedTally.Key(partition: position.partition, sale: request.stock.sale)
+    tallies[key, default: .init()].requests += 1
+    guard let place else {
+      let (level, held) = (state.stock[request.stock], state.held)
+      state.decided = []
+      let decision = decide(&state, [.place(request)]).first
+      state.stock[request.stock] = level
+      state.held = held
+      return lose(request.order, position, "by the log it is \(Self.words(decision)); the store has nothing of it")
+    }
+    if place.partition == position.partition, place.offset > position.offset {
+      findings.add(.late, at: position, "order \(request.order) is asked for here first, and was decided at \(place)")
+    }
+    tallies[key, default: .init()].repeats += 1
+    counts.repeats += 1
+  }
+
+  private mutating func lose(_ order: OrderID?, _ position: LogPosition, _ words: String) {
+    counts.lost += 1
+    if let order, counts.lostOrders.count < Limits.rememberedLosses { counts.lostOrders.insert(order) }
+    let subject = order.map { "the request of order \($0)" } ?? "the record"
+    findings.add(.lost, at: position, "\(subject) has no outcome: \(words)")
+  }
+
+  // MARK: Rows that no record asks for
+
+  private mutating func surplus(_ row: AuditedOrder, at position: LogPosition, beside request: PurchaseRequest) {
+    if row.order == request.order {
+      counts.doubled += 1
+      findings.add(.doubled, at: position, "order \(row.order) has a second outcome, \(Self.words(row.outcome))")
+      take(row)
+    } else {
+      unasked(row, position, "the log has a request of order \(request.order) there")
+    }
+  }
+
+  /// A row at an offset where the log asks for nothing of the kind.
+  mutating func unasked(
+    _ row: AuditedOrder, _ position: LogPosition, _ why: String = "the log has no request there"
+  ) {
+    counts.unasked += 1
+    findings.add(.unasked, at: position, "order \(row.order) is stored as \(Self.words(row.outcome)): \(why)")
+    take(row)
+    lower(row)
+  }
+
+  /// A row whose record the log has no more: it is believed, and what comes later is compared as if it were right.
+  mutating func believe(_ row: AuditedOrder) {
+    counts.believed += 1
+    take(row)
+    lower(row)
+  }
+
+  // MARK: Stock
+
+  /// Takes a row off its shelf, whether it should be there or not.
+  mutating func take(_ row: AuditedOrder) {
+    guard let sku = SKU(rawValue: row.sku) else { return }
+    let key = StockKey(sale: row.sale, sku: sku)
+    guard let refused = shelves[key]?.take(row) else { return }
+    findings.add(
+      .order, at: row.position,
+      """
+      order \(row.order) won \(row.quantity) of \(row.sale)/\(sku), of which the earlier request at \(refused) \
+      was refused as many
+      """)
+  }
+
+  private mutating func lower(_ row: AuditedOrder) {
+    guard row.outcome == .confirmed, let sku = SKU(rawValue: row.sku) else { return }
+    let key = StockKey(sale: row.sale, sku: sku)
+    guard let level = state.stock[key] else { return }
+    state.stock[key]?.left = Units(max(0, level.left.rawValue - max(0, row.quantity)))
+  }
+}

@@ -1,0 +1,39 @@
+internal import FlashSale
+
+/// What a replay counted.
+struct ReplayCounts: Sendable {
+  /// Requests of a sale in a partition, as lanes count them.
+  struct Tally: Sendable, Hashable {
+    var requests: Int64 = 0
+    var repeats: Int64 = 0
+  }
+
+  /// Records of the log that were compared.
+  var records: Int64 = 0
+
+  /// First decisions by outcome; the unknown ones under `nil`.
+  var outcomes: [Outcome?: Int64] = [:]
+  var repeats: Int64 = 0
+  var closes: Int64 = 0
+  var quarantined: Int64 = 0
+
+  /// Of these, records that could have been decided: PostgreSQL refused their rows.
+  var setAside: Int64 = 0
+
+  /// Records without an outcome.
+  var lost: Int64 = 0
+  var lostOrders: Set<OrderID> = []
+  var doubled: Int64 = 0
+
+  /// Rows that no record asks for.
+  var unasked: Int64 = 0
+
+  /// Requests that were told that there is not enough, while there was.
+  var undersold: Int64 = 0
+
+  /// Rows whose records the log has no more.
+  var believed: Int64 = 0
+
+  /// First decisions.
+  var decided: Int64 { outcomes.values.reduce(0, +) }
+}

@@ -1,0 +1,193 @@
+public import Foundation
+internal import FlashSale
+
+/// What an audit comes to.
+public struct AuditReport: Sendable, Codable {
+  /// The whole in one word. The raw values are the JSON's.
+  public enum Verdict: String, Sendable, Codable {
+    /// All was checked, and all is right.
+    case sound
+
+    /// Something is wrong, whether or not all could be checked.
+    case violated
+
+    /// Nothing is wrong in what could be checked, and not all could.
+    case unchecked
+  }
+
+  /// Sums over all partitions.
+  public struct Counts: Sendable, Codable, Hashable {
+    /// Records of the log from its beginning to its end.
+    public internal(set) var requestsInLog: Int64 = 0
+
+    /// Records below the progress that were read and compared.
+    public internal(set) var compared: Int64 = 0
+
+    /// First decisions.
+    public internal(set) var decided: Int64 = 0
+    public internal(set) var confirmed: Int64 = 0
+
+    /// By `Refusal.code`; every code is there.
+    public internal(set) var rejected: [String: Int64] = [:]
+    public internal(set) var quarantined: Int64 = 0
+
+    /// Records of orders that had their outcome already.
+    public internal(set) var repeats: Int64 = 0
+
+    /// Records that close stock.
+    public internal(set) var closes: Int64 = 0
+
+    /// Records past the progress.
+    public internal(set) var inFlight: Int64 = 0
+
+    /// Requests without an outcome, by the log and, where there is one, by the ledger.
+    public internal(set) var lost: Int64 = 0
+
+    /// Orders or records with more than one outcome.
+    public internal(set) var doubled: Int64 = 0
+
+    /// Units confirmed beyond those put up.
+    public internal(set) var oversold: Int64 = 0
+
+    /// Requests that were refused for lack of stock while there was enough.
+    public internal(set) var unsold: Int64 = 0
+
+    /// Outcomes that no record of the log asks for.
+    public internal(set) var unasked: Int64 = 0
+
+    /// Outcomes whose records the log has no more.
+    public internal(set) var believed: Int64 = 0
+  }
+
+  /// One partition.
+  public struct PartitionReport: Sendable, Codable, Hashable {
+    public let partition: Int32
+
+    /// From this offset on the log bears the outcomes out; `nil`: nothing was compared.
+    public let vouchedFrom: Int64?
+
+    /// The progress.
+    public let nextOffset: Int64
+    public let logBegins: Int64
+    public let logEnds: Int64
+    public let inFlight: Int64
+  }
+
+  /// What became of the ledger's lines.
+  public struct LedgerReport: Sendable, Codable, Hashable {
+    public let accepted: Int64
+    public let unknown: Int64
+    public let decided: Int64
+    public let quarantined: Int64
+    public let inFlight: Int64
+    public let lost: Int64
+  }
+
+  public let topic: String
+  public let verdict: Verdict
+  public let counts: Counts
+
+  /// All violations by kind, those that are not described included.
+  public let violationCounts: [String: Int64]
+
+  /// The first of each kind.
+  public let violations: [Violation]
+
+  /// What could not be checked, and why.
+  public let unchecked: [String]
+
+  /// What a person should know though it breaks nothing.
+  public let notes: [String]
+  public let partitions: [PartitionReport]
+  public let ledger: LedgerReport?
+
+  /// 0 sound, 1 violated, 2 not all could be checked.
+  public var exitCode: Int32 {
+    switch verdict {
+    case .sound: 0
+    case .violated: 1
+    case .unchecked: 2
+    }
+  }
+
+  /// The report as JSON, its names in snake case, its keys sorted.
+  public func json() throws -> Data {
+    let encoder = JSONEncoder()
+    encoder.keyEncodingStrategy = .convertToSnakeCase
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    return try encoder.encode(self)
+  }
+}
+
+extension AuditReport {
+  init(_ run: AuditRun<some AuditLog>) {
+    let findings = run.replay.findings
+    self.init(
+      topic: run.topic, findings: findings, counts: Counts(run),
+      partitions: run.lines.map(PartitionReport.init), ledger: run.ledger.map(LedgerReport.init))
+  }
+
+  /// Of a topic that the store knows nothing about.
+  static func unknownTopic(_ topic: String) -> AuditReport {
+    var findings = Findings()
+    findings.couldNotCheck("the database knows no topic \(topic): nothing has run on it")
+    return AuditReport(topic: topic, findings: findings, counts: Counts(), partitions: [], ledger: nil)
+  }
+
+  private init(
+    topic: String, findings: Findings, counts: Counts, partitions: [PartitionReport], ledger: LedgerReport?
+  ) {
+    self.topic = topic
+    self.counts = counts
+    self.partitions = partitions
+    self.ledger = ledger
+    violations = findings.violations
+    violationCounts = Dictionary(uniqueKeysWithValues: findings.counts.map { ($0.key.rawValue, $0.value) })
+    unchecked = findings.unchecked
+    notes = findings.notes
+    verdict = !findings.violations.isEmpty ? .violated : findings.unchecked.isEmpty ? .sound : .unchecked
+  }
+}
+
+extension AuditReport.Counts {
+  fileprivate init(_ run: AuditRun<some AuditLog>) {
+    let read = run.replay.counts
+    requestsInLog = run.lines.map(\.log.count).reduce(0, +)
+    compared = read.records
+    decided = read.decided
+    confirmed = read.outcomes[.confirmed] ?? 0
+    for refusal in Refusal.allCases { rejected[refusal.code] = read.outcomes[.rejected(refusal)] ?? 0 }
+    quarantined = read.quarantined
+    repeats = read.repeats
+    closes = read.closes
+    inFlight = run.lines.map(\.inFlight).reduce(0, +)
+    lost = read.lost + (run.ledger?.lostBesideLog ?? 0)
+    doubled = read.doubled
+    oversold = run.replay.shelves.values.map(\.oversold).reduce(0, +)
+    unsold = read.undersold
+    unasked = read.unasked
+    believed = read.believed
+  }
+}
+
+extension AuditReport.PartitionReport {
+  fileprivate init(_ line: PartitionLine) {
+    partition = line.partition.rawValue
+    vouchedFrom = line.compared.isEmpty && line.next.rawValue > 0 ? nil : line.compared.lowerBound.rawValue
+    nextOffset = line.next.rawValue
+    logBegins = line.log.lowerBound.rawValue
+    logEnds = line.log.upperBound.rawValue
+    inFlight = line.inFlight
+  }
+}
+
+extension AuditReport.LedgerReport {
+  fileprivate init(_ counts: LedgerCounts) {
+    accepted = counts.accepted
+    unknown = counts.unknown
+    decided = counts.decided
+    quarantined = counts.quarantined
+    inFlight = counts.inFlight
+    lost = counts.lost
+  }
+}

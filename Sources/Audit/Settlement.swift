@@ -1,0 +1,79 @@
+internal import FlashSale
+internal import SaleStore
+
+extension Replay {
+  /// A row at or past its partition's progress: an effect without the step that belongs to it.
+  mutating func ahead(_ row: AuditedOrder, of next: Offset) {
+    counts.unasked += 1
+    findings.add(
+      .progress, at: row.position,
+      "order \(row.order) is stored as \(Self.words(row.outcome)), though the partition's progress is only at \(next)")
+    take(row)
+  }
+}
+
+extension AuditRun {
+  /// Compares what only the whole says: stock, tallies, and what stands twice.
+  mutating func settle() {
+    settleStock()
+    settleTallies()
+    let (doubled, ahead, read) = (snapshot.doubled, snapshot.quarantinedAhead, replay.counts)
+    if doubled.count > 0 {
+      let example = doubled.example.map { ", as \($0)" } ?? ""
+      replay.counts.doubled = max(read.doubled, doubled.count)
+      replay.findings.add(.doubled, "\(doubled.count) orders have more than one row\(example)")
+    }
+    if ahead.count > 0 {
+      replay.findings.add(
+        .progress, at: ahead.first, "\(ahead.count) records are in quarantine past their progress")
+    }
+    if read.setAside > 0 {
+      replay.findings.note("\(read.setAside) records that can be read are in quarantine: PostgreSQL refused their rows")
+    }
+    let accounted = read.decided + read.repeats + read.quarantined + read.closes + read.lost
+    if read.records != accounted {
+      replay.findings.add(.tally, "\(read.records) records were read, and \(accounted) are accounted for")
+    }
+  }
+
+  private mutating func settleStock() {
+    let whole = Set(lines.filter(\.isWhole).map(\.partition))
+    for (key, shelf) in replay.shelves.sorted(by: { $0.key < $1.key }) {
+      let stored = shelf.stored
+      if Int64(stored.left.rawValue) != shelf.left {
+        replay.findings.add(
+          .stock,
+          """
+          \(shelf.name): \(stored.putUp) put up and \(stored.left) left, but the confirmed orders have \(shelf.sold) \
+          units
+          """)
+      }
+      if shelf.oversold > 0 {
+        replay.findings.add(.oversold, "\(shelf.name): \(shelf.sold) units were confirmed of \(stored.putUp) put up")
+      }
+      guard whole.contains(shelf.lane), replay.state.stock[key]?.isClosed != stored.isClosed else { continue }
+      replay.findings.add(
+        .closed, "\(shelf.name) is stored as \(stored.isClosed ? "closed" : "open"), and the log says otherwise")
+    }
+  }
+
+  private mutating func settleTallies() {
+    let stored = Dictionary(snapshot.tallies.map { ($0.key, $0) }, uniquingKeysWith: { first, _ in first })
+    let whole = Set(lines.filter(\.isWhole).map(\.partition))
+    for key in Set(stored.keys).union(replay.tallies.keys).sorted(by: Self.isBefore) {
+      guard whole.contains(key.partition) || !(0..<partitions).contains(key.partition.rawValue) else { continue }
+      let (counted, found) = (stored[key], replay.tallies[key] ?? .init())
+      guard (counted?.requests ?? 0, counted?.repeats ?? 0) != (found.requests, found.repeats) else { continue }
+      replay.findings.add(
+        .tally,
+        """
+        partition \(key.partition), sale number \(key.sale): the lanes counted \(counted?.requests ?? 0) requests with \
+        \(counted?.repeats ?? 0) repeats, the log has \(found.requests) with \(found.repeats)
+        """)
+    }
+  }
+
+  private static func isBefore(_ a: AuditedTally.Key, _ b: AuditedTally.Key) -> Bool {
+    (a.partition, a.sale) < (b.partition, b.sale)
+  }
+}

@@ -1,0 +1,55 @@
+internal import FlashSale
+internal import SaleStore
+
+/// One stock row, and what the orders have taken from it.
+struct Shelf {
+  let stored: AuditedStock
+
+  /// The partition that decides it.
+  let lane: Partition
+
+  /// Units of its confirmed orders, by their rows.
+  private(set) var sold: Int64 = 0
+
+  /// Whether the log has a record that closes it.
+  var isCloseSeen = false
+
+  /// The refusal for lack of stock that asked for the fewest units: who comes later must not win as many (I5).
+  private var refused: (position: LogPosition, quantity: Int32)?
+
+  init(_ stored: AuditedStock, partitions: Int32) {
+    self.stored = stored
+    lane = stored.recordKey.partition(of: partitions)
+  }
+
+  /// Its name for a person.
+  var name: String { "\(stored.sale)/\(stored.key.sku)" }
+
+  /// Units that the rows took beyond what was put up.
+  var oversold: Int64 { max(0, sold - Int64(stored.putUp.rawValue)) }
+
+  /// What is left by the rows.
+  var left: Int64 { Int64(stored.putUp.rawValue) - sold }
+
+  /// Takes a row in. Answers with the earlier request that was refused what this one got, if there is one: it looks at
+  /// the rows alone, whatever `decide` says about them.
+  mutating func take(_ row: AuditedOrder) -> LogPosition? {
+    switch row.outcome {
+    case .confirmed:
+      sold += Int64(row.quantity)
+      // Between partitions there is no order.
+      guard let refused, refused.position.partition == row.position.partition, row.quantity >= refused.quantity
+      else { return nil }
+      return refused.position
+    case .rejected(.soldOut): note(row, quantity: 1)
+    case .rejected(.insufficientStock): note(row, quantity: row.quantity)
+    default: break
+    }
+    return nil
+  }
+
+  private mutating func note(_ row: AuditedOrder, quantity: Int32) {
+    if let refused, refused.position.partition == row.position.partition, refused.quantity <= quantity { return }
+    refused = (row.position, quantity)
+  }
+}

@@ -1,0 +1,51 @@
+internal import FlashSale
+internal import SaleStore
+
+/// A stretch of one partition with all that the store says about it: what is held in memory at a time.
+struct Stretch {
+  let partition: Partition
+  let range: Range<Offset>
+
+  /// Whether the log still has the partition from its first record on.
+  let isFromTheBeginning: Bool
+
+  let records: [LoggedRecord]
+
+  /// The rows of this stretch, by offset.
+  let orders: [AuditedOrder]
+
+  let quarantined: [Offset: AuditedQuarantine]
+
+  /// Where those orders have their row that are asked for here and have none here.
+  let places: [OrderID: AuditedPlace]
+
+  /// What the buyers of sales with a limit held before the stretch, by the rows below it.
+  let held: [LaneStock.Holder: Units]
+}
+
+extension Stretch {
+  /// Loads what belongs to the stretch, apart from the rows, which come from the cursor.
+  init(
+    _ partition: Partition, _ range: Range<Offset>, isFromTheBeginning: Bool, orders: [AuditedOrder], topic: String,
+    log: some AuditLog, store: AuditStore, isLimited: (StockKey) -> Bool
+  ) async throws {
+    let quarantined = try await store.quarantined(topic: topic, partition: partition, in: range)
+    let records = try await log.records(of: partition, in: range, fingerprinting: Set(quarantined.keys))
+    var rowsHere: [Offset: OrderID] = [:]
+    rowsHere.reserveCapacity(orders.count)
+    for row in orders { rowsHere[row.position.offset] = row.order }
+    var absent: [OrderID] = []
+    var holders: Set<LaneStock.Holder> = []
+    for record in records {
+      guard case .success(.place(let request)) = record.content else { continue }
+      if rowsHere[record.offset] != request.order { absent.append(request.order) }
+      if isLimited(request.stock) {
+        holders.insert(LaneStock.Holder(sale: request.stock.sale, buyer: request.buyer))
+      }
+    }
+    self.init(
+      partition: partition, range: range, isFromTheBeginning: isFromTheBeginning, records: records, orders: orders,
+      quarantined: quarantined, places: try await store.places(of: absent),
+      held: try await store.held(by: Array(holders), in: partition, before: range.lowerBound))
+  }
+}

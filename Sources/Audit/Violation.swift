@@ -1,0 +1,91 @@
+internal import FlashSale
+
+/// Something that must not be, with the place where it shows.
+public struct Violation: Sendable, Hashable, Codable {
+  /// What is wrong. The raw values are the JSON's.
+  public enum Kind: String, Sendable, Codable, CaseIterable {
+    /// A request in the log, below the progress, has no outcome.
+    case lost
+    /// One order or one record has more than one outcome.
+    case doubled
+    /// An outcome stands where the log has no such request.
+    case unasked
+    /// A row says something else than its request.
+    case altered
+    /// An order was decided at a later record than its first.
+    case late
+    /// Told that there is not enough, while there was.
+    case undersold
+    /// Confirmed without the units for it.
+    case oversold
+    /// Confirmed past the buyer's limit.
+    case limit
+    /// Another outcome than the log gives.
+    case outcome
+    /// A later request won units that an earlier one was refused.
+    case order
+    /// A stock row and its orders disagree.
+    case stock
+    /// A stock row is closed and the log does not say so, or the other way round.
+    case closed
+    /// There is an effect at or past the progress.
+    case progress
+    /// The lanes counted otherwise than the log.
+    case tally
+    /// A quarantined record is not the log's, or should be there and isn't.
+    case quarantine
+    /// Decided in another lane than its key's.
+    case lane
+    /// A request that was promised an outcome has none, or is not in the log.
+    case ledger
+
+    /// The invariant of the design that it breaks.
+    public var invariant: String {
+      switch self {
+      case .oversold, .stock: "I1"
+      case .undersold: "I2"
+      case .lost, .doubled, .tally, .quarantine, .ledger: "I4"
+      case .order: "I5"
+      case .progress: "I6"
+      case .lane: "I7"
+      case .late: "I8"
+      case .limit: "I9"
+      case .unasked, .altered, .outcome, .closed: "I10"
+      }
+    }
+  }
+
+  public let kind: Kind
+
+  /// `I1` to `I12`.
+  public let invariant: String
+
+  /// `partition@offset`, where it has a place in the log.
+  public let at: String?
+
+  /// One sentence for a person.
+  public let words: String
+}
+
+/// What an audit found so far. Every violation is counted, the first of each kind are described.
+struct Findings: Sendable {
+  private(set) var violations: [Violation] = []
+  private(set) var counts: [Violation.Kind: Int64] = [:]
+
+  /// What could not be checked, and why.
+  private(set) var unchecked: [String] = []
+
+  /// What a person should know though it breaks nothing.
+  private(set) var notes: [String] = []
+
+  mutating func add(_ kind: Violation.Kind, at position: LogPosition? = nil, _ words: @autoclosure () -> String) {
+    counts[kind, default: 0] += 1
+    guard counts[kind, default: 0] <= Limits.describedPerKind else { return }
+    violations.append(
+      Violation(kind: kind, invariant: kind.invariant, at: position.map { "\($0)" }, words: words()))
+  }
+
+  mutating func couldNotCheck(_ words: String) { unchecked.append(words) }
+
+  mutating func note(_ words: String) { notes.append(words) }
+}

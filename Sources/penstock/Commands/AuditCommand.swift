@@ -1,0 +1,77 @@
+import ArgumentParser
+import Audit
+import FlashSale
+import Foundation
+import SaleStore
+
+/// `penstock audit`: decides the log anew and compares with the database.
+struct AuditCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "audit",
+    abstract: "Compare every outcome with the log, decided anew.",
+    discussion: """
+      Reads the log from its beginning, decides each record as a lane does, and compares with the rows of the database:
+      stock, orders, progress, tallies, quarantine. It reads only, and can run beside everything else: what is not
+      decided yet is in flight. Needs PENSTOCK_KAFKA_BROKERS and PENSTOCK_DATABASE_URL, and PENSTOCK_TOPIC.
+
+      With --ledger it also looks up every request that the load test was promised (spike --ledger).
+
+      Exit codes: 0 all is right; 1 something is violated; 2 it cannot be said, for a log that has lost its beginning,
+      a partition that is halted, or something that does not answer; 66 the ledger cannot be opened; 78 configuration.
+
+      Examples:
+        penstock audit
+        penstock audit --ledger ledger.tsv --format json | jq .counts
+      """)
+
+  enum Format: String, ExpressibleByArgument, CaseIterable { case text, json }
+
+  @Option(help: "A ledger of the load test: each request that it was promised must have its outcome.")
+  var ledger: String?
+
+  @Option(help: "text or json.")
+  var format = Format.text
+
+  func run() async throws {
+    try await reporting {
+      let configuration = try Configuration(environment, for: [.kafka, .database])
+      let meter = AuditMeter()
+      let report: AuditReport
+      do {
+        report = try await audit(configuration, meter)
+      } catch let error as CocoaError {
+        throw error
+      } catch {
+        meter.clear()
+        // Not a violation: whoever scripts this must be able to tell the two apart.
+        FileHandle.standardError.write(Data("penstock: could not check: \(error)\n".utf8))
+        throw ExitCode(2)
+      }
+      meter.clear()
+      switch format {
+      case .text: print(AuditText.text(report), terminator: "")
+      case .json: print(String(decoding: try report.json(), as: UTF8.self))
+      }
+      if report.exitCode != 0 { throw ExitCode(report.exitCode) }
+    }
+  }
+
+  private func audit(_ configuration: Configuration, _ meter: AuditMeter) async throws -> AuditReport {
+    let logger = makeLogger("audit", level: configuration.logLevel)
+    let file = ledger.map(LedgerFile.init(path:))
+    // Before the long part, not after it.
+    try file?.check()
+    let log = try KafkaLog(cluster: configuration.cluster, topic: configuration.log.topic, logger: logger)
+    let store = try await AuditStore.connect(configuration.database.named("penstock audit"), logger: logger)
+    defer { meter.clear() }
+    do {
+      let report = try await Auditor(store: store, log: log, topic: configuration.log.topic)
+        .run(ledger: file) { meter.show($0) }
+      await store.close()
+      return report
+    } catch {
+      await store.close()
+      throw error
+    }
+  }
+}

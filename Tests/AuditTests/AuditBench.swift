@@ -1,0 +1,158 @@
+import Audit
+import FlashSale
+import Kafka
+import Logging
+import SaleStore
+import ServiceLifecycle
+import Synchronization
+import TestSupport
+import Worker
+
+/// A log and a database that a real worker has filled, to be audited. The broker and PostgreSQL are real ones.
+struct AuditBench: Sendable {
+  static let topic = "orders"
+  let database: TestDatabase
+  let store: SaleStore
+  let broker: EmbeddedBroker
+  let partitions: Int32
+
+  var cluster: ClusterSettings { ClusterSettings(brokers: broker.bootstrapServers) }
+
+  /// Lends a bench to `body`.
+  static func with(partitions: Int32 = 1, _ body: (AuditBench) async throws -> Void) async throws {
+    try await TestDatabase.with { database in
+      try await database.withStore { store in
+        let broker = try EmbeddedBroker(topics: [(topic, Int(partitions))], logger: quietLogger)
+        try await store.record(topic: topic, partitions: partitions)
+        do {
+          try await body(AuditBench(database: database, store: store, broker: broker, partitions: partitions))
+        } catch {
+          await broker.shutdown()
+          throw error
+        }
+        await broker.shutdown()
+      }
+    }
+  }
+
+  // MARK: The log
+
+  /// A record of the log as bytes.
+  struct Record: Sendable {
+    var partition: Int32
+    var key: [UInt8]
+    var value: [UInt8]
+  }
+
+  /// A request in the partition where intake would put it.
+  func place(
+    _ sale: StoredSale, _ sku: String, _ buyer: String, _ quantity: Int32 = 1, key: String? = nil,
+    at time: FlashSale.Timestamp = insideTheSale
+  ) throws -> Record {
+    let request = try PurchaseRequest(
+      order: try order(sale, buyer, key: key), stock: StockKey(sale: sale.number, sku: try SKU(validating: sku)),
+      buyer: try BuyerID(validating: buyer), quantity: Units(quantity), acceptedAt: time)
+    return record(.place(request), sale, sku)
+  }
+
+  /// The id of a buyer's order; without a key, of the only one that they place.
+  func order(_ sale: StoredSale, _ buyer: String, key: String? = nil) throws -> OrderID {
+    OrderID(
+      sale: sale.number, buyer: try BuyerID(validating: buyer), key: try IdempotencyKey(validating: key ?? "only"))
+  }
+
+  /// A record in the partition of its key.
+  func record(_ record: LogRecord, _ sale: StoredSale, _ sku: String) -> Record {
+    let key = RecordKey(sale: sale.sale, sku: SKU(unchecked: sku))
+    return Record(
+      partition: key.partition(of: partitions).rawValue, key: Array(key.text.utf8), value: record.encoded())
+  }
+
+  /// Appends the records, in this order, and returns when the broker has all of them.
+  func feed(_ records: [Record]) async throws {
+    let persisted = Mutex(0)
+    let producer = try Producer(cluster: cluster, topic: Self.topic, logger: quietLogger) { reports in
+      persisted.withLock { $0 += reports.count { if case .persisted = $0.delivery { true } else { false } } }
+    }
+    for record in records {
+      try record.key.withUnsafeBytes { key in
+        try record.value.withUnsafeBytes { value in
+          try producer.produce(partition: record.partition, key: key, value: value, tag: 0)
+        }
+      }
+    }
+    _ = await producer.shutdown(deadline: .seconds(30))
+    let count = persisted.withLock { $0 }
+    guard count == records.count else { throw TestSetUpError("the log took \(count) of \(records.count) records") }
+  }
+
+  // MARK: The worker
+
+  /// Runs a worker until everything in the log has its outcome.
+  func decideAll() async throws {
+    let reader = try LogReader(cluster: cluster, topic: Self.topic, logger: quietLogger)
+    var ends: [Int32: Int64] = [:]
+    for partition in 0..<partitions { ends[partition] = try await reader.watermarks(partition: partition).high }
+    var configuration = WorkerConfiguration(topic: Self.topic, group: "workers", ownerName: "a worker")
+    configuration.tuning.sessionTimeout = .seconds(3)
+    configuration.tuning.fetchWait = .milliseconds(10)
+    let service = WorkerService(
+      configuration: configuration, cluster: cluster, database: try database.settings, logger: quietLogger)
+    let group = ServiceGroup(
+      configuration: ServiceGroupConfiguration(
+        services: [.init(service: service, successTerminationBehavior: .gracefullyShutdownGroup)], logger: quietLogger))
+    let running = Task { try await group.run() }
+    let isDrained = try await eventually(within: .seconds(90)) {
+      let progress = try await store.progress(topic: Self.topic)
+      let next = Dictionary(uniqueKeysWithValues: progress.map { ($0.partition.rawValue, $0.nextOffset.rawValue) })
+      return ends.allSatisfy { partition, end in next[partition, default: 0] >= end }
+    }
+    await group.triggerGracefulShutdown()
+    try await running.value
+    guard isDrained else { throw TestSetUpError("the worker did not come to the end of the log") }
+  }
+
+  // MARK: The audit
+
+  /// Runs an audit of this log, or of another cluster's.
+  func audit(of other: ClusterSettings? = nil, ledger: LedgerFile? = nil) async throws -> AuditReport {
+    try await audit(KafkaLog(cluster: other ?? cluster, topic: Self.topic, logger: quietLogger), ledger: ledger)
+  }
+
+  /// Runs an audit of any log.
+  func audit(_ log: some AuditLog, ledger: LedgerFile? = nil) async throws -> AuditReport {
+    let audited = try await AuditStore.connect(try database.settings, logger: quietLogger)
+    do {
+      let report = try await Auditor(store: audited, log: log, topic: Self.topic).run(ledger: ledger)
+      await audited.close()
+      return report
+    } catch {
+      await audited.close()
+      throw error
+    }
+  }
+
+  /// Runs `penstock audit` as a process of its own.
+  func auditProcess(_ arguments: [String] = []) async throws -> (exit: Int32, output: String, errors: String) {
+    let run = try await PenstockProcess.run(
+      "penstock", ["audit"] + arguments,
+      environment: [
+        "PENSTOCK_KAFKA_BROKERS": broker.bootstrapServers, "PENSTOCK_DATABASE_URL": database.url,
+        "PENSTOCK_LOG_LEVEL": "critical",
+      ])
+    return (run.exit.code, run.output, run.errors)
+  }
+}
+
+/// An instant at which the tests' sales are open.
+let insideTheSale = FlashSale.Timestamp(microseconds: 1_800_000_000_000_000)
+
+/// A sale around `insideTheSale`.
+func openSale(_ id: String, stock: [String: Int32], limit: Int32? = nil) throws -> Sale {
+  try Sale(
+    id: SaleID(validating: id), name: "Sale \(id)", startsAt: FlashSale.Timestamp(microseconds: 1_700_000_000_000_000),
+    endsAt: FlashSale.Timestamp(microseconds: 1_900_000_000_000_000), perBuyerLimit: limit.map(Units.init(_:)),
+    items: stock.sorted { $0.key < $1.key }.map { sku, units in
+      try SaleItem(sku: SKU(validating: sku), stock: Units(units), price: Price(minor: 199_900, currency: "CNY"))
+    })
+}
