@@ -80,20 +80,20 @@ struct Matrix: Sendable {
 
   private func judge(_ stage: Stage, _ result: inout RowResult) async throws {
     let contents = stage.crowd.journal.current
-    let reckoning = try await stage.ask { try await Reckoning(contents, $0) }
+    let before = stage.acceptedBeforeHalt
+    let reckoning = try await stage.ask { try await Reckoning(contents, acceptedBeforeHalt: before, $0) }
     result.reckoning = reckoning
     (result.injected, result.recovery) = (stage.timesInjected, stage.timeToRecover)
     (result.remarks, result.violations) = (stage.remarks, stage.found)
-    let lost = result.row.isDrained ? reckoning.lost : 0
-    let counts = [lost, reckoning.doubled, reckoning.oversold, reckoning.unsold]
+    if reckoning.waiting > 0 { result.remarks.append("\(reckoning.waiting) accepted later wait behind the halt") }
+    let counts = [reckoning.lost, reckoning.doubled, reckoning.oversold, reckoning.unsold]
     if counts.contains(where: { $0 != 0 }) { result.violations += reckoning.examples }
     result.violations += contents.unexpected.prefix(Limits.examples).map { "an answer that is not documented: \($0)" }
     if stage.timesInjected == 0 { result.violations.append("no fault was injected") }
     if reckoning.accepted == 0 { result.violations.append("no request was accepted") }
-    if result.row.isDrained {
-      let (code, words) = try await Audit.run(stage)
-      if code != 0 { result.violations.append("penstock audit ended with \(code): \(words.suffix(1_500))") }
-    }
+    let (code, words) = try await Audit.run(stage)
+    let due: Int32 = result.row.isDrained ? 0 : 2
+    if code != due { result.violations.append("penstock audit ended with \(code): \(words.suffix(1_500))") }
     let tally = (contents.retried.map { "\($0.key) ×\($0.value)" } + contents.refused.map { "\($0.key) ×\($0.value)" })
     say("  \(result.row.name): \(tally.sorted().joined(separator: ", ")), unknown \(contents.unknown)")
     if !result.violations.isEmpty { keepLogs(stage) }

@@ -29,7 +29,8 @@ extension Row {
         return ready.status == 503 && ready.text.contains("waits")
       }
       let said = try await HTTP.get(worker.part.admin.appending(path: "readyz")).text
-      stage.remark("readyz said “\(said.prefix(160))”")
+      let clause = said.split(separator: "\"").first { $0.contains("waits") } ?? "nothing"
+      stage.remark("readyz says “\(clause)”")
       try await Task.sleep(for: .seconds(3))
       unlink(ballast)
     }

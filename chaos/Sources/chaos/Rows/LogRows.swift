@@ -18,6 +18,7 @@ extension Row {
     let worker = try await stage.start("worker", lines: [.kafka])
     try await stage.underLoad {}
     let before = try await tables(stage)
+    stage.halting()
     let written = try await stage.progress().filter { $0.value > 0 }.keys
     let (broker, servers) = try await Shop.startBroker(["chaos", "broker"], partitions: Limits.partitions)
     defer { broker.send(signal: SIGKILL) }
@@ -46,6 +47,7 @@ extension Row {
     try await stage.underLoad {}
     await worker.kill()
     let before = try await tables(stage)
+    stage.halting()
     // The embedded broker drops the oldest batches of a partition past 5 MiB: more than that of noise.
     let producer = try Producer(
       cluster: ClusterSettings(brokers: "127.0.0.1:\(stage.broker)"), topic: Stage.topic, logger: quietLogger

@@ -25,13 +25,13 @@ extension Row {
         for held: Set<FaultyLine.Direction> in [[.toServer], [.toClient], [.toServer, .toClient]] {
           link.line?.hold(held)
           stage.inject()
-          try await stage.pause(2_000...4_500)
+          try await stage.pause(1_500...3_000)
           link.line?.hold([])
           try await stage.pause(300...800)
         }
-        // The other end is gone without a word, and comes back as a reset.
+        // The other end is gone without a word, for longer than intake waits for the log, and comes back as a reset.
         link.line?.hold([.toServer, .toClient])
-        try await stage.pause(500...1_500)
+        try await stage.pause(5_500...7_000)
         link.line?.cut()
         link.line?.hold([])
         stage.inject()

@@ -7,7 +7,8 @@ struct Row: Sendable {
   var rate = Limits.rate
   /// Why this machine cannot run it; `nil` if it can.
   var obstacle: @Sendable () async -> String? = { nil }
-  /// Whether all accepted orders are decided in the end; otherwise the row judges by itself what may wait.
+  /// Whether the log is whole and decided to its end, so that the audit can judge; a row that halts a partition judges
+  /// by itself, and the audit has to say that it cannot.
   var isDrained = true
   /// Another PostgreSQL than the run's, made in a folder, and how it is taken away again.
   var server: (@Sendable (_ folder: String) async throws -> PostgresServer)?

@@ -23,6 +23,7 @@ final class Stage: Sendable {
   private let injected = Mutex(0)
   private let violations = Mutex<[String]>([])
   private let notes = Mutex<[String]>([])
+  private let keptBefore = Mutex<Set<String>?>(nil)
   private let recovery = Mutex<Duration?>(nil)
   private let brokerPort: Mutex<UInt16>
   private let members = Mutex<[Member]>([])
@@ -52,6 +53,13 @@ final class Stage: Sendable {
   var found: [String] { violations.withLock { $0 } }
   var remarks: [String] { notes.withLock { $0 } }
   var everyMember: [Member] { members.withLock { $0 } }
+
+  /// Orders that were accepted by now and later ones are told apart from here on: a halted partition keeps later ones
+  /// waiting for a person, and that is not a loss.
+  func halting() { keptBefore.withLock { $0 = Set(crowd.journal.current.accepted.keys) } }
+
+  /// What had been accepted when the row halted a partition; `nil`: it did not.
+  var acceptedBeforeHalt: Set<String>? { keptBefore.withLock { $0 } }
 
   /// Counts a fault.
   func inject(_ times: Int = 1) { injected.withLock { $0 += times } }

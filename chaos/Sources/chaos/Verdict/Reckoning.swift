@@ -6,8 +6,10 @@ struct Reckoning: Sendable {
   var requests = 0
   var accepted = 0
   var decided = 0
-  /// Accepted orders without an outcome.
+  /// Accepted orders without an outcome, where nothing holds them up.
   var lost = 0
+  /// Accepted orders behind a halt that waits for a person.
+  var waiting = 0
   /// Keys with two orders, orders with two outcomes, orders that nobody asked for, and units that left the stock
   /// without an order of their own.
   var doubled = 0
@@ -26,7 +28,9 @@ struct Reckoning: Sendable {
   }
 
   /// Counts.
-  init(_ journal: Journal.Contents, _ connection: Connection) async throws {
+  ///
+  /// - Parameter before: what had been accepted when a partition was halted; later orders without an outcome wait.
+  init(_ journal: Journal.Contents, acceptedBeforeHalt before: Set<String>?, _ connection: Connection) async throws {
     requests = journal.intents.count
     accepted = journal.accepted.count
     let sales = try await Self.sales(connection)
@@ -42,6 +46,8 @@ struct Reckoning: Sendable {
     for (id, number) in journal.accepted {
       if outcomes[id] != nil {
         decided += 1
+      } else if let before, !before.contains(id) {
+        waiting += 1
       } else {
         lost += 1
         note("\(id) (order \(number)) was accepted and has no outcome")
