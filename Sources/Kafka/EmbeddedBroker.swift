@@ -41,9 +41,11 @@ public final class EmbeddedBroker: Sendable {
   }
 
   /// The answers that `failNext` can give.
-  public enum Fault: Sendable, CaseIterable {
+  public enum Fault: String, Sendable, CaseIterable {
     /// The connection is closed instead of an answer.
     case disconnect
+    /// The group has no coordinator at the moment.
+    case coordinatorNotAvailable
     /// The record is too large.
     case messageTooLarge
     /// The topic may not be used.
@@ -64,6 +66,7 @@ public final class EmbeddedBroker: Sendable {
     var error: rd_kafka_resp_err_t {
       switch self {
       case .disconnect: RD_KAFKA_RESP_ERR__TRANSPORT
+      case .coordinatorNotAvailable: RD_KAFKA_RESP_ERR_COORDINATOR_NOT_AVAILABLE
       case .messageTooLarge: RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE
       case .topicAuthorizationFailed: RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED
       case .groupAuthorizationFailed: RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED

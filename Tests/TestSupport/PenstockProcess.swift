@@ -78,6 +78,13 @@ public final class PenstockProcess: Sendable {
   /// Sends a signal.
   public func send(signal: Int32) { kill(process.processIdentifier, signal) }
 
+  /// Writes a line to its standard input.
+  ///
+  /// - Throws: if it has closed its standard input.
+  public func write(line: String) throws {
+    try input.fileHandleForWriting.write(contentsOf: Data("\(line)\n".utf8))
+  }
+
   /// Waits until it ends.
   public func exit() async -> Exit {
     await exits.first { _ in true } ?? Exit(code: -1, bySignal: false)

@@ -15,11 +15,16 @@ public final class Shop: Sendable {
   public static let adminToken = "a-token-for-tests-only"
 
   /// Opens a shop on a database of its own, lends both to `body`, and ends all its processes, however `body` ends.
+  ///
+  /// - Parameters:
+  ///   - broker: the program and the arguments that start a broker, which says its address first.
+  ///   - server: where the database is made; `nil`: on the tests' server.
   public static func with(
-    partitions: Int = 12, _ body: (Shop, TestDatabase) async throws -> Void
+    partitions: Int = 12, broker: [String] = ["penstock", "broker"], server: String? = nil,
+    _ body: (Shop, TestDatabase) async throws -> Void
   ) async throws {
-    try await TestDatabase.with { database in
-      let shop = try await open(on: database, partitions: partitions)
+    try await TestDatabase.with(server: server) { database in
+      let shop = try await open(on: database, partitions: partitions, broker: broker)
       do {
         try await body(shop, database)
       } catch {
@@ -38,21 +43,28 @@ public final class Shop: Sendable {
   }
 
   /// Starts the broker; the other processes are started by the test, in the number that it wants.
-  private static func open(on database: TestDatabase, partitions: Int) async throws -> Shop {
-    let broker = try PenstockProcess(
-      "penstock", ["broker"], environment: ["PENSTOCK_PARTITIONS": "\(partitions)"])
-    guard try await eventually(within: .seconds(20), { broker.standardOutput.contains("\n") }) else {
-      throw TestSetUpError("the broker did not say where it listens: \(broker.standardError)")
-    }
-    let servers = broker.standardOutput.prefix { $0 != "\n" }
+  private static func open(on database: TestDatabase, partitions: Int, broker: [String]) async throws -> Shop {
+    let (broker, servers) = try await startBroker(broker, partitions: partitions)
     let environment = [
-      "PENSTOCK_KAFKA_BROKERS": String(servers), "PENSTOCK_PARTITIONS": "\(partitions)",
+      "PENSTOCK_KAFKA_BROKERS": servers, "PENSTOCK_PARTITIONS": "\(partitions)",
       "PENSTOCK_DATABASE_URL": database.url, "PENSTOCK_HTTP": "127.0.0.1:0", "PENSTOCK_ADMIN_HTTP": "127.0.0.1:0",
       "PENSTOCK_ADMIN_TOKEN": adminToken, "PENSTOCK_TICKET_KEY": String(repeating: "5a", count: 32),
       // The shortest that the embedded broker is good for, so that a killed worker is missed soon.
       "PENSTOCK_SESSION_TIMEOUT_MS": "3000", "PENSTOCK_LOG_LEVEL": "notice",
     ]
     return try Shop(environment: environment, broker: broker)
+  }
+
+  /// Starts a broker and reads where it listens.
+  public static func startBroker(
+    _ command: [String] = ["penstock", "broker"], partitions: Int
+  ) async throws -> (process: PenstockProcess, servers: String) {
+    let broker = try PenstockProcess(
+      command[0], Array(command.dropFirst()), environment: ["PENSTOCK_PARTITIONS": "\(partitions)"])
+    guard try await eventually(within: .seconds(20), { broker.standardOutput.contains("\n") }) else {
+      throw TestSetUpError("the broker did not say where it listens: \(broker.standardError)")
+    }
+    return (broker, String(broker.standardOutput.prefix { $0 != "\n" }))
   }
 
   private init(environment: [String: String], broker: PenstockProcess) throws {
@@ -77,9 +89,12 @@ public final class Shop: Sendable {
 
   /// Starts `penstock command` and waits until it says that it is ready.
   ///
-  /// - Parameter wrapper: a command that runs it, such as a profiler's with its options.
+  /// - Parameters:
+  ///   - wrapper: a command that runs it, such as a profiler's with its options.
+  ///   - awaitsReadiness: `false` returns as soon as it listens.
   public func start(
-    _ command: String, environment more: [String: String] = [:], under wrapper: [String] = []
+    _ command: String, environment more: [String: String] = [:], under wrapper: [String] = [],
+    awaitsReadiness: Bool = true
   ) async throws -> Part {
     let announcement = folder.appending(path: "\(command)-\(UUID().uuidString).json")
     let process = try PenstockProcess(
@@ -100,6 +115,7 @@ public final class Shop: Sendable {
     guard let admin = URL(string: "http://\(addresses.admin)") else { throw TestSetUpError("bad \(addresses)") }
     let part = Part(
       process: process, http: addresses.http.flatMap { URL(string: "http://\($0)") }, admin: admin)
+    guard awaitsReadiness else { return part }
     let ready = try await eventually(within: .seconds(60)) {
       try await HTTP.get(admin.appending(path: "readyz")).status == 200
     }

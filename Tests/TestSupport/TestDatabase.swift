@@ -17,10 +17,12 @@ public struct TestDatabase: Sendable {
   }
 
   /// Makes a database, runs `migrations/`, lends it to `body`, and drops it, however `body` ends.
+  ///
+  /// - Parameter server: another server than the tests' own.
   public static func with<Answer>(
-    migrated: Bool = true, _ body: (TestDatabase) async throws -> Answer
+    migrated: Bool = true, server: String? = nil, _ body: (TestDatabase) async throws -> Answer
   ) async throws -> Answer {
-    let server = try serverURL()
+    let server = if let server { server } else { try serverURL() }
     let name = "test_\(UUID().uuidString.replacing("-", with: "").lowercased())"
     try await administer(server, "CREATE DATABASE \(name)")
     guard var components = URLComponents(string: server) else { throw TestSetUpError("not a URL: \(server)") }

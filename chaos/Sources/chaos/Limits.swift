@@ -1,0 +1,40 @@
+/// Every bound of the matrix.
+enum Limits {
+  /// Partitions of a stage's topic, as in the product's own default.
+  static let partitions = 12
+
+  /// Customers: threads with one connection each. Above the requests that one intake has in flight at these rates.
+  static let customers = 48
+
+  /// Requests per second that the crowd begins, all together. Two cores carry the processes, the crowd and the audit,
+  /// and the embedded broker keeps 5 MiB per partition, which the audit must find whole.
+  static let rate = 1_000.0
+
+  /// How long a customer waits for an answer. Past it the outcome is unknown and the order is sent again. Longer than
+  /// intake's own deadline for the log, so that most unknowns are told and not guessed.
+  static let answerSeconds = 8
+
+  /// How often an order is sent before the customer gives it up as unknown.
+  static let tries = 60
+
+  /// Longest pause before an order is sent again, whatever `Retry-After` says: this crowd is impatient.
+  static let retryPauseMilliseconds: ClosedRange<Int> = 50...500
+
+  /// The share of orders that are sent once more with their key after their 202, per mille.
+  static let repeatPerMille = 50
+
+  /// How long the load goes on after the last fault, so that the row sees the line work again.
+  static let loadAfterFaults = Duration.seconds(2)
+
+  /// How long the load lasts before the first fault.
+  static let loadBeforeFaults = Duration.seconds(1)
+
+  /// The liveness bound: from the moment when everything is healed until all that was accepted by then is decided.
+  static let recovery = Duration.seconds(60)
+
+  /// The session timeout of the stage's workers: the shortest that the embedded broker is good for.
+  static let sessionTimeout = Duration.seconds(3)
+
+  /// How many lines of each kind a row prints about what is wrong.
+  static let examples = 5
+}

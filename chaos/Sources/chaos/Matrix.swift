@@ -1,0 +1,109 @@
+import Foundation
+import TestSupport
+
+/// Runs rows one after the other, each on a stage of its own.
+struct Matrix: Sendable {
+  let seed: UInt64
+  let postgres: String
+  let folder: String
+  let isQuick: Bool
+
+  /// Runs the rows, prints each line when it is known, and the table's foot.
+  func run(_ rows: [Row]) async throws -> [RowResult] {
+    print("seed \(seed), \(Date.now.formatted(.iso8601))\n\n\(RowResult.head)")
+    let begin = ContinuousClock.now
+    var results: [RowResult] = []
+    for row in rows {
+      try Task.checkCancellation()
+      let result = await play(row)
+      print(result.line)
+      fflush(nil)
+      for violation in result.violations { say("  \(row.name): \(violation)") }
+      results.append(result)
+    }
+    let (held, failed, notRun) = (count(.held, results), count(.failed, results), count(.notRun, results))
+    let took = Int((ContinuousClock.now - begin) / .seconds(1))
+    print("\n\(held) held, \(failed) failed, \(notRun) not run, in \(took / 60) min \(took % 60) s, seed \(seed)")
+    return results
+  }
+
+  private func count(_ ending: RowResult.Ending, _ results: [RowResult]) -> Int {
+    results.count { $0.ending == ending }
+  }
+
+  private func say(_ text: String) { FileHandle.standardError.write(Data("\(text)\n".utf8)) }
+
+  private func play(_ row: Row) async -> RowResult {
+    var result = RowResult(row: row, seed: seed)
+    if let obstacle = await row.obstacle() {
+      (result.ending, result.remarks) = (.notRun, [obstacle])
+      return result
+    }
+    let begin = ContinuousClock.now
+    var other: PostgresServer?
+    do {
+      other = try await row.server?("\(postgres)/\(row.name)")
+      let server = other ?? PostgresServer(folder: postgres)
+      try await Shop.with(
+        partitions: Limits.partitions, broker: ["chaos", "broker"], server: try server.url
+      ) { shop, database in
+        let stage = try await open(row, shop, database, server)
+        do {
+          try await row.play(stage)
+        } catch {
+          stage.violated("ended before it was done: \(error)")
+        }
+        try await judge(stage, &result)
+      }
+    } catch {
+      result.violations.append("\(error)")
+    }
+    if let other { await row.tearDown(other) }
+    result.took = .now - begin
+    if !result.violations.isEmpty { result.ending = .failed }
+    return result
+  }
+
+  private func open(
+    _ row: Row, _ shop: Shop, _ database: TestDatabase, _ server: PostgresServer
+  ) async throws -> Stage {
+    let folder = "\(folder)/\(row.name)"
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    let admin = try await shop.start("admin")
+    try await shop.createSale(at: admin.admin, id: Goods.open, items: Goods.items)
+    try await shop.createSale(
+      at: admin.admin, id: Goods.limited, perBuyerLimit: Goods.perBuyerLimit, items: Goods.limitedItems)
+    return try Stage(
+      shop: shop, database: database, postgres: server, admin: admin.admin, folder: folder,
+      isQuick: isQuick, seed: seed, rate: row.rate)
+  }
+
+  private func judge(_ stage: Stage, _ result: inout RowResult) async throws {
+    let contents = stage.crowd.journal.current
+    let before = stage.acceptedBeforeHalt
+    let reckoning = try await stage.ask { try await Reckoning(contents, acceptedBeforeHalt: before, $0) }
+    result.reckoning = reckoning
+    (result.injected, result.recovery) = (stage.timesInjected, stage.timeToRecover)
+    (result.remarks, result.violations) = (stage.remarks, stage.found)
+    if reckoning.waiting > 0 { result.remarks.append("\(reckoning.waiting) accepted later wait behind the halt") }
+    let counts = [reckoning.lost, reckoning.doubled, reckoning.oversold, reckoning.unsold]
+    if counts.contains(where: { $0 != 0 }) { result.violations += reckoning.examples }
+    result.violations += contents.unexpected.prefix(Limits.examples).map { "an answer that is not documented: \($0)" }
+    if stage.timesInjected == 0 { result.violations.append("no fault was injected") }
+    if reckoning.accepted == 0 { result.violations.append("no request was accepted") }
+    let (code, words) = try await Audit.run(stage)
+    let due: Int32 = result.row.isDrained ? 0 : 2
+    if code != due { result.violations.append("penstock audit ended with \(code): \(words.suffix(1_500))") }
+    let tally = (contents.retried.map { "\($0.key) ×\($0.value)" } + contents.refused.map { "\($0.key) ×\($0.value)" })
+    say("  \(result.row.name): \(tally.sorted().joined(separator: ", ")), unknown \(contents.unknown)")
+    if !result.violations.isEmpty { keepLogs(stage) }
+  }
+
+  /// Keeps what the processes said, beside the ledger.
+  private func keepLogs(_ stage: Stage) {
+    for member in stage.everyMember {
+      let path = "\(stage.folder)/\(member.command)-\(member.part.process.identifier).log"
+      try? member.part.process.standardError.write(toFile: path, atomically: true, encoding: .utf8)
+    }
+  }
+}

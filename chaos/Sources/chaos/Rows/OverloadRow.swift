@@ -1,0 +1,88 @@
+import Foundation
+import Glibc
+import TestSupport
+
+extension Row {
+  static let overloadRows = [overload]
+
+  private static let crowdedConnections = 8_000
+  private static let slowConnections = 1_000
+  private static let halfOpen = 1_000
+  /// Requests per second that are offered beside the honest crowd: more than ten times what two cores decide with
+  /// the load generator on them.
+  private static let offered = 100_000
+  private static let seconds = 60
+  /// Resident memory that intake may come to, in MiB, whatever comes.
+  private static let memoryBound = 1_024
+
+  private static let overload = Row(
+    name: "overload",
+    fault: "10 × capacity for 60 s, 10,000 connections, slowloris on heads and bodies, half-open ones",
+    rate: 100
+  ) { stage in
+    let intake = try await stage.start("intake")
+    _ = try await stage.start("worker")
+    guard let door = intake.door, let http = intake.part.http else { throw TestSetUpError("the intake has no door") }
+    // It sells out within the minute: what is accepted has to stay in the embedded broker's 5 MiB per partition.
+    let goods = (0..<24).map { (sku: "flood\($0)", stock: 1_500) }
+    try await stage.shop.createSale(at: stage.admin, id: "flood", items: goods)
+    let drips = Locked(true)
+    try await stage.underLoad {
+      let flood = try PenstockProcess(
+        "spike",
+        [
+          "--url", http.absoluteString, "--sale", "flood", "--rate", "\(offered)", "--duration", "\(seconds)s",
+          "--connections", "\(crowdedConnections)", "--follow-timeout", "1s", "--json", "\(stage.folder)/flood.json",
+        ])
+      for index in 0..<(slowConnections + halfOpen) { stage.inject(drip(index, door, drips) ? 1 : 0) }
+      _ = try await eventually(within: .seconds(seconds + 60)) { !flood.isRunning }
+      flood.send(signal: SIGKILL)
+      drips.with { $0 = false }
+      stage.remark(flooded(stage))
+    }
+    let peak = memory(of: intake.part.process.identifier)
+    stage.remark("intake's memory at its peak \(peak) MiB")
+    if peak == 0 || peak > memoryBound { stage.violated("intake took \(peak) MiB, the bound is \(memoryBound)") }
+    let contents = stage.crowd.journal.current
+    if contents.unknown > 0 { stage.violated("\(contents.unknown) honest clients got no final answer") }
+    stage.remark("\(contents.intents.count) honest requests beside it, all answered")
+  }
+
+  /// Opens a connection that sends a byte each second of a head or a body, or nothing at all; `false` if it could not.
+  private static func drip(_ index: Int, _ door: UInt16, _ goesOn: Locked<Bool>) -> Bool {
+    guard let line = HTTPLine(to: door, patience: 1) else { return false }
+    guard index < slowConnections else {
+      Loopback.onThread("half-open") {
+        withExtendedLifetime(line) { while goesOn.with({ $0 }) { sleep(1) } }
+      }
+      return true
+    }
+    let order = Order(number: index, sale: Goods.open, sku: "sku9", buyer: "slow\(index)", quantity: 1)
+    let bytes = order.request(port: door)
+    // Half of them are slow with the head, half with the body only.
+    let quick = index % 2 == 0 ? 1 : bytes.count - 20
+    Loopback.onThread("slowloris") {
+      _ = line.send(Array(bytes[..<quick]))
+      for byte in bytes[quick...].dropLast() where goesOn.with({ $0 }) {
+        guard line.send([byte]) else { return }
+        sleep(1)
+      }
+    }
+    return true
+  }
+
+  private static func memory(of pid: Int32) -> Int {
+    let status = (try? String(contentsOfFile: "/proc/\(pid)/status", encoding: .utf8)) ?? ""
+    let peak = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
+    return (peak?.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap { Int($0) } ?? 0) / 1_024
+  }
+
+  private static func flooded(_ stage: Stage) -> String {
+    guard let data = FileManager.default.contents(atPath: "\(stage.folder)/flood.json"),
+      let result = try? JSONSerialization.jsonObject(with: data) as? [String: Any],
+      let generator = result["generator"] as? [String: Any], let sent = generator["sent"] as? Int,
+      let lasted = generator["seconds"] as? Double
+    else { return "the flood left no result" }
+    return "\(sent) requests sent beside in \(Int(lasted)) s of \(offered)/s offered"
+  }
+}

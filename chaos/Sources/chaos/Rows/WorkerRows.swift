@@ -1,0 +1,45 @@
+import Foundation
+import Postgres
+import TestSupport
+
+extension Row {
+  static let workerRows = [workerKilled, ZombieRow.row, twoOwners]
+
+  private static let workerKilled = Row(
+    name: "worker-killed", fault: "worker: SIGKILL at random moments, restarted", isQuick: true
+  ) { stage in
+    _ = try await stage.start("intake")
+    var workers = [try await stage.start("worker"), try await stage.start("worker")]
+    try await stage.underLoad {
+      for _ in 0..<(stage.isQuick ? 5 : 20) {
+        try await stage.pause(100...2_000)
+        let victim = stage.draw { $0.number(in: 0...1) }
+        await workers[victim].kill()
+        stage.inject()
+        workers[victim] = try await stage.start("worker", awaitsReadiness: false)
+      }
+    }
+  }
+
+  /// Each worker is alone in a group of its own, so each is given every partition, and they claim them from each other.
+  private static let twoOwners = Row(
+    name: "two-owners", fault: "two workers forced onto every partition, each by a group of its own"
+  ) { stage in
+    _ = try await stage.start("intake")
+    _ = try await stage.start("worker", environment: ["PENSTOCK_CONSUMER_GROUP": "first"])
+    try await stage.underLoad {
+      let before = try await claims(stage)
+      let second = try await stage.start(
+        "worker", environment: ["PENSTOCK_CONSUMER_GROUP": "second"], awaitsReadiness: false)
+      try await Task.sleep(for: .seconds(15))
+      await second.kill()
+      stage.inject(Int(try await claims(stage) - before))
+    }
+  }
+
+  private static func claims(_ stage: Stage) async throws -> Int64 {
+    try await stage.ask { connection in
+      try await connection.query("SELECT sum(epoch)::int8 FROM partition_progress").single().int64(0)
+    }
+  }
+}

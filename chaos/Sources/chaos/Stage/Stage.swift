@@ -1,0 +1,221 @@
+import Foundation
+import Kafka
+import Postgres
+import Synchronization
+import TestSupport
+
+/// A Penstock of a row's own, with a crowd before it.
+///
+/// The safety phase is `underLoad`: faults happen in it. When its body returns, everything is healed, and the liveness
+/// phase begins: all that was accepted by then has to be decided in time.
+final class Stage: Sendable {
+  static let topic = "orders"
+
+  let shop: Shop
+  let database: TestDatabase
+  let crowd: Crowd
+  let postgres: PostgresServer
+  let admin: URL
+  let folder: String
+  /// Fewer faults of a kind, for the rows that run with every change.
+  let isQuick: Bool
+  private let dice: Mutex<Dice>
+  private let injected = Mutex(0)
+  private let violations = Mutex<[String]>([])
+  private let notes = Mutex<[String]>([])
+  private let keptBefore = Mutex<Set<String>?>(nil)
+  private let recovery = Mutex<Duration?>(nil)
+  private let brokerPort: Mutex<UInt16>
+  private let members = Mutex<[Member]>([])
+
+  init(
+    shop: Shop, database: TestDatabase, postgres: PostgresServer, admin: URL, folder: String,
+    isQuick: Bool, seed: UInt64, rate: Double
+  ) throws {
+    (self.shop, self.database, self.postgres, self.admin) = (shop, database, postgres, admin)
+    (self.folder, self.isQuick) = (folder, isQuick)
+    dice = Mutex(Dice(seed: seed))
+    brokerPort = Mutex(try Self.port(of: shop.environment["PENSTOCK_KAFKA_BROKERS"] ?? ""))
+    crowd = Crowd(journal: try Journal(folder: folder), seed: seed, rate: rate)
+  }
+
+  static func port(of servers: String) throws -> UInt16 {
+    guard let port = servers.split(separator: ":").last.flatMap({ UInt16($0) }) else {
+      throw TestSetUpError("no port in “\(servers)”")
+    }
+    return port
+  }
+
+  // MARK: What a row found
+
+  var timesInjected: Int { injected.withLock { $0 } }
+  var timeToRecover: Duration? { recovery.withLock { $0 } }
+  var found: [String] { violations.withLock { $0 } }
+  var remarks: [String] { notes.withLock { $0 } }
+  var everyMember: [Member] { members.withLock { $0 } }
+
+  /// Orders that were accepted by now and later ones are told apart from here on: a halted partition keeps later ones
+  /// waiting for a person, and that is not a loss.
+  func halting() { keptBefore.withLock { $0 = Set(crowd.journal.current.accepted.keys) } }
+
+  /// What had been accepted when the row halted a partition; `nil`: it did not.
+  var acceptedBeforeHalt: Set<String>? { keptBefore.withLock { $0 } }
+
+  /// Counts a fault.
+  func inject(_ times: Int = 1) { injected.withLock { $0 += times } }
+
+  /// Notes that the row does not hold.
+  func violated(_ what: String) { violations.withLock { $0.append(what) } }
+
+  /// Notes what belongs to the row's line.
+  func remark(_ what: String) { notes.withLock { $0.append(what) } }
+
+  /// Notes a violation unless the condition comes to hold in time.
+  func expect(_ what: String, within deadline: Duration, _ condition: () async throws -> Bool) async throws {
+    if try await !eventually(within: deadline, condition) { violated("\(what) did not happen within \(deadline)") }
+  }
+
+  /// Draws from the row's seed.
+  func draw<Value: Sendable>(_ body: (inout Dice) -> Value) -> Value { dice.withLock { body(&$0) } }
+
+  /// A pause between faults: drawn, so that they hit different moments.
+  func pause(_ range: ClosedRange<Int>) async throws {
+    try await Task.sleep(for: draw { $0.milliseconds(range) })
+  }
+
+  // MARK: Members
+
+  /// Starts a part; an intake's door is open to the crowd at once.
+  ///
+  /// - Parameter lines: what it reaches through a line of its own, instead of directly.
+  func start(
+    _ command: String, lines: Set<FaultyLine.Speech> = [], environment more: [String: String] = [:],
+    under wrapper: [String] = [], awaitsReadiness: Bool = true
+  ) async throws -> Member {
+    var environment = more
+    var kafka: FaultyLine?
+    var database: FaultyLine?
+    if lines.contains(.kafka) {
+      let line = try FaultyLine(to: brokerPort.withLock { $0 }, speech: .kafka)
+      environment["PENSTOCK_KAFKA_BROKERS"] = "127.0.0.1:\(line.port)"
+      kafka = line
+    }
+    if lines.contains(.postgres), var url = URLComponents(string: self.database.url) {
+      let line = try FaultyLine(to: UInt16(url.port ?? 5432), speech: .postgres)
+      url.port = Int(line.port)
+      // So that the line can read along.
+      url.queryItems = [URLQueryItem(name: "sslmode", value: "disable")]
+      environment["PENSTOCK_DATABASE_URL"] = url.string
+      database = line
+    }
+    let part = try await shop.start(command, environment: environment, under: wrapper, awaitsReadiness: awaitsReadiness)
+    let member = Member(
+      command: command, part: part, kafka: kafka, postgres: database, environment: environment)
+    members.withLock { $0.append(member) }
+    if let door = member.door {
+      try await seesTheSales(door)
+      crowd.open(door)
+    }
+    return member
+  }
+
+  private func seesTheSales(_ door: UInt16) async throws {
+    for sale in [Goods.open, Goods.limited] {
+      guard let url = URL(string: "http://127.0.0.1:\(door)/v1/sales/\(sale)") else { continue }
+      let isSeen = try await eventually { try await HTTP.get(url).status == 200 }
+      guard isSeen else { throw TestSetUpError("the intake at \(door) does not know the sale \(sale)") }
+    }
+  }
+
+  /// Where the broker listens; changes when a row takes another one.
+  var broker: UInt16 {
+    get { brokerPort.withLock { $0 } }
+    set { brokerPort.withLock { $0 = newValue } }
+  }
+
+  /// Tells the stage's broker process to do something.
+  func tellBroker(_ words: String) throws { try shop.broker.write(line: words) }
+
+  // MARK: The two phases
+
+  /// The safety phase, and then the liveness phase.
+  func underLoad(_ faults: () async throws -> Void) async throws {
+    crowd.start()
+    do {
+      try await Task.sleep(for: Limits.loadBeforeFaults)
+      try await faults()
+    } catch {
+      try? await crowd.stop()
+      throw error
+    }
+    let healed = ContinuousClock.now
+    let ends = try await log { try await $0.ends() }
+    let isDone = try await eventually(within: Limits.recovery) { try await isDecided(upTo: ends) }
+    recovery.withLock { $0 = .now - healed }
+    if !isDone { violated("liveness: not decided \(Limits.recovery) after the last fault: \(try await lag())") }
+    try await Task.sleep(for: Limits.loadAfterFaults)
+    try await crowd.stop()
+    try await drain()
+  }
+
+  /// Waits until the log is decided to its end.
+  func drain() async throws {
+    try await expect("lag 0", within: Limits.recovery) {
+      let ends = try await log { try await $0.ends() }
+      return try await isDecided(upTo: ends)
+    }
+  }
+
+  /// A reader of the stage's log.
+  func log<Answer>(_ body: (LogEnds) async throws -> Answer) async throws -> Answer {
+    try await body(LogEnds(port: broker, partitions: Limits.partitions))
+  }
+
+  /// The first undecided offset of each partition; empty while PostgreSQL is away.
+  func progress() async throws -> [Int32: Int64] {
+    guard let rows = try? await ask({ try await $0.query("SELECT partition, next_offset FROM partition_progress") })
+    else { return [:] }
+    return try Dictionary(uniqueKeysWithValues: rows.map { (try $0.int32(0), try $0.int64(1)) })
+  }
+
+  /// Asks the database over a connection that lives as long as the question.
+  func ask<Answer: Sendable>(_ body: (Connection) async throws -> Answer) async throws -> Answer {
+    let connection = try await database.connect()
+    do {
+      let answer = try await body(connection)
+      await connection.close()
+      return answer
+    } catch {
+      await connection.close()
+      throw error
+    }
+  }
+
+  private func isDecided(upTo ends: [Int32: Int64]) async throws -> Bool {
+    let progress = try await progress()
+    return ends.allSatisfy { progress[$0.key, default: 0] >= $0.value }
+  }
+
+  private func lag() async throws -> String {
+    let (ends, progress) = (try await log { try await $0.ends() }, try await progress())
+    return ends.sorted { $0.key < $1.key }.filter { progress[$0.key, default: 0] < $0.value }
+      .map { "\($0.key): \(progress[$0.key, default: 0]) of \($0.value)" }.joined(separator: ", ")
+  }
+}
+
+/// Where each partition of the log ends.
+struct LogEnds: Sendable {
+  let port: UInt16
+  let partitions: Int
+
+  /// Asks for all of them.
+  func ends() async throws -> [Int32: Int64] {
+    let reader = try LogReader(
+      cluster: ClusterSettings(brokers: "127.0.0.1:\(port)"), topic: Stage.topic, logger: quietLogger)
+    var ends: [Int32: Int64] = [:]
+    for partition in 0..<Int32(partitions) {
+      ends[partition] = try await reader.watermarks(partition: partition, timeout: .seconds(30)).high
+    }
+    return ends
+  }
+}

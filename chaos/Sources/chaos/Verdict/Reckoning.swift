@@ -1,0 +1,120 @@
+import FlashSale
+import Postgres
+
+/// What became of a row's requests, counted in the tables and against the crowd's own journal.
+struct Reckoning: Sendable {
+  var requests = 0
+  var accepted = 0
+  var decided = 0
+  /// Accepted orders without an outcome, where nothing holds them up.
+  var lost = 0
+  /// Accepted orders behind a halt that waits for a person.
+  var waiting = 0
+  /// Keys with two orders, orders with two outcomes, orders that nobody asked for, and units that left the stock
+  /// without an order of their own.
+  var doubled = 0
+  /// Units confirmed beyond what was put up.
+  var oversold = 0
+  /// Units left of a stock of which somebody was told that it is sold out.
+  var unsold = 0
+  var examples: [String] = []
+
+  private struct Stock {
+    var sku: String
+    var putUp: Int64
+    var left: Int64
+    var confirmed: Int64
+    var soldOut: Int64
+  }
+
+  /// Counts.
+  ///
+  /// - Parameter before: what had been accepted when a partition was halted; later orders without an outcome wait.
+  init(_ journal: Journal.Contents, acceptedBeforeHalt before: Set<String>?, _ connection: Connection) async throws {
+    requests = journal.intents.count
+    accepted = journal.accepted.count
+    let sales = try await Self.sales(connection)
+    let asked = Set(
+      journal.intents.compactMap { order -> String? in
+        guard let sale = sales[order.sale] else { return nil }
+        return OrderID(
+          sale: SaleNumber(rawValue: sale), buyer: BuyerID(unchecked: order.buyer),
+          key: IdempotencyKey(unchecked: order.key)
+        ).description
+      })
+    let outcomes = try await Self.outcomes(connection)
+    for (id, number) in journal.accepted {
+      if outcomes[id] != nil {
+        decided += 1
+      } else if let before, !before.contains(id) {
+        waiting += 1
+      } else {
+        lost += 1
+        note("\(id) (order \(number)) was accepted and has no outcome")
+      }
+    }
+    for (id, outcomes) in outcomes where outcomes.count > 1 || outcomes.isOrder && !asked.contains(id) {
+      doubled += 1
+      note(outcomes.count > 1 ? "\(id) has \(outcomes.count) outcomes" : "\(id) was asked for by nobody")
+    }
+    doubled += journal.twoIDs.count
+    journal.twoIDs.forEach { note("two ids for the key \($0)") }
+    try await addStock(connection)
+  }
+
+  private mutating func note(_ example: String) {
+    if examples.count < Limits.examples { examples.append(example) }
+  }
+
+  private mutating func addStock(_ connection: Connection) async throws {
+    for stock in try await Self.stock(connection) {
+      oversold += Int(max(0, stock.confirmed - stock.putUp))
+      let gone = stock.putUp - stock.left
+      if gone != stock.confirmed {
+        doubled += Int((gone - stock.confirmed).magnitude)
+        note("\(stock.sku): \(gone) units left the stock, \(stock.confirmed) are confirmed")
+      }
+      if stock.soldOut > 0, stock.left > 0 {
+        unsold += Int(stock.left)
+        note("\(stock.sku): \(stock.soldOut) were told sold out, \(stock.left) units are left")
+      }
+    }
+  }
+
+  private static func sales(_ connection: Connection) async throws -> [String: Int32] {
+    let rows = try await connection.query("SELECT id, number FROM sales")
+    return try Dictionary(uniqueKeysWithValues: rows.map { (try $0.string(0), try $0.int32(1)) })
+  }
+
+  /// Outcomes by order id, and whether one of them is an order's row.
+  private static func outcomes(
+    _ connection: Connection
+  ) async throws -> [String: (count: Int, isOrder: Bool)] {
+    let rows = try await connection.query(
+      """
+      SELECT order_id::text, true FROM orders
+      UNION ALL SELECT order_id::text, false FROM quarantined_records WHERE order_id IS NOT NULL
+      """)
+    var outcomes: [String: (count: Int, isOrder: Bool)] = [:]
+    for row in rows {
+      outcomes[try row.string(0), default: (0, false)].count += 1
+      if try row.bool(1) { outcomes[try row.string(0)]?.isOrder = true }
+    }
+    return outcomes
+  }
+
+  private static func stock(_ connection: Connection) async throws -> [Stock] {
+    let rows = try await connection.query(
+      """
+      SELECT stock.sku, put_up::int8, units_left::int8,
+        coalesce(sum(quantity) FILTER (WHERE outcome = 0), 0)::int8, count(*) FILTER (WHERE outcome = 5)
+      FROM stock LEFT JOIN orders ON orders.sale = stock.sale AND orders.sku = stock.sku
+      GROUP BY stock.sale, stock.sku, put_up, units_left
+      """)
+    return try rows.map { row in
+      Stock(
+        sku: try row.string(0), putUp: try row.int64(1), left: try row.int64(2), confirmed: try row.int64(3),
+        soldOut: try row.int64(4))
+    }
+  }
+}

@@ -1,0 +1,37 @@
+import Foundation
+
+/// One line of the table.
+struct RowResult: Sendable {
+  enum Ending: Sendable { case held, failed, notRun }
+
+  let row: Row
+  let seed: UInt64
+  var ending = Ending.held
+  var injected = 0
+  var reckoning: Reckoning?
+  var recovery: Duration?
+  var took = Duration.zero
+  var remarks: [String] = []
+  var violations: [String] = []
+
+  /// The head of the table, in Markdown.
+  static let head = """
+    | fault | injected | requests | 202s | decided | lost | doubled | oversold | unsold | recovered in | verdict |
+    |---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---|
+    """
+
+  /// Its line, in Markdown.
+  var line: String {
+    let counts = reckoning.map { [$0.requests, $0.accepted, $0.decided, $0.lost, $0.doubled, $0.oversold, $0.unsold] }
+    let columns = counts.map { $0.map { "\($0)" } } ?? Array(repeating: "–", count: 7)
+    let seconds = recovery.map { String(format: "%.2f s", $0 / .seconds(1)) } ?? "–"
+    let verdict =
+      switch ending {
+      case .held: "held"
+      case .failed: "FAILED"
+      case .notRun: "not run: \(remarks.joined(separator: "; "))"
+      }
+    let last = ending == .notRun || remarks.isEmpty ? verdict : "\(verdict); \(remarks.joined(separator: "; "))"
+    return "| \(row.name) | \(injected) | \(columns.joined(separator: " | ")) | \(seconds) | \(last) |"
+  }
+}
