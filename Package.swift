@@ -100,11 +100,17 @@ let package = Package(
       ],
       swiftSettings: strict),
 
+    // The log decided anew, beside the store.
+    .target(
+      name: "Audit",
+      dependencies: ["FlashSale", "Kafka", "SaleStore", .product(name: "Crypto", package: "swift-crypto")],
+      swiftSettings: strict),
+
     // The command line: configuration and wiring.
     .executableTarget(
       name: "penstock",
       dependencies: [
-        "Admin", "FlashSale", "Intake", "Kafka", "Postgres", "SaleStore", "Worker",
+        "Admin", "Audit", "FlashSale", "Intake", "Kafka", "Postgres", "SaleStore", "Worker",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "Metrics", package: "swift-metrics"),
@@ -147,6 +153,17 @@ let package = Package(
         .product(name: "Hummingbird", package: "hummingbird"),
       ],
       path: "bench/Sources/bench",
+      swiftSettings: strict),
+
+    // The fault matrix: the same real processes, broken on purpose, and the audit.
+    .executableTarget(
+      name: "chaos",
+      dependencies: [
+        "FlashSale", "Kafka", "Postgres", "TestSupport",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Logging", package: "swift-log"),
+      ],
+      path: "chaos/Sources/chaos",
       swiftSettings: strict),
 
     // Tests use the real thing: a private PostgreSQL, librdkafka's mock cluster, processes and signals.
@@ -199,11 +216,22 @@ let package = Package(
       ],
       swiftSettings: strict),
     .testTarget(
+      name: "AuditTests",
+      dependencies: [
+        "Audit", "FlashSale", "Kafka", "Postgres", "SaleStore", "TestSupport", "Worker",
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+      ],
+      swiftSettings: strict),
+    .testTarget(
       name: "SpikeTests",
       dependencies: [
         "SpikeKit",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Histogram", package: "hdrhistogram-swift"),
         .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
       ],
       swiftSettings: strict),
     .testTarget(name: "TidyTests", swiftSettings: strict),
