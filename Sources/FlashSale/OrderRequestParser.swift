@@ -97,10 +97,13 @@ struct OrderRequestParser {
     }
   }
 
+  private static let quantityRule = "must be an integer from 1 to \(Limits.orderUnits)"
+
   /// A JSON number (RFC 8259 §6) that is an integer of the allowed range.
   private mutating func quantityValue() throws(OrderRequestError) -> Units {
-    let rule = "must be an integer from 1 to \(Limits.orderUnits)"
-    guard let first = peek, first == UInt8(ascii: "-") || isDigit(first) else { throw wrongType("quantity", rule) }
+    guard let first = peek, first == UInt8(ascii: "-") || isDigit(first) else {
+      throw wrongType("quantity", Self.quantityRule)
+    }
     let isNegative = take("-")
     let startsWithZero = peek == UInt8(ascii: "0")
     let start = at
@@ -113,10 +116,10 @@ struct OrderRequestParser {
     guard at > start else { throw .malformed("a number has no digits") }
     guard !startsWithZero || at == start + 1 else { throw .malformed("a number starts with 0") }
     if let next = peek, next == UInt8(ascii: ".") || next | 0x20 == UInt8(ascii: "e") {
-      throw .invalidField("quantity", rule)
+      throw .invalidField("quantity", Self.quantityRule)
     }
     guard !isNegative, !isTooLarge, (1...Limits.orderUnits).contains(value) else {
-      throw .invalidField("quantity", rule)
+      throw .invalidField("quantity", Self.quantityRule)
     }
     return Units(value)
   }

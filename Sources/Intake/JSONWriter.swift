@@ -76,9 +76,19 @@ struct JSONWriter {
     needsComma = true
   }
 
+  /// Begins another object in place of this one, in the same memory.
+  mutating func restart() {
+    buffer.clear()
+    buffer.writeStaticString("{")
+    needsComma = false
+  }
+
   /// Ends the object.
+  mutating func end() { buffer.writeStaticString("}") }
+
+  /// Ends the object, and hands it over.
   consuming func finish() -> ByteBuffer {
-    buffer.writeStaticString("}")
+    end()
     return buffer
   }
 

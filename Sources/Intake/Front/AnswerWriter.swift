@@ -9,7 +9,8 @@ struct AnswerWriter {
   /// The value of `Date` (RFC 9110 §6.6.1).
   var date = ""
 
-  private var body = ByteBuffer()
+  // Both are changed where they are: a copy, however short its life, would cost them their memory.
+  private var body = JSONWriter(ByteBuffer())
   private var answer = ByteBuffer()
 
   /// The answer's head, but for what follows from the body.
@@ -28,12 +29,12 @@ struct AnswerWriter {
 
   /// An answer whose body `write` writes.
   mutating func make(_ head: Head, _ write: (inout JSONWriter) -> Void) -> ByteBuffer {
-    var json = JSONWriter(exchange(&body, with: ByteBuffer()).emptied(atLeast: 512))
-    write(&json)
-    body = json.finish()
-    answer = exchange(&answer, with: ByteBuffer()).emptied(atLeast: body.readableBytes + 320)
+    body.restart()
+    write(&body)
+    body.end()
+    answer.clear(minimumCapacity: body.buffer.readableBytes + 320)
     put(head)
-    answer.writeImmutableBuffer(body)
+    answer.writeImmutableBuffer(body.buffer)
     return answer
   }
 
@@ -51,7 +52,7 @@ struct AnswerWriter {
     answer.write(" ")
     answer.writeString(head.status.reasonPhrase)
     answer.write("\r\nContent-Type: ", head.contentType, "\r\nContent-Length: ")
-    answer.writeDecimal(body.readableBytes)
+    answer.writeDecimal(body.buffer.readableBytes)
     answer.write("\r\nDate: ")
     answer.writeString(date)
     if let order = head.order {
@@ -71,12 +72,6 @@ struct AnswerWriter {
 }
 
 extension ByteBuffer {
-  /// This buffer without its bytes, in the same memory if nobody else uses it.
-  fileprivate consuming func emptied(atLeast capacity: Int) -> ByteBuffer {
-    clear(minimumCapacity: capacity)
-    return self
-  }
-
   /// Appends a number's decimal digits.
   mutating func writeDecimal(_ value: some BinaryInteger) {
     guard value >= 0, var rest = UInt64(exactly: value) else {
