@@ -1,7 +1,7 @@
 # Penstock. `make` lists what there is; every target sets up what it needs.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup build lint test simulate bench bench-quick demo proto
+.PHONY: help setup build lint test simulate chaos chaos-quick bench bench-quick demo proto
 
 help: ## Say what there is (the default)
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -20,6 +20,12 @@ test: setup ## Run all tests on a private PostgreSQL (FILTER=Name: those only)
 
 simulate: setup ## Simulate faults from seeds (SEED=n: replay one; SEEDS=n FIRST_SEED=k: many)
 	@scripts/simulate.sh
+
+chaos: setup ## Break a real Penstock in every way of the fault matrix (ROWS="--only NAME --seed n": one row)
+	@scripts/chaos.sh $(ROWS)
+
+chaos-quick: setup ## The rows that take no long
+	@scripts/chaos.sh --quick
 
 bench: setup ## Measure Penstock beside its references
 	@scripts/bench.sh

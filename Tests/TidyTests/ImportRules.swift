@@ -17,11 +17,13 @@ enum ImportRules {
     "Intake": Part(ours: ["FlashSale", "Kafka", "SaleStore"]),
     "Worker": Part(ours: ["FlashSale", "Kafka", "SaleStore"]),
     "Admin": Part(ours: ["FlashSale", "SaleStore"]),
-    "penstock": Part(ours: ["Admin", "FlashSale", "Intake", "Kafka", "Postgres", "SaleStore", "Worker"]),
+    "Audit": Part(ours: ["FlashSale", "Kafka", "SaleStore"], libraries: ["Crypto"]),
+    "penstock": Part(ours: ["Admin", "Audit", "FlashSale", "Intake", "Kafka", "Postgres", "SaleStore", "Worker"]),
     "Simulation": Part(ours: ["FlashSale", "SaleStore", "Worker"], libraries: [], isPure: true),
     "simulate": Part(ours: ["Simulation"], libraries: ["ArgumentParser"]),
     "loadtest": Part(),
     "bench": Part(ours: ["FlashSale", "Kafka", "Postgres", "SaleStore"]),
+    "chaos": Part(ours: ["FlashSale", "Kafka", "Postgres"]),
   ]
 
   /// A C library's one owner: its types do not leave that folder, tests included.
