@@ -25,8 +25,8 @@ public enum Limits {
   static let batchesToCheck = 16
 
   /// Orders of a batch that are written by one INSERT, which goes out together with the batch's other statements. More
-  /// go by COPY, which takes two round trips of its own and then less than half the time per row: the rows at which
-  /// both take as long.
+  /// go by COPY, which takes two round trips of its own and then less than half the time per row. An estimate: at 6.4
+  /// and 2.6 us a row, 128 rows make up for half a millisecond of round trips.
   static let insertedOrders = 128
 
   /// How long a claim waits for the session of the partition's owner to be gone after it was ended. It takes 0.1 s,
