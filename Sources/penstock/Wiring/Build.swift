@@ -73,6 +73,8 @@ extension Foundations {
       topic: topic.name, group: configuration.consumerGroup,
       ownerName: "\(ProcessInfo.processInfo.hostName)/\(ProcessInfo.processInfo.processIdentifier)")
     worker.tuning.sessionTimeout = configuration.sessionTimeout
+    // Kafka answers a fetch as soon as there is a record; the embedded broker makes each decision wait for it.
+    if topic.isEmbedded { worker.tuning.fetchWait = Kafka.Limits.embeddedFetchWait }
     return WorkerService(configuration: worker, cluster: cluster, database: configuration.database, logger: logger)
   }
 
