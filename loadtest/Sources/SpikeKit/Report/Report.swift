@@ -6,7 +6,11 @@ internal import NIOCore
 struct Report {
   let settings: Settings
   let epoch: Epoch
+  /// When the schedule began.
+  let start: NIODeadline
   let load: LoadResult
+  /// The last known stock in each slot of the time line.
+  let leftBySlot: [Int?]
   /// `nil` where nothing was followed.
   let judgement: Judgement?
 
