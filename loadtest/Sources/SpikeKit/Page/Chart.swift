@@ -19,6 +19,8 @@ struct Chart {
   let note: String
   var look = Look.line
   var scale = Scale.Kind.linear
+  /// Whether a line goes on over a gap: where a value holds until the next one is known.
+  var bridgesGaps = false
   /// When the moments begin, in seconds.
   let times: [Double]
   let slotSeconds: Double
@@ -96,7 +98,7 @@ struct Chart {
     var isDown = false
     for (index, value) in values.enumerated() {
       guard let value else {
-        isDown = false
+        isDown = isDown && bridgesGaps
         continue
       }
       // A point alone is drawn as well, as a line of no length with round ends.

@@ -78,9 +78,11 @@ struct Charts {
   }
 
   private var stock: Chart {
-    chart(
+    var stock = chart(
       "Stock left", "Units of all SKUs together, as the server told while the run went on.",
       [.init(name: "left", colour: 1, values: moments.map { $0.left.map(Double.init) })], brief)
+    stock.bridgesGaps = true
+    return stock
   }
 
   private func brief(_ value: Double) -> String {

@@ -59,7 +59,7 @@ struct Page {
   private var bottleneck: String {
     let reasons = report.bottleneck.reasons
     guard !reasons.isEmpty else { return "" }
-    return "<p class=\"warning\"><b>The generator was the bottleneck</b>, so latencies are its own: "
+    return "<p class=\"warning\"><b>The generator was the bottleneck</b>, its own delay is in the latencies: "
       + "\(escaped(reasons.joined(separator: "; "))).</p>"
   }
 

@@ -37,13 +37,13 @@ struct Moment: Encodable {
   /// Units left at its end, of all SKUs together, as the server told. `null` where it was not asked in time.
   let left: Int?
 
-  /// All slots, from the start of the schedule to the last thing that happened.
+  /// All slots, from the start of the schedule to the last answer or decision.
   static func all(_ report: Report) -> [Moment] {
     let timeline = report.load.timeline
     let decisions = report.judgement?.follow.decisions.slots ?? []
     let schedule = report.settings.schedule
     let scheduled = Int((Double(schedule.duration.nanoseconds) / Double(timeline.slotLength.nanoseconds)).rounded(.up))
-    let count = max(scheduled, timeline.slots.count, decisions.count, report.leftBySlot.count)
+    let count = max(scheduled, timeline.slots.count, decisions.count)
     let kinds = report.load.tally.kinds.count
     return (0..<min(count, Limits.timelineSlots)).map { index in
       let slot = timeline.slots.indices.contains(index) ? timeline.slots[index] : Timeline.Slot()
