@@ -94,6 +94,10 @@ enum Limits {
 
   // MARK: Following and checking
 
+  /// Pause between two questions of the one who looks on. Each takes a few µs of the first event loop.
+  static let watchEvery = TimeAmount.milliseconds(100)
+  /// SKUs of the largest sale whose stock is looked at during the run: reading more would make the generator late.
+  static let watchedSkus = 2_000
   /// Pause between two rounds of asking for the orders that are still queued: a tenth of what a person notices.
   static let followRoundEvery = TimeAmount.milliseconds(100)
   /// How long, after the last outcome, the sale's `left` may take to show it: it is spread by signals, not read.
@@ -104,6 +108,12 @@ enum Limits {
   static let examples = 5
 
   // MARK: Files and terminal
+
+  /// SKUs in the report's tables. The rest is counted, and in the JSON.
+  static let skusShown = 20
+
+  /// Columns of the display's progress bar, and of its curve of the last rates: with their labels they fit into 100.
+  static let (barWidth, curveWidth) = (40, 30)
 
   /// Bytes of ledger lines gathered on an event loop before they are handed to the writer.
   static let ledgerChunkBytes = 64 << 10

@@ -26,6 +26,7 @@ struct Run {
     let report = try measure()
     progress.say(report.text())
     if let path = settings.json { try ResultFile(report).write(path) }
+    if let path = settings.html { try Page(report).write(path) }
     return report.judgement?.verdict.outcome ?? .held
   }
 
@@ -42,7 +43,11 @@ struct Run {
     let stripes = try openConnections(address, Array(group.makeIterator()))
     defer { for stripe in stripes { try? stripe.ask { $0.close() } } }
     progress.say(Report.opening(settings, plan, before))
-    let (load, promised) = try drive(stripes, plan, ledger)
+    // A moment ahead, so that all event loops begin together.
+    let start = NIODeadline.now() + .milliseconds(20)
+    let crew = try Crew(settings, plan, stripes, ledger: ledger, address: address, start: start, sale: before)
+    defer { crew.watcher?.tell { $0.end() } }
+    let load = try drive(crew, plan)
     try ledger?.close()
     if load.tries == 0, load.connections.failures > 0 {
       throw Unusable(
@@ -53,14 +58,16 @@ struct Run {
     }
     var judgement: Judgement?
     if let before, settings.isFollowed {
-      let (follow, receipts) = try follow(stripes, plan, promised)
+      let (follow, receipts) = try follow(crew, stripes, plan)
       let evidence = Evidence(before: before, mix: plan.mix, load: load, follow: follow, receipts: receipts)
       let units = Units(evidence)
       let after = settle(units, address, group.next())
       let verdict = Verdict(evidence, units: units, after: after)
       judgement = Judgement(follow: follow, evidence: evidence, units: units, after: after, verdict: verdict)
     }
-    return Report(settings: settings, epoch: plan.epoch, load: load, judgement: judgement)
+    return Report(
+      settings: settings, epoch: plan.epoch, start: start, load: load,
+      leftBySlot: try crew.watcher?.ask { $0.sight.leftBySlot } ?? [], judgement: judgement)
   }
 
   // MARK: Before
@@ -112,43 +119,40 @@ struct Run {
 
   // MARK: The run
 
-  private func drive(_ stripes: [OnLoop<Stripe>], _ plan: Plan, _ ledger: Ledger?) throws -> (LoadResult, [Receipts]) {
-    let count = stripes.count
-    let generators = try stripes.enumerated().map { index, stripe in
-      try stripe.beside {
-        Generator(
-          stripe: $0, plan: plan, cursor: plan.schedule.cursor(first: index, stride: count), ledger: ledger)
-      }
-    }
+  private func drive(_ crew: Crew, _ plan: Plan) throws -> LoadResult {
+    let generators = crew.generators
     let interrupt = Interrupt {
       for generator in generators { generator.tell { $0.stop() } }
     }
     defer { interrupt.cancel() }
-    // A moment ahead, so that all event loops begin together.
-    let start = NIODeadline.now() + .milliseconds(20)
-    let opensNow = settings.connect == .during
+    let (start, opensNow) = (crew.start, settings.connect == .during)
     let running = generators.map { $0.begin { $0.run(from: start, opensConnections: opensNow) } }
-    var line = LoadLine(start: start)
+    crew.watcher?.tell { $0.begin() }
+    var dashboard = Dashboard(settings: settings, start: start, stock: crew.stock)
     try progress.watch(running) {
-      let parts = try generators.map { try $0.ask { LoadReading($0.result, $0.connections) } }
-      return line.next(LoadReading(merging: parts), at: .now())
+      let parts = try generators.map { try $0.ask { LoadReading($0) } }
+      let sight = try crew.watcher?.ask { $0.sight }
+      return dashboard.next(LoadReading(merging: parts), sight, at: .now())
     }
-    let result = LoadResult(plan, merging: try generators.map { try $0.ask { $0.result } })
-    return (result, try generators.map { try $0.ask { $0.receipts } })
+    return LoadResult(plan, merging: try generators.map { try $0.ask { $0.result } })
   }
 
   private func follow(
-    _ stripes: [OnLoop<Stripe>], _ plan: Plan, _ promised: [Receipts]
+    _ crew: Crew, _ stripes: [OnLoop<Stripe>], _ plan: Plan
   ) throws -> (FollowResult, [Receipts]) {
     let deadline = NIODeadline.now() + settings.followTimeout
+    let promised = try crew.generators.map { try $0.ask { $0.receipts } }
+    let clock = SlotClock(
+      start: plan.epoch.microseconds(at: crew.start), timeline: Timeline(duration: plan.schedule.duration))
     let followers = try zip(stripes, promised).map { stripe, receipts in
-      try stripe.beside { Follower(stripe: $0, plan: plan, receipts: receipts, deadline: deadline) }
+      try stripe.beside { Follower(stripe: $0, plan: plan, receipts: receipts, clock: clock, deadline: deadline) }
     }
     let all = promised.reduce(0) { $0 + $1.all.count }
     let running = followers.map { $0.begin { $0.run() } }
     try progress.watch(running) {
       let settled = try followers.map { try $0.ask { $0.receipts.settled } }.reduce(0, +)
-      return "following: \(grouped(settled)) of \(grouped(all)) answers followed to their outcome"
+      let left = try crew.watcher?.ask { $0.sight.left }.map { ", \(grouped($0)) units left" } ?? ""
+      return Frame("following: \(grouped(settled)) of \(grouped(all)) answers followed to their outcome\(left)")
     }
     let result = FollowResult(merging: try followers.map { try $0.ask { $0.result } })
     return (result, try followers.map { try $0.ask { $0.receipts } })

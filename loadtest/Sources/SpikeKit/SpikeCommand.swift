@@ -91,6 +91,9 @@ public struct SpikeCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Write the result.", valueName: "file.json"))
   var json: String?
 
+  @Option(help: ArgumentHelp("Write the result as a page with charts.", valueName: "file.html"))
+  var html: String?
+
   /// Made by the parser.
   public init() {}
 

@@ -11,6 +11,7 @@ final class Follower: Requester {
   private let requests: RequestBytes
   private let mix: Mix
   private let deadline: NIODeadline
+  private let clock: SlotClock
   private let finished: EventLoopPromise<Void>
   private var round: [Int] = []
   private var place = 0
@@ -22,11 +23,12 @@ final class Follower: Requester {
   private(set) var receipts: Receipts
   private(set) var result = FollowResult()
 
-  init(stripe: Stripe, plan: Plan, receipts: Receipts, deadline: NIODeadline) {
+  init(stripe: Stripe, plan: Plan, receipts: Receipts, clock: SlotClock, deadline: NIODeadline) {
     self.stripe = stripe
     self.requests = plan.requests
     self.mix = plan.mix
     self.deadline = deadline
+    self.clock = clock
     finished = stripe.loop.makePromise()
     self.receipts = receipts
   }
@@ -107,8 +109,10 @@ final class Follower: Requester {
       return
     }
     if body.holds("confirmed", at: word) {
+      noteDecision(body)
       receipts.settle(flight.number, .confirmed)
     } else if body.holds("rejected", at: word) {
+      noteDecision(body)
       let reason = FlatJSON.string("reason", in: body).map { body.text(at: $0) }
       receipts.settle(flight.number, .rejected, reason: reason ?? "(none)")
     } else if body.holds("quarantined", at: word) {
@@ -118,6 +122,13 @@ final class Follower: Requester {
       nextRound.append(flight.number)
     }
   }
+
+  private func noteDecision(_ body: borrowing Span<UInt8>) {
+    guard let accepted = FlatJSON.string("accepted_at", in: body).flatMap({ body.timestamp(at: $0) }),
+      let decided = FlatJSON.string("decided_at", in: body).flatMap({ body.timestamp(at: $0) })
+    else { return }
+    result.decisions.add(accepted: accepted, decided: decided, slot: clock.slot(at: decided))
+  }
 }
 
 /// What following brought.
@@ -126,12 +137,14 @@ struct FollowResult: Sendable {
   var mismatched = 0
   /// Answers that told nothing about the order, by kind. They were asked again. At most one for each HTTP status.
   var troubles: [String: Int] = [:]
+  var decisions = Decisions()
 
   init() {}
 
   init(merging parts: [FollowResult]) {
     for part in parts {
       mismatched += part.mismatched
+      decisions.merge(part.decisions)
       troubles.merge(part.troubles, uniquingKeysWith: +)
     }
   }

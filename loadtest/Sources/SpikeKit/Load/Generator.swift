@@ -42,6 +42,10 @@ final class Generator: Requester {
     result = LoadResult(plan)
   }
 
+  var loop: any EventLoop { stripe.loop }
+  var retryCount: Retries.Count { retries.count }
+  var waitingRetries: Int { retries.waiting }
+
   var connections: LoadResult.Connections { .init(stripe) }
 
   /// Begins. The future succeeds when it is finished; it never fails.

@@ -47,7 +47,6 @@ struct LoadResult: Sendable {
   /// Kept only where the crowd has more than one: a single group's tally is everybody's.
   var groups: [Group]
   var retries = Retries.Count()
-  var waitingRetries = 0
   var lateness = Lateness()
   var withoutId: [Unnamed] = []
   /// 202s without a usable order id or ticket.

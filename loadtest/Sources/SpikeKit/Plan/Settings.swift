@@ -24,6 +24,7 @@ struct Settings: Sendable {
   let followTimeout: TimeAmount
   let ledger: String?
   let json: String?
+  let html: String?
 
   var crowd: Crowd { Crowd(groups, buyers: buyers) }
 
@@ -77,6 +78,6 @@ extension SpikeCommand {
       },
       seed: seed ?? UInt64.random(in: 1...UInt64(UInt32.max)), connections: connections,
       connect: connect ?? read?.connect ?? .before, eventLoops: eventLoops,
-      timeout: timeout.amount, followTimeout: followTimeout.amount, ledger: ledger, json: json)
+      timeout: timeout.amount, followTimeout: followTimeout.amount, ledger: ledger, json: json, html: html)
   }
 }

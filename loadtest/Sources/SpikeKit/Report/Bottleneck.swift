@@ -9,8 +9,8 @@ struct Bottleneck: Equatable {
   /// The rule, for a person.
   static var rule: String {
     "The generator counts as the bottleneck if more than \(fixed(100 * Limits.lateShare, 0)) % of the requests left "
-      + "over \(Limits.lateAfter.nanoseconds / 1_000_000) ms late although a connection was free, or if an event loop used "
-      + "over \(fixed(100 * Limits.busyShare, 0)) % of a core while requests left late."
+      + "over \(Limits.lateAfter.nanoseconds / 1_000_000) ms late although a connection was free, or if an event loop "
+      + "used over \(fixed(100 * Limits.busyShare, 0)) % of a core while requests left late."
   }
 
   /// Why it was; empty if it was not.

@@ -21,14 +21,13 @@ struct Judgement {
 
   private var stock: String {
     var table = Table(leftAligned: 1, ["SKU", "stock", "sold before", "confirmed", "unknown", "left"])
-    let shown = 20
-    for (sku, item) in evidence.before.items.enumerated().prefix(shown) {
+    for (sku, item) in evidence.before.items.enumerated().prefix(Limits.skusShown) {
       let left = after.flatMap { $0.items.indices.contains(sku) ? $0.items[sku].left : nil }
       table.add(
         [item.sku] + [item.stock, units.soldBefore[sku], units.confirmed[sku], units.unknown[sku]].map(grouped)
           + [left.map(grouped) ?? "?"])
     }
-    let more = evidence.before.items.count - shown
+    let more = evidence.before.items.count - Limits.skusShown
     return "Units\n" + table.text + (more > 0 ? "  and \(grouped(more)) more SKUs\n" : "")
   }
 

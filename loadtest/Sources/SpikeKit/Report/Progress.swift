@@ -7,10 +7,12 @@ internal import NIOCore
   internal import Darwin
 #endif
 
-/// What is shown while the run goes on: on a terminal one line that is redrawn, elsewhere a plain line each second.
+/// What is shown while the run goes on: on a terminal a block that is redrawn, elsewhere a plain line each second.
 final class Progress {
   private let output: Int32
   private let isTerminal: Bool
+  /// Lines of the block on the screen that the next one replaces.
+  private var drawn = 0
 
   /// - Parameter output: A file descriptor that stays open.
   init(output: Int32 = STDOUT_FILENO) {
@@ -24,24 +26,27 @@ final class Progress {
   }
 
   /// Waits on the main thread until all futures are done, and shows how far they are.
-  func watch(_ running: [EventLoopFuture<Void>], _ line: () throws -> String) throws {
+  func watch(_ running: [EventLoopFuture<Void>], _ frame: () throws -> Frame) throws {
     let done = DispatchSemaphore(value: 0)
     for future in running { future.whenComplete { _ in done.signal() } }
     let pause = DispatchTimeInterval.milliseconds(isTerminal ? Limits.redraw.terminal : Limits.redraw.plain)
     var next = DispatchTime.now() + pause
     for _ in running {
       while done.wait(timeout: next) == .timedOut {
-        show(try line())
+        show(try frame())
         next = max(next + pause, .now())
       }
     }
-    show(try line())
-    if isTerminal { put("\n") }
+    show(try frame())
+    drawn = 0
   }
 
-  private func show(_ line: String) {
-    // Carriage return, the line, and "erase to the end of the line" (ECMA-48 EL).
-    put(isTerminal ? "\r\(line.prefix(width - 1))\u{1B}[K" : line + "\n")
+  private func show(_ frame: Frame) {
+    guard isTerminal else { return put(frame.line + "\n") }
+    // ECMA-48: CUU goes up over what was drawn before, EL erases the rest of each line, ED all below.
+    let up = drawn > 0 ? "\u{1B}[\(drawn)A" : ""
+    put(up + frame.block.map { "\($0.prefix(width - 1))\u{1B}[K\n" }.joined() + "\u{1B}[J")
+    drawn = frame.block.count
   }
 
   private var width: Int {

@@ -6,7 +6,11 @@ internal import NIOCore
 struct Report {
   let settings: Settings
   let epoch: Epoch
+  /// When the schedule began.
+  let start: NIODeadline
   let load: LoadResult
+  /// The last known stock in each slot of the time line.
+  let leftBySlot: [Int?]
   /// `nil` where nothing was followed.
   let judgement: Judgement?
 
@@ -91,7 +95,7 @@ struct Report {
           + "\(grouped(retries.gaveUp)) gave up"
           + (retries.dropped > 0 ? "; \(grouped(retries.dropped)) TRIES WERE DROPPED: too many waited" : ""))
     }
-    lines += bottleneck.reasons.map { "  THE GENERATOR WAS THE BOTTLENECK, the latencies are its own: \($0)" }
+    lines += bottleneck.reasons.map { "  THE GENERATOR WAS THE BOTTLENECK, its own delay is in the latencies: \($0)" }
     let connections = load.connections
     if connections.failures + connections.lost > 0 {
       lines.append(

@@ -97,6 +97,27 @@ struct ResultFile: Encodable {
     }
   }
 
+  private struct GroupPart: Encodable {
+    let name: String
+    let sent: Int
+    let skipped: Int
+    let latencyUs: Percentiles
+    let answers: [Answer]
+
+    init(_ group: Crowd.Group, _ part: LoadResult.Group) {
+      name = group.name
+      sent = part.sent
+      skipped = part.skipped
+      latencyUs = Percentiles(part.tally.all)
+      answers = Answer.all(part.tally)
+    }
+  }
+
+  private struct Slots: Encodable {
+    let slotSeconds: Double
+    let slots: [Moment]
+  }
+
   private let sale: String
   private let schedule: String
   private let seed: UInt64
@@ -109,6 +130,12 @@ struct ResultFile: Encodable {
   private let unknownWithoutId: Int
   private let units: [Unit]
   private let checks: [Judged]
+  private let groups: [GroupPart]
+  private let instants: Instants
+  private let lineSeconds: Double?
+  private let decisions: Int
+  private let decisionDelayUs: Percentiles?
+  private let timeline: Slots
 
   init(_ report: Report) {
     sale = report.settings.sale
@@ -123,6 +150,13 @@ struct ResultFile: Encodable {
     unknownWithoutId = report.judgement?.evidence.withoutId.count ?? 0
     units = report.judgement.map(Unit.all) ?? []
     checks = report.judgement?.verdict.checks.map { Judged($0) } ?? []
+    groups = zip(report.settings.groups, report.load.groups).map { GroupPart($0, $1) }
+    instants = Instants(report)
+    lineSeconds = instants.lineSeconds
+    let decided = report.judgement?.follow.decisions
+    decisions = decided?.count ?? 0
+    decisionDelayUs = decided.flatMap { $0.count > 0 ? Percentiles($0.delays) : nil }
+    timeline = Slots(slotSeconds: report.load.timeline.slotLength.seconds, slots: Moment.all(report))
   }
 
   func write(_ path: String) throws(Unusable) {

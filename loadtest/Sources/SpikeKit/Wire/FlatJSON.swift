@@ -29,6 +29,28 @@ enum FlatJSON {
     return nil
   }
 
+  /// The sum of all whole numbers that are a member `name` of any object in it. `nil` if there is none.
+  ///
+  /// Inside a string the name's closing quote would have a backslash before it; so no string is taken for a member.
+  static func sum(ofMembers name: StaticString, in bytes: borrowing Span<UInt8>) -> Int? {
+    var sum: Int?
+    var position = 0
+    let length = name.utf8CodeUnitCount
+    while position + length + 2 < bytes.count {
+      defer { position += 1 }
+      guard bytes[position] == UInt8(ascii: "\""), bytes[position + length + 1] == UInt8(ascii: "\""),
+        bytes.holds(name, at: position + 1..<position + 1 + length)
+      else { continue }
+      let colon = skipSpace(bytes, position + length + 2)
+      guard colon < bytes.count, bytes[colon] == UInt8(ascii: ":") else { continue }
+      let start = skipSpace(bytes, colon + 1)
+      var end = start
+      while end < bytes.count, bytes[end] >= UInt8(ascii: "0"), bytes[end] <= UInt8(ascii: "9") { end += 1 }
+      if let value = bytes.decimal(at: start..<end) { sum = (sum ?? 0) + value }
+    }
+    return sum
+  }
+
   private static func skipSpace(_ bytes: borrowing Span<UInt8>, _ start: Int) -> Int {
     var position = start
     while position < bytes.count {
