@@ -50,11 +50,20 @@ struct Wrk {
     guard wrong == 0, timed.outcome.errors == 0, timed.outcome.requests > 0 else {
       throw TestSetUpError("\(url): \(wrong) wrong answers and \(timed.outcome.errors) errors: \(timed.said)")
     }
-    let looked = try await run(requests, at: url, seconds: 1, checking: answer)
-    guard looked.outcome.wrong == 0, looked.outcome.errors == 0, looked.outcome.checked > 0 else {
-      throw TestSetUpError("\(url): expected \(answer.status) with \(answer.text): \(looked.said)")
-    }
+    try await check(requests, at: url, each: answer)
     return Double(timed.outcome.requests) * 1_000_000 / Double(timed.outcome.microseconds)
+  }
+
+  /// Looks for a second, and for longer where a busy machine lets no answer through in that time.
+  private static func check(_ requests: Requests, at url: URL, each answer: Answer) async throws {
+    for seconds in [1, 5, 20] {
+      let looked = try await run(requests, at: url, seconds: seconds, checking: answer)
+      guard looked.outcome.wrong == 0, looked.outcome.errors == 0 else {
+        throw TestSetUpError("\(url): expected \(answer.status) with \(answer.text): \(looked.said)")
+      }
+      if looked.outcome.checked > 0 { return }
+    }
+    throw TestSetUpError("\(url) gave no answer in 20 s")
   }
 
   private static func run(
