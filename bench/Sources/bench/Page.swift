@@ -75,7 +75,8 @@ enum Page {
     table { border-collapse: collapse; width: 100%; }
     th, td { text-align: left; padding: .45rem .6rem; border-bottom: 1px solid var(--rule); font-weight: normal; \
     vertical-align: middle; font-variant-numeric: tabular-nums; }
-    tr:first-child th { color: var(--soft); font-size: .85rem; }
+    td:nth-child(n + 4) { white-space: nowrap; }
+    table:first-of-type tr:first-child th { color: var(--soft); font-size: .85rem; }
     tr > th:first-child { font-weight: 600; overflow-wrap: anywhere; }
     .short td:last-child, p.short { color: var(--line); font-weight: 600; }
     rect { fill: var(--bar); } circle { fill: var(--dot); } line { stroke: var(--line); stroke-width: 2; }
