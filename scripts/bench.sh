@@ -5,7 +5,8 @@
 #   scripts/bench.sh --quick
 #   scripts/bench.sh --only drain
 #
-#   DATABASE=url   measure on this PostgreSQL instead of a private one; the role must be allowed to create databases
+#   DATABASE=url      measure on this PostgreSQL instead of a private one; the role must be allowed to create databases
+#   KAFKA=host:port   measure on this Kafka cluster instead of the embedded broker; its topics are left behind
 set -euo pipefail
 # shellcheck source=scripts/environment.sh
 source "$(dirname "${BASH_SOURCE[0]}")/environment.sh"
@@ -18,6 +19,10 @@ readonly policy=/usr/sbin/policy-rc.d
 unset "${!PENSTOCK_@}"
 cd "$root"
 
+as_root() {
+  if [[ $EUID -eq 0 ]]; then "$@"; else sudo "$@"; fi
+}
+
 # install_tools: what is missing of nginx, wrk, pgbench and valgrind. Debian starts a service when it installs one; a
 # policy that forbids it stands for as long as the installation takes, so that the machine's ports stay as they were.
 install_tools() {
@@ -25,18 +30,22 @@ install_tools() {
   command -v nginx >/dev/null || missing+=(nginx-light)
   command -v wrk >/dev/null || missing+=(wrk)
   command -v valgrind >/dev/null || missing+=(valgrind)
+  command -v strip >/dev/null || missing+=(binutils)
   command -v pgbench >/dev/null || missing+=(postgresql-client)
   ((${#missing[@]})) || return 0
-  [[ $EUID -eq 0 ]] || fail "the benchmark needs ${missing[*]}. Install them as root: apt-get install ${missing[*]}"
+  if [[ $EUID -ne 0 ]] && ! command -v sudo >/dev/null; then
+    fail "installing packages needs root, or sudo. Run as root: apt-get install ${missing[*]}"
+  fi
   say "installing: ${missing[*]}"
   if [[ ! -e $policy ]]; then
-    trap 'rm -f "$policy"' EXIT
-    printf '#!/bin/sh\nexit 101\n' >"$policy"
-    chmod +x "$policy"
+    trap 'as_root rm -f "$policy"' EXIT
+    printf '#!/bin/sh\nexit 101\n' | as_root tee "$policy" >/dev/null
+    as_root chmod +x "$policy"
   fi
-  apt-get -q update >/dev/null
-  DEBIAN_FRONTEND=noninteractive apt-get -q -y install --no-install-recommends "${missing[@]}" >/dev/null
-  rm -f "$policy"
+  as_root apt-get -q update >/dev/null
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y install --no-install-recommends "${missing[@]}" >/dev/null
+  # A policy that was there before stays.
+  if [[ $(trap -p EXIT) ]]; then as_root rm -f "$policy"; fi
   trap - EXIT
 }
 
@@ -74,4 +83,7 @@ fi
 PENSTOCK_TEST_BINARY=$binaries/penstock
 export PENSTOCK_TEST_DATABASE_URL PENSTOCK_TEST_BINARY
 
-"$binaries/bench" run --commit "$(git describe --always --dirty 2>/dev/null || echo unknown)" "$@"
+options=()
+if [[ ${KAFKA:-} ]]; then options+=(--kafka "$KAFKA"); fi
+
+"$binaries/bench" run "${options[@]}" --commit "$(git describe --always --dirty 2>/dev/null || echo unknown)" "$@"

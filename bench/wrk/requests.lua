@@ -1,5 +1,10 @@
 -- Orders of one unit, or, with BENCH_PATHS, the paths of that file in turn, each as its buyer.
-local file = os.getenv("BENCH_PATHS")
+-- With BENCH_STATUS and BENCH_TEXT, every answer is checked to have that status and to contain that text: this costs
+-- wrk much, so it is for a run that is not timed.
+local file, status, text = os.getenv("BENCH_PATHS"), tonumber(os.getenv("BENCH_STATUS")), os.getenv("BENCH_TEXT")
+local threads = {}
+
+function setup(thread) threads[#threads + 1] = thread end
 
 if file then
   local requests, at = {}, 0
@@ -24,8 +29,25 @@ else
   wrk.body = '{"sku":"phone","quantity":1}'
 end
 
+-- Globals, because wrk reads them from outside.
+checked, wrong, example = 0, 0, ""
+
+if status then
+  function response(code, _, body)
+    checked = checked + 1
+    if code ~= status or not body:find(text, 1, true) then
+      wrong, example = wrong + 1, code .. " " .. body
+    end
+  end
+end
+
 function done(summary)
-  local errors = summary.errors
-  io.write(string.format('{"requests":%d,"microseconds":%d,"refused":%d,"errors":%d}\n', summary.requests,
-    summary.duration, errors.status, errors.connect + errors.read + errors.write + errors.timeout))
+  local errors, all, bad = summary.errors, 0, 0
+  for _, thread in ipairs(threads) do
+    all, bad = all + thread:get("checked"), bad + thread:get("wrong")
+    if thread:get("example") ~= "" then io.write("wrong answer: ", thread:get("example"), "\n") end
+  end
+  io.write(string.format('{"requests":%d,"microseconds":%d,"refused":%d,"errors":%d,"checked":%d,"wrong":%d}\n',
+    summary.requests, summary.duration, errors.status, errors.connect + errors.read + errors.write + errors.timeout,
+    all, bad))
 end

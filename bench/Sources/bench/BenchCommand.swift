@@ -32,12 +32,24 @@ struct RunCommand: AsyncParsableCommand {
   @Option(help: ArgumentHelp("What this build is called in the results.", valueName: "text"))
   var commit = "unknown"
 
+  @Option(help: ArgumentHelp("A Kafka cluster instead of the embedded broker.", valueName: "host:port,…"))
+  var kafka: String?
+
+  @Option(help: ArgumentHelp("What the topics on that cluster begin with. A new name each time.", valueName: "text"))
+  var topics = "penstock-bench-\(UInt32.random(in: 0...UInt32.max))"
+
+  @Option(help: ArgumentHelp("Replicas of these topics.", valueName: "n"))
+  var replication = 3
+
+  private var cluster: Cluster? { kafka.map { Cluster(brokers: $0, prefix: topics, replication: replication) } }
+
   func validate() throws {
+    guard (1...10).contains(replication) else { throw ValidationError("--replication is 1 to 10") }
     guard (1...100).contains(rounds) else { throw ValidationError("--rounds is 1 to 100") }
   }
 
   func run() async throws {
-    let journal = Journal(plan: quick ? .quick : .full, rounds: rounds)
+    let journal = Journal(plan: quick ? .quick : .full, rounds: rounds, cluster: cluster)
     for group in Group.all where only.map(group.name.contains) ?? true {
       journal.say("== \(group.name)")
       do {
@@ -47,7 +59,8 @@ struct RunCommand: AsyncParsableCommand {
         journal.fail(group.name, error)
       }
     }
-    let result = BenchResult(journal, commit: commit, earlier: try Results.newest(in: results, isQuick: quick))
+    let result = BenchResult(
+      journal, commit: commit, earlier: try await Results.lastCommitted(in: results, isQuick: quick))
     print(Table.text(of: result))
     // A part of the table does not take the place of a whole one.
     if only == nil { journal.say("written: \(try Results.write(result, in: results))") }

@@ -22,8 +22,19 @@ struct BenchResult: Codable {
     let ratios: [Double]
     /// What the median ratio must be, as people write it.
     let bound: String
-    let limit: Double
+    /// `nil` if nothing is asked for.
+    let limit: Double?
     let verdict: Verdict
+  }
+
+  struct Breakdown: Codable {
+    struct Part: Codable {
+      let name: String
+      let value: Double
+    }
+
+    let figure: String
+    let parts: [Part]
   }
 
   struct Failure: Codable {
@@ -37,6 +48,8 @@ struct BenchResult: Codable {
   let machine: Machine
   let figures: [Figure]
   let rows: [Comparison]
+  /// The largest parts of some figures.
+  let breakdowns: [Breakdown]
   let failures: [Failure]
 
   /// - Parameter earlier: the result that instructions are compared with.
@@ -51,9 +64,14 @@ struct BenchResult: Codable {
     rows =
       journal.rows.compactMap { Self.compare($0, journal.figures) }
       + journal.figures.keys.filter { $0.hasPrefix("instructions ") }.sorted().map { name in
-        Self.compareCounts(
-          name, journal.figures[name]?.values ?? [], earlier?.figures.first { $0.name == name }?.values)
+        Self.compareCounts(name, journal.figures, earlier, .atMost(1.05))
       }
+      + journal.figures.keys.filter { $0.hasPrefix("allocations ") }.sorted().map { name in
+        Self.compareCounts(name, journal.figures, earlier, nil)
+      }
+    breakdowns = journal.parts.sorted { $0.key < $1.key }.map { figure, parts in
+      Breakdown(figure: figure, parts: parts.map { Breakdown.Part(name: $0.name, value: $0.value) })
+    }
   }
 
   func figure(_ name: String) -> Figure? { figures.first { $0.name == name } }
@@ -66,18 +84,17 @@ struct BenchResult: Codable {
       verdict: row.bound.holds(for: ratios.median) ? .reached : .fallsShort)
   }
 
-  /// Instructions are compared with the last result that was kept.
-  private static func compareCounts(_ name: String, _ values: [Double], _ earlier: [Double]?) -> Comparison {
-    let bound = Row.Bound.atMost(1.05)
-    guard let earlier, earlier.median > 0 else {
-      return Comparison(
-        name: name, reference: "no earlier result", ratios: [], bound: bound.text, limit: bound.limit,
-        verdict: .reported)
-    }
-    let ratios = values.map { $0 / earlier.median }
+  /// Counts are compared with the last result that was kept; without a bound they are only reported.
+  private static func compareCounts(
+    _ name: String, _ figures: [String: Journal.Figure], _ earlier: BenchResult?, _ bound: Row.Bound?
+  ) -> Comparison {
+    let before = earlier?.figure(name)?.values.median ?? 0
+    let ratios = before > 0 ? (figures[name]?.values ?? []).map { $0 / before } : []
+    let verdict: Verdict =
+      if let bound, !ratios.isEmpty { bound.holds(for: ratios.median) ? .reached : .fallsShort } else { .reported }
     return Comparison(
-      name: name, reference: "the last result kept", ratios: ratios, bound: bound.text, limit: bound.limit,
-      verdict: bound.holds(for: ratios.median) ? .reached : .fallsShort)
+      name: name, reference: before > 0 ? "the last result kept" : "no earlier result", ratios: ratios,
+      bound: bound?.text ?? "–", limit: bound?.limit, verdict: verdict)
   }
 }
 

@@ -4,27 +4,60 @@ import Postgres
 import SaleStore
 import TestSupport
 
-/// A shop of real processes that is measured: release binaries, a broker and a database of its own.
+/// A shop of real processes that is measured: release binaries, a database of its own, and a broker of its own or a
+/// topic of its own on a cluster.
 struct BenchShop {
-  static let topic = "orders"
-
-  let shop: Shop
   let database: TestDatabase
   let partitions: Int
   let connection: Connection
   let admin: URL
+  private let shop: Shop
+  private let ours: [String: String]
+
+  /// What every part of it is told.
+  var environment: [String: String] { shop.environment.merging(ours) { _, new in new } }
+
+  var brokers: String { environment["PENSTOCK_KAFKA_BROKERS"] ?? "" }
+  var topic: String { environment["PENSTOCK_TOPIC"] ?? "orders" }
 
   /// Opens one with these parts beside broker and admin, lends it to `body`, and ends it.
-  static func with(
-    partitions: Int = 12, _ body: (BenchShop) async throws -> Void
-  ) async throws {
+  ///
+  /// - Parameter cluster: where its topic is; `nil` is the embedded broker. (With a cluster, the shop's embedded broker
+  ///   is there all the same, and idle.)
+  static func with<Answer>(
+    _ cluster: Cluster?, partitions: Int = 12, _ body: (BenchShop) async throws -> Answer
+  ) async throws -> Answer {
+    let ours = cluster?.environmentOfNextTopic() ?? [:]
+    var answer: Answer?
     try await Shop.with(partitions: partitions) { shop, database in
-      let admin = try await shop.start("admin").admin
+      let admin = try await shop.start("admin", environment: ours).admin
       let bench = BenchShop(
-        shop: shop, database: database, partitions: partitions, connection: try await database.connect(), admin: admin)
-      try await body(bench)
+        database: database, partitions: partitions, connection: try await database.connect(), admin: admin,
+        shop: shop, ours: ours)
+      answer = try await body(bench)
       await bench.connection.close()
     }
+    guard let answer else { throw TestSetUpError("a shop closed without an answer") }
+    return answer
+  }
+
+  /// Starts `penstock command` and waits until it is ready.
+  ///
+  /// - Parameter wrapper: a command that runs it, such as a profiler's with its options.
+  func start(_ command: String, under wrapper: [String] = []) async throws -> Shop.Part {
+    try await shop.start(command, environment: ours, under: wrapper)
+  }
+
+  /// Starts a worker, and waits until it has every partition.
+  ///
+  /// - Parameter wrapper: as for `start`.
+  @discardableResult
+  func startWorker(under wrapper: [String] = []) async throws -> Shop.Part {
+    let worker = try await start("worker", under: wrapper)
+    guard try await eventually(within: .seconds(60), { try await progress().count == partitions }) else {
+      throw TestSetUpError("the worker did not claim \(partitions) partitions within 60 s")
+    }
+    return worker
   }
 
   /// Puts up a sale that is open now.
@@ -44,7 +77,7 @@ struct BenchShop {
         """
         INSERT INTO partition_progress (topic, partition, next_offset) VALUES ($1, $2, $3)
         ON CONFLICT (topic, partition) DO UPDATE SET next_offset = excluded.next_offset
-        """, Self.topic, partition, Int64(1) << 50)
+        """, topic, partition, Int64(1) << 50)
     }
   }
 
@@ -54,9 +87,9 @@ struct BenchShop {
   }
 
   /// The first undecided offset of each partition.
-  func progress() async throws -> [Int32: Int64] {
+  func progress() async throws -> [Partition: Offset] {
     let rows = try await connection.query(
-      "SELECT partition, next_offset FROM partition_progress WHERE topic = $1", Self.topic)
-    return try Dictionary(uniqueKeysWithValues: rows.map { (try $0.int32(0), try $0.int64(1)) })
+      "SELECT partition, next_offset FROM partition_progress WHERE topic = $1", topic)
+    return try Dictionary(uniqueKeysWithValues: rows.map { (Partition(try $0.int32(0)), Offset(try $0.int64(1))) })
   }
 }

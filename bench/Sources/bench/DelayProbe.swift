@@ -5,9 +5,9 @@ import Synchronization
 import TestSupport
 
 /// Buys one unit after the other beside a spike, and times each from its 202 to the signal that its decision is
-/// committed.
+/// committed. The time begins when the answer's bytes are read from the socket, before anything looks at them.
 final class DelayProbe: Sendable {
-  /// Buyers that probe side by side, each with one order at a time.
+  /// Buyers that probe side by side, each over a connection and a thread of its own, one order at a time.
   private static let probers = 8
 
   private struct State {
@@ -17,7 +17,7 @@ final class DelayProbe: Sendable {
   }
 
   private let bench: BenchShop
-  private let url: URL
+  private let port: UInt16
   private let sale: String
   private let sku: String
   private let signer: TicketSigner
@@ -25,10 +25,10 @@ final class DelayProbe: Sendable {
 
   init(_ bench: BenchShop, at url: URL, sale: String, sku: String) throws {
     self.bench = bench
-    self.url = url
+    port = UInt16(url.port ?? 80)
     self.sale = sale
     self.sku = sku
-    let key = bench.shop.environment["PENSTOCK_TICKET_KEY"] ?? ""
+    let key = bench.environment["PENSTOCK_TICKET_KEY"] ?? ""
     let digits = key.compactMap(\.hexDigitValue)
     signer = try TicketSigner(
       secrets: [stride(from: 0, to: digits.count, by: 2).map { UInt8(digits[$0] << 4 | digits[$0 + 1]) }])
@@ -36,39 +36,65 @@ final class DelayProbe: Sendable {
 
   /// - Returns: milliseconds, one for each order that was accepted.
   func run(for duration: Duration) async throws -> [Double] {
-    let feed = try SignalFeed(topic: BenchShop.topic, settings: try bench.database.settings, logger: quietLogger)
-    let listening = Task {
-      for await case .signal(let signal) in feed.events { take(signal.progress) }
-    }
-    let end = ContinuousClock.now + duration
-    try await withThrowingTaskGroup(of: Void.self) { group in
-      for prober in 0..<Self.probers {
-        group.addTask { [self] in
-          while ContinuousClock.now < end { try await probe("prober-\(prober)") }
+    try await Decisions.following(bench, onProgress: { [self] in take($0) }) { _ in
+      let end = ContinuousClock.now + duration
+      try await withThrowingTaskGroup(of: Void.self) { group in
+        for prober in 0..<Self.probers {
+          group.addTask { [self] in
+            try await OwnThread.run { [self] in try probe(as: "prober-\(prober)", until: end) }
+          }
         }
+        try await group.waitForAll()
       }
-      try await group.waitForAll()
+      let isComplete = try await eventually(within: .seconds(10)) { state.withLock { $0.waiting.isEmpty } }
+      guard isComplete else { throw TestSetUpError("not every probed order was decided within 10 s") }
     }
-    let isComplete = try await eventually(within: .seconds(10)) { state.withLock { $0.waiting.isEmpty } }
-    await feed.stop()
-    listening.cancel()
-    guard isComplete else { throw TestSetUpError("not every probed order was decided within 10 s") }
     return state.withLock { $0.delays }
   }
 
-  private func probe(_ buyer: String) async throws {
-    let answer = try await HTTP.order(at: url, sale: sale, sku: sku, buyer: buyer)
-    let now = ContinuousClock.now
-    guard answer.status == 202, let order = (answer.json("order_id") as? String).flatMap(OrderID.init),
-      let text = answer.json("ticket") as? String,
-      let ticket = signer.verify(text, order: order, buyer: try BuyerID(validating: buyer))
-    else { throw TestSetUpError("a probe was not accepted: \(answer.status) \(answer.text)") }
+  /// Blocks: for a thread of its own.
+  private func probe(as name: String, until end: ContinuousClock.Instant) throws {
+    let (buyer, connection) = (try BuyerID(validating: name), try Loopback.connect(port))
+    defer { Loopback.close(connection) }
+    let body = #"{"sku":"\#(sku)","quantity":1}"#
+    let request =
+      "POST /v1/sales/\(sale)/orders HTTP/1.1\r\nHost: bench\r\nContent-Type: application/json\r\n"
+      + "X-Buyer-Id: \(name)\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)"
+    while ContinuousClock.now < end {
+      try Loopback.send(connection, request)
+      let answer = try Loopback.receive(connection)
+      let now = ContinuousClock.now
+      guard let position = position(in: answer, of: buyer) else {
+        throw TestSetUpError("a probe was not accepted: \(answer)")
+      }
+      wait(for: position, since: now)
+    }
+  }
+
+  /// Where a 202 says that its order is in the log; `nil` if the answer is no 202, or its ticket none of ours.
+  private func position(in answer: String, of buyer: BuyerID) -> LogPosition? {
+    struct Accepted: Decodable {
+      let order: String
+      let ticket: String
+      enum CodingKeys: String, CodingKey {
+        case order = "order_id"
+        case ticket
+      }
+    }
+    guard answer.hasPrefix("HTTP/1.1 202 "), let head = answer.range(of: "\r\n\r\n"),
+      let accepted = try? JSONDecoder().decode(Accepted.self, from: Data(answer[head.upperBound...].utf8)),
+      let order = OrderID(accepted.order)
+    else { return nil }
+    return signer.verify(accepted.ticket, order: order, buyer: buyer)?.position
+  }
+
+  private func wait(for position: LogPosition, since: ContinuousClock.Instant) {
     state.withLock { state in
-      if let next = state.progress[ticket.position.partition], next > ticket.position.offset {
+      if let next = state.progress[position.partition], next > position.offset {
         // Decided before its 202 was read here.
         state.delays.append(0)
       } else {
-        state.waiting.append((ticket.position, now))
+        state.waiting.append((position, since))
       }
     }
   }

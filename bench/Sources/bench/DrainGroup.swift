@@ -8,9 +8,9 @@ import TestSupport
 enum DrainGroup {
   static func measure(_ journal: Journal) async throws {
     let plan = journal.plan
-    try await BenchShop.with(partitions: 1) { one in
-      try await BenchShop.with(partitions: 12) { twelve in
-        try await BenchShop.with(partitions: 1) { grown in
+    try await BenchShop.with(journal.cluster, partitions: 1) { one in
+      try await BenchShop.with(journal.cluster, partitions: 12) { twelve in
+        try await BenchShop.with(journal.cluster, partitions: 1) { grown in
           journal.say("storing \(plan.stored) orders")
           try await grown.store(plan.stored)
           for bench in [one, twelve, grown] { try await bench.startWorker() }
@@ -100,14 +100,6 @@ extension BenchShop {
       "psql",
       ["--no-psqlrc", "--quiet", "--set", "ON_ERROR_STOP=1", "--command", command, "--command", sql, database.url],
       input: input, output: output)
-  }
-
-  /// Starts a worker, and waits until it has every partition.
-  fileprivate func startWorker() async throws {
-    _ = try await shop.start("worker")
-    guard try await eventually(within: .seconds(60), { try await progress().count == partitions }) else {
-      throw TestSetUpError("the worker did not claim \(partitions) partitions within 60 s")
-    }
   }
 
   /// Fills the table with orders of an earlier sale.

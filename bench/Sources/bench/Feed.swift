@@ -2,18 +2,21 @@ import FlashSale
 import Foundation
 import Kafka
 import SaleStore
-import Synchronization
 import TestSupport
 
 /// Records that go into the log as fast as a worker takes them out.
 ///
 /// The embedded broker keeps 5 MiB of a partition, so a partition never holds more than `window` undecided records.
 struct Feed {
-  /// Undecided records in one partition: some batches of a lane, and at 120 bytes a record half of what is kept.
-  static let window: Int64 = 20_000
+  /// Undecided records in one partition: two of a lane's largest batches, the one that it writes and the one that it
+  /// reads meanwhile. At 100 bytes a record, uncompressed, that is 4 MB.
+  static let window: Int64 = 40_000
+
+  /// How long a worker may take for all of them; past it, it is stuck.
+  static let patience = Duration.seconds(300)
 
   private struct Entry {
-    let partition: Int32
+    let partition: Partition
     let key: [UInt8]
     let value: [UInt8]
   }
@@ -23,7 +26,7 @@ struct Feed {
   /// Orders of one unit, each of another buyer, for the sale's SKUs in turn.
   init(_ count: Int, of sale: StoredSale, partitions: Int) throws {
     let keys = sale.sale.items.map { RecordKey(sale: sale.sale, sku: $0.sku) }
-    let places = keys.map { $0.partition(of: Int32(partitions)).rawValue }
+    let places = keys.map { $0.partition(of: Int32(partitions)) }
     let bytes = keys.map { Array($0.text.utf8) }
     let now = FlashSale.Timestamp(microseconds: Int64(Date.now.timeIntervalSince1970 * 1_000_000))
     entries = try (0..<count).map { index in
@@ -37,40 +40,42 @@ struct Feed {
 
   /// Sends all, and waits until all are decided.
   ///
-  /// - Returns: the seconds from the first record to the last commit.
+  /// - Returns: the seconds from the first record to the signal of the last commit.
   func drain(through bench: BenchShop) async throws -> Double {
     let producer = try Producer(
-      cluster: ClusterSettings(brokers: bench.shop.environment["PENSTOCK_KAFKA_BROKERS"] ?? ""),
-      topic: BenchShop.topic, logger: quietLogger, onReports: { _ in })
-    let began = try await bench.progress()
-    var progress = began
-    var fed: [Int32: Int64] = [:]
-    func undecided(_ partition: Int32) -> Int64 {
-      fed[partition, default: 0] - (progress[partition, default: 0] - began[partition, default: 0])
+      cluster: ClusterSettings(brokers: bench.brokers), topic: bench.topic, logger: quietLogger, onReports: { _ in })
+    let seconds = try await Decisions.following(bench) { decisions in
+      let start = ContinuousClock.now
+      try await send(to: producer, asFastAs: decisions)
+      return (ContinuousClock.now - start) / .seconds(1)
     }
-    let start = ContinuousClock.now
-    for entry in entries {
-      while undecided(entry.partition) >= Self.window {
-        try await Task.sleep(for: .milliseconds(1))
-        progress = try await bench.progress()
-      }
-      try await Self.produce(entry, producer)
-      fed[entry.partition, default: 0] += 1
-    }
-    while fed.keys.contains(where: { undecided($0) > 0 }) {
-      guard ContinuousClock.now - start < .seconds(300) else {
-        throw TestSetUpError("the worker did not decide everything within 300 s")
-      }
-      try await Task.sleep(for: .milliseconds(1))
-      progress = try await bench.progress()
-    }
-    let seconds = (ContinuousClock.now - start) / .seconds(1)
     _ = await producer.shutdown(deadline: .seconds(10))
     return seconds
   }
 
-  private static func produce(_ entry: Entry, _ producer: Producer) async throws {
-    while !(try offer(entry, producer)) { try await Task.sleep(for: .milliseconds(1)) }
+  private func send(to producer: Producer, asFastAs decisions: Decisions) async throws {
+    let places = Set(entries.map(\.partition))
+    let began = Dictionary(uniqueKeysWithValues: places.map { ($0, decisions.next($0).rawValue) })
+    var fed: [Partition: Int64] = [:]
+    func undecided(_ partition: Partition) -> Int64 {
+      fed[partition, default: 0] - (decisions.next(partition).rawValue - began[partition, default: 0])
+    }
+    let deadline = ContinuousClock.now + Self.patience
+    /// Looks at what the signals brought, which costs nobody anything.
+    func wait(while condition: () -> Bool) async throws {
+      while condition() {
+        guard ContinuousClock.now < deadline else {
+          throw TestSetUpError("the worker did not decide everything within \(Self.patience)")
+        }
+        try await Task.sleep(for: .milliseconds(1))
+      }
+    }
+    for entry in entries {
+      if undecided(entry.partition) >= Self.window { try await wait { undecided(entry.partition) >= Self.window } }
+      while !(try Self.offer(entry, producer)) { try await Task.sleep(for: .milliseconds(1)) }
+      fed[entry.partition, default: 0] += 1
+    }
+    try await wait { places.contains { undecided($0) > 0 } }
   }
 
   /// - Returns: whether the producer had room.
@@ -78,7 +83,7 @@ struct Feed {
     do {
       try entry.key.withUnsafeBytes { key in
         try entry.value.withUnsafeBytes { value in
-          try producer.produce(partition: entry.partition, key: key, value: value, tag: 0)
+          try producer.produce(partition: entry.partition.rawValue, key: key, value: value, tag: 0)
         }
       }
       return true

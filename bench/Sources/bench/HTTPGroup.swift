@@ -27,40 +27,47 @@ enum HTTPGroup {
 
   private static func measure(_ journal: Journal, _ nginx: ReferenceServer, _ echo: ReferenceServer) async throws {
     let seconds = journal.plan.seconds
+    let accepted = Wrk.Answer(status: 202, text: #""status":"queued""#)
     let folder = try Folder.make()
     defer { Folder.remove(folder) }
     // Three shops, because what they measure excludes each other: nobody decides, and the line is open; nobody decides,
     // and orders stay in line; a worker decides.
-    try await BenchShop.with { ordering in
+    try await BenchShop.with(journal.cluster) { ordering in
       let (orders, gone) = try await ordering.openDoors()
-      try await BenchShop.with { queueing in
+      try await BenchShop.with(journal.cluster) { queueing in
         _ = try await queueing.putUp("open", [("phone", 1_000_000)])
-        let waiting = try await queueing.shop.start("intake")
+        let waiting = try await queueing.start("intake")
         try await queueing.fillLine(at: waiting, into: "\(folder)/queued")
-        try await BenchShop.with { deciding in
+        try await BenchShop.with(journal.cluster) { deciding in
           _ = try await deciding.putUp("open", [("phone", 1_000_000)])
-          let answering = try await deciding.shop.start("intake")
-          _ = try await deciding.shop.start("worker")
+          let answering = try await deciding.start("intake")
+          try await deciding.startWorker()
           let count = try await deciding.fillLine(at: answering, into: "\(folder)/decided")
           try await deciding.waitUntilDecided(count)
           try await journal.interleave([
             Contestant("nginx", "requests/s") { _ in
-              try await Wrk.rate(.orders(sale: "any"), at: nginx.url, seconds: seconds)
+              try await Wrk.rate(.orders(sale: "any"), at: nginx.url, seconds: seconds, each: accepted)
             },
             Contestant("Hummingbird echo", "requests/s") { _ in
-              try await Wrk.rate(.orders(sale: "any"), at: echo.url, seconds: seconds)
+              try await Wrk.rate(
+                .orders(sale: "any"), at: echo.url, seconds: seconds, each: .init(status: 200, text: #""sku":"phone""#))
             },
             Contestant("accept", "requests/s") { _ in
-              try await Wrk.rate(.orders(sale: "open"), at: orders, seconds: seconds)
+              try await Wrk.rate(.orders(sale: "open"), at: orders, seconds: seconds, each: accepted)
             },
             Contestant("refuse, sold out", "requests/s") { _ in
-              try await Wrk.rate(.orders(sale: gone), at: orders, seconds: seconds, expecting: true)
+              try await Wrk.rate(
+                .orders(sale: gone), at: orders, seconds: seconds, each: .init(status: 409, text: #""sold_out""#))
             },
             Contestant("status, queued", "requests/s") { _ in
-              try await Wrk.rate(.paths(file: "\(folder)/queued"), at: waiting.address, seconds: seconds)
+              try await Wrk.rate(
+                .paths(file: "\(folder)/queued"), at: waiting.address, seconds: seconds,
+                each: .init(status: 200, text: #""status":"queued""#))
             },
             Contestant("status, decided", "requests/s") { _ in
-              try await Wrk.rate(.paths(file: "\(folder)/decided"), at: answering.address, seconds: seconds)
+              try await Wrk.rate(
+                .paths(file: "\(folder)/decided"), at: answering.address, seconds: seconds,
+                each: .init(status: 200, text: #""status":"confirmed""#))
             },
           ])
         }
@@ -93,7 +100,7 @@ extension BenchShop {
     _ = try await putUp("open", [("phone", 1_000_000_000)])
     try await sellOut(gone)
     try await openTheLine()
-    return (try await shop.start("intake").address, "gone")
+    return (try await start("intake").address, "gone")
   }
 
   /// Orders that are asked for in turn.
@@ -126,7 +133,10 @@ extension BenchShop {
 
   /// Waits until so many orders are decided, of all partitions together.
   fileprivate func waitUntilDecided(_ count: Int) async throws {
-    guard try await eventually(within: .seconds(60), { try await progress().values.reduce(0, +) >= count }) else {
+    let areDecided = try await eventually(within: .seconds(60)) {
+      try await progress().values.map(\.rawValue).reduce(0, +) >= count
+    }
+    guard areDecided else {
       throw TestSetUpError("\(count) orders were not decided within 60 s")
     }
   }

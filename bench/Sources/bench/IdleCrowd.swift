@@ -1,26 +1,20 @@
-import Dispatch
 import Foundation
 import Glibc
 import TestSupport
 
 /// Connections that asked for something once, and then only stand there.
-struct IdleCrowd {
+struct IdleCrowd: Sendable {
   private let descriptors: [Int32]
 
   /// Opens so many, and sends one request over each.
   static func open(_ count: Int, at url: URL) async throws -> IdleCrowd {
     try allowFiles(count)
     let port = UInt16(url.port ?? 80)
-    // Off the cooperative pool: these calls block.
-    return try await withCheckedThrowingContinuation { continuation in
-      DispatchQueue.global().async {
-        continuation.resume(with: Result { IdleCrowd(descriptors: try (0..<count).map { _ in try connect(port) }) })
-      }
-    }
+    return try await OwnThread.run { IdleCrowd(descriptors: try (0..<count).map { _ in try connect(port) }) }
   }
 
   /// Closes all.
-  func close() async { for descriptor in descriptors { Glibc.close(descriptor) } }
+  func close() async { for descriptor in descriptors { Loopback.close(descriptor) } }
 
   private static func connect(_ port: UInt16) throws -> Int32 {
     let descriptor = try Loopback.connect(port)

@@ -3,61 +3,96 @@ import Foundation
 import SaleStore
 import TestSupport
 
-/// Instructions of one accepted request and of one decided order, as valgrind counts them: the same on a loaded
-/// machine and on an idle one. Two runs of different length are compared, so that starting up does not count.
+/// Instructions and allocations of one accepted request and of one decided order, as valgrind counts them: the same on
+/// a loaded machine and on an idle one. Two runs of different length are compared, so that starting up does not count.
 enum InstructionGroup {
+  /// Those who ask for memory most often: enough to see where it goes.
+  private static let listed = 10
+
   static func measure(_ journal: Journal) async throws {
+    let folder = try Folder.make()
+    defer { Folder.remove(folder) }
     let (few, many) = (journal.plan.counted, journal.plan.counted * 3)
-    let perOrder = Double(many - few)
-    let requests = try await (intake(requests: few), intake(requests: many))
-    journal.note("instructions per accepted request", (requests.1 - requests.0) / perOrder, "instructions")
-    let records = try await (worker(records: few), worker(records: many))
-    journal.note("instructions per decided order", (records.1 - records.0) / perOrder, "instructions")
+    let valgrind = try await Valgrind(in: folder)
+    for (what, count) in [("accepted request", requests), ("decided order", records)] {
+      let shorter = try await count(few, journal.cluster, valgrind)
+      let longer = try await count(many, journal.cluster, valgrind)
+      let each = longer.perOrder(beyond: shorter, orders: many - few)
+      journal.note("instructions per \(what)", each.instructions, "instructions")
+      journal.note("allocations per \(what)", each.allocations, "allocations")
+      let most = each.askers.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.prefix(listed)
+      let names = try await demangled(most.map(\.key), in: folder)
+      journal.list(zip(names, most.map(\.value)).map { ($0, $1) }, of: "allocations per \(what)")
+    }
   }
 
-  private static func intake(requests: Int) async throws -> Double {
-    var counted = 0.0
-    try await BenchShop.with { bench in
+  private static func demangled(_ names: [String], in folder: String) async throws -> [String] {
+    let file = "\(folder)/names"
+    try names.joined(separator: "\n").write(toFile: file, atomically: true, encoding: .utf8)
+    let said = try await Tool.run("swift", ["demangle", "--compact", "--simplified"], input: file)
+    return said.split(separator: "\n").map(String.init)
+  }
+
+  private static func requests(_ count: Int, _ cluster: Cluster?, _ valgrind: Valgrind) async throws -> Callgrind {
+    try await BenchShop.with(cluster) { bench in
       _ = try await bench.putUp("open", [("phone", 1_000_000_000)])
       try await bench.openTheLine()
-      counted = try await bench.counting("intake") { part in
-        try await OrderTrain(connections: 64, at: part.address).send(requests)
+      return try await bench.counting(valgrind, { try await bench.start("intake", under: $0) }) { part in
+        try await OrderTrain(connections: 64, at: part.address).send(count)
       }
     }
-    return counted
   }
 
-  private static func worker(records: Int) async throws -> Double {
-    var counted = 0.0
-    try await BenchShop.with(partitions: 1) { bench in
-      let sale = try await bench.putUp("open", [("phone", records)])
-      let feed = try Feed(records, of: sale, partitions: 1)
-      counted = try await bench.counting("worker") { _ in _ = try await feed.drain(through: bench) }
+  private static func records(_ count: Int, _ cluster: Cluster?, _ valgrind: Valgrind) async throws -> Callgrind {
+    try await BenchShop.with(cluster, partitions: 1) { bench in
+      let sale = try await bench.putUp("open", [("phone", count)])
+      let feed = try Feed(count, of: sale, partitions: 1)
+      return try await bench.counting(valgrind, { try await bench.startWorker(under: $0) }) { _ in
+        _ = try await feed.drain(through: bench)
+      }
     }
-    return counted
+  }
+}
+
+/// What penstock needs to run under Debian 12's valgrind, 3.19.
+private struct Valgrind {
+  private let penstock: String
+  private let preloaded: String
+
+  init(in folder: String) async throws {
+    (penstock, preloaded) = ("\(folder)/penstock", "\(folder)/sigsuspend.so")
+    let built = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent().appending(path: "penstock")
+    // It gives up on the debug information that this toolchain's linker writes. The functions' names stay.
+    try await Tool.run("strip", ["--strip-debug", "-o", penstock, built.path])
+    try await Tool.run(
+      "cc", ["-O2", "-shared", "-fPIC", "-o", preloaded, projectRoot + "/bench/valgrind/sigsuspend.c"])
+  }
+
+  /// The command to put before penstock and its arguments. The shell takes penstock's path away again, for the stripped
+  /// one.
+  func wrapper(writing file: String) -> [String] {
+    let command = "valgrind --tool=callgrind --quiet --callgrind-out-file='\(file)' '\(penstock)'"
+    return ["sh", "-c", "shift; exec env LD_PRELOAD='\(preloaded)' \(command) \"$@\"", "sh"]
   }
 }
 
 extension BenchShop {
   /// Runs a part under callgrind while `body` does, and ends it.
   ///
-  /// - Returns: the instructions of its whole life.
-  fileprivate func counting(_ command: String, _ body: (Shop.Part) async throws -> Void) async throws -> Double {
+  /// - Returns: what was counted in its whole life.
+  fileprivate func counting(
+    _ valgrind: Valgrind, _ start: (_ wrapper: [String]) async throws -> Shop.Part,
+    _ body: (Shop.Part) async throws -> Void
+  ) async throws -> Callgrind {
     let folder = try Folder.make()
     defer { Folder.remove(folder) }
     let file = "\(folder)/callgrind"
-    let part = try await shop.start(
-      command, under: ["valgrind", "--tool=callgrind", "--quiet", "--callgrind-out-file=\(file)"])
+    let part = try await start(valgrind.wrapper(writing: file))
     try await body(part)
     part.process.send(signal: SIGTERM)
     guard await part.process.exit() == .success else {
-      throw TestSetUpError("penstock \(command) under valgrind did not end well: \(part.process.standardError)")
+      throw TestSetUpError("penstock under valgrind did not end well: \(part.process.standardError.suffix(1_000))")
     }
-    let written = try String(contentsOfFile: file, encoding: .utf8)
-    guard
-      let line = written.split(separator: "\n").last(where: { $0.hasPrefix("totals:") || $0.hasPrefix("summary:") }),
-      let total = Double(line.split(separator: " ")[1])
-    else { throw TestSetUpError("callgrind wrote no total") }
-    return total
+    return try Callgrind(reading: file)
   }
 }

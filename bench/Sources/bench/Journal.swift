@@ -10,14 +10,19 @@ final class Journal {
 
   let plan: Plan
   let rounds: Int
+  /// Where topics are; `nil` is each shop's embedded broker.
+  let cluster: Cluster?
   private(set) var figures: [String: Figure] = [:]
   private(set) var rows: [Row] = []
+  /// What a figure is made of: its largest parts, by name.
+  private(set) var parts: [String: [(name: String, value: Double)]] = [:]
   private(set) var failures: [(group: String, reason: String)] = []
   private let begin = ContinuousClock.now
 
-  init(plan: Plan, rounds: Int) {
+  init(plan: Plan, rounds: Int, cluster: Cluster?) {
     self.plan = plan
     self.rounds = rounds
+    self.cluster = cluster
   }
 
   /// Progress, on standard error, with the time since the beginning.
@@ -30,6 +35,8 @@ final class Journal {
     figures[contestant, default: Figure(unit: unit)].values.append(value)
     say("\(contestant): \(Text.figure(value)) \(unit)")
   }
+
+  func list(_ parts: [(String, Double)], of contestant: String) { self.parts[contestant] = parts }
 
   func compare(_ row: Row) { rows.append(row) }
 

@@ -1,5 +1,3 @@
-import FlashSale
-import Foundation
 import Kafka
 import Postgres
 import SaleStore
@@ -12,27 +10,30 @@ enum LineGroup {
 
   static func measure(_ journal: Journal) async throws {
     let requests = journal.plan.spike
-    try await BenchShop.with { alone in
+    try await BenchShop.with(journal.cluster) { alone in
       _ = try await alone.putUp("alone", [("phone", 1_000_000_000)])
       try await alone.openTheLine()
-      let accepting = try await alone.shop.start("intake")
-      try await BenchShop.with { line in
+      let accepting = try await alone.start("intake")
+      try await BenchShop.with(journal.cluster) { line in
         // Intake and workers know a sale within a second; these are there before anybody asks for them.
         for round in 1...journal.rounds {
           _ = try await line.putUp("line-\(round)", [("phone", units)])
           _ = try await line.putUp("delay-\(round)", [("phone", units), ("probe", 1_000_000)])
         }
-        let intake = try await line.shop.start("intake")
-        _ = try await line.shop.start("worker")
+        let intake = try await line.start("intake")
+        try await line.startWorker()
         try await line.makeBatch()
 
         try await journal.interleave([
           Contestant("the whole line", "s") { round in
-            let sent = try await Spike.run(requests, sale: "line-\(round)", at: intake.address)
+            let sent = try await Spike.run(
+              requests, sale: "line-\(round)", at: intake.address, answers: ["accepted", "sold_out"],
+              following: .seconds(60))
             return max(sent, try await line.lasted("line-\(round)"))
           },
           Contestant("intake alone", "s") { _ in
-            try await Spike.run(requests, sale: "alone", at: accepting.address)
+            try await Spike.run(
+              requests, sale: "alone", at: accepting.address, answers: ["accepted"], following: .zero)
           },
         ])
         journal.compare(Row("the whole line", against: "intake alone", .atMost(1.5)))
@@ -41,9 +42,11 @@ enum LineGroup {
         let rate = Double(requests) / seconds / 2
         let probing = journal.plan.probing
         try await journal.interleave([
+          // The spike is not judged here: it does not know of what the probes buy.
           Contestant("decision delay, p99", "ms") { round in
             async let load: Double = Spike.run(
-              Int(rate * Double(probing)), sale: "delay-\(round)", at: intake.address, rate: rate)
+              Int(rate * Double(probing)), sale: "delay-\(round)", at: intake.address, rate: rate,
+              answers: ["accepted", "sold_out"], following: .zero)
             let delays = try await DelayProbe(line, at: intake.address, sale: "delay-\(round)", sku: "probe")
               .run(for: .seconds(probing))
             _ = try await load
@@ -57,32 +60,6 @@ enum LineGroup {
         journal.compare(Row("decision delay, p99", against: "one commit of a batch + linger", .atMost(3)))
       }
     }
-  }
-}
-
-/// The load generator, as a process.
-enum Spike {
-  /// - Parameter rate: requests per second; `nil` is as fast as they are answered.
-  /// - Returns: the seconds from the first request to the last answer.
-  static func run(_ requests: Int, sale: String, at url: URL, rate: Double? = nil) async throws -> Double {
-    let folder = try Folder.make()
-    defer { Folder.remove(folder) }
-    let file = "\(folder)/spike.json"
-    let run = try await PenstockProcess.run(
-      "spike",
-      [
-        "--url", url.absoluteString, "--sale", sale, "--requests", "\(requests)", "--rate", "\(rate ?? 1_000_000)",
-        "--buyers", "\(requests)", "--hot", "1", "--connections", "512", "--timeout", "120s", "--follow-timeout", "1s",
-        "--json", file,
-      ])
-    struct Result: Decodable {
-      struct Generator: Decodable { let seconds: Double }
-      let generator: Generator
-    }
-    guard let data = FileManager.default.contents(atPath: file) else {
-      throw TestSetUpError("spike ended with \(run.exit.code): \(run.errors.suffix(500))")
-    }
-    return try JSONDecoder().decode(Result.self, from: data).generator.seconds
   }
 }
 

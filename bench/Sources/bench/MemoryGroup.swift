@@ -5,12 +5,13 @@ import TestSupport
 enum MemoryGroup {
   static func measure(_ journal: Journal) async throws {
     let plan = journal.plan
-    try await BenchShop.with { bench in
+    let each = Wrk.Answer(status: 202, text: #""status":"queued""#)
+    try await BenchShop.with(journal.cluster) { bench in
       _ = try await bench.putUp("open", [("phone", 1_000_000_000)])
       try await bench.openTheLine()
       for _ in 1...journal.rounds {
         // A new process each time: memory that a crowd once took is used again by the next one.
-        let intake = try await bench.shop.start("intake")
+        let intake = try await bench.start("intake")
         try await OrderTrain(connections: 64, at: intake.address).send(1_000)
         let empty = try residentKibibytes(of: intake)
         let crowd = try await IdleCrowd.open(plan.connections, at: intake.address)
@@ -22,13 +23,14 @@ enum MemoryGroup {
       }
       journal.compare(Row("memory of an idle connection", against: "16 KiB", .atMost(1)))
 
-      let intake = try await bench.shop.start("intake")
+      let intake = try await bench.start("intake")
       // The first requests fill pools and caches, which is no growth.
-      _ = try await Wrk.rate(.orders(sale: "open"), at: intake.address, seconds: 2)
+      _ = try await Wrk.rate(.orders(sale: "open"), at: intake.address, seconds: 2, each: each)
       let before = try residentKibibytes(of: intake)
       var accepted = 0.0
       while accepted < Double(plan.accepted) {
-        let rate = try await Wrk.rate(.orders(sale: "open"), at: intake.address, seconds: plan.seconds)
+        let rate = try await Wrk.rate(
+          .orders(sale: "open"), at: intake.address, seconds: plan.seconds, each: each)
         accepted += rate * Double(plan.seconds)
       }
       let after = "memory after \(Text.figure(Double(plan.accepted))) accepted"

@@ -1,10 +1,9 @@
-import Dispatch
 import Foundation
 import Glibc
 import TestSupport
 
 /// A fixed number of orders over some connections, all of them in each step: as a busy intake meets them.
-struct OrderTrain {
+struct OrderTrain: Sendable {
   private let descriptors: [Int32]
 
   init(connections: Int, at url: URL) throws {
@@ -14,11 +13,8 @@ struct OrderTrain {
 
   /// Sends the orders, waits for each answer, and closes the connections.
   func send(_ count: Int) async throws {
-    defer { for descriptor in descriptors { close(descriptor) } }
-    // Off the cooperative pool: these calls block.
-    try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
-      DispatchQueue.global().async { continuation.resume(with: Result { try exchange(count) }) }
-    }
+    defer { for descriptor in descriptors { Loopback.close(descriptor) } }
+    try await OwnThread.run { try exchange(count) }
   }
 
   private func exchange(_ count: Int) throws {
@@ -30,7 +26,8 @@ struct OrderTrain {
         sent += 1
         let request =
           "POST /v1/sales/open/orders HTTP/1.1\r\nHost: bench\r\nContent-Type: application/json\r\n"
-          + "X-Buyer-Id: buyer-\(sent)\r\nIdempotency-Key: key-\(sent)\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)"
+          + "X-Buyer-Id: buyer-\(sent)\r\nIdempotency-Key: key-\(sent)\r\n"
+          + "Content-Length: \(body.utf8.count)\r\n\r\n\(body)"
         try Loopback.send(descriptor, request)
       }
       for descriptor in step {
@@ -57,6 +54,8 @@ enum Loopback {
     guard result == 0 else { throw TestSetUpError("connect: \(String(cString: strerror(errno)))") }
     return descriptor
   }
+
+  static func close(_ descriptor: Int32) { Glibc.close(descriptor) }
 
   static func send(_ descriptor: Int32, _ text: String) throws {
     let bytes = Array(text.utf8)

@@ -20,6 +20,7 @@ enum Page {
       <tr><th>Row<th>Measured<th>Reference<th>Ratio<th><th>Must be<th>
       \(result.rows.map { row(of: $0, in: result) }.joined(separator: "\n"))
       </table>
+      \(result.breakdowns.map(breakdown).joined(separator: "\n"))
       </html>
 
       """
@@ -40,15 +41,23 @@ enum Page {
   private static func chart(of row: BenchResult.Comparison) -> String {
     guard let most = row.ratios.max() else { return "" }
     let width = 240.0
-    let scale = width / (max(most, row.limit) * 1.1)
+    let scale = width / (max(most, row.limit ?? 0) * 1.1)
     func x(_ ratio: Double) -> String { "\(Int((ratio * scale).rounded()))" }
     let dots = row.ratios.map { "<circle cx=\"\(x($0))\" cy=\"12\" r=\"3\"/>" }.joined()
     return """
       <svg viewBox="0 0 \(Int(width)) 24" width="\(Int(width))" height="24" role="img" \
       aria-label="ratio \(Text.ratio(row.ratios.median)), must be \(row.bound)">\
       <rect y="5" height="14" width="\(x(row.ratios.median))"/>\(dots)\
-      <line x1="\(x(row.limit))" x2="\(x(row.limit))" y1="0" y2="24"/></svg>
+      \(row.limit.map { "<line x1=\"\(x($0))\" x2=\"\(x($0))\" y1=\"0\" y2=\"24\"/>" } ?? "")</svg>
       """
+  }
+
+  /// The largest parts of a figure, such as who allocates.
+  private static func breakdown(_ breakdown: BenchResult.Breakdown) -> String {
+    let rows = breakdown.parts.map { part in
+      "<tr><th>\(escaped(part.name))<td>\(Text.figure(part.value))"
+    }
+    return "<h2>\(escaped(breakdown.figure)), the largest</h2>\n<table>\n\(rows.joined(separator: "\n"))\n</table>"
   }
 
   private static func escaped(_ text: String) -> String {
@@ -66,8 +75,9 @@ enum Page {
     table { border-collapse: collapse; width: 100%; }
     th, td { text-align: left; padding: .45rem .6rem; border-bottom: 1px solid var(--rule); font-weight: normal; \
     vertical-align: middle; font-variant-numeric: tabular-nums; }
-    tr:first-child th { color: var(--soft); font-size: .85rem; }
-    tr > th:first-child { font-weight: 600; }
+    td:nth-child(n + 4) { white-space: nowrap; }
+    table:first-of-type tr:first-child th { color: var(--soft); font-size: .85rem; }
+    tr > th:first-child { font-weight: 600; overflow-wrap: anywhere; }
     .short td:last-child, p.short { color: var(--line); font-weight: 600; }
     rect { fill: var(--bar); } circle { fill: var(--dot); } line { stroke: var(--line); stroke-width: 2; }
     """

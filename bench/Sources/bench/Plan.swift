@@ -21,7 +21,7 @@ struct Plan: Sendable {
 
   static let full = Plan(
     seconds: 5, drained: 300_000, stored: 10_000_000, spike: 1_000_000, probing: 10, connections: 10_000,
-    accepted: 1_000_000, counted: 10_000, isQuick: false)
+    accepted: 1_000_000, counted: 6_000, isQuick: false)
 
   static let quick = Plan(
     seconds: 2, drained: 60_000, stored: 1_000_000, spike: 100_000, probing: 3, connections: 4_000,

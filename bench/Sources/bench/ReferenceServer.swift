@@ -35,7 +35,7 @@ struct ReferenceServer {
       guard let url = URL(string: "http://127.0.0.1:\(port)/") else { continue }
       let folder = try Folder.make()
       let (program, arguments) = try command(port, folder)
-      let process = try Tool.start(program, arguments)
+      let process = try await Tool.start(program, arguments)
       let answers = try await eventually(within: .seconds(10)) {
         if !process.isRunning { return true }
         return (try? await HTTP.get(url)) != nil

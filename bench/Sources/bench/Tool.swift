@@ -34,15 +34,29 @@ enum Tool {
   }
 
   /// Starts a program that runs until `stop`; it ends with us, however we end.
-  static func start(_ program: String, _ arguments: [String], environment: [String: String] = [:]) throws -> Process {
+  ///
+  /// The signal comes when the *thread* that started it ends (prctl(2), PR_SET_PDEATHSIG), so that is one of its own,
+  /// which stays until the program has ended. A thread of a pool may go at any time, and nginx's master with it.
+  static func start(
+    _ program: String, _ arguments: [String], environment: [String: String] = [:]
+  ) async throws -> Process {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "/usr/bin/setpriv")
     process.arguments = ["--pdeathsig", "KILL", program] + arguments
     process.environment = ProcessInfo.processInfo.environment.merging(environment) { _, new in new }
     process.standardInput = FileHandle.nullDevice
     process.standardOutput = FileHandle.nullDevice
-    try process.run()
-    return process
+    return try await withCheckedThrowingContinuation { continuation in
+      Thread.detachNewThread {
+        do {
+          try process.run()
+        } catch {
+          return continuation.resume(throwing: error)
+        }
+        continuation.resume(returning: process)
+        process.waitUntilExit()
+      }
+    }
   }
 
   /// Ends a program and waits until it has.

@@ -1,0 +1,60 @@
+import FlashSale
+import SaleStore
+import Synchronization
+import TestSupport
+
+/// How far the lanes of a shop came, as their signals tell it: no question to the database is on the measured path.
+final class Decisions: Sendable {
+  private let bench: BenchShop
+  private let feed: SignalFeed
+  private let progress = Mutex<[Partition: Offset]>([:])
+
+  /// Listens, lends itself to `body` once it does, and ends.
+  ///
+  /// - Parameter onProgress: told of every step, on the task that listens.
+  static func following<Answer>(
+    _ bench: BenchShop, onProgress: @escaping @Sendable ([Partition: Offset]) -> Void = { _ in },
+    _ body: (Decisions) async throws -> Answer
+  ) async throws -> Answer {
+    let decisions = try Decisions(bench)
+    let (isListening, listens) = AsyncStream.makeStream(of: Void.self)
+    let listening = Task {
+      for await event in decisions.feed.events {
+        switch event {
+        case .signal(let signal):
+          decisions.take(signal.progress)
+          onProgress(signal.progress)
+        case .gap:
+          // It listens from now on; what was before is in the store.
+          let stored = (try? await bench.progress()) ?? [:]
+          decisions.take(stored)
+          onProgress(stored)
+          listens.yield()
+        case .catalogChanged: break
+        }
+      }
+    }
+    let result: Result<Answer, any Error>
+    do {
+      for await _ in isListening { break }
+      result = .success(try await body(decisions))
+    } catch {
+      result = .failure(error)
+    }
+    await decisions.feed.stop()
+    await listening.value
+    return try result.get()
+  }
+
+  /// The first undecided offset of a partition, as far as it was told.
+  func next(_ partition: Partition) -> Offset { progress.withLock { $0[partition] ?? Offset(0) } }
+
+  private init(_ bench: BenchShop) throws {
+    self.bench = bench
+    feed = try SignalFeed(topic: bench.topic, settings: try bench.database.settings, logger: quietLogger)
+  }
+
+  private func take(_ news: [Partition: Offset]) {
+    progress.withLock { $0.merge(news) { max($0, $1) } }
+  }
+}
