@@ -32,7 +32,7 @@ public struct Auditor<Log: AuditLog>: Sendable {
   ///
   /// - Parameters:
   ///   - ledger: what clients were promised, to be found in the store.
-  ///   - report: hears how far it is, some times a second.
+  ///   - report: hears how far it is, after each stretch.
   /// - Throws: `PostgresError`, `KafkaError`, `StoreError` and `LedgerError`, when it cannot be carried through.
   public func run(
     ledger: LedgerFile? = nil, report: @escaping @Sendable (AuditProgress) -> Void = { _ in }
@@ -100,6 +100,7 @@ struct AuditRun<Log: AuditLog> {
     while next < line.compared.upperBound {
       let end = min(Offset(next.rawValue + Limits.stretchRecords), line.compared.upperBound)
       var orders: [AuditedOrder] = []
+      orders.reserveCapacity(Int(end.rawValue - next.rawValue))
       while true {
         let page = try await cursor.next(before: LogPosition(partition: line.partition, offset: end))
         if page.isEmpty { break }

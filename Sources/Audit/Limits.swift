@@ -3,7 +3,7 @@
 public enum Limits {
   /// Records of one partition that are read, and held with their rows, at a time: some tens of megabytes. Each stretch
   /// has a client of its own (`LogReader.read`), so that many more and smaller ones would cost more than the reading.
-  static let stretchRecords: Int64 = 100_000
+  static let stretchRecords: Int64 = 50_000
 
   /// Violations of one kind that are described. All are counted; what is behind these is most often their consequence.
   static let describedPerKind = 20

@@ -38,8 +38,8 @@ struct PartitionLine {
       compared = next..<next
       problems.append(
         """
-        partition \(partition): the log ends at \(log.upperBound), before the progress \(next): it was made anew or has \
-        lost records, and nothing of it was compared
+        partition \(partition): the log ends at \(log.upperBound), before the progress \(next): it was made anew or \
+        has lost records, and nothing of it was compared
         """)
     } else if log.lowerBound > next {
       compared = next..<next
@@ -53,8 +53,8 @@ struct PartitionLine {
       if log.lowerBound.rawValue > 0 {
         problems.append(
           """
-          partition \(partition): the log has lost what was before \(log.lowerBound): it vouches from there on, and the \
-          rows before are believed
+          partition \(partition): the log has lost what was before \(log.lowerBound): it vouches from there on, and \
+          the rows before are believed
           """)
       }
     }

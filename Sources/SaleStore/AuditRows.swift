@@ -91,9 +91,6 @@ public struct AuditSnapshot: Sendable {
   public let stock: [AuditedStock]
   public let tallies: [AuditedTally]
 
-  /// Number of rows of `orders`.
-  public let orders: Int64
-
   /// Order ids that have more than one row, and one of them.
   public let doubled: (count: Int64, example: OrderID?)
 

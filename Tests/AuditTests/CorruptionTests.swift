@@ -5,8 +5,8 @@ import SaleStore
 import TestSupport
 import Testing
 
-/// Each way in which the store can be wrong is found, and named. The store is filled by a real worker; then one thing in
-/// it is changed, audited, and put back.
+/// Each way in which the store can be wrong is found, and named. The store is filled by a real worker; then one thing
+/// in it is changed, audited, and put back.
 @Suite struct CorruptionTests {
   @Test(.timeLimit(.minutes(5))) func `every corruption of the store is found, named and placed`() async throws {
     try await Story.with { story in
