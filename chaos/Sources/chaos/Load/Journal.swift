@@ -87,6 +87,13 @@ final class Journal: Sendable {
 
   func unexpected(_ what: String) { contents.withLock { $0.unexpected.append(what) } }
 
+  /// Adds the ledger of a load test that ran beside the crowd.
+  func add(ledger path: String) throws {
+    let text = try String(contentsOfFile: path, encoding: .utf8)
+    guard let header = text.firstIndex(of: "\n") else { return }
+    try contents.withLock { _ in try file.write(contentsOf: Data(text[text.index(after: header)...].utf8)) }
+  }
+
   private func write(_ order: Order, id: String, ticket: String, sent: Int, status: String) {
     let columns = [id, ticket, order.buyer, order.key, order.sku, "\(order.quantity)", "\(sent)", "\(sent)", "\(now)"]
     try? file.write(contentsOf: Data((columns + [status]).joined(separator: "\t").utf8 + [10]))

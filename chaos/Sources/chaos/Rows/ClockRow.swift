@@ -25,6 +25,9 @@ extension Row {
       under: [
         "LD_PRELOAD=\(faketime)", "FAKETIME_TIMESTAMP_FILE=\(file)", "FAKETIME_NO_CACHE=1",
         "FAKETIME_DONT_FAKE_MONOTONIC=1",
+        // libfaketime sets itself up in the first program that it is loaded into, and a Swift program in which it does
+        // sees no arguments.
+        "env",
       ])
     try await stage.underLoad {
       for (shift, status, code) in [("+3600", 410, "ended"), ("-3600", 403, "not_started"), ("+0", 202, "")] {

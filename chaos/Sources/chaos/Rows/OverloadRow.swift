@@ -12,6 +12,8 @@ extension Row {
   /// the load generator on them.
   private static let offered = 100_000
   private static let seconds = 60
+  /// Seconds that the load generator may take beside these: to open its connections, and to look its orders up.
+  private static let patience = 120
   /// Resident memory that intake may come to, in MiB, whatever comes.
   private static let memoryBound = 1_024
 
@@ -33,12 +35,15 @@ extension Row {
         [
           "--url", http.absoluteString, "--sale", "flood", "--rate", "\(offered)", "--duration", "\(seconds)s",
           "--connections", "\(crowdedConnections)", "--follow-timeout", "1s", "--json", "\(stage.folder)/flood.json",
+          "--ledger", "\(stage.folder)/flood.tsv",
         ])
       for index in 0..<(slowConnections + halfOpen) { stage.inject(drip(index, door, drips) ? 1 : 0) }
-      _ = try await eventually(within: .seconds(seconds + 60)) { !flood.isRunning }
-      flood.send(signal: SIGKILL)
+      let isOver = try await eventually(within: .seconds(seconds + patience)) { !flood.isRunning }
       drips.with { $0 = false }
+      if !isOver { stage.violated("the flood did not end: \(flood.standardError.suffix(300))") }
+      flood.send(signal: SIGKILL)
       stage.remark(flooded(stage))
+      try stage.crowd.journal.add(ledger: "\(stage.folder)/flood.tsv")
     }
     let peak = memory(of: intake.part.process.identifier)
     stage.remark("intake's memory at its peak \(peak) MiB")

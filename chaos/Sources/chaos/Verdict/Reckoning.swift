@@ -53,7 +53,7 @@ struct Reckoning: Sendable {
         note("\(id) (order \(number)) was accepted and has no outcome")
       }
     }
-    for (id, outcomes) in outcomes where outcomes.count > 1 || outcomes.isOrder && !asked.contains(id) {
+    for (id, outcomes) in outcomes where outcomes.count > 1 || outcomes.isOurs && !asked.contains(id) {
       doubled += 1
       note(outcomes.count > 1 ? "\(id) has \(outcomes.count) outcomes" : "\(id) was asked for by nobody")
     }
@@ -86,19 +86,19 @@ struct Reckoning: Sendable {
     return try Dictionary(uniqueKeysWithValues: rows.map { (try $0.string(0), try $0.int32(1)) })
   }
 
-  /// Outcomes by order id, and whether one of them is an order's row.
+  /// Outcomes by order id, and whether it is an order in one of the crowd's sales.
   private static func outcomes(
     _ connection: Connection
-  ) async throws -> [String: (count: Int, isOrder: Bool)] {
+  ) async throws -> [String: (count: Int, isOurs: Bool)] {
     let rows = try await connection.query(
       """
-      SELECT order_id::text, true FROM orders
+      SELECT order_id::text, sale IN (SELECT number FROM sales WHERE id IN ($1, $2)) FROM orders
       UNION ALL SELECT order_id::text, false FROM quarantined_records WHERE order_id IS NOT NULL
-      """)
-    var outcomes: [String: (count: Int, isOrder: Bool)] = [:]
+      """, Goods.open, Goods.limited)
+    var outcomes: [String: (count: Int, isOurs: Bool)] = [:]
     for row in rows {
       outcomes[try row.string(0), default: (0, false)].count += 1
-      if try row.bool(1) { outcomes[try row.string(0)]?.isOrder = true }
+      if try row.bool(1) { outcomes[try row.string(0)]?.isOurs = true }
     }
     return outcomes
   }
