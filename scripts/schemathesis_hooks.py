@@ -25,12 +25,12 @@ def write_as_integer(order):
 
 
 def make_possible(sale):
-    """A sale does not end before it starts, nor has it an SKU twice; its name is measured in bytes."""
+    """A sale is of 1970 or later, does not end before it starts, nor has it an SKU twice; its name is bytes."""
     name = sale.get("name")
     if isinstance(name, str) and 200 < len(name.encode()) <= 4 * 200:
         sale["name"] = name.encode()[:200].decode(errors="ignore")
     start, end = sale.get("starts_at"), sale.get("ends_at")
-    if isinstance(start, str) and isinstance(end, str) and start >= end:
+    if isinstance(start, str) and isinstance(end, str) and (start >= end or start < "1970-01-02"):
         sale["starts_at"], sale["ends_at"] = "2026-11-10T16:00:00Z", "2026-11-11T16:00:00Z"
     items = sale.get("items")
     if isinstance(items, list):
