@@ -56,7 +56,7 @@ public struct Sale: Hashable, Sendable {
     id: SaleID, name: String, startsAt: Timestamp, endsAt: Timestamp, perBuyerLimit: Units?,
     ordering: Ordering? = nil, items: [SaleItem]
   ) throws(ValidationError) {
-    guard (1...Limits.saleNameBytes).contains(name.utf8.count), !name.unicodeScalars.contains(where: { $0.value < 32 })
+    guard (1...Limits.saleNameBytes).contains(name.utf8.count), !name.unicodeScalars.contains(where: \.isControl)
     else { throw ValidationError("name", "must be 1 to \(Limits.saleNameBytes) bytes without control characters") }
     guard startsAt < endsAt else { throw ValidationError("ends_at", "must be after starts_at") }
     if let perBuyerLimit, !(1...Limits.stockUnits).contains(perBuyerLimit.rawValue) {
@@ -87,4 +87,9 @@ public struct Sale: Hashable, Sendable {
 
   /// The item of a SKU, or `nil` if it is not on sale here.
   public func item(_ sku: SKU) -> SaleItem? { items.first { $0.sku == sku } }
+}
+
+extension Unicode.Scalar {
+  /// C0, DEL and C1: what a terminal, a log or a page may act upon.
+  fileprivate var isControl: Bool { properties.generalCategory == .control }
 }

@@ -19,13 +19,11 @@ public struct Timestamp: Hashable, Sendable, Comparable {
 extension Timestamp: CustomStringConvertible {
   /// The instant of an RFC 3339 date-time such as `2026-11-11T00:00:00+08:00`; `nil` if the text is anything else.
   ///
-  /// Years 1970 to 9999. Fractions of a second are kept to the microsecond.
+  /// Years 1970 to 9999, in UTC. Fractions of a second are kept to the microsecond.
   public init?(rfc3339 text: String) {
-    let parsed =
-      (try? Date(text, strategy: Self.whole)) ?? (try? Date(text, strategy: Self.fractional))
-    guard let date = parsed, date.timeIntervalSince1970 >= 0, text.utf8.count <= 40 else { return nil }
-    // A double holds microseconds exactly enough until the year 2200 and within a millisecond until 9999.
-    self.init(microseconds: Int64((date.timeIntervalSince1970 * 1e6).rounded()))
+    var reader = RFC3339Reader(text)
+    guard let microseconds = reader.microseconds() else { return nil }
+    self.init(microseconds: microseconds)
   }
 
   /// RFC 3339 in UTC with milliseconds, rounded down, e.g. `2026-11-10T16:00:00.000Z`.
@@ -38,7 +36,6 @@ extension Timestamp: CustomStringConvertible {
   }
 
   private static let whole = Date.ISO8601FormatStyle()
-  private static let fractional = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
 }
 
 extension Int64 {
