@@ -1,7 +1,7 @@
 # Penstock. `make` lists what there is; every target sets up what it needs.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup build lint test simulate chaos chaos-quick bench bench-quick demo proto
+.PHONY: help setup build lint test simulate chaos chaos-quick fuzz schemathesis sanitize bench bench-quick demo proto
 
 help: ## Say what there is (the default)
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -26,6 +26,15 @@ chaos: setup ## Break a real Penstock in every way of the fault matrix (ROWS="--
 
 chaos-quick: setup ## The rows that take no long
 	@scripts/chaos.sh --quick
+
+fuzz: setup ## Fuzz what reads input (SECONDS=n: each fuzzer that long; 300)
+	@SECONDS_EACH=$(or $(SECONDS),300) scripts/fuzz.sh
+
+schemathesis: setup ## Check a running Penstock against docs/openapi.yaml
+	@scripts/schemathesis.sh
+
+sanitize: setup ## Run the tests under ThreadSanitizer and AddressSanitizer
+	@scripts/sanitize.sh
 
 bench: setup ## Measure Penstock beside its references
 	@scripts/bench.sh

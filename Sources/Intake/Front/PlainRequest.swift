@@ -162,7 +162,9 @@ extension PlainRequestReader {
     // By length first: nearly all fields are told apart by it.
     switch name.count {
     case 4 where name.isEqual("host"): hosts += 1
-    case 6 where name.isEqual("expect"), 7 where name.isEqual("upgrade"), 17 where name.isEqual("transfer-encoding"):
+    case 6 where name.isEqual("expect"), 7 where name.isEqual("upgrade"), 17 where name.isEqual("transfer-encoding"),
+      // NIO's decoder takes it for `Connection`.
+      16 where name.isEqual("proxy-connection"):
       return false
     case 10 where name.isEqual("connection"):
       if value.isEqual("close") { request.endsConnection = true } else if !value.isEqual("keep-alive") { return false }
