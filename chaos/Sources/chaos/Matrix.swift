@@ -40,10 +40,9 @@ struct Matrix: Sendable {
       return result
     }
     let begin = ContinuousClock.now
-    var other: PostgresServer?
+    let own = "\(postgres)/\(row.name)"
     do {
-      other = try await row.server?("\(postgres)/\(row.name)")
-      let server = other ?? PostgresServer(folder: postgres)
+      let server = try await row.server?(own) ?? PostgresServer(folder: postgres)
       try await Shop.with(
         partitions: Limits.partitions, broker: ["chaos", "broker"], server: try server.url
       ) { shop, database in
@@ -58,7 +57,8 @@ struct Matrix: Sendable {
     } catch {
       result.violations.append("\(error)")
     }
-    if let other { await row.tearDown(other) }
+    // Also where it was made in part only.
+    if row.server != nil { await row.tearDown(PostgresServer(folder: own)) }
     result.took = .now - begin
     if !result.violations.isEmpty { result.ending = .failed }
     return result

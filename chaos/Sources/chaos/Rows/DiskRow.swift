@@ -15,6 +15,7 @@ extension Row {
     tearDown: { server in
       try? await server.remove()
       _ = try? await Tool.run("umount", server.folder)
+      _ = try? await Tool.run("rm", "-rf", server.folder, "\(server.folder)-wal")
     }
   ) { stage in
     _ = try await stage.start("intake")
