@@ -14,6 +14,8 @@ let package = Package(
   products: [
     // For bench/micro, which is a package of its own.
     .library(name: "FlashSale", targets: ["FlashSale"]),
+    // For fuzz, which is one too.
+    .library(name: "Intake", targets: ["Intake"]),
     .executable(name: "penstock", targets: ["penstock"]),
     .executable(name: "spike", targets: ["spike"]),
     .executable(name: "simulate", targets: ["simulate"]),

@@ -6,7 +6,7 @@ set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/environment.sh"
 
 cd "$root"
-mapfile -d '' files < <(find Package.swift Sources Tests loadtest -name '*.swift' ! -name '*.pb.swift' -print0)
+mapfile -d '' files < <(find Package.swift Sources Tests loadtest bench chaos fuzz -name '*.swift' ! -path '*/.build*' ! -name '*.pb.swift' -print0)
 say "swift format lint: ${#files[@]} files"
 printf '%s\0' "${files[@]}" | xargs -0 swift format lint --strict --parallel
 

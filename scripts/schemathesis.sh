@@ -21,6 +21,13 @@ tool=$state/schemathesis-$schemathesis_version
 if [[ ! -x $tool/bin/st ]]; then
   say "installing schemathesis $schemathesis_version from PyPI into ${tool#"$root/"}"
   rm -rf "$tool"
+  if ! python3 -c 'import ensurepip' 2>/dev/null; then
+    say "installing python3-venv"
+    as_root=()
+    if [[ $EUID -ne 0 ]]; then as_root=(sudo); fi
+    "${as_root[@]}" apt-get -q update >/dev/null
+    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q -y install python3-venv >/dev/null
+  fi
   python3 -m venv "$tool" || fail "Python 3 with venv is needed (Debian: python3-venv)"
   "$tool/bin/pip" install --quiet --disable-pip-version-check "schemathesis==$schemathesis_version" ||
     fail "schemathesis $schemathesis_version could not be installed from PyPI"
