@@ -8,7 +8,8 @@ internal import SaleStore
 /// (2) A request with a row at its own offset must be the first of its order; one without must repeat an order whose
 ///     row is at a lower offset, or in another partition. That row is compared when its own offset is reached: so each
 ///     order has one row, at its first record, without remembering any order.
-/// (3) After a difference the replay goes on from what the row says. One wrong row is one violation, not a million.
+/// (3) After a difference the replay goes on from what the log gives, not from what the row says. So one wrong row is
+///     one violation, not one for each record behind it.
 struct Replay {
   var findings = Findings()
   var counts = ReplayCounts()
@@ -137,11 +138,8 @@ struct Replay {
     let key = AuditedTally.Key(partition: position.partition, sale: request.stock.sale)
     tallies[key, default: .init()].requests += 1
     guard let place else {
-      let (level, held) = (state.stock[request.stock], state.held)
       state.decided = []
       let decision = decide(&state, [.place(request)]).first
-      state.stock[request.stock] = level
-      state.held = held
       return lose(request.order, position, "by the log it is \(Self.words(decision)); the store has nothing of it")
     }
     if place.partition == position.partition, place.offset > position.offset {

@@ -20,18 +20,11 @@ extension Replay {
         "\(shelf.name) belongs to partition \(shelf.lane), and was decided in \(position.partition)")
     }
     if !stretch.isFromTheBeginning { closeIfClosedBefore(row, shelf) }
-    let holder = LaneStock.Holder(sale: request.stock.sale, buyer: request.buyer)
     let left = state.stock[request.stock]?.left ?? .zero
-    let held = state.held[holder]
     state.decided.removeAll(keepingCapacity: true)
     var expected: Outcome?
     if case .decided(let outcome)? = decide(&state, [.place(request)]).first { expected = outcome }
-    if expected != row.outcome {
-      explain(row, expected, left: left, shelf.name)
-      let taken = row.outcome == .confirmed ? request.quantity : .zero
-      state.stock[request.stock]?.left = max(.zero, left - taken)
-      if isLimited(request.stock) { state.held[holder] = (held ?? .zero) + taken }
-    }
+    if expected != row.outcome { explain(row, expected, left: left, shelf.name) }
     take(row)
   }
 

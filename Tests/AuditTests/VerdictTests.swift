@@ -38,7 +38,7 @@ import Testing
       var records: [AuditBench.Record] = []
       for index in 0..<3_000 {
         let buyer = "buyer-\(index % 170)"
-        let (key, units) = ("key-\(index % 900)", Int32(index % 3 + 1))
+        let (key, units) = ("key-\(index % 1_020)", Int32(index % 3 + 1))
         records.append(try bench.place(limited, index % 2 == 0 ? "phone" : "case", buyer, units, key: key))
         records.append(try bench.place(open, ["cable", "mouse", "hub"][index % 3], buyer, units, key: key))
       }

@@ -86,12 +86,17 @@ struct LedgerReader {
     return lines
   }
 
+  private var tooLong: LedgerError {
+    LedgerError(description: "line \(number + 1) of the ledger is longer than any line of a ledger")
+  }
+
   private func broken(_ why: String) -> LedgerError { LedgerError(description: "line \(number) of the ledger: \(why)") }
 
   /// The fields of the next line; `nil` at the end.
   private mutating func nextLine() throws -> [Substring]? {
     while true {
       if let end = bytes[start...].firstIndex(of: UInt8(ascii: "\n")) {
+        guard end - start <= Limits.ledgerLineBytes else { throw tooLong }
         defer { start = end + 1 }
         number += 1
         return String(decoding: bytes[start..<end], as: UTF8.self)
@@ -99,9 +104,7 @@ struct LedgerReader {
       }
       bytes.removeFirst(start)
       start = 0
-      guard bytes.count <= Limits.ledgerLineBytes else {
-        throw LedgerError(description: "line \(number + 1) of the ledger is longer than any line of a ledger")
-      }
+      guard bytes.count <= Limits.ledgerLineBytes else { throw tooLong }
       // A file's read waits for the disk at most.
       guard let more = try file.read(upToCount: Limits.ledgerChunkBytes), !more.isEmpty else {
         guard bytes.isEmpty else {
