@@ -105,7 +105,11 @@ let package = Package(
     // The log decided anew, beside the store.
     .target(
       name: "Audit",
-      dependencies: ["FlashSale", "Kafka", "SaleStore", .product(name: "Crypto", package: "swift-crypto")],
+      dependencies: [
+        "FlashSale", "Kafka", "SaleStore",
+        .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "Logging", package: "swift-log"),
+      ],
       swiftSettings: strict),
 
     // The command line: configuration and wiring.

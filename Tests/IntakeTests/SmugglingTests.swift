@@ -3,8 +3,8 @@ import Intake
 import TestSupport
 import Testing
 
-/// Requests whose end two readers could see in different places (RFC 9112 §11.2). What follows them must not be taken for
-/// a request: it may be a part of theirs.
+/// Requests whose end two readers could see in different places (RFC 9112 §11.2). What follows them must not be taken
+/// for a request: it may be a part of theirs.
 struct SmugglingTests {
   /// Fields that take the place of an order's `Content-Length`, and what is wrong with them.
   private static let framings = [

@@ -4,8 +4,8 @@ import Synchronization
 
 /// A TCP line to a server on loopback that can be held, slowed and cut while it is in use, in either direction.
 ///
-/// It reads along where it has to: for PostgreSQL it can cut at a COMMIT; for Kafka it puts its own port in the place of
-/// the broker's in the broker's answers, because a Kafka client goes where the broker says that it is.
+/// It reads along where it has to: for PostgreSQL it can cut at a COMMIT; for Kafka it puts its own port in the place
+/// of the broker's in the broker's answers, because a Kafka client goes where the broker says that it is.
 ///
 /// Each connection has a thread for each direction, so nothing here waits on Swift's pool.
 public final class FaultyLine: Sendable {

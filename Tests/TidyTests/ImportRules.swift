@@ -17,7 +17,7 @@ enum ImportRules {
     "Intake": Part(ours: ["FlashSale", "Kafka", "SaleStore"]),
     "Worker": Part(ours: ["FlashSale", "Kafka", "SaleStore"]),
     "Admin": Part(ours: ["FlashSale", "SaleStore"]),
-    "Audit": Part(ours: ["FlashSale", "Kafka", "SaleStore"], libraries: ["Crypto"]),
+    "Audit": Part(ours: ["FlashSale", "Kafka", "SaleStore"], libraries: ["Crypto", "Logging"]),
     "penstock": Part(ours: ["Admin", "Audit", "FlashSale", "Intake", "Kafka", "Postgres", "SaleStore", "Worker"]),
     "Simulation": Part(ours: ["FlashSale", "SaleStore", "Worker"], libraries: [], isPure: true),
     "simulate": Part(ours: ["Simulation"], libraries: ["ArgumentParser"]),

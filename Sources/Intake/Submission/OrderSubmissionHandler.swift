@@ -178,9 +178,12 @@ final class OrderSubmissionHandler: ChannelDuplexHandler, LoopConnection {
   }
 
   func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
-    if case .passing(let requestEnded, _) = phase, case .end = unwrapOutboundIn(data) {
-      passed(requestEnded: requestEnded, answerEnded: true)
+    guard case .passing(let requestEnded, answerEnded: false) = phase else {
+      // Hummingbird answers a request that it could not read to its end, though it has answered it already (1).
+      promise?.fail(ChannelError.outputClosed)
+      return
     }
+    if case .end = unwrapOutboundIn(data) { passed(requestEnded: requestEnded, answerEnded: true) }
     context.write(data, promise: promise)
   }
 
