@@ -140,6 +140,10 @@ final class OrderSubmissionHandler: ChannelDuplexHandler, LoopConnection {
     switch unwrapInboundIn(data) {
     case .head(let head):
       if case .leaving = phase { return }
+      // Where a body ends that is coded in another way nobody can tell (RFC 9112 §6.3); the decoder lets it through.
+      guard head.headers["Transfer-Encoding"].allSatisfy({ $0.lowercased() == "chunked" }) else {
+        return answer(.malformedRequest, andLeave: true)
+      }
       if head.method == .POST, let sale = OrderTarget.sale(in: head.uri) {
         begin(head, sale: sale, context)
         return
