@@ -27,6 +27,15 @@ finish() {
   exit "$code"
 }
 
+# Without it the row that shifts clocks says that it was not run, which the short rows do not need.
+if [[ " $* " != *" --quick "* ]] && ! command -v faketime >/dev/null; then
+  as_root=()
+  if [[ $EUID -ne 0 ]]; then as_root=(sudo); fi
+  say "installing faketime"
+  "${as_root[@]}" apt-get -q update >/dev/null
+  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q -y install faketime >/dev/null
+fi
+
 scripts/build.sh
 say "building chaos (release)"
 swift build -c release --product chaos >&2
