@@ -1,7 +1,7 @@
 # Penstock. `make` lists what there is; every target sets up what it needs.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup build lint test simulate chaos chaos-quick fuzz schemathesis sanitize bench bench-quick demo proto
+.PHONY: help setup build lint test simulate chaos chaos-quick fuzz schemathesis sanitize bench bench-quick microbench demo proto
 
 help: ## Say what there is (the default)
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -44,6 +44,9 @@ bench-quick: setup ## The same at smaller sizes
 
 proto: setup ## Make the Swift code of the log's records anew, after a change in proto/
 	@scripts/proto.sh
+
+microbench: setup ## Time the steps of the domain one by one
+	@scripts/microbench.sh
 
 demo: setup ## Run a sale under a spike of 100,000 requests (DEMO_EXIT=1: then stop)
 	@scripts/demo.sh
