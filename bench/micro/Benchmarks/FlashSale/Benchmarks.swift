@@ -70,10 +70,8 @@ private func onRecords() {
 /// What a lane does with a batch of one hot SKU.
 private func onDecisions() {
   for (name, share) in [("stock for 1 %", 0.01), ("all win", 1)] {
-    // One iteration is one batch, and the factor makes the figure that of one record.
-    Benchmark(
-      "decide, per record: \(name)", configuration: .init(warmupIterations: 3, scalingFactor: .one)
-    ) { benchmark in
+    let configuration = Benchmark.Configuration(warmupIterations: 3, scalingFactor: .one)
+    Benchmark("decide \(SampleBatch.records) records: \(name)", configuration: configuration) { benchmark in
       let batch = try SampleBatch(stockShare: share)
       benchmark.startMeasurement()
       var state = batch.state
