@@ -1,4 +1,5 @@
 import FlashSale
+import Foundation
 import Postgres
 import SaleStore
 import TestSupport
@@ -35,18 +36,29 @@ import Testing
 
   @Test func `a COMMIT that the server never got committed nothing (I6)`() async throws {
     try await LaneBench.with { bench in
-      let line = try CuttingLine(to: bench.database, cutAtCommit: .beforeTheServerHears)
-      let lane = try await LaneStore.connect(try line.settings, logger: quietLogger)
-      try await expectLost(lane, try await bench.claim(on: lane), bench, isCommitted: false)
+      try await expectLost(at: .beforeTheServerHears, bench, isCommitted: false)
     }
   }
 
   @Test func `a COMMIT whose answer got lost is found out and not repeated (I6)`() async throws {
     try await LaneBench.with { bench in
-      let line = try CuttingLine(to: bench.database, cutAtCommit: .beforeTheClientHears)
-      let lane = try await LaneStore.connect(try line.settings, logger: quietLogger)
-      try await expectLost(lane, try await bench.claim(on: lane), bench, isCommitted: true)
+      try await expectLost(at: .beforeTheClientHears, bench, isCommitted: true)
     }
+  }
+
+  /// Over a line that is cut at the batch's COMMIT.
+  private func expectLost(at moment: FaultyLine.Moment, _ bench: LaneBench, isCommitted: Bool) async throws {
+    var url = try #require(URLComponents(string: bench.database.url))
+    let line = try FaultyLine(to: UInt16(url.port ?? 5432), speech: .postgres)
+    url.host = "127.0.0.1"
+    url.port = Int(line.port)
+    // The line reads along.
+    url.queryItems = ["sslmode", "gssencmode"].map { URLQueryItem(name: $0, value: "disable") }
+    let lane = try await LaneStore.connect(try ConnectionSettings(try #require(url.string)), logger: quietLogger)
+    let claim = try await bench.claim(on: lane)
+    line.cutCommits([moment])
+    try await expectLost(lane, claim, bench, isCommitted: isCommitted)
+    #expect(line.commitsCut == 1)
   }
 
   private func expectLost(_ lane: LaneStore, _ claim: Claim, _ bench: LaneBench, isCommitted: Bool) async throws {
