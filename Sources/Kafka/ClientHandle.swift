@@ -76,6 +76,8 @@ final class ClientHandle: @unchecked Sendable {
     var settings: [(name: String, value: String)] = [
       ("bootstrap.servers", cluster.brokers),
       ("reconnect.backoff.max.ms", String(Limits.reconnectBackoffMax.milliseconds)),
+      // Otherwise the end of a request or an answer can wait for the other side's delayed acknowledgement, 40 ms.
+      ("socket.nagle.disable", "true"),
     ]
     settings += fixed
     for (name, value) in cluster.options {
