@@ -5,7 +5,7 @@ struct BenchResult: Codable {
   enum Verdict: String, Codable {
     case reached
     case fallsShort = "falls_short"
-    /// There is nothing to compare with yet.
+    /// Nothing is asked for, or there is nothing to compare with yet.
     case reported
   }
 
@@ -79,9 +79,7 @@ struct BenchResult: Codable {
   private static func compare(_ row: Row, _ figures: [String: Journal.Figure]) -> Comparison? {
     guard let measured = figures[row.measured], let reference = figures[row.reference] else { return nil }
     let ratios = zip(measured.values, reference.values).map { $0 / $1 }
-    return Comparison(
-      name: row.name, reference: row.reference, ratios: ratios, bound: row.bound.text, limit: row.bound.limit,
-      verdict: row.bound.holds(for: ratios.median) ? .reached : .fallsShort)
+    return Comparison(name: row.name, reference: row.reference, ratios: ratios, row.bound)
   }
 
   /// Counts are compared with the last result that was kept; without a bound they are only reported.
@@ -90,11 +88,20 @@ struct BenchResult: Codable {
   ) -> Comparison {
     let before = earlier?.figure(name)?.values.median ?? 0
     let ratios = before > 0 ? (figures[name]?.values ?? []).map { $0 / before } : []
-    let verdict: Verdict =
-      if let bound, !ratios.isEmpty { bound.holds(for: ratios.median) ? .reached : .fallsShort } else { .reported }
     return Comparison(
-      name: name, reference: before > 0 ? "the last result kept" : "no earlier result", ratios: ratios,
-      bound: bound?.text ?? "–", limit: bound?.limit, verdict: verdict)
+      name: name, reference: before > 0 ? "the last result kept" : "no earlier result", ratios: ratios, bound)
+  }
+}
+
+extension BenchResult.Comparison {
+  fileprivate init(name: String, reference: String, ratios: [Double], _ bound: Row.Bound?) {
+    self.name = name
+    self.reference = reference
+    self.ratios = ratios
+    self.bound = bound?.text ?? "–"
+    limit = bound?.limit
+    verdict =
+      if let bound, !ratios.isEmpty { bound.holds(for: ratios.median) ? .reached : .fallsShort } else { .reported }
   }
 }
 

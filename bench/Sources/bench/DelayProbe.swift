@@ -10,6 +10,10 @@ final class DelayProbe: Sendable {
   /// Buyers that probe side by side, each over a connection and a thread of its own, one order at a time.
   private static let probers = 8
 
+  /// From one order of a prober to its next. All of them together send 400 a second: enough for a p99 within seconds,
+  /// and little beside the load, so that the delay is the load's and not the probes' own.
+  private static let pause = Duration.milliseconds(20)
+
   private struct State {
     var progress: [Partition: Offset] = [:]
     var waiting: [(position: LogPosition, since: ContinuousClock.Instant)] = []
@@ -41,7 +45,9 @@ final class DelayProbe: Sendable {
       try await withThrowingTaskGroup(of: Void.self) { group in
         for prober in 0..<Self.probers {
           group.addTask { [self] in
-            try await OwnThread.run { [self] in try probe(as: "prober-\(prober)", until: end) }
+            // Spread over the pause, or they would come as one batch.
+            let first = ContinuousClock.now + Self.pause * prober / Self.probers
+            try await OwnThread.run { [self] in try probe(as: "prober-\(prober)", from: first, until: end) }
           }
         }
         try await group.waitForAll()
@@ -53,14 +59,19 @@ final class DelayProbe: Sendable {
   }
 
   /// Blocks: for a thread of its own.
-  private func probe(as name: String, until end: ContinuousClock.Instant) throws {
+  private func probe(
+    as name: String, from first: ContinuousClock.Instant, until end: ContinuousClock.Instant
+  ) throws {
     let (buyer, connection) = (try BuyerID(validating: name), try Loopback.connect(port))
     defer { Loopback.close(connection) }
     let body = #"{"sku":"\#(sku)","quantity":1}"#
     let request =
       "POST /v1/sales/\(sale)/orders HTTP/1.1\r\nHost: bench\r\nContent-Type: application/json\r\n"
       + "X-Buyer-Id: \(name)\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)"
-    while ContinuousClock.now < end {
+    var due = first
+    while due < end {
+      Thread.sleep(forTimeInterval: max(0, (due - .now) / .seconds(1)))
+      due += Self.pause
       try Loopback.send(connection, request)
       let answer = try Loopback.receive(connection)
       let now = ContinuousClock.now

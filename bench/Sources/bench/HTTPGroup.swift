@@ -77,7 +77,7 @@ enum HTTPGroup {
 }
 
 extension Row {
-  init(_ measured: String, against reference: String, _ bound: Bound) {
+  init(_ measured: String, against reference: String, _ bound: Bound?) {
     self.init(name: measured, measured: measured, reference: reference, bound: bound)
   }
 }

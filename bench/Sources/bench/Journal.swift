@@ -87,7 +87,8 @@ struct Row {
   let name: String
   let measured: String
   let reference: String
-  let bound: Bound
+  /// `nil` if it is only reported.
+  let bound: Bound?
 }
 
 /// How numbers are written for people.

@@ -47,9 +47,12 @@ enum LineGroup {
             async let load: Double = Spike.run(
               Int(rate * Double(probing)), sale: "delay-\(round)", at: intake.address, rate: rate,
               answers: ["accepted", "sold_out"], following: .zero)
+            async let commits = CommitProbe.run(line, for: .seconds(probing))
             let delays = try await DelayProbe(line, at: intake.address, sale: "delay-\(round)", sku: "probe")
               .run(for: .seconds(probing))
             _ = try await load
+            journal.note("a commit of one row beside it, p99", try await commits.percentile(0.99), "ms")
+            journal.note("decision delay, median", delays.percentile(0.5), "ms")
             return delays.percentile(0.99)
           },
           Contestant("one commit of a batch + linger", "ms") { _ in
@@ -58,6 +61,8 @@ enum LineGroup {
           },
         ])
         journal.compare(Row("decision delay, p99", against: "one commit of a batch + linger", .atMost(3)))
+        journal.compare(Row("decision delay, p99", against: "a commit of one row beside it, p99", nil))
+        journal.compare(Row("decision delay, median", against: "one commit of a batch + linger", nil))
       }
     }
   }

@@ -1,0 +1,27 @@
+import Postgres
+import TestSupport
+
+/// Commits one row after the other beside a load, and times each: what the disk and the waiting for a processor alone
+/// cost there, without any of Penstock.
+enum CommitProbe {
+  /// From one commit to the next, so that the commits themselves are no load.
+  private static let pause = Duration.milliseconds(20)
+
+  /// - Returns: milliseconds from a statement's start to the answer that it is durable, one for each.
+  static func run(_ bench: BenchShop, for duration: Duration) async throws -> [Double] {
+    let connection = try await bench.database.connect()
+    _ = try await connection.query("CREATE TABLE IF NOT EXISTS bench_commits (at timestamptz NOT NULL)")
+    var delays: [Double] = []
+    var due = ContinuousClock.now
+    let end = due + duration
+    while due < end {
+      try await Task.sleep(until: due)
+      due += pause
+      let began = ContinuousClock.now
+      _ = try await connection.query("INSERT INTO bench_commits VALUES (now())")
+      delays.append((.now - began) / .milliseconds(1))
+    }
+    await connection.close()
+    return delays
+  }
+}
