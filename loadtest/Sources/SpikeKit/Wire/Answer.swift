@@ -93,9 +93,9 @@ private struct Head {
   ) throws(Answer.Malformed) -> Int? {
     var position = start
     let last = min(bytes.count, headStart + Limits.answerHeadBytes)
-    while position + 1 < last {
-      if bytes[position] == 13, bytes[position + 1] == 10 { return position }
-      position += 1
+    while let found = bytes.first(13, from: position, before: last - 1) {
+      if bytes[found + 1] == 10 { return found }
+      position = found + 1
     }
     if last - headStart >= Limits.answerHeadBytes { throw Answer.Malformed("head too large") }
     return nil
@@ -115,9 +115,9 @@ private struct Head {
   }
 
   private mutating func readField(_ bytes: borrowing Span<UInt8>, _ line: Range<Int>) throws(Answer.Malformed) {
-    var colon = line.lowerBound
-    while colon < line.upperBound, bytes[colon] != UInt8(ascii: ":") { colon += 1 }
-    guard colon < line.upperBound else { throw Answer.Malformed("a header field without a colon") }
+    guard let colon = bytes.first(UInt8(ascii: ":"), from: line.lowerBound, before: line.upperBound) else {
+      throw Answer.Malformed("a header field without a colon")
+    }
     let name = line.lowerBound..<colon
     // Length first: of most fields nothing else is looked at.
     switch name.count {

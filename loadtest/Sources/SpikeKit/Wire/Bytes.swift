@@ -1,22 +1,42 @@
+#if canImport(Glibc)
+  internal import Glibc
+#else
+  internal import Darwin
+#endif
+
 /// Comparing received bytes with words of the protocol, without making a String of them.
 extension Span<UInt8> {
+  /// Where `byte` is first, from `start` on and before `end`; `nil` if it is nowhere there.
+  func first(_ byte: UInt8, from start: Int, before end: Int) -> Int? {
+    guard start < end else { return nil }
+    precondition(start >= 0 && end <= count)
+    return withUnsafeBytes { bytes in
+      guard let base = bytes.baseAddress, let found = memchr(base + start, Int32(byte), end - start) else { return nil }
+      return UnsafeRawPointer(found) - base
+    }
+  }
+
   /// Whether the bytes in `range` are `text`.
   func holds(_ text: StaticString, at range: Range<Int>) -> Bool {
     guard range.count == text.utf8CodeUnitCount else { return false }
-    // In bounds: `offset` is below `utf8CodeUnitCount`.
-    for offset in 0..<range.count where self[range.lowerBound + offset] != text.utf8Start[offset] { return false }
-    return true
+    precondition(range.upperBound <= count)
+    return withUnsafeBytes { bytes in
+      guard let base = bytes.baseAddress else { return true }
+      return memcmp(base + range.lowerBound, text.utf8Start, range.count) == 0
+    }
   }
 
-  /// Whether the bytes in `range` are `text`, which is in lower case, whatever case they are in.
+  /// Whether the bytes in `range` are `text`, whatever case they are in.
   func holds(anyCase text: StaticString, at range: Range<Int>) -> Bool {
     guard range.count == text.utf8CodeUnitCount else { return false }
-    for offset in 0..<range.count {
-      let byte = self[range.lowerBound + offset]
-      let lower = byte >= UInt8(ascii: "A") && byte <= UInt8(ascii: "Z") ? byte | 32 : byte
-      if lower != text.utf8Start[offset] { return false }
+    precondition(range.upperBound <= count)
+    return withUnsafeBytes { bytes in
+      guard let base = bytes.baseAddress else { return true }
+      // strncasecmp(3) looks at no more than so many bytes, nor past a NUL, which `text` has none of; without
+      // setlocale(3) only the letters of ASCII have two cases.
+      let start = (base + range.lowerBound).assumingMemoryBound(to: CChar.self)
+      return strncasecmp(start, UnsafeRawPointer(text.utf8Start).assumingMemoryBound(to: CChar.self), range.count) == 0
     }
-    return true
   }
 
   /// The decimal number of 1 to 18 digits in `range`, or `nil`.
