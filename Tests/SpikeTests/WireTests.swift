@@ -36,6 +36,10 @@ struct WireTests {
     #expect(try parse(text + "HTTP/1.1 500")?.length == length)
   }
 
+  @Test func `a carriage return that ends no line is part of it`() throws {
+    #expect(try parse("HTTP/1.1 204 \rNo\r\nX: a\rb\r\r\n\r\n")?.status == 204)
+  }
+
   @Test func `connection close, HTTP 1.0 and a status without a body are understood`() throws {
     #expect(try parse("HTTP/1.1 204 No\r\nConnection: Close\r\n\r\n")?.keepsAlive == false)
     #expect(try parse("HTTP/1.0 304 No\r\n\r\n")?.keepsAlive == false)
@@ -109,6 +113,17 @@ struct WireTests {
         """
         + (String(buffer: buffer).hasSuffix(#"{"sku":"q\"","quantity":3}"#)
           ? #"{"sku":"q\"","quantity":3}"# : #"{"quantity":3,"sku":"q\""}"#))
+  }
+
+  @Test(arguments: [0, 9, 10, 99, 100, 1_234_567_890, Int.max / 10, Int.max])
+  func `a number is written with all its digits and no more`(_ number: Int) {
+    var buffer = ByteBuffer(string: "b")
+    buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: Limits.decimalDigits) { space in
+      var pen = BytePen(space)
+      pen.write(decimal: number)
+      return pen.written
+    }
+    #expect(String(buffer: buffer) == "b\(number)")
   }
 
   @Test(arguments: ["https://a", "http://", "http://a:0", "http://a:99999", "a:80", "http://u@a", "http://a/?q"])

@@ -36,6 +36,9 @@ enum Limits {
 
   // MARK: What is sent
 
+  /// Digits of the largest `Int`: as many as a number in a request can have.
+  static let decimalDigits = 19
+
   /// How far back, in requests, a repeat reaches: near enough to meet its original in flight, far enough to meet it
   /// decided.
   static let retryReach = 10_000

@@ -31,11 +31,17 @@ struct RequestBytes: Sendable {
 
   /// The submission of an order.
   func order(_ request: Mix.Request, into buffer: inout ByteBuffer) {
-    buffer.writeBytes(orderHead)
-    buffer.writeDecimal(request.buyer)
-    buffer.writeBytes(keyField)
-    buffer.writeDecimal(request.original)
-    buffer.writeBytes(orderTails[request.sku])
+    let tail = orderTails[request.sku]
+    let most = orderHead.count + keyField.count + tail.count + 2 * Limits.decimalDigits
+    buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: most) { space in
+      var pen = BytePen(space)
+      pen.write(orderHead)
+      pen.write(decimal: request.buyer)
+      pen.write(keyField)
+      pen.write(decimal: request.original)
+      pen.write(tail)
+      return pen.written
+    }
   }
 
   /// The question how an order fares. Without a ticket where none was given.
@@ -47,7 +53,7 @@ struct RequestBytes: Sendable {
       buffer.writeBytes(percentEncoded(ticket))
     }
     buffer.writeBytes(statusTail)
-    buffer.writeDecimal(buyer)
+    buffer.writeString(String(buyer))
     buffer.writeStaticString("\r\n\r\n")
   }
 
@@ -61,12 +67,4 @@ struct RequestBytes: Sendable {
 private struct OrderBody: Encodable {
   let sku: String
   let quantity: Int
-}
-
-extension ByteBuffer {
-  /// A number that is not negative, in decimal digits.
-  mutating func writeDecimal(_ value: Int) {
-    // Up to 15 characters a String keeps in itself: nothing is allocated.
-    writeString(String(value))
-  }
 }
