@@ -30,6 +30,17 @@ struct BehaviourTests {
     }
   }
 
+  @Test func `a request larger than the socket's buffer arrives whole, and so do those behind it`() async throws {
+    let sku = String(repeating: "0123456789abcdef", count: 1 << 19)
+    try await ScriptedServer.with({ _, _ in Reply() }) { server, url in
+      let report = try await spike(
+        "--url", url, "--sale", "s", "--sku", sku, "--no-follow", "--rate", "1000", "--requests", "3", "--connections",
+        "1")
+      #expect(report.load.tally.count { $0 == 202 } == 3)
+      #expect(server.received.map { $0.body.contains("\"\(sku)\"") } == [true, true, true])
+    }
+  }
+
   @Test func `an honest buyer repeats the same order when Retry-After says, and no earlier`() async throws {
     let crowd = #"[{"name": "patient", "share": 1, "tries": 3, "retry_pause_ms": 0}]"#
     let path = try profile(crowd: crowd, requests: 3)

@@ -125,10 +125,10 @@ struct Run {
       for generator in generators { generator.tell { $0.stop() } }
     }
     defer { interrupt.cancel() }
-    let (start, opensNow) = (crew.start, settings.connect == .during)
-    let running = generators.map { $0.begin { $0.run(from: start, opensConnections: opensNow) } }
+    let opensNow = settings.connect == .during
+    let running = generators.map { $0.begin { $0.run(opensConnections: opensNow) } }
     crew.watcher?.tell { $0.begin() }
-    var dashboard = Dashboard(settings: settings, start: start, stock: crew.stock)
+    var dashboard = Dashboard(settings: settings, start: crew.start, stock: crew.stock)
     try progress.watch(running) {
       let parts = try generators.map { try $0.ask { LoadReading($0) } }
       let sight = try crew.watcher?.ask { $0.sight }

@@ -17,10 +17,11 @@ final class Connection: ChannelInboundHandler {
   private(set) var isOpen = false
   private let stripe: Stripe
   private var context: ChannelHandlerContext?
+  /// Requests are written to it, until once it did not take one whole: then NIO has the rest, and those that follow must
+  /// go behind it. `nil` then, and when the connection closes.
+  private var socket: Socket?
   /// An answer that has not wholly arrived.
   private var unread: ByteBuffer?
-  /// Used again for each request: NIO has let go of it when the socket took it whole.
-  private var outgoing = ByteBuffer()
 
   /// What is left of a request that drips.
   private var undripped = ByteBuffer()
@@ -32,16 +33,19 @@ final class Connection: ChannelInboundHandler {
   }
 
   /// The connection must be open and without a request on its way.
-  func send(_ flight: Flight, drip: Crowd.Drip?, _ write: (inout ByteBuffer) -> Void) {
+  ///
+  /// - Parameter request: Is used up, or shared with what sends it later.
+  func send(_ flight: Flight, _ request: inout ByteBuffer, drip: Crowd.Drip?) {
     self.flight = flight
-    outgoing.clear()
-    write(&outgoing)
     if let drip {
-      undripped = outgoing
-      self.drip(drip)
-    } else {
-      context?.writeAndFlush(wrapOutboundOut(outgoing), promise: nil)
+      undripped = request
+      return self.drip(drip)
     }
+    if let socket {
+      if socket.takesAll(&request) { return }
+      self.socket = nil
+    }
+    context?.writeAndFlush(wrapOutboundOut(request), promise: nil)
   }
 
   /// Sends the next few bytes, and comes back for more.
@@ -55,6 +59,7 @@ final class Connection: ChannelInboundHandler {
   /// Gives up the request on its way, and the connection with it.
   func giveUp(_ why: Unanswered) {
     isOpen = false
+    socket = nil
     if let flight {
       self.flight = nil
       stripe.gaveUp(flight, why)
@@ -68,6 +73,7 @@ final class Connection: ChannelInboundHandler {
 
   func channelActive(context: ChannelHandlerContext) {
     isOpen = true
+    socket = Socket(of: context.channel)
     stripe.opened(self)
   }
 
@@ -78,6 +84,7 @@ final class Connection: ChannelInboundHandler {
 
   func errorCaught(context: ChannelHandlerContext, error: any Error) {
     // Errors of the socket, such as a reset. The close that follows ends the request.
+    socket = nil
     context.close(promise: nil)
   }
 
@@ -99,19 +106,24 @@ final class Connection: ChannelInboundHandler {
   /// Takes whole answers off the front of `buffer`.
   private func take(_ buffer: inout ByteBuffer) throws(Answer.Malformed) {
     while isOpen, buffer.readableBytes > 0 {
-      guard let answer = try deliver(buffer.readableBytesUInt8Span) else { return }
+      let now = NIODeadline.now()
+      guard let answer = try deliver(buffer.readableBytesUInt8Span, at: now) else { return }
       buffer.moveReaderIndex(forwardBy: answer.length)
-      if answer.keepsAlive, undripped.readableBytes == 0 { stripe.release(self) } else { giveUp(.closed) }
+      if answer.keepsAlive, undripped.readableBytes == 0 {
+        stripe.release(self, at: now)
+      } else {
+        giveUp(.closed)
+      }
     }
   }
 
-  private func deliver(_ bytes: borrowing Span<UInt8>) throws(Answer.Malformed) -> Answer? {
+  private func deliver(_ bytes: borrowing Span<UInt8>, at now: NIODeadline) throws(Answer.Malformed) -> Answer? {
     guard let answer = try Answer.parse(bytes) else { return nil }
     guard let flight else { throw Answer.Malformed("an answer that nobody asked for") }
     self.flight = nil
     switch answer.body {
-    case .range(let range): stripe.answered(flight, answer.head, body: bytes.extracting(range))
-    case .joined(let body): stripe.answered(flight, answer.head, body: body.span)
+    case .range(let range): stripe.answered(flight, answer.head, body: bytes.extracting(range), at: now)
+    case .joined(let body): stripe.answered(flight, answer.head, body: body.span, at: now)
     }
     return answer
   }

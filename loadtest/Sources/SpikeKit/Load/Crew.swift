@@ -18,7 +18,8 @@ struct Crew {
     let generators = try stripes.enumerated().map { index, stripe in
       try stripe.beside {
         Generator(
-          stripe: $0, plan: plan, cursor: plan.schedule.cursor(first: index, stride: count), ledger: ledger)
+          stripe: $0, plan: plan, cursor: plan.schedule.cursor(first: index, stride: count), start: start,
+          ledger: ledger)
       }
     }
     self.generators = generators

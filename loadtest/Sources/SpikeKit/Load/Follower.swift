@@ -81,7 +81,7 @@ final class Follower: Requester {
     }
   }
 
-  func connectionIsFree() { look() }
+  func connectionIsFree(at now: NIODeadline) { look() }
 
   func swept(at now: NIODeadline) { look() }
 

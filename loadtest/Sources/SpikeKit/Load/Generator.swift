@@ -17,10 +17,9 @@ final class Generator: Requester {
   private let scheduleLasts: TimeAmount
   private let finished: EventLoopPromise<Void>
   private let isFollowed: Bool
-  private var cursor: Schedule.Cursor
-  private var retries: Retries
+  private let start: NIODeadline
+  private var course: Course
   private var pen: LedgerPen?
-  private var start = NIODeadline.uptimeNanoseconds(0)
   private var lastAnswer = NIODeadline.uptimeNanoseconds(0)
   private var isWaitingForTime = false
   private var isFinished = false
@@ -28,84 +27,66 @@ final class Generator: Requester {
   private(set) var result: LoadResult
   private(set) var receipts = Receipts()
 
-  init(stripe: Stripe, plan: Plan, cursor: Schedule.Cursor, ledger: Ledger?) {
+  /// - Parameter start: The time that the schedule counts from.
+  init(stripe: Stripe, plan: Plan, cursor: Schedule.Cursor, start: NIODeadline, ledger: Ledger?) {
     self.stripe = stripe
     self.requests = plan.requests
     self.mix = plan.mix
     self.timeout = plan.timeout
     self.scheduleLasts = plan.schedule.duration
-    self.cursor = cursor
+    self.start = start
     isFollowed = plan.isFollowed
-    retries = Retries(plan.mix.crowd)
+    course = Course(cursor, retries: Retries(plan.mix.crowd), start: start)
     pen = ledger.map { LedgerPen(ledger: $0, epoch: plan.epoch, skus: plan.skus, mix: plan.mix) }
     finished = stripe.loop.makePromise()
     result = LoadResult(plan)
   }
 
   var loop: any EventLoop { stripe.loop }
-  var retryCount: Retries.Count { retries.count }
-  var waitingRetries: Int { retries.waiting }
+  var retryCount: Retries.Count { course.retryCount }
+  var waitingRetries: Int { course.waitingRetries }
 
   var connections: LoadResult.Connections { .init(stripe) }
 
   /// Begins. The future succeeds when it is finished; it never fails.
   ///
-  /// - Parameters:
-  ///   - start: The time that the schedule counts from.
-  ///   - opensConnections: At that time; otherwise they are open.
-  func run(from start: NIODeadline, opensConnections: Bool) -> EventLoopFuture<Void> {
-    self.start = start
+  /// - Parameter opensConnections: When the schedule starts; otherwise they are open.
+  func run(opensConnections: Bool) -> EventLoopFuture<Void> {
     lastAnswer = start + scheduleLasts
     stripe.requester = self
     processorTimeBefore = threadProcessorTime()
     if opensConnections {
       stripe.loop.assumeIsolated().scheduleTask(deadline: start) { _ = self.stripe.openAll() }
     }
-    look()
+    look(at: .now())
     return finished.futureResult
   }
 
   /// Sends no more than was sent. What is on its way is waited for.
   func stop() {
-    cursor = cursor.atEnd()
-    retries.stop()
+    course.stop()
     finishIfDone()
   }
 
   // MARK: Sending
 
   /// Sends all that is due and has a connection, and comes back when the next is due.
-  private func look() {
+  private func look(at now: NIODeadline) {
     guard !isFinished else { return }
-    let now = NIODeadline.now()
     result.lateness.beginLook(at: now)
     var clock = now
-    while let time = nextTime, time <= clock, stripe.hasFree() {
-      send(takeNext(time), at: clock)
-      clock = .now()
+    var canSend = stripe.hasFree()
+    while canSend, let time = course.next, time <= clock {
+      send(course.take(), at: clock)
+      canSend = stripe.hasFree()
+      // The time of the next one; without a connection for it nobody asks.
+      if canSend { clock = .now() }
     }
-    let next = nextTime
+    let next = course.next
     let isSaturated = next.map { $0 <= clock } ?? false
     result.lateness.endLook(isSaturated: isSaturated)
     // While none is free the next answer calls; otherwise the clock must.
     if !isSaturated, let next { wake(at: max(next, now + Limits.paceQuantum)) }
-  }
-
-  /// When the next try should leave, of the schedule's and those that wait; `nil` when there is none.
-  private var nextTime: NIODeadline? {
-    let scheduled = cursor.time.map { start + $0 }
-    guard let retry = retries.first?.time else { return scheduled }
-    return scheduled.map { min($0, retry) } ?? retry
-  }
-
-  /// Moves on. Before the sending, which may fail at once and call back.
-  private func takeNext(_ time: NIODeadline) -> Attempt {
-    if let retry = retries.first, retry.time == time {
-      retries.takeFirst()
-      return retry
-    }
-    defer { cursor.advance() }
-    return Attempt(number: cursor.index, attempt: 0, time: time)
   }
 
   private func send(_ attempt: Attempt, at clock: NIODeadline) {
@@ -117,12 +98,8 @@ final class Generator: Requester {
     }
     let flight = Flight(
       number: attempt.number, attempt: attempt.attempt, group: request.group, scheduled: attempt.time, sent: clock)
-    if attempt.attempt == 0 { result.sent += 1 } else { retries.left() }
-    if !result.groups.isEmpty { result.groups[request.group].sent += 1 }
-    result.sending = clock - start
-    result.sends.note(clock)
-    result.timeline.sent(at: clock - start)
-    result.lateness.sent(flight)
+    if attempt.attempt > 0 { course.retryLeft() }
+    result.left(flight, after: clock - start)
     let drip = pool == 0 ? nil : mix.crowd.groups[request.group].drip
     stripe.send(flight, pool: pool, drip: drip) { requests.order(request, into: &$0) }
   }
@@ -132,26 +109,26 @@ final class Generator: Requester {
     isWaitingForTime = true
     stripe.loop.assumeIsolated().scheduleTask(deadline: time) {
       self.isWaitingForTime = false
-      self.look()
+      self.look(at: .now())
     }
   }
 
-  func connectionIsFree() {
-    look()
+  func connectionIsFree(at now: NIODeadline) {
+    look(at: now)
     finishIfDone()
   }
 
   func swept(at now: NIODeadline) {
-    if let nextTime, min(now - nextTime, now - lastAnswer) > timeout, now > start + scheduleLasts { stop() }
+    if let next = course.next, min(now - next, now - lastAnswer) > timeout, now > start + scheduleLasts { stop() }
     finishIfDone()
   }
 
   private func finishIfDone() {
-    guard !isFinished, nextTime == nil, stripe.inFlight == 0 else { return }
+    guard !isFinished, course.next == nil, stripe.inFlight == 0 else { return }
     isFinished = true
     pen?.flush()
     result.connections = connections
-    result.retries = retries.count
+    result.retries = course.retryCount
     result.lasted = NIODeadline.now() - start
     result.busy = (threadProcessorTime() - processorTimeBefore).seconds / max(result.lasted.seconds, 1e-9)
     finished.succeed()
@@ -161,15 +138,14 @@ final class Generator: Requester {
 
   func answered(_ flight: Flight, _ answer: AnswerHead, body: borrowing Span<UInt8>, at now: NIODeadline) {
     lastAnswer = max(lastAnswer, now)
-    result.answers.note(now)
     if answer.status == 202 {
-      count(flight, status: answer.status, code: body.extracting(0..<0), at: now)
+      result.ended(flight, status: answer.status, code: body.extracting(0..<0), at: now, after: now - start)
       if isFollowed { accepted(flight, body, at: now) }
       return
     }
     let code = FlatJSON.string("code", in: body) ?? 0..<0
-    count(flight, status: answer.status, code: body.extracting(code), at: now)
-    retries.ended(flight, answer, at: now)
+    result.ended(flight, status: answer.status, code: body.extracting(code), at: now, after: now - start)
+    course.ended(flight, answer, at: now)
     guard isFollowed else { return }
     if answer.status == 409, body.holds("sold_out", at: code) {
       result.refusedSoldOut[mix.request(flight.number).sku] = true
@@ -180,17 +156,11 @@ final class Generator: Requester {
 
   func unanswered(_ flight: Flight, _ why: Unanswered, at now: NIODeadline) {
     let reason = Array(why.rawValue.utf8)
-    count(flight, status: 0, code: reason.span, at: now)
-    retries.ended(flight, nil, at: now)
+    result.ended(flight, status: 0, code: reason.span, at: now, after: now - start)
+    course.ended(flight, nil, at: now)
     guard isFollowed else { return }
     result.withoutId.append(.init(number: flight.number, attempt: flight.attempt))
     pen?.note(nil, ticket: reason.span.extracting(0..<0), flight, at: now, status: "unknown")
-  }
-
-  private func count(_ flight: Flight, status: Int, code: borrowing Span<UInt8>, at now: NIODeadline) {
-    let (kind, latency) = result.tally.add(status: status, code: code, flight, at: now)
-    result.timeline.answered(kind: kind, latencyMicroseconds: latency, at: now - start)
-    if !result.groups.isEmpty { result.groups[flight.group].tally.add(status: status, code: code, flight, at: now) }
   }
 
   private func accepted(_ flight: Flight, _ body: borrowing Span<UInt8>, at now: NIODeadline) {

@@ -25,7 +25,7 @@ struct LoadResult: Sendable {
   }
 
   /// When the first and last of something happened.
-  struct Span: Sendable {
+  struct Period: Sendable {
     private(set) var first: NIODeadline?
     private(set) var last: NIODeadline?
 
@@ -34,7 +34,7 @@ struct LoadResult: Sendable {
       last = time
     }
 
-    mutating func merge(_ other: Span) {
+    mutating func merge(_ other: Period) {
       first = [first, other.first].compactMap { $0 }.min()
       last = [last, other.last].compactMap { $0 }.max()
     }
@@ -55,8 +55,8 @@ struct LoadResult: Sendable {
   var refusedSoldOut: [Bool]
   var connections = Connections()
   /// Tries that left, the first of a request and all others.
-  var sends = Span()
-  var answers = Span()
+  var sends = Period()
+  var answers = Period()
   /// From the start to the last answer.
   var lasted = TimeAmount.zero
   /// From the start to the last request that was sent.
@@ -93,6 +93,28 @@ struct LoadResult: Sendable {
       sending = max(sending, part.sending)
       busy = max(busy, part.busy)
     }
+  }
+
+  /// A try leaves, so long after the start.
+  mutating func left(_ flight: Flight, after elapsed: TimeAmount) {
+    if flight.attempt == 0 { sent += 1 }
+    if !groups.isEmpty { groups[flight.group].sent += 1 }
+    sending = elapsed
+    sends.note(flight.sent)
+    timeline.sent(at: elapsed)
+    lateness.sent(flight)
+  }
+
+  /// A try has its answer, or will get none.
+  ///
+  /// - Parameter status: 0 where there was no answer.
+  mutating func ended(
+    _ flight: Flight, status: Int, code: borrowing Span<UInt8>, at now: NIODeadline, after elapsed: TimeAmount
+  ) {
+    if status > 0 { answers.note(now) }
+    let (kind, latency) = tally.add(status: status, code: code, flight, at: now)
+    timeline.answered(kind: kind, latencyMicroseconds: latency, at: elapsed)
+    if !groups.isEmpty { groups[flight.group].tally.add(status: status, code: code, flight, at: now) }
   }
 
   /// Requests that never left because their group's connections were dripping.

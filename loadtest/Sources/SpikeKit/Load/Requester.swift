@@ -23,7 +23,7 @@ enum Unanswered: String, CaseIterable {
 /// What a stripe's connections work for: the generator, then the follower. All calls are on the stripe's event loop.
 protocol Requester: AnyObject {
   /// A connection is free, or was opened.
-  func connectionIsFree()
+  func connectionIsFree(at now: NIODeadline)
   /// An answer. The connection becomes free after the call.
   func answered(_ flight: Flight, _ answer: AnswerHead, body: borrowing Span<UInt8>, at now: NIODeadline)
   /// There will be no answer.

@@ -50,10 +50,9 @@ final class SaleReader: Requester {
     }
   }
 
-  func connectionIsFree() {
+  func connectionIsFree(at now: NIODeadline) {
     guard !isAsked else { return }
     isAsked = true
-    let now = NIODeadline.now()
     stripe.send(Flight(number: 0, scheduled: now, sent: now)) { $0.writeBytes(request) }
   }
 

@@ -25,7 +25,9 @@ final class Stripe {
   private let address: SocketAddress
   private let timeout: TimeAmount
   private var slots: [Slot]
-  private var free: [CircularBuffer<Connection>]
+  private var free: [FreeConnections]
+  /// The request that is being sent: the memory is used again for the next, unless NIO still holds it.
+  private var outgoing = ByteBuffer()
   private var isClosing = false
   private var sweeping: RepeatedTask?
 
@@ -37,7 +39,7 @@ final class Stripe {
     self.address = address
     self.timeout = timeout
     slots = pools.enumerated().flatMap { pool, count in Array(repeating: Slot(pool: pool), count: count) }
-    free = Array(repeating: CircularBuffer(), count: pools.count)
+    free = Array(repeating: FreeConnections(), count: pools.count)
   }
 
   // MARK: Opening and closing
@@ -118,18 +120,17 @@ final class Stripe {
   // MARK: Requests
 
   /// Whether a request could be sent now.
-  func hasFree(pool: Int = 0) -> Bool {
-    while let first = free[pool].first, !first.isOpen { free[pool].removeFirst() }
-    return !free[pool].isEmpty
-  }
+  func hasFree(pool: Int = 0) -> Bool { free[pool].hasOpen() }
 
   /// Sends a request on the connection that has been free for longest, so that all of them live. `hasFree` must hold.
   ///
   /// - Parameter drip: Sends it a few bytes at a time.
   func send(_ flight: Flight, pool: Int = 0, drip: Crowd.Drip? = nil, _ write: (inout ByteBuffer) -> Void) {
-    let connection = free[pool].removeFirst()
+    let connection = free[pool].take()
     inFlight += 1
-    connection.send(flight, drip: drip, write)
+    outgoing.clear()
+    write(&outgoing)
+    connection.send(flight, &outgoing, drip: drip)
   }
 
   private func sweep() {
@@ -148,7 +149,7 @@ final class Stripe {
     open += 1
     slots[connection.slot].connection = connection
     guard !isClosing else { return connection.giveUp(.closed) }
-    release(connection)
+    release(connection, at: .now())
   }
 
   func closed(_ connection: Connection) {
@@ -161,14 +162,14 @@ final class Stripe {
     connectAgain(slot: connection.slot)
   }
 
-  func release(_ connection: Connection) {
-    free[connection.pool].append(connection)
-    requester?.connectionIsFree()
+  func release(_ connection: Connection, at now: NIODeadline) {
+    free[connection.pool].add(connection)
+    requester?.connectionIsFree(at: now)
   }
 
-  func answered(_ flight: Flight, _ answer: AnswerHead, body: borrowing Span<UInt8>) {
+  func answered(_ flight: Flight, _ answer: AnswerHead, body: borrowing Span<UInt8>, at now: NIODeadline) {
     inFlight -= 1
-    requester?.answered(flight, answer, body: body, at: .now())
+    requester?.answered(flight, answer, body: body, at: now)
   }
 
   func gaveUp(_ flight: Flight, _ why: Unanswered) {

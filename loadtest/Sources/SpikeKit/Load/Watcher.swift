@@ -92,7 +92,7 @@ final class Watcher: Requester {
     }
   }
 
-  func connectionIsFree() {}
+  func connectionIsFree(at now: NIODeadline) {}
 
   func unanswered(_ flight: Flight, _ why: Unanswered, at now: NIODeadline) {}
 
