@@ -31,13 +31,14 @@ struct BehaviourTests {
   }
 
   @Test func `a request larger than the socket's buffer arrives whole, and so do those behind it`() async throws {
-    let sku = String(repeating: "0123456789abcdef", count: 1 << 19)
+    let sku = String(repeating: "0123456789abcdef", count: 1 << 18)
+    let bodies = [#"{"sku":"\#(sku)","quantity":1}"#, #"{"quantity":1,"sku":"\#(sku)"}"#]
     try await ScriptedServer.with({ _, _ in Reply() }) { server, url in
       let report = try await spike(
-        "--url", url, "--sale", "s", "--sku", sku, "--no-follow", "--rate", "1000", "--requests", "3", "--connections",
+        "--url", url, "--sale", "s", "--sku", sku, "--no-follow", "--rate", "1000", "--requests", "2", "--connections",
         "1")
-      #expect(report.load.tally.count { $0 == 202 } == 3)
-      #expect(server.received.map { $0.body.contains("\"\(sku)\"") } == [true, true, true])
+      #expect(report.load.tally.count { $0 == 202 } == 2)
+      #expect(server.received.map { bodies.contains($0.body) } == [true, true])
     }
   }
 
@@ -145,7 +146,8 @@ struct BehaviourTests {
       let report = try await spike(
         "--url", url, "--sale", "s", "--sku", "a", "--no-follow", "--profile", path, "--connections", "8")
       let (quick, slow) = (report.load.groups[0], report.load.groups[1])
-      let dripped = server.received.filter { $0.reads > 3 }
+      // Five pieces; on a stalled machine some are read together. All others come in one.
+      let dripped = server.received.filter { $0.reads > 1 }
       #expect(slow.sent >= 4)
       #expect(dripped.count == slow.sent)
       // Four connections, each busy for longer than the run lasts: most of the slow ones find none.
