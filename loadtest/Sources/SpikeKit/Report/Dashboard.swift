@@ -21,6 +21,7 @@ struct Dashboard {
   private let stock: Int?
   private let eventLoops: Int
   private var last: (sent: Int, answered: Int, at: NIODeadline)
+  private var answeredRate = 0.0
   /// The last rates, the newest at the end, for the little curve.
   private var rates: [Double] = []
 
@@ -39,7 +40,7 @@ struct Dashboard {
     // A frame right after another has no rate to speak of.
     let isLongEnough = interval > 0.02
     let sentRate = isLongEnough ? Double(reading.sent - last.sent) / interval : rates.last ?? 0
-    let answeredRate = isLongEnough ? Double(reading.answered - last.answered) / interval : 0
+    if isLongEnough { answeredRate = Double(reading.answered - last.answered) / interval }
     last = (reading.sent, reading.answered, now)
     rates = (rates + [sentRate]).suffix(Limits.curveWidth)
     let elapsed = max((now - start).seconds, 0)

@@ -25,12 +25,12 @@ struct LoadReading: Sendable {
   /// What one event loop's generator knows. It copies no more than it must: the event loop has other things to do.
   init(_ generator: Generator) {
     let result = generator.result
-    sent = result.tries
+    retries = generator.retryCount.sent
+    sent = result.sent + retries
     late = result.lateness.generatorLate + result.lateness.waitedForConnection
     inFlight = generator.connections.inFlight
     open = generator.connections.open
     troubledConnections = generator.connections.failures + generator.connections.lost
-    retries = generator.retryCount.sent
     waitingRetries = generator.waitingRetries
     kinds = result.tally.kinds.map {
       Kind(status: $0.status, code: String(decoding: $0.code, as: UTF8.self), count: Int($0.count))

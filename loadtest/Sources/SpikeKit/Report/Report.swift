@@ -95,7 +95,10 @@ struct Report {
           + "\(grouped(retries.gaveUp)) gave up"
           + (retries.dropped > 0 ? "; \(grouped(retries.dropped)) TRIES WERE DROPPED: too many waited" : ""))
     }
-    lines += bottleneck.reasons.map { "  THE GENERATOR WAS THE BOTTLENECK, its own delay is in the latencies: \($0)" }
+    if !bottleneck.reasons.isEmpty {
+      lines.append("  THE GENERATOR WAS THE BOTTLENECK, its own delay is in the latencies:")
+      lines += bottleneck.reasons.map { "    \($0)" }
+    }
     let connections = load.connections
     if connections.failures + connections.lost > 0 {
       lines.append(
