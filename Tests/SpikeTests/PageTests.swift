@@ -59,6 +59,18 @@ struct PageTests {
     }
   }
 
+  @Test func `a burst beyond a chart's ceiling does not flatten the rest`() {
+    var chart = Chart(
+      title: "t", note: "n", times: [0, 1, 2], slotSeconds: 1,
+      series: [.init(name: "s", colour: 1, values: [220_000, 10, 20])], label: { "\(Int($0))" })
+    #expect(chart.html().contains(">300000</text>"))
+    chart.ceiling = 20
+    let html = chart.html()
+    #expect(html.contains(">20</text>") && !html.contains("0000</text>"))
+    // The pointer is told the true value.
+    #expect(html.contains("s: 220000"))
+  }
+
   @Test func `an axis ends at or above its largest value and begins at nothing`() {
     for value in [0.3, 1, 7, 99, 100, 12_345] {
       let scale = Scale(.linear, [value])

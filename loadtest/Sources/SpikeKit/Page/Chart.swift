@@ -16,11 +16,13 @@ struct Chart {
   private static let margin = (left: 62.0, right: 10.0, top: 10.0, bottom: 28.0)
 
   let title: String
-  let note: String
+  var note: String
   var look = Look.line
   var scale = Scale.Kind.linear
   /// Whether a line goes on over a gap: where a value holds until the next one is known.
   var bridgesGaps = false
+  /// What the scale goes up to at most. A value above it is drawn at the chart's edge.
+  var ceiling = Double.infinity
   /// When the moments begin, in seconds.
   let times: [Double]
   let slotSeconds: Double
@@ -41,7 +43,7 @@ struct Chart {
 
   private func svg() -> String {
     let drawn = look == .stacked ? stacked() : series.map { $0.values }
-    let heights = Scale(scale, drawn.flatMap { $0.compactMap { $0 } })
+    let heights = Scale(scale, drawn.flatMap { $0.compactMap { $0.map { min($0, ceiling) } } })
     let end = (times.last ?? 0) + slotSeconds
     let seconds = Scale(.linear, [end])
     func x(_ time: Double) -> Double {

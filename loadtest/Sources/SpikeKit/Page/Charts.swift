@@ -14,7 +14,7 @@ struct Charts {
     isFollowed = report.judgement != nil
   }
 
-  var all: [Chart] { [rate, latency, answers] + (isFollowed ? [delay, stock] : []) }
+  var all: [Chart] { [rate, latency, answers] + (isFollowed ? [delay, decisions, stock] : []) }
 
   private func chart(
     _ title: String, _ note: String, look: Chart.Look = .line, scale: Scale.Kind = .linear, _ series: [Chart.Series],
@@ -28,13 +28,21 @@ struct Charts {
   private func perSecond(_ count: Int) -> Double { Double(count) / slotSeconds }
 
   private var rate: Chart {
-    chart(
+    var rate = chart(
       "Rate", "Requests a second: what the schedule asked for, what left, and what came back.",
       [
         .init(name: "offered", colour: 8, values: moments.map { perSecond($0.offered) }),
         .init(name: "sent, with later tries", colour: 1, values: moments.map { perSecond($0.sent) }),
         .init(name: "answered", colour: 2, values: moments.map { perSecond($0.answered) }),
       ], brief)
+    // Beside a burst, all else would lie on the floor.
+    let offered = moments.map { perSecond($0.offered) }.max() ?? 0
+    let seen = moments.map { perSecond(max($0.sent, $0.answered)) }.max() ?? 0
+    if seen > 0, offered > 3 * seen {
+      rate.ceiling = 1.5 * seen
+      rate.note += " What it asked for goes up to \(brief(offered)), beyond the chart."
+    }
+    return rate
   }
 
   private var latency: Chart {
@@ -50,16 +58,15 @@ struct Charts {
 
   private var answers: Chart {
     let order = kinds.indices.sorted { kinds[$0].count > kinds[$1].count }
-    // What was accepted is green; the others have colours by how many there are.
-    var next = 0
+    // A status has the same colour on every page, unless another code of it took that already.
+    let ofStatus = [202: 2, 409: 3, 429: 5, 503: 4, 0: 8]
+    var unused = [6, 7, 1, 5, 4, 3, 8, 2]
     let series = order.map { kind in
       let name = kinds[kind].status == 0 ? "none" : "\(kinds[kind].status)"
       let code = String(decoding: kinds[kind].code, as: UTF8.self)
-      var colour = 2
-      if kinds[kind].status != 202 {
-        colour = [3, 4, 5, 6, 7, 8, 1][next % 7]
-        next += 1
-      }
+      let wanted = ofStatus[kinds[kind].status].flatMap { unused.contains($0) ? $0 : nil }
+      let colour = wanted ?? unused.first { !ofStatus.values.contains($0) } ?? unused.first ?? 1
+      unused.removeAll { $0 == colour }
       return Chart.Series(
         name: code.isEmpty ? name : "\(name) \(code)", colour: colour,
         values: moments.map { perSecond($0.answers[kind]) })
@@ -75,6 +82,12 @@ struct Charts {
     return chart(
       "Decision delay", "From acceptance to the committed decision, by the server's clock, to a millisecond.",
       scale: .logarithmic, [series("p50", 2, \.p50), series("p99", 3, \.p99), series("max", 4, \.max)], duration)
+  }
+
+  private var decisions: Chart {
+    chart(
+      "Decisions", "Orders decided a second, confirmed or rejected, by the server's clock.",
+      [.init(name: "decided", colour: 5, values: moments.map { perSecond($0.decided) })], brief)
   }
 
   private var stock: Chart {

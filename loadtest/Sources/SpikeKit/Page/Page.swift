@@ -79,7 +79,7 @@ struct Page {
       tiles.append(("decision delay p50", milliseconds(delays.p50), "p99 \(milliseconds(delays.p99))"))
     }
     if let line = Instants(report).lineSeconds {
-      tiles.append(("the whole line", "\(fixed(line, 2)) s", "first request to last decision"))
+      tiles.append(("the whole line", "\(fixed(line, 2)) s", "to the last decision"))
     }
     return tiles.map { "<div><span>\($0.0)</span><b>\($0.1)</b><span>\($0.2)</span></div>" }.joined()
   }

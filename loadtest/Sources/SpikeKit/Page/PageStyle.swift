@@ -18,8 +18,8 @@ enum PageStyle {
     .tiles div,figure,.table{background:var(--card);border:1px solid var(--rule);border-radius:8px;padding:12px 14px}
     .tiles span{display:block;color:var(--soft);font-size:13px;min-height:20px}
     .tiles b{font-size:22px;font-variant-numeric:tabular-nums}
-    .charts,.tables{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(560px,100%),1fr));
-    gap:16px;margin:16px 0}
+    .charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(560px,100%),1fr));gap:16px;margin:16px 0}
+    .tables{columns:2 560px;column-gap:16px}.table{break-inside:avoid;margin-bottom:16px}
     figure{margin:0}figure p{margin:0;font-size:13px}
     .legend{display:flex;flex-wrap:wrap;gap:4px 14px;font-size:13px;margin:6px 0}
     .legend i{display:inline-block;width:12px;height:12px;border-radius:3px;margin-right:5px;vertical-align:-1px;
