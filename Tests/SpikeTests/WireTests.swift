@@ -68,6 +68,7 @@ struct WireTests {
   @Test(arguments: [
     #"{"code":"sold_out"}"#, #" { "a" : [1,{"code":"no"}], "b":"}\",\"code\":", "code" : "sold_out" , "c":1}"#,
     #"{"n":-1.5e3,"t":true,"x":null,"code":"sold_out"}"#,
+    #"{"a":"\\","b":"\\\"","c":"\"\\\\","code":"sold_out"}"#,
   ])
   func `a member is found among all that JSON can hold`(_ json: String) {
     #expect(string(json) == "sold_out")

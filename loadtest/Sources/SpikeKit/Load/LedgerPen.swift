@@ -25,7 +25,7 @@ struct LedgerPen {
     let request = mix.request(flight.number, attempt: flight.attempt)
     if let id { chunk += id.bytes }
     tab()
-    for index in ticket.indices { chunk.append(ticket[index]) }
+    ticket.withUnsafeBufferPointer { chunk.append(contentsOf: $0) }
     tab()
     chunk += Mix.buyerName(request.buyer).utf8
     tab()

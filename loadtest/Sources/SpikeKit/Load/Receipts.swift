@@ -37,7 +37,7 @@ struct Receipts: Sendable {
       Receipt(
         id: id, ticketStart: tickets.count, ticketLength: UInt16(ticket.count), request: UInt32(flight.number),
         attempt: UInt8(flight.attempt), isPromise: isPromise))
-    for index in ticket.indices { tickets.append(ticket[index]) }
+    ticket.withUnsafeBufferPointer { tickets.append(contentsOf: $0) }
   }
 
   func ticket(_ index: Int) -> ArraySlice<UInt8> {

@@ -19,8 +19,7 @@ enum FlatJSON {
       if isWanted {
         guard bytes[position] == UInt8(ascii: "\"") else { return nil }
         let value = position + 1..<end - 1
-        for index in value where bytes[index] == UInt8(ascii: "\\") { return nil }
-        return value
+        return bytes.first(UInt8(ascii: "\\"), from: value.lowerBound, before: value.upperBound) == nil ? value : nil
       }
       position = skipSpace(bytes, end)
       guard position < bytes.count, bytes[position] == UInt8(ascii: ",") else { return nil }
@@ -65,12 +64,12 @@ enum FlatJSON {
   /// The position after the closing quote of the string that opens at `start`.
   private static func stringEnd(_ bytes: borrowing Span<UInt8>, _ start: Int) -> Int? {
     var position = start + 1
-    while position < bytes.count {
-      switch bytes[position] {
-      case UInt8(ascii: "\""): return position + 1
-      case UInt8(ascii: "\\"): position += 2
-      default: position += 1
-      }
+    var quote = bytes.first(UInt8(ascii: "\""), from: position, before: bytes.count)
+    while let end = quote {
+      guard let escape = bytes.first(UInt8(ascii: "\\"), from: position, before: end) else { return end + 1 }
+      // What follows a backslash belongs to it, and that can be the quote.
+      position = escape + 2
+      if position > end { quote = bytes.first(UInt8(ascii: "\""), from: position, before: bytes.count) }
     }
     return nil
   }
