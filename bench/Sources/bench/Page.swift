@@ -27,11 +27,15 @@ enum Page {
   }
 
   private static func row(of row: BenchResult.Comparison, in result: BenchResult) -> String {
-    let measured = result.figure(row.name).map(Text.spread) ?? "–"
-    let reference = result.figure(row.reference).map { "<br>\(Text.spread($0))" } ?? ""
+    // A range stays on one line: the word joiner after its dash forbids the break there.
+    func spread(_ name: String) -> String? {
+      result.figure(name).map { escaped(Text.spread($0)).replacing("–", with: "–\u{2060}") }
+    }
+    let measured = spread(row.name) ?? "–"
+    let reference = spread(row.reference).map { "<br>\($0)" } ?? ""
     let isShort = row.verdict == .fallsShort
     return """
-      <tr\(isShort ? " class=\"short\"" : "")><th>\(escaped(row.name))<td>\(escaped(measured))\
+      <tr\(isShort ? " class=\"short\"" : "")><th>\(escaped(row.name))<td>\(measured)\
       <td>\(escaped(row.reference))\(reference)<td>\(row.ratios.isEmpty ? "–" : Text.ratio(row.ratios.median))\
       <td>\(chart(of: row))<td>\(row.bound)<td>\(Text.verdict(row.verdict))
       """
@@ -52,9 +56,9 @@ enum Page {
       """
   }
 
-  /// The largest parts of a figure, such as who allocates.
+  /// The largest parts of a figure, such as who allocates, without those that would read 0.00.
   private static func breakdown(_ breakdown: BenchResult.Breakdown) -> String {
-    let rows = breakdown.parts.map { part in
+    let rows = breakdown.parts.filter { $0.value >= 0.005 }.map { part in
       "<tr><th>\(escaped(part.name))<td>\(Text.figure(part.value))"
     }
     return "<h2>\(escaped(breakdown.figure)), the largest</h2>\n<table>\n\(rows.joined(separator: "\n"))\n</table>"
