@@ -43,9 +43,13 @@ struct BenchShop {
 
   /// Starts `penstock command` and waits until it is ready.
   ///
-  /// - Parameter wrapper: a command that runs it, such as a profiler's with its options.
-  func start(_ command: String, under wrapper: [String] = []) async throws -> Shop.Part {
-    try await shop.start(command, environment: ours, under: wrapper)
+  /// - Parameters:
+  ///   - wrapper: a command that runs it, such as a profiler's with its options.
+  ///   - awaitsReadiness: `false` returns as soon as it listens.
+  func start(
+    _ command: String, under wrapper: [String] = [], awaitsReadiness: Bool = true
+  ) async throws -> Shop.Part {
+    try await shop.start(command, environment: ours, under: wrapper, awaitsReadiness: awaitsReadiness)
   }
 
   /// Starts a worker, and waits until it has every partition.

@@ -15,7 +15,8 @@ struct Feed {
   /// How long a worker may take for all of them; past it, it is stuck.
   static let patience = Duration.seconds(300)
 
-  private struct Entry {
+  /// A record of the log, and where it goes.
+  struct Entry {
     let partition: Partition
     let key: [UInt8]
     let value: [UInt8]
@@ -79,7 +80,7 @@ struct Feed {
   }
 
   /// - Returns: whether the producer had room.
-  private static func offer(_ entry: Entry, _ producer: Producer) throws -> Bool {
+  static func offer(_ entry: Entry, _ producer: Producer) throws -> Bool {
     do {
       try entry.key.withUnsafeBytes { key in
         try entry.value.withUnsafeBytes { value in

@@ -8,6 +8,7 @@ struct Group: Sendable {
     Group(name: "drain", measure: DrainGroup.measure),
     Group(name: "line", measure: LineGroup.measure),
     Group(name: "memory", measure: MemoryGroup.measure),
+    Group(name: "audit", measure: AuditGroup.measure),
     Group(name: "instructions", measure: InstructionGroup.measure),
   ]
 }

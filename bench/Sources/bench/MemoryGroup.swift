@@ -13,9 +13,9 @@ enum MemoryGroup {
         // A new process each time: memory that a crowd once took is used again by the next one.
         let intake = try await bench.start("intake")
         try await OrderTrain(connections: 64, at: intake.address).send(1_000)
-        let empty = try residentKibibytes(of: intake)
+        let empty = try intake.process.kibibytes(.resident)
         let crowd = try await IdleCrowd.open(plan.connections, at: intake.address)
-        let full = try residentKibibytes(of: intake)
+        let full = try intake.process.kibibytes(.resident)
         await crowd.close()
         await intake.stop()
         journal.note("memory of an idle connection", (full - empty) / Double(plan.connections), "KiB")
@@ -26,7 +26,7 @@ enum MemoryGroup {
       let intake = try await bench.start("intake")
       // The first requests fill pools and caches, which is no growth.
       _ = try await Wrk.rate(.orders(sale: "open"), at: intake.address, seconds: 2, each: each)
-      let before = try residentKibibytes(of: intake)
+      let before = try intake.process.kibibytes(.resident)
       var accepted = 0.0
       while accepted < Double(plan.accepted) {
         let rate = try await Wrk.rate(
@@ -34,18 +34,9 @@ enum MemoryGroup {
         accepted += rate * Double(plan.seconds)
       }
       let after = "memory after \(Text.figure(Double(plan.accepted))) accepted"
-      journal.note(after, try residentKibibytes(of: intake), "KiB")
+      journal.note(after, try intake.process.kibibytes(.resident), "KiB")
       journal.note("memory before", before, "KiB")
       journal.compare(Row(after, against: "memory before", .atMost(1.1)))
     }
-  }
-
-  /// Memory that a process has in RAM (proc(5), VmRSS).
-  private static func residentKibibytes(of part: Shop.Part) throws -> Double {
-    let status = try String(contentsOfFile: "/proc/\(part.process.identifier)/status", encoding: .utf8)
-    guard let line = status.split(separator: "\n").first(where: { $0.hasPrefix("VmRSS:") }),
-      let value = Double(line.filter(\.isNumber))
-    else { throw TestSetUpError("intake's /proc status has no VmRSS") }
-    return value
   }
 }
