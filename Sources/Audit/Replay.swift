@@ -14,6 +14,7 @@ struct Replay {
   var findings = Findings()
   var counts = ReplayCounts()
   private(set) var shelves: [StockKey: Shelf] = [:]
+  private(set) var gaps: [Partition: Gap] = [:]
   var tallies: [AuditedTally.Key: ReplayCounts.Tally] = [:]
 
   /// What is true before the next record.
@@ -66,8 +67,7 @@ struct Replay {
 
   private mutating func skip(from: Offset, to: Offset, in partition: Partition) {
     guard from < to else { return }
-    findings.couldNotCheck(
-      "partition \(partition): the log has no records at the offsets \(from) to \(to.rawValue - 1)")
+    gaps[partition, default: Gap(first: from, upTo: to)].widen(from: from, upTo: to)
   }
 
   private mutating func compare(

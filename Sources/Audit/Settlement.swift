@@ -17,6 +17,9 @@ extension AuditRun {
   mutating func settle() {
     settleStock()
     settleTallies()
+    for (partition, gap) in replay.gaps.sorted(by: { $0.key < $1.key }) {
+      replay.findings.couldNotCheck(gap.words(in: partition))
+    }
     let (doubled, ahead, read) = (snapshot.doubled, snapshot.quarantinedAhead, replay.counts)
     if doubled.count > 0 {
       let example = doubled.example.map { ", as \($0)" } ?? ""

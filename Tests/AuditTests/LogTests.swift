@@ -98,20 +98,64 @@ import Testing
   {
     try await TestDatabase.with { database in
       try await database.withStore { store in
-        let log = try await LongLog.fill(store, database, records: 250_000)
+        let log = try await LongLog.fill(store, database, records: 150_000)
         let report = try await LongLog.audit(log, database)
         #expect(report.verdict == .sound, "\(AuditText.text(report))")
-        #expect(report.counts.compared == 250_000 && report.counts.confirmed == log.buyers)
+        #expect(report.counts.compared == 150_000 && report.counts.confirmed == log.buyers)
 
         let connection = try await database.connect()
-        // The row at offset 200,000: a stretch begins there, and its buyer got their unit two stretches before.
-        _ = try await connection.query("UPDATE orders SET outcome = 0 WHERE log_offset = 200000")
+        // The row at offset 100,000: a stretch begins there, and its buyer got their unit two stretches before.
+        _ = try await connection.query("UPDATE orders SET outcome = 0 WHERE log_offset = 100000")
         await connection.close()
         let violated = try await LongLog.audit(log, database)
-        #expect(violated.has(.limit, "0@200000", "by the log it is limit_reached"), "\(AuditText.text(violated))")
+        #expect(violated.has(.limit, "0@100000", "by the log it is limit_reached"), "\(AuditText.text(violated))")
         #expect(violated.has(.stock, nil, "the confirmed orders have \(log.buyers + 1)"))
         #expect(violated.violations.count == 2)
       }
+    }
+  }
+
+  @Test(.timeLimit(.minutes(2))) func `offsets without a record are summed up, however many there are`() async throws {
+    try await TestDatabase.with { database in
+      try await database.withStore { store in
+        let log = try await PiercedLog.fill(store, database)
+        let audited = try await AuditStore.connect(try database.settings, logger: quietLogger)
+        let report = try await Auditor(store: audited, log: log, topic: AuditBench.topic).run()
+        await audited.close()
+        #expect(report.exitCode == 2, "\(AuditText.text(report))")
+        #expect(report.counts.closes == PiercedLog.length / 2)
+        #expect(
+          report.unchecked == [
+            "partition 0: the log has no records at \(PiercedLog.length / 2) of its offsets, the first of them 1 to 1"
+          ])
+      }
+    }
+  }
+}
+
+/// A log with a record at every second offset: each closes the same stock, and so has no row of its own.
+private struct PiercedLog: AuditLog {
+  static let length: Int64 = 120_000
+  let stock: StockKey
+
+  static func fill(_ store: SaleStore, _ database: TestDatabase) async throws -> PiercedLog {
+    try await store.record(topic: AuditBench.topic, partitions: 1)
+    let sale = try await store.create(openSale("closed", stock: ["phone": 1]))
+    let connection = try await database.connect()
+    _ = try await connection.query("UPDATE stock SET closed = true")
+    _ = try await connection.query(
+      "INSERT INTO partition_progress (topic, partition, next_offset) VALUES ($1, 0, $2)", AuditBench.topic, length)
+    await connection.close()
+    return PiercedLog(stock: StockKey(sale: sale.number, sku: SKU(unchecked: "phone")))
+  }
+
+  func bounds(of partition: Partition) async throws -> Range<Offset> { Offset(0)..<Offset(Self.length) }
+
+  func records(
+    of partition: Partition, in range: Range<Offset>, fingerprinting whole: Set<Offset>
+  ) async throws -> [LoggedRecord] {
+    (range.lowerBound.rawValue..<range.upperBound.rawValue).filter { $0.isMultiple(of: 2) }.map { offset in
+      LoggedRecord(offset: Offset(offset), content: .success(.close(stock, at: insideTheSale)))
     }
   }
 }
