@@ -46,7 +46,7 @@ public final class LogReader: Sendable {
       throw KafkaError(.offsetOutOfRange, detail: "partition \(partition) at \(from)")
     }
     guard from < upTo else { return }
-    let stretch = try Stretch(cluster: cluster, topic: topic, partition: partition, from: from, logger: logger)
+    let stretch = try Stretch(cluster: cluster, topic: topic, partition: partition, range: from..<upTo, logger: logger)
     do {
       try await stretch.read(upTo: upTo, body)
     } catch {
@@ -65,16 +65,19 @@ private struct Stretch {
   private let blocking = BlockingLane(name: "kafka-reader-stop")
 
   init(
-    cluster: ClusterSettings, topic: String, partition: Int32, from: Int64, logger: Logger
+    cluster: ClusterSettings, topic: String, partition: Int32, range: Range<Int64>, logger: Logger
   ) throws(KafkaError) {
+    // What is behind the stretch would only be fetched to be thrown away.
+    var tuning = ConsumerTuning()
+    tuning.queuedRecordsMin = min(tuning.queuedRecordsMin, range.count)
     let handle = try ClientHandle(
-      .consumer, cluster: cluster, fixed: ConsumerTuning().fetching + [("enable.partition.eof", "true")], events: 0,
+      .consumer, cluster: cluster, fixed: tuning.fetching + [("enable.partition.eof", "true")], events: 0,
       logger: logger)
     self.topic = try TopicHandle(topic, of: handle)
     self.partition = partition
     queue = try PartitionQueue(topic: topic, partition: partition, of: handle, logger: logger)
     // Asynchronous: what goes wrong comes through the queue.
-    guard rd_kafka_consume_start(self.topic.pointer, partition, from) == 0 else {
+    guard rd_kafka_consume_start(self.topic.pointer, partition, range.lowerBound) == 0 else {
       throw KafkaError(rd_kafka_last_error())
     }
   }
