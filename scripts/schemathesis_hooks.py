@@ -25,7 +25,8 @@ def write_as_integer(order):
 
 
 def make_possible(sale):
-    """A sale is of 1970 or later, does not end before it starts, nor has it an SKU twice; its name is bytes."""
+    """What the text of the document says of a sale: its name is measured in bytes, it is of 1970 or later, ends after it
+    starts, has each SKU once, and is not decided by SKU where a limit is over several."""
     name = sale.get("name")
     if isinstance(name, str) and 200 < len(name.encode()) <= 4 * 200:
         sale["name"] = name.encode()[:200].decode(errors="ignore")
@@ -38,3 +39,6 @@ def make_possible(sale):
         sale["items"] = [
             item for at, item in enumerate(items) if not isinstance(names[at], str) or names[at] not in names[:at]
         ]
+        # Two lanes could each give a buyer their last unit.
+        if len(sale["items"]) > 1 and sale.get("per_buyer_limit") is not None and sale.get("ordering") == "sku":
+            sale["ordering"] = "sale"
