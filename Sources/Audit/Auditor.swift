@@ -110,6 +110,7 @@ struct AuditRun<Log: AuditLog> {
         line.partition, next..<end, isFromTheBeginning: line.isFromTheBeginning, orders: orders, topic: topic,
         log: log, store: store, isLimited: replay.isLimited)
       replay.compare(stretch)
+      Heaps.trim()
       done += stretch.range.count
       report(done)
       next = end

@@ -21,4 +21,8 @@ public enum Limits {
   /// Bytes of one line of a ledger. A longer one is nothing that the load test wrote, and the reading ends with an
   /// error.
   static let ledgerLineBytes = 4_096
+
+  /// Heaps of glibc's allocator that the threads of an audit share; while more of them allocate at once, one waits.
+  /// Two, because that many cores are enough for an audit, and each heap keeps some of what was freed in it.
+  static let heaps: Int32 = 2
 }

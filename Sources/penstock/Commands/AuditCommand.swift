@@ -33,6 +33,8 @@ struct AuditCommand: AsyncParsableCommand {
   var format = Format.text
 
   func run() async throws {
+    // Before there are threads to have heaps of their own.
+    Heaps.share()
     try await reporting {
       let configuration = try Configuration(environment, for: [.kafka, .database])
       let meter = AuditMeter()
