@@ -84,9 +84,9 @@ void swift_task_enterThreadLocalContext(char *context) {
 
 // MARK: C11's threads
 //
-// librdkafka uses <threads.h>, and ThreadSanitizer knows <pthread.h> only. It crashes in the first of its functions that
-// runs on a thread whose beginning it has not seen. In glibc the one is a name for the other, down to the bytes of the
-// types (nptl/thrd_priv.h, mtx_lock.c, cnd_wait.c), so here each function calls its twin. Those that librdkafka uses.
+// librdkafka uses <threads.h>, and ThreadSanitizer knows <pthread.h> only: on a thread whose beginning it has not seen,
+// the first of its functions crashes. In glibc the one is a name for the other, down to the bytes of the types
+// (nptl/thrd_create.c, mtx_lock.c, cnd_wait.c), so here each function that librdkafka uses calls its twin.
 
 _Static_assert(sizeof(mtx_t) == sizeof(pthread_mutex_t) && sizeof(cnd_t) == sizeof(pthread_cond_t), "other types");
 _Static_assert(sizeof(thrd_t) == sizeof(pthread_t) && sizeof(once_flag) == sizeof(pthread_once_t), "other types");
