@@ -8,12 +8,13 @@ extension Row {
   private static let crowdedConnections = 8_000
   private static let slowConnections = 1_000
   private static let halfOpen = 1_000
-  /// Requests per second that are offered beside the honest crowd: far more than two cores answer with the load
-  /// generator and the database on them. All of them are sent, however late.
-  private static let offered = 20_000
+  /// What is offered beside the honest crowd, in requests that this machine answered a second before.
+  private static let times = 10
+  /// Seconds over which it is found out how many these are, and the connections that ask for them.
+  private static let trial = (seconds: 5, connections: 256)
   private static let seconds = 60
   /// Seconds that the load generator may take beside these: to open its connections, and to look its orders up.
-  private static let patience = 120
+  private static let patience = 60
   /// Resident memory that intake may come to, in MiB, whatever comes.
   private static let memoryBound = 1_024
 
@@ -25,25 +26,19 @@ extension Row {
     let intake = try await stage.start("intake")
     _ = try await stage.start("worker")
     guard let door = intake.door, let http = intake.part.http else { throw TestSetUpError("the intake has no door") }
-    // It sells out within the minute: what is accepted has to stay in the embedded broker's 5 MiB per partition.
+    // Each sells out within seconds: what is accepted has to stay in the embedded broker's 5 MiB per partition.
     let goods = (0..<24).map { (sku: "flood\($0)", stock: 1_500) }
-    try await stage.shop.createSale(at: stage.admin, id: "flood", items: goods)
+    for sale in ["trial", "flood"] { try await stage.shop.createSale(at: stage.admin, id: sale, items: goods) }
     let drips = Locked(true)
     try await stage.underLoad {
-      let flood = try PenstockProcess(
-        "spike",
-        [
-          "--url", http.absoluteString, "--sale", "flood", "--rate", "\(offered)", "--duration", "\(seconds)s",
-          "--connections", "\(crowdedConnections)", "--follow-timeout", "1s", "--json", "\(stage.folder)/flood.json",
-          "--ledger", "\(stage.folder)/flood.tsv",
-        ])
+      let trial = try await flood(
+        stage, "trial", at: http, rate: 1_000_000, seconds: trial.seconds, connections: trial.connections)
       for index in 0..<(slowConnections + halfOpen) { stage.inject(drip(index, door, drips) ? 1 : 0) }
-      let isOver = try await eventually(within: .seconds(seconds + patience)) { !flood.isRunning }
+      let offered = times * trial.rate
+      let flooded = try await flood(
+        stage, "flood", at: http, rate: offered, seconds: seconds, connections: crowdedConnections)
       drips.with { $0 = false }
-      if !isOver { stage.violated("the flood did not end: \(flood.standardError.suffix(300))") }
-      flood.send(signal: SIGKILL)
-      stage.remark(flooded(stage))
-      try stage.crowd.journal.add(ledger: "\(stage.folder)/flood.tsv")
+      stage.remark("\(times) × the \(trial.rate)/s that were answered before, for \(seconds) s: \(flooded.words)")
     }
     let peak = memory(of: intake.part.process.identifier)
     stage.remark("intake's memory at its peak \(peak) MiB")
@@ -82,12 +77,37 @@ extension Row {
     return (peak?.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap { Int($0) } ?? 0) / 1_024
   }
 
-  private static func flooded(_ stage: Stage) -> String {
-    guard let data = FileManager.default.contents(atPath: "\(stage.folder)/flood.json"),
+  /// What came of a flood: requests answered per second, and how many got away.
+  private struct Flood {
+    var rate = 0
+    var words = "the flood left no result"
+  }
+
+  /// Lets the load generator loose on a sale for so long. Who cannot send all of it, because answers are slow or the
+  /// machine is, sends no more then: buyers who have not come through by the end of the minute leave.
+  private static func flood(
+    _ stage: Stage, _ sale: String, at http: URL, rate: Int, seconds: Int, connections: Int
+  ) async throws -> Flood {
+    let files = "\(stage.folder)/\(sale)"
+    let spike = try PenstockProcess(
+      "spike",
+      [
+        "--url", http.absoluteString, "--sale", sale, "--rate", "\(rate)", "--duration", "\(seconds)s",
+        "--connections", "\(connections)", "--follow-timeout", "1s", "--json", files + ".json", "--ledger",
+        files + ".tsv",
+      ])
+    _ = try await eventually(within: .seconds(seconds)) { !spike.isRunning }
+    spike.send(signal: SIGINT)
+    if try await !eventually(within: .seconds(patience), { !spike.isRunning }) {
+      stage.violated("the flood did not end: \(spike.standardError.suffix(300))")
+      spike.send(signal: SIGKILL)
+    }
+    try stage.crowd.journal.add(ledger: files + ".tsv")
+    guard let data = FileManager.default.contents(atPath: files + ".json"),
       let result = try? JSONSerialization.jsonObject(with: data) as? [String: Any],
       let generator = result["generator"] as? [String: Any], let sent = generator["sent"] as? Int,
       let lasted = generator["seconds"] as? Double
-    else { return "the flood left no result" }
-    return "\(sent) requests sent beside in \(Int(lasted)) s of \(offered)/s offered"
+    else { return Flood() }
+    return Flood(rate: Int(Double(sent) / max(lasted, 1)), words: "\(sent) requests sent in \(Int(lasted)) s")
   }
 }
