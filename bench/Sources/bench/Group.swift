@@ -1,6 +1,8 @@
 /// Rows that are measured together, because they share a reference or a shop.
 struct Group: Sendable {
   let name: String
+  /// Whether it runs only when it is asked for: it takes as long as all others together.
+  var isOnRequest = false
   let measure: @Sendable (Journal) async throws -> Void
 
   static let all = [
@@ -8,7 +10,7 @@ struct Group: Sendable {
     Group(name: "drain", measure: DrainGroup.measure),
     Group(name: "line", measure: LineGroup.measure),
     Group(name: "memory", measure: MemoryGroup.measure),
-    Group(name: "audit", measure: AuditGroup.measure),
     Group(name: "instructions", measure: InstructionGroup.measure),
+    Group(name: "audit", isOnRequest: true, measure: AuditGroup.measure),
   ]
 }
