@@ -25,7 +25,7 @@ def write_as_integer(order):
 
 
 def make_possible(sale):
-    """What the text of the document says of a sale: its name is measured in bytes, it is of 1970 or later, ends after it
+    """What the document's text says of a sale: its name is measured in bytes, it is of 1970 or later, ends after it
     starts, has each SKU once, and is not decided by SKU where a limit is over several."""
     name = sale.get("name")
     if isinstance(name, str) and 200 < len(name.encode()) <= 4 * 200:

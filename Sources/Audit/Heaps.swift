@@ -16,7 +16,7 @@ public enum Heaps {
   /// `M_ARENA_MAX` of malloc.h.
   private static let arenaMax: CInt = -8
 
-  /// Lets all threads of this process that are still to come share `Limits.heaps`. For a process that does nothing else.
+  /// Lets the threads that are still to come share `Limits.heaps`. For a process that does nothing else.
   public static func share() { _ = mallopt?(arenaMax, Limits.heaps) }
 
   /// Gives the free pages of all heaps back to the system (malloc_trim(3), since glibc 2.8). Milliseconds.
