@@ -46,14 +46,23 @@ public final class LogReader: Sendable {
       throw KafkaError(.offsetOutOfRange, detail: "partition \(partition) at \(from)")
     }
     guard from < upTo else { return }
-    let stretch = try Stretch(cluster: cluster, topic: topic, partition: partition, range: from..<upTo, logger: logger)
+    let clientIsGone = try await readStretch(partition, from..<upTo, body)
+    // Whoever reads stretch after stretch would have the clients of several, and what they fetched, otherwise.
+    await clientIsGone.wait()
+  }
+
+  private func readStretch(
+    _ partition: Int32, _ range: Range<Int64>, _ body: (borrowing ConsumedRecord) throws -> Void
+  ) async throws -> OneShot {
+    let stretch = try Stretch(cluster: cluster, topic: topic, partition: partition, range: range, logger: logger)
     do {
-      try await stretch.read(upTo: upTo, body)
+      try await stretch.read(upTo: range.upperBound, body)
     } catch {
       await stretch.stop()
       throw error
     }
     await stretch.stop()
+    return stretch.clientIsGone
   }
 }
 
@@ -63,6 +72,8 @@ private struct Stretch {
   private let queue: PartitionQueue
   private let partition: Int32
   private let blocking = BlockingLane(name: "kafka-reader-stop")
+  /// Fires once nobody has anything of the stretch any more.
+  let clientIsGone: OneShot
 
   init(
     cluster: ClusterSettings, topic: String, partition: Int32, range: Range<Int64>, logger: Logger
@@ -73,6 +84,7 @@ private struct Stretch {
     let handle = try ClientHandle(
       .consumer, cluster: cluster, fixed: tuning.fetching + [("enable.partition.eof", "true")], events: 0,
       logger: logger)
+    clientIsGone = handle.destroyed
     self.topic = try TopicHandle(topic, of: handle)
     self.partition = partition
     queue = try PartitionQueue(topic: topic, partition: partition, of: handle, logger: logger)
