@@ -30,7 +30,7 @@ import Testing
         ])
       try await database.withStore { store in
         // Midway: when a good part is decided and the spike is still on.
-        let midway = try await eventually(within: .seconds(60)) {
+        let midway = try await eventually(within: .seconds(180)) {
           try await store.progress(topic: "orders").reduce(0) { $0 + $1.nextOffset.rawValue } > 5_000
         }
         #expect(midway, "nothing was decided: \(survivor.process.standardError)")
