@@ -3,8 +3,8 @@ import PackageDescription
 
 // A package of its own, so that a build of Penstock does not know of it. `make fuzz` builds and runs it, and says how.
 
-/// One fuzzer: a program whose `main` is libFuzzer's. `scripts/fuzz.sh` asks for that and for its counters on every
-/// edge by a flag for the whole build, as they are needed in the modules under test most of all.
+/// One fuzzer: a program that hands itself over to libFuzzer. `scripts/fuzz.sh` asks for that and for its counters on
+/// every edge by a flag for the whole build, as they are needed in the modules under test most of all.
 func harness(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
   .executableTarget(
     name: name,
@@ -26,7 +26,8 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
   ],
   targets: [
-    .target(name: "Fuzzing", swiftSettings: strict),
+    .systemLibrary(name: "CLibFuzzer"),
+    .target(name: "Fuzzing", dependencies: ["CLibFuzzer"], swiftSettings: strict),
     harness("OrderBody", [.product(name: "FlashSale", package: "penstock")]),
     harness("Names", [.product(name: "FlashSale", package: "penstock")]),
     harness("Record", [.product(name: "FlashSale", package: "penstock")]),

@@ -18,7 +18,7 @@ readonly longest=20000
 readonly hang_seconds=10 memory_mib=2048
 
 cd "$root"
-mapfile -t fuzzers < <(cd fuzz/Sources && printf '%s\n' */ | sed 's|/$||' | grep -vx Fuzzing)
+mapfile -t fuzzers < <(cd fuzz/Sources && printf '%s\n' */ | sed 's|/$||' | grep -vxE 'Fuzzing|CLibFuzzer')
 if [[ ${FUZZER:-} ]]; then
   [[ " ${fuzzers[*]} " == *" $FUZZER "* ]] || fail "there is no fuzzer $FUZZER, but ${fuzzers[*]}"
   fuzzers=("$FUZZER")

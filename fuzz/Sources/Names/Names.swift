@@ -1,6 +1,10 @@
 import FlashSale
 import Fuzzing
 
+@main enum Names {
+  static func main() { fuzz(testOneInput) }
+}
+
 /// Any bytes as each of the texts that come from outside: ids, keys, tickets, times.
 ///
 /// (1) Each answers whatever the bytes are.

@@ -2,6 +2,10 @@ import FlashSale
 import Foundation
 import Fuzzing
 
+@main enum OrderBody {
+  static func main() { fuzz(testOneInput) }
+}
+
 /// Any bytes as the body of an order, beside Foundation's reader of JSON.
 ///
 /// (1) It answers whatever the bytes are, and reads none past their end (AddressSanitizer).

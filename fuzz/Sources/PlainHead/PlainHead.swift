@@ -5,6 +5,10 @@ import NIOCore
 import NIOEmbedded
 import NIOHTTP1
 
+@main enum PlainHead {
+  static func main() { fuzz(testOneInput) }
+}
+
 /// Any bytes as what a connection begins with: read in the plain form, and by NIO's decoder.
 ///
 /// (1) It answers whatever the bytes are, and reads none past their end (AddressSanitizer).

@@ -1,6 +1,10 @@
 @testable import FlashSale
 import Fuzzing
 
+@main enum Record {
+  static func main() { fuzz(testOneInput) }
+}
+
 /// Any bytes as the value of a record in the log: read by `PlainRecord`, and by SwiftProtobuf.
 ///
 /// (1) It answers whatever the bytes are, and reads none past their end (AddressSanitizer).
