@@ -50,6 +50,8 @@ struct RunCommand: AsyncParsableCommand {
 
   func run() async throws {
     let journal = Journal(plan: quick ? .quick : .full, rounds: rounds, cluster: cluster)
+    journal.say("warming PostgreSQL up")
+    try await WarmServer.prepare()
     for group in Group.all where only.map(group.name.contains) ?? !group.isOnRequest {
       journal.say("== \(group.name)")
       do {
