@@ -96,16 +96,22 @@ public final class PenstockProcess: Sendable {
   ) async throws -> (exit: Exit, output: String, errors: String) {
     let process = try PenstockProcess(program, arguments, environment: environment)
     let exit = await process.exit()
-    // The pipes are read by handlers of their own, which may come after the end of the process.
+    // The pipes are read by threads of their own, which may come after the end of the process.
     _ = try await eventually(within: .seconds(2)) { process.output.withLock { !$0.isEmpty } || exit.code != 0 }
     _ = try await eventually(within: .seconds(2)) { process.errors.withLock { !$0.isEmpty } || exit.code == 0 }
     return (exit, process.standardOutput, process.standardError)
   }
 
+  /// On a thread of its own, until all who could write have ended: a readability handler was once seen to miss the end
+  /// of a long output.
   private static func collect(_ pipe: Pipe, _ take: @escaping @Sendable (Data) -> Void) {
-    pipe.fileHandleForReading.readabilityHandler = { handle in
-      let data = handle.availableData
-      if data.isEmpty { handle.readabilityHandler = nil } else { take(data) }
+    let handle = pipe.fileHandleForReading
+    Thread.detachNewThread {
+      while true {
+        let data = handle.availableData
+        if data.isEmpty { return }
+        take(data)
+      }
     }
   }
 }

@@ -52,7 +52,7 @@ enum AuditGroup {
     let seconds = (ContinuousClock.now - start) / .seconds(1)
     let exit = await process.exit()
     var report: Report?
-    // The pipe is read by a handler of its own, which may come after the end of the process.
+    // The pipe is read by a thread of its own, which may come after the end of the process.
     _ = try await eventually(within: .seconds(2)) {
       report = try? JSONDecoder().decode(Report.self, from: Data(process.standardOutput.utf8))
       return report != nil
