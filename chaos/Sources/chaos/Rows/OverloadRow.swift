@@ -79,8 +79,8 @@ extension Row {
 
   /// What came of a flood: requests answered per second, and how many got away.
   private struct Flood {
-    var rate = 0
-    var words = "the flood left no result"
+    let rate: Int
+    let words: String
   }
 
   /// Lets the load generator loose on a sale for so long. Who cannot send all of it, because answers are slow or the
@@ -107,7 +107,7 @@ extension Row {
       let result = try? JSONSerialization.jsonObject(with: data) as? [String: Any],
       let generator = result["generator"] as? [String: Any], let sent = generator["sent"] as? Int,
       let lasted = generator["seconds"] as? Double
-    else { return Flood() }
+    else { throw TestSetUpError("the flood of sale \(sale) left no result: \(spike.standardError.suffix(300))") }
     return Flood(rate: Int(Double(sent) / max(lasted, 1)), words: "\(sent) requests sent in \(Int(lasted)) s")
   }
 }
