@@ -17,12 +17,14 @@ final class Session {
     case beginning(String)
     /// In a transaction that the server knows of.
     case inTransaction
+    /// Behind the COMMIT that travelled with a transaction's last statements, and still in its body.
+    case committed
     /// Rows of a stream are still to come.
     case streaming(Columns?)
 
     static func == (left: Scope, right: Scope) -> Bool {
       switch (left, right) {
-      case (.autocommit, .autocommit), (.inTransaction, .inTransaction): true
+      case (.autocommit, .autocommit), (.inTransaction, .inTransaction), (.committed, .committed): true
       case (.beginning(let left), .beginning(let right)): left == right
       case (.streaming, .streaming): true
       default: false
@@ -72,8 +74,11 @@ final class Session {
   /// Like `connection()`, but only where a statement may start.
   func idleConnection() throws(PostgresError) -> OpaquePointer {
     let pointer = try connection()
-    if case .streaming = scope { throw PostgresError(.misuse, "the connection is in the middle of a stream") }
-    return pointer
+    switch scope {
+    case .streaming: throw PostgresError(.misuse, "the connection is in the middle of a stream")
+    case .committed: throw PostgresError(.misuse, "the transaction is committed already")
+    case .autocommit, .beginning, .inTransaction: return pointer
+    }
   }
 
   /// Closes the connection; the server rolls back what is open.

@@ -19,16 +19,16 @@ extension Session {
   /// The first failure is thrown; the server has skipped what came after it.
   func query(_ statements: [EncodedStatement]) throws(PostgresError) -> [Rows] {
     _ = try idleConnection()
-    var commands = statements.map(Command.statement)
-    let rows: [Rows]
-    if case .beginning(let begin) = scope {
-      commands.insert(.control(begin, .begin), at: 0)
-      rows = try exchange(commands)
-    } else {
-      rows = try exchange(commands)
-    }
+    let rows = try exchange(commands(for: statements))
     try checkScope()
     return rows
+  }
+
+  /// These statements, behind a BEGIN that is still to be sent.
+  func commands(for statements: [EncodedStatement]) -> [Command] {
+    let commands = statements.map(Command.statement)
+    guard case .beginning(let begin) = scope else { return commands }
+    return [.control(begin, .begin)] + commands
   }
 
   /// A statement must leave the transaction state as it found it: what `transaction` began, only it may end.

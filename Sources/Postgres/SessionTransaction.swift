@@ -24,34 +24,52 @@ extension Session {
     if case .beginning(let begin) = scope { _ = try exchange([.control(begin, .begin)]) }
   }
 
-  /// Commits. A connection that is lost once COMMIT may have left is `.commitOutcomeUnknown`.
+  /// Commits, unless that is done. A connection that is lost once COMMIT may have left is `.commitOutcomeUnknown`.
   func commit() throws(PostgresError) {
-    if case .beginning = scope {
-      // No statement ran, so there is nothing to commit.
-      scope = .autocommit
-      return
+    switch scope {
+    // No statement ran, so there is nothing to commit; or it is.
+    case .beginning, .committed: scope = .autocommit
+    case .autocommit, .inTransaction, .streaming:
+      defer { scope = .autocommit }
+      _ = try exchangeAndCommit([])
     }
-    defer { scope = .autocommit }
+  }
+
+  /// Runs a transaction's last statements and commits, in one round trip.
+  ///
+  /// The failure of a statement leaves the transaction open, as `query` does: behind it the server skips everything up
+  /// to the end of the pipeline, so also COMMIT ("reads and discards messages until a Sync is reached", PostgreSQL,
+  /// Extended Query).
+  func commit(after statements: [EncodedStatement]) throws(PostgresError) -> [Rows] {
+    _ = try idleConnection()
+    let answers = try exchangeAndCommit(commands(for: statements))
+    scope = .committed
+    return answers
+  }
+
+  /// Sends these commands and a COMMIT behind them; the answers are without the COMMIT's.
+  private func exchangeAndCommit(_ commands: [Command]) throws(PostgresError) -> [Rows] {
     do {
       // A session that has ended already certainly did not commit; worth knowing before COMMIT leaves.
       try checkAlive()
     } catch {
       throw error.reported(as: .commit)
     }
-    let tag: String
+    var answers: [Rows]
     do {
-      let answer = try exchange([.control("COMMIT", .commit)])
-      tag = answer.first?.result.handle.commandTag ?? ""
+      answers = try exchange(commands + [.control("COMMIT", .commit)])
     } catch {
       guard error.isConnectionLost else { throw error }
       // Also when the server's last word was FATAL: it can be interrupted after the commit record is durable.
       throw error.reported(as: .commitOutcomeUnknown, mayHaveTakenEffect: true)
     }
+    let tag = answers.popLast()?.result.handle.commandTag ?? ""
     guard tag == "COMMIT" else {
       // COMMIT of a failed transaction succeeds, with the tag ROLLBACK.
       throw PostgresError(
         .commitRolledBack, "COMMIT was answered with \(tag): a statement of the transaction had failed")
     }
+    return answers
   }
 
   /// Rolls back because of an error that the caller will throw, which a failure to roll back must not hide.
@@ -65,12 +83,12 @@ extension Session {
 
   /// Rolls back. If that fails the connection is closed, which ends the transaction as well.
   func rollback() throws(PostgresError) {
-    if case .beginning = scope {
-      scope = .autocommit
-      return
-    }
     defer { scope = .autocommit }
-    guard isOpen else { return }
+    if case .beginning = scope { return }
+    // An error behind the COMMIT that went along.
+    if scope == .committed { throw PostgresError(.rollback, "the transaction is committed already") }
+    // A COMMIT that was refused has ended it.
+    guard isOpen, PQtransactionStatus(try connection()) != PQTRANS_IDLE else { return }
     do {
       _ = try exchange([.control("ROLLBACK", .rollback)])
     } catch {

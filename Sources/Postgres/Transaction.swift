@@ -22,6 +22,18 @@ public struct Transaction: ~Copyable {
     return pipeline.statements.isEmpty ? [] : try session.query(pipeline.statements)
   }
 
+  /// Runs the transaction's last statements like `pipeline`, and commits in the same round trip.
+  ///
+  /// The server commits only if every one of them succeeded: what has to hold, a statement itself must check, and fail.
+  /// After it the body only returns: a further statement is refused, and an error that it throws undoes nothing.
+  /// Failures as of `pipeline`, and `.commit`, `.commitRolledBack`, `.commitOutcomeUnknown` as of
+  /// `Connection.transaction`.
+  public func commit(after build: (inout Pipeline) throws -> Void) throws -> [Rows] {
+    var pipeline = Pipeline()
+    try build(&pipeline)
+    return try session.commit(after: pipeline.statements)
+  }
+
   /// Runs `COPY … FROM STDIN (FORMAT binary)` with the rows that `rows` writes. Returns the number of rows copied.
   ///
   /// Binary COPY converts nothing: each field must be of exactly its column's type. If `rows` throws, the COPY fails,

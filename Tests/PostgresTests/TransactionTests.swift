@@ -58,6 +58,62 @@ struct TransactionTests {
     }
   }
 
+  @Test func `the last statements commit together with what came before them`() async throws {
+    try await Database.withConnection { connection in
+      try await connection.run("CREATE TABLE t (a bigint)")
+      let counts = try await connection.transaction { transaction in
+        try transaction.execute("INSERT INTO t VALUES (1)")
+        return try transaction.commit { pipeline in
+          try pipeline.add("INSERT INTO t VALUES (2), (3)")
+          try pipeline.add("SELECT count(*) FROM t")
+        }.map(\.affected)
+      }
+      #expect(counts == [2, 1])
+      #expect(try await connection.count("SELECT count(*) FROM t") == 3)
+      // As the first and only statements too: BEGIN travels along.
+      _ = try await connection.transaction { try $0.commit { try $0.add("INSERT INTO t VALUES (4)") } }
+      #expect(try await connection.count("SELECT count(*) FROM t") == 4)
+    }
+  }
+
+  @Test func `a failure among the last statements commits nothing, and the connection goes on`() async throws {
+    try await Database.withConnection { connection in
+      try await connection.run(
+        "CREATE TABLE t (a bigint CONSTRAINT late UNIQUE DEFERRABLE INITIALLY DEFERRED)")
+      let failing: [(Statement, PostgresError.Kind)] = [
+        ("SELECT 1 / 0", .statement), ("INSERT INTO t VALUES (1)", .commit),
+      ]
+      for (statement, kind) in failing {
+        let error = await failure {
+          try await connection.transaction { transaction in
+            _ = try transaction.commit { pipeline in
+              try pipeline.add("INSERT INTO t VALUES (1)")
+              try pipeline.add(statement)
+            }
+          }
+        }
+        #expect(error?.kind == kind)
+        #expect(error?.mayHaveTakenEffect == false)
+        #expect(try await connection.count("SELECT count(*) FROM t") == 0)
+      }
+    }
+  }
+
+  @Test func `behind the last statements a body can do nothing more`() async throws {
+    try await Database.withConnection { connection in
+      try await connection.run("CREATE TABLE t (a bigint)")
+      let error = await failure {
+        try await connection.transaction { transaction in
+          _ = try transaction.commit { try $0.add("INSERT INTO t VALUES (1)") }
+          try transaction.execute("INSERT INTO t VALUES (2)")
+        }
+      }
+      #expect(error?.kind == .misuse)
+      // What was committed stays.
+      #expect(try await connection.count("SELECT count(*) FROM t") == 1)
+    }
+  }
+
   @Test func `isolation and read-only reach the server`() async throws {
     try await Database.withConnection { connection in
       let isolation = try await connection.transaction(isolation: .repeatableRead, readOnly: true) { transaction in

@@ -10,10 +10,6 @@ extension LaneStore {
         try await connection.transaction { transaction in
           try BatchTransaction(batch: batch).run(in: transaction)
         })
-    } catch StoreError.fenced {
-      return .fenced
-    } catch let conflict as LevelConflict {
-      return .conflict(conflict.description)
     } catch let error as PostgresError {
       return WriteAnswer(error)
     } catch {
@@ -22,11 +18,14 @@ extension LaneStore {
   }
 }
 
-/// A level in the store is not the one that this lane left there: someone else writes stock.
-private struct LevelConflict: Error, CustomStringConvertible {
-  let expected: Int
-  let found: Int
-  var description: String { "of \(expected) stock rows only \(found) are as this lane knows them" }
+/// The SQLSTATEs that a batch's own checks fail with. PostgreSQL has no class PN.
+private enum CheckState {
+  /// Someone else has the partition, or moved it on.
+  static let fenced = "PN001"
+  /// A level in the store is not the one that this lane left there.
+  static let levelMoved = "PN002"
+  /// Not all rows were taken.
+  static let rowsMissing = "PN003"
 }
 
 /// One batch, inside its transaction.
@@ -44,21 +43,27 @@ private struct BatchTransaction {
 
     let quarantine = try Quarantine(batch, verdicts, in: transaction)
     let changed = after.stock.filter { before.stock[$0.key] != $0.value }
-    let orders = OrderRows(verdicts.orders, of: batch, next: try offsets().next)
-    let writes = try transaction.pipeline { pipeline in
-      // A batch that needed nothing has not been fenced yet.
-      if needs.isEmpty { try addFence(to: &pipeline) }
-      if orders.areFew { try orders.add(to: &pipeline) }
+    let orders = OrderRows(verdicts.orders, of: batch)
+    // A batch that needed nothing has not been fenced yet.
+    let isFenced = !needs.isEmpty
+    let add = { (pipeline: inout Pipeline) in
+      if !isFenced { try addFence(to: &pipeline) }
       try quarantine.add(to: &pipeline)
       try addTallies(Tallies(batch, verdicts, quarantine), to: &pipeline)
       try addStock(changed, before: before, to: &pipeline)
     }
-    if needs.isEmpty { try checkFence(writes.first) }
-    let updated = writes.last?.affected ?? 0
-    guard updated == changed.count else { throw LevelConflict(expected: changed.count, found: updated) }
-    let written = orders.areFew ? writes[needs.isEmpty ? 1 : 0].affected : try orders.copy(in: transaction)
-    guard written == orders.count else {
-      throw StoreError.unreadable("\(orders.count) orders were sent to PostgreSQL and \(written) taken")
+    if orders.areFew {
+      // In one round trip with COMMIT: whoever waits for a small batch waits for little else.
+      _ = try transaction.commit { pipeline in
+        try add(&pipeline)
+        try orders.add(to: &pipeline, orFail: CheckState.rowsMissing)
+      }
+    } else {
+      _ = try transaction.pipeline(add)
+      let written = try orders.copy(in: transaction)
+      guard written == orders.count else {
+        throw StoreError.unreadable("\(orders.count) orders were sent to PostgreSQL and \(written) taken")
+      }
     }
     return WrittenBatch(
       results: verdicts.results, levels: after.stock, changed: Set(changed.keys),
@@ -72,24 +77,23 @@ private struct BatchTransaction {
       try addFence(to: &pipeline)
       try wanted.add(to: &pipeline)
     }
-    try checkFence(answers.first)
     try needs.load(answers[1...])
   }
 
-  private func checkFence(_ answer: Rows?) throws {
-    guard answer?.affected == 1 else { throw StoreError.fenced(batch.claim.partition) }
-  }
-
-  /// The fence (I7): without exactly one row, this lane is no longer the writer.
+  /// The fence (I7): without exactly one row, this lane is no longer the writer, and the transaction ends here.
   private func addFence(to pipeline: inout Pipeline) throws {
     let offsets = try offsets()
     try pipeline.add(
       """
-      UPDATE partition_progress SET next_offset = $5
-      WHERE topic = $1 AND partition = $2 AND epoch = $3 AND next_offset = $4
+      WITH fence AS (
+        UPDATE partition_progress SET next_offset = $5
+        WHERE topic = $1 AND partition = $2 AND epoch = $3 AND next_offset = $4
+        RETURNING 1
+      )
+      SELECT require(count(*) = 1, $6, 'the partition has another writer') FROM fence
       """,
       batch.claim.topic, batch.claim.partition.rawValue, batch.claim.epoch.rawValue, offsets.first.rawValue,
-      offsets.next.rawValue)
+      offsets.next.rawValue, CheckState.fenced)
   }
 
   private func offsets() throws -> (first: Offset, next: Offset) {
@@ -107,14 +111,19 @@ private struct BatchTransaction {
     let rows = changed.compactMap { key, level in before.stock[key].map { (key, old: $0, new: level) } }
     try pipeline.add(
       """
-      UPDATE stock SET units_left = level.units_left, closed = level.closed
-      FROM unnest($1::int4[], $2::text[], $3::int4[], $4::bool[], $5::int4[], $6::bool[])
-        AS level (sale, sku, units_before, closed_before, units_left, closed)
-      WHERE stock.sale = level.sale AND stock.sku = level.sku
-        AND stock.units_left = level.units_before AND stock.closed = level.closed_before
+      WITH moved AS (
+        UPDATE stock SET units_left = level.units_left, closed = level.closed
+        FROM unnest($1::int4[], $2::text[], $3::int4[], $4::bool[], $5::int4[], $6::bool[])
+          AS level (sale, sku, units_before, closed_before, units_left, closed)
+        WHERE stock.sale = level.sale AND stock.sku = level.sku
+          AND stock.units_left = level.units_before AND stock.closed = level.closed_before
+        RETURNING 1
+      )
+      SELECT require(count(*) = $7, $8, format('of %s stock rows only %s are as this lane knows them', $7, count(*)))
+      FROM moved
       """,
       rows.map(\.0.sale.rawValue), rows.map(\.0.sku.rawValue), rows.map(\.old.left.rawValue), rows.map(\.old.isClosed),
-      rows.map(\.new.left.rawValue), rows.map(\.new.isClosed))
+      rows.map(\.new.left.rawValue), rows.map(\.new.isClosed), Int64(rows.count), CheckState.levelMoved)
   }
 
   private func addTallies(_ tallies: Tallies, to pipeline: inout Pipeline) throws {
@@ -136,6 +145,10 @@ extension WriteAnswer {
   fileprivate init(_ error: PostgresError) {
     if error.isConnectionLost || error.kind == .commitOutcomeUnknown || error.kind == .closed {
       self = .connectionLost(error)
+    } else if error.sqlState == CheckState.fenced {
+      self = .fenced
+    } else if error.sqlState == CheckState.levelMoved {
+      self = .conflict("a level of the stock is not the one that this lane left: someone else writes stock")
     } else if error.isUniqueViolation, error.constraint == "orders_pkey" {
       // A key that was used in two lanes is still one order (I8). After a reload it is a repeat.
       self = .conflict(error.description)

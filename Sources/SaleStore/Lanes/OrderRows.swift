@@ -11,13 +11,10 @@ struct OrderRows {
   /// counted, at each step.
   private let sorted: [(id: OrderID, index: Int)]
   private let claim: Claim
-  private let next: Offset
   private let decidedAt: Postgres.Timestamp
 
-  /// - Parameter next: the partition's next offset behind the batch.
-  init(_ orders: [Verdicts.Order], of batch: LaneBatch, next: Offset) {
+  init(_ orders: [Verdicts.Order], of batch: LaneBatch) {
     self.orders = orders
-    self.next = next
     sorted = orders.indices.map { (id: orders[$0].request.order, index: $0) }.sorted { $0.id < $1.id }
     claim = batch.claim
     decidedAt = batch.decidedAt.stored
@@ -29,25 +26,28 @@ struct OrderRows {
   /// whoever waits for its decision, as much as all of its rows.
   var areFew: Bool { count <= Limits.insertedOrders }
 
-  /// Adds the one statement that writes them all; it affects `count` rows. The batch's fence stands before it: where
-  /// that found no row, this writes none, and so it can't meet the rows of the partition's new owner.
-  func add(to pipeline: inout Pipeline) throws {
+  /// Adds the one statement that writes them all, and that fails with `state` unless all were taken. The batch's fence
+  /// stands before it, so it can't meet the rows of the partition's new owner.
+  func add(to pipeline: inout Pipeline, orFail state: String) throws {
+    guard count > 0 else { return }
     let rows = sorted.map { orders[$0.index] }
     try pipeline.add(
       """
-      INSERT INTO orders (order_id, log_offset, accepted_at, decided_at, sale, quantity, partition, outcome, sku, buyer)
-      SELECT o.order_id, o.log_offset, o.accepted_at, $9, o.sale, o.quantity, $10, o.outcome, o.sku, o.buyer
-      FROM unnest($1::uuid[], $2::int8[], $3::timestamptz[], $4::int4[], $5::int4[], $6::int2[], $7::text[], $8::text[])
-        AS o (order_id, log_offset, accepted_at, sale, quantity, outcome, sku, buyer)
-      WHERE EXISTS (
-        SELECT FROM partition_progress
-        WHERE topic = $11 AND partition = $10 AND epoch = $12 AND next_offset = $13
+      WITH written AS (
+        INSERT INTO orders
+          (order_id, log_offset, accepted_at, decided_at, sale, quantity, partition, outcome, sku, buyer)
+        SELECT o.order_id, o.log_offset, o.accepted_at, $9, o.sale, o.quantity, $10, o.outcome, o.sku, o.buyer
+        FROM unnest(
+          $1::uuid[], $2::int8[], $3::timestamptz[], $4::int4[], $5::int4[], $6::int2[], $7::text[], $8::text[])
+          AS o (order_id, log_offset, accepted_at, sale, quantity, outcome, sku, buyer)
+        RETURNING 1
       )
+      SELECT require(count(*) = $11, $12, format('%s orders were sent and %s taken', $11, count(*))) FROM written
       """,
       rows.map(\.request.order.uuid), rows.map(\.offset.rawValue), rows.map(\.request.acceptedAt.stored),
       rows.map(\.request.stock.sale.rawValue), rows.map(\.request.quantity.rawValue), rows.map(\.outcome.stored),
       rows.map(\.request.stock.sku.rawValue), rows.map(\.request.buyer.rawValue), decidedAt,
-      claim.partition.rawValue, claim.topic, claim.epoch.rawValue, next.rawValue)
+      claim.partition.rawValue, Int64(count), state)
   }
 
   /// Writes them all by COPY, and returns how many were taken.
