@@ -63,7 +63,7 @@ public enum Limits {
   /// The same for the embedded broker, which lets the whole time pass whatever arrives meanwhile
   /// (rdkafka_mock_handlers.c, `rd_kafka_mock_handle_Fetch`): a record waits half of it on average before a lane sees
   /// it.
-  public static let embeddedFetchWait = Duration.milliseconds(2)
+  public static let embeddedFetchWait = Duration.milliseconds(1)
 
   /// Records in one batch at most; a larger `max` means this.
   public static let batchRecordsMax = 100_000

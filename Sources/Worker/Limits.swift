@@ -53,5 +53,5 @@ public enum Limits {
   ///
   /// Under a stream of commits, one waits half of it on average before anybody hears of it. Each broadcast is a
   /// transaction, so a shorter one takes time from the lanes.
-  static let signalInterval = Duration.milliseconds(2)
+  static let signalInterval = Duration.milliseconds(1)
 }
