@@ -39,6 +39,9 @@ public struct Fingerprint: Sendable, Hashable {
   /// The sale that the key names.
   public let saleInKey: SaleID?
 
+  /// The same of the value only, as progress has it.
+  var record: RecordFingerprint { value.map(RecordFingerprint.init(sha256:)) ?? RecordFingerprint(of: nil) }
+
   /// Creates a fingerprint.
   public init(key: [UInt8]?, value: [UInt8]?, saleInKey: SaleID?) {
     self.key = key

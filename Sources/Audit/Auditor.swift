@@ -78,7 +78,9 @@ struct AuditRun<Log: AuditLog> {
     for number in 0..<partitions {
       let partition = Partition(number)
       let progress = snapshot.progress.first { $0.partition == partition }
-      lines.append(PartitionLine(partition, progress, log: try await log.bounds(of: partition)))
+      let bounds = try await log.bounds(of: partition)
+      let isAnother = try await isAnotherLog(progress, bounds)
+      lines.append(PartitionLine(partition, progress, log: bounds, isAnother: isAnother))
     }
     let all = lines.map(\.compared.count).reduce(0, +)
     try await refuseRows(before: LogPosition(partition: Partition(0), offset: Offset(.min)))
@@ -86,6 +88,17 @@ struct AuditRun<Log: AuditLog> {
       try await compare(line) { done in report(.comparing(done: done, of: all)) }
     }
     try await refuseRows(before: nil)
+  }
+
+  /// Whether the last decided record is another one in the log; `false` if it is not known, or not there any more.
+  private func isAnotherLog(_ progress: PartitionProgress?, _ bounds: Range<Offset>) async throws -> Bool {
+    guard let progress, let expected = progress.lastRecord else { return false }
+    let last = Offset(progress.nextOffset.rawValue - 1)
+    guard bounds.contains(last) else { return false }
+    let found = try await log.records(
+      of: progress.partition, in: last..<progress.nextOffset, fingerprinting: [last]
+    ).first?.fingerprint
+    return found?.record != expected
   }
 
   private mutating func compare(_ line: PartitionLine, _ report: (Int64) -> Void) async throws {

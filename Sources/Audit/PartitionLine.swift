@@ -26,8 +26,10 @@ struct PartitionLine {
   /// Records that have no outcome yet.
   var inFlight: Int64 { max(0, log.upperBound.rawValue - max(next, log.lowerBound).rawValue) }
 
-  /// - Parameter progress: `nil` for a partition that was never claimed.
-  init(_ partition: Partition, _ progress: PartitionProgress?, log: Range<Offset>) {
+  /// - Parameters:
+  ///   - progress: `nil` for a partition that was never claimed.
+  ///   - isAnother: whether the last decided record is another one in this log.
+  init(_ partition: Partition, _ progress: PartitionProgress?, log: Range<Offset>, isAnother: Bool) {
     let next = progress?.nextOffset ?? Offset(0)
     var problems: [String] = []
     if let reason = progress?.haltedReason {
@@ -57,6 +59,14 @@ struct PartitionLine {
           the rows before are believed
           """)
       }
+    }
+    if isAnother {
+      // Compared all the same: it can be the progress that is wrong, and then the rows tell.
+      problems.append(
+        """
+        partition \(partition): the record before the progress \(next) is not the one decided there: the log was made \
+        anew or has lost records, and the rows are compared with another log than they came from
+        """)
     }
     self.partition = partition
     self.next = next

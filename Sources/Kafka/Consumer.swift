@@ -84,6 +84,12 @@ public final class Consumer: Sendable {
     core.noteProgress(offsets)
   }
 
+  /// How often the connection to a broker was lost so far, or none could be reached.
+  ///
+  /// What is read after it has grown can come from a log that is not the one before: a reconnect takes librdkafka 75 ms
+  /// or more (`reconnect.backoff.ms`), in which this consumer's thread has noticed the loss.
+  public var connectionsLost: Int { core.connectionsLost }
+
   /// Asks the leader for the partition's first offset and for the one that its next record will get.
   ///
   /// Asked one after another: a call waits for those before it.

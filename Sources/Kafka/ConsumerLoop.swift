@@ -158,6 +158,7 @@ struct ConsumerLoop {
   private mutating func report(_ event: OpaquePointer) {
     let code = rd_kafka_event_error(event)
     let error = KafkaError(code, String(cString: rd_kafka_event_error_string(event)))
+    if error.code == .brokersUnavailable { core.noteLostConnection() }
     if error.isRetriable {
       logger.warning("\(error.debugDescription)")
     } else {

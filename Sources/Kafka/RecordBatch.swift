@@ -53,6 +53,16 @@ public final class RecordBatch: @unchecked Sendable {
     messages.deallocate()
   }
 
+  /// Lends one record.
+  ///
+  /// - Parameter index: its place in the batch, from 0 up to but not including `count`.
+  public func withRecord<Answer, Failure: Error>(
+    at index: Int, _ body: (borrowing ConsumedRecord) throws(Failure) -> Answer
+  ) throws(Failure) -> Answer {
+    precondition((0..<count).contains(index), "record \(index) of \(count)")
+    return try body(ConsumedRecord(messages[index]))
+  }
+
   /// Lends each record in offset order; stops at the first error thrown and throws it.
   public func forEach<Failure: Error>(_ body: (borrowing ConsumedRecord) throws(Failure) -> Void) throws(Failure) {
     for index in 0..<count {

@@ -9,6 +9,9 @@ public struct PartitionProgress: Sendable, Hashable {
   /// The first offset without an effect in the store.
   public let nextOffset: Offset
 
+  /// By what the record before `nextOffset` is known again; `nil` if it is not known.
+  public let lastRecord: RecordFingerprint?
+
   /// Host and process of the last owner, for people.
   public let owner: String?
   public let claimedAt: FlashSale.Timestamp?
@@ -25,7 +28,7 @@ extension SaleStore {
     let rows = try await pool.withConnection { connection in
       try await connection.query(
         """
-        SELECT partition, epoch, next_offset, owner_name, claimed_at, halted_at, halted_reason
+        SELECT partition, epoch, next_offset, last_record, owner_name, claimed_at, halted_at, halted_reason
         FROM partition_progress WHERE topic = $1 ORDER BY partition
         """, topic)
     }
@@ -56,6 +59,7 @@ extension PartitionProgress {
     partition = try row.partition("partition")
     epoch = Epoch(rawValue: try row.int64("epoch"))
     nextOffset = try row.offset("next_offset")
+    lastRecord = try row.optional("last_record").map(RecordFingerprint.init(rawValue:))
     owner = try row.optional("owner_name")
     claimedAt = try row.optionalTime("claimed_at")
     haltedAt = try row.optionalTime("halted_at")

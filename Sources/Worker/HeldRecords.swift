@@ -34,6 +34,11 @@ struct HeldRecords: Sendable {
     return entries[start..<(start + range.count)]
   }
 
+  /// By what the record at an offset of the batch is known again.
+  func fingerprint(of offset: Offset) -> RecordFingerprint {
+    batch.withRecord(at: Int(offset.rawValue - batch.firstOffset)) { RecordFingerprint(of: $0.value) }
+  }
+
   /// One record, to be quarantined with this error; one that can't be read has an error of its own.
   func poisonous(_ offset: Offset, error: String) -> ArraySlice<LogEntry> {
     entries(offset..<offset.next).map { entry in

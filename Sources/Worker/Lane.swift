@@ -21,6 +21,7 @@ struct LaneContext: Sendable {
 struct Lane {
   private let context: LaneContext
   private let consumer: Consumer
+  private let knownLog: KnownLog
   private let partition: Partition
   private let logger: Logger
 
@@ -32,15 +33,25 @@ struct Lane {
 
   private var memory = LaneMemory()
 
-  /// A lane with the claim that it starts from, made on `store`, which is the lane's from here on.
+  /// By what the record before `state.next` is known again; `nil` if it is not known.
+  private var lastWritten: RecordFingerprint?
+  /// The consumer's lost connections after which the log was last known to be the same.
+  private var lossesSeen: Int
+
+  /// A lane with the claim that it starts from; its connection is the lane's from here on.
   init(
-    _ context: LaneContext, queue: PartitionQueue, consumer: Consumer, claim: Claim, store: LaneStore, knownGap: Offset?
+    _ context: LaneContext, queue: PartitionQueue, consumer: Consumer, knownLog: KnownLog,
+    claimed: PartitionClaims.Claimed, knownGap: Offset?
   ) {
+    claim = claimed.claim
+    store = claimed.store
+    lastWritten = claim.lastRecord
+    lossesSeen = claimed.lossesSeen
+    self.knownLog = knownLog
+
     self.context = context
     records = ReadAhead(queue)
     self.consumer = consumer
-    self.claim = claim
-    self.store = store
     partition = claim.partition
     state = LaneState(next: claim.nextOffset, knownGap: knownGap)
     var logger = context.logger
@@ -89,6 +100,7 @@ struct Lane {
     switch await records.next() {
     case .success(nil): return .queueEnded
     case .success(let next?):
+      if let change = await whatChanged() { return change }
       held = next
       // There are most likely more: they are taken and decoded while PostgreSQL works on these. A smaller batch was
       // all there was; what comes next is then better left to gather until these are written.
@@ -100,14 +112,33 @@ struct Lane {
     }
   }
 
+  /// Behind a lost connection there can be another log; `nil` if it is the same. What was read by now came from it.
+  private mutating func whatChanged() async -> LaneState.Event? {
+    let losses = consumer.connectionsLost
+    guard losses != lossesSeen else { return nil }
+    do {
+      let low = try await consumer.watermarks(partition: partition.rawValue, timeout: Limits.watermarkTimeout).low
+      let change = try await knownLog.whatChanged(partition, before: state.next, lastRecord: lastWritten, low: low)
+      if let change { return .logFailed(change, isOutOfRange: true) }
+      lossesSeen = losses
+      return nil
+    } catch {
+      // The next claim asks again.
+      return .logFailed("the log cannot be compared with what was decided: \(error)", isOutOfRange: false)
+    }
+  }
+
   // MARK: The store
 
   private mutating func write(_ entries: ArraySlice<LogEntry>, _ held: HeldRecords) async -> LaneState.Event {
     guard let store else { return .connectionLost("the lane has no connection") }
     let started = ContinuousClock.now
+    let lastRecord = held.fingerprint(of: entries[entries.endIndex - 1].offset)
     let answer = await store.write(
-      LaneBatch(claim: claim, entries: entries, memory: memory, decidedAt: .now, raw: held.raw))
+      LaneBatch(
+        claim: claim, entries: entries, lastRecord: lastRecord, memory: memory, decidedAt: .now, raw: held.raw))
     if case .committed(let written) = answer {
+      lastWritten = lastRecord
       committed(written, upTo: entries[entries.endIndex - 1].offset.next, took: .now - started)
       return .committed
     }
@@ -167,6 +198,7 @@ struct Lane {
       case .halted(let reason): return .foundHalted(reason)
       case .claimed(let claim):
         self.claim = claim
+        lastWritten = claim.lastRecord
         context.board.update(partition) { status in
           status.epoch = claim.epoch
           status.nextOffset = claim.nextOffset

@@ -28,6 +28,7 @@ struct Membership {
 
   private let context: LaneContext
   private let consumer: Consumer
+  private let knownLog: KnownLog
   private let knownGaps: [Partition: Offset]
   private let inputs: AsyncStream<Input>
   private let input: AsyncStream<Input>.Continuation
@@ -39,9 +40,10 @@ struct Membership {
   private var lookingAround: Task<Void, Never>?
 
   /// - Parameter knownGaps: offsets at which lanes met a gap before.
-  init(_ context: LaneContext, consumer: Consumer, knownGaps: [Partition: Offset]) {
+  init(_ context: LaneContext, consumer: Consumer, knownLog: KnownLog, knownGaps: [Partition: Offset]) {
     self.context = context
     self.consumer = consumer
+    self.knownLog = knownLog
     self.knownGaps = knownGaps
     (inputs, input) = AsyncStream.makeStream(of: Input.self)
   }
@@ -101,7 +103,8 @@ struct Membership {
     if !rest.isEmpty {
       context.logger.critical("more partitions than lanes: some are not served", metadata: ["partitions": "\(rest)"])
     }
-    claiming = Task { [assignment, input, claims = PartitionClaims(context: context, consumer: consumer)] in
+    claiming = Task {
+      [assignment, input, claims = PartitionClaims(context: context, consumer: consumer, knownLog: knownLog)] in
       input.yield(.claimed(assignment: assignment, await claims.claim(served)))
     }
   }
@@ -134,8 +137,7 @@ struct Membership {
   private mutating func start(_ claimed: PartitionClaims.Claimed, on queue: PartitionQueue) {
     let partition = claimed.claim.partition
     let lane = Lane(
-      context, queue: queue, consumer: consumer, claim: claimed.claim, store: claimed.store,
-      knownGap: knownGaps[partition])
+      context, queue: queue, consumer: consumer, knownLog: knownLog, claimed: claimed, knownGap: knownGaps[partition])
     // Not a child task: each lane ends by itself, or together with the others when the partitions are taken back.
     lanes[partition] = Task { [assignment, input] in
       var lane = lane

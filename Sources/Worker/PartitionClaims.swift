@@ -9,10 +9,13 @@ struct PartitionClaims: Sendable {
   struct Claimed: Sendable {
     let claim: Claim
     let store: LaneStore
+    /// The consumer's lost connections before the log was looked at.
+    let lossesSeen: Int
   }
 
   let context: LaneContext
   let consumer: Consumer
+  let knownLog: KnownLog
 
   /// Claims them all, a few at a time. One that fails is tried again until its turn comes or the task is cancelled.
   ///
@@ -68,6 +71,7 @@ struct PartitionClaims: Sendable {
         status.epoch = claim.epoch
         status.nextOffset = claim.nextOffset
       }
+      let lossesSeen = consumer.connectionsLost
       if let reason = try await whatIsWrong(with: claim) {
         noteHalt(partition, reason)
         try await store.halt(claim, reason: reason)
@@ -77,7 +81,7 @@ struct PartitionClaims: Sendable {
       context.logger.info(
         "claimed",
         metadata: ["partition": "\(partition)", "epoch": "\(claim.epoch)", "next": "\(claim.nextOffset)"])
-      return Claimed(claim: claim, store: store)
+      return Claimed(claim: claim, store: store, lossesSeen: lossesSeen)
     }
   }
 
@@ -96,7 +100,8 @@ struct PartitionClaims: Sendable {
       } else if claim.nextOffset.rawValue > high {
         reason = "the topic was recreated: it ends at offset \(high), the next one to decide is \(claim.nextOffset)"
       } else {
-        return nil
+        return try await knownLog.whatChanged(
+          claim.partition, before: claim.nextOffset, lastRecord: claim.lastRecord, low: low)
       }
     }
     return reason

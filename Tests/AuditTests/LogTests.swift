@@ -47,6 +47,22 @@ import Testing
     }
   }
 
+  @Test(.timeLimit(.minutes(3))) func `a log that is not the one decided from is told`() async throws {
+    try await AuditBench.with { bench in
+      let sale = try await bench.store.create(openSale("double11", stock: ["phone": 4]))
+      try await bench.feed(["alice", "bob", "carol"].map { try bench.place(sale, "phone", $0) })
+      try await bench.decideAll()
+      #expect(try await bench.audit().verdict == .sound)
+      let connection = try await bench.database.connect()
+      // As if the last record had been another one.
+      _ = try await connection.query("UPDATE partition_progress SET last_record = last_record + 1")
+      await connection.close()
+      let report = try await bench.audit()
+      #expect(report.exitCode == 2 && report.violations.isEmpty, "\(AuditText.text(report))")
+      #expect(report.unchecked.contains { $0.contains("not the one decided there") }, "\(report.unchecked)")
+    }
+  }
+
   @Test(.timeLimit(.minutes(3))) func `a record that PostgreSQL refused is no violation, and is told`() async throws {
     try await AuditBench.with { bench in
       let sale = try await bench.store.create(openSale("double11", stock: ["phone": 2]))

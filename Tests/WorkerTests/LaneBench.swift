@@ -57,7 +57,10 @@ struct LaneBench: Sendable {
   func batch(
     _ claim: Claim, _ entries: [LogEntry], memory: LaneMemory = LaneMemory(), raw: RawRecord? = nil
   ) -> LaneBatch {
-    LaneBatch(claim: claim, entries: entries[...], memory: memory, decidedAt: insideTheSale) { offsets in
+    LaneBatch(
+      claim: claim, entries: entries[...], lastRecord: RecordFingerprint(of: nil), memory: memory,
+      decidedAt: insideTheSale
+    ) { offsets in
       Dictionary(uniqueKeysWithValues: offsets.map { ($0, raw ?? RawRecord(key: nil, value: nil)) })
     }
   }

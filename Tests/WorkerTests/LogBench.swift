@@ -19,12 +19,15 @@ final class LogBench: Sendable {
   private let workers = Mutex<[RunningWorker]>([])
 
   /// Lends a bench to `body`; afterwards its workers are stopped.
-  static func with(partitions: Int32 = 4, _ body: (LogBench) async throws -> Void) async throws {
+  ///
+  /// - Parameter recorded: the partition count that the store knows; `nil` is that of the topic.
+  static func with(partitions: Int32 = 4, recorded: Int32? = nil, _ body: (LogBench) async throws -> Void) async throws
+  {
     try await TestDatabase.with { database in
       try await database.withStore { store in
         let broker = try EmbeddedBroker(topics: [(topic, Int(partitions))], logger: quietLogger)
         let bench = LogBench(database, store, broker, partitions)
-        try await store.record(topic: topic, partitions: partitions)
+        try await store.record(topic: topic, partitions: recorded ?? partitions)
         do {
           try await body(bench)
         } catch {
@@ -81,8 +84,16 @@ final class LogBench: Sendable {
 
   /// Appends the records, in this order, and returns when the broker has all of them.
   func feed(_ records: [Record]) async throws {
+    try await Self.feed(records, to: cluster)
+    fed.withLock { fed in
+      for record in records { fed[record.partition, default: 0] += 1 }
+    }
+  }
+
+  /// Appends them to the log of another cluster.
+  static func feed(_ records: [Record], to cluster: ClusterSettings) async throws {
     let counter = Counter()
-    let producer = try Producer(cluster: cluster, topic: Self.topic, logger: quietLogger) { reports in
+    let producer = try Producer(cluster: cluster, topic: topic, logger: quietLogger) { reports in
       counter.add(reports.count { if case .persisted = $0.delivery { true } else { false } })
     }
     for record in records {
@@ -96,19 +107,18 @@ final class LogBench: Sendable {
     guard counter.value == records.count else {
       throw TestSetUpError("the log took \(counter.value) of \(records.count) records")
     }
-    fed.withLock { fed in
-      for record in records { fed[record.partition, default: 0] += 1 }
-    }
   }
 
   // MARK: Workers
 
   /// Starts a worker.
-  func startWorker(_ name: String = "a worker") throws -> RunningWorker {
+  ///
+  /// - Parameter other: where its log is; `nil` is the bench's own broker.
+  func startWorker(_ name: String = "a worker", on other: ClusterSettings? = nil) throws -> RunningWorker {
     var configuration = WorkerConfiguration(topic: Self.topic, group: "workers", ownerName: name)
     configuration.tuning.sessionTimeout = .seconds(3)
     configuration.tuning.fetchWait = .milliseconds(10)
-    let worker = try RunningWorker(configuration, cluster: cluster, database: database)
+    let worker = try RunningWorker(configuration, cluster: other ?? cluster, database: database)
     workers.withLock { $0.append(worker) }
     return worker
   }

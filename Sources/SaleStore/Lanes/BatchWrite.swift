@@ -86,14 +86,14 @@ private struct BatchTransaction {
     try pipeline.add(
       """
       WITH fence AS (
-        UPDATE partition_progress SET next_offset = $5
+        UPDATE partition_progress SET next_offset = $5, last_record = $7
         WHERE topic = $1 AND partition = $2 AND epoch = $3 AND next_offset = $4
         RETURNING 1
       )
       SELECT require(count(*) = 1, $6, 'the partition has another writer') FROM fence
       """,
       batch.claim.topic, batch.claim.partition.rawValue, batch.claim.epoch.rawValue, offsets.first.rawValue,
-      offsets.next.rawValue, CheckState.fenced)
+      offsets.next.rawValue, CheckState.fenced, batch.lastRecord.rawValue)
   }
 
   private func offsets() throws -> (first: Offset, next: Offset) {

@@ -9,6 +9,9 @@ public struct Claim: Sendable, Hashable {
 
   /// The first offset without an effect in the store, when it was claimed.
   public let nextOffset: Offset
+
+  /// By what the record before `nextOffset` is known again; `nil` if it is not known.
+  public let lastRecord: RecordFingerprint?
 }
 
 /// What a claim comes to.
@@ -117,11 +120,21 @@ extension LaneStore {
 
   /// The first claim of a partition makes its row. Two at once: one inserts, and both go on.
   ///
+  /// A partition beyond the recorded count is halted from the start: the topic has grown under the workers. What is in
+  /// it was put there by somebody who reckons with another count, and whose keys belong to other lanes.
+  ///
   /// After `endOwner`: to find out whether there is a conflict, PostgreSQL waits for a transaction that has updated the
   /// row.
   private func makeRow(topic: String, partition: Partition) async throws {
     _ = try await connection.query(
-      "INSERT INTO partition_progress (topic, partition) VALUES ($1, $2) ON CONFLICT DO NOTHING",
+      """
+      INSERT INTO partition_progress (topic, partition, halted_at, halted_reason)
+      SELECT $1, $2, CASE WHEN $2 >= recorded.count THEN now() END,
+        CASE WHEN $2 >= recorded.count THEN
+          format('the topic has grown: this database was filled from one with %s partitions', recorded.count) END
+      FROM (SELECT (SELECT partitions FROM topics WHERE name = $1) AS count) AS recorded
+      ON CONFLICT DO NOTHING
+      """,
       topic, partition.rawValue)
   }
 
@@ -133,14 +146,15 @@ extension LaneStore {
       UPDATE partition_progress SET epoch = epoch + 1, owner_pid = pg_backend_pid(), owner_name = $4,
         claimed_at = now(), owner_started = (SELECT backend_start FROM pg_stat_activity WHERE pid = pg_backend_pid())
       WHERE topic = $1 AND partition = $2 AND halted_at IS NULL AND ($3::int8 IS NULL OR epoch = $3)
-      RETURNING epoch, next_offset
+      RETURNING epoch, next_offset, last_record
       """,
       topic, partition.rawValue, held?.rawValue, owner)
     if let row = claimed.first {
       return .claimed(
         Claim(
           topic: topic, partition: partition, epoch: Epoch(rawValue: try row.int64("epoch")),
-          nextOffset: try row.offset("next_offset")))
+          nextOffset: try row.offset("next_offset"),
+          lastRecord: try row.optional("last_record").map(RecordFingerprint.init(rawValue:))))
     }
     if let reason = try await haltReason(topic: topic, partition: partition) { return .halted(reason: reason) }
     // Without a condition on the epoch the row can only have been missed because its halt was cleared just now: again.
@@ -149,7 +163,8 @@ extension LaneStore {
 }
 
 extension SaleStore {
-  /// Lets a halted partition be claimed again. For a person who has looked.
+  /// Lets a halted partition be claimed again. For a person who has looked: the log counts as the right one from here
+  /// on, whatever it was before.
   ///
   /// - Parameter offset: where to go on, if the offset in the store is one that the log does not have. Records before
   ///   it that have no outcome never get one.
@@ -159,7 +174,7 @@ extension SaleStore {
       try await connection.query(
         """
         UPDATE partition_progress SET halted_at = NULL, halted_reason = NULL, epoch = epoch + 1,
-          next_offset = coalesce($3, next_offset)
+          next_offset = coalesce($3, next_offset), last_record = NULL
         WHERE topic = $1 AND partition = $2 AND halted_at IS NOT NULL
         """, topic, partition.rawValue, offset?.rawValue
       ).affected == 1

@@ -50,6 +50,9 @@ public struct LaneBatch: Sendable {
   /// At least one record; their offsets are contiguous, and the first one is the partition's next offset.
   public var entries: ArraySlice<LogEntry>
 
+  /// By what the last of the records is known again.
+  public var lastRecord: RecordFingerprint
+
   /// What the lane knows from what it committed or loaded under this claim. The rest is loaded.
   public var memory: LaneMemory
 
@@ -61,11 +64,12 @@ public struct LaneBatch: Sendable {
 
   /// Creates a batch.
   public init(
-    claim: Claim, entries: ArraySlice<LogEntry>, memory: LaneMemory, decidedAt: FlashSale.Timestamp,
-    raw: @escaping @Sendable (Set<Offset>) -> [Offset: RawRecord]
+    claim: Claim, entries: ArraySlice<LogEntry>, lastRecord: RecordFingerprint, memory: LaneMemory,
+    decidedAt: FlashSale.Timestamp, raw: @escaping @Sendable (Set<Offset>) -> [Offset: RawRecord]
   ) {
     self.claim = claim
     self.entries = entries
+    self.lastRecord = lastRecord
     self.memory = memory
     self.decidedAt = decidedAt
     self.raw = raw

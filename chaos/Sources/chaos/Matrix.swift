@@ -92,8 +92,9 @@ struct Matrix: Sendable {
     if stage.timesInjected == 0 { result.violations.append("no fault was injected") }
     if reckoning.accepted == 0 { result.violations.append("no request was accepted") }
     let (code, words) = try await Audit.run(stage)
-    let due: Int32 = result.row.isDrained ? 0 : 2
-    if code != due { result.violations.append("penstock audit ended with \(code): \(words.suffix(1_500))") }
+    if code != result.row.auditCode {
+      result.violations.append("penstock audit ended with \(code): \(words.suffix(1_500))")
+    }
     let tally = (contents.retried.map { "\($0.key) ×\($0.value)" } + contents.refused.map { "\($0.key) ×\($0.value)" })
     say("  \(result.row.name): \(tally.sorted().joined(separator: ", ")), unknown \(contents.unknown)")
     if !result.violations.isEmpty { keepLogs(stage) }

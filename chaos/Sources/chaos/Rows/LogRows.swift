@@ -4,30 +4,45 @@ import Postgres
 import TestSupport
 
 extension Row {
-  static let logRows = [topicRecreated, logTruncated, partitionsChanged]
+  static let logRows = [topicRecreated, topicRegrown, logTruncated]
 
   /// How soon a partition whose log is not the one that was decided has to be halted: a few failing fetches, or a
   /// claim with its repeated looks at the watermarks.
-  private static let haltBound = Duration.seconds(30)
+  static let haltBound = Duration.seconds(30)
 
   private static let topicRecreated = Row(
     name: "topic-recreated", fault: "a broker with an empty topic takes the place of the one that was decided from",
-    isDrained: false
+    auditCode: 2
   ) { stage in
+    try await expectHalts(stage) { _ in }
+  }
+
+  private static let topicRegrown = Row(
+    name: "topic-regrown", fault: "the same, and the new topic is longer than what was decided of the old one",
+    auditCode: 1
+  ) { stage in
+    try await expectHalts(stage) { servers in
+      // What other buyers would have sent to it meanwhile: each record is an order that could be sold.
+      try await CopiedLog(of: stage).write(to: servers) {
+        try $0.map { try $0.ofAnother() } + $0.map { try $0.ofAnother() }
+      }
+    }
+  }
+
+  /// Puts a broker with another topic, filled by `fill`, in the place of the stage's.
+  private static func expectHalts(
+    _ stage: Stage, _ fill: (_ servers: String) async throws -> Void
+  ) async throws {
     let intake = try await stage.start("intake", lines: [.kafka])
     let worker = try await stage.start("worker", lines: [.kafka])
     try await stage.underLoad {}
     let before = try await tables(stage)
     stage.halting()
-    let written = try await stage.progress().filter { $0.value > 0 }.keys
+    let progress = try await stage.progress().filter { $0.value > 0 }
     let (broker, servers) = try await Shop.startBroker(["chaos", "broker"], partitions: Limits.partitions)
-    defer { broker.send(signal: SIGKILL) }
-    stage.broker = try Stage.port(of: servers)
-    for line in [intake.kafka, worker.kafka] { line?.turn(to: stage.broker) }
-    stage.shop.broker.send(signal: SIGKILL)
-    stage.inject()
-    for line in [intake.kafka, worker.kafka] { line?.cut() }
-    try await expectHalt(of: Array(written), "recreated", stage)
+    try await fill(servers)
+    try stage.change(to: broker, servers, of: [intake, worker])
+    try await expectHalt(of: Array(progress.keys), "recreated", stage)
     // Buyers go on asking. What they get is a place in a line that nobody decides.
     stage.crowd.start()
     try await Task.sleep(for: .seconds(3))
@@ -40,7 +55,7 @@ extension Row {
 
   private static let logTruncated = Row(
     name: "log-truncated", fault: "the log drops what is not decided yet: it begins after the next offset",
-    isDrained: false
+    auditCode: 2
   ) { stage in
     _ = try await stage.start("intake")
     let worker = try await stage.start("worker")
@@ -66,38 +81,8 @@ extension Row {
     }
   }
 
-  private static let partitionsChanged = Row(
-    name: "partitions-changed", fault: "another number of partitions, in the configuration and in the topic"
-  ) { stage in
-    _ = try await stage.start("intake")
-    _ = try await stage.start("worker")
-    let other = Limits.partitions * 2
-    let (broker, servers) = try await Shop.startBroker(["chaos", "broker"], partitions: other)
-    defer { broker.send(signal: SIGKILL) }
-    try await stage.underLoad {
-      for command in ["intake", "worker"] {
-        try await expectRefusal(stage, command, ["PENSTOCK_PARTITIONS": "\(other)"])
-        try await expectRefusal(
-          stage, command, ["PENSTOCK_PARTITIONS": "\(other)", "PENSTOCK_KAFKA_BROKERS": servers])
-      }
-    }
-  }
-
-  private static func expectRefusal(_ stage: Stage, _ command: String, _ change: [String: String]) async throws {
-    let process = try PenstockProcess(
-      "penstock", [command], environment: stage.shop.environment.merging(change) { _, new in new })
-    stage.inject()
-    try await stage.expect("a \(command) that refuses another number of partitions", within: .seconds(30)) {
-      !process.isRunning
-    }
-    guard !process.isRunning else { return process.send(signal: SIGKILL) }
-    let exit = await process.exit()
-    if exit == .success || !process.standardError.contains("partitions") {
-      stage.violated("\(command) ended with \(exit): \(process.standardError.suffix(300))")
-    }
-  }
-
-  private static func expectHalt(of partitions: [Int32], _ word: String, _ stage: Stage) async throws {
+  /// Waits until these partitions are halted, with a reason, and says which.
+  static func expectHalt(of partitions: [Int32], _ word: String, _ stage: Stage) async throws {
     let halted = ContinuousClock.now
     var reasons: [Int32: String] = [:]
     try await stage.expect("a halt of the partitions \(partitions.sorted())", within: haltBound) {

@@ -7,9 +7,9 @@ struct Row: Sendable {
   var rate = Limits.rate
   /// Why this machine cannot run it; `nil` if it can.
   var obstacle: @Sendable () async -> String? = { nil }
-  /// Whether the log is whole and decided to its end, so that the audit can judge; a row that halts a partition judges
-  /// by itself, and the audit has to say that it cannot.
-  var isDrained = true
+  /// How the audit has to end: 0, or 2 for a row that halts a partition and leaves the audit a part that it cannot
+  /// check, or 1 where the log is another one.
+  var auditCode: Int32 = 0
   /// Another PostgreSQL than the run's, made in a folder, and how it is taken away again.
   var server: (@Sendable (_ folder: String) async throws -> PostgresServer)?
   var tearDown: @Sendable (PostgresServer) async -> Void = { _ in }
@@ -18,5 +18,5 @@ struct Row: Sendable {
   /// The matrix, in the order in which it runs.
   static let all: [Row] =
     workerRows + intakeRows + postgresRows + brokerRows + networkRows + clientRows + poisonRows + clockRows + logRows
-    + diskRows + overloadRows
+    + partitionRows + diskRows + overloadRows
 }

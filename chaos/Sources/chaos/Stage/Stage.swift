@@ -27,6 +27,7 @@ final class Stage: Sendable {
   private let recovery = Mutex<Duration?>(nil)
   private let brokerPort: Mutex<UInt16>
   private let members = Mutex<[Member]>([])
+  private let laterBrokers = Mutex<[PenstockProcess]>([])
 
   init(
     shop: Shop, database: TestDatabase, postgres: PostgresServer, admin: URL, folder: String,
@@ -131,6 +132,17 @@ final class Stage: Sendable {
   var broker: UInt16 {
     get { brokerPort.withLock { $0 } }
     set { brokerPort.withLock { $0 = newValue } }
+  }
+
+  /// Puts another broker in the place of the stage's, for these members as for everybody who starts later. It lives as
+  /// long as the stage: the audit reads it.
+  func change(to other: PenstockProcess, _ servers: String, of members: [Member]) throws {
+    laterBrokers.withLock { $0.append(other) }
+    broker = try Self.port(of: servers)
+    for member in members { member.kafka?.turn(to: broker) }
+    shop.broker.send(signal: SIGKILL)
+    inject()
+    for member in members { member.kafka?.cut() }
   }
 
   /// Tells the stage's broker process to do something.

@@ -1,0 +1,118 @@
+import FlashSale
+import Kafka
+import SaleStore
+import TestSupport
+import Testing
+import Worker
+
+/// The log is not the one that was decided from, though its offsets fit: nothing may be sold on a guess (I6, I10).
+@Suite struct AnotherLogTests {
+  private static let decided = 20
+
+  @Test func `a topic made anew halts, also when it has grown past what was decided (I6)`() async throws {
+    try await withDecided { bench, sale, _ in
+      let other = try await anotherLog(bench, sale)
+      let worker = try bench.startWorker(on: ClusterSettings(brokers: other.bootstrapServers))
+      try await expectHalt(worker, bench, "recreated")
+      await other.shutdown()
+    }
+  }
+
+  @Test func `a running worker whose broker comes back with another log halts (I6)`() async throws {
+    try await LogBench.with(partitions: 1) { bench in
+      let sale = try await bench.store.create(openSale("double11", stock: ["phone": 500]))
+      let line = try FaultyLine(to: try port(of: bench.broker), speech: .kafka)
+      let worker = try bench.startWorker(on: ClusterSettings(brokers: "127.0.0.1:\(line.port)"))
+      try await bench.feed(try records(sale, Self.decided, of: "early", in: bench))
+      #expect(try await bench.drained())
+      let other = try await anotherLog(bench, sale)
+      line.turn(to: try port(of: other))
+      line.cut()
+      try await expectHalt(worker, bench, "recreated")
+      await other.shutdown()
+    }
+  }
+
+  @Test func `a copy of the log goes on where the log ended (I10)`() async throws {
+    try await withDecided { bench, sale, records in
+      let copy = try EmbeddedBroker(topics: [(LogBench.topic, 1)], logger: quietLogger)
+      let cluster = ClusterSettings(brokers: copy.bootstrapServers)
+      let late = try self.records(sale, 5, of: "late", in: bench)
+      try await LogBench.feed(records + late, to: cluster)
+      _ = try bench.startWorker(on: cluster)
+      #expect(try await eventually { try await Audit(bench.database).orders().count == Self.decided + late.count })
+      await copy.shutdown()
+    }
+  }
+
+  @Test func `after a person has looked, the log counts as the right one`() async throws {
+    try await withDecided { bench, sale, _ in
+      let other = try await anotherLog(bench, sale)
+      let worker = try bench.startWorker(on: ClusterSettings(brokers: other.bootstrapServers))
+      try await expectHalt(worker, bench, "recreated")
+      #expect(try await bench.store.clearHalt(topic: LogBench.topic, partition: Partition(0)))
+      #expect(try await eventually { try await Audit(bench.database).orders().count == 2 * Self.decided })
+      await other.shutdown()
+    }
+  }
+
+  @Test func `a partition that the topic has grown by is halted, and the others go on`() async throws {
+    try await LogBench.with(partitions: 3, recorded: 2) { bench in
+      let sale = try await bench.store.create(openSale("double11", stock: ["phone": 500]))
+      var stray = try bench.place(sale, "phone", buyer: "mallory")
+      stray.partition = 2
+      var good = try records(sale, Self.decided, of: "buyer", in: bench)
+      for index in good.indices { good[index].partition = 1 }
+      try await bench.feed(good + [stray])
+      let worker = try bench.startWorker()
+      #expect(
+        try await eventually { worker.status.reasons.contains { $0.contains("partition 2") && $0.contains("grown") } })
+      #expect(try await eventually { try await Audit(bench.database).orders().count == Self.decided })
+      let halted = try await bench.store.progress(topic: LogBench.topic).filter { $0.haltedReason != nil }
+      #expect(halted.map(\.partition) == [Partition(2)])
+      #expect(halted.map(\.nextOffset) == [Offset(0)])
+    }
+  }
+
+  // MARK: Set-up
+
+  /// A bench whose only partition has records that a worker decided, and no worker any more.
+  private func withDecided(
+    _ body: (LogBench, StoredSale, [LogBench.Record]) async throws -> Void
+  ) async throws {
+    try await LogBench.with(partitions: 1) { bench in
+      let sale = try await bench.store.create(openSale("double11", stock: ["phone": 500]))
+      let early = try records(sale, Self.decided, of: "early", in: bench)
+      try await bench.feed(early)
+      let worker = try bench.startWorker("before")
+      #expect(try await bench.drained())
+      #expect(await worker.stop())
+      try await body(bench, sale, early)
+    }
+  }
+
+  private func records(
+    _ sale: StoredSale, _ count: Int, of name: String, in bench: LogBench
+  ) throws -> [LogBench.Record] {
+    try (0..<count).map { try bench.place(sale, "phone", buyer: "\(name)-\($0)") }
+  }
+
+  /// Another broker whose log is longer than what was decided.
+  private func anotherLog(_ bench: LogBench, _ sale: StoredSale) async throws -> EmbeddedBroker {
+    let broker = try EmbeddedBroker(topics: [(LogBench.topic, 1)], logger: quietLogger)
+    try await LogBench.feed(
+      try records(sale, 2 * Self.decided, of: "other", in: bench), to: ClusterSettings(brokers: broker.bootstrapServers)
+    )
+    return broker
+  }
+
+  private func port(of broker: EmbeddedBroker) throws -> UInt16 {
+    try #require(broker.bootstrapServers.split(separator: ":").last.flatMap { UInt16($0) })
+  }
+
+  private func expectHalt(_ worker: RunningWorker, _ bench: LogBench, _ word: String) async throws {
+    #expect(try await eventually { worker.status.reasons.contains { $0.contains(word) } }, "\(worker.status)")
+    #expect(try await Audit(bench.database).orders().count == Self.decided)
+    #expect(try await bench.store.progress(topic: LogBench.topic).map(\.nextOffset) == [Offset(Int64(Self.decided))])
+  }
+}

@@ -1,0 +1,54 @@
+import Foundation
+import TestSupport
+
+extension Row {
+  static let partitionRows = [partitionsChanged, partitionsGrown]
+
+  private static let partitionsChanged = Row(
+    name: "partitions-changed", fault: "another number of partitions, in the configuration and in the topic"
+  ) { stage in
+    _ = try await stage.start("intake")
+    _ = try await stage.start("worker")
+    let other = Limits.partitions * 2
+    let (broker, servers) = try await Shop.startBroker(["chaos", "broker"], partitions: other)
+    defer { broker.send(signal: SIGKILL) }
+    try await stage.underLoad {
+      for command in ["intake", "worker"] {
+        try await expectRefusal(stage, command, ["PENSTOCK_PARTITIONS": "\(other)"])
+        try await expectRefusal(
+          stage, command, ["PENSTOCK_PARTITIONS": "\(other)", "PENSTOCK_KAFKA_BROKERS": servers])
+      }
+    }
+  }
+
+  private static let partitionsGrown = Row(
+    name: "partitions-grown", fault: "the topic gets more partitions under running processes: a copy that has them"
+  ) { stage in
+    let intake = try await stage.start("intake", lines: [.kafka])
+    let worker = try await stage.start("worker", lines: [.kafka])
+    try await stage.underLoad {}
+    let (broker, servers) = try await Shop.startBroker(["chaos", "broker"], partitions: Limits.partitions * 2)
+    try await CopiedLog(of: stage).write(to: servers) { $0 }
+    try stage.change(to: broker, servers, of: [intake, worker])
+    let added = Int32(Limits.partitions)..<Int32(Limits.partitions * 2)
+    try await expectHalt(of: Array(added), "grown", stage)
+    // The others go on, as if nothing had happened.
+    try await stage.underLoad {}
+    let moved = try await stage.progress().filter { added.contains($0.key) && $0.value > 0 }
+    if !moved.isEmpty { stage.violated("decided in partitions that nobody may use: \(moved)") }
+  }
+
+  private static func expectRefusal(_ stage: Stage, _ command: String, _ change: [String: String]) async throws {
+    let process = try PenstockProcess(
+      "penstock", [command], environment: stage.shop.environment.merging(change) { _, new in new })
+    stage.inject()
+    try await stage.expect("a \(command) that refuses another number of partitions", within: .seconds(30)) {
+      !process.isRunning
+    }
+    guard !process.isRunning else { return process.send(signal: SIGKILL) }
+    let exit = await process.exit()
+    if exit == .success || !process.standardError.contains("partitions") {
+      stage.violated("\(command) ended with \(exit): \(process.standardError.suffix(300))")
+    }
+  }
+}
