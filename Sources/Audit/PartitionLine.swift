@@ -31,6 +31,8 @@ struct PartitionLine {
   ///   - isAnother: whether the last decided record is another one in this log.
   init(_ partition: Partition, _ progress: PartitionProgress?, log: Range<Offset>, isAnother: Bool) {
     let next = progress?.nextOffset ?? Offset(0)
+    // Where a lane has halted, it is the log that is another one. Otherwise it can be the progress that is wrong.
+    let isHalted = progress?.haltedReason != nil
     var problems: [String] = []
     if let reason = progress?.haltedReason {
       problems.append("partition \(partition) is halted: \(reason)")
@@ -43,6 +45,8 @@ struct PartitionLine {
         partition \(partition): the log ends at \(log.upperBound), before the progress \(next): it was made anew or \
         has lost records, and nothing of it was compared
         """)
+    } else if isAnother && isHalted {
+      compared = next..<next
     } else if log.lowerBound > next {
       compared = next..<next
       problems.append(
@@ -61,12 +65,10 @@ struct PartitionLine {
       }
     }
     if isAnother {
-      // Compared all the same: it can be the progress that is wrong, and then the rows tell.
       problems.append(
-        """
-        partition \(partition): the record before the progress \(next) is not the one decided there: the log was made \
-        anew or has lost records, and the rows are compared with another log than they came from
-        """)
+        "partition \(partition): the record before the progress \(next) is not the one decided there: the log was made "
+          + "anew or has lost records"
+          + (isHalted ? ", and nothing of it was compared" : ", or the progress is wrong; the rows are compared"))
     }
     self.partition = partition
     self.next = next
