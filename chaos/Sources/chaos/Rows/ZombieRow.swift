@@ -18,6 +18,8 @@ struct ZombieRow {
   let stage: Stage
   /// How long a write takes on its way to PostgreSQL, so that each step lasts long enough to be met.
   private static let slowness = Duration.milliseconds(15)
+  /// The same for COPY: long enough that a lane's next batch has more orders than go by one INSERT.
+  private static let copySlowness = Duration.seconds(2)
   /// How long the search for one step goes on.
   private static let search = Duration.seconds(20)
   /// From the end of the session timeout until the successor has the zombie's partitions.
@@ -92,7 +94,9 @@ struct ZombieRow {
   private func stop(_ worker: Member, at step: Step) async throws -> Bool {
     counted.set(worker.part.process.identifier, try await notices(of: worker, isFrozen: false))
     // Where writes are slow, one of its lanes is always writing.
-    worker.postgres?.slow(.toServer, by: step == .atRest ? .zero : Self.slowness)
+    let slowness: [Step: Duration] = [.inTransaction: Self.slowness, .inCopy: Self.copySlowness]
+    worker.postgres?.slow(.toServer, by: slowness[step] ?? .zero)
+    defer { worker.postgres?.slow(.toServer, by: .zero) }
     return try await stage.ask { connection in
       let end = ContinuousClock.now + Self.search
       while ContinuousClock.now < end {
