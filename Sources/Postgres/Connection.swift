@@ -27,8 +27,12 @@ public actor Connection {
 
   /// Connects. Throws `.connect` (after `connectTimeout` at the latest, per address tried) or `.unsupportedServer`.
   /// The server's notices go to `logger`.
-  public static func connect(_ settings: ConnectionSettings, logger: Logger) async throws(PostgresError) -> Connection {
-    let executor = ConnectionExecutor(label: "postgres connection")
+  ///
+  /// - Parameter executor: where its code runs; for a task that shares it, or for connections used one at a time.
+  public static func connect(
+    _ settings: ConnectionSettings, on executor: ConnectionExecutor = ConnectionExecutor(label: "postgres connection"),
+    logger: Logger
+  ) async throws(PostgresError) -> Connection {
     let opened = await executor.run { () throws(PostgresError) in try Session(settings, logger: logger) }
     return Connection(try opened.get(), on: executor)
   }

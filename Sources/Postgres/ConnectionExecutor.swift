@@ -1,20 +1,30 @@
 internal import Dispatch
 
-/// Runs the jobs of one connection, one at a time, on a dispatch queue of its own, so that libpq may block there
+/// Runs the jobs of a connection, one at a time, on a dispatch queue of its own, so that libpq may block there
 /// without holding a thread of Swift's pool. A serial queue that is not given a target gets a thread whenever it has
 /// work, however many others are blocked.
 ///
-/// (`DispatchSerialQueue`, which is such an executor already, does not exist on Linux.)
-final class ConnectionExecutor: SerialExecutor {
+/// A task that prefers it (`Task(executorPreference:)`) runs there as well, between its calls of the connection: it is
+/// woken once, instead of once for itself, once for the connection, and once more with the answer. For tasks that
+/// mostly talk to their one connection; while PostgreSQL works on a statement, such a task can't run.
+///
+/// (`DispatchSerialQueue`, which is a serial executor already, does not exist on Linux.)
+public final class ConnectionExecutor: SerialExecutor, TaskExecutor {
   private let queue: DispatchQueue
 
-  init(label: String) {
+  /// An executor; its thread comes with the first job.
+  ///
+  /// - Parameter label: what a debugger shows.
+  public init(label: String) {
     queue = DispatchQueue(label: label)
   }
 
-  func enqueue(_ job: consuming ExecutorJob) {
+  /// Runs a job after those before it.
+  public func enqueue(_ job: consuming ExecutorJob) {
     let job = UnownedJob(job)
-    queue.async { job.runSynchronously(on: self.asUnownedSerialExecutor()) }
+    queue.async {
+      job.runSynchronously(isolatedTo: self.asUnownedSerialExecutor(), taskExecutor: self.asUnownedTaskExecutor())
+    }
   }
 
   /// Runs `work` on the queue and hands its result over.

@@ -2,6 +2,7 @@ internal import FlashSale
 internal import Kafka
 internal import Logging
 internal import Metrics
+internal import Postgres
 internal import SaleStore
 
 /// What the lanes of a worker share.
@@ -18,12 +19,15 @@ struct LaneContext: Sendable {
 ///
 /// Ends when it has to, or soon after its task is cancelled: a write in flight is waited for, so that its outcome is
 /// known wherever it can be.
+///
+/// Its task runs on its connection's thread, which waits for PostgreSQL together with it. What is read ahead does not.
 struct Lane {
   private let context: LaneContext
   private let consumer: Consumer
   private let knownLog: KnownLog
   private let partition: Partition
   private let logger: Logger
+  private let executor: ConnectionExecutor
 
   private var state: LaneState
   private var claim: Claim
@@ -45,6 +49,7 @@ struct Lane {
   ) {
     claim = claimed.claim
     store = claimed.store
+    executor = claimed.executor
     lastWritten = claim.lastRecord
     lossesSeen = claimed.lossesSeen
     self.knownLog = knownLog
@@ -59,7 +64,7 @@ struct Lane {
     self.logger = logger
   }
 
-  /// Works until the lane has to end.
+  /// Works until the lane has to end. For a task that prefers the claim's executor.
   mutating func run() async -> LaneState.End {
     note(.running)
     var action = state.firstAction
@@ -189,7 +194,7 @@ struct Lane {
   private mutating func reclaim() async -> LaneState.Event {
     await dropStore()
     do {
-      let store = try await LaneStore.connect(context.database, logger: logger)
+      let store = try await connect()
       self.store = store
       switch try await store.reclaim(claim, owner: context.configuration.ownerName) {
       case .fenced:
@@ -219,7 +224,7 @@ struct Lane {
     context.metrics.halted(partition, true)
     note(.halted(reason))
     do {
-      let open = if let store { store } else { try await LaneStore.connect(context.database, logger: logger) }
+      let open = if let store { store } else { try await connect() }
       store = open
       try await open.halt(claim, reason: reason)
       return .haltRecorded
@@ -229,6 +234,10 @@ struct Lane {
       await dropStore()
       return .unavailable("\(error)")
     }
+  }
+
+  private func connect() async throws -> LaneStore {
+    try await LaneStore.connect(context.database, on: executor, logger: logger)
   }
 
   private mutating func dropStore() async {

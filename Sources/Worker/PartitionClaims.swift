@@ -1,6 +1,7 @@
 internal import FlashSale
 internal import Kafka
 internal import Logging
+internal import Postgres
 internal import SaleStore
 
 /// Claims the partitions of an assignment, and checks that the log still has what the store expects next.
@@ -9,6 +10,8 @@ struct PartitionClaims: Sendable {
   struct Claimed: Sendable {
     let claim: Claim
     let store: LaneStore
+    /// Where its lane and the lane's connection run.
+    let executor: ConnectionExecutor
     /// The consumer's lost connections before the log was looked at.
     let lossesSeen: Int
   }
@@ -36,13 +39,14 @@ struct PartitionClaims: Sendable {
   }
 
   private func claim(_ partition: Partition) async -> Claimed? {
+    let executor = ConnectionExecutor(label: "lane \(partition)")
     var attempt = 0
     while !Task.isCancelled {
       var opened: LaneStore?
       do {
-        let store = try await LaneStore.connect(context.database, logger: context.logger)
+        let store = try await LaneStore.connect(context.database, on: executor, logger: context.logger)
         opened = store
-        if let claimed = try await claim(partition, on: store) { return claimed }
+        if let claimed = try await claim(partition, on: store, executor) { return claimed }
         await store.close()
         return nil
       } catch {
@@ -58,7 +62,9 @@ struct PartitionClaims: Sendable {
     return nil
   }
 
-  private func claim(_ partition: Partition, on store: LaneStore) async throws -> Claimed? {
+  private func claim(
+    _ partition: Partition, on store: LaneStore, _ executor: ConnectionExecutor
+  ) async throws -> Claimed? {
     let answer = try await store.claim(
       topic: context.configuration.topic, partition: partition, owner: context.configuration.ownerName)
     switch answer {
@@ -81,7 +87,7 @@ struct PartitionClaims: Sendable {
       context.logger.info(
         "claimed",
         metadata: ["partition": "\(partition)", "epoch": "\(claim.epoch)", "next": "\(claim.nextOffset)"])
-      return Claimed(claim: claim, store: store, lossesSeen: lossesSeen)
+      return Claimed(claim: claim, store: store, executor: executor, lossesSeen: lossesSeen)
     }
   }
 

@@ -1,5 +1,6 @@
 internal import FlashSale
 internal import Logging
+internal import Postgres
 internal import SaleStore
 internal import Synchronization
 
@@ -12,6 +13,7 @@ final class SignalSender: Sendable {
   private let topic: String
   private let settings: DatabaseSettings
   private let logger: Logger
+  private let executor = ConnectionExecutor(label: "signals")
   private let pending = Mutex(Signal())
   private let wakeUps: AsyncStream<Void>
   private let wakeUp: AsyncStream<Void>.Continuation
@@ -35,8 +37,10 @@ final class SignalSender: Sendable {
   /// Ends `run` once it has sent what is noted.
   func finish() { wakeUp.finish() }
 
-  /// Sends until `finish`.
-  func run() async {
+  /// Sends until `finish`, even if its task is cancelled: what the lanes commit last is told as well.
+  func run() async { await Task(executorPreference: executor) { [self] in await send() }.value }
+
+  private func send() async {
     var broadcast: Broadcast?
     var failures = 0
     for await _ in wakeUps {
@@ -45,7 +49,10 @@ final class SignalSender: Sendable {
         return signal
       }
       do {
-        let open = if let broadcast { broadcast } else { try await Broadcast.connect(settings, logger: logger) }
+        let open =
+          if let broadcast { broadcast } else {
+            try await Broadcast.connect(settings, on: executor, logger: logger)
+          }
         broadcast = open
         try await open.send(signal, topic: topic)
         failures = 0

@@ -41,10 +41,7 @@ public struct WorkerService: Service {
   /// Throws `KafkaError` with `.configuration` for Kafka settings that are not valid; everything else passes by itself.
   public func run() async throws {
     try await withThrowingTaskGroup(of: Void.self) { group in
-      group.addTask { [signals = context.signals] in
-        // Outlives the lanes' cancellation: what they commit last is told as well.
-        await Task { await signals.run() }.value
-      }
+      group.addTask { [signals = context.signals] in await signals.run() }
       defer { context.signals.finish() }
       try await cancelWhenGracefulShutdown { try await work() }
     }

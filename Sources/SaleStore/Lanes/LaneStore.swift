@@ -11,7 +11,11 @@ public struct LaneStore: Sendable {
   /// Connects. Throws `PostgresError` when PostgreSQL cannot be reached or refuses.
   ///
   /// What `settings` say about the session stands, except for what a lane's correctness or speed rests on.
-  public static func connect(_ settings: ConnectionSettings, logger: Logger) async throws -> LaneStore {
+  ///
+  /// - Parameter executor: the lane's own, which its task prefers too.
+  public static func connect(
+    _ settings: ConnectionSettings, on executor: ConnectionExecutor = ConnectionExecutor(label: "lane"), logger: Logger
+  ) async throws -> LaneStore {
     var settings = settings
     settings.statementTimeout = Limits.laneStatementTimeout
     settings.sessionParameters.merge([
@@ -25,7 +29,7 @@ public struct LaneStore: Sendable {
       // The price that discourages a sequential scan would otherwise look worth compiling for.
       "jit": "off",
     ]) { _, ours in ours }
-    return LaneStore(connection: try await Connection.connect(settings, logger: logger))
+    return LaneStore(connection: try await Connection.connect(settings, on: executor, logger: logger))
   }
 
   /// Closes the connection, once a write that is running has ended. What is open is rolled back. Closing twice is fine.
