@@ -66,6 +66,9 @@ struct BenchResult: Codable {
       + journal.figures.keys.filter { $0.hasPrefix("instructions ") }.sorted().map { name in
         Self.compareCounts(name, journal.figures, earlier, .atMost(1.05))
       }
+      + journal.figures.keys.filter { $0.hasPrefix("cost: ") }.sorted().map { name in
+        Self.compareCounts(name, journal.figures, earlier, nil)
+      }
       + journal.figures.keys.filter { $0.hasPrefix("allocations ") }.sorted().map { name in
         Self.compareCounts(name, journal.figures, earlier, nil)
       }

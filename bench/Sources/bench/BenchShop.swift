@@ -17,6 +17,9 @@ struct BenchShop {
   /// What every part of it is told.
   var environment: [String: String] { shop.environment.merging(ours) { _, new in new } }
 
+  /// The embedded broker; `nil` beside a cluster.
+  var broker: PenstockProcess? { ours.isEmpty ? shop.broker : nil }
+
   var brokers: String { environment["PENSTOCK_KAFKA_BROKERS"] ?? "" }
   var topic: String { environment["PENSTOCK_TOPIC"] ?? "orders" }
 
