@@ -10,48 +10,68 @@ enum CostGroup {
 
   static func measure(_ journal: Journal) async throws {
     let requests = Int(rate) * journal.plan.probing
+    let rounds = journal.plan.isQuick ? 1 : journal.rounds
     try await BenchShop.with(journal.cluster) { bench in
       // Those who wait for the parts to notice a sale are there before they are asked.
-      for round in 1...journal.rounds {
+      for round in 1...rounds {
         _ = try await bench.putUp("all-win-\(round)", [("phone", requests)])
         try await bench.sellOut(try await bench.putUp("sold-out-\(round)", [("phone", 1)]))
       }
-      let intake = try await bench.start("intake")
-      let worker = try await bench.startWorker()
-      var parts: [(String, () throws -> Double)] = [
-        ("intake", { try ProcessorTime.seconds(of: intake.process.identifier) }),
-        ("worker", { try ProcessorTime.seconds(of: worker.process.identifier) }),
-      ]
-      if let broker = bench.broker {
-        parts.append(("embedded broker", { try ProcessorTime.seconds(of: broker.identifier) }))
-      }
-      if let server = try await bench.localServer() {
-        parts.append(("PostgreSQL", { try ProcessorTime.secondsOfFamily(of: server) }))
-      }
-      for round in 1...journal.rounds {
-        journal.say("round \(round) of \(journal.rounds)")
-        let (before, disk) = (try parts.map { try $0.1() }, try await bench.disk())
-        try await bench.sell(requests, of: "all-win-\(round)", at: intake.address, rate: rate)
-        let after = try parts.map { try $0.1() }
-        for (part, used) in zip(parts, zip(before, after)) {
-          journal.note("cost: \(part.0), of an accepted order", (used.1 - used.0) / Double(requests) * 1e6, "µs")
+      let (intake, worker) = (try await bench.start("intake"), try await bench.startWorker())
+      let meters = try await bench.meters(intake, worker)
+      for round in 1...rounds {
+        journal.say("round \(round) of \(rounds)")
+        let before = try await bench.disk()
+        let used = try await meters.used {
+          try await bench.sell(requests, of: "all-win-\(round)", at: intake.address, rate: rate)
         }
-        let grown = try await bench.disk()
-        journal.note("cost: WAL of an order", (grown.log - disk.log) / Double(requests), "B")
-        journal.note("cost: table of an order, with its indexes", (grown.table - disk.table) / Double(requests), "B")
+        let after = try await bench.disk()
+        for (part, seconds) in used {
+          journal.note("cost: \(part), of an accepted order", seconds / Double(requests) * 1e6, "µs")
+        }
+        journal.note("cost: WAL of an order", (after.log - before.log) / Double(requests), "B")
+        journal.note("cost: table of an order, with its indexes", (after.table - before.table) / Double(requests), "B")
 
-        let idle = try ProcessorTime.seconds(of: intake.process.identifier)
-        _ = try await Spike.run(
-          requests, sale: "sold-out-\(round)", at: intake.address, rate: rate, answers: ["sold_out"],
-          following: .zero)
-        let refused = try ProcessorTime.seconds(of: intake.process.identifier) - idle
-        journal.note("cost: intake, of a refused request", refused / Double(requests) * 1e6, "µs")
+        let refusing = try await meters.used {
+          _ = try await Spike.run(
+            requests, sale: "sold-out-\(round)", at: intake.address, rate: rate, answers: ["sold_out"],
+            following: .zero)
+        }
+        journal.note("cost: intake, of a refused request", refusing[0].seconds / Double(requests) * 1e6, "µs")
       }
     }
   }
 }
 
+/// The processor time of one part.
+private struct Meter {
+  let part: String
+  let seconds: () throws -> Double
+}
+
+extension [Meter] {
+  /// What each of them moves by while `body` runs.
+  fileprivate func used(_ body: () async throws -> Void) async throws -> [(part: String, seconds: Double)] {
+    let before = try map { try $0.seconds() }
+    try await body()
+    return try zip(self, before).map { ($0.part, try $0.seconds() - $1) }
+  }
+}
+
 extension BenchShop {
+  /// Those of all parts that run on this machine; intake's is the first.
+  fileprivate func meters(_ intake: Shop.Part, _ worker: Shop.Part) async throws -> [Meter] {
+    var meters = [
+      Meter(part: "intake") { try ProcessorTime.seconds(of: intake.process.identifier) },
+      Meter(part: "worker") { try ProcessorTime.seconds(of: worker.process.identifier) },
+    ]
+    if let broker { meters.append(Meter(part: "embedded broker") { try ProcessorTime.seconds(of: broker.identifier) }) }
+    if let server = try await localServer() {
+      meters.append(Meter(part: "PostgreSQL") { try ProcessorTime.secondsOfFamily(of: server) })
+    }
+    return meters
+  }
+
   /// Sells one unit to each of so many buyers, and waits until all have been decided.
   fileprivate func sell(_ requests: Int, of sale: String, at url: URL, rate: Double) async throws {
     let all = try await requestsDecided() + Double(requests)
@@ -76,7 +96,7 @@ extension BenchShop {
   }
 
   /// The PostgreSQL server's first process, which starts all others; `nil` if it is on another machine.
-  fileprivate func localServer() async throws -> Int32? {
+  private func localServer() async throws -> Int32? {
     let isLocal = try await connection.query("SELECT coalesce(inet_server_addr() <<= '127.0.0.0/8', true)").single()
     return try isLocal.bool(0) ? ProcessorTime.parent(of: connection.backendPID) : nil
   }
