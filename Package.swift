@@ -81,7 +81,7 @@ let package = Package(
     .target(
       name: "Worker",
       dependencies: [
-        "FlashSale", "Kafka", "Postgres", "SaleStore",
+        "FlashSale", "Kafka", "SaleStore",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "Metrics", package: "swift-metrics"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),

@@ -2,7 +2,6 @@ internal import FlashSale
 internal import Kafka
 internal import Logging
 internal import Metrics
-internal import Postgres
 internal import SaleStore
 
 /// What the lanes of a worker share.
@@ -27,7 +26,7 @@ struct Lane {
   private let knownLog: KnownLog
   private let partition: Partition
   private let logger: Logger
-  private let executor: ConnectionExecutor
+  private let thread: StoreThread
 
   private var state: LaneState
   private var claim: Claim
@@ -49,7 +48,7 @@ struct Lane {
   ) {
     claim = claimed.claim
     store = claimed.store
-    executor = claimed.executor
+    thread = claimed.thread
     lastWritten = claim.lastRecord
     lossesSeen = claimed.lossesSeen
     self.knownLog = knownLog
@@ -64,7 +63,7 @@ struct Lane {
     self.logger = logger
   }
 
-  /// Works until the lane has to end. For a task that prefers the claim's executor.
+  /// Works until the lane has to end. For a task on the claim's thread.
   mutating func run() async -> LaneState.End {
     note(.running)
     var action = state.firstAction
@@ -237,7 +236,7 @@ struct Lane {
   }
 
   private func connect() async throws -> LaneStore {
-    try await LaneStore.connect(context.database, on: executor, logger: logger)
+    try await LaneStore.connect(context.database, on: thread, logger: logger)
   }
 
   private mutating func dropStore() async {

@@ -139,7 +139,7 @@ struct Membership {
     let lane = Lane(
       context, queue: queue, consumer: consumer, knownLog: knownLog, claimed: claimed, knownGap: knownGaps[partition])
     // Not a child task: each lane ends by itself, or together with the others when the partitions are taken back.
-    lanes[partition] = Task(executorPreference: claimed.executor) { [assignment, input] in
+    lanes[partition] = Task(executorPreference: claimed.thread.taskExecutor) { [assignment, input] in
       var lane = lane
       input.yield(.laneEnded(assignment: assignment, partition, await lane.run()))
     }

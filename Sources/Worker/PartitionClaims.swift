@@ -1,7 +1,6 @@
 internal import FlashSale
 internal import Kafka
 internal import Logging
-internal import Postgres
 internal import SaleStore
 
 /// Claims the partitions of an assignment, and checks that the log still has what the store expects next.
@@ -11,7 +10,7 @@ struct PartitionClaims: Sendable {
     let claim: Claim
     let store: LaneStore
     /// Where its lane and the lane's connection run.
-    let executor: ConnectionExecutor
+    let thread: StoreThread
     /// The consumer's lost connections before the log was looked at.
     let lossesSeen: Int
   }
@@ -39,14 +38,14 @@ struct PartitionClaims: Sendable {
   }
 
   private func claim(_ partition: Partition) async -> Claimed? {
-    let executor = ConnectionExecutor(label: "lane \(partition)")
+    let thread = StoreThread(label: "lane \(partition)")
     var attempt = 0
     while !Task.isCancelled {
       var opened: LaneStore?
       do {
-        let store = try await LaneStore.connect(context.database, on: executor, logger: context.logger)
+        let store = try await LaneStore.connect(context.database, on: thread, logger: context.logger)
         opened = store
-        if let claimed = try await claim(partition, on: store, executor) { return claimed }
+        if let claimed = try await claim(partition, on: store, thread) { return claimed }
         await store.close()
         return nil
       } catch {
@@ -63,7 +62,7 @@ struct PartitionClaims: Sendable {
   }
 
   private func claim(
-    _ partition: Partition, on store: LaneStore, _ executor: ConnectionExecutor
+    _ partition: Partition, on store: LaneStore, _ thread: StoreThread
   ) async throws -> Claimed? {
     let answer = try await store.claim(
       topic: context.configuration.topic, partition: partition, owner: context.configuration.ownerName)
@@ -87,7 +86,7 @@ struct PartitionClaims: Sendable {
       context.logger.info(
         "claimed",
         metadata: ["partition": "\(partition)", "epoch": "\(claim.epoch)", "next": "\(claim.nextOffset)"])
-      return Claimed(claim: claim, store: store, executor: executor, lossesSeen: lossesSeen)
+      return Claimed(claim: claim, store: store, thread: thread, lossesSeen: lossesSeen)
     }
   }
 

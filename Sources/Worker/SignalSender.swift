@@ -1,6 +1,5 @@
 internal import FlashSale
 internal import Logging
-internal import Postgres
 internal import SaleStore
 internal import Synchronization
 
@@ -13,7 +12,7 @@ final class SignalSender: Sendable {
   private let topic: String
   private let settings: DatabaseSettings
   private let logger: Logger
-  private let executor = ConnectionExecutor(label: "signals")
+  private let thread = StoreThread(label: "signals")
   private let pending = Mutex(Signal())
   private let wakeUps: AsyncStream<Void>
   private let wakeUp: AsyncStream<Void>.Continuation
@@ -38,7 +37,7 @@ final class SignalSender: Sendable {
   func finish() { wakeUp.finish() }
 
   /// Sends until `finish`, even if its task is cancelled: what the lanes commit last is told as well.
-  func run() async { await Task(executorPreference: executor) { [self] in await send() }.value }
+  func run() async { await Task(executorPreference: thread.taskExecutor) { [self] in await send() }.value }
 
   private func send() async {
     var broadcast: Broadcast?
@@ -51,7 +50,7 @@ final class SignalSender: Sendable {
       do {
         let open =
           if let broadcast { broadcast } else {
-            try await Broadcast.connect(settings, on: executor, logger: logger)
+            try await Broadcast.connect(settings, on: thread, logger: logger)
           }
         broadcast = open
         try await open.send(signal, topic: topic)

@@ -7,16 +7,16 @@ public struct Broadcast: Sendable {
 
   /// Connects. Throws `PostgresError` when PostgreSQL cannot be reached or refuses.
   ///
-  /// - Parameter executor: the sender's own, which its task prefers too.
+  /// - Parameter thread: the sender's own, on which its task runs too.
   public static func connect(
-    _ settings: ConnectionSettings, on executor: ConnectionExecutor, logger: Logger
+    _ settings: ConnectionSettings, on thread: StoreThread, logger: Logger
   ) async throws -> Broadcast {
     var settings = settings
     settings.statementTimeout = Limits.laneStatementTimeout
     // A transaction that notifies takes a number (`PreCommit_Notify` in async.c), and so its commit would wait for the
     // disk like any other. What a signal tells is durable already, and a signal itself need not be.
     settings.sessionParameters["synchronous_commit"] = "off"
-    return Broadcast(connection: try await Connection.connect(settings, on: executor, logger: logger))
+    return Broadcast(connection: try await Connection.connect(settings, on: thread.executor, logger: logger))
   }
 
   /// Sends a signal, in one round trip. Losing one is harmless, so a failure may be ignored.

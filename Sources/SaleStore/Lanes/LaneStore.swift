@@ -12,9 +12,9 @@ public struct LaneStore: Sendable {
   ///
   /// What `settings` say about the session stands, except for what a lane's correctness or speed rests on.
   ///
-  /// - Parameter executor: the lane's own, which its task prefers too.
+  /// - Parameter thread: the lane's own, on which its task runs too.
   public static func connect(
-    _ settings: ConnectionSettings, on executor: ConnectionExecutor = ConnectionExecutor(label: "lane"), logger: Logger
+    _ settings: ConnectionSettings, on thread: StoreThread = StoreThread(label: "lane"), logger: Logger
   ) async throws -> LaneStore {
     var settings = settings
     settings.statementTimeout = Limits.laneStatementTimeout
@@ -29,7 +29,7 @@ public struct LaneStore: Sendable {
       // The price that discourages a sequential scan would otherwise look worth compiling for.
       "jit": "off",
     ]) { _, ours in ours }
-    return LaneStore(connection: try await Connection.connect(settings, on: executor, logger: logger))
+    return LaneStore(connection: try await Connection.connect(settings, on: thread.executor, logger: logger))
   }
 
   /// Closes the connection, once a write that is running has ended. What is open is rolled back. Closing twice is fine.
