@@ -26,6 +26,6 @@ struct Plan: Sendable {
     accepted: 1_000_000, counted: 6_000, audited: 10_000_000, isQuick: false)
 
   static let quick = Plan(
-    seconds: 1, drained: 60_000, stored: 500_000, spike: 100_000, probing: 2, connections: 4_000,
+    seconds: 1, drained: 60_000, stored: 200_000, spike: 100_000, probing: 2, connections: 2_000,
     accepted: 200_000, counted: 1_000, audited: 1_000_000, isQuick: true)
 }

@@ -26,8 +26,8 @@ enum Spike {
       [
         "--url", url.absoluteString, "--sale", sale, "--requests", "\(requests)", "--rate", "\(rate ?? 1_000_000)",
         "--buyers", "\(requests)", "--hot", "1", "--connections", "512", "--timeout", "120s",
-        "--follow-timeout", "\(max(1, wait))ms", "--json", file,
-      ])
+        "--json", file,
+      ] + (wait == 0 ? ["--no-follow"] : ["--follow-timeout", "\(wait)ms"]))
     guard let data = FileManager.default.contents(atPath: file) else {
       throw TestSetUpError("spike ended with \(run.exit.code): \(run.errors.suffix(500))")
     }
