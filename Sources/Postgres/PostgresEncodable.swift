@@ -35,7 +35,7 @@ public protocol PostgresEncodable: Sendable {
 
 extension PostgresEncodable {
   /// Most values are never NULL.
-  public var isPostgresNull: Bool { false }
+  @inlinable public var isPostgresNull: Bool { false }
 }
 
 /// A value whose arrays can be parameters: `[Int64]` is `bigint[]`, and so on. `[UInt8]` is `bytea`.

@@ -4,7 +4,9 @@ extension Bool: PostgresEncodable, PostgresDecodable, PostgresArrayElement {
   /// `boolean[]`.
   public static var postgresArrayOID: UInt32 { PostgresType.bool.arrayOID }
   /// One byte, 0 or 1.
-  public func encode(into writer: inout BinaryWriter) throws(PostgresError) { writer.write(UInt8(self ? 1 : 0)) }
+  @inlinable public func encode(into writer: inout BinaryWriter) throws(PostgresError) {
+    writer.write(UInt8(self ? 1 : 0))
+  }
   /// `boolean` only.
   public static func canDecode(oid: UInt32) -> Bool { oid == postgresOID }
   /// One byte, 0 or 1.
@@ -20,7 +22,7 @@ extension Int16: PostgresEncodable, PostgresDecodable, PostgresArrayElement {
   /// `smallint[]`.
   public static var postgresArrayOID: UInt32 { PostgresType.int2.arrayOID }
   /// Two bytes.
-  public func encode(into writer: inout BinaryWriter) throws(PostgresError) { writer.write(self) }
+  @inlinable public func encode(into writer: inout BinaryWriter) throws(PostgresError) { writer.write(self) }
   /// `smallint` only.
   public static func canDecode(oid: UInt32) -> Bool { oid == postgresOID }
   /// Two bytes.
@@ -36,7 +38,7 @@ extension Int32: PostgresEncodable, PostgresDecodable, PostgresArrayElement {
   /// `integer[]`.
   public static var postgresArrayOID: UInt32 { PostgresType.int4.arrayOID }
   /// Four bytes.
-  public func encode(into writer: inout BinaryWriter) throws(PostgresError) { writer.write(self) }
+  @inlinable public func encode(into writer: inout BinaryWriter) throws(PostgresError) { writer.write(self) }
   /// `integer` and, without loss, `smallint`.
   public static func canDecode(oid: UInt32) -> Bool { oid == postgresOID || Int16.canDecode(oid: oid) }
   /// Four bytes, or the two of a `smallint`.
@@ -52,7 +54,7 @@ extension Int64: PostgresEncodable, PostgresDecodable, PostgresArrayElement {
   /// `bigint[]`.
   public static var postgresArrayOID: UInt32 { PostgresType.int8.arrayOID }
   /// Eight bytes.
-  public func encode(into writer: inout BinaryWriter) throws(PostgresError) { writer.write(self) }
+  @inlinable public func encode(into writer: inout BinaryWriter) throws(PostgresError) { writer.write(self) }
   /// `bigint` and, without loss, `integer` and `smallint`.
   public static func canDecode(oid: UInt32) -> Bool { oid == postgresOID || Int32.canDecode(oid: oid) }
   /// Eight bytes, or the four or two of the smaller types.
@@ -68,7 +70,7 @@ extension Double: PostgresEncodable, PostgresDecodable, PostgresArrayElement {
   /// `double precision[]`.
   public static var postgresArrayOID: UInt32 { PostgresType.float8.arrayOID }
   /// The eight bytes of IEEE 754.
-  public func encode(into writer: inout BinaryWriter) throws(PostgresError) { writer.write(bitPattern) }
+  @inlinable public func encode(into writer: inout BinaryWriter) throws(PostgresError) { writer.write(bitPattern) }
   /// `double precision` only.
   public static func canDecode(oid: UInt32) -> Bool { oid == postgresOID }
   /// The eight bytes of IEEE 754.

@@ -5,7 +5,7 @@ public struct Timestamp: Hashable, Comparable, Sendable {
   public let microsecondsSince1970: Int64
 
   /// An instant.
-  public init(microsecondsSince1970: Int64) {
+  @inlinable public init(microsecondsSince1970: Int64) {
     self.microsecondsSince1970 = microsecondsSince1970
   }
 
@@ -15,7 +15,7 @@ public struct Timestamp: Hashable, Comparable, Sendable {
   }
 
   /// Microseconds from 1970 to 2000-01-01, from which PostgreSQL counts.
-  private static let postgresEpoch: Int64 = 946_684_800_000_000
+  @usableFromInline static let postgresEpoch: Int64 = 946_684_800_000_000
 }
 
 extension Timestamp: PostgresEncodable, PostgresDecodable, PostgresArrayElement {
@@ -25,12 +25,14 @@ extension Timestamp: PostgresEncodable, PostgresDecodable, PostgresArrayElement 
   public static var postgresArrayOID: UInt32 { PostgresType.timestamptz.arrayOID }
 
   /// Eight bytes: microseconds since 2000. Throws `.encode` where that overflows or would mean −infinity.
-  public func encode(into writer: inout BinaryWriter) throws(PostgresError) {
+  @inlinable public func encode(into writer: inout BinaryWriter) throws(PostgresError) {
     let (value, overflow) = microsecondsSince1970.subtractingReportingOverflow(Self.postgresEpoch)
-    guard !overflow, value != .min else {
-      throw PostgresError(.encode, "the timestamp \(microsecondsSince1970) µs is out of PostgreSQL's range")
-    }
+    guard !overflow, value != .min else { throw outOfRange }
     writer.write(value)
+  }
+
+  @usableFromInline var outOfRange: PostgresError {
+    PostgresError(.encode, "the timestamp \(microsecondsSince1970) µs is out of PostgreSQL's range")
   }
 
   /// `timestamptz` only: a `timestamp` names no instant.

@@ -6,7 +6,7 @@ public struct UUIDBytes: Hashable, Sendable {
   public let low: UInt64
 
   /// A UUID from its two halves.
-  public init(high: UInt64, low: UInt64) {
+  @inlinable public init(high: UInt64, low: UInt64) {
     self.high = high
     self.low = low
   }
@@ -30,7 +30,7 @@ extension UUIDBytes: PostgresEncodable, PostgresDecodable, PostgresArrayElement 
   /// `uuid[]`.
   public static var postgresArrayOID: UInt32 { PostgresType.uuid.arrayOID }
   /// The 16 bytes.
-  public func encode(into writer: inout BinaryWriter) throws(PostgresError) {
+  @inlinable public func encode(into writer: inout BinaryWriter) throws(PostgresError) {
     writer.write(high)
     writer.write(low)
   }
