@@ -5,38 +5,59 @@ import SaleStore
 import TestSupport
 
 /// A worker from the log to committed outcomes, beside a COPY of the same rows.
+///
+/// Only shops that are compared with each other are open at once: an idle worker asks the embedded broker for more a
+/// thousand times a second, and COPY would be the only one not to mind.
 enum DrainGroup {
   static func measure(_ journal: Journal) async throws {
+    try await measureOnePartition(journal)
+    try await measureTwelvePartitions(journal)
+    try await measureGrowth(journal)
+  }
+
+  private static func measureOnePartition(_ journal: Journal) async throws {
     let plan = journal.plan
-    try await BenchShop.with(journal.cluster, partitions: 1) { one in
-      try await BenchShop.with(journal.cluster, partitions: 12) { twelve in
-        try await BenchShop.with(journal.cluster, partitions: 1) { grown in
-          journal.say("storing \(plan.stored) orders")
-          try await grown.store(plan.stored)
-          for bench in [one, twelve, grown] { try await bench.startWorker() }
-          let hot = Workload(name: "one hot SKU, stock for 1 %", skus: 1, share: 0.01, bench: one)
-          let ample = Workload(name: "one hot SKU, all win", skus: 1, share: 1, bench: one)
-          let wide = Workload(name: "300 SKUs, 12 partitions", skus: 300, share: 0.01, bench: twelve)
-          let late = Workload(
-            name: "one hot SKU, orders stored", skus: 1, share: 0.01, bench: grown, beginsEmpty: false)
-          for workload in [hot, ample, wide] { try await workload.prepareCopy(of: plan.drained) }
-          // As the others have drained once before it counts.
-          _ = try await late.drain(plan.drained)
-          try await one.makeHotRow()
-          // Those that are compared stand side by side.
-          try await journal.interleave([
-            hot.drained(plan.drained), late.drained(plan.drained), hot.copied(plan.drained),
-            ample.drained(plan.drained), ample.copied(plan.drained),
-            wide.drained(plan.drained), wide.copied(plan.drained),
-            one.hotRow(transactions: plan.seconds * 20),
-          ])
-          journal.compare(hot.row(.atLeast(0.6)))
-          journal.compare(
-            Row("drain, \(hot.name)", against: "UPDATE + INSERT per order, 64 clients", .atLeast(50)))
-          journal.compare(ample.row(.atLeast(0.4)))
-          journal.compare(wide.row(.atLeast(0.6)))
-          journal.compare(Row("drain, \(late.name)", against: "drain, \(hot.name)", .atLeast(0.85)))
-        }
+    try await BenchShop.with(journal.cluster, partitions: 1) { bench in
+      try await bench.startWorker()
+      let hot = Workload(name: "one hot SKU, stock for 1 %", skus: 1, share: 0.01, bench: bench)
+      let ample = Workload(name: "one hot SKU, all win", skus: 1, share: 1, bench: bench)
+      for workload in [hot, ample] { try await workload.prepareCopy(of: plan.drained) }
+      try await bench.makeHotRow()
+      try await journal.interleave([
+        hot.drained(plan.drained), hot.copied(plan.drained), ample.drained(plan.drained), ample.copied(plan.drained),
+        bench.hotRow(transactions: plan.seconds * 20),
+      ])
+      journal.compare(hot.row(.atLeast(0.6)))
+      journal.compare(Row("drain, \(hot.name)", against: "UPDATE + INSERT per order, 64 clients", .atLeast(50)))
+      journal.compare(ample.row(.atLeast(0.4)))
+    }
+  }
+
+  private static func measureTwelvePartitions(_ journal: Journal) async throws {
+    let plan = journal.plan
+    try await BenchShop.with(journal.cluster, partitions: 12) { bench in
+      try await bench.startWorker()
+      let wide = Workload(name: "300 SKUs, 12 partitions", skus: 300, share: 0.01, bench: bench)
+      try await wide.prepareCopy(of: plan.drained)
+      try await journal.interleave([wide.drained(plan.drained), wide.copied(plan.drained)])
+      journal.compare(wide.row(.atLeast(0.6)))
+    }
+  }
+
+  private static func measureGrowth(_ journal: Journal) async throws {
+    let plan = journal.plan
+    try await BenchShop.with(journal.cluster, partitions: 1) { new in
+      try await BenchShop.with(journal.cluster, partitions: 1) { grown in
+        journal.say("storing \(plan.stored) orders")
+        try await grown.store(plan.stored)
+        for bench in [new, grown] { try await bench.startWorker() }
+        let first = Workload(name: "one hot SKU, none stored", skus: 1, share: 0.01, bench: new)
+        let late = Workload(
+          name: "one hot SKU, orders stored", skus: 1, share: 0.01, bench: grown, beginsEmpty: false)
+        // Each once before it counts.
+        for workload in [first, late] { _ = try await workload.drain(plan.drained) }
+        try await journal.interleave([first.drained(plan.drained), late.drained(plan.drained)])
+        journal.compare(Row("drain, \(late.name)", against: "drain, \(first.name)", .atLeast(0.85)))
       }
     }
   }

@@ -56,11 +56,9 @@ struct Feed {
 
   private func send(to producer: Producer, asFastAs decisions: Decisions) async throws {
     let places = Set(entries.map(\.partition))
-    let began = Dictionary(uniqueKeysWithValues: places.map { ($0, decisions.next($0).rawValue) })
-    var fed: [Partition: Int64] = [:]
-    func undecided(_ partition: Partition) -> Int64 {
-      fed[partition, default: 0] - (decisions.next(partition).rawValue - began[partition, default: 0])
-    }
+    let lines = places.map { Line(partition: $0, began: decisions.next($0)) }
+    var byPartition = [Line?](repeating: nil, count: 1 + Int(places.map(\.rawValue).max() ?? 0))
+    for line in lines { byPartition[Int(line.partition.rawValue)] = line }
     let deadline = ContinuousClock.now + Self.patience
     /// Looks at what the signals brought, which costs nobody anything.
     func wait(while condition: () -> Bool) async throws {
@@ -72,11 +70,37 @@ struct Feed {
       }
     }
     for entry in entries {
-      if undecided(entry.partition) >= Self.window { try await wait { undecided(entry.partition) >= Self.window } }
+      guard let line = byPartition[Int(entry.partition.rawValue)] else { continue }
+      if line.room == 0 { try await wait { !line.hasRoom(decisions) } }
       while !(try Self.offer(entry, producer)) { try await Task.sleep(for: .milliseconds(1)) }
-      fed[entry.partition, default: 0] += 1
+      line.room -= 1
+      line.fed += 1
     }
-    try await wait { places.contains { undecided($0) > 0 } }
+    try await wait { lines.contains { $0.undecided(decisions) > 0 } }
+  }
+
+  /// What was fed of one partition. How far its lane is gets asked only where the room known of is used up, so that
+  /// the feeder takes as little as it can from those that are measured.
+  private final class Line {
+    let partition: Partition
+    let began: Offset
+    var fed: Int64 = 0
+    /// Records that may be fed before the lane must be further than it was known to be.
+    var room: Int64 = 0
+
+    init(partition: Partition, began: Offset) {
+      self.partition = partition
+      self.began = began
+    }
+
+    func undecided(_ decisions: Decisions) -> Int64 {
+      fed - (decisions.next(partition).rawValue - began.rawValue)
+    }
+
+    func hasRoom(_ decisions: Decisions) -> Bool {
+      room = max(0, Feed.window - undecided(decisions))
+      return room > 0
+    }
   }
 
   /// - Returns: whether the producer had room.
