@@ -85,7 +85,7 @@ struct Replay {
       for row in rows { surplus(row, at: position, beside: request) }
       return
     case .success(.close(let key, _)):
-      if case .unknown? = decide(&state, [.close(key, at: Timestamp(microseconds: 0))]).first {
+      if case .unknown = decide(&state, .close(key, at: Timestamp(microseconds: 0))) {
         lose(nil, position, "it closes stock that the store does not have, and is not in quarantine")
       } else {
         shelves[key]?.isCloseSeen = true
@@ -139,7 +139,7 @@ struct Replay {
     tallies[key, default: .init()].requests += 1
     guard let place else {
       state.decided = []
-      let decision = decide(&state, [.place(request)]).first
+      let decision = decide(&state, .place(request))
       return lose(request.order, position, "by the log it is \(Self.words(decision)); the store has nothing of it")
     }
     if place.partition == position.partition, place.offset > position.offset {

@@ -23,7 +23,7 @@ extension Replay {
     let left = state.stock[request.stock]?.left ?? .zero
     state.decided.removeAll(keepingCapacity: true)
     var expected: Outcome?
-    if case .decided(let outcome)? = decide(&state, [.place(request)]).first { expected = outcome }
+    if case .decided(let outcome) = decide(&state, .place(request)) { expected = outcome }
     if expected != row.outcome { explain(row, expected, left: left, shelf.name) }
     take(row)
   }

@@ -41,6 +41,11 @@ public struct LaneStock: Sendable {
 
   /// Creates a state that knows nothing.
   public init() {}
+
+  /// Makes room for what so many requests more will add.
+  public mutating func reserveCapacity(_ requests: Int) {
+    decided.reserveCapacity(decided.count + requests)
+  }
 }
 
 /// The part of a sale that decisions look at.
@@ -65,12 +70,15 @@ public struct SaleRules: Hashable, Sendable {
 /// (I2).
 /// - Returns: a decision for each record, in their order; `state` is what is true after the last of them.
 public func decide(_ state: inout LaneStock, _ records: [LogRecord]) -> [Decision] {
-  state.decided.reserveCapacity(state.decided.count + records.count)
-  return records.map { record in
-    switch record {
-    case .place(let request): decide(&state, request)
-    case .close(let key, _): close(&state, key)
-    }
+  state.reserveCapacity(records.count)
+  return records.map { decide(&state, $0) }
+}
+
+/// Decides one record, like those of many.
+public func decide(_ state: inout LaneStock, _ record: LogRecord) -> Decision {
+  switch record {
+  case .place(let request): decide(&state, request)
+  case .close(let key, _): close(&state, key)
   }
 }
 

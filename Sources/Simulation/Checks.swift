@@ -133,7 +133,7 @@ struct Checks {
     if case .place(let request) = record, request.buyer == shop.refusedBuyer {
       return quarantined.append(place.offset)
     }
-    switch (decide(&replay, [record])[0], record) {
+    switch (decide(&replay, record), record) {
     case (.decided(let outcome), .place(let request)):
       orders.append(SimulatedStore.Order(position: place, request: request, outcome: outcome))
     case (.unknown, _): quarantined.append(place.offset)

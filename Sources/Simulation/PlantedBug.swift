@@ -61,7 +61,7 @@ public enum PlantedBug: String, CaseIterable, Sendable {
         state.stock[request.stock]?.left = level.left - request.quantity
         return .repeated
       }
-      return decide(&state, [record])[0]
+      return decide(&state, record)
     }
   }
 }

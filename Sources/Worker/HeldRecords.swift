@@ -7,6 +7,9 @@ struct HeldRecords: Sendable {
   private let batch: RecordBatch
   private let entries: [LogEntry]
 
+  /// All of them as one batch, where that was prepared while the batch before was written.
+  private var ahead: PreparedBatch?
+
   init(_ batch: RecordBatch) {
     self.batch = batch
     var entries: [LogEntry] = []
@@ -32,6 +35,15 @@ struct HeldRecords: Sendable {
   func entries(_ range: Range<Offset>) -> ArraySlice<LogEntry> {
     let start = Int(range.lowerBound.rawValue - batch.firstOffset)
     return entries[start..<(start + range.count)]
+  }
+
+  /// Prepares all of them upon a memory of all that comes before.
+  mutating func prepare(upon memory: LaneMemory) { ahead = memory.prepare(entries[...]) }
+
+  /// These entries as a batch: the one prepared ahead, if it is of just these and the memory is still the same.
+  mutating func batch(_ entries: ArraySlice<LogEntry>, upon memory: LaneMemory) -> PreparedBatch {
+    if let ahead = ahead.take(), ahead.entries.count == entries.count, ahead.stands(upon: memory) { return ahead }
+    return memory.prepare(entries)
   }
 
   /// By what the record at an offset of the batch is known again.

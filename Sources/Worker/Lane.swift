@@ -83,11 +83,13 @@ struct Lane {
     switch action {
     case .read: return await read()
     case .write(let range):
-      guard let held else { return .connectionLost("nothing is held") }
-      return await write(held.entries(range), held)
+      guard var held else { return .connectionLost("nothing is held") }
+      let batch = held.batch(held.entries(range), upon: memory)
+      self.held = held
+      return await write(batch, upTo: range.upperBound, of: held)
     case .quarantine(let offset, let error):
       guard let held else { return .connectionLost("nothing is held") }
-      return await write(held.poisonous(offset, error: error), held)
+      return await write(memory.prepare(held.poisonous(offset, error: error)), upTo: offset.next, of: held)
     case .reclaim: return await reclaim()
     case .halt(let reason): return await halt(reason)
     case .pause(let attempt, let reason):
@@ -106,9 +108,6 @@ struct Lane {
     case .success(let next?):
       if let change = await whatChanged() { return change }
       held = next
-      // There are most likely more: they are taken and decoded while PostgreSQL works on these. A smaller batch was
-      // all there was; what comes next is then better left to gather until these are written.
-      if next.count >= Limits.batchRecords { records.begin() }
       return .received(first: next.first, last: next.last, count: next.count)
     case .failure(let error):
       logger.error("the log failed", metadata: ["error": "\(error.debugDescription)"])
@@ -134,16 +133,25 @@ struct Lane {
 
   // MARK: The store
 
-  private mutating func write(_ entries: ArraySlice<LogEntry>, _ held: HeldRecords) async -> LaneState.Event {
+  private mutating func write(
+    _ prepared: PreparedBatch, upTo next: Offset, of held: HeldRecords
+  ) async -> LaneState.Event {
     guard let store else { return .connectionLost("the lane has no connection") }
     let started = ContinuousClock.now
-    let lastRecord = held.fingerprint(of: entries[entries.endIndex - 1].offset)
-    let answer = await store.write(
-      LaneBatch(
-        claim: claim, entries: entries, lastRecord: lastRecord, memory: memory, decidedAt: .now, raw: held.raw))
+    let lastRecord = held.fingerprint(of: Offset(next.rawValue - 1))
+    let foreseen = prepared.foreseen
+    if let foreseen { memory.remember(foreseen) }
+    var batch = LaneBatch(claim: claim, prepared: prepared, lastRecord: lastRecord, decidedAt: .now, raw: held.raw)
+    // There are most likely more: they are taken, decoded and decided while PostgreSQL works on these, but not at once,
+    // so that they have gathered to a batch by then. A small batch was all there was.
+    if next == held.last.next, held.count >= Limits.readAheadRecords {
+      batch.whenMostlySent = records.schedule(upon: foreseen == nil ? nil : memory)
+    }
+    let answer = await store.write(batch)
     if case .committed(let written) = answer {
       lastWritten = lastRecord
-      committed(written, upTo: entries[entries.endIndex - 1].offset.next, took: .now - started)
+      if foreseen == nil { memory.remember(written) }
+      committed(written, upTo: next, took: .now - started)
       return .committed
     }
     memory.forget(after: answer)
@@ -158,7 +166,8 @@ struct Lane {
       return .conflict(why)
     case .poisoned(let error):
       context.metrics.poisoned.increment()
-      logger.warning("a record makes its batch fail", metadata: ["records": "\(entries.count)", "error": "\(error)"])
+      logger.warning(
+        "a record makes its batch fail", metadata: ["records": "\(prepared.entries.count)", "error": "\(error)"])
       return .poisoned(error)
     case .unavailable(let error):
       logger.warning("a batch could not be written", metadata: ["error": "\(String(reflecting: error))"])
@@ -176,7 +185,6 @@ struct Lane {
     if undecided > 0 {
       logger.error("records were quarantined", metadata: ["records": "\(undecided)", "next": "\(next)"])
     }
-    memory.remember(written)
     var stock: [StockKey: StockLevel] = [:]
     for key in written.changed {
       if let level = written.levels[key] { stock[key] = StockLevel(left: level.left, isClosed: level.isClosed) }

@@ -11,6 +11,10 @@ public enum Limits {
   /// milliseconds: that is the delay which a buyer in it meets. Only a backlog makes batches this large.
   static let batchRecords = 20_000
 
+  /// Records of a batch from which on the next one is read and decided while it is written. Fewer were all there was:
+  /// whoever comes next is better served by what gathers until they are written.
+  static let readAheadRecords = 5_000
+
   /// Claims that are made at once after an assignment. More only wait: each takes a few milliseconds.
   static let claimsAtOnce = 8
 

@@ -1,7 +1,8 @@
 internal import Kafka
+internal import SaleStore
 
 /// Takes records from a partition's queue and decodes them: when they are asked for, or already while the ones before
-/// are being written.
+/// are being written. Then it decides them too, upon what those will leave behind.
 ///
 /// (1) One batch ahead at most, so that what a lane holds stays bounded (I11).
 /// (2) What was read ahead is given before anything else, so that the order stays the log's (I5).
@@ -10,12 +11,14 @@ struct ReadAhead {
 
   private let queue: PartitionQueue
   private var running: Task<Answer, Never>?
+  private var start: AsyncStream<Never>.Continuation?
 
   init(_ queue: PartitionQueue) { self.queue = queue }
 
   /// The next records, as `PartitionQueue.next` gives them: `nil` at the queue's end or when the task is cancelled.
   mutating func next() async -> Answer {
     guard let task = running.take() else { return await Self.take(from: queue) }
+    start?.finish()
     return await withTaskCancellationHandler {
       await task.value
     } onCancel: {
@@ -23,9 +26,25 @@ struct ReadAhead {
     }
   }
 
-  /// Begins to read what `next` will give.
-  mutating func begin() {
-    if running == nil { running = Task { [queue] in await Self.take(from: queue) } }
+  /// Sets up the reading of what `next` will give, unless that was done.
+  ///
+  /// - Parameter memory: of all records that were given by now, those that are being written included; `nil` if it is
+  ///   not known what these leave behind, and nothing is decided ahead.
+  /// - Returns: starts it, if `next` has not by then.
+  mutating func schedule(upon memory: LaneMemory?) -> @Sendable () -> Void {
+    if let start, running != nil { return { start.finish() } }
+    let (started, start) = AsyncStream.makeStream(of: Never.self)
+    self.start = start
+    running = Task { [queue] in
+      for await _ in started {}
+      var answer = await Self.take(from: queue)
+      if let memory, case .success(var held?) = answer {
+        held.prepare(upon: memory)
+        answer = .success(held)
+      }
+      return answer
+    }
+    return { start.finish() }
   }
 
   /// Gives back what was read ahead, unread. Nothing is taken from the queue after it.

@@ -53,13 +53,17 @@ struct LaneBench: Sendable {
     StockKey(sale: sale.number, sku: try SKU(validating: sku))
   }
 
-  /// A batch of these entries, as a lane that knows nothing writes it.
+  /// A batch of these entries, as a lane that knows this much writes it.
   func batch(
     _ claim: Claim, _ entries: [LogEntry], memory: LaneMemory = LaneMemory(), raw: RawRecord? = nil
   ) -> LaneBatch {
+    batch(claim, memory.prepare(entries[...]), raw: raw)
+  }
+
+  /// A batch that is prepared already.
+  func batch(_ claim: Claim, _ prepared: PreparedBatch, raw: RawRecord? = nil) -> LaneBatch {
     LaneBatch(
-      claim: claim, entries: entries[...], lastRecord: RecordFingerprint(of: nil), memory: memory,
-      decidedAt: insideTheSale
+      claim: claim, prepared: prepared, lastRecord: RecordFingerprint(of: nil), decidedAt: insideTheSale
     ) { offsets in
       Dictionary(uniqueKeysWithValues: offsets.map { ($0, raw ?? RawRecord(key: nil, value: nil)) })
     }
@@ -69,8 +73,10 @@ struct LaneBench: Sendable {
   func write(_ batch: LaneBatch, on lane: LaneStore) async throws -> WrittenBatch {
     let answer = await lane.write(batch)
     guard case .conflict = answer else { return try committed(answer) }
+    var memory = LaneMemory()
+    memory.forget(after: answer)
     var again = batch
-    again.memory.forget(after: answer)
+    again.prepared = memory.prepare(batch.prepared.entries)
     return try committed(await lane.write(again))
   }
 

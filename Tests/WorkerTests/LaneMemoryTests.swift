@@ -77,6 +77,69 @@ import Testing
     }
   }
 
+  @Test func `batches decided ahead are written as if each had been decided behind the other (I1, I2, I9)`()
+    async throws
+  {
+    try await LaneBench.with(stock: ["phone": 5], limit: 2) { bench in
+      let (lane, claim) = try await bench.claimedLane()
+      var memory = LaneMemory()
+      memory.remember(try committed(await lane.write(bench.batch(claim, [bench.place(0)], memory: memory))))
+      // Three at once, each upon what the one before will leave behind; only then is any of them written.
+      let prepared = try [
+        [bench.place(1, buyer: "bob", quantity: 2), bench.place(2, buyer: "bob")],
+        [bench.place(3, buyer: "carol"), bench.place(4, buyer: "dora"), bench.place(5, buyer: "erin")],
+        [bench.place(6, buyer: "frank"), bench.place(7, buyer: "grace")],
+      ].map { entries in
+        let batch = memory.prepare(entries[...])
+        memory.remember(try #require(batch.foreseen))
+        return batch
+      }
+      let soldOut = EntryResult.decided(.rejected(.soldOut), acceptedAt: insideTheSale)
+      let expected = [[confirmed, limitReached], [confirmed, confirmed, soldOut], [soldOut, soldOut]]
+      // What a winner holds has to be looked up, so it waits for the winner's batch.
+      #expect(memory.prepare([try bench.place(8, buyer: "dora")][...]).foreseen == nil)
+      for (batch, results) in zip(prepared, expected) {
+        #expect(batch.foreseen?.results == results)
+        #expect(try committed(await lane.write(bench.batch(claim, batch))).results == results)
+      }
+      #expect(try await bench.left() == 0)
+      #expect(try await bench.nextOffset() == 8)
+    }
+  }
+
+  @Test func `a batch decided upon one that was not committed is not written`() async throws {
+    try await LaneBench.with(stock: ["phone": 2]) { bench in
+      let (lane, claim) = try await bench.claimedLane()
+      var memory = LaneMemory()
+      memory.remember(try committed(await lane.write(bench.batch(claim, [bench.place(0, key: "k")], memory: memory))))
+      // A repeat that this memory does not look for: it fails its batch.
+      let failing = memory.prepare([try bench.place(1, key: "k")][...])
+      memory.remember(try #require(failing.foreseen))
+      let upon = memory.prepare([try bench.place(2)][...])
+      #expect(upon.foreseen?.results == [.decided(.rejected(.soldOut), acceptedAt: insideTheSale)])
+      let answer = await lane.write(bench.batch(claim, failing))
+      guard case .conflict = answer else {
+        Issue.record("an order was decided twice: \(answer)")
+        return
+      }
+      // A lane drops it; if it did not, the fence would.
+      guard case .fenced = await lane.write(bench.batch(claim, upon)) else {
+        Issue.record("a batch was written that stands on one which is not there")
+        return
+      }
+      #expect(upon.stands(upon: memory))
+      memory.forget(after: answer)
+      #expect(!upon.stands(upon: memory))
+      for (offset, key, result) in [(Int64(1), "k", EntryResult.repeated), (2, "l", confirmed)] {
+        let written = try committed(
+          await lane.write(bench.batch(claim, [bench.place(offset, key: key)], memory: memory)))
+        #expect(written.results == [result])
+        memory.remember(written)
+      }
+      #expect(try await bench.left() == 0)
+    }
+  }
+
   @Test func `a lane that lost its partition writes nothing, whatever it remembers (I7)`() async throws {
     try await LaneBench.with { bench in
       let (lane, claim) = try await bench.claimedLane()

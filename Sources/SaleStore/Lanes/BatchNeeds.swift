@@ -2,7 +2,7 @@ import FlashSale
 import Postgres
 
 /// What has to be loaded before a batch can be decided, and what was.
-struct BatchNeeds {
+struct BatchNeeds: Sendable {
   private var orders: Set<OrderID> = []
   private var holders: Set<LaneStock.Holder> = []
   private var unknownSales: Set<SaleNumber> = []
@@ -14,10 +14,9 @@ struct BatchNeeds {
   var isEmpty: Bool { orders.isEmpty && holders.isEmpty && unknownSales.isEmpty && unknownStock.isEmpty }
 
   /// Collects the keys of the records; what the lane remembers goes into the state.
-  init(_ batch: LaneBatch) {
-    let memory = batch.memory
-    if memory.looksUpOrders { orders.reserveCapacity(batch.entries.count) }
-    for entry in batch.entries {
+  init(_ entries: ArraySlice<LogEntry>, _ memory: LaneMemory) {
+    if memory.looksUpOrders { orders.reserveCapacity(entries.count) }
+    for entry in entries {
       switch entry.record {
       case .place(let request):
         if memory.looksUpOrders { orders.insert(request.order) }

@@ -33,51 +33,48 @@ private struct BatchTransaction {
   let batch: LaneBatch
 
   func run(in transaction: borrowing Transaction) throws -> WrittenBatch {
-    var needs = BatchNeeds(batch)
-    if !needs.isEmpty { try load(&needs, in: transaction) }
-
-    let before = needs.state
-    var after = before
-    let decisions = decide(&after, batch.entries.compactMap(\.record))
-    let verdicts = Verdicts(batch.entries, decisions)
-
-    let quarantine = try Quarantine(batch, verdicts, in: transaction)
-    let changed = after.stock.filter { before.stock[$0.key] != $0.value }
-    let orders = OrderRows(verdicts.orders, of: batch)
+    let decided: DecidedBatch
     // A batch that needed nothing has not been fenced yet.
-    let isFenced = !needs.isEmpty
+    let isFenced: Bool
+    switch batch.prepared.stage {
+    case .decided(let ready): (decided, isFenced) = (ready, false)
+    case .needs(let needs): (decided, isFenced) = (try decide(upon: needs, in: transaction), true)
+    }
+
+    let quarantine = try Quarantine(batch, decided.verdicts, in: transaction)
+    var tallies = decided.verdicts.tallies
+    for sale in quarantine.sales { tallies.count(sale) }
     let add = { (pipeline: inout Pipeline) in
       if !isFenced { try addFence(to: &pipeline) }
       try quarantine.add(to: &pipeline)
-      try addTallies(Tallies(batch, verdicts, quarantine), to: &pipeline)
-      try addStock(changed, before: before, to: &pipeline)
+      try addTallies(tallies, to: &pipeline)
+      try addStock(decided.changes, to: &pipeline)
     }
-    if orders.areFew {
+    if decided.orders.areFew {
       // In one round trip with COMMIT: whoever waits for a small batch waits for little else.
       _ = try transaction.commit { pipeline in
         try add(&pipeline)
-        try orders.add(to: &pipeline, orFail: CheckState.rowsMissing)
+        try decided.orders.add(to: &pipeline, of: batch, orFail: CheckState.rowsMissing)
       }
     } else {
       _ = try transaction.pipeline(add)
-      let written = try orders.copy(in: transaction)
-      guard written == orders.count else {
-        throw StoreError.unreadable("\(orders.count) orders were sent to PostgreSQL and \(written) taken")
+      let written = try decided.orders.copy(in: transaction, of: batch)
+      guard written == decided.orders.count else {
+        throw StoreError.unreadable("\(decided.orders.count) orders were sent to PostgreSQL and \(written) taken")
       }
     }
-    return WrittenBatch(
-      results: verdicts.results, levels: after.stock, changed: Set(changed.keys),
-      winners: verdicts.winners { after.stock[$0]?.rules.perBuyerLimit != nil }, holders: needs.loadedHolders)
+    return decided.written
   }
 
   /// Fence and reads share one round trip. They run in this order, so what is read is read under the fence.
-  private func load(_ needs: inout BatchNeeds, in transaction: borrowing Transaction) throws {
-    let wanted = needs
+  private func decide(upon needs: BatchNeeds, in transaction: borrowing Transaction) throws -> DecidedBatch {
+    var needs = needs
     let answers = try transaction.pipeline { pipeline in
       try addFence(to: &pipeline)
-      try wanted.add(to: &pipeline)
+      try needs.add(to: &pipeline)
     }
     try needs.load(answers[1...])
+    return DecidedBatch(batch.prepared.entries, upon: needs)
   }
 
   /// The fence (I7): without exactly one row, this lane is no longer the writer, and the transaction ends here.
@@ -97,7 +94,7 @@ private struct BatchTransaction {
   }
 
   private func offsets() throws -> (first: Offset, next: Offset) {
-    guard let first = batch.entries.first, let last = batch.entries.last else {
+    guard let first = batch.prepared.entries.first, let last = batch.prepared.entries.last else {
       throw StoreError.unreadable("a batch without records can't be written")
     }
     return (first.offset, last.offset.next)
@@ -105,10 +102,7 @@ private struct BatchTransaction {
 
   /// One statement for all SKUs. It finds only rows that are as this lane knows them, so that a second writer is
   /// noticed.
-  private func addStock(
-    _ changed: [StockKey: LaneStock.Level], before: LaneStock, to pipeline: inout Pipeline
-  ) throws {
-    let rows = changed.compactMap { key, level in before.stock[key].map { (key, old: $0, new: level) } }
+  private func addStock(_ changes: [DecidedBatch.Change], to pipeline: inout Pipeline) throws {
     try pipeline.add(
       """
       WITH moved AS (
@@ -122,8 +116,9 @@ private struct BatchTransaction {
       SELECT require(count(*) = $7, $8, format('of %s stock rows only %s are as this lane knows them', $7, count(*)))
       FROM moved
       """,
-      rows.map(\.0.sale.rawValue), rows.map(\.0.sku.rawValue), rows.map(\.old.left.rawValue), rows.map(\.old.isClosed),
-      rows.map(\.new.left.rawValue), rows.map(\.new.isClosed), Int64(rows.count), CheckState.levelMoved)
+      changes.map(\.key.sale.rawValue), changes.map(\.key.sku.rawValue), changes.map(\.old.left.rawValue),
+      changes.map(\.old.isClosed), changes.map(\.new.left.rawValue), changes.map(\.new.isClosed),
+      Int64(changes.count), CheckState.levelMoved)
   }
 
   private func addTallies(_ tallies: Tallies, to pipeline: inout Pipeline) throws {

@@ -47,14 +47,11 @@ public struct LaneBatch: Sendable {
   /// The lane's right to write. Its `nextOffset` does not count here, `entries` does.
   public var claim: Claim
 
-  /// At least one record; their offsets are contiguous, and the first one is the partition's next offset.
-  public var entries: ArraySlice<LogEntry>
+  /// The records, and what of them is decided already.
+  public var prepared: PreparedBatch
 
   /// By what the last of the records is known again.
   public var lastRecord: RecordFingerprint
-
-  /// What the lane knows from what it committed or loaded under this claim. The rest is loaded.
-  public var memory: LaneMemory
 
   /// The worker's clock.
   public var decidedAt: FlashSale.Timestamp
@@ -62,15 +59,18 @@ public struct LaneBatch: Sendable {
   /// The bytes of the records at these offsets. Asked for only where one is quarantined.
   public var raw: @Sendable (Set<Offset>) -> [Offset: RawRecord]
 
+  /// Called once three quarters of the orders are sent, where they are many: the lane's thread has a COMMIT to wait for
+  /// then, and PostgreSQL's is at work.
+  public var whenMostlySent: @Sendable () -> Void = {}
+
   /// Creates a batch.
   public init(
-    claim: Claim, entries: ArraySlice<LogEntry>, lastRecord: RecordFingerprint, memory: LaneMemory,
-    decidedAt: FlashSale.Timestamp, raw: @escaping @Sendable (Set<Offset>) -> [Offset: RawRecord]
+    claim: Claim, prepared: PreparedBatch, lastRecord: RecordFingerprint, decidedAt: FlashSale.Timestamp,
+    raw: @escaping @Sendable (Set<Offset>) -> [Offset: RawRecord]
   ) {
     self.claim = claim
-    self.entries = entries
+    self.prepared = prepared
     self.lastRecord = lastRecord
-    self.memory = memory
     self.decidedAt = decidedAt
     self.raw = raw
   }
@@ -84,12 +84,12 @@ public enum EntryResult: Sendable, Hashable {
   case quarantined
 }
 
-/// A batch that is committed.
+/// What a batch leaves behind once it is committed.
 public struct WrittenBatch: Sendable {
   /// In the order of the entries.
   public let results: [EntryResult]
 
-  /// The committed level of each stock that the batch speaks of: the lane may know it from here on.
+  /// The level of each stock that the batch speaks of: the lane may know it from here on.
   public let levels: [StockKey: LaneStock.Level]
 
   /// Those whose level is another than before.

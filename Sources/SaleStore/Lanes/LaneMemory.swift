@@ -2,8 +2,10 @@ public import FlashSale
 
 /// What a lane remembers from batch to batch, so that a batch reads only what is new to it.
 ///
-/// (1) `levels` are as the lane committed or loaded them under its claim. Nobody else writes them while it holds (I7).
-/// (2) Whoever holds units in a sale that `holders` has is in there: others hold nothing and are not looked up.
+/// (1) `levels` are as the lane committed, decided or loaded them under its claim. Nobody else writes them while it
+///     holds (I7), and those of a batch that was not committed are forgotten.
+/// (2) Whoever holds units in a sale that `holders` has is in there: others hold nothing and are not looked up. Who is
+///     in there without holding any, as a winner of a batch that was not committed, only costs a look-up.
 /// (3) An order id that has its outcome is found by the look-up, or else by the unique violation that its row causes
 ///     (decision 0002). So the look-up is a matter of speed: it is left out while nothing repeats.
 public struct LaneMemory: Sendable {
@@ -12,6 +14,9 @@ public struct LaneMemory: Sendable {
 
   /// Who may hold units.
   private(set) var holders = KnownHolders()
+
+  /// Another one after each change, so that what was prepared upon a memory is known to stand on it.
+  private(set) var version = 0
 
   /// Batches whose order ids are still looked up because one repeated.
   private var batchesToCheck = 0
@@ -24,8 +29,20 @@ public struct LaneMemory: Sendable {
   /// Whether the order ids of the next batch are looked up before it is written.
   var looksUpOrders: Bool { batchesToCheck > 0 }
 
-  /// Takes in what a batch left behind.
+  /// Decides records that come behind all that was remembered, or finds out what has to be loaded for it.
+  ///
+  /// - Parameter entries: at least one; their offsets are contiguous.
+  public func prepare(_ entries: ArraySlice<LogEntry>) -> PreparedBatch {
+    let needs = BatchNeeds(entries, self)
+    return PreparedBatch(
+      entries: entries, stage: needs.isEmpty ? .decided(DecidedBatch(entries, upon: needs)) : .needs(needs),
+      memory: version)
+  }
+
+  /// Takes in what a batch leaves behind: once it is committed, or before, so that the next one can be decided while it
+  /// is written. Then `forget` must hear of it unless it is committed.
   public mutating func remember(_ written: WrittenBatch) {
+    version += 1
     levels.merge(written.levels) { _, new in new }
     if levels.count > Limits.rememberedLevels { levels = written.levels }
     holders.add(written.holders)
@@ -35,6 +52,7 @@ public struct LaneMemory: Sendable {
 
   /// Forgets what a batch that was not committed leaves in doubt.
   public mutating func forget(after answer: WriteAnswer) {
+    version += 1
     levels = [:]
     switch answer {
     case .committed, .fenced, .poisoned, .unavailable: break

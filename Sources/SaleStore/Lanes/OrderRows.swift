@@ -5,19 +5,15 @@ import Postgres
 ///
 /// In the order of the ids: pages of the index are met one after another, and two lanes that write the same ids meet
 /// them in the same order and can't deadlock.
-struct OrderRows {
+struct OrderRows: Sendable {
   private let orders: [Verdicts.Order]
   /// The places in `orders`, by id. Sorted apart from the rest of the rows, which would be moved about, and their texts
   /// counted, at each step.
   private let sorted: [(id: OrderID, index: Int)]
-  private let claim: Claim
-  private let decidedAt: Postgres.Timestamp
 
-  init(_ orders: [Verdicts.Order], of batch: LaneBatch) {
+  init(_ orders: [Verdicts.Order]) {
     self.orders = orders
     sorted = orders.indices.map { (id: orders[$0].request.order, index: $0) }.sorted { $0.id < $1.id }
-    claim = batch.claim
-    decidedAt = batch.decidedAt.stored
   }
 
   var count: Int { orders.count }
@@ -28,7 +24,7 @@ struct OrderRows {
 
   /// Adds the one statement that writes them all, and that fails with `state` unless all were taken. The batch's fence
   /// stands before it, so it can't meet the rows of the partition's new owner.
-  func add(to pipeline: inout Pipeline, orFail state: String) throws {
+  func add(to pipeline: inout Pipeline, of batch: LaneBatch, orFail state: String) throws {
     guard count > 0 else { return }
     let rows = sorted.map { orders[$0.index] }
     try pipeline.add(
@@ -46,26 +42,35 @@ struct OrderRows {
       """,
       rows.map(\.request.order.uuid), rows.map(\.offset.rawValue), rows.map(\.request.acceptedAt.stored),
       rows.map(\.request.stock.sale.rawValue), rows.map(\.request.quantity.rawValue), rows.map(\.outcome.stored),
-      rows.map(\.request.stock.sku.rawValue), rows.map(\.request.buyer.rawValue), decidedAt,
-      claim.partition.rawValue, Int64(count), state)
+      rows.map(\.request.stock.sku.rawValue), rows.map(\.request.buyer.rawValue), batch.decidedAt.stored,
+      batch.claim.partition.rawValue, Int64(count), state)
   }
 
   /// Writes them all by COPY, and returns how many were taken.
-  func copy(in transaction: borrowing Transaction) throws -> Int {
-    let partition = claim.partition.rawValue
+  func copy(in transaction: borrowing Transaction, of batch: LaneBatch) throws -> Int {
+    let partition = batch.claim.partition.rawValue
+    let decidedAt = batch.decidedAt.stored
     return try transaction.copyIn(
       """
       COPY orders (order_id, log_offset, accepted_at, decided_at, sale, quantity, partition, outcome, sku, buyer)
       FROM STDIN (FORMAT binary)
       """
     ) { writer in
-      for (_, index) in sorted {
+      for (place, (_, index)) in sorted.enumerated() {
+        if place == count - count / 4 { batch.whenMostlySent() }
         let order = orders[index]
         let request = order.request
-        try writer.row(
-          request.order.uuid, order.offset.rawValue, request.acceptedAt.stored, decidedAt,
-          request.stock.sale.rawValue, request.quantity.rawValue, partition, order.outcome.stored,
-          request.stock.sku.rawValue, request.buyer.rawValue)
+        try writer.row(fieldCount: 10)
+        try writer.field(request.order.uuid)
+        try writer.field(order.offset.rawValue)
+        try writer.field(request.acceptedAt.stored)
+        try writer.field(decidedAt)
+        try writer.field(request.stock.sale.rawValue)
+        try writer.field(request.quantity.rawValue)
+        try writer.field(partition)
+        try writer.field(order.outcome.stored)
+        try writer.field(request.stock.sku.rawValue)
+        try writer.field(request.buyer.rawValue)
       }
     }
   }

@@ -63,33 +63,6 @@ struct Quarantine {
   }
 }
 
-/// How many requests of each sale a batch holds, and how many of them repeat an order that has its outcome.
-///
-/// A request is a record that gets an order's row, a repeat of one, or a quarantined record that a sale is known of: so
-/// that *requests − repeats = orders + quarantined* holds for every sale. A `close` that did what it says is none.
-struct Tallies {
-  struct Tally {
-    var requests: Int64 = 0
-    var repeats: Int64 = 0
-  }
-
-  private(set) var bySale: [SaleNumber: Tally] = [:]
-
-  init(_ batch: LaneBatch, _ verdicts: Verdicts, _ quarantine: Quarantine) {
-    for (entry, result) in zip(batch.entries, verdicts.results) {
-      guard case .place(let request) = entry.record else { continue }
-      switch result {
-      case .decided: bySale[request.stock.sale, default: Tally()].requests += 1
-      case .repeated:
-        bySale[request.stock.sale, default: Tally()].requests += 1
-        bySale[request.stock.sale, default: Tally()].repeats += 1
-      case .closed, .quarantined: break
-      }
-    }
-    for sale in quarantine.sales { bySale[sale, default: Tally()].requests += 1 }
-  }
-}
-
 extension LogEntry {
   /// The record that could be decoded, whatever becomes of it.
   fileprivate var namedRecord: LogRecord? {

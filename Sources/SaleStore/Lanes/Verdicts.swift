@@ -1,16 +1,16 @@
 import FlashSale
 
 /// What a batch's records come to, sorted by where it is written.
-struct Verdicts {
+struct Verdicts: Sendable {
   /// A first decision.
-  struct Order {
+  struct Order: Sendable {
     let offset: Offset
     let request: PurchaseRequest
     let outcome: Outcome
   }
 
   /// A record that can't be decided.
-  struct Undecided {
+  struct Undecided: Sendable {
     let entry: LogEntry
     let error: String
   }
@@ -18,18 +18,18 @@ struct Verdicts {
   private(set) var results: [EntryResult] = []
   private(set) var orders: [Order] = []
   private(set) var undecided: [Undecided] = []
+  private(set) var tallies = Tallies()
 
-  /// Joins the entries with the decisions, of which there is one for each entry that has a record to decide.
-  init(_ entries: ArraySlice<LogEntry>, _ decisions: [Decision]) {
+  /// Decides the entries, one after another.
+  init(_ entries: ArraySlice<LogEntry>, _ state: inout LaneStock) {
     results.reserveCapacity(entries.count)
-    orders.reserveCapacity(decisions.count)
-    var decided = decisions.makeIterator()
+    orders.reserveCapacity(entries.count)
+    state.reserveCapacity(entries.count)
     for entry in entries {
       switch entry.content {
       case .unreadable(let error): quarantine(entry, error.description)
       case .poisonous(_, let error): quarantine(entry, error)
-      case .record(let record):
-        if let decision = decided.next() { add(entry, record, decision) }
+      case .record(let record): add(entry, record, decide(&state, record))
       }
     }
   }
@@ -47,15 +47,37 @@ struct Verdicts {
     case (.decided(let outcome), .place(let request)):
       orders.append(Order(offset: entry.offset, request: request, outcome: outcome))
       results.append(.decided(outcome, acceptedAt: request.acceptedAt))
+      tallies.count(request.stock.sale)
     case (.unknown(let stock), _):
       quarantine(entry, "the store has no stock of SKU \(stock.sku) in sale number \(stock.sale)")
-    case (.repeated, _): results.append(.repeated)
-    case (.closed, _), (.decided, .close): results.append(.closed)
+    case (.repeated, .place(let request)):
+      results.append(.repeated)
+      tallies.count(request.stock.sale, repeats: 1)
+    case (.repeated, .close), (.closed, _), (.decided, .close): results.append(.closed)
     }
   }
 
   private mutating func quarantine(_ entry: LogEntry, _ error: String) {
     undecided.append(Undecided(entry: entry, error: error))
     results.append(.quarantined)
+  }
+}
+
+/// How many requests of each sale a batch holds, and how many of them repeat an order that has its outcome.
+///
+/// A request is a record that gets an order's row, a repeat of one, or a quarantined record that a sale is known of: so
+/// that *requests − repeats = orders + quarantined* holds for every sale. A `close` that did what it says is none.
+struct Tallies: Sendable {
+  struct Tally: Sendable {
+    var requests: Int64 = 0
+    var repeats: Int64 = 0
+  }
+
+  private(set) var bySale: [SaleNumber: Tally] = [:]
+
+  /// Counts one request.
+  mutating func count(_ sale: SaleNumber, repeats: Int64 = 0) {
+    bySale[sale, default: Tally()].requests += 1
+    if repeats > 0 { bySale[sale, default: Tally()].repeats += repeats }
   }
 }
