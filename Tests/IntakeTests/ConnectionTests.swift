@@ -36,6 +36,25 @@ struct ConnectionTests {
     }
   }
 
+  @Test func `a client that reads nothing for a while gets every answer, whole and in order`() async throws {
+    try await RunningIntake.with(sales: [try .open()]) { intake in
+      let client = try await intake.connect()
+      // The requests fit into the kernel's buffers and their answers don't, so the socket takes some in part.
+      let asksForAll = (0..<20_000).map { $0 * $0 % 7 == 2 }
+      try await client.send(
+        asksForAll.map { "GET /v1/sales\($0 ? "" : "/double11") HTTP/1.1\r\nHost: a\r\n\r\n" }.joined())
+      try await Task.sleep(for: .milliseconds(500))
+      for (index, all) in asksForAll.enumerated() {
+        let answer = try await client.answer()
+        try #require(answer.status == 200, "answer \(index)")
+        try #require(
+          answer.text.hasPrefix(all ? "{\"sales\":" : "{\"id\":\"double11\""), "answer \(index): \(answer.text)")
+      }
+      try await client.send(RunningIntake.orderRequest())
+      #expect(try await client.answer().status == 202)
+    }
+  }
+
   @Test func `a body in pieces is one body`() async throws {
     try await RunningIntake.with(sales: [try .open()]) { intake in
       let client = try await intake.connect()

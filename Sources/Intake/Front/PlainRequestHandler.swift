@@ -10,6 +10,8 @@ internal import NIOHTTP1
 /// (3) Whoever has a slot in the loop's table is `waiting`, and gives the slot back when the connection ends.
 /// (4) A deadline runs in every phase but `waiting`, which has the table's.
 /// (5) While a request is at hand and another is in `rest`, or answers are not taken, nothing is read.
+/// (6) Answers go to the socket itself for as long as it takes each of them whole, and from then on to NIO: never to
+///     both at a time, so they keep their order.
 final class PlainRequestHandler: ChannelDuplexHandler, RemovableChannelHandler, LoopConnection {
   typealias InboundIn = ByteBuffer
   typealias InboundOut = ByteBuffer
@@ -43,7 +45,9 @@ final class PlainRequestHandler: ChannelDuplexHandler, RemovableChannelHandler, 
   private var pieces = 0
   /// The answer to the request at hand is the last one.
   private var endsConnection = false
-  private var needsFlush = false
+  /// Answers that are written and not sent yet.
+  private var unsent: ByteBuffer?
+  private var socket: DirectSocket?
   private var isInputClosed = false
   private var isQuiescing = false
   private var isWritable = true
@@ -73,6 +77,7 @@ final class PlainRequestHandler: ChannelDuplexHandler, RemovableChannelHandler, 
 
   func handlerAdded(context: ChannelHandlerContext) {
     self.context = context
+    socket = DirectSocket(of: context.channel)
     state.opened(self)
     let step = min(deadlines.request, deadlines.idle)
     // Holds this strongly until `letGo`: a weak reference would make each retain and release of this a slow one.
@@ -108,6 +113,7 @@ final class PlainRequestHandler: ChannelDuplexHandler, RemovableChannelHandler, 
     state.closed(self)
     deadline?.cancel()
     deadline = nil
+    socket = nil
     context = nil
   }
 
@@ -190,9 +196,10 @@ final class PlainRequestHandler: ChannelDuplexHandler, RemovableChannelHandler, 
   }
 
   private func flush(_ context: ChannelHandlerContext) {
-    guard needsFlush else { return }
-    needsFlush = false
-    context.flush()
+    guard var answers = unsent.take() else { return }
+    if let socket, socket.takesAll(&answers) { return }
+    socket = nil
+    context.writeAndFlush(wrapOutboundOut(answers), promise: nil)
   }
 
   /// Serves the requests that `bytes` holds, up to the first one whose answer takes time.
@@ -368,8 +375,7 @@ extension PlainRequestHandler {
   /// Writes an answer. The caller flushes.
   private func send(_ answer: ByteBuffer) {
     guard let context else { return }
-    context.write(wrapOutboundOut(answer), promise: nil)
-    needsFlush = true
+    if unsent == nil { unsent = answer } else { unsent?.writeImmutableBuffer(answer) }
     guard endsConnection else {
       phase = .idle
       deadline?.set(deadlines.idle)
