@@ -33,6 +33,11 @@ public struct Signal: Sendable, Hashable {
       Wire.Stock(
         sale: $0.key.sale.rawValue, sku: $0.key.sku.rawValue, left: $0.value.left.rawValue, closed: $0.value.isClosed)
     }
+    let entries = progress.count + stock.count
+    if entries == 0 { return [] }
+    if entries <= Self.entriesPerPayload {
+      return [Wire(topic: topic, progress: progress, stock: stock)].compactMap(\.payload)
+    }
     // Stock goes out no later than the progress behind it: a reader that knows the progress may be asked for the stock.
     let stocks = stride(from: 0, to: stock.count, by: Self.entriesPerPayload).map {
       Wire(topic: topic, progress: [], stock: Array(stock[$0...].prefix(Self.entriesPerPayload)))
@@ -40,9 +45,7 @@ public struct Signal: Sendable, Hashable {
     let progresses = stride(from: 0, to: progress.count, by: Self.entriesPerPayload).map {
       Wire(topic: topic, progress: Array(progress[$0...].prefix(Self.entriesPerPayload)), stock: [])
     }
-    return (stocks + progresses).compactMap { wire in
-      (try? JSONEncoder().encode(wire)).map { String(decoding: $0, as: UTF8.self) }
-    }
+    return (stocks + progresses).compactMap(\.payload)
   }
 
   /// The signal in a payload, or `nil` if it is about another topic or is none.
@@ -82,7 +85,11 @@ public struct Signal: Sendable, Hashable {
     }
     var topic: String
     var progress: [Progress]
+    /// Taken in before the progress.
     var stock: [Stock]
+
+    var payload: String? { (try? JSONEncoder().encode(self)).map { String(decoding: $0, as: UTF8.self) } }
+
     enum CodingKeys: String, CodingKey {
       case topic = "t"
       case progress = "p"

@@ -87,7 +87,7 @@ private struct BatchTransaction {
         WHERE topic = $1 AND partition = $2 AND epoch = $3 AND next_offset = $4
         RETURNING 1
       )
-      SELECT require(count(*) = 1, $6, 'the partition has another writer') FROM fence
+      SELECT require(false, $6, 'the partition has another writer') FROM fence HAVING count(*) <> 1
       """,
       batch.claim.topic, batch.claim.partition.rawValue, batch.claim.epoch.rawValue, offsets.first.rawValue,
       offsets.next.rawValue, CheckState.fenced, batch.lastRecord.rawValue)
@@ -103,6 +103,7 @@ private struct BatchTransaction {
   /// One statement for all SKUs. It finds only rows that are as this lane knows them, so that a second writer is
   /// noticed.
   private func addStock(_ changes: [DecidedBatch.Change], to pipeline: inout Pipeline) throws {
+    guard !changes.isEmpty else { return }
     try pipeline.add(
       """
       WITH moved AS (
@@ -113,8 +114,8 @@ private struct BatchTransaction {
           AND stock.units_left = level.units_before AND stock.closed = level.closed_before
         RETURNING 1
       )
-      SELECT require(count(*) = $7, $8, format('of %s stock rows only %s are as this lane knows them', $7, count(*)))
-      FROM moved
+      SELECT require(false, $8, format('of %s stock rows only %s are as this lane knows them', $7, count(*)))
+      FROM moved HAVING count(*) <> $7
       """,
       changes.map(\.key.sale.rawValue), changes.map(\.key.sku.rawValue), changes.map(\.old.left.rawValue),
       changes.map(\.old.isClosed), changes.map(\.new.left.rawValue), changes.map(\.new.isClosed),

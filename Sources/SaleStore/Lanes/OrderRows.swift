@@ -38,7 +38,8 @@ struct OrderRows: Sendable {
           AS o (order_id, log_offset, accepted_at, sale, quantity, outcome, sku, buyer)
         RETURNING 1
       )
-      SELECT require(count(*) = $11, $12, format('%s orders were sent and %s taken', $11, count(*))) FROM written
+      SELECT require(false, $12, format('%s orders were sent and %s taken', $11, count(*))) FROM written
+      HAVING count(*) <> $11
       """,
       rows.map(\.request.order.uuid), rows.map(\.offset.rawValue), rows.map(\.request.acceptedAt.stored),
       rows.map(\.request.stock.sale.rawValue), rows.map(\.request.quantity.rawValue), rows.map(\.outcome.stored),
