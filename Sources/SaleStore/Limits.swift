@@ -25,9 +25,10 @@ public enum Limits {
   static let batchesToCheck = 16
 
   /// Orders of a batch that are written by one INSERT, which goes out together with the batch's other statements. More
-  /// go by COPY, which takes two round trips of its own and then less than half the time per row. An estimate: at 6.4
-  /// and 2.6 us a row, 128 rows make up for half a millisecond of round trips.
-  static let insertedOrders = 128
+  /// go by COPY, which takes two round trips of its own and then less than half the time per row (2.6 of 6.4 us). On an
+  /// idle machine 128 rows make up for them; on a busy one, where it is the processor that counts, fewer do: 400, 128
+  /// and 40 gave decision delays with a p99 of 13, 7 and 5.5 ms (docs/performance.md).
+  static let insertedOrders = 40
 
   /// How long a claim waits for the session of the partition's owner to be gone after it was ended. It takes 0.1 s,
   /// even inside COPY; a server that is short of processors needs more.

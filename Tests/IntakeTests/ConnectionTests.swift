@@ -47,8 +47,7 @@ struct ConnectionTests {
       for (index, all) in asksForAll.enumerated() {
         let answer = try await client.answer()
         try #require(answer.status == 200, "answer \(index)")
-        try #require(
-          answer.text.hasPrefix(all ? "{\"sales\":" : "{\"id\":\"double11\""), "answer \(index): \(answer.text)")
+        try #require(answer.text.contains(#""sales":["#) == all, "answer \(index): \(answer.text)")
       }
       try await client.send(RunningIntake.orderRequest())
       #expect(try await client.answer().status == 202)

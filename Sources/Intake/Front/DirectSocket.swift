@@ -4,7 +4,8 @@ internal import NIOCore
 /// A connection's socket, past NIO's pipeline, whose way to one `write` takes as long as all else of an answer does.
 ///
 /// NIO owns the socket and closes it at once when the connection ends, while its handlers hear of that later; by then
-/// the descriptor can be another connection's. So each write asks first, on the event loop, whether the channel is active.
+/// the descriptor can be another connection's. So each write asks first, on the event loop, whether the channel is
+/// active.
 struct DirectSocket {
   private let channel: any Channel
   private let handle: NIOBSDSocket.Handle
