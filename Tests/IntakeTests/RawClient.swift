@@ -33,13 +33,17 @@ final class RawClient: @unchecked Sendable {
 
   deinit { Glibc.close(descriptor) }
 
-  static func connect(host: String, port: Int) async throws -> RawClient {
+  /// - Parameter receiveBuffer: bytes that the kernel keeps of what is not read; `nil` is as many as it likes.
+  static func connect(host: String, port: Int, receiveBuffer: Int32? = nil) async throws -> RawClient {
     let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     let client = RawClient(descriptor)
     try await client.onQueue {
       // Nothing here waits longer; a test that needs it has failed.
       var timeout = timeval(tv_sec: 60, tv_usec: 0)
       setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &timeout, socklen_t(MemoryLayout<timeval>.size))
+      if var size = receiveBuffer {
+        setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &size, socklen_t(MemoryLayout<Int32>.size))
+      }
       var address = sockaddr_in()
       address.sin_family = sa_family_t(AF_INET)
       address.sin_port = in_port_t(UInt16(port).bigEndian)

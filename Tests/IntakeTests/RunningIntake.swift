@@ -87,7 +87,9 @@ struct RunningIntake: Sendable {
   }
 
   /// A new connection, for exact bytes.
-  func connect() async throws -> RawClient { try await RawClient.connect(host: host, port: port) }
+  func connect(receiveBuffer: Int32? = nil) async throws -> RawClient {
+    try await RawClient.connect(host: host, port: port, receiveBuffer: receiveBuffer)
+  }
 
   /// Sends one request on a connection of its own.
   func send(_ request: String) async throws -> RawClient.Answer {
