@@ -65,6 +65,8 @@ struct RunCommand: AsyncParsableCommand {
     let result = BenchResult(
       journal, commit: commit, earlier: try await Results.lastCommitted(in: results, isQuick: quick))
     print(Table.text(of: result))
+    // Written to a file, the table would otherwise stand in the middle of what is said on standard error.
+    fflush(nil)
     // A part of the table does not take the place of a whole one.
     if only == nil { journal.say("written: \(try Results.write(result, in: results))") }
     if !result.failures.isEmpty { throw ExitCode(70) }
