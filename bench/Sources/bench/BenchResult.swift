@@ -72,6 +72,7 @@ struct BenchResult: Codable {
       + journal.figures.keys.filter { $0.hasPrefix("allocations ") }.sorted().map { name in
         Self.compareCounts(name, journal.figures, earlier, nil)
       }
+      + [Self.compareCounts(Stalls.figure, journal.figures, earlier, nil)]
     breakdowns = journal.parts.sorted { $0.key < $1.key }.map { figure, parts in
       Breakdown(figure: figure, parts: parts.map { Breakdown.Part(name: $0.name, value: $0.value) })
     }
