@@ -91,10 +91,13 @@ public final class PenstockProcess: Sendable {
   }
 
   /// Runs a command to its end.
+  ///
+  /// - Parameter wrapper: as for `init`.
   public static func run(
-    _ program: String = "penstock", _ arguments: [String], environment: [String: String] = [:]
+    _ program: String = "penstock", _ arguments: [String], environment: [String: String] = [:],
+    under wrapper: [String] = []
   ) async throws -> (exit: Exit, output: String, errors: String) {
-    let process = try PenstockProcess(program, arguments, environment: environment)
+    let process = try PenstockProcess(program, arguments, environment: environment, under: wrapper)
     let exit = await process.exit()
     // The pipes are read by threads of their own, which may come after the end of the process.
     _ = try await eventually(within: .seconds(2)) { process.output.withLock { !$0.isEmpty } || exit.code != 0 }

@@ -7,6 +7,7 @@ public final class Shop: Sendable {
   public let environment: [String: String]
   public let broker: PenstockProcess
   private let folder: URL
+  private let wrapper: [String]
 
   /// Kept until the end: a process that nobody refers to any more is ended.
   private let started = Mutex<[PenstockProcess]>([])
@@ -19,12 +20,13 @@ public final class Shop: Sendable {
   /// - Parameters:
   ///   - broker: the program and the arguments that start a broker, which says its address first.
   ///   - server: where the database is made; `nil`: on the tests' server.
+  ///   - wrapper: a command that runs each of its processes.
   public static func with(
     partitions: Int = 12, broker: [String] = ["penstock", "broker"], server: String? = nil,
-    _ body: (Shop, TestDatabase) async throws -> Void
+    under wrapper: [String] = [], _ body: (Shop, TestDatabase) async throws -> Void
   ) async throws {
     try await TestDatabase.with(server: server) { database in
-      let shop = try await open(on: database, partitions: partitions, broker: broker)
+      let shop = try await open(on: database, partitions: partitions, broker: broker, under: wrapper)
       do {
         try await body(shop, database)
       } catch {
@@ -43,8 +45,10 @@ public final class Shop: Sendable {
   }
 
   /// Starts the broker; the other processes are started by the test, in the number that it wants.
-  private static func open(on database: TestDatabase, partitions: Int, broker: [String]) async throws -> Shop {
-    let (broker, servers) = try await startBroker(broker, partitions: partitions)
+  private static func open(
+    on database: TestDatabase, partitions: Int, broker: [String], under wrapper: [String]
+  ) async throws -> Shop {
+    let (broker, servers) = try await startBroker(broker, partitions: partitions, under: wrapper)
     let environment = [
       "PENSTOCK_KAFKA_BROKERS": servers, "PENSTOCK_PARTITIONS": "\(partitions)",
       "PENSTOCK_DATABASE_URL": database.url, "PENSTOCK_HTTP": "127.0.0.1:0", "PENSTOCK_ADMIN_HTTP": "127.0.0.1:0",
@@ -52,24 +56,26 @@ public final class Shop: Sendable {
       // The shortest that the embedded broker is good for, so that a killed worker is missed soon.
       "PENSTOCK_SESSION_TIMEOUT_MS": "3000", "PENSTOCK_LOG_LEVEL": "notice",
     ]
-    return try Shop(environment: environment, broker: broker)
+    return try Shop(environment: environment, broker: broker, wrapper: wrapper)
   }
 
   /// Starts a broker and reads where it listens.
   public static func startBroker(
-    _ command: [String] = ["penstock", "broker"], partitions: Int
+    _ command: [String] = ["penstock", "broker"], partitions: Int, under wrapper: [String] = []
   ) async throws -> (process: PenstockProcess, servers: String) {
     let broker = try PenstockProcess(
-      command[0], Array(command.dropFirst()), environment: ["PENSTOCK_PARTITIONS": "\(partitions)"])
+      command[0], Array(command.dropFirst()), environment: ["PENSTOCK_PARTITIONS": "\(partitions)"],
+      under: wrapper)
     guard try await eventually(within: .seconds(20), { broker.standardOutput.contains("\n") }) else {
       throw TestSetUpError("the broker did not say where it listens: \(broker.standardError)")
     }
     return (broker, String(broker.standardOutput.prefix { $0 != "\n" }))
   }
 
-  private init(environment: [String: String], broker: PenstockProcess) throws {
+  private init(environment: [String: String], broker: PenstockProcess, wrapper: [String]) throws {
     self.environment = environment
     self.broker = broker
+    self.wrapper = wrapper
     folder = FileManager.default.temporaryDirectory.appending(path: "penstock-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
   }
@@ -99,7 +105,7 @@ public final class Shop: Sendable {
     let announcement = folder.appending(path: "\(command)-\(UUID().uuidString).json")
     let process = try PenstockProcess(
       "penstock", [command, "--announce", announcement.path], environment: environment.merging(more) { _, new in new },
-      under: wrapper)
+      under: self.wrapper + wrapper)
     started.withLock { $0.append(process) }
     let announced = try await eventually(within: .seconds(60)) {
       FileManager.default.fileExists(atPath: announcement.path) || !process.isRunning

@@ -7,7 +7,7 @@ struct BenchCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "bench",
     abstract: "Measures Penstock beside its references, in one run, and prints each row as a ratio.",
-    subcommands: [RunCommand.self, EchoCommand.self])
+    subcommands: [RunCommand.self, EchoCommand.self, ApartCommand.self])
 }
 
 /// `bench run`: the table.
@@ -56,6 +56,7 @@ struct RunCommand: AsyncParsableCommand {
     for group in Group.all where only.map(group.name.contains) ?? !group.isOnRequest {
       journal.say("== \(group.name)")
       do {
+        journal.note(Stalls.figure, try await Stalls.millisecondsPerSecond(over: .seconds(1)), "ms/s")
         try await group.measure(journal)
       } catch {
         // The other groups still tell something; the rows of this one are shown as not measured.

@@ -4,8 +4,8 @@ import Postgres
 import SaleStore
 import TestSupport
 
-/// A shop of real processes that is measured: release binaries, a database of its own, and a broker of its own or a
-/// topic of its own on a cluster.
+/// A shop of real processes that is measured: release binaries, each in a session of its own, a database of its own, and a
+/// broker of its own or a topic of its own on a cluster.
 struct BenchShop {
   let database: TestDatabase
   let partitions: Int
@@ -32,7 +32,7 @@ struct BenchShop {
   ) async throws -> Answer {
     let ours = cluster?.environmentOfNextTopic() ?? [:]
     var answer: Answer?
-    try await Shop.with(partitions: partitions) { shop, database in
+    try await Shop.with(partitions: partitions, under: ApartCommand.wrapper) { shop, database in
       let admin = try await shop.start("admin", environment: ours).admin
       let bench = BenchShop(
         database: database, partitions: partitions, connection: try await database.connect(), admin: admin,

@@ -1,7 +1,7 @@
 import Foundation
 import TestSupport
 
-/// The load generator, as a process.
+/// The load generator, as a process in a session of its own.
 enum Spike {
   /// What it may be answered: `accepted`, or the code of a problem.
   typealias Codes = Set<String>
@@ -27,7 +27,7 @@ enum Spike {
         "--url", url.absoluteString, "--sale", sale, "--requests", "\(requests)", "--rate", "\(rate ?? 1_000_000)",
         "--buyers", "\(requests)", "--hot", "1", "--connections", "512", "--timeout", "120s",
         "--json", file,
-      ] + (wait == 0 ? ["--no-follow"] : ["--follow-timeout", "\(wait)ms"]))
+      ] + (wait == 0 ? ["--no-follow"] : ["--follow-timeout", "\(wait)ms"]), under: ApartCommand.wrapper)
     guard let data = FileManager.default.contents(atPath: file) else {
       throw TestSetUpError("spike ended with \(run.exit.code): \(run.errors.suffix(500))")
     }

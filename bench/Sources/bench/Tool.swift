@@ -33,7 +33,7 @@ enum Tool {
     return output == nil ? try String(contentsOfFile: said, encoding: .utf8) : ""
   }
 
-  /// Starts a program that runs until `stop`; it ends with us, however we end.
+  /// Starts a program that runs until `stop`, in a session of its own; it ends with us, however we end.
   ///
   /// The signal comes when the *thread* that started it ends (prctl(2), PR_SET_PDEATHSIG), so that is one of its own,
   /// which stays until the program has ended. A thread of a pool may go at any time, and nginx's master with it.
@@ -42,7 +42,7 @@ enum Tool {
   ) async throws -> Process {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "/usr/bin/setpriv")
-    process.arguments = ["--pdeathsig", "KILL", program] + arguments
+    process.arguments = ["--pdeathsig", "KILL"] + ApartCommand.wrapper + [program] + arguments
     process.environment = ProcessInfo.processInfo.environment.merging(environment) { _, new in new }
     process.standardInput = FileHandle.nullDevice
     process.standardOutput = FileHandle.nullDevice
