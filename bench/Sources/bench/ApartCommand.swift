@@ -4,8 +4,8 @@ import Foundation
 /// `bench apart`: a program in a session of its own, with the process id of this one.
 ///
 /// Linux shares the processors among sessions first and among their threads then (sched(7), *autogroup*), as it does
-/// among the services of a machine. In one session, a load generator's thread that is always busy delays each wake-up of a
-/// worker by up to a time slice, which is what no shop does to itself.
+/// among the services of a machine. In one session, a load generator's thread that is always busy delays each wake-up
+/// of a worker by up to a time slice, which is what no shop does to itself.
 struct ApartCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "apart", abstract: "Run a program in a session of its own.", shouldDisplay: false)
