@@ -53,7 +53,8 @@ public enum Limits {
   /// How often the lag of each partition is measured, and the store asked whether a halt was cleared.
   static let lookAroundInterval = Duration.seconds(5)
 
-  /// Between two broadcasts of a worker: what all lanes committed in between goes out as one.
+  /// After a broadcast during which lanes committed more: what they commit until then goes out as one. Without more,
+  /// the next is told at once.
   ///
   /// Under a stream of commits, one waits half of it on average before anybody hears of it. Each broadcast is a
   /// transaction, so a shorter one takes time from the lanes.

@@ -3,8 +3,8 @@ internal import Logging
 internal import SaleStore
 internal import Synchronization
 
-/// Broadcasts what the lanes of a worker committed: the newest of everything, at most every few milliseconds, on a
-/// connection of its own. A lane only leaves a note, so no commit waits for it.
+/// Broadcasts what the lanes of a worker committed: the newest of everything, one broadcast at a time, on a connection
+/// of its own. A lane only leaves a note, so no commit waits for it.
 ///
 /// What can't be sent is dropped. The next signal replaces it, and whoever listens re-reads the store from time to
 /// time.
@@ -55,7 +55,8 @@ final class SignalSender: Sendable {
         broadcast = open
         try await open.send(signal, topic: topic)
         failures = 0
-        try? await Task.sleep(for: Limits.signalInterval)
+        // What came meanwhile shows that more comes, and that is gathered. A commit by itself is told at once.
+        if pending.withLock({ !$0.progress.isEmpty }) { try? await Task.sleep(for: Limits.signalInterval) }
       } catch {
         await broadcast?.close()
         broadcast = nil
