@@ -4,8 +4,8 @@ import Postgres
 import SaleStore
 import TestSupport
 
-/// A shop of real processes that is measured: release binaries, each in a session of its own, a database of its own, and
-/// a broker of its own or a topic of its own on a cluster.
+/// A shop of real processes that is measured: release binaries, each in a session of its own, a database of its own,
+/// and a broker of its own or a topic of its own on a cluster.
 struct BenchShop {
   let database: TestDatabase
   let partitions: Int
