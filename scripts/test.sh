@@ -61,7 +61,11 @@ run_target() {
 }
 
 # What failed, and where a process died, of all the runs of this try.
-what_failed() { grep -hE '^✘|Fatal error|error: ' "$run"/output.*."$1" || true; }
+what_failed() {
+  grep -hE '^✘|Fatal error|error: ' "$run"/output.*."$1" || true
+  # Of a crash, the thread that did it.
+  sed -n '/Program crashed:/,/^Registers:/p' "$run"/output.*."$1"
+}
 
 # One target after another. A target's own tests run side by side, and that is load enough: all of them at once starve
 # each other on two cores, and what then fails are deadlines.
