@@ -12,6 +12,10 @@ if [[ -x $state/swift/usr/bin/swift ]]; then
   export PATH
 fi
 
+# Swift's package manager builds anew, for up to two minutes, when any variable differs from last time. These differ by
+# who calls a script: a shell, make, or another script.
+unset SHLVL OLDPWD MAKELEVEL MAKEFLAGS MFLAGS MAKE_TERMOUT MAKE_TERMERR
+
 # say WORDS…: one line of progress, on standard error, so that standard output stays for answers.
 say() { printf '==> %s\n' "$*" >&2; }
 
