@@ -56,7 +56,8 @@ struct RunCommand: AsyncParsableCommand {
     for group in Group.all where only.map(group.name.contains) ?? !group.isOnRequest {
       journal.say("== \(group.name)")
       do {
-        journal.note(Stalls.figure, try await Stalls.millisecondsPerSecond(over: .seconds(1)), "ms/s")
+        let stalls = try await Stalls.millisecondsPerSecond(over: .milliseconds(journal.plan.looking))
+        journal.note(Stalls.figure, stalls, "ms/s")
         try await group.measure(journal)
       } catch {
         // The other groups still tell something; the rows of this one are shown as not measured.
