@@ -19,6 +19,8 @@ actor Refresher {
   private var gauges: [StockKey: StockGauge] = [:]
   private var meters: [DrainMeter]
   private let backlogs: [Gauge]
+  /// From a lane's commit to here; with workers on another machine, by two clocks.
+  private let signalDelay = Timer(label: "penstock_intake_signal_delay_seconds")
   /// What the published catalog was made of; stock levels are not part of it.
   private var known: [Identity]?
   private var isReloading = false
@@ -110,6 +112,9 @@ actor Refresher {
 
   private func apply(_ signal: Signal) {
     let now = ContinuousClock.now
+    if let committedAt = signal.committedAt {
+      signalDelay.recordMicroseconds(max(0, Timestamp.now.microseconds(since: committedAt)))
+    }
     for (key, level) in signal.stock { set(level, of: key) }
     for (partition, offset) in signal.progress {
       let index = Int(partition.rawValue)

@@ -13,10 +13,17 @@ public struct Signal: Sendable, Hashable {
   /// The committed level of each stock that changed.
   public var stock: [StockKey: StockLevel]
 
+  /// When the newest of these commits had returned to its lane, by the clock of the worker's machine; `nil` if that is
+  /// not known.
+  public var committedAt: FlashSale.Timestamp?
+
   /// Creates a signal.
-  public init(progress: [Partition: Offset] = [:], stock: [StockKey: StockLevel] = [:]) {
+  public init(
+    progress: [Partition: Offset] = [:], stock: [StockKey: StockLevel] = [:], committedAt: FlashSale.Timestamp? = nil
+  ) {
     self.progress = progress
     self.stock = stock
+    self.committedAt = committedAt
   }
 
   /// The NOTIFY channel.
@@ -35,15 +42,16 @@ public struct Signal: Sendable, Hashable {
     }
     let entries = progress.count + stock.count
     if entries == 0 { return [] }
-    if entries <= Self.entriesPerPayload {
-      return [Wire(topic: topic, progress: progress, stock: stock)].compactMap(\.payload)
+    func wire(_ progress: [Wire.Progress], _ stock: [Wire.Stock]) -> Wire {
+      Wire(topic: topic, progress: progress, stock: stock, committedAt: committedAt?.microseconds)
     }
+    if entries <= Self.entriesPerPayload { return [wire(progress, stock)].compactMap(\.payload) }
     // Stock goes out no later than the progress behind it: a reader that knows the progress may be asked for the stock.
     let stocks = stride(from: 0, to: stock.count, by: Self.entriesPerPayload).map {
-      Wire(topic: topic, progress: [], stock: Array(stock[$0...].prefix(Self.entriesPerPayload)))
+      wire([], Array(stock[$0...].prefix(Self.entriesPerPayload)))
     }
     let progresses = stride(from: 0, to: progress.count, by: Self.entriesPerPayload).map {
-      Wire(topic: topic, progress: Array(progress[$0...].prefix(Self.entriesPerPayload)), stock: [])
+      wire(Array(progress[$0...].prefix(Self.entriesPerPayload)), [])
     }
     return (stocks + progresses).compactMap(\.payload)
   }
@@ -53,7 +61,7 @@ public struct Signal: Sendable, Hashable {
     guard let wire = try? JSONDecoder().decode(Wire.self, from: Data(payload.utf8)), wire.topic == topic else {
       return nil
     }
-    self.init()
+    self.init(committedAt: wire.committedAt.map(FlashSale.Timestamp.init(microseconds:)))
     for entry in wire.progress { progress[Partition(entry.partition)] = Offset(entry.next) }
     for entry in wire.stock {
       guard let sku = SKU(rawValue: entry.sku) else { return nil }
@@ -87,6 +95,8 @@ public struct Signal: Sendable, Hashable {
     var progress: [Progress]
     /// Taken in before the progress.
     var stock: [Stock]
+    /// Microseconds since 1970.
+    var committedAt: Int64?
 
     var payload: String? { (try? JSONEncoder().encode(self)).map { String(decoding: $0, as: UTF8.self) } }
 
@@ -94,6 +104,7 @@ public struct Signal: Sendable, Hashable {
       case topic = "t"
       case progress = "p"
       case stock = "s"
+      case committedAt = "c"
     }
   }
 }

@@ -24,9 +24,11 @@ final class SignalSender: Sendable {
     (wakeUps, wakeUp) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
   }
 
-  /// Notes a commit of one lane.
+  /// Notes a commit of one lane, which has just returned.
   func note(_ partition: Partition, next: Offset, stock: [StockKey: StockLevel]) {
+    let now = Timestamp.now
     pending.withLock { signal in
+      signal.committedAt = now
       signal.progress[partition] = next
       signal.stock.merge(stock) { _, new in new }
     }

@@ -84,6 +84,7 @@ import Worker
       let key = StockKey(sale: sale.number, sku: try SKU(validating: "phone"))
       var progress: Offset?
       var level: StockLevel?
+      var committed: [FlashSale.Timestamp] = []
       while progress != Offset(10) || level != StockLevel(left: .zero, isClosed: false) {
         guard let event = await events.next() else { break }
         guard case .notification(channel: _, let payload) = event,
@@ -91,8 +92,14 @@ import Worker
         else { continue }
         progress = signal.progress[Partition(0)] ?? progress
         level = signal.stock[key] ?? level
+        committed.append(try #require(signal.committedAt))
       }
       #expect(progress == Offset(10))
+      #expect(committed == committed.sorted())
+      let decided = try await bench.database.connect().query(
+        "SELECT (extract(epoch FROM max(decided_at)) * 1000000)::int8 FROM orders"
+      ).single().int64(0)
+      #expect(try #require(committed.last) >= FlashSale.Timestamp(microseconds: decided))
       await listener.stop()
     }
   }

@@ -11,9 +11,9 @@ final class Decisions: Sendable {
 
   /// Listens, lends itself to `body` once it does, and ends.
   ///
-  /// - Parameter onProgress: told of every step, on the task that listens.
+  /// - Parameter onSignal: told of every step, on the task that listens.
   static func following<Answer>(
-    _ bench: BenchShop, onProgress: @escaping @Sendable ([Partition: Offset]) -> Void = { _ in },
+    _ bench: BenchShop, onSignal: @escaping @Sendable (Signal) -> Void = { _ in },
     _ body: (Decisions) async throws -> Answer
   ) async throws -> Answer {
     let decisions = try Decisions(bench)
@@ -23,12 +23,12 @@ final class Decisions: Sendable {
         switch event {
         case .signal(let signal):
           decisions.take(signal.progress)
-          onProgress(signal.progress)
+          onSignal(signal)
         case .gap:
           // It listens from now on; what was before is in the store.
           let stored = (try? await bench.progress()) ?? [:]
           decisions.take(stored)
-          onProgress(stored)
+          onSignal(Signal(progress: stored))
           listens.yield()
         case .catalogChanged: break
         }

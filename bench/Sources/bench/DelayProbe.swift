@@ -4,9 +4,18 @@ import SaleStore
 import Synchronization
 import TestSupport
 
-/// Buys one unit after the other beside a spike, and times each from its 202 to the signal that its decision is
-/// committed. The time begins when the answer's bytes are read from the socket, before anything looks at them.
+/// Buys one unit after the other beside a spike, and times each from its 202 until its decision is committed, and until
+/// that is heard here. The time begins when the answer's bytes are read from the socket, before anything looks at them.
+/// All clocks are the machine's.
 final class DelayProbe: Sendable {
+  /// Milliseconds, one value for each order that was accepted.
+  struct Delays {
+    /// Until the lane's commit had returned, as its signal says; a signal of several commits says when the last had.
+    var committed: [Double] = []
+    /// Until the signal was heard.
+    var heard: [Double] = []
+  }
+
   /// Buyers that probe side by side, each over a connection and a thread of its own, one order at a time.
   private static let probers = 8
 
@@ -16,8 +25,8 @@ final class DelayProbe: Sendable {
 
   private struct State {
     var progress: [Partition: Offset] = [:]
-    var waiting: [(position: LogPosition, since: ContinuousClock.Instant)] = []
-    var delays: [Double] = []
+    var waiting: [(position: LogPosition, since: Timestamp)] = []
+    var delays = Delays()
   }
 
   private let bench: BenchShop
@@ -38,9 +47,8 @@ final class DelayProbe: Sendable {
       secrets: [stride(from: 0, to: digits.count, by: 2).map { UInt8(digits[$0] << 4 | digits[$0 + 1]) }])
   }
 
-  /// - Returns: milliseconds, one for each order that was accepted.
-  func run(for duration: Duration) async throws -> [Double] {
-    try await Decisions.following(bench, onProgress: { [self] in take($0) }) { _ in
+  func run(for duration: Duration) async throws -> Delays {
+    try await Decisions.following(bench, onSignal: { [self] in take($0) }) { _ in
       let end = ContinuousClock.now + duration
       try await withThrowingTaskGroup(of: Void.self) { group in
         for prober in 0..<Self.probers {
@@ -74,7 +82,7 @@ final class DelayProbe: Sendable {
       due += Self.pause
       try Loopback.send(connection, request)
       let answer = try Loopback.receive(connection)
-      let now = ContinuousClock.now
+      let now = Timestamp.now
       guard let position = position(in: answer, of: buyer) else {
         throw TestSetUpError("a probe was not accepted: \(answer)")
       }
@@ -99,26 +107,36 @@ final class DelayProbe: Sendable {
     return signer.verify(accepted.ticket, order: order, buyer: buyer)?.position
   }
 
-  private func wait(for position: LogPosition, since: ContinuousClock.Instant) {
+  private func wait(for position: LogPosition, since: Timestamp) {
     state.withLock { state in
       if let next = state.progress[position.partition], next > position.offset {
         // Decided before its 202 was read here.
-        state.delays.append(0)
+        state.delays.committed.append(0)
+        state.delays.heard.append(0)
       } else {
         state.waiting.append((position, since))
       }
     }
   }
 
-  private func take(_ progress: [Partition: Offset]) {
-    let now = ContinuousClock.now
+  private func take(_ signal: Signal) {
+    let now = Timestamp.now
     state.withLock { state in
-      state.progress.merge(progress) { max($0, $1) }
+      state.progress.merge(signal.progress) { max($0, $1) }
       state.waiting.removeAll { position, since in
         guard let next = state.progress[position.partition], next > position.offset else { return false }
-        state.delays.append((now - since) / .milliseconds(1))
+        state.delays.committed.append((signal.committedAt ?? now).milliseconds(since: since))
+        state.delays.heard.append(now.milliseconds(since: since))
         return true
       }
     }
   }
+}
+
+extension Timestamp {
+  /// The machine's wall clock, as the worker reads it.
+  fileprivate static var now: Timestamp { Timestamp(microseconds: Int64(Date().timeIntervalSince1970 * 1e6)) }
+
+  /// 0 if this is the earlier one.
+  fileprivate func milliseconds(since other: Timestamp) -> Double { Double(max(0, microseconds(since: other))) / 1_000 }
 }
