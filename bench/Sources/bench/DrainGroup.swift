@@ -23,7 +23,7 @@ enum DrainGroup {
       let ample = Workload(name: "one hot SKU, all win", skus: 1, share: 1, bench: bench)
       for workload in [hot, ample] { try await workload.prepareCopy(of: plan.drained) }
       try await bench.makeHotRow()
-      try await journal.interleave([
+      try await journal.interleaveShort([
         hot.drained(plan.drained), hot.copied(plan.drained), ample.drained(plan.drained), ample.copied(plan.drained),
         bench.hotRow(transactions: plan.seconds * 20),
       ])
@@ -39,7 +39,7 @@ enum DrainGroup {
       try await bench.startWorker()
       let wide = Workload(name: "300 SKUs, 12 partitions", skus: 300, share: 0.01, bench: bench)
       try await wide.prepareCopy(of: plan.drained)
-      try await journal.interleave([wide.drained(plan.drained), wide.copied(plan.drained)])
+      try await journal.interleaveShort([wide.drained(plan.drained), wide.copied(plan.drained)])
       journal.compare(wide.row(.atLeast(0.6)))
     }
   }
@@ -56,7 +56,7 @@ enum DrainGroup {
           name: "one hot SKU, orders stored", skus: 1, share: 0.01, bench: grown, beginsEmpty: false)
         // Each once before it counts.
         for workload in [first, late] { _ = try await workload.drain(plan.drained) }
-        try await journal.interleave([first.drained(plan.drained), late.drained(plan.drained)])
+        try await journal.interleaveShort([first.drained(plan.drained), late.drained(plan.drained)])
         journal.compare(Row("drain, \(late.name)", against: "drain, \(first.name)", .atLeast(0.85)))
       }
     }

@@ -44,7 +44,7 @@ enum HTTPGroup {
           try await deciding.startWorker()
           let count = try await deciding.fillLine(at: answering, into: "\(folder)/decided")
           try await deciding.waitUntilDecided(count)
-          try await journal.interleave([
+          try await journal.interleaveShort([
             Contestant("nginx", "requests/s") { _ in
               try await Wrk.rate(.orders(sale: "any"), at: nginx.url, seconds: seconds, each: accepted)
             },

@@ -46,7 +46,14 @@ final class Journal {
   }
 
   /// Runs the contestants in turn, A B C A B C …: what disturbs the machine for a while disturbs all of them.
-  func interleave(_ contestants: [Contestant]) async throws {
+  func interleave(_ contestants: [Contestant]) async throws { try await interleave(contestants, rounds: rounds) }
+
+  /// The same for contestants that are done within seconds, in more rounds: see `Plan.repeats`.
+  func interleaveShort(_ contestants: [Contestant]) async throws {
+    try await interleave(contestants, rounds: rounds * plan.repeats)
+  }
+
+  private func interleave(_ contestants: [Contestant], rounds: Int) async throws {
     for round in 1...rounds {
       say("round \(round) of \(rounds)")
       for contestant in contestants {

@@ -2,6 +2,9 @@
 struct Plan: Sendable {
   /// Seconds of each round over HTTP.
   let seconds: Int
+  /// How many rounds *http* and *drain* have for each one of the others. Theirs are seconds long, and within seconds the
+  /// machine's host gets faster and slower by a third: the median of few is then chance.
+  let repeats: Int
   /// Records of one round of a drain.
   let drained: Int
   /// Orders that are stored before the growth row begins.
@@ -24,10 +27,10 @@ struct Plan: Sendable {
   let isQuick: Bool
 
   static let full = Plan(
-    seconds: 5, drained: 300_000, stored: 10_000_000, spike: 1_000_000, probing: 10, connections: 10_000,
+    seconds: 3, repeats: 2, drained: 300_000, stored: 10_000_000, spike: 1_000_000, probing: 10, connections: 10_000,
     accepted: 1_000_000, counted: 6_000, audited: 10_000_000, looking: 1_000, isQuick: false)
 
   static let quick = Plan(
-    seconds: 1, drained: 60_000, stored: 200_000, spike: 100_000, probing: 2, connections: 2_000,
+    seconds: 1, repeats: 1, drained: 60_000, stored: 200_000, spike: 100_000, probing: 2, connections: 2_000,
     accepted: 200_000, counted: 1_000, audited: 1_000_000, looking: 200, isQuick: true)
 }
