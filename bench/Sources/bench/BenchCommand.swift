@@ -20,7 +20,7 @@ struct RunCommand: AsyncParsableCommand {
   @Flag(help: "Smaller sizes and shorter rounds: under 3 minutes.")
   var quick = false
 
-  @Option(help: ArgumentHelp("Rounds of each contestant.", valueName: "n"))
+  @Option(help: ArgumentHelp("Rounds of each contestant; a full run has twice as many short ones.", valueName: "n"))
   var rounds = 3
 
   @Option(help: ArgumentHelp("Only groups whose name contains this; “audit” runs in no other way.", valueName: "text"))

@@ -10,6 +10,8 @@ final class Journal {
 
   let plan: Plan
   let rounds: Int
+  /// More of them, where they are short: see `Plan.repeats`.
+  let shortRounds: Int
   /// Where topics are; `nil` is each shop's embedded broker.
   let cluster: Cluster?
   private(set) var figures: [String: Figure] = [:]
@@ -22,6 +24,7 @@ final class Journal {
   init(plan: Plan, rounds: Int, cluster: Cluster?) {
     self.plan = plan
     self.rounds = rounds
+    shortRounds = rounds * plan.repeats
     self.cluster = cluster
   }
 
@@ -48,9 +51,9 @@ final class Journal {
   /// Runs the contestants in turn, A B C A B C …: what disturbs the machine for a while disturbs all of them.
   func interleave(_ contestants: [Contestant]) async throws { try await interleave(contestants, rounds: rounds) }
 
-  /// The same for contestants that are done within seconds, in more rounds: see `Plan.repeats`.
+  /// The same for contestants that are done within seconds, in `shortRounds`.
   func interleaveShort(_ contestants: [Contestant]) async throws {
-    try await interleave(contestants, rounds: rounds * plan.repeats)
+    try await interleave(contestants, rounds: shortRounds)
   }
 
   private func interleave(_ contestants: [Contestant], rounds: Int) async throws {

@@ -16,8 +16,8 @@ enum LineGroup {
       let accepting = try await alone.start("intake")
       try await BenchShop.with(journal.cluster) { line in
         // Intake and workers know a sale within a second; these are there before anybody asks for them.
-        for round in 1...journal.rounds {
-          _ = try await line.putUp("line-\(round)", [("phone", units)])
+        for round in 1...journal.rounds { _ = try await line.putUp("line-\(round)", [("phone", units)]) }
+        for round in 1...journal.shortRounds {
           _ = try await line.putUp("delay-\(round)", [("phone", units), ("probe", 1_000_000)])
         }
         let intake = try await line.start("intake")
@@ -41,7 +41,7 @@ enum LineGroup {
         let seconds = journal.figures["the whole line"]?.values.median ?? 1
         let rate = Double(requests) / seconds / 2
         let probing = journal.plan.probing
-        try await journal.interleave([
+        try await journal.interleaveShort([
           // The spike is not judged here: it does not know of what the probes buy.
           Contestant("decision delay, p99", "ms") { round in
             async let load: Double = Spike.run(

@@ -2,8 +2,8 @@
 struct Plan: Sendable {
   /// Seconds of each round over HTTP.
   let seconds: Int
-  /// How many rounds *http* and *drain* have for each one of the others. Theirs are seconds long, and within seconds the
-  /// machine's host gets faster and slower by a third: the median of few is then chance.
+  /// How many rounds *http*, *drain* and the decision delay have for each one of the others. Theirs are seconds long, and
+  /// within seconds the machine's host gets faster and slower by a third: the median of few is then chance.
   let repeats: Int
   /// Records of one round of a drain.
   let drained: Int
@@ -27,7 +27,7 @@ struct Plan: Sendable {
   let isQuick: Bool
 
   static let full = Plan(
-    seconds: 3, repeats: 2, drained: 300_000, stored: 10_000_000, spike: 1_000_000, probing: 10, connections: 10_000,
+    seconds: 2, repeats: 2, drained: 300_000, stored: 10_000_000, spike: 1_000_000, probing: 10, connections: 10_000,
     accepted: 1_000_000, counted: 6_000, audited: 10_000_000, looking: 1_000, isQuick: false)
 
   static let quick = Plan(
