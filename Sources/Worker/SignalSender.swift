@@ -26,9 +26,9 @@ final class SignalSender: Sendable {
 
   /// Notes a commit of one lane, which has just returned.
   func note(_ partition: Partition, next: Offset, stock: [StockKey: StockLevel]) {
-    let now = Timestamp.now
     pending.withLock { signal in
-      signal.committedAt = now
+      // In here, or of two lanes the earlier one's time could replace the later one's.
+      signal.committedAt = .now
       signal.progress[partition] = next
       signal.stock.merge(stock) { _, new in new }
     }
