@@ -1,36 +1,36 @@
-internal import NIOCore
+public import NIOCore
 
 /// The one deadline that a connection has at a time, moved with every request and nearly free to move.
 ///
 /// The timer sleeps at most `step` and then looks whether the deadline has come. So a deadline that moves by `step` or
 /// more into the future, as those of requests do, needs no new timer.
-final class ConnectionDeadline {
+public final class ConnectionDeadline {
   private let loop: any EventLoop
   private let step: TimeAmount
   private let passed: () -> Void
   /// When it passes.
-  private(set) var instant = NIODeadline.distantFuture
+  public private(set) var instant = NIODeadline.distantFuture
   private var wakesAt = NIODeadline.distantFuture
   private var timer: Scheduled<Void>?
 
   /// - Parameter passed: called on the loop when the deadline has passed, once for each that does.
-  init(on loop: any EventLoop, step: TimeAmount, passed: @escaping () -> Void) {
+  public init(on loop: any EventLoop, step: TimeAmount, passed: @escaping () -> Void) {
     self.loop = loop
     self.step = step
     self.passed = passed
   }
 
   /// Moves the deadline to this long from now.
-  func set(_ amount: TimeAmount) {
+  public func set(_ amount: TimeAmount) {
     instant = .now() + amount
     if timer == nil || instant < wakesAt { arm() }
   }
 
   /// No deadline until the next `set`.
-  func clear() { instant = .distantFuture }
+  public func clear() { instant = .distantFuture }
 
   /// Ends the timer and lets go of the closure's captures.
-  func cancel() {
+  public func cancel() {
     timer?.cancel()
     timer = nil
   }
