@@ -211,9 +211,17 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(name: "FlashSaleTests", dependencies: ["FlashSale"], swiftSettings: strict),
     .testTarget(
+      name: "HTTPServingTests",
+      dependencies: [
+        "FlashSale", "HTTPServing",
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+      ],
+      swiftSettings: strict),
+    .testTarget(
       name: "IntakeTests",
       dependencies: [
-        "FlashSale", "Intake", "Kafka", "Postgres", "SaleStore", "TestSupport",
+        "FlashSale", "HTTPServing", "Intake", "Kafka", "Postgres", "SaleStore", "TestSupport",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOEmbedded", package: "swift-nio"),
@@ -232,7 +240,7 @@ let package = Package(
     .testTarget(
       name: "AdminTests",
       dependencies: [
-        "Admin", "FlashSale", "Postgres", "SaleStore", "TestSupport",
+        "Admin", "FlashSale", "HTTPServing", "Postgres", "SaleStore", "TestSupport",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "Metrics", package: "swift-metrics"),
         .product(name: "NIOCore", package: "swift-nio"),

@@ -17,6 +17,9 @@ public enum Limits {
   /// has 150 kB of JSON; three times that allows for indentation.
   public static let bodyBytes = 512 << 10
 
+  /// What `Retry-After` says, in milliseconds. Few call here, so they need not be spread.
+  static let retryAfterMilliseconds = 1_000
+
   /// Bytes of an admin token. A shorter one is refused at start, because it could be guessed; 16 bytes is the least
   /// that a random token should have. A longer one is refused because no header would carry it.
   public static let tokenBytes = 16...1_024

@@ -36,7 +36,7 @@ import Testing
       let stranger = Client(port: admin.client.port, token: nil)
       let refused = try await stranger.post("/admin/api/sales", json: Sale.sample().json)
       #expect(refused.status == 401)
-      #expect(refused.string("code") == "unauthorized")
+      #expect(refused.string("code") == "unauthenticated")
       #expect(refused.header("Content-Type") == "application/problem+json")
       #expect(try await admin.store.sales().isEmpty)
     }

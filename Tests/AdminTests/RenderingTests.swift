@@ -1,6 +1,7 @@
 @testable import Admin
 import FlashSale
 import Foundation
+import HTTPServing
 import SaleStore
 import Testing
 

@@ -54,8 +54,8 @@ import Testing
 
   @Test(arguments: [
     // (in the valid sale, instead of it, field, code)
-    ("\"id\":\"s1\"", "\"id\":\"a/b\"", "id", "invalid_field"), ("\"id\":\"s1\",", "", "id", "missing_field"),
-    ("\"id\":\"s1\"", "\"id\":null", "id", "missing_field"), ("\"id\":\"s1\"", "\"id\":7", "id", "wrong_type"),
+    ("\"id\":\"s1\"", "\"id\":\"a/b\"", "id", "invalid_field"), ("\"id\":\"s1\",", "", "id", "invalid_field"),
+    ("\"id\":\"s1\"", "\"id\":null", "id", "invalid_field"), ("\"id\":\"s1\"", "\"id\":7", "id", "invalid_field"),
     ("双11 🎉", "", "name", "invalid_field"), ("双11 🎉", "a\\u0000b", "name", "invalid_field"),
     ("双11 🎉", String(repeating: "x", count: 201), "name", "invalid_field"),
     ("2026-11-11T00:00:00+08:00", "yesterday", "starts_at", "invalid_field"),
@@ -67,9 +67,9 @@ import Testing
     ("\"stock\":5", "\"stock\":-1", "items[1].stock", "invalid_field"),
     ("\"stock\":5", "\"stock\":1.5", "items[1].stock", "invalid_field"),
     ("\"stock\":5", "\"stock\":9223372036854775808", "items[1].stock", "invalid_field"),
-    ("\"stock\":5", "\"stock\":\"5\"", "items[1].stock", "wrong_type"),
+    ("\"stock\":5", "\"stock\":\"5\"", "items[1].stock", "invalid_field"),
     ("\"stock\":5,", "\"stock\":5,\"colour\":\"red\",", "items[1].colour", "invalid_field"),
-    ("\"stock\":5,", "", "items[1].stock", "missing_field"), ("\"case\"", "\"phone\"", "items[1].sku", "invalid_field"),
+    ("\"stock\":5,", "", "items[1].stock", "invalid_field"), ("\"case\"", "\"phone\"", "items[1].sku", "invalid_field"),
     ("\"case\"", "\"\(String(repeating: "x", count: 10_000))\"", "items[1].sku", "invalid_field"),
     ("\"price_minor\":0", "\"price_minor\":-1", "items[1].price_minor", "invalid_field"),
     ("\"currency\":\"CNY\"}]", "\"currency\":\"yuan\"}]", "items[1].currency", "invalid_field"),
@@ -131,8 +131,9 @@ import Testing
         #expect(answer.string("code") == "not_found")
       }
       for (method, path, allowed) in [
-        ("DELETE", "/admin/api/sales", "GET, HEAD, POST"), ("GET", "/admin/api/sales/a/close", "POST"),
-        ("POST", "/healthz", "GET, HEAD"), ("PUT", "/admin/api/sales/a/report", "GET, HEAD"),
+        ("DELETE", "/admin/api/sales", "GET, HEAD, POST, OPTIONS"),
+        ("GET", "/admin/api/sales/a/close", "POST, OPTIONS"),
+        ("POST", "/healthz", "GET, HEAD, OPTIONS"), ("PUT", "/admin/api/sales/a/report", "GET, HEAD, OPTIONS"),
       ] {
         let answer = try await admin.client.send(method, path)
         #expect(answer.status == 405)

@@ -19,7 +19,8 @@ enum ImportRules {
     "Worker": Part(ours: ["FlashSale", "Kafka", "SaleStore"]),
     "Admin": Part(ours: ["FlashSale", "HTTPServing", "SaleStore"]),
     "Audit": Part(ours: ["FlashSale", "Kafka", "SaleStore"], libraries: ["Crypto", "Logging"]),
-    "penstock": Part(ours: ["Admin", "Audit", "FlashSale", "HTTPServing", "Intake", "Kafka", "Postgres", "SaleStore", "Worker"]),
+    "penstock": Part(
+      ours: ["Admin", "Audit", "FlashSale", "HTTPServing", "Intake", "Kafka", "Postgres", "SaleStore", "Worker"]),
     "Simulation": Part(ours: ["FlashSale", "SaleStore", "Worker"], libraries: [], isPure: true),
     "simulate": Part(ours: ["Simulation"], libraries: ["ArgumentParser"]),
     "loadtest": Part(),

@@ -1,5 +1,6 @@
 internal import Crypto
 internal import FoundationEssentials
+internal import HTTPServing
 internal import HTTPTypes
 
 /// Who may use the admin API and the pages.
@@ -19,14 +20,14 @@ struct Access: Sendable {
   func check(_ request: HTTPRequest) throws(Problem) {
     if let digest {
       guard let secret = Self.secret(in: request.headerFields), Self.digest(secret) == digest else {
-        throw Self.unauthorized
+        throw .unauthenticated
       }
     } else if let authority = request.authority, !AdminConfiguration.isLoopback(Self.host(of: authority)) {
-      throw Self.foreign("the admin API is open on this machine only: ask for it as localhost")
+      throw .foreignOrigin("The admin API is open on this machine only: ask for it as localhost.")
     }
     if let origin = request.headerFields[.origin], !Self.isSafe(request.method) {
       guard let authority = request.authority, origin.hasSuffix("://\(authority)") else {
-        throw Self.foreign("a page of another origin may not change anything here")
+        throw .foreignOrigin("A page of another origin may not change anything here.")
       }
     }
   }
@@ -56,18 +57,4 @@ struct Access: Sendable {
   }
 
   private static func isSafe(_ method: HTTPRequest.Method) -> Bool { method == .get || method == .head }
-
-  private static var unauthorized: Problem {
-    var headers = HTTPFields()
-    headers.append(HTTPField(name: .wwwAuthenticate, value: "Bearer realm=\"penstock admin\""))
-    headers.append(HTTPField(name: .wwwAuthenticate, value: "Basic realm=\"penstock admin\", charset=\"UTF-8\""))
-    return Problem(
-      status: .unauthorized, code: "unauthorized",
-      detail: "send the admin token as Authorization: Bearer TOKEN, or in a browser as the password of any user",
-      headers: headers)
-  }
-
-  private static func foreign(_ detail: String) -> Problem {
-    Problem(status: .forbidden, code: "foreign_origin", detail: detail)
-  }
 }

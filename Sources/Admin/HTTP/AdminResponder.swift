@@ -1,4 +1,5 @@
 internal import FlashSale
+internal import HTTPServing
 internal import HTTPTypes
 internal import Hummingbird
 internal import Logging
@@ -18,11 +19,11 @@ struct AdminResponder: HTTPResponder {
     do {
       response = try await answer(request, route)
     } catch let problem as Problem {
-      response = try .problem(problem, asPage: route?.isPage ?? false)
+      response = .problem(problem, asPage: route?.isPage ?? false)
     } catch {
       logger.error(
         "a request failed", metadata: ["path": "\(request.uri.path)", "error": "\(String(reflecting: error))"])
-      response = try .problem(.internalError, asPage: route?.isPage ?? false)
+      response = .problem(.internalError, asPage: route?.isPage ?? false)
     }
     let labels = [("route", route?.label ?? "none"), ("status", String(response.status.code))]
     Counter(label: "penstock_admin_requests_total", dimensions: labels, factory: desk.metrics).increment()
@@ -31,8 +32,10 @@ struct AdminResponder: HTTPResponder {
 
   private func answer(_ request: Request, _ route: Route?) async throws -> Response {
     guard let route else { throw Problem.notFound }
+    guard route.takes(request.method) else { throw Problem.methodNotAllowed(allow: route.allow) }
+    // What may be done at a path is no secret, and a browser's preflight carries no token.
+    if request.method == .options { return Response(status: .noContent, headers: [.allow: "\(route.allow)"]) }
     if !route.isPublic { try access.check(request.head) }
-    guard route.methods.contains(request.method) else { throw Problem.methodNotAllowed(route.methods) }
     switch route {
     case .health: return .text("alive\n", type: "text/plain; charset=utf-8")
     case .ready: return try await readiness()
@@ -71,8 +74,7 @@ struct AdminResponder: HTTPResponder {
       let text = ReportCSV.text(try await desk.report(on: id))
       return .csv(ResponseBody(byteBuffer: ByteBuffer(string: text)), name: "\(id)-report")
     default:
-      throw Problem(
-        status: .badRequest, code: "unknown_format", detail: "format is json (the default) or csv", field: "format")
+      throw Problem.unknownFormat
     }
   }
 }

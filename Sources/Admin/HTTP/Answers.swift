@@ -1,4 +1,5 @@
 internal import FoundationEssentials
+internal import HTTPServing
 internal import HTTPTypes
 internal import Hummingbird
 internal import NIOCore
@@ -8,13 +9,12 @@ internal import NIOCore
 extension Response {
   /// A value as JSON, laid out for people too: they call this API with curl.
   static func json(
-    _ value: some Encodable, status: HTTPResponse.Status = .ok, type: String = "application/json",
-    headers: HTTPFields = [:]
+    _ value: some Encodable, status: HTTPResponse.Status = .ok, headers: HTTPFields = [:]
   ) throws -> Response {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
     let body = ResponseBody(byteBuffer: ByteBuffer(bytes: try encoder.encode(value)))
-    return Response(status, type: type, body: body, headers: headers)
+    return Response(status, type: "application/json", body: body, headers: headers)
   }
 
   /// Text of some type.
@@ -39,9 +39,11 @@ extension Response {
   }
 
   /// A problem, as JSON for a program or as a page for a person.
-  static func problem(_ problem: Problem, asPage: Bool) throws -> Response {
-    if asPage { return page(ProblemPage.html(problem), status: problem.status, headers: problem.headers) }
-    return try json(problem, status: problem.status, type: "application/problem+json", headers: problem.headers)
+  static func problem(_ problem: Problem, asPage: Bool) -> Response {
+    if asPage { return page(ProblemPage.html(problem), status: problem.responseStatus, headers: problem.fields) }
+    var response = problem.response()
+    response.headers[.xContentTypeOptions] = "nosniff"
+    return response
   }
 
   private init(_ status: HTTPResponse.Status, type: String, body: ResponseBody, headers: HTTPFields) {

@@ -58,13 +58,18 @@ enum Route: Hashable {
     }
   }
 
-  /// The methods that it takes, for the `Allow` field of a 405.
-  var methods: [HTTPRequest.Method] {
+  /// The methods that it takes, as `Allow` lists them.
+  var allow: StaticString {
     switch self {
-    case .sales: [.get, .head, .post]
-    case .close: [.post]
-    default: [.get, .head]
+    case .sales: "GET, HEAD, POST, OPTIONS"
+    case .close: "POST, OPTIONS"
+    default: "GET, HEAD, OPTIONS"
     }
+  }
+
+  /// Whether it takes a method.
+  func takes(_ method: HTTPRequest.Method) -> Bool {
+    "\(allow)".components(separatedBy: ", ").contains(method.rawValue)
   }
 
   /// Whether anyone who reaches the listener may ask: probes and scrapers carry no token.

@@ -1,5 +1,6 @@
 internal import FlashSale
 internal import FoundationEssentials
+internal import HTTPServing
 internal import HTTPTypes
 internal import Hummingbird
 internal import NIOCore
@@ -8,15 +9,13 @@ extension Sale {
   /// The sale in a request's body. Throws the problem that names what is wrong with it.
   static func decode(from request: Request) async throws -> Sale {
     guard isJSON(request.headers[.contentType]) else {
-      throw Problem(
-        status: .unsupportedMediaType, code: "unsupported_media_type", detail: "send Content-Type: application/json")
+      throw Problem.unsupportedMediaType
     }
     let body: ByteBuffer
     do {
       body = try await request.body.collect(upTo: Limits.bodyBytes)
     } catch is NIOTooManyBytesError {
-      throw Problem(
-        status: .contentTooLarge, code: "body_too_large", detail: "a body has at most \(Limits.bodyBytes) bytes")
+      throw Problem.bodyTooLarge(limit: Limits.bodyBytes)
     }
     let data = Data(body.readableBytesView)
     do {
@@ -74,27 +73,27 @@ extension Problem {
   init(_ error: DecodingError) {
     switch error {
     case .keyNotFound(let key, let context):
-      self.init(invalid: Self.path(context.codingPath + [key]), "is missing", code: "missing_field")
+      self.init(invalid: Self.path(context.codingPath + [key]), "is missing")
     case .valueNotFound(_, let context):
-      self.init(invalid: Self.path(context.codingPath), "must not be null", code: "missing_field")
+      self.init(invalid: Self.path(context.codingPath), "must not be null")
     case .typeMismatch(_, let context):
-      self.init(invalid: Self.path(context.codingPath), context.debugDescription, code: "wrong_type")
+      self.init(invalid: Self.path(context.codingPath), context.debugDescription)
     case .dataCorrupted(let context):
       let place = Self.path(context.codingPath)
       if let wrong = context.underlyingError as? ValidationError {
         self.init(invalid: place.isEmpty ? wrong.field : "\(place).\(wrong.field)", wrong.reason)
       } else if place.isEmpty {
-        self.init(status: .badRequest, code: "malformed_json", detail: "the body is not valid JSON in UTF-8")
+        self.init(.malformedJSON, detail: "the body is not valid JSON in UTF-8")
       } else {
         self.init(invalid: place, context.debugDescription)
       }
     @unknown default:
-      self.init(status: .badRequest, code: "malformed_json", detail: "the body cannot be read")
+      self.init(.malformedJSON, detail: "the body cannot be read")
     }
   }
 
-  fileprivate init(invalid field: String, _ reason: String, code: String = "invalid_field") {
-    self.init(status: .unprocessableContent, code: code, detail: reason, field: field.isEmpty ? nil : field)
+  fileprivate init(invalid field: String, _ reason: String) {
+    self.init(.invalidField, detail: reason, field: field.isEmpty ? nil : field)
   }
 
   /// `items[2].stock`.

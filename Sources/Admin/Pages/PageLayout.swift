@@ -1,5 +1,6 @@
 internal import Crypto
 internal import FoundationEssentials
+internal import HTTPServing
 
 /// What all pages have in common: head, stylesheet, title bar.
 enum PageLayout {
@@ -58,11 +59,12 @@ enum PageLayout {
 /// The page of an answer other than success.
 enum ProblemPage {
   static func html(_ problem: Problem) -> HTML {
-    PageLayout.html(
-      title: problem.title, refresh: false,
+    let title = "\(problem.code.title)"
+    return PageLayout.html(
+      title: title, refresh: false,
       """
-      <section class="card"><h1>\(problem.title)</h1><p>\(problem.detail)</p>\
-      <p class="soft"><code>\(problem.code)</code> · <a href="/admin">all sales</a></p></section>
+      <section class="card"><h1>\(title)</h1><p>\(problem.detail ?? "")</p>\
+      <p class="soft"><code>\("\(problem.code.name)")</code> · <a href="/admin">all sales</a></p></section>
       """)
   }
 }

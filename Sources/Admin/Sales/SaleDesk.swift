@@ -1,5 +1,6 @@
 internal import FlashSale
 internal import FoundationEssentials
+internal import HTTPServing
 internal import Hummingbird
 internal import Logging
 internal import Metrics
@@ -18,8 +19,7 @@ struct SaleDesk: Sendable {
     do {
       stored = try await asking("create") { try await store.create(sale) }
     } catch StoreError.saleExists {
-      throw Problem(
-        status: .conflict, code: "sale_exists", detail: "a sale \(sale.id) exists; nothing was changed", field: "id")
+      throw Problem.saleExists(sale.id)
     }
     logger.info("sale created", metadata: ["sale": "\(sale.id)", "number": "\(stored.number)"])
     return AdminSale(stored, at: .now)
@@ -33,7 +33,7 @@ struct SaleDesk: Sendable {
 
   /// Throws a 404 if there is none.
   func stored(_ id: SaleID) async throws -> StoredSale {
-    guard let stored = try await asking("show", { try await store.sale(id) }) else { throw Problem.noSale(id) }
+    guard let stored = try await asking("show", { try await store.sale(id) }) else { throw Problem.saleNotFound(id) }
     return stored
   }
 
@@ -48,15 +48,10 @@ struct SaleDesk: Sendable {
       logger.error(
         "the close records of a sale were not all written",
         metadata: ["sale": "\(id)", "error": "\(String(reflecting: error))"])
-      throw Problem(
-        status: .serviceUnavailable, code: "log_unreachable",
-        detail: """
-          the log did not confirm every close record, so some items may be closed and others not; \
-          nothing else was changed. Repeating the call is safe, and finishes it
-          """,
-        headers: [.retryAfter: "1"])
+      throw Problem.logUnreachable
     }
-    guard let closed = try await asking("close", { try await store.markClosed(id) }) else { throw Problem.noSale(id) }
+    let closed = try await asking("close") { try await store.markClosed(id) }
+    guard let closed else { throw Problem.saleNotFound(id) }
     logger.info("sale closed", metadata: ["sale": "\(id)"])
     return AdminSale(closed, at: .now)
   }

@@ -100,7 +100,7 @@ final class PlainRequestHandler: ChannelDuplexHandler, RemovableChannelHandler, 
     case .waiting(_, let slot):
       // The order stays in the log; nobody is left to be told.
       state.forget(slot)
-      state.tally.count("client_gone")
+      state.tally.count(.clientGone)
     case .idle, .lookingUp, .leaving: break
     }
     letGo()
@@ -311,7 +311,7 @@ extension PlainRequestHandler {
     guard case .waiting(let submission, _) = phase else { return }
     switch fate {
     case .persisted(let offset):
-      state.tally.count("accepted")
+      state.tally.count(.accepted)
       let head = AnswerWriter.Head(status: .accepted, order: submission.order, endsConnection: endsConnection)
       send(state.answers.make(head) { gate.write(submission, at: offset, to: &$0) })
     case .refused: refuse(.busy("The log did not take the order."))
@@ -364,7 +364,7 @@ extension PlainRequestHandler {
   /// Answers an order that is not taken.
   private func refuse(_ problem: Problem, andLeave leaves: Bool = false) {
     if leaves { endsConnection = true }
-    state.tally.count(problem.code)
+    state.tally.count(.problem(problem.code))
     send(state.answers.make(problem, endsConnection: endsConnection))
   }
 

@@ -1,4 +1,5 @@
 internal import FlashSale
+internal import HTTPServing
 internal import HTTPTypes
 internal import Hummingbird
 internal import NIOCore
@@ -100,12 +101,10 @@ struct IntakeResponder: HTTPResponder {
   }
 
   private static func response(_ problem: Problem, isHead: Bool) -> Response {
-    var headers: HTTPFields = [.contentType: "application/problem+json", .cacheControl: "no-store"]
-    if let allow = problem.allow { headers[.allow] = "\(allow)" }
-    if let seconds = problem.retryAfterSeconds { headers[.retryAfter] = String(seconds) }
-    let status = HTTPResponse.Status(code: Int(problem.status.code))
-    return Response(
-      status: status, headers: headers, body: responseBody(problem.body(allocator: ByteBufferAllocator()), isHead))
+    let body = responseBody(problem.body(), isHead)
+    var response = problem.response()
+    response.body = body
+    return response
   }
 
   /// The body, or for HEAD only its length.

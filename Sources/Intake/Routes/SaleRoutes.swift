@@ -1,4 +1,5 @@
 internal import FlashSale
+internal import HTTPServing
 internal import SaleStore
 
 /// `GET /v1/sales` and `GET /v1/sales/{sale}`, from memory.

@@ -1,32 +1,52 @@
+internal import HTTPServing
 internal import Metrics
 
 /// Counts an event loop's answers to orders, and hands them to the metrics with each tick: no request touches a counter
 /// that another loop uses.
 struct AnswerTally {
-  private struct Entry {
-    let code: StaticString
-    let counter: Counter
-    var count = 0
-  }
+  /// What became of a request for an order.
+  enum Answer {
+    case accepted
+    /// The client left before the log had answered.
+    case clientGone
+    case problem(ProblemCode)
 
-  // Some twenty codes, told apart by where their literals stand.
-  private var entries: [Entry] = []
+    fileprivate var index: Int {
+      switch self {
+      case .accepted: 0
+      case .clientGone: 1
+      case .problem(let code): 2 + code.rawValue
+      }
+    }
 
-  /// Counts one answer by its code (`accepted`, or a problem's).
-  mutating func count(_ code: StaticString) {
-    if let index = entries.firstIndex(where: { $0.code.utf8Start == code.utf8Start }) {
-      entries[index].count += 1
-    } else {
-      let counter = Counter(label: "penstock_intake_answers_total", dimensions: [("code", "\(code)")])
-      entries.append(Entry(code: code, counter: counter, count: 1))
+    fileprivate var name: StaticString {
+      switch self {
+      case .accepted: "accepted"
+      case .clientGone: "client_gone"
+      case .problem(let code): code.name
+      }
     }
   }
+
+  private static let answers = [.accepted, .clientGone] + ProblemCode.allCases.map(Answer.problem)
+
+  private var counts = [Int](repeating: 0, count: answers.count)
+  // Each made when its answer is first given: a scraper sees those that occur.
+  private var counters = [Counter?](repeating: nil, count: answers.count)
+
+  /// Counts one answer.
+  mutating func count(_ answer: Answer) { counts[answer.index] += 1 }
 
   /// Hands over what was counted since the last time.
   mutating func publish() {
-    for index in entries.indices where entries[index].count > 0 {
-      entries[index].counter.increment(by: entries[index].count)
-      entries[index].count = 0
+    for index in counts.indices where counts[index] > 0 {
+      let counter = counters[index] ?? Self.counter(of: Self.answers[index])
+      counter.increment(by: counts[index])
+      (counts[index], counters[index]) = (0, counter)
     }
+  }
+
+  private static func counter(of answer: Answer) -> Counter {
+    Counter(label: "penstock_intake_answers_total", dimensions: [("code", "\(answer.name)")])
   }
 }

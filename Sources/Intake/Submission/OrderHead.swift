@@ -1,4 +1,5 @@
 internal import FlashSale
+internal import HTTPServing
 internal import NIOHTTP1
 
 /// Which sale a request orders from: the `{sale}` of `/v1/sales/{sale}/orders`.

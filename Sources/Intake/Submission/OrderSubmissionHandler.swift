@@ -85,7 +85,7 @@ final class OrderSubmissionHandler: ChannelDuplexHandler, LoopConnection {
     if case .waiting(_, let slot) = phase {
       // The order stays in the log; nobody is left to be told.
       state.forget(slot)
-      state.tally.count("client_gone")
+      state.tally.count(.clientGone)
     }
     phase = .leaving
     state.closed(self)
@@ -251,7 +251,7 @@ final class OrderSubmissionHandler: ChannelDuplexHandler, LoopConnection {
     guard case .waiting(let submission, _) = phase, let context else { return }
     switch fate {
     case .persisted(let offset):
-      state.tally.count("accepted")
+      state.tally.count(.accepted)
       var json = JSONWriter(context.channel.allocator.buffer(capacity: 320))
       gate.write(submission, at: offset, to: &json)
       let body = json.finish()
@@ -268,7 +268,7 @@ final class OrderSubmissionHandler: ChannelDuplexHandler, LoopConnection {
 
   private func answer(_ problem: Problem, andLeave leaves: Bool = false) {
     guard let context else { return }
-    state.tally.count(problem.code)
+    state.tally.count(.problem(problem.code))
     if leaves { keepsAlive = false }
     let body = problem.body(allocator: context.channel.allocator)
     var headers = answerHeaders(type: "application/problem+json", length: body.readableBytes)

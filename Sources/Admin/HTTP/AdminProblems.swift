@@ -1,0 +1,42 @@
+internal import FlashSale
+internal import HTTPServing
+
+// What the admin listener alone has to say. What any route may have to say stands with `Problem`.
+
+extension Problem {
+  /// No token, or a wrong one. A browser asks for it.
+  static let unauthenticated = Problem(
+    .unauthenticated,
+    detail: "Send the admin token as Authorization: Bearer TOKEN, or in a browser as the password of any user."
+  ).with {
+    $0.challenges = [
+      "Bearer realm=\"penstock admin\"", "Basic realm=\"penstock admin\", charset=\"UTF-8\"",
+    ]
+  }
+
+  static func foreignOrigin(_ detail: String) -> Problem { Problem(.foreignOrigin, detail: detail) }
+
+  static func saleNotFound(_ id: SaleID) -> Problem { Problem(.saleNotFound, detail: "There is no sale \(id).") }
+
+  static func saleExists(_ id: SaleID) -> Problem {
+    Problem(.saleExists, detail: "A sale \(id) exists; nothing was changed.", field: "id")
+  }
+
+  static let unknownFormat = Problem(.unknownFormat, detail: "format is json (the default) or csv.", field: "format")
+
+  /// The database does not answer, or not as it should.
+  static let storeUnavailable = Problem(.storeUnavailable, detail: "Try again soon.").retriable()
+
+  /// Not every close record of a sale is known to be in the log.
+  static let logUnreachable = Problem(
+    .logUnreachable,
+    detail: """
+      The log did not confirm every close record, so some items may be closed and others not; \
+      nothing else was changed. Repeating the call is safe, and finishes it.
+      """
+  ).retriable()
+
+  private func retriable() -> Problem {
+    with { $0.retryAfterMilliseconds = Limits.retryAfterMilliseconds }
+  }
+}

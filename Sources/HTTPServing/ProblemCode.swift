@@ -1,0 +1,61 @@
+public import NIOHTTP1
+
+/// Why a request was not done: every code that either listener answers with. Programs look at these; none is renamed.
+///
+/// The status and the title belong to the code, so a code means the same wherever it is met. `docs/openapi.yaml` has
+/// the same list; a test compares the two.
+public enum ProblemCode: Int, CaseIterable, Sendable {
+  // The request's form.
+  case malformedRequest, headersTooLarge, requestTimeout, notFound, methodNotAllowed
+  case unsupportedMediaType, bodyTooLarge, invalidHeader, unknownFormat
+  // The body.
+  case malformedJSON, unknownField, duplicateField, invalidField
+  // Who and what.
+  case unauthenticated, foreignOrigin, badTicket, saleNotFound, unknownSKU, orderNotFound, saleExists
+  // Not now.
+  case notStarted, ended, soldOut, busy, outcomeUnknown, storeUnavailable, logUnreachable, internalError
+
+  /// What stands on the wire: the member `code`, and the last part of `type`.
+  @inlinable public var name: StaticString { meaning.name }
+
+  @inlinable public var status: HTTPResponseStatus { meaning.status }
+
+  /// The same for each occurrence (RFC 9457 §3.1.3); `Problem.detail` is about this one.
+  @inlinable public var title: StaticString { meaning.title }
+
+  @usableFromInline
+  var meaning: (status: HTTPResponseStatus, name: StaticString, title: StaticString) {
+    switch self {
+    case .malformedRequest: (.badRequest, "malformed_request", "The request is not valid HTTP")
+    case .headersTooLarge:
+      (.requestHeaderFieldsTooLarge, "headers_too_large", "The request's header fields or its target are too large")
+    case .requestTimeout: (.requestTimeout, "request_timeout", "The request took too long to arrive")
+    case .notFound: (.notFound, "not_found", "There is nothing here")
+    case .methodNotAllowed: (.methodNotAllowed, "method_not_allowed", "The method is not allowed here")
+    case .unsupportedMediaType:
+      (.unsupportedMediaType, "unsupported_media_type", "The body must be application/json")
+    case .bodyTooLarge: (.payloadTooLarge, "body_too_large", "The body is too large")
+    case .invalidHeader: (.badRequest, "invalid_header", "A header field is not valid")
+    case .unknownFormat: (.badRequest, "unknown_format", "There is no such format")
+    case .malformedJSON: (.badRequest, "malformed_json", "The body is not a JSON object")
+    case .unknownField: (.badRequest, "unknown_field", "The body has an unknown field")
+    case .duplicateField: (.badRequest, "duplicate_field", "The body has a field twice")
+    case .invalidField: (.unprocessableEntity, "invalid_field", "A field is missing or not allowed")
+    case .unauthenticated: (.unauthorized, "unauthenticated", "Who sends the request is not known")
+    case .foreignOrigin: (.forbidden, "foreign_origin", "The request may not come from there")
+    case .badTicket: (.forbidden, "bad_ticket", "The ticket is not valid for this order and buyer")
+    case .saleNotFound: (.notFound, "sale_not_found", "There is no such sale")
+    case .unknownSKU: (.notFound, "unknown_sku", "The sale has no such SKU")
+    case .orderNotFound: (.notFound, "order_not_found", "There is no such order of this buyer")
+    case .saleExists: (.conflict, "sale_exists", "There is a sale of this id already")
+    case .notStarted: (.forbidden, "not_started", "The sale has not started")
+    case .ended: (.gone, "ended", "The sale has ended")
+    case .soldOut: (.conflict, "sold_out", "Nothing is left")
+    case .busy: (.serviceUnavailable, "busy", "Too busy to take this now")
+    case .outcomeUnknown: (.serviceUnavailable, "outcome_unknown", "What became of the order is not known")
+    case .storeUnavailable: (.serviceUnavailable, "store_unavailable", "The database does not answer")
+    case .logUnreachable: (.serviceUnavailable, "log_unreachable", "The log did not take everything")
+    case .internalError: (.internalServerError, "internal_error", "Something went wrong here")
+    }
+  }
+}

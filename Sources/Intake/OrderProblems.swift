@@ -1,0 +1,88 @@
+internal import FlashSale
+internal import HTTPServing
+
+// What intake has to say about an order. What any route may have to say stands with `Problem`.
+
+// MARK: - The request's form
+
+extension Problem {
+  static let bodyTooLarge = Problem.bodyTooLarge(limit: Limits.bodyBytes)
+
+  static func invalidHeader(_ name: String, _ reason: String) -> Problem {
+    Problem(.invalidHeader, detail: "\(name) \(reason).", field: name)
+  }
+
+  /// The body is not the JSON of an order: 400 if it is not JSON of that shape, 422 if a value is not allowed.
+  static func body(_ error: OrderRequestError) -> Problem {
+    switch error {
+    case .malformed(let reason): Problem(.malformedJSON, detail: "It cannot be read: \(reason).")
+    case .unknownField(let name):
+      Problem(.unknownField, detail: "An order has the fields sku and quantity.", field: String(name.prefix(64)))
+    case .duplicateField(let name): Problem(.duplicateField, field: name)
+    case .invalidField(let name, let reason): Problem(.invalidField, detail: "\(name) \(reason).", field: name)
+    }
+  }
+}
+
+// MARK: - Who and what
+
+extension Problem {
+  static func unauthenticated(_ reason: String) -> Problem {
+    Problem(.unauthenticated, detail: "\(BuyerID.field) \(reason).", field: BuyerID.field)
+  }
+
+  static let unknownSKU = Problem(.unknownSKU, field: "sku")
+
+  static let orderNotFound = Problem(
+    .orderNotFound, detail: "An order that is still queued is only found with its ticket.")
+
+  static let badTicket = Problem(.badTicket, field: "ticket")
+}
+
+// MARK: - Not now
+
+extension Problem {
+  static func notStarted(_ startsAt: Timestamp) -> Problem {
+    Problem(.notStarted).with { $0.startsAt = startsAt }
+  }
+
+  /// - Parameter order: the id that the request's key names: an earlier try of it may have gone through.
+  static func ended(_ order: OrderID?) -> Problem { over(.ended, order) }
+
+  /// - Parameter order: the id that the request's key names: an earlier try of it may have gone through.
+  static func soldOut(_ order: OrderID?) -> Problem { over(.soldOut, order) }
+
+  private static func over(_ code: ProblemCode, _ order: OrderID?) -> Problem {
+    Problem(code).with {
+      guard let order else { return }
+      $0.order = order
+      $0.detail = "If a request with this Idempotency-Key was sent before, its outcome is at /v1/orders/\(order)."
+    }
+  }
+
+  /// Nothing was written. The same request can be sent again.
+  static func busy(_ detail: String) -> Problem { Problem(.busy, detail: detail).retriable() }
+
+  /// The log's answer is not known (I12).
+  static func outcomeUnknown(_ order: OrderID, hasKey: Bool) -> Problem {
+    Problem(.outcomeUnknown).with {
+      $0.order = order
+      $0.detail =
+        hasKey
+        ? "It may be taken. Sending it again with the same Idempotency-Key is safe: it stays one order."
+        : "It may be taken. Look at /v1/orders/\(order) first; with an Idempotency-Key a retry would be safe."
+    }.retriable()
+  }
+
+  /// The log has the order behind it and the store does not know it: something for an operator.
+  static func unaccounted(_ order: OrderID) -> Problem {
+    Problem(.outcomeUnknown).with {
+      $0.order = order
+      $0.detail = "Ask again later, or send the order again with the same Idempotency-Key: it stays one order."
+    }.retriable()
+  }
+
+  private func retriable() -> Problem {
+    with { $0.retryAfterMilliseconds = Int.random(in: Limits.retryAfterMilliseconds) }
+  }
+}
