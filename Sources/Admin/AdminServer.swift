@@ -1,14 +1,14 @@
-internal import Hummingbird
-internal import HummingbirdCore
+internal import HTTPServing
 public import Logging
 internal import NIOCore
+internal import NIOPosix
 public import SaleStore
 public import ServiceLifecycle
 
 /// The second listener: health, metrics, the admin API and the pages. Never the crowd's.
 ///
-/// `run()` returns after graceful shutdown: it stops accepting, closes idle connections and finishes the requests that
-/// it has; an export of orders in the middle is cut off.
+/// `run()` returns after graceful shutdown: it stops accepting, and finishes the requests that it has within
+/// `Limits.drainDeadline`; an export of orders that takes longer is cut off.
 public struct AdminServer: Service {
   /// Where a listener is bound.
   public struct Address: Sendable, Hashable, CustomStringConvertible {
@@ -48,25 +48,31 @@ public struct AdminServer: Service {
         "the admin API is open to everyone on this machine: no token is set",
         metadata: ["host": "\(configuration.host)"])
     }
-    var http = HTTP1Channel.Configuration(idleTimeout: TimeAmount(Limits.idleTimeout))
-    http.httpDecoder = .init(maxHeaderFieldSize: Limits.headerBytes, maxHeaderListSize: Limits.headerBytes)
-    let application = Application(
-      responder: responder, server: .http1(configuration: http),
-      configuration: ApplicationConfiguration(
-        address: .hostname(configuration.host, port: configuration.port),
-        availableConnectionsDelegate: MaximumAvailableConnections(Limits.connections, logger: logger)),
-      onServerRunning: { [address] channel in
-        guard let bound = channel.localAddress, let host = bound.ipAddress, let port = bound.port else { return }
-        address.arrive(.success(Address(host: host, port: port)))
-      },
-      logger: logger)
+    // One thread: its users are few, and the crowd's loops are not theirs to slow down.
+    let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
     do {
-      try await application.run()
+      try await listen(on: group)
     } catch {
       address.arrive(.failure(error))
+      try? await group.shutdownGracefully()
       throw error
     }
+    try await group.shutdownGracefully()
     // Shut down before it was bound: nobody shall wait for an address that will not come.
     address.arrive(.failure(CancellationError()))
+  }
+
+  private func listen(on group: MultiThreadedEventLoopGroup) async throws {
+    let loops = try await ListenerLoops(
+      of: group, listener: "admin", deadlines: ConnectionDeadlines(answer: Limits.answerDeadline))
+    let listener = HTTPListener(
+      HTTPListener.Configuration(
+        name: "admin", host: configuration.host, port: configuration.port, connections: Limits.connections,
+        backlog: Limits.connections, drainDeadline: Limits.drainDeadline),
+      responder: responder, loops: loops, logger: logger)
+    try await listener.run { [address] channel in
+      guard let bound = channel.localAddress, let host = bound.ipAddress, let port = bound.port else { return }
+      address.arrive(.success(Address(host: host, port: port)))
+    }
   }
 }

@@ -6,12 +6,13 @@ public enum Limits {
   /// connect here, never the crowd.
   public static let connections = 256
 
-  /// Time that a connection may stand idle between requests, or a request's bytes may stay away, before it is closed.
-  /// Longer than a browser's keep-alive page refresh (`pageRefresh`), so that a watched page keeps its connection.
-  public static let idleTimeout: Duration = .seconds(60)
+  /// From a complete request to the end of its answer, and between two moments at which its client takes a part of a long
+  /// one. Past it the connection is closed. A report over millions of orders takes seconds.
+  static let answerDeadline: Duration = .seconds(120)
 
-  /// Bytes of all header fields of a request. More is answered 400 and closed. A browser's are below 4 KiB.
-  public static let headerBytes = 16 << 10
+  /// From the request to stop to the end of the answers under way. Past it they are cut off: nothing waits longer for an
+  /// export that somebody reads slowly.
+  static let drainDeadline: Duration = .seconds(5)
 
   /// Bytes of a request body. More is answered 413. A sale at every limit of the domain (1,000 items with 64-byte SKUs)
   /// has 150 kB of JSON; three times that allows for indentation.

@@ -19,6 +19,17 @@ public struct JSONWriter {
     text.writeStaticString("{")
   }
 
+  /// Starts to write fields into `buffer` that are to stand in an object of another writer's (`fields`).
+  public init(fieldsIn buffer: ByteBuffer) { text = buffer }
+
+  /// Fields that another writer has written.
+  public mutating func fields(_ written: ByteBuffer) {
+    guard written.readableBytes > 0 else { return }
+    if needsComma { text.writeStaticString(",") }
+    text.writeImmutableBuffer(written)
+    needsComma = true
+  }
+
   @inlinable
   public mutating func field(_ name: StaticString, _ value: String) {
     start(name)

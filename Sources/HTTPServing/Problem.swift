@@ -71,6 +71,15 @@ extension Problem {
 
   public static let headersTooLarge = Problem(.headersTooLarge)
 
+  /// An `Expect` other than `100-continue`; the connection ends with it.
+  public static let unknownExpectation = Problem(
+    .invalidHeader, detail: "Expect is 100-continue, or is left out.", field: "Expect")
+
+  /// No `Host`, several, or one that is no host; the connection ends with it.
+  public static let badHost = Problem(
+    .invalidHeader, detail: "A request has one Host field, with a host name or address and an optional port.",
+    field: "Host")
+
   /// The request did not come in whole in time; the connection ends with it.
   public static let requestTimeout = Problem(.requestTimeout)
 
@@ -85,6 +94,10 @@ extension Problem {
   /// - Parameter limit: in bytes.
   public static func bodyTooLarge(limit: Int) -> Problem {
     Problem(.bodyTooLarge, detail: "A body here has at most \(limit) bytes.")
+  }
+
+  public static func invalidParameter(_ name: String, _ reason: String) -> Problem {
+    Problem(.invalidParameter, detail: "\(name) \(reason).", field: name)
   }
 
   public static let saleNotFound = Problem(.saleNotFound)

@@ -7,7 +7,7 @@ public import NIOHTTP1
 public enum ProblemCode: Int, CaseIterable, Sendable {
   // The request's form.
   case malformedRequest, headersTooLarge, requestTimeout, notFound, methodNotAllowed
-  case unsupportedMediaType, bodyTooLarge, invalidHeader, unknownFormat
+  case unsupportedMediaType, bodyTooLarge, invalidHeader, invalidParameter, unknownFormat
   // The body.
   case malformedJSON, unknownField, duplicateField, invalidField
   // Who and what.
@@ -36,6 +36,7 @@ public enum ProblemCode: Int, CaseIterable, Sendable {
       (.unsupportedMediaType, "unsupported_media_type", "The body must be application/json")
     case .bodyTooLarge: (.payloadTooLarge, "body_too_large", "The body is too large")
     case .invalidHeader: (.badRequest, "invalid_header", "A header field is not valid")
+    case .invalidParameter: (.badRequest, "invalid_parameter", "A query parameter is not valid")
     case .unknownFormat: (.badRequest, "unknown_format", "There is no such format")
     case .malformedJSON: (.badRequest, "malformed_json", "The body is not a JSON object")
     case .unknownField: (.badRequest, "unknown_field", "The body has an unknown field")

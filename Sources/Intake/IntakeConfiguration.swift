@@ -1,4 +1,5 @@
 public import FlashSale
+private import HTTPServing
 
 /// What an intake is told from outside.
 public struct IntakeConfiguration: Sendable {
@@ -26,20 +27,21 @@ public struct IntakeConfiguration: Sendable {
   /// Threads that serve HTTP: 1 to `Limits.eventLoops`.
   public var eventLoops: Int
 
-  /// Open connections. More wait in the accept queue. At least 1.
-  public var connections = Limits.connections
+  /// Open connections. More wait in the accept queue. At least 1. By default as many as the descriptors allow.
+  public var connections: Int
 
   /// From handing an order to the producer to the answer `outcome_unknown` (I12).
   public var acknowledgementDeadline = Limits.acknowledgementDeadline
 
-  /// From a request's head to its last byte; past it the client is cut off.
-  public var requestDeadline = Limits.requestDeadline
+  /// From a request's first byte to its last; past it the client is cut off.
+  public var requestDeadline: Duration
 
   /// From an answer to the next request on the connection; past it the connection is closed.
-  public var idleDeadline = Limits.idleDeadline
+  public var idleDeadline: Duration
 
-  /// From the request to stop to the last answer.
-  public var drainDeadline = Limits.drainDeadline
+  /// From the request to stop to the last answer. Past it, orders in flight are told `outcome_unknown`, and what is still
+  /// open is closed.
+  public var drainDeadline = Duration.seconds(10)
 
   /// A configuration with `Limits` for what is not named here.
   public init(
@@ -53,6 +55,9 @@ public struct IntakeConfiguration: Sendable {
     self.backlogLimit = backlogLimit
     self.tickets = tickets
     self.eventLoops = eventLoops
+    connections = OpenFiles.connections(wanted: Limits.connections)
+    requestDeadline = HTTPServing.Limits.requestDeadline
+    idleDeadline = HTTPServing.Limits.idleDeadline
   }
 
   /// Throws the first value that is out of its range.

@@ -1,6 +1,5 @@
 public import FlashSale
-internal import Hummingbird
-internal import HummingbirdCore
+internal import HTTPServing
 public import Kafka
 public import Logging
 internal import NIOCore
@@ -73,7 +72,10 @@ public final class IntakeService: Service {
   }
 
   private func run(on group: MultiThreadedEventLoopGroup) async throws {
-    let loops = try await Loops(of: group, acknowledgementDeadline: configuration.acknowledgementDeadline)
+    let listener = try await ListenerLoops(
+      of: group, listener: "intake",
+      deadlines: ConnectionDeadlines(request: configuration.requestDeadline, idle: configuration.idleDeadline))
+    let loops = try await Loops(of: listener, acknowledgementDeadline: configuration.acknowledgementDeadline)
     let refresher = Refresher(
       store: store, topic: configuration.topic, standings: standings, health: health, logger: logger
     ) { [catalog] new in
@@ -90,7 +92,7 @@ public final class IntakeService: Service {
     do {
       try await cancelWhenGracefulShutdown { try await self.start(refresher) }
       let gate = OrderGate(producer: producer, signer: configuration.tickets, backlogLimit: configuration.backlogLimit)
-      try await serve(gate, on: group, loops, refresher, feed)
+      try await serve(gate, listener, loops, refresher, feed)
     } catch {
       _ = await producer.shutdown(deadline: Limits.producerDrainDeadline)
       await feed.stop()
@@ -145,54 +147,46 @@ extension IntakeService {
 
 extension IntakeService {
   private func serve(
-    _ gate: OrderGate, on group: MultiThreadedEventLoopGroup, _ loops: Loops, _ refresher: Refresher, _ feed: SignalFeed
+    _ gate: OrderGate, _ listenerLoops: ListenerLoops, _ loops: Loops, _ refresher: Refresher, _ feed: SignalFeed
   ) async throws {
-    let application = application(gate, on: group, loops)
+    let listener = listener(gate, listenerLoops, loops)
     try await withThrowingTaskGroup(of: Void.self) { tasks in
       tasks.addTask { await refresher.run(feed) }
-      tasks.addTask { try await self.endConnections(of: loops) }
+      tasks.addTask {
+        try await gracefulShutdown()
+        self.health.draining()
+      }
       // Returns when every connection is closed.
-      try await withTaskCancellationHandler {
-        try await application.run()
-      } onCancel: {
-        loops.executeOnAll { $0.closeConnections() }
+      try await listener.run { [self] in
+        await listening(on: $0)
+      } atDeadline: {
+        // Whoever is still in flight hears that the outcome is unknown (I12).
+        loops.executeOnAll { $0.abandonWaiting() }
       }
       tasks.cancelAll()
       while await tasks.nextResult() != nil {}
     }
   }
 
-  /// After graceful shutdown began: gives those in flight until the deadline, then tells them that their outcome is
-  /// unknown (I12) and closes what is still open.
-  private func endConnections(of loops: Loops) async throws {
-    try await gracefulShutdown()
-    health.draining()
-    try await Task.sleep(for: configuration.drainDeadline)
-    loops.executeOnAll { $0.abandonWaiting() }
-    try await Task.sleep(for: Limits.farewell)
-    loops.executeOnAll { $0.closeConnections() }
-  }
-
-  private func application(
-    _ gate: OrderGate, on group: MultiThreadedEventLoopGroup, _ loops: Loops
-  ) -> Application<IntakeResponder> {
+  private func listener(
+    _ gate: OrderGate, _ listenerLoops: ListenerLoops, _ loops: Loops
+  ) -> HTTPListener<IntakeResponder> {
     let orders = OrderStatusRoute(
       signer: configuration.tickets, standings: standings,
       lookup: OrderLookup(store: store, topic: configuration.topic),
       health: health, logger: logger)
-    let deadlines = OrderSubmissionHandler.Deadlines(
-      request: .nanoseconds(configuration.requestDeadline.nanoseconds),
-      idle: .nanoseconds(configuration.idleDeadline.nanoseconds))
-    return Application(
-      responder: IntakeResponder(catalog: catalog, orders: orders),
-      server: HTTPServerBuilder {
-        IntakeChannel(responder: $0, gate: gate, orders: orders, loops: loops, deadlines: deadlines)
+    let responder = IntakeResponder(
+      catalog: catalog, orders: orders, placing: OrderRoute(gate: gate, loops: loops, catalog: catalog),
+      sales: SharedSaleBytes())
+    return HTTPListener(
+      HTTPListener.Configuration(
+        name: "intake", host: configuration.host, port: configuration.port, connections: configuration.connections,
+        backlog: Limits.acceptQueue, drainDeadline: configuration.drainDeadline),
+      responder: responder, loops: listenerLoops,
+      direct: { loop in
+        loops.state(of: loop).map { OrderConnection(gate: gate, orders: orders, state: $0) }
       },
-      configuration: ApplicationConfiguration(
-        address: .hostname(configuration.host, port: configuration.port), backlog: Limits.acceptQueue,
-        availableConnectionsDelegate: MaximumAvailableConnections(configuration.connections, logger: logger)),
-      onServerRunning: { [self] channel in await listening(on: channel) },
-      eventLoopGroupProvider: .shared(group), logger: logger)
+      logger: logger)
   }
 
   private func listening(on channel: any Channel) async {

@@ -9,52 +9,22 @@ public enum Limits {
   /// for a client that sends far too much to be told which field is wrong.
   public static let bodyBytes = 16 * 1_024
 
-  /// Bytes of one header field, name and value, or of the request target. More: `431`, and the connection is closed.
-  public static let headerFieldBytes = 8 * 1_024
-
-  /// Bytes of a head that is still read as a plain request. A larger one is for NIO's decoder, as is one with more than
+  /// Bytes of a head that is still read as a plain request. A larger one is for `RequestHead`, as is one with more than
   /// `plainFields` fields: a browser's or a gateway's is well below both.
   static let plainHeadBytes = 4 * 1_024
 
   /// Header fields of a plain request.
   static let plainFields = 32
 
-  /// Reads that a request may take and still be read as a plain one: each begins from the request's start.
-  static let plainPieces = 4
-
-  /// Bytes of all header fields together. More: `431`, and the connection is closed.
-  public static let headerListBytes = 16 * 1_024
-
-  /// Header fields of one request. More: `431`, and the connection is closed.
-  public static let headerFields = 64
-
   // MARK: Connections
 
-  /// Bytes that one read takes from a connection: at first, and at most, when a client sends much ahead. What a
-  /// connection holds of requests that are not served yet is about as much, as nothing is read meanwhile.
-  static let readBytes = 1_024...16_384
-
-  /// Open connections. More wait in the kernel's accept queue, and beyond that are refused by it. Each takes about
-  /// 8 KiB with its task and buffers, and 20 KiB once the web framework has it.
+  /// Open connections, or fewer where the process may not have so many file descriptors (`OpenFiles`). More wait in the
+  /// kernel's accept queue, and beyond that are refused by it. Each takes about 8 KiB with its task and buffers, and 20 KiB
+  /// once the web framework has served it.
   public static let connections = 16_384
 
   /// Connections that the kernel holds until they are accepted. Past it, the kernel refuses.
   public static let acceptQueue = 4_096
-
-  /// From a request's head to its last byte, and from a new connection to its first head. Past it: `408` (or nothing,
-  /// without a whole head), and the connection is closed, however steadily the bytes drip in.
-  public static let requestDeadline = Duration.seconds(10)
-
-  /// From an answer to the next request's complete head. Past it the connection is closed.
-  public static let idleDeadline = Duration.seconds(60)
-
-  /// From a complete request to the end of its answer, for requests that are not orders. Past it the connection is
-  /// closed. Longer than a look-up takes to fail, so it only meets clients that do not read.
-  public static let answerDeadline = Duration.seconds(30)
-
-  /// After an answer that ends the connection: how long the client's bytes are still taken (and dropped), so that they
-  /// do not make the kernel throw the answer away with a reset.
-  public static let lingerDeadline = Duration.seconds(1)
 
   // MARK: The log
 
@@ -102,6 +72,25 @@ public enum Limits {
   /// Time for asking the log for one partition's end at the start. Past it: another attempt.
   static let logEndDeadline = Duration.seconds(5)
 
+  // MARK: Sales
+
+  /// Sales on a page of the list. More are on the next page.
+  static let listedSales = 50
+
+  /// Items of all sales of a page together; a sale with more of them has a page of its own. An item takes about 120 bytes,
+  /// so a page has about that many kilobytes.
+  static let listedItems = 1_000
+
+  /// How long a sale that is over stays on the list: people look what became of it. Later it is found by its id.
+  static let saleAfterlife = Duration.seconds(3_600)
+
+  /// Age of what is told about a sale's stock, besides a signal's: within it all readers get the same bytes.
+  static let saleBytesAge = Duration.milliseconds(50)
+
+  /// Bytes that are kept of answers about sales, by each event loop and for all routes together. Past it they are written
+  /// for each reader anew.
+  static let saleBytes = 8 << 20
+
   // MARK: What clients are told
 
   /// `Retry-After` is picked at random from this range, so that a crowd that was turned away does not come back as one.
@@ -121,7 +110,4 @@ public enum Limits {
 
   /// How long the producer may then take to hand over what the log has not acknowledged.
   static let producerDrainDeadline = Duration.seconds(5)
-
-  /// Time that the last answers have to leave when the connections are closed at the end.
-  static let farewell = Duration.milliseconds(500)
 }

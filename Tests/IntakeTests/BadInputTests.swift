@@ -1,5 +1,6 @@
 import FlashSale
 import Foundation
+import HTTPServing
 import Intake
 import SaleStore
 import TestSupport
@@ -186,8 +187,8 @@ struct BadInputTests {
 
   @Test func `headers past their limits get 431 and the connection ends`() async throws {
     try await RunningIntake.with(sales: [try .open()]) { intake in
-      let long = "X-Long: \(String(repeating: "a", count: Limits.headerFieldBytes + 1))\r\n"
-      let many = (0...Limits.headerFields).map { "X-\($0): a\r\n" }.joined()
+      let long = "X-Long: \(String(repeating: "a", count: HTTPServing.Limits.headerFieldBytes + 1))\r\n"
+      let many = (0...HTTPServing.Limits.headerFields).map { "X-\($0): a\r\n" }.joined()
       for headers in [long, many] {
         let client = try await intake.connect()
         try await client.send("GET /v1/sales HTTP/1.1\r\nHost: a\r\n\(headers)\r\n")

@@ -43,7 +43,7 @@ struct LifecycleTests {
       let ordering = try await intake.connect()
       try await ordering.send(RunningIntake.orderRequest(key: "k"))
       let dripping = try await intake.connect()
-      try await dripping.send("POST /v1/sales/double11/orders HTTP/1.1\r\nContent-Length: 9\r\n\r\n{")
+      try await dripping.send("POST /v1/sales/double11/orders HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n{")
       // One loop takes connections in their order: with this answer, both were read.
       #expect(try await intake.get("/v1/sales").status == 200)
       await intake.group.triggerGracefulShutdown()

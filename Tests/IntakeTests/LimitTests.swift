@@ -1,12 +1,13 @@
 import FlashSale
 import Foundation
+import HTTPServing
 import Intake
 import TestSupport
 import Testing
 
 /// I11: what has a limit is taken at the limit, and refused one past it.
 struct LimitTests {
-  private typealias Limits = Intake.Limits
+  private typealias Limits = HTTPServing.Limits
 
   private static func text(_ count: Int) -> String { String(repeating: "a", count: count) }
 
@@ -62,12 +63,12 @@ struct LimitTests {
         + "\(String(count, radix: 16))\r\n\(body(count))\r\n0\r\n\r\n"
     }
     try await RunningIntake.with(sales: [try .open()]) { intake in
-      #expect(try await intake.order(body(Limits.bodyBytes)).status == 202)
-      #expect(try await intake.send(chunked(Limits.bodyBytes)).status == 202)
-      let stated = try await intake.order(body(Limits.bodyBytes + 1))
+      #expect(try await intake.order(body(Intake.Limits.bodyBytes)).status == 202)
+      #expect(try await intake.send(chunked(Intake.Limits.bodyBytes)).status == 202)
+      let stated = try await intake.order(body(Intake.Limits.bodyBytes + 1))
       #expect(stated.status == 413)
       #expect(stated.code == "body_too_large")
-      let grown = try await intake.send(chunked(Limits.bodyBytes + 1))
+      let grown = try await intake.send(chunked(Intake.Limits.bodyBytes + 1))
       #expect(grown.status == 413)
       #expect(grown.code == "body_too_large")
       #expect(try await intake.records().count == 2)

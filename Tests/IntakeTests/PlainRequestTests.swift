@@ -1,9 +1,11 @@
 import FlashSale
+import HTTPTypes
 import NIOCore
 import NIOEmbedded
 import NIOHTTP1
 import Testing
 
+@testable import HTTPServing
 @testable import Intake
 
 struct PlainRequestTests {
@@ -37,6 +39,8 @@ struct PlainRequestTests {
     "GET /v1/orders/\(order) HTTP/1.1\r\nHost: shop\r\nX-Buyer-Id: bob\r\nConnection: Keep-Alive\r\n\r\n",
     "GET /v1/sales/double11 HTTP/1.1\r\nHost: shop\r\nUser-Agent: a (b; c)\r\nAccept: */*\r\n\r\n",
     "GET /v1/sales HTTP/1.1\r\nHost: shop\r\nContent-Length: 0\r\n\r\n",
+    "GET /v1/sales/double11 HTTP/1.0\r\nUser-Agent: ab\r\nX-Empty:\r\nX-Buyer-Id: bob \t\r\n\r\n",
+    "GET /v1/sales/double11 HTTP/1.0\r\nHost: [::1]:80\r\nUpgrade: h2c\r\nConnection: keep-alive\r\n\r\n",
   ]
 
   private func plain(_ bytes: [UInt8]) -> Reading {
@@ -63,28 +67,56 @@ struct PlainRequestTests {
     }
   }
 
-  /// What NIO's decoder makes of the first request; `nil` if it finds none, or something wrong.
+  /// What the reader of all forms makes of the first request; `nil` if it finds none, or something wrong.
+  private func readWhole(_ bytes: [UInt8]) -> Seen? {
+    bytes.withUnsafeBytes { bytes in
+      var search = HeadSearch()
+      guard case .whole(let head) = RequestHead.read(bytes, &search), case .length(let length) = head.framing,
+        bytes.count >= head.length + length
+      else { return nil }
+      let body = Array(bytes[head.length..<(head.length + length)])
+      return seen(
+        head.request.method.rawValue, head.request.path ?? "", OrderFields(head.request.headerFields),
+        endsConnection: !head.keepsConnection, body)
+    }
+  }
+
+  /// What NIO's decoder makes of it.
   private func decoded(_ bytes: [UInt8]) throws -> Seen? {
     let channel = EmbeddedChannel()
     defer { _ = try? channel.finish(acceptAlreadyClosed: true) }
     try channel.pipeline.syncOperations.addHandler(ByteToMessageHandler(HTTPRequestDecoder()))
     guard (try? channel.writeInbound(ByteBuffer(bytes: bytes))) != nil else { return nil }
-    var seen: Seen?
+    var head: HTTPRequestHead?
+    var body: [UInt8] = []
     while let part = try channel.readInbound(as: HTTPServerRequestPart.self) {
       switch part {
-      case .head(let head):
-        let fields = OrderHeaders(head.headers)
-        // A hexadecimal digit of an id may be of either case.
-        let path = head.uri.hasPrefix("/v1/orders/") ? String(head.uri.prefix(47)).lowercased() : ""
-        seen = Seen(
-          target: "\(head.method) \(path)\(head.uri.dropFirst(path.utf8.count))", buyer: fields.buyer, key: fields.key,
-          isJSON: fields.isJSON, endsConnection: !head.isKeepAlive, body: [], rest: 0)
-        guard fields.repeated == nil, head.headers["host"].count == 1, head.version == .http1_1 else { return nil }
-      case .body(let part): seen?.body += Array(part.readableBytesView)
-      case .end: return seen
+      case .head(let found): head = found
+      case .body(let part): body += Array(part.readableBytesView)
+      case .end:
+        guard let head else { return nil }
+        var fields = HTTPFields()
+        for (name, value) in head.headers {
+          // It leaves the white space behind a value to its user.
+          let trimmed = value.reversed().drop { $0 == " " || $0 == "\t" }.reversed()
+          if let name = HTTPField.Name(name) { fields.append(HTTPField(name: name, value: String(trimmed))) }
+        }
+        return seen(
+          head.method.rawValue, head.uri, OrderFields(fields), endsConnection: !head.isKeepAlive, body)
       }
     }
     return nil
+  }
+
+  private func seen(
+    _ method: String, _ target: String, _ fields: OrderFields, endsConnection: Bool, _ body: [UInt8]
+  ) -> Seen? {
+    guard fields.repeated == nil else { return nil }
+    // A hexadecimal digit of an id may be of either case.
+    let path = target.hasPrefix("/v1/orders/") ? String(target.prefix(47)).lowercased() : ""
+    return Seen(
+      target: "\(method) \(path)\(target.dropFirst(path.utf8.count))", buyer: fields.buyer, key: fields.key,
+      isJSON: fields.isJSON, endsConnection: endsConnection, body: body, rest: 0)
   }
 
   @Test func `the usual requests are read, and are partial until their last byte`() throws {
@@ -94,6 +126,7 @@ struct PlainRequestTests {
         Issue.record("not plain: \(request)")
         continue
       }
+      #expect(seen == readWhole(bytes), "\(request)")
       #expect(seen == (try decoded(bytes)), "\(request)")
       for count in bytes.indices { #expect(plain(Array(bytes[..<count])) == .partial, "\(request) cut at \(count)") }
       guard case .whole(let first) = plain(bytes + bytes) else {
@@ -113,22 +146,22 @@ struct PlainRequestTests {
     ("Host: shop", "Host: shop\r\n folded"), ("Host: shop", "Host: shop\r\n\tfolded"),
     ("Host: shop", "Host : shop"), ("Host: shop", "Host: sh\rop"), ("Host: shop", "Host: sh\u{0}op"),
     ("Host: shop", "Host: shop\r\nHost: shop"), ("Host: shop\r\n", ""), ("Host: shop\r\n", "Host: shop\n"),
-    ("Host: shop", "Host: shöp"), ("Host: shop", "Host: shop\r\nX-Empty: "), ("alice", "alice "),
-    ("Host: shop", "Host: shop\r\nUpgrade: h2c"),
-    ("Host: shop", "Host: shop\r\nConnection: upgrade"), ("Host: shop", "Host: shop\r\nProxy-Connection: close"),
+    ("Host: shop", "Host: shöp"), ("Host: shop", "Host: sh op"), ("Host: shop", "Host: http://shop"),
+    ("Host: shop", "Host: shop\r\nConnection: upgrade"),
+    ("Host: shop", "Host: shop\r\nConnection: close\r\nConnection: close"),
     ("Host: shop", "Host: shop\r\nConnection: close, x-buyer-id"),
-    ("Host: shop", "Host: shop\r\nExpect: 100-continue"), ("HTTP/1.1", "HTTP/1.0"), ("HTTP/1.1", "HTTP/2.0"),
+    ("Host: shop", "Host: shop\r\nExpect: 100-continue"), ("HTTP/1.1", "HTTP/1.2"), ("HTTP/1.1", "HTTP/2.0"),
     ("POST ", "PUT "), ("POST ", "post "), ("POST ", "\r\nPOST "), ("/double11/", "/double%31/"),
     ("/orders ", "/orders? "), ("/orders ", "/orders/ "), ("/v1/", "http://shop/v1/"),
     ("X-Buyer-Id: alice", "X-Buyer-Id: alice\r\nX-Buyer-Id: bob"), ("k-1", "k-1\r\nidempotency-key: k-2"),
   ])
-  func `what is not of the plain form is left to the decoder`(part: String, changed: String) {
+  func `what is not of the plain form is left to the reader of all forms`(part: String, changed: String) {
     let request = Self.requests[0].replacing(part, with: changed)
     #expect(request != Self.requests[0])
     #expect(plain(Array(request.utf8)) == .other, "\(request)")
   }
 
-  @Test func `a large head is left to the decoder`() {
+  @Test func `a large head is left to the reader of all forms`() {
     func request(padding: Int) -> [UInt8] {
       Array(Self.requests[4].replacing("Host:", with: "X: \(String(repeating: "x", count: padding))\r\nHost:").utf8)
     }
@@ -139,10 +172,10 @@ struct PlainRequestTests {
     #expect(plain(Array(Self.requests[4].replacing("Host:", with: "\(many)Host:").utf8)) == .other)
   }
 
-  @Test func `what is read as plain, NIO's decoder reads alike, whatever the bytes are`() throws {
+  @Test func `what is read as plain, the reader of all forms and NIO's decoder read alike, whatever the bytes are`() throws {
     var random = SeededRandom(seed: 11)
     let spice = Array("\r\n\r\n \t:,;%?/\u{0}\u{7F}\"0159aAzZ-".utf8)
-    var read = 0
+    var (read, compared) = (0, 0)
     for round in 0..<30_000 {
       var bytes = Array(Self.requests[round % Self.requests.count].utf8)
       for _ in 0..<Int.random(in: 0...3, using: &random) {
@@ -158,13 +191,16 @@ struct PlainRequestTests {
       }
       guard case .whole(var seen) = plain(bytes) else { continue }
       read += 1
-      let decoded = try decoded(Array(bytes.dropLast(seen.rest)))
+      let request = Array(bytes.dropLast(seen.rest))
       seen.rest = 0
-      #expect(seen == decoded, "\(String(decoding: bytes, as: UTF8.self))")
-      if seen != decoded { return }
+      let (ours, nio) = (readWhole(request), try decoded(request))
+      // NIO's decoder takes no tab behind a length; what it takes, it takes alike.
+      #expect(seen == ours && (nio == nil || seen == nio), "\(String(decoding: bytes, as: UTF8.self))")
+      if seen != ours || (nio != nil && seen != nio) { return }
+      if nio != nil { compared += 1 }
     }
     // Else this has compared nothing.
-    #expect(read > 3_000)
+    #expect(read > 3_000 && compared > read * 9 / 10)
   }
 }
 

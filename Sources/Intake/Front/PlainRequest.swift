@@ -1,11 +1,13 @@
 internal import FlashSale
+internal import HTTPServing
 
-/// A request in the form in which nearly every client sends it, read where its bytes arrived: HTTP/1.1, whole, for one
-/// of the paths below, its body of a stated length, and no field that changes how the rest is to be read.
+/// A request in the form in which nearly every client sends it, read where its bytes arrived: whole, for one of the paths
+/// below, its body of a stated length, and no field that changes how the rest is to be read.
 ///
-/// (1) What it reads, NIO's decoder reads alike: a test compares the two, whatever the bytes are.
-/// (2) Whatever is not of this form is left to that decoder and the web framework, which know all forms and say what is
-///     wrong. So this never refuses a request.
+/// (1) What it reads, `RequestHead` reads alike: a test compares the two, and both with NIO's decoder, whatever the bytes
+///     are. It is the same grammar, taken in one pass without a string.
+/// (2) What is not of this form is left to `RequestHead` and the routes, which know all forms and say what is wrong. So
+///     this never refuses a request.
 /// (3) It points into the bytes that it was read from, and lives no longer than they stay where they are.
 struct PlainRequest {
   /// What the bytes so far are.
@@ -35,13 +37,19 @@ struct PlainRequest {
   fileprivate(set) var key: UnsafeRawBufferPointer?
   /// Whether the body is said to be `application/json`.
   fileprivate(set) var isJSON = false
+  /// HTTP/1.0, which ends the connection unless it asks for more.
+  let isOldVersion: Bool
   /// The connection ends after the answer, as asked for.
-  fileprivate(set) var endsConnection = false
+  fileprivate(set) var endsConnection: Bool
   fileprivate(set) var body = UnsafeRawBufferPointer(start: nil, count: 0)
   /// Bytes in all.
   fileprivate(set) var length = 0
 
-  fileprivate init(target: Target) { self.target = target }
+  fileprivate init(target: Target, isOldVersion: Bool) {
+    self.target = target
+    self.isOldVersion = isOldVersion
+    endsConnection = isOldVersion
+  }
 
   /// Reads what `bytes` begin with.
   static func read(_ bytes: UnsafeRawBufferPointer) -> Reading {
@@ -56,6 +64,7 @@ private struct PlainRequestReader {
   private var at = 0
   private var contentLength: Int?
   private var hosts = 0
+  private var saysPersistence = false
 
   init(_ bytes: UnsafeRawBufferPointer) { self.bytes = bytes }
 
@@ -70,8 +79,8 @@ private struct PlainRequestReader {
     var request: PlainRequest
     switch line() {
     case .text(let line):
-      guard let target = Self.target(of: line) else { return .other }
-      request = PlainRequest(target: target)
+      guard let (rest, isOldVersion) = Self.version(of: line), let target = Self.target(of: rest) else { return .other }
+      request = PlainRequest(target: target, isOldVersion: isOldVersion)
     case .partial: return .partial
     case .other: return .other
     }
@@ -88,8 +97,8 @@ private struct PlainRequestReader {
   }
 
   private func body(of head: PlainRequest) -> PlainRequest.Reading {
-    // Who sends two hosts, or none, hears of it from the framework.
-    guard hosts == 1 else { return .other }
+    // Two hosts, or none, are refused by `RequestHead`; HTTP/1.0 need not have one.
+    guard hosts == 1 || (hosts == 0 && head.isOldVersion) else { return .other }
     if case .orders = head.target {
       guard contentLength != nil else { return .other }
     } else {
@@ -128,8 +137,13 @@ private struct PlainRequestReader {
 // MARK: - The request line
 
 extension PlainRequestReader {
+  /// What stands before the version, and whether that is HTTP/1.0.
+  private static func version(of line: UnsafeRawBufferPointer) -> (UnsafeRawBufferPointer, isOld: Bool)? {
+    if let rest = line.dropping(suffix: " HTTP/1.1") { return (rest, false) }
+    return line.dropping(suffix: " HTTP/1.0").map { ($0, true) }
+  }
+
   private static func target(of line: UnsafeRawBufferPointer) -> PlainRequest.Target? {
-    guard let line = line.dropping(suffix: " HTTP/1.1") else { return nil }
     if let path = line.dropping(prefix: "POST /v1/sales/") {
       return path.dropping(suffix: "/orders").flatMap(SaleID.init(bytes:)).map { .orders($0) }
     }
@@ -152,22 +166,28 @@ extension PlainRequestReader {
 extension PlainRequestReader {
   /// Takes a field line (RFC 9112 §5) in; false if it is not of the plain form.
   private mutating func take(_ line: UnsafeRawBufferPointer, into request: inout PlainRequest) -> Bool {
-    guard let colon = line.firstIndex(where: { !Self.isTokenByte($0) }), colon > 0, line[colon] == UInt8(ascii: ":")
-    else { return false }
+    guard let colon = line.firstIndex(where: { !isTokenByte($0) }), colon > 0, line[colon] == UInt8(ascii: ":") else {
+      return false
+    }
     let name = UnsafeRawBufferPointer(rebasing: line[..<colon])
-    let padded = UnsafeRawBufferPointer(rebasing: line[(colon + 1)...])
-    guard padded.allSatisfy({ (0x20...0x7E).contains($0) || $0 == 0x09 }), let value = padded.withoutLeadingSpace,
-      let last = value.last, last != 0x20, last != 0x09
-    else { return false }
+    let value = UnsafeRawBufferPointer(rebasing: line[(colon + 1)...]).trimmingWhitespace
+    guard value.allSatisfy({ (0x20...0x7E).contains($0) || $0 == 0x09 }) else { return false }
     // By length first: nearly all fields are told apart by it.
     switch name.count {
-    case 4 where name.isEqual("host"): hosts += 1
-    case 6 where name.isEqual("expect"), 7 where name.isEqual("upgrade"), 17 where name.isEqual("transfer-encoding"),
-      // NIO's decoder takes it for `Connection`.
-      16 where name.isEqual("proxy-connection"):
-      return false
+    case 4 where name.isEqual("host"):
+      guard isAuthority(value) else { return false }
+      hosts += 1
+    case 6 where name.isEqual("expect"), 17 where name.isEqual("transfer-encoding"): return false
     case 10 where name.isEqual("connection"):
-      if value.isEqual("close") { request.endsConnection = true } else if !value.isEqual("keep-alive") { return false }
+      guard !saysPersistence else { return false }
+      saysPersistence = true
+      if value.isEqual("close") {
+        request.endsConnection = true
+      } else if value.isEqual("keep-alive") {
+        request.endsConnection = false
+      } else {
+        return false
+      }
     case 10 where name.isEqual("x-buyer-id"):
       guard request.buyer == nil else { return false }
       request.buyer = value
@@ -183,18 +203,6 @@ extension PlainRequestReader {
     default: break
     }
     return true
-  }
-
-  /// `tchar` (RFC 9110 §5.6.2).
-  private static func isTokenByte(_ byte: UInt8) -> Bool {
-    switch byte {
-    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-      UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "."),
-      UInt8(ascii: "!"), UInt8(ascii: "#")...UInt8(ascii: "'"), UInt8(ascii: "*"), UInt8(ascii: "+"),
-      UInt8(ascii: "^"), UInt8(ascii: "`"), UInt8(ascii: "|"), UInt8(ascii: "~"):
-      true
-    default: false
-    }
   }
 }
 
@@ -213,11 +221,6 @@ extension UnsafeRawBufferPointer {
       guard count >= suffix.count, self[(count - suffix.count)...].elementsEqual(suffix) else { return nil }
       return UnsafeRawBufferPointer(rebasing: self[..<(count - suffix.count)])
     }
-  }
-
-  /// Without the optional white space that begins a field's value (RFC 9110 §5.6.3); `nil` if nothing else is there.
-  fileprivate var withoutLeadingSpace: UnsafeRawBufferPointer? {
-    firstIndex { $0 != 0x20 && $0 != 0x09 }.map { UnsafeRawBufferPointer(rebasing: self[$0...]) }
   }
 
   /// A `Content-Type` without its parameters.

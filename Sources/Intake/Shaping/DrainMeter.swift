@@ -1,4 +1,5 @@
 internal import FlashSale
+internal import HTTPServing
 
 /// Measures how fast a partition is decided, from how its watermark moves.
 ///

@@ -1,13 +1,11 @@
 internal import FlashSale
+internal import HTTPServing
 internal import NIOCore
 
-/// A connection as its event loop knows it.
-protocol LoopConnection: AnyObject {
-  /// The log's word on the order at hand, or `unknown` when its deadline passed. Answers, and flushes.
+/// Who waits for the log's word on an order, on an event loop.
+protocol OrderWaiter: AnyObject {
+  /// The log's word on the order at hand, or `unknown` when its deadline passed.
   func complete(_ fate: Acknowledgement.Fate)
-
-  /// Closes the connection as it is.
-  func close()
 }
 
 /// What one event loop owns. Touched on that loop only, so nothing here needs a lock.
@@ -17,8 +15,11 @@ final class LoopState {
   /// The sales as this loop knows them.
   var catalog = Catalog()
 
-  /// Writes the answers; its date is renewed with each tick.
-  var answers = AnswerWriter()
+  /// The listener's part of this loop.
+  let listener: ListenerLoop
+
+  /// What is answered about sales.
+  var saleBytes = SaleBytes()
 
   /// Answers since the last tick.
   var tally = AnswerTally()
@@ -27,31 +28,19 @@ final class LoopState {
   var random = BufferedRandom()
 
   private let acknowledgementDeadline: TimeAmount
-  private var waiting = SlotTable<any LoopConnection>(limit: Limits.waitingPerLoop)
-  private var connections: [ObjectIdentifier: any LoopConnection] = [:]
+  private var waiting = SlotTable<any OrderWaiter>(limit: Limits.waitingPerLoop)
 
-  init(index: Int, acknowledgementDeadline: TimeAmount) {
+  init(index: Int, listener: ListenerLoop, acknowledgementDeadline: TimeAmount) {
     self.index = index
+    self.listener = listener
     self.acknowledgementDeadline = acknowledgementDeadline
-    renewDate()
-  }
-
-  // MARK: Connections
-
-  func opened(_ connection: any LoopConnection) { connections[ObjectIdentifier(connection)] = connection }
-
-  func closed(_ connection: any LoopConnection) { connections[ObjectIdentifier(connection)] = nil }
-
-  /// Closes every connection as it is.
-  func closeConnections() {
-    for connection in Array(connections.values) { connection.close() }
   }
 
   // MARK: Orders in flight
 
   /// Begins to wait for an acknowledgement; `nil` if too many wait.
-  func wait(_ connection: any LoopConnection) -> SlotID? {
-    waiting.insert(connection, until: .now() + acknowledgementDeadline)
+  func wait(_ waiter: any OrderWaiter) -> SlotID? {
+    waiting.insert(waiter, until: .now() + acknowledgementDeadline)
   }
 
   /// Ends a wait that nobody needs any more; whatever the log says later is ignored.
@@ -72,20 +61,10 @@ final class LoopState {
   /// Called every `Limits.tick`.
   func tick() {
     expire(at: .now())
-    renewDate()
     tally.publish()
   }
 
   private func expire(at now: NIODeadline) {
-    while let connection = waiting.expire(at: now) { connection.complete(.unknown) }
-  }
-
-  private var dateSecond: Int64 = -1
-
-  private func renewDate() {
-    let second = Timestamp.now.microseconds / 1_000_000
-    guard second != dateSecond else { return }
-    dateSecond = second
-    answers.date = HTTPDate.text(secondsSince1970: second)
+    while let waiter = waiting.expire(at: now) { waiter.complete(.unknown) }
   }
 }

@@ -1,3 +1,4 @@
+internal import HTTPServing
 internal import NIOCore
 internal import NIOPosix
 
@@ -12,14 +13,16 @@ struct Loops: Sendable {
   private let members: [Member]
   private let byLoop: [ObjectIdentifier: NIOLoopBound<LoopState>]
 
-  /// Makes the state of each loop of `group`, and starts its clock.
-  init(of group: MultiThreadedEventLoopGroup, acknowledgementDeadline: Duration) async throws {
+  /// Makes the state of each loop of the listener, and starts its clock.
+  init(of listener: ListenerLoops, acknowledgementDeadline: Duration) async throws {
     var members: [Member] = []
-    for (index, loop) in group.makeIterator().enumerated() {
+    for (index, loop) in listener.group.makeIterator().enumerated() {
       let state = try await loop.submit {
-        NIOLoopBound(
-          LoopState(index: index, acknowledgementDeadline: .nanoseconds(acknowledgementDeadline.nanoseconds)),
-          eventLoop: loop)
+        guard let part = listener.state(of: loop) else { throw ChannelError.operationUnsupported }
+        let deadline = TimeAmount.nanoseconds(acknowledgementDeadline.nanoseconds)
+        let state = LoopState(index: index, listener: part, acknowledgementDeadline: deadline)
+        part.refused = { state.tally.count(.problem($0.code)) }
+        return NIOLoopBound(state, eventLoop: loop)
       }.get()
       let tick = TimeAmount.nanoseconds(Limits.tick.nanoseconds)
       let ticking = loop.scheduleRepeatedTask(initialDelay: tick, delay: tick) { _ in state.value.tick() }
@@ -39,6 +42,11 @@ struct Loops: Sendable {
   func execute(on index: Int, _ body: @escaping @Sendable (LoopState) -> Void) {
     let member = members[index]
     member.loop.execute { body(member.state.value) }
+  }
+
+  /// Runs `body` soon, on one loop or another.
+  func executeOnAny(_ body: @escaping @Sendable (LoopState) -> Void) {
+    execute(on: .random(in: members.indices), body)
   }
 
   /// Runs `body` soon, on each loop.

@@ -18,17 +18,17 @@ struct OrderGate: Sendable {
   let signer: TicketSigner
   let backlogLimit: Int64
 
-  /// Takes an order in: when this returns, `connection` will be told once what became of it.
+  /// Takes an order in: when this returns, `waiter` will be told once what became of it.
   ///
-  /// - Parameter state: of the loop that `connection` is on.
+  /// - Parameter state: of the loop that `waiter` is on.
   func submit(
-    _ head: OrderHead, body: UnsafeRawBufferPointer, from connection: any LoopConnection, on state: LoopState
+    _ head: OrderHead, body: UnsafeRawBufferPointer, from waiter: any OrderWaiter, on state: LoopState
   ) throws(Problem) -> (Submission, SlotID) {
     let (submission, record) = try examine(head, body: body, now: .now, &state.random)
     // A place in the backlog and one in the loop's table; both are given back if the record is not produced.
     let item = submission.item
     guard item.standing.admit(limit: backlogLimit) else { throw .busy("The line for this item is full.") }
-    guard let slot = state.wait(connection) else {
+    guard let slot = state.wait(waiter) else {
       item.standing.withdraw()
       throw .busy("Too many orders are on their way.")
     }

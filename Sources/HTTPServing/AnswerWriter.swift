@@ -1,35 +1,60 @@
-internal import FlashSale
-internal import HTTPServing
-internal import NIOCore
-internal import NIOHTTP1
+public import FlashSale
+public import NIOCore
+public import NIOHTTP1
 
 /// Writes whole answers, head and body, into one buffer each. One per event loop.
 ///
 /// The memory of an answer is used again for the next one, once the socket has taken it.
-struct AnswerWriter {
+public struct AnswerWriter {
   /// The value of `Date` (RFC 9110 §6.6.1).
-  var date = ""
+  public var date = ""
 
   // Both are changed where they are: a copy, however short its life, would cost them their memory.
   private var body = JSONWriter(ByteBuffer())
   private var answer = ByteBuffer()
 
-  /// The answer's head, but for what follows from the body.
-  struct Head {
-    var status: HTTPResponseStatus
-    var contentType: StaticString = "application/json"
-    /// `Location`: the order that was made.
-    var order: OrderID?
-    /// `Retry-After`, in seconds.
-    var retryAfter: Int?
-    /// `Cache-Control: no-store`: positions and stock are of the moment, and an order is for its buyer only.
-    var mustNotBeStored = false
-    /// `Connection: close`.
-    var endsConnection = false
+  /// What an answer says of its connection.
+  public enum Persistence: Sendable {
+    /// Nothing: it goes on, as HTTP/1.1 has it.
+    case unsaid
+    /// It ends with this answer.
+    case close
+    /// It goes on, which HTTP/1.0 has to be told.
+    case keepAlive
+
+    /// The line of the head, with its CR LF; empty for nothing.
+    var fieldLine: StaticString {
+      switch self {
+      case .unsaid: ""
+      case .close: "Connection: close\r\n"
+      case .keepAlive: "Connection: keep-alive\r\n"
+      }
+    }
   }
 
+  /// The answer's head, but for what follows from the body.
+  public struct Head {
+    public var status: HTTPResponseStatus
+    public var contentType: StaticString = "application/json"
+    /// `Location`: the order that was made.
+    public var order: OrderID?
+    /// `Retry-After`, in seconds.
+    public var retryAfter: Int?
+    /// `Cache-Control: no-store`: positions and stock are of the moment, and an order is for its buyer only.
+    public var mustNotBeStored = false
+    public var persistence: Persistence
+
+    public init(status: HTTPResponseStatus, persistence: Persistence) {
+      self.status = status
+      self.persistence = persistence
+    }
+  }
+
+  /// A writer whose date is to be set.
+  public init() {}
+
   /// An answer whose body `write` writes.
-  mutating func make(_ head: Head, _ write: (inout JSONWriter) -> Void) -> ByteBuffer {
+  public mutating func make(_ head: Head, _ write: (inout JSONWriter) -> Void) -> ByteBuffer {
     body.restart()
     write(&body)
     body.end()
@@ -40,10 +65,13 @@ struct AnswerWriter {
   }
 
   /// An answer that says why not.
-  mutating func make(_ problem: Problem, mustNotBeStored: Bool = false, endsConnection: Bool) -> ByteBuffer {
-    let head = Head(
-      status: problem.status, contentType: "application/problem+json", retryAfter: problem.retryAfterSeconds,
-      mustNotBeStored: mustNotBeStored, endsConnection: endsConnection)
+  public mutating func make(
+    _ problem: Problem, mustNotBeStored: Bool = false, persistence: Persistence
+  ) -> ByteBuffer {
+    var head = Head(status: problem.status, persistence: persistence)
+    head.contentType = "application/problem+json"
+    head.retryAfter = problem.retryAfterSeconds
+    head.mustNotBeStored = mustNotBeStored
     return make(head) { problem.write(to: &$0) }
   }
 
@@ -67,7 +95,7 @@ struct AnswerWriter {
       answer.write("\r\nRetry-After: ")
       answer.writeDecimal(seconds)
     }
-    if head.mustNotBeStored { answer.write("\r\nCache-Control: no-store") }
-    answer.write(head.endsConnection ? "\r\nConnection: close" : "", "\r\n\r\n")
+    answer.write(
+      head.mustNotBeStored ? "\r\nCache-Control: no-store\r\n" : "\r\n", head.persistence.fieldLine, "\r\n")
   }
 }

@@ -1,28 +1,29 @@
 import Dispatch
-import Foundation
+public import Foundation
 import Glibc
-import TestSupport
 
 /// An HTTP client that sends exactly the bytes it is given, and reads answers one by one.
 ///
 /// `@unchecked Sendable`: every call into the socket and every use of `buffered` runs on `queue`, but for `close`,
 /// which `shutdown(2)` makes safe beside them.
-final class RawClient: @unchecked Sendable {
-  struct Answer: Sendable {
-    let status: Int
-    let headers: [String: String]
-    let body: Data
+public final class RawClient: @unchecked Sendable {
+  public struct Answer: Sendable {
+    /// As `HTTP/1.1`.
+    public let version: String
+    public let status: Int
+    public let headers: [String: String]
+    public let body: Data
 
-    var text: String { String(decoding: body, as: UTF8.self) }
+    public var text: String { String(decoding: body, as: UTF8.self) }
 
     /// A field of the JSON body.
-    func json(_ name: String) -> Any? {
+    public func json(_ name: String) -> Any? {
       ((try? JSONSerialization.jsonObject(with: body)) as? [String: Any])?[name]
     }
 
-    func string(_ name: String) -> String? { json(name) as? String }
-    func int(_ name: String) -> Int? { json(name) as? Int }
-    var code: String? { string("code") }
+    public func string(_ name: String) -> String? { json(name) as? String }
+    public func int(_ name: String) -> Int? { json(name) as? Int }
+    public var code: String? { string("code") }
   }
 
   private let descriptor: Int32
@@ -34,7 +35,7 @@ final class RawClient: @unchecked Sendable {
   deinit { Glibc.close(descriptor) }
 
   /// - Parameter receiveBuffer: bytes that the kernel keeps of what is not read; `nil` is as many as it likes.
-  static func connect(host: String, port: Int, receiveBuffer: Int32? = nil) async throws -> RawClient {
+  public static func connect(host: String, port: Int, receiveBuffer: Int32? = nil) async throws -> RawClient {
     let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     let client = RawClient(descriptor)
     try await client.onQueue {
@@ -58,9 +59,9 @@ final class RawClient: @unchecked Sendable {
     return client
   }
 
-  func send(_ text: String) async throws { try await send(Data(text.utf8)) }
+  public func send(_ text: String) async throws { try await send(Data(text.utf8)) }
 
-  func send(_ data: Data) async throws {
+  public func send(_ data: Data) async throws {
     try await onQueue { [descriptor] in
       var rest = data[...]
       while !rest.isEmpty {
@@ -74,7 +75,7 @@ final class RawClient: @unchecked Sendable {
   }
 
   /// The next answer on the connection.
-  func answer(toHead: Bool = false) async throws -> Answer {
+  public func answer(toHead: Bool = false) async throws -> Answer {
     try await onQueue { [self] in
       let end = Data("\r\n\r\n".utf8)
       while buffered.firstRange(of: end) == nil {
@@ -94,12 +95,13 @@ final class RawClient: @unchecked Sendable {
         guard try receive() else { throw TestSetUpError("the connection ended inside an answer") }
       }
       defer { buffered = Data(buffered.dropFirst(length)) }
-      return Answer(status: status, headers: headers, body: Data(buffered.prefix(length)))
+      let version = String(lines[0].prefix { $0 != " " })
+      return Answer(version: version, status: status, headers: headers, body: Data(buffered.prefix(length)))
     }
   }
 
   /// Whether the server has ended the connection, waiting until it does.
-  func isEnded() async throws -> Bool {
+  public func isEnded() async throws -> Bool {
     try await onQueue { [self] in
       while try receive() {}
       return buffered.isEmpty
@@ -107,9 +109,9 @@ final class RawClient: @unchecked Sendable {
   }
 
   /// Ends this side; the server still answers.
-  func finishSending() { shutdown(descriptor, Int32(SHUT_WR)) }
+  public func finishSending() { shutdown(descriptor, Int32(SHUT_WR)) }
 
-  func close() { shutdown(descriptor, Int32(SHUT_RDWR)) }
+  public func close() { shutdown(descriptor, Int32(SHUT_RDWR)) }
 
   /// Reads what has come; false at the end.
   private func receive() throws -> Bool {

@@ -1,0 +1,179 @@
+internal import FlashSale
+internal import HTTPServing
+internal import HTTPTypes
+internal import NIOCore
+internal import NIOHTTP1
+
+/// Answers a connection's requests of the plain form straight from their bytes, on the event loop.
+///
+/// (1) No task and no promise is made for a request.
+/// (2) What has a slot in the loop's table is `waiting`, and gives the slot back when the connection ends.
+/// (3) It refuses only what it read whole. A request that is wrong in its form is left to the routes, which say so.
+final class OrderConnection: DirectResponder, OrderWaiter {
+  private enum Phase {
+    /// No request is at hand.
+    case idle
+    /// An order is on its way into the log.
+    case waiting(Submission, SlotID)
+    /// The store is asked where an order is.
+    case lookingUp
+  }
+
+  private let gate: OrderGate
+  private let orders: OrderStatusRoute
+  private let state: LoopState
+  private var phase = Phase.idle
+  /// The connection that the request at hand came on.
+  private var connection: HTTPConnection?
+  /// Whether the request at hand is of HTTP/1.0.
+  private var isOldVersion = false
+
+  init(gate: OrderGate, orders: OrderStatusRoute, state: LoopState) {
+    self.gate = gate
+    self.orders = orders
+    self.state = state
+  }
+
+  func connectionEnded() {
+    if case .waiting(_, let slot) = phase {
+      // The order stays in the log; nobody is left to be told.
+      state.forget(slot)
+      state.tally.count(.clientGone)
+    }
+    phase = .idle
+    connection = nil
+  }
+
+  func examine(_ head: HTTPRequest) -> Problem? {
+    guard head.method == .post, let sale = head.path.flatMap(IntakeResponder.saleOfOrders) else { return nil }
+    do throws(Problem) {
+      _ = try OrderHead(OrderFields(head.headerFields), sale: sale, catalog: state.catalog)
+      return nil
+    } catch {
+      return error
+    }
+  }
+
+  func serve(_ bytes: UnsafeRawBufferPointer, on connection: HTTPConnection) -> DirectReading {
+    switch PlainRequest.read(bytes) {
+    case .partial: return .partial
+    case .other: return .other
+    case .whole(let request):
+      self.connection = connection
+      return take(request) ? .served(request.length) : .other
+    }
+  }
+
+  /// Answers a request, or begins to; false if it is for the routes to say what is wrong with it.
+  private func take(_ request: PlainRequest) -> Bool {
+    isOldVersion = request.isOldVersion
+    switch request.target {
+    case .orders(let sale):
+      guard let head = OrderHead(request, sale: state.catalog[sale]) else { return false }
+      submit(head, request)
+    case .order(let order, let ticket):
+      guard let buyer = request.buyer.flatMap(BuyerID.init(bytes:)) else { return false }
+      begin(request)
+      tell(order, ticket, buyer)
+    case .sale(let id):
+      guard let sale = state.catalog[id] else { return false }
+      begin(request)
+      show { state.saleBytes.sale(sale, to: &$0) }
+    case .sales:
+      begin(request)
+      show { state.saleBytes.page(of: state.catalog, after: nil, to: &$0) }
+    }
+    return true
+  }
+
+  private func begin(_ request: PlainRequest, hasDeadline: Bool = false) {
+    connection?.awaitAnswer(ends: request.endsConnection, hasDeadline: hasDeadline)
+  }
+}
+
+// MARK: - Orders
+
+extension OrderConnection {
+  private func submit(_ head: OrderHead, _ request: PlainRequest) {
+    // The wait for the log has the deadline of the loop's table.
+    begin(request, hasDeadline: true)
+    do throws(Problem) {
+      let (submission, slot) = try gate.submit(head, body: request.body, from: self, on: state)
+      phase = .waiting(submission, slot)
+    } catch {
+      refuse(error)
+    }
+  }
+
+  func complete(_ fate: Acknowledgement.Fate) {
+    guard case .waiting(let submission, _) = phase else { return }
+    phase = .idle
+    switch fate {
+    case .persisted(let offset):
+      guard let connection else { return }
+      state.tally.count(.accepted)
+      var head = AnswerWriter.Head(status: .accepted, persistence: connection.persistence(isOldVersion: isOldVersion))
+      head.order = submission.order
+      connection.answer(state.listener.answers.make(head) { gate.write(submission, at: offset, to: &$0) })
+    case .refused: refuse(.busy("The log did not take the order."))
+    case .unknown: refuse(.outcomeUnknown(submission.order, hasKey: submission.hasKey))
+    }
+  }
+
+  /// Answers an order that is not taken.
+  private func refuse(_ problem: Problem) {
+    guard let connection else { return }
+    state.tally.count(.problem(problem.code))
+    let persistence = connection.persistence(isOldVersion: isOldVersion)
+    connection.answer(state.listener.answers.make(problem, persistence: persistence))
+  }
+}
+
+// MARK: - Questions
+
+extension OrderConnection {
+  private func tell(_ order: OrderID, _ ticket: UnsafeRawBufferPointer?, _ buyer: BuyerID) {
+    do throws(Problem) {
+      let inquiry = try orders.inquiry(order, ticket: ticket, buyer: buyer)
+      if let answer = orders.fromMemory(inquiry) { return show(answer.write) }
+      try orders.checkStore()
+      lookUp(inquiry)
+    } catch {
+      deny(error)
+    }
+  }
+
+  private func lookUp(_ inquiry: OrderInquiry) {
+    guard let loop = connection?.eventLoop else { return }
+    phase = .lookingUp
+    let asking = NIOLoopBound(self, eventLoop: loop)
+    orders.lookup.find(inquiry.order, at: inquiry.position) { result in
+      loop.execute { asking.value.found(result, inquiry) }
+    }
+  }
+
+  private func found(_ result: Result<OrderLookup.Finding, any Error>, _ inquiry: OrderInquiry) {
+    // One connection looks up one order at a time, so this is the one that it waits for.
+    guard case .lookingUp = phase else { return }
+    phase = .idle
+    do throws(Problem) {
+      show(try orders.answer(to: inquiry, result, state.catalog).write)
+    } catch {
+      deny(error)
+    }
+  }
+
+  private func show(_ write: (inout JSONWriter) -> Void) {
+    guard let connection else { return }
+    var head = AnswerWriter.Head(status: .ok, persistence: connection.persistence(isOldVersion: isOldVersion))
+    head.mustNotBeStored = true
+    connection.answer(state.listener.answers.make(head, write))
+  }
+
+  /// Answers who may not see what they asked for, or not now.
+  private func deny(_ problem: Problem) {
+    guard let connection else { return }
+    let persistence = connection.persistence(isOldVersion: isOldVersion)
+    connection.answer(state.listener.answers.make(problem, mustNotBeStored: true, persistence: persistence))
+  }
+}
