@@ -10,6 +10,10 @@ public enum Limits {
   /// Bytes (UTF-8) of a sale's name. A longer one is refused.
   public static let saleNameBytes = 200
 
+  /// Open brackets of a JSON document. One more is refused as malformed. What is read here needs three; the rest is for
+  /// values that are passed over to be told what is wrong with them. At most 64, as each is a bit of an integer.
+  static let jsonDepth = 32
+
   /// Items of one sale. One more is refused: a sale is loaded whole into intake's memory.
   public static let saleItems = 1_000
 

@@ -7,30 +7,53 @@ struct RFC3339Reader {
 
   init(_ text: String) { rest = text[...].utf8 }
 
-  /// Microseconds since 1970, 0 to those of the year 9999; `nil` for any other text or instant.
-  mutating func microseconds() -> Int64? {
-    guard let year = number(digits: 4), takes("-"), let month = number(digits: 2), takes("-"),
-      let day = number(digits: 2), (1...12).contains(month), (1...Self.days(of: month, in: year)).contains(day),
-      takes("T") || takes("t"), let time = secondOfDay(), let fraction = fraction(), let offset = offset(), rest.isEmpty
-    else { return nil }
-    let days = Self.days(before: year) - Self.days(before: 1970) + Self.days(before: month, in: year) + day - 1
-    let seconds = days * 86_400 + time.second - offset
-    let end = (Self.days(before: 10_000) - Self.days(before: 1970)) * 86_400
-    guard (0..<end).contains(seconds), !time.isLeap || seconds % 86_400 == 0 else { return nil }
+  /// Why a text is not taken, in words for whoever sent it.
+  enum Fault: String, Error {
+    case form = "must be a date and time with its offset, as 2026-11-11T00:00:00+08:00"
+    case noOffset = "has no offset from UTC: it ends with Z or an offset, as 2026-11-11T00:00:00+08:00"
+    case noSuchDay = "names a day that the calendar does not have"
+    case noSuchTime = "names a time of day that there is not: 00:00:00 to 23:59:59"
+    case noSuchOffset = "has an offset from UTC that there is not: at most 23:59"
+    case tooEarly = "is before 1970, and such times are not taken"
+    case tooLate = "is after the year 9999, and such times are not taken"
+  }
+
+  /// Microseconds since 1970, 0 to those of the year 9999.
+  mutating func microseconds() throws(Fault) -> Int64 {
+    let days = try day()
+    guard takes("T") || takes("t") else { throw .form }
+    let time = try secondOfDay()
+    let fraction = try fraction()
+    let seconds = days * 86_400 + time.second - (try offset())
+    guard rest.isEmpty else { throw .form }
+    guard seconds >= 0 else { throw .tooEarly }
+    guard seconds < (Self.days(before: 10_000) - Self.days(before: 1970)) * 86_400 else { throw .tooLate }
+    // A leap second is the last one of a day in UTC (RFC 3339, appendix D), and here the first one of the next: they
+    // are not counted.
+    guard !time.isLeap || seconds % 86_400 == 0 else { throw .noSuchTime }
     return seconds * 1_000_000 + fraction
   }
 
-  /// A leap second is the last one of a day in UTC (RFC 3339, appendix D), and here the first one of the next: they
-  /// are not counted.
-  private mutating func secondOfDay() -> (second: Int64, isLeap: Bool)? {
+  /// Days since 1970, below 0 before it.
+  private mutating func day() throws(Fault) -> Int64 {
+    guard let year = number(digits: 4) else { throw .form }
+    // A fifth digit: a year that the format has not (RFC 3339 §1), but people do.
+    guard digit() == nil else { throw .tooLate }
+    guard takes("-"), let month = number(digits: 2), takes("-"), let day = number(digits: 2) else { throw .form }
+    guard (1...12).contains(month), (1...Self.days(of: month, in: year)).contains(day) else { throw .noSuchDay }
+    return Self.days(before: year) - Self.days(before: 1970) + Self.days(before: month, in: year) + day - 1
+  }
+
+  private mutating func secondOfDay() throws(Fault) -> (second: Int64, isLeap: Bool) {
     guard let hour = number(digits: 2), takes(":"), let minute = number(digits: 2), takes(":"),
-      let second = number(digits: 2), hour < 24, minute < 60, second <= 60
-    else { return nil }
+      let second = number(digits: 2)
+    else { throw .form }
+    guard hour < 24, minute < 60, second <= 60 else { throw .noSuchTime }
     return ((hour * 60 + minute) * 60 + second, second == 60)
   }
 
   /// In microseconds; what is smaller is dropped.
-  private mutating func fraction() -> Int64? {
+  private mutating func fraction() throws(Fault) -> Int64 {
     guard takes(".") else { return 0 }
     var (value, unit, digits) = (Int64(0), Int64(1_000_000), 0)
     while let digit = digit() {
@@ -38,16 +61,19 @@ struct RFC3339Reader {
       value += digit * unit
       digits += 1
     }
-    return digits > 0 ? value : nil
+    guard digits > 0 else { throw .form }
+    return value
   }
 
   /// Seconds east of UTC.
-  private mutating func offset() -> Int64? {
+  private mutating func offset() throws(Fault) -> Int64 {
+    if rest.isEmpty { throw .noOffset }
     if takes("Z") || takes("z") { return 0 }
     let isEast = takes("+")
-    guard isEast || takes("-"), let hours = number(digits: 2), takes(":"), let minutes = number(digits: 2), hours < 24,
-      minutes < 60
-    else { return nil }
+    guard isEast || takes("-"), let hours = number(digits: 2), takes(":"), let minutes = number(digits: 2) else {
+      throw .form
+    }
+    guard hours < 24, minutes < 60 else { throw .noSuchOffset }
     return (hours * 60 + minutes) * (isEast ? 60 : -60)
   }
 }

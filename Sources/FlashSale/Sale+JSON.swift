@@ -1,94 +1,94 @@
-/// The sale's JSON shape, in the admin API, in `penstock sale create --file`, and nowhere else.
-extension Sale: Codable {
-  private enum CodingKeys: String, CodingKey, CaseIterable {
-    case id, name, ordering, items
-    case startsAt = "starts_at"
-    case endsAt = "ends_at"
-    case perBuyerLimit = "per_buyer_limit"
+// The sale's JSON shape: what the admin API and `penstock sale create --file` take.
+
+extension Sale {
+  /// Reads a sale: JSON (RFC 8259) with the fields below in any order, and no others, so that a misspelt limit is not
+  /// silently no limit. `per_buyer_limit` and `ordering` may be left out or `null`.
+  ///
+  /// - Parameter body: the bytes as they were sent; any bytes are allowed.
+  /// - Throws: `malformed` if it is no JSON; else the first field that is wrong, as `items[2].stock`.
+  public init(parsing body: UnsafeRawBufferPointer) throws(BodyError) {
+    self = try JSONReader.object(in: body) { json throws(BodyError) in try Sale(fields: &json) }
   }
 
-  /// Decodes and validates; an unknown field is an error, so that a misspelt limit is not silently no limit.
-  public init(from decoder: any Decoder) throws {
-    try decoder.refuseFields(besides: CodingKeys.allCases.map(\.rawValue))
-    let container = try decoder.container(keyedBy: CodingKeys.self)
-    do {
-      self = try Sale(
-        id: container.decode(SaleID.self, forKey: .id),
-        name: container.decode(String.self, forKey: .name),
-        startsAt: container.decode(Timestamp.self, forKey: .startsAt),
-        endsAt: container.decode(Timestamp.self, forKey: .endsAt),
-        perBuyerLimit: container.decodeIfPresent(Units.self, forKey: .perBuyerLimit),
-        ordering: container.decodeIfPresent(Ordering.self, forKey: .ordering),
-        items: container.decode([SaleItem].self, forKey: .items))
-    } catch let error as ValidationError {
-      throw error.decodingError(in: decoder)
+  private init(fields json: inout JSONReader) throws(BodyError) {
+    var fields = JSONFields(
+      of: "a sale", ["id", "name", "starts_at", "ends_at", "per_buyer_limit", "ordering", "items"])
+    var id: SaleID?
+    var name: String?
+    var window: (startsAt: Timestamp?, endsAt: Timestamp?)
+    var limit: Units?
+    var ordering: Ordering?
+    var items: [SaleItem]?
+    while let field = try fields.next(&json) {
+      switch field {
+      case "id": id = try json.identifier(field)
+      case "name": name = try json.text(field)
+      case "starts_at": window.startsAt = try json.time(field)
+      case "ends_at": window.endsAt = try json.time(field)
+      case "per_buyer_limit":
+        if !json.takeNull() { limit = Units(try json.wholeNumber(field, in: 1...Limits.stockUnits)) }
+      case "ordering":
+        if !json.takeNull() { ordering = try json.ordering(field) }
+      default: items = try json.items(field)
+      }
     }
-  }
-
-  /// Encodes the shape that `init(from:)` takes.
-  public func encode(to encoder: any Encoder) throws {
-    var container = encoder.container(keyedBy: CodingKeys.self)
-    try container.encode(id, forKey: .id)
-    try container.encode(name, forKey: .name)
-    try container.encode(startsAt, forKey: .startsAt)
-    try container.encode(endsAt, forKey: .endsAt)
-    try container.encodeIfPresent(perBuyerLimit, forKey: .perBuyerLimit)
-    try container.encode(ordering, forKey: .ordering)
-    try container.encode(items, forKey: .items)
-  }
-}
-
-extension SaleItem: Codable {
-  private enum CodingKeys: String, CodingKey, CaseIterable {
-    case sku, stock, currency
-    case priceMinor = "price_minor"
-  }
-
-  public init(from decoder: any Decoder) throws {
-    try decoder.refuseFields(besides: CodingKeys.allCases.map(\.rawValue))
-    let container = try decoder.container(keyedBy: CodingKeys.self)
-    do {
-      self = try SaleItem(
-        sku: container.decode(SKU.self, forKey: .sku),
-        stock: container.decode(Units.self, forKey: .stock),
-        price: Price(
-          minor: container.decode(Int64.self, forKey: .priceMinor),
-          currency: container.decode(String.self, forKey: .currency)))
-    } catch let error as ValidationError {
-      throw error.decodingError(in: decoder)
-    }
-  }
-
-  public func encode(to encoder: any Encoder) throws {
-    var container = encoder.container(keyedBy: CodingKeys.self)
-    try container.encode(sku, forKey: .sku)
-    try container.encode(stock, forKey: .stock)
-    try container.encode(price.minor, forKey: .priceMinor)
-    try container.encode(price.currency, forKey: .currency)
-  }
-}
-
-extension ValidationError {
-  /// This error as `DecodingError`, at the place that the decoder has reached, with itself as the underlying error.
-  fileprivate func decodingError(in decoder: any Decoder) -> DecodingError {
-    .dataCorrupted(.init(codingPath: decoder.codingPath, debugDescription: description, underlyingError: self))
-  }
-}
-
-extension Decoder {
-  /// Throws if the object being decoded has a field that is not one of `known`.
-  fileprivate func refuseFields(besides known: [String]) throws {
-    let container = try container(keyedBy: AnyKey.self)
-    for key in container.allKeys where !known.contains(key.stringValue) {
-      throw DecodingError.dataCorrupted(
-        .init(codingPath: codingPath + [key], debugDescription: "is not a field here; fields are \(known)"))
+    let parts = try (
+      fields.required(id, "id"), fields.required(name, "name"), fields.required(window.startsAt, "starts_at"),
+      fields.required(window.endsAt, "ends_at"), fields.required(items, "items")
+    )
+    do throws(ValidationError) {
+      try self.init(
+        id: parts.0, name: parts.1, startsAt: parts.2, endsAt: parts.3, perBuyerLimit: limit, ordering: ordering,
+        items: parts.4)
+    } catch {
+      throw BodyError(error)
     }
   }
 }
 
-private struct AnyKey: CodingKey {
-  var stringValue: String
-  var intValue: Int? { nil }
-  init(stringValue: String) { self.stringValue = stringValue }
-  init?(intValue: Int) { nil }
+extension SaleItem {
+  fileprivate init(fields json: inout JSONReader, at place: String) throws(BodyError) {
+    guard json.beginObject() else { throw .invalidField(place, "must be an object") }
+    var fields = JSONFields(of: "an item", ["sku", "stock", "price_minor", "currency"], at: place)
+    var sku: SKU?
+    var stock: Units?
+    var price: Int64?
+    var currency: String?
+    while let field = try fields.next(&json) {
+      switch field {
+      case "sku": sku = try json.identifier(fields[field])
+      case "stock": stock = Units(try json.wholeNumber(fields[field], in: 1...Limits.stockUnits))
+      case "price_minor": price = try json.wholeNumber(fields[field], in: 0...Limits.priceMinor)
+      default: currency = try json.text(fields[field])
+      }
+    }
+    let parts = try (
+      fields.required(sku, "sku"), fields.required(stock, "stock"), fields.required(price, "price_minor"),
+      fields.required(currency, "currency")
+    )
+    do throws(ValidationError) {
+      try self.init(sku: parts.0, stock: parts.1, price: Price(minor: parts.2, currency: parts.3))
+    } catch {
+      throw BodyError(error, at: place)
+    }
+  }
+}
+
+extension JSONReader {
+  fileprivate mutating func items(_ field: String) throws(BodyError) -> [SaleItem] {
+    guard beginArray() else { throw .invalidField(field, "must be an array of items") }
+    var items: [SaleItem] = []
+    while try nextElement() {
+      guard items.count < Limits.saleItems else { throw .invalidField(field, Sale.itemsRule) }
+      items.append(try SaleItem(fields: &self, at: "\(field)[\(items.count)]"))
+    }
+    return items
+  }
+
+  fileprivate mutating func ordering(_ field: String) throws(BodyError) -> Ordering {
+    guard isAtString, let ordering = Ordering(rawValue: try string()) else {
+      throw .invalidField(field, "must be \"sale\" or \"sku\", or left out")
+    }
+    return ordering
+  }
 }

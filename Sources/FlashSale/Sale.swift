@@ -63,7 +63,7 @@ public struct Sale: Hashable, Sendable {
       throw ValidationError("per_buyer_limit", "must be 1 to \(Limits.stockUnits) units, or left out for no limit")
     }
     guard (1...Limits.saleItems).contains(items.count) else {
-      throw ValidationError("items", "must be 1 to \(Limits.saleItems) items")
+      throw ValidationError("items", Self.itemsRule)
     }
     var seen: Set<SKU> = []
     for (index, item) in items.enumerated() where !seen.insert(item.sku).inserted {
@@ -81,6 +81,8 @@ public struct Sale: Hashable, Sendable {
     self.ordering = ordering ?? (limitSpansItems ? .sale : .sku)
     self.items = items
   }
+
+  static let itemsRule = "must be 1 to \(Limits.saleItems) items"
 
   /// Whether a request accepted at `time` falls into the sale's window.
   public func isOpen(at time: Timestamp) -> Bool { startsAt <= time && time < endsAt }

@@ -22,8 +22,18 @@ extension Timestamp: CustomStringConvertible {
   /// Years 1970 to 9999, in UTC. Fractions of a second are kept to the microsecond.
   public init?(rfc3339 text: String) {
     var reader = RFC3339Reader(text)
-    guard let microseconds = reader.microseconds() else { return nil }
+    guard let microseconds = try? reader.microseconds() else { return nil }
     self.init(microseconds: microseconds)
+  }
+
+  /// The same, or an error that names the field and says which rule the text breaks.
+  public init(validating text: String, field: String) throws(ValidationError) {
+    var reader = RFC3339Reader(text)
+    do throws(RFC3339Reader.Fault) {
+      self.init(microseconds: try reader.microseconds())
+    } catch {
+      throw ValidationError(field, error.rawValue)
+    }
   }
 
   /// RFC 3339 in UTC with milliseconds, rounded down, e.g. `2026-11-10T16:00:00.000Z`.
@@ -53,7 +63,7 @@ extension Timestamp: Codable {
     let container = try decoder.singleValueContainer()
     guard let value = Timestamp(rfc3339: try container.decode(String.self)) else {
       throw DecodingError.dataCorruptedError(
-        in: container, debugDescription: "must be a date and time with its offset, as 2026-11-11T00:00:00+08:00")
+        in: container, debugDescription: RFC3339Reader.Fault.form.rawValue)
     }
     self = value
   }

@@ -100,6 +100,20 @@ extension Problem {
     Problem(.invalidParameter, detail: "\(name) \(reason).", field: name)
   }
 
+  /// The body is not what it should be: 400 if it is not a JSON object of that shape, 422 if a value is not allowed.
+  public static func body(_ error: BodyError) -> Problem {
+    switch error {
+    case .malformed(let reason): Problem(.malformedJSON, detail: "It cannot be read: \(reason).")
+    case .unknownField(let name, let reason): about(String(name.prefix(64)), reason, .unknownField)
+    case .duplicateField(let name): about(name, "is there twice", .duplicateField)
+    case .invalidField(let name, let reason): about(name, reason, .invalidField)
+    }
+  }
+
+  private static func about(_ field: String, _ reason: String, _ code: ProblemCode) -> Problem {
+    Problem(code, detail: "\(field) \(reason).", field: field)
+  }
+
   public static let saleNotFound = Problem(.saleNotFound)
 
   public static let internalError = Problem(.internalError)

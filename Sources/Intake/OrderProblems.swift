@@ -11,17 +11,6 @@ extension Problem {
   static func invalidHeader(_ name: String, _ reason: String) -> Problem {
     Problem(.invalidHeader, detail: "\(name) \(reason).", field: name)
   }
-
-  /// The body is not the JSON of an order: 400 if it is not JSON of that shape, 422 if a value is not allowed.
-  static func body(_ error: OrderRequestError) -> Problem {
-    switch error {
-    case .malformed(let reason): Problem(.malformedJSON, detail: "It cannot be read: \(reason).")
-    case .unknownField(let name):
-      Problem(.unknownField, detail: "An order has the fields sku and quantity.", field: String(name.prefix(64)))
-    case .duplicateField(let name): Problem(.duplicateField, field: name)
-    case .invalidField(let name, let reason): Problem(.invalidField, detail: "\(name) \(reason).", field: name)
-    }
-  }
 }
 
 // MARK: - Who and what

@@ -97,8 +97,17 @@ struct Client: Sendable {
 }
 
 extension Sale {
-  /// The sale as a request's body.
+  /// The sale as a request's body, which needs no escaping here.
   var json: String {
-    get throws { String(decoding: try JSONEncoder().encode(self), as: UTF8.self) }
+    let items = items.map { item in
+      """
+      {"sku":"\(item.sku)","stock":\(item.stock),"price_minor":\(item.price.minor),"currency":"\(item.price.currency)"}
+      """
+    }
+    let limit = perBuyerLimit.map { "\($0)" } ?? "null"
+    return """
+      {"id":"\(id)","name":"\(name)","starts_at":"\(startsAt)","ends_at":"\(endsAt)","per_buyer_limit":\(limit),
+      "ordering":"\(ordering.rawValue)","items":[\(items.joined(separator: ","))]}
+      """
   }
 }

@@ -35,6 +35,7 @@ struct AdminResponder: HTTPResponder {
     guard route.takes(request.method) else { throw Problem.methodNotAllowed(allow: route.allow) }
     // What may be done at a path is no secret, and a browser's preflight carries no token.
     if request.method == .options { return Response(status: .noContent, headers: [.allow: "\(route.allow)"]) }
+    if request.method == .post, route == .sales { try request.checkBody() }
     if !route.isPublic { try access.check(request.head) }
     switch route {
     case .health: return .text("alive\n", type: "text/plain; charset=utf-8")
@@ -43,7 +44,7 @@ struct AdminResponder: HTTPResponder {
     case .root: return Response(status: .found, headers: [.location: "/admin"])
     case .salesPage: return try await .page(desk.salesPage())
     case .salePage(let id): return try await .page(desk.salePage(id))
-    case .sales where request.method == .post: return try await created(desk.create(Sale.decode(from: request)))
+    case .sales where request.method == .post: return try await created(desk.create(request.sale()))
     case .sales: return try await .json(["sales": desk.sales()])
     case .sale(let id): return try await .json(desk.sale(id))
     case .close(let id): return try await .json(desk.close(id))

@@ -47,7 +47,7 @@ struct OrderGate: Sendable {
     _ head: OrderHead, body: UnsafeRawBufferPointer, now: Timestamp, _ random: inout BufferedRandom
   ) throws(Problem) -> (Submission, LogRecord) {
     let request: OrderRequest
-    do throws(OrderRequestError) {
+    do throws(BodyError) {
       request = try OrderRequest(parsing: body)
     } catch {
       throw .body(error)
@@ -55,8 +55,10 @@ struct OrderGate: Sendable {
     let sale = head.sale
     guard let item = sale[request.sku] else { throw .unknownSKU }
     let keyed = head.key.map { OrderID(sale: sale.number, buyer: head.buyer, key: $0) }
+    // What is closed does not open at its time.
+    guard sale.closedAt == nil, !item.gauge.isClosed else { throw .ended(keyed) }
     guard sale.sale.startsAt <= now else { throw .notStarted(sale.sale.startsAt) }
-    guard now < sale.sale.endsAt, sale.closedAt == nil, !item.gauge.isClosed else { throw .ended(keyed) }
+    guard now < sale.sale.endsAt else { throw .ended(keyed) }
     // Only nothing is nothing (I2): two units may be left for an order of three, and another one takes them.
     guard item.gauge.left > .zero else { throw .soldOut(keyed) }
     let order = keyed ?? OrderID(randomFor: sale.number, using: &random)

@@ -8,7 +8,7 @@ import Fuzzing
 /// Any bytes as each of the texts that come from outside: ids, keys, tickets, times.
 ///
 /// (1) Each answers whatever the bytes are.
-/// (2) What is taken has 1 to `maxBytes` allowed bytes, all of them ASCII, and reads back as itself.
+/// (2) What is taken has 1 to `maxBytes` allowed bytes, all of them ASCII, reads back as itself, and stands in a path.
 /// (3) An id's and a time's text form is one that it is read from.
 /// (4) No ticket is verified but the one that was signed.
 @c(LLVMFuzzerTestOneInput)
@@ -31,7 +31,9 @@ public func testOneInput(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
 }
 
 private func expect<Name: Identifier>(_ type: Name.Type, _ text: String) {
-  let isAllowed = (1...Name.maxBytes).contains(text.utf8.count) && text.utf8.allSatisfy { Name.allows($0) && $0 < 0x80 }
+  let isAllowed =
+    (1...Name.maxBytes).contains(text.utf8.count) && text.utf8.allSatisfy { Name.allows($0) && $0 < 0x80 }
+    && !(Name.isPathSegment && (text == "." || text == ".."))
   let name = Name(rawValue: text)
   check((name != nil) == isAllowed, "\(type): taken or refused against its rule: \(text)")
   guard let name else { return }

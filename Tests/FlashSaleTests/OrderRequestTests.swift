@@ -2,12 +2,12 @@ import Testing
 
 @testable import FlashSale
 
-struct OrderRequestParserTests {
-  private func parse(_ text: String) -> Result<OrderRequest, OrderRequestError> { parse(Array(text.utf8)) }
+struct OrderRequestTests {
+  private func parse(_ text: String) -> Result<OrderRequest, BodyError> { parse(Array(text.utf8)) }
 
-  private func parse(_ bytes: [UInt8]) -> Result<OrderRequest, OrderRequestError> {
+  private func parse(_ bytes: [UInt8]) -> Result<OrderRequest, BodyError> {
     bytes.withUnsafeBytes { bytes in
-      do throws(OrderRequestError) {
+      do throws(BodyError) {
         return .success(try OrderRequest(parsing: bytes))
       } catch {
         return .failure(error)
@@ -35,7 +35,21 @@ struct OrderRequestParserTests {
     #"{"sku":"\u00"#, #"{"sku":"\ud800","quantity":1}"#, #"{"sku":"\ud800\u0041","quantity":1}"#,
     "{\"sku\":\"a\u{0}b\",\"quantity\":1}", "{\"sku\":\"a\nb\",\"quantity\":1}", #"{'sku':'a'}"#,
     "\u{FEFF}{\"sku\":\"a\",\"quantity\":1}", #"{sku:"a"}"#, #"{"sku":"a","quantity":1"#,
-    String(repeating: "[", count: 10_000),
+    String(repeating: "[", count: 10_000), "{\"sku\":" + String(repeating: "[", count: 10_000),
+    // A value that is no JSON, wherever it stands.
+    #"{"sku":"a","quantity":1.}"#, #"{"sku":"a","quantity":1e}"#, #"{"sku":"a","quantity":1e+}"#,
+    #"{"sku":"a","quantity":0x1}"#, #"{"sku":"a","quantity":nul}"#, #"{"sku":"a","quantity":tru}"#,
+    #"{"sku":"a","quantity":nulll}"#, #"{"sku":"a","quantity":True}"#, #"{"sku":"a","quantity":NaN}"#,
+    #"{"sku":"a","quantity":1.5.2}"#, #"{"sku":"a","quantity":1e1.0}"#, #"{"sku":"a","quantity":.5}"#,
+    #"{"sku":"a","quantity":-01}"#, #"{"sku":"a","quantity":00}"#, #"{"sku":"a","quantity":1 2}"#,
+    #"{"sku":"a","quantity":"abc}"#, #"{"sku":"a","quantity":"1""#, #"{"sku":"a","quantity":[1,]}"#,
+    #"{"sku":"a","quantity":[}"#, #"{"sku":"a","quantity":{"a"}}"#, #"{"sku":"a","quantity":null"#,
+    #"{"sku":nul,"quantity":1}"#, #"{"sku":1.,"quantity":1}"#, #"{"sku":-,"quantity":1}"#, #"{"sku":'a'}"#,
+    #"{"sku":a,"quantity":1}"#, #"{"sku":"a b","quantity":1"#, #"{"quantity":0,"sku":"a",}"#,
+    #"{"price":nul,"sku":"a","quantity":1}"#, #"{"price":1,"sku":"a","quantity":1.}"#, #"{"sku":"a","sku":}"#,
+    #"{"price":"\ud800","sku":"a","quantity":1}"#, #"{"price":[[1,2],{"a":[}]}"#, #"{"sku":"a"} {"quantity":1}"#,
+    "{\"price\":" + String(repeating: "[", count: 40) + String(repeating: "]", count: 40) + "}",
+    "\u{FEFF}{}", "{\u{A0}}", "{\u{C}}", "{} // no comment", "{/**/}",
   ])
   func `what is not a JSON object is malformed`(_ text: String) {
     guard case .failure(.malformed) = parse(text) else {
@@ -67,7 +81,13 @@ struct OrderRequestParserTests {
     (#"{"sku":"a","quantity":"1"}"#, "quantity"), (#"{"sku":"a","quantity":true}"#, "quantity"),
     (#"{"sku":"a","quantity":{"a":1}}"#, "quantity"), (#"{"sku":"a","quantity":null}"#, "quantity"),
     ("{\"sku\":\"" + String(repeating: "a", count: 10_000) + "\",\"quantity\":1}", "sku"),
-    ("{\"sku\":" + String(repeating: "[", count: 10_000), "sku"),
+    (#"{"sku":"a","quantity":1e2}"#, "quantity"), (#"{"sku":"a","quantity":1E-2}"#, "quantity"),
+    (#"{"sku":"a","quantity":-1.5e+7}"#, "quantity"), (#"{"sku":"a","quantity":[]}"#, "quantity"),
+    (#"{"sku":"a","quantity":false}"#, "quantity"), (#"{"sku":true,"quantity":1}"#, "sku"),
+    (#"{"sku":"a","quantity":-99999999999999999999999}"#, "quantity"),
+    (#"{"sku":{"a":[1,{"b":null}],"c":"\ud83d\ude00"},"quantity":1}"#, "sku"),
+    (#"{"sku":".","quantity":1}"#, "sku"), (#"{"sku":"..","quantity":1}"#, "sku"),
+    ("{\"sku\":" + String(repeating: "[", count: 30) + String(repeating: "]", count: 30) + "}", "sku"),
   ])
   func `a value that is not allowed names its field`(_ text: String, _ field: String) {
     guard case .failure(.invalidField(field, _)) = parse(text) else {
@@ -77,8 +97,10 @@ struct OrderRequestParserTests {
   }
 
   @Test func `a field that is unknown or there twice is refused by name`() {
-    #expect(parse(#"{"sku":"a","quantity":1,"price":0}"#) == .failure(.unknownField("price")))
-    #expect(parse(#"{"SKU":"a"}"#) == .failure(.unknownField("SKU")))
+    let rule = "is unknown: an order has the fields sku and quantity"
+    #expect(parse(#"{"sku":"a","quantity":1,"price":0}"#) == .failure(.unknownField("price", rule)))
+    #expect(parse(#"{"SKU":"a"}"#) == .failure(.unknownField("SKU", rule)))
+    #expect(parse(#"{"":[{"a":1.5e3}, "b", null, true, false], "sku":7}"#) == .failure(.unknownField("", rule)))
     #expect(parse(#"{"sku":"a","sku":"b","quantity":1}"#) == .failure(.duplicateField("sku")))
     #expect(parse(#"{"quantity":1,"quantity":1,"sku":"b"}"#) == .failure(.duplicateField("quantity")))
   }

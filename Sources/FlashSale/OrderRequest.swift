@@ -1,0 +1,42 @@
+/// What the body of an order asks for.
+public struct OrderRequest: Equatable, Sendable {
+  /// What is wanted.
+  public var sku: SKU
+
+  /// How many of it: 1 to `Limits.orderUnits`.
+  public var quantity: Units
+
+  init(sku: SKU, quantity: Units) {
+    self.sku = sku
+    self.quantity = quantity
+  }
+}
+
+extension OrderRequest {
+  /// Reads `{"sku": "…", "quantity": …}`: JSON (RFC 8259) of exactly this shape, fields in any order, nothing behind.
+  ///
+  /// - Parameter body: the bytes as a client sent them; any bytes are allowed.
+  /// - Throws: `malformed` if it is no JSON; else what is wrong first, from left to right.
+  public init(parsing body: UnsafeRawBufferPointer) throws(BodyError) {
+    self = try JSONReader.object(in: body) { json throws(BodyError) in try OrderRequest(fields: &json) }
+  }
+
+  private init(fields json: inout JSONReader) throws(BodyError) {
+    var sku: SKU?
+    var quantity: Units?
+    while let name = try json.nextField() {
+      switch name {
+      case "sku":
+        guard sku == nil else { throw .duplicateField("sku") }
+        sku = try json.identifier("sku")
+      case "quantity":
+        guard quantity == nil else { throw .duplicateField("quantity") }
+        quantity = Units(try json.wholeNumber("quantity", in: 1...Limits.orderUnits))
+      default: throw .unknownField(name, "is unknown: an order has the fields sku and quantity")
+      }
+    }
+    guard let sku else { throw .invalidField("sku", "is missing") }
+    guard let quantity else { throw .invalidField("quantity", "is missing") }
+    self.init(sku: sku, quantity: quantity)
+  }
+}
