@@ -47,7 +47,7 @@ extension Identifier {
 
   /// What a value must be, in words for whoever sent another one.
   static var rule: String {
-    let alphabet = isPathSegment ? "A-Z a-z 0-9 . _ -, and not . or .." : "printable ASCII without spaces"
+    let alphabet = isPathSegment ? "A-Z a-z 0-9 . _ -, and not . or .. alone" : "printable ASCII without spaces"
     return "must be 1 to \(maxBytes) characters of \(alphabet)"
   }
 

@@ -74,12 +74,22 @@ public struct JSONWriter {
   /// A number, or `null`.
   @inlinable
   public mutating func field(_ name: StaticString, orNull value: (some BinaryInteger)?) {
-    guard let value else {
-      start(name)
-      text.writeStaticString("null")
-      return
-    }
+    guard let value else { return null(name) }
     field(name, value)
+  }
+
+  /// A number with a fraction: the shortest form that reads back as it.
+  /// - Precondition: `value` is finite, as JSON has no other number.
+  public mutating func field(_ name: StaticString, _ value: Double) {
+    precondition(value.isFinite)
+    start(name)
+    text.writeString("\(value)")
+  }
+
+  @inlinable
+  public mutating func null(_ name: StaticString) {
+    start(name)
+    text.writeStaticString("null")
   }
 
   /// An array of objects.

@@ -3,11 +3,12 @@ import FlashSale
 import Foundation
 import NIOCore
 import NIOHTTP1
+import Postgres
 import SaleStore
 import Testing
 import TestSupport
 
-/// The CSV of all orders, over HTTP.
+/// All orders as CSV and as JSON lines, over HTTP.
 @Suite struct ExportTests {
   @Test func `every order is exported once, with its outcome`() async throws {
     try await AdminUnderTest.with { admin in
@@ -33,6 +34,52 @@ import TestSupport
       #expect(orders.filter { $0[6] == "confirmed" && $0[7] == "" }.count == 3)
       #expect(orders.filter { $0[6] == "rejected" && $0[7] == "sold_out" }.count == 5_000)
       #expect(Set(orders.filter { $0[6] == "confirmed" }.map { $0[10] }) == ["1.0", "2.0", "3.0"])
+    }
+  }
+
+  @Test func `whatever a buyer is called, both forms read back, and no cell is a formula`() async throws {
+    let buyers = [
+      "+86138", "'+86138", "''+86138", "=1+1", "-1", "@a", "'", "''", "a'b", "a\"b", "\"", "\"=1\"", "a,b", "a,=b",
+      ";=1", "+", "'=", "alice",
+    ]
+    try await AdminUnderTest.with { admin in
+      let sale = try await admin.store.create(.sample(items: [(sku: "-phone", stock: 1_000)]))
+      try await Lane.with(admin.database) { lane in
+        try await lane.decide(sale, "-phone", .confirmed, count: Int32(buyers.count))
+        try await lane.decide(sale, "-phone", .rejected(.soldOut), count: 1, from: 100)
+        for (index, buyer) in buyers.enumerated() {
+          _ = try await lane.connection.query(
+            "UPDATE orders SET buyer = $1 WHERE log_offset = $2", buyer, Int64(index + 1))
+        }
+      }
+      let cells = CSVReader.lines(of: try await admin.client.get("/admin/api/sales/double11/orders.csv").text)
+      let jsonLines = try await admin.client.get("/admin/api/sales/double11/orders.jsonl")
+      #expect(jsonLines.header("Content-Type") == "application/x-ndjson")
+      #expect(jsonLines.header("Content-Disposition") == "attachment; filename=\"double11-orders.jsonl\"")
+      #expect(jsonLines.text.hasSuffix("}\n"))
+      let objects = try jsonLines.text.split(separator: "\n").map { line in
+        try #require(try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
+      }
+      #expect(cells.count == buyers.count + 2)
+      #expect(objects.count == buyers.count + 1)
+      for (line, object) in zip(cells.dropFirst(), objects) {
+        #expect(line.allSatisfy { $0.first.map { !"=+-@\t\r".contains($0) } ?? true }, "\(line)")
+        #expect(object.count == line.count)
+        // The rule that is documented: one apostrophe in front is ours.
+        let values = line.map { $0.hasPrefix("'") ? String($0.dropFirst()) : $0 }
+        for (name, value) in zip(cells[0], values) {
+          let other = object[name].map { $0 is NSNull ? "" : "\($0)" }
+          if name == "delay_ms" {
+            #expect(Double(value) == object[name] as? Double)
+          } else {
+            #expect(other == value, "\(name)")
+          }
+        }
+      }
+      let read = Dictionary(uniqueKeysWithValues: objects.map { ($0["offset"] as? Int ?? 0, $0["buyer"] as? String) })
+      for (index, buyer) in buyers.enumerated() { #expect(read[index + 1] == buyer) }
+      #expect(objects.contains { $0["outcome"] as? String == "rejected" && $0["reason"] as? String == "sold_out" })
+      #expect(objects.contains { $0["outcome"] as? String == "confirmed" && $0["reason"] is NSNull })
     }
   }
 
@@ -76,5 +123,30 @@ import TestSupport
       last = now
     }
     return last
+  }
+}
+
+/// Reads CSV as RFC 4180 has it.
+private enum CSVReader {
+  static func lines(of text: String) -> [[String]] {
+    var lines: [[String]] = []
+    var line = [""]
+    var isQuoted = false
+    var scalars = text.unicodeScalars[...]
+    while let scalar = scalars.popFirst() {
+      switch scalar {
+      case "\"" where isQuoted && scalars.first == "\"":
+        scalars.removeFirst()
+        line[line.endIndex - 1].unicodeScalars.append(scalar)
+      case "\"": isQuoted.toggle()
+      case "," where !isQuoted: line.append("")
+      case "\r" where !isQuoted && scalars.first == "\n":
+        scalars.removeFirst()
+        lines.append(line)
+        line = [""]
+      default: line[line.endIndex - 1].unicodeScalars.append(scalar)
+      }
+    }
+    return lines
   }
 }

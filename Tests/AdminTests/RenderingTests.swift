@@ -55,6 +55,10 @@ import Testing
       .components(separatedBy: "\r\n")
     #expect(lines[0] == "section,name,metric,value")
     #expect(lines[1] == "sale,double11,name,\"'=cmd|' /C calc'!A0, \"\"x\"\"\"")
+    // A combining character makes no other sign of the first one.
+    for name in ["=\u{301}1", "＝1", "'a", "''"] {
+      #expect(ReportCSV.text(try report(name: name)).contains("sale,double11,name,'\(name)\r\n"))
+    }
     #expect(lines.contains("item,case,left,18766"))
     #expect(lines.contains("requests,accepted,count,1234567"))
     #expect(lines.contains("refusal,sold_out,count,1232000"))

@@ -151,6 +151,84 @@ import Testing
     }
   }
 
+  @Test func `a request is told first what comes first: path, method, type, size, who asks, the body`() async throws {
+    try await AdminUnderTest.with { admin in
+      let stranger = Client(port: admin.client.port, token: nil)
+      let large = Data(repeating: 0x20, count: Limits.bodyBytes + 1)
+      let plain = [("Content-Type", "text/plain")]
+      let json = [("Content-Type", "application/json")]
+      let path = "/admin/api/sales"
+      let answers = [
+        try await stranger.send("PUT", "/admin/api/sale", headers: plain, body: large),
+        try await stranger.send("PUT", path, headers: plain, body: large),
+        try await stranger.send("POST", path, headers: plain, body: large),
+        try await stranger.send("POST", path, headers: json, body: large),
+        try await stranger.send("POST", path, headers: json, body: Data("[".utf8)),
+        try await admin.client.send("POST", path, headers: plain, body: large),
+        try await admin.client.send("POST", path, headers: json, body: large),
+        try await admin.client.send("POST", path, headers: json, body: Data("[".utf8)),
+        try await admin.client.send("POST", path, headers: json, body: Data("{}".utf8)),
+      ]
+      let told = [
+        (404, "not_found"), (405, "method_not_allowed"), (415, "unsupported_media_type"), (413, "body_too_large"),
+        (401, "unauthenticated"), (415, "unsupported_media_type"), (413, "body_too_large"), (400, "malformed_json"),
+        (422, "invalid_field"),
+      ]
+      #expect(answers.map(\.status) == told.map(\.0))
+      #expect(answers.map { $0.string("code") } == told.map(\.1))
+    }
+  }
+
+  @Test func `every path that is read answers HEAD as GET and OPTIONS with what is allowed`() async throws {
+    try await AdminUnderTest.with { admin in
+      _ = try await admin.store.create(.sample())
+      let sale = "/admin/api/sales/double11"
+      let paths = [
+        "/healthz", "/readyz", "/metrics", "/", "/admin", "/admin/sales", "/admin/sales/double11", "/admin/api/sales",
+        "/admin/api/partitions", sale, "\(sale)/report", "\(sale)/report?format=csv", "\(sale)/orders.csv",
+        "\(sale)/orders.jsonl",
+      ]
+      let stranger = Client(port: admin.client.port, token: nil)
+      for path in paths {
+        let get = try await admin.client.get(path)
+        let head = try await admin.client.send("HEAD", path)
+        #expect(head.status == get.status, "\(path)")
+        #expect(head.header("Content-Type") == get.header("Content-Type"), "\(path)")
+        #expect(head.body.isEmpty, "\(path)")
+        let options = try await stranger.send("OPTIONS", path)
+        #expect(options.status == 204, "\(path)")
+        let post = path == "/admin/api/sales" ? "POST, " : ""
+        #expect(options.header("Allow") == "GET, HEAD, \(post)OPTIONS", "\(path)")
+      }
+      let close = try await stranger.send("OPTIONS", "\(sale)/close")
+      #expect(close.header("Allow") == "POST, OPTIONS")
+    }
+  }
+
+  @Test func `what is told of a body is in the API's own words`() async throws {
+    let cases: [(String, String)] = [
+      ("[]", "It cannot be read: the body must be a JSON object."), ("{\"id\":1}", "id must be a string."),
+      (
+        Self.valid.replacing("\"stock\":5", with: "\"stock\":\"5\""),
+        "items[1].stock must be a whole number from 1 to 1000000000."
+      ),
+      (
+        Self.valid.replacing("2026-11-11T00:00:00+08:00", with: "1969-07-20T20:17:40Z"),
+        "starts_at is before 1970, and such times are not taken."
+      ),
+      (
+        Self.valid.replacing("\"s1\"", with: "\"..\""),
+        "id must be 1 to 64 characters of A-Z a-z 0-9 . _ -, and not . or .. alone."
+      ),
+    ]
+    try await AdminUnderTest.with { admin in
+      for (body, detail) in cases {
+        let answer = try await admin.client.post("/admin/api/sales", json: body)
+        #expect(answer.string("detail") == detail)
+      }
+    }
+  }
+
   @Test func `a close goes through the log first, and again changes nothing`() async throws {
     try await AdminUnderTest.with { admin in
       _ = try await admin.store.create(.sample())

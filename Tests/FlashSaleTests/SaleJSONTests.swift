@@ -36,7 +36,7 @@ struct SaleJSONTests {
 
   private static let units = "must be a whole number from 1 to 1000000000"
   private static let money = "must be a whole number from 0 to 100000000000"
-  private static let name = "must be 1 to 64 characters of A-Z a-z 0-9 . _ -, and not . or .."
+  private static let name = "must be 1 to 64 characters of A-Z a-z 0-9 . _ -, and not . or .. alone"
   private static let item = #"{"sku":"phone","stock":1000,"price_minor":199900,"currency":"CNY"}"#
 
   static let rules: [(part: String, instead: String, field: String, reason: String)] = [

@@ -24,7 +24,14 @@ struct BadInputTests {
     order("not JSON", "sku=phone", 400, "malformed_json", nil),
     order("nothing", "", 400, "malformed_json", nil),
     order("deep nesting", String(repeating: "[", count: 5_000), 400, "malformed_json", nil),
-    order("deep nesting in a field", #"{"sku":"# + String(repeating: "[", count: 5_000), 422, "invalid_field", "sku"),
+    order("deep nesting in a field", #"{"sku":"# + String(repeating: "[", count: 5_000), 400, "malformed_json", nil),
+    order("an array for a SKU", #"{"sku":[[["phone"]]],"quantity":1}"#, 422, "invalid_field", "sku"),
+    order("a number without its fraction", #"{"sku":"phone","quantity":1.}"#, 400, "malformed_json", nil),
+    order("a literal without its end", #"{"sku":"phone","quantity":nul}"#, 400, "malformed_json", nil),
+    order("a hexadecimal number", #"{"sku":"phone","quantity":0x1}"#, 400, "malformed_json", nil),
+    order("an unknown field that is no JSON", #"{"price":1e,"quantity":1}"#, 400, "malformed_json", nil),
+    order("a wrong value, then no JSON", #"{"sku":7,"quantity":1"#, 400, "malformed_json", nil),
+    order("null for a quantity", #"{"sku":"phone","quantity":null}"#, 422, "invalid_field", "quantity"),
     order("a raw NUL", "{\"sku\":\"a\u{0}\",\"quantity\":1}", 400, "malformed_json", nil),
     order("an escaped NUL", #"{"sku":"a\u0000","quantity":1}"#, 422, "invalid_field", "sku"),
     order(
@@ -159,6 +166,13 @@ struct BadInputTests {
       #expect(late.code == "ended")
       _ = try await intake.store.markClosed(SaleID(validating: "shut"))
       #expect(try await eventually { try await intake.order(sale: "shut").code == "ended" })
+      // What is closed before its start does not start: nobody shall wait for it.
+      _ = try await intake.store.markClosed(SaleID(validating: "future"))
+      #expect(try await eventually { try await intake.order(sale: "future").code == "ended" })
+      let over = try await intake.order(sale: "future", key: "k")
+      #expect(over.status == 410)
+      #expect(over.string("order_id") != nil)
+      #expect(try await intake.get("/v1/sales/future").string("status") == "closed")
       #expect(try await intake.records().count <= 1_000)
     }
   }

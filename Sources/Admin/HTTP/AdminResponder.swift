@@ -49,7 +49,9 @@ struct AdminResponder: HTTPResponder {
     case .sale(let id): return try await .json(desk.sale(id))
     case .close(let id): return try await .json(desk.close(id))
     case .report(let id): return try await report(on: id, format: request.uri.queryParameters["format"])
-    case .orders(let id): return try await .csv(desk.orders(of: id), name: "\(id)-orders")
+    case .orders(let id, let form):
+      let body = try await desk.orders(of: id, as: form)
+      return .file(body, type: form.mediaType, name: "\(id)-orders.\(form.rawValue)")
     case .partitions: return try await .json(desk.partitions())
     }
   }
@@ -73,7 +75,8 @@ struct AdminResponder: HTTPResponder {
     case nil, "json": return try await .json(desk.report(on: id))
     case "csv":
       let text = ReportCSV.text(try await desk.report(on: id))
-      return .csv(ResponseBody(byteBuffer: ByteBuffer(string: text)), name: "\(id)-report")
+      let body = ResponseBody(byteBuffer: ByteBuffer(string: text))
+      return .file(body, type: OrderExport.csv.mediaType, name: "\(id)-report.csv")
     default:
       throw Problem.unknownFormat
     }

@@ -22,11 +22,10 @@ extension Response {
     Response(.ok, type: type, body: ResponseBody(byteBuffer: ByteBuffer(string: text)), headers: [:])
   }
 
-  /// CSV that a browser saves under `name`, which is made of a sale's id and so needs no quoting.
-  static func csv(_ body: ResponseBody, name: String) -> Response {
+  /// What a browser saves under `name`, which is made of a sale's id and so needs no quoting.
+  static func file(_ body: ResponseBody, type: String, name: String) -> Response {
     Response(
-      .ok, type: "text/csv; charset=utf-8; header=present", body: body,
-      headers: [.contentDisposition: "attachment; filename=\"\(name).csv\""])
+      .ok, type: type, body: body, headers: [.contentDisposition: "attachment; filename=\"\(name)\""])
   }
 
   /// A page. It may load and run nothing; its one stylesheet is allowed by its digest.

@@ -11,7 +11,7 @@ enum Route: Hashable {
   case sale(SaleID)
   case close(SaleID)
   case report(SaleID)
-  case orders(SaleID)
+  case orders(SaleID, OrderExport)
   case partitions
 
   /// The route of a request's path, percent-encoded as it came; `nil` if there is nothing, or where a sale's id stands
@@ -53,8 +53,9 @@ enum Route: Hashable {
     case nil: self = .sale(id)
     case "close": self = .close(id)
     case "report": self = .report(id)
-    case "orders.csv": self = .orders(id)
-    default: return nil
+    case let name?:
+      guard name.hasPrefix("orders."), let form = OrderExport(rawValue: String(name.dropFirst(7))) else { return nil }
+      self = .orders(id, form)
     }
   }
 

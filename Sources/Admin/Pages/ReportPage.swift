@@ -30,7 +30,7 @@ enum ReportPage {
       <p class="soft small"><code>\(report.sale.rawValue)</code> · \(report.startsAt.dateAndMinute) to \
       \(report.endsAt.dateAndMinute) UTC · as of \(report.generatedAt.dateAndTime)</p>
       <p class="small">Report as <a href="\(api)/report">JSON</a> or <a href="\(api)/report?format=csv">CSV</a> · \
-      <a href="\(api)/orders.csv">all orders as CSV</a></p></div>
+      all orders as <a href="\(api)/orders.csv">CSV</a> or <a href="\(api)/orders.jsonl">JSON lines</a></p></div>
       """
   }
 

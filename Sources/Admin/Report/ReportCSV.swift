@@ -3,7 +3,8 @@ public import SaleStore
 
 /// A report for a spreadsheet: one fact per line, so that it can be filtered and pivoted.
 public enum ReportCSV {
-  /// The report as CSV (RFC 4180) with the columns `section,name,metric,value`. An unknown number is an empty value.
+  /// The report as CSV (RFC 4180) with the columns `section,name,metric,value`. An unknown number is an empty value. An
+  /// apostrophe at the beginning of a value stands for nothing but text (`CSVLines.foreign`).
   public static func text(_ report: SaleReport) -> String {
     var lines = CSVLines()
     lines.add("section", "name", "metric", "value")

@@ -71,10 +71,10 @@ struct SaleDesk: Sendable {
     }
   }
 
-  /// All orders of a sale as CSV, read while it is sent.
-  func orders(of id: SaleID) async throws -> ResponseBody {
+  /// All orders of a sale, read while they are sent.
+  func orders(of id: SaleID, as form: OrderExport) async throws -> ResponseBody {
     let exported = Counter(label: "penstock_admin_exported_orders_total", factory: metrics)
-    return OrderCSV.body(store.orderPages(of: try await stored(id).number), exported: exported)
+    return form.body(store.orderPages(of: try await stored(id).number), exported: exported)
   }
 
   /// How far each partition came, behind the end of its log where that can be asked.

@@ -1,0 +1,95 @@
+internal import FlashSale
+internal import HTTPServing
+internal import Hummingbird
+internal import Metrics
+internal import NIOCore
+internal import SaleStore
+
+/// The forms in which all orders of a sale can be had, written while they are read. The raw values are the extensions
+/// of their files.
+enum OrderExport: String {
+  case csv
+  case jsonLines = "jsonl"
+
+  var mediaType: String {
+    switch self {
+    case .csv: "text/csv; charset=utf-8; header=present"
+    case .jsonLines: "application/x-ndjson"
+    }
+  }
+
+  /// A body that reads a page of orders when the one before it was sent. If the store fails in between, the answer ends
+  /// without its last chunk, which every HTTP client takes for an error.
+  ///
+  /// `exported` counts the orders as they are read: an export that runs far ahead of its reader would show there.
+  func body(_ pages: OrderPages, exported: Counter) -> ResponseBody {
+    ResponseBody { writer in
+      if case .csv = self { try await writer.write(ByteBuffer(string: Self.csvHeader)) }
+      for try await page in pages {
+        exported.increment(by: page.count)
+        try await writer.write(lines(of: page))
+      }
+      try await writer.finish(nil)
+    }
+  }
+
+  private func lines(of orders: [StoredOrder]) -> ByteBuffer {
+    switch self {
+    case .csv: ByteBuffer(string: Self.csvLines(of: orders))
+    case .jsonLines: Self.jsonLines(of: orders)
+    }
+  }
+
+  private static let csvHeader: String = {
+    var header = CSVLines()
+    header.add(
+      "order_id", "partition", "offset", "sku", "buyer", "quantity", "outcome", "reason", "accepted_at", "decided_at",
+      "delay_ms")
+    return header.text
+  }()
+
+  private static func csvLines(of orders: [StoredOrder]) -> String {
+    var lines = CSVLines()
+    for order in orders {
+      lines.add(
+        "\(order.order)", "\(order.position.partition)", "\(order.position.offset)",
+        CSVLines.foreign(order.stock.sku.rawValue), CSVLines.foreign(order.buyer.rawValue), "\(order.quantity)",
+        order.outcomeName, order.refusal?.code ?? "", "\(order.acceptedAt)", "\(order.decidedAt)",
+        "\(order.delayMilliseconds)")
+    }
+    return lines.text
+  }
+
+  private static func jsonLines(of orders: [StoredOrder]) -> ByteBuffer {
+    var lines = ByteBuffer()
+    var json = JSONWriter(ByteBuffer())
+    for order in orders {
+      json.restart()
+      json.field("order_id", order.order)
+      json.field("partition", order.position.partition.rawValue)
+      json.field("offset", order.position.offset.rawValue)
+      json.field("sku", order.stock.sku.rawValue)
+      json.field("buyer", order.buyer.rawValue)
+      json.field("quantity", order.quantity.rawValue)
+      json.field("outcome", order.outcomeName)
+      if let refusal = order.refusal { json.field("reason", refusal.code) } else { json.null("reason") }
+      json.field("accepted_at", order.acceptedAt.description)
+      json.field("decided_at", order.decidedAt.description)
+      json.field("delay_ms", order.delayMilliseconds)
+      json.end()
+      lines.writeImmutableBuffer(json.buffer)
+      lines.writeStaticString("\n")
+    }
+    return lines
+  }
+}
+
+extension StoredOrder {
+  fileprivate var refusal: Refusal? {
+    if case .rejected(let refusal) = outcome { refusal } else { nil }
+  }
+
+  fileprivate var outcomeName: String { refusal == nil ? "confirmed" : "rejected" }
+
+  fileprivate var delayMilliseconds: Double { Double(decidedAt.microseconds(since: acceptedAt)) / 1_000 }
+}
