@@ -1,7 +1,7 @@
 public import FlashSale
 import Postgres
 
-/// A row of `orders` as it stands there, valid or not: an audit has to see what a reader would refuse.
+/// A row of `orders` as it is, valid or not: an audit must see what a reader would refuse.
 public struct AuditedOrder: Sendable, Hashable {
   public let order: OrderID
   public let position: LogPosition
@@ -48,7 +48,7 @@ public struct AuditedStock: Sendable, Hashable {
   public let key: StockKey
   public let sale: SaleID
 
-  /// Under which everything about it is in the log.
+  /// The record key under which the log has everything about it.
   public let recordKey: RecordKey
   public let rules: SaleRules
   public let putUp: Units

@@ -14,7 +14,7 @@ public struct AuditStore: Sendable {
   public static func connect(_ settings: ConnectionSettings, logger: Logger) async throws -> AuditStore {
     var settings = settings
     settings.sessionParameters.merge([
-      // To sort ten million orders takes as long as it takes, on the server's disk.
+      // Sorting ten million orders on the server's disk may take long.
       "statement_timeout": "0",
       "work_mem": "64MB",
       "jit": "off",
@@ -27,8 +27,8 @@ public struct AuditStore: Sendable {
 
   /// Takes the snapshot and lets the server sort its orders, which `nextOrders` then hands out. Once per connection.
   ///
-  /// The cursor is held past its transaction: the server keeps the sorted rows in a file of its own, so that nothing
-  /// but a page is ever here, and no transaction stays open while the log is read. Throws `PostgresError`, and
+  /// The cursor outlives its transaction: the server keeps the sorted rows in a file of its own. So this process never
+  /// holds more than a page, and no transaction stays open while the log is read. Throws `PostgresError`, and
   /// `StoreError` or `ValidationError` for a sale that cannot be read.
   public func snapshot(topic: String) async throws -> AuditSnapshot {
     let snapshot = try await connection.transaction(isolation: .repeatableRead, readOnly: true) { transaction in
@@ -41,8 +41,8 @@ public struct AuditStore: Sendable {
         """)
       return try AuditSnapshot(answers)
     }
-    // From here on every statement finds its rows by an index. With an array of many thousand values, reading the whole
-    // table would look cheaper once than it is a hundred times.
+    // From here on every statement finds its rows by an index. With an array of many thousand values, the planner would
+    // read the whole table each time.
     _ = try await connection.query("SET enable_seqscan = off")
     _ = try await connection.query("SET plan_cache_mode = force_generic_plan")
     return snapshot
@@ -90,7 +90,7 @@ public struct AuditStore: Sendable {
     return Dictionary(places, uniquingKeysWith: { first, _ in first })
   }
 
-  /// The units that these buyers hold by the rows of one partition below an offset; who holds none is left out.
+  /// The units that these buyers hold by the rows of one partition below an offset; buyers without units are omitted.
   public func held(
     by holders: [LaneStock.Holder], in partition: Partition, before offset: Offset
   ) async throws -> [LaneStock.Holder: Units] {
@@ -130,7 +130,7 @@ extension AuditSnapshot {
       FROM stock k JOIN sales s ON s.number = k.sale ORDER BY k.sale, k.position
       """)
     try pipeline.add("SELECT partition, sale, requests, repeats FROM tallies WHERE topic = $1", topic)
-    // The primary key rules this out while it stands. Whether it stands is not taken for granted.
+    // The primary key rules this out while it exists. An audit does not assume that it does.
     try pipeline.add(
       """
       SELECT order_id, count(*) OVER () FROM orders GROUP BY order_id HAVING count(*) > 1 ORDER BY order_id LIMIT 1

@@ -1,6 +1,6 @@
 public import Postgres
 
-/// Where PostgreSQL is and how to connect: what the parts above pass on without knowing the driver.
+/// Where PostgreSQL is and how to connect. The parts above pass it on without knowing the driver.
 public typealias DatabaseSettings = ConnectionSettings
 
 extension DatabaseSettings {

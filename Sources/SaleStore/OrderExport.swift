@@ -3,9 +3,9 @@ internal import Postgres
 
 /// All orders of a sale, page by page, in the order of their ids.
 ///
-/// Holds one page in memory, and a connection only while it reads one, however slow its reader is. An order is written
-/// once and never changed, so the pages need no common snapshot: every order that was there at the start comes, each
-/// once; of those decided meanwhile, some. A page has at most `Limits.exportPageOrders`, and at least one.
+/// Holds one page in memory, and a connection only while it reads one, even if its reader is slow. An order is written
+/// once and never changed, so the pages need no common snapshot. Every order that existed at the start comes, once, and
+/// some of those decided meanwhile. A page has at most `Limits.exportPageOrders`, and at least one.
 public struct OrderPages: AsyncSequence, Sendable {
   let store: SaleStore
   let sale: SaleNumber
@@ -34,7 +34,7 @@ extension SaleStore {
   /// The orders of a sale, for an export of any size.
   public func orderPages(of sale: SaleNumber) -> OrderPages { OrderPages(store: self, sale: sale) }
 
-  /// The first orders of a range of ids, without its lower end: that one is no valid id, or was on the page before.
+  /// The first orders of a range of ids, without its lower end, which is not a valid id or was on the page before.
   fileprivate func orderPage(after: OrderID, upTo: OrderID) async throws -> [StoredOrder] {
     let rows = try await pool.withConnection { connection in
       try await connection.query(

@@ -5,7 +5,7 @@ import Postgres
 public struct StoredOrder: Sendable, Hashable {
   public let order: OrderID
 
-  /// The record that was decided: not a later repeat of it.
+  /// The record that was decided, not a later repeat of it.
   public let position: LogPosition
   public let stock: StockKey
   public let buyer: BuyerID

@@ -1,7 +1,7 @@
 public import FlashSale
 import Postgres
 
-/// How far a partition came, and who works on it.
+/// A partition's progress, and who works on it.
 public struct PartitionProgress: Sendable, Hashable {
   public let partition: Partition
   public let epoch: Epoch
@@ -9,14 +9,14 @@ public struct PartitionProgress: Sendable, Hashable {
   /// The first offset without an effect in the store.
   public let nextOffset: Offset
 
-  /// By what the record before `nextOffset` is known again; `nil` if it is not known.
+  /// The fingerprint of the record before `nextOffset`; `nil` if it is not known.
   public let lastRecord: RecordFingerprint?
 
   /// Host and process of the last owner, for people.
   public let owner: String?
   public let claimedAt: FlashSale.Timestamp?
 
-  /// Since when nobody works on the partition until a person has looked, and why.
+  /// When and why the partition was halted; a person must look at it.
   public let haltedAt: FlashSale.Timestamp?
   public let haltedReason: String?
 }
@@ -40,7 +40,7 @@ extension SaleStore {
   /// Throws `StoreError.partitionCountChanged` if it is not. Two processes at once agree.
   public func record(topic: String, partitions: Int32) async throws {
     let recorded = try await pool.withConnection { connection in
-      // DO UPDATE instead of DO NOTHING, so that the row comes back whoever inserted it.
+      // DO UPDATE instead of DO NOTHING, so that the row comes back in either case.
       try await connection.query(
         """
         INSERT INTO topics (name, partitions) VALUES ($1, $2)

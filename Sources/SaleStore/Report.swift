@@ -1,9 +1,9 @@
 public import FlashSale
 
-/// What became of a sale's requests, as of one snapshot of the store.
+/// The outcome of a sale's requests, as of one snapshot of the store.
 ///
-/// The counts on both sides of the identity are made apart: `accepted` from what lanes counted while they read the log
-/// (`tallies`) and from the log's tail, the outcomes from the rows that were written.
+/// The two sides of the identity have different sources: `accepted` comes from the lanes' counts while they read the
+/// log (`tallies`) and from the log's tail, the outcomes from the rows that were written.
 public struct SaleReport: Sendable, Hashable, Codable {
   /// One SKU.
   public struct Item: Sendable, Hashable, Codable {
@@ -43,8 +43,8 @@ public struct SaleReport: Sendable, Hashable, Codable {
     }
   }
 
-  /// Time from acceptance to decision, in milliseconds. Exact (`percentile_disc`): each is some order's delay. Two
-  /// clocks are compared, intake's and the worker's, so their difference is in it.
+  /// Time from acceptance to decision, in milliseconds. Exact (`percentile_disc`): each is some order's delay. It
+  /// compares two clocks, intake's and the worker's, so it contains their difference.
   public struct Delay: Sendable, Hashable, Codable {
     public let p50: Double
     public let p95: Double
@@ -112,7 +112,7 @@ public struct SaleReport: Sendable, Hashable, Codable {
   /// minutes.
   public let timelineBucketMinutes: Int32
 
-  /// By the time of the decision, ascending; buckets in which nothing was decided are left out.
+  /// By the time of the decision, ascending; buckets without a decision are omitted.
   public let timeline: [Moment]
 
   /// When the first and the last order were confirmed; `nil` without any.
@@ -137,8 +137,7 @@ public struct SaleReport: Sendable, Hashable, Codable {
     case topRefusals = "top_refusals"
   }
 
-  /// Whether all that can be checked was checked and is right; `nil` if nothing is wrong but the log's tail could not
-  /// be read.
+  /// Whether everything was checked and is right; `nil` if nothing is wrong but the log's tail could not be read.
   public var isSound: Bool? {
     guard stockHolds, !oversold else { return false }
     return identityHolds
@@ -179,7 +178,7 @@ extension SaleReport {
   }
 }
 
-/// An optional that is written as `null`, where a synthesised one would leave its field out: a reader must see that a
+/// An optional that is written as `null`, because a synthesised one would omit its field: a reader must see that a
 /// number is not known.
 @propertyWrapper
 public struct Nullable<Value: Sendable & Hashable & Codable>: Sendable, Hashable, Codable {

@@ -2,8 +2,8 @@ public import Postgres
 
 /// What Penstock keeps in PostgreSQL, as values of the domain: sales, stock, orders, progress.
 ///
-/// Reads, and the writes of admin. What lanes write goes over connections of their own (see `Claims`, `BatchWrite`).
-/// Each function takes one connection from the pool for one statement or transaction; it throws `PostgresError` when
+/// Reads, and the writes of admin. Lanes write over connections of their own (see `Claims`, `BatchWrite`). Each
+/// function takes one connection from the pool for one statement or transaction; it throws `PostgresError` when
 /// PostgreSQL fails and `StoreError` when the answer is no.
 public struct SaleStore: Sendable {
   /// The connections that are used.

@@ -48,7 +48,7 @@ public struct StockLevel: Sendable, Hashable {
 extension SaleStore {
   /// Puts a sale and its stock into the store, and tells every intake (`CatalogSignal`).
   ///
-  /// Throws `StoreError.saleExists` if the id is taken, whatever the other sale looks like.
+  /// Throws `StoreError.saleExists` if the id is taken, even if both sales are the same.
   public func create(_ sale: Sale) async throws -> StoredSale {
     let number = try await pool.withConnection { connection in
       try await connection.transaction { transaction in
@@ -107,7 +107,7 @@ extension SaleStore {
 
   /// Notes that the shop closed a sale, so that intakes turn requests away; the first time stands.
   ///
-  /// This decides nothing: what ends selling is the `close` record in each lane.
+  /// This decides nothing: the `close` record in each lane ends selling.
   /// - Returns: the sale, or `nil` if there is none of this id.
   public func markClosed(_ id: SaleID) async throws -> StoredSale? {
     try await pool.withConnection { connection in

@@ -17,7 +17,7 @@ public final class SignalFeed: Sendable {
   private let listener: Listener
   private let topic: String
 
-  /// Starts to listen on a connection of its own, and connects again for ever when that is lost.
+  /// Starts to listen on a connection of its own, and reconnects whenever that is lost.
   ///
   /// Throws `PostgresError` only without file descriptors.
   public init(topic: String, settings: DatabaseSettings, logger: Logger) throws(PostgresError) {

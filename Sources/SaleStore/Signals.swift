@@ -2,10 +2,10 @@ public import FlashSale
 import FoundationEssentials
 import Postgres
 
-/// What lanes broadcast after a commit: how far they came and what is left.
+/// What lanes broadcast after a commit: their progress and what is left.
 ///
-/// Sent with NOTIFY, outside the transaction that it speaks of and coalesced, so that it costs no commit anything. One
-/// that gets lost does no harm: the next one replaces it, and whoever listens re-reads the store from time to time.
+/// Sent with NOTIFY, coalesced and outside the transaction that it reports, so that it costs no commit anything. A lost
+/// signal does no harm: the next one replaces it, and listeners re-read the store from time to time.
 public struct Signal: Sendable, Hashable {
   /// The next offset of each partition that moved: every record before it has its outcome.
   public var progress: [Partition: Offset]
@@ -46,7 +46,7 @@ public struct Signal: Sendable, Hashable {
       Wire(topic: topic, progress: progress, stock: stock, committedAt: committedAt?.microseconds)
     }
     if entries <= Self.entriesPerPayload { return [wire(progress, stock)].compactMap(\.payload) }
-    // Stock goes out no later than the progress behind it: a reader that knows the progress may be asked for the stock.
+    // Stock goes out no later than the progress behind it: a reader that knows the progress must know the stock too.
     let stocks = stride(from: 0, to: stock.count, by: Self.entriesPerPayload).map {
       wire([], Array(stock[$0...].prefix(Self.entriesPerPayload)))
     }

@@ -1,6 +1,6 @@
 public import FlashSale
 
-/// What the store answers instead of doing as asked. A failure of PostgreSQL itself is a `PostgresError`.
+/// Why the store did not do what it was asked. A failure of PostgreSQL itself is a `PostgresError`.
 public enum StoreError: Error, Equatable, Sendable, CustomStringConvertible {
   /// A sale of this id exists; nothing was written.
   case saleExists(SaleID)

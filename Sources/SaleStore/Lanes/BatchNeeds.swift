@@ -1,7 +1,7 @@
 import FlashSale
 import Postgres
 
-/// What has to be loaded before a batch can be decided, and what was.
+/// What must be loaded before a batch can be decided, and what was loaded.
 struct BatchNeeds: Sendable {
   private var orders: Set<OrderID> = []
   private var holders: Set<LaneStock.Holder> = []
@@ -29,7 +29,7 @@ struct BatchNeeds: Sendable {
     }
   }
 
-  /// Whether a buyer gets only so much. Of stock that was not loaded yet it is not known, so it may be.
+  /// Whether the sale limits a buyer. For stock that was not loaded yet this is not known, so it counts as limited.
   private func isLimited(_ level: LaneStock.Level?) -> Bool { level.map { $0.rules.perBuyerLimit != nil } ?? true }
 
   private mutating func need(_ key: StockKey, _ memory: LaneMemory) -> LaneStock.Level? {
@@ -60,7 +60,7 @@ struct BatchNeeds: Sendable {
       ) AS held WHERE held.units IS NOT NULL
       """,
       holders.map(\.sale.rawValue), holders.map(\.buyer.rawValue))
-    // One more than may be loaded tells that there are too many.
+    // If one more than the limit is loaded, there are too many.
     try pipeline.add(
       """
       SELECT wanted.sale, held.buyer FROM unnest($1::int4[]) AS wanted (sale)

@@ -51,7 +51,7 @@ private struct BatchTransaction {
       try addStock(decided.changes, to: &pipeline)
     }
     if decided.orders.areFew {
-      // In one round trip with COMMIT: whoever waits for a small batch waits for little else.
+      // In one round trip with COMMIT: the delay of a small batch is little else.
       _ = try transaction.commit { pipeline in
         try add(&pipeline)
         try decided.orders.add(to: &pipeline, of: batch, orFail: CheckState.rowsMissing)
@@ -100,8 +100,7 @@ private struct BatchTransaction {
     return (first.offset, last.offset.next)
   }
 
-  /// One statement for all SKUs. It finds only rows that are as this lane knows them, so that a second writer is
-  /// noticed.
+  /// One statement for all SKUs. It changes only rows that are as this lane knows them, and so detects a second writer.
   private func addStock(_ changes: [DecidedBatch.Change], to pipeline: inout Pipeline) throws {
     guard !changes.isEmpty else { return }
     try pipeline.add(
@@ -137,7 +136,7 @@ private struct BatchTransaction {
 }
 
 extension WriteAnswer {
-  /// Sorts PostgreSQL's failures by what a lane can do about them.
+  /// Maps PostgreSQL's failures to what a lane can do about them.
   fileprivate init(_ error: PostgresError) {
     if error.isConnectionLost || error.kind == .commitOutcomeUnknown || error.kind == .closed {
       self = .connectionLost(error)

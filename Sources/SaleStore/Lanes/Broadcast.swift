@@ -13,8 +13,8 @@ public struct Broadcast: Sendable {
   ) async throws -> Broadcast {
     var settings = settings
     settings.statementTimeout = Limits.laneStatementTimeout
-    // A transaction that notifies takes a number (`PreCommit_Notify` in async.c), and so its commit would wait for the
-    // disk like any other. What a signal tells is durable already, and a signal itself need not be.
+    // A transaction that notifies takes a number (`PreCommit_Notify` in async.c), so its commit would wait for the disk
+    // like any other. What a signal tells is durable already; the signal itself need not be.
     settings.sessionParameters["synchronous_commit"] = "off"
     return Broadcast(connection: try await Connection.connect(settings, on: thread.executor, logger: logger))
   }

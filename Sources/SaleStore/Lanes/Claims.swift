@@ -10,7 +10,7 @@ public struct Claim: Sendable, Hashable {
   /// The first offset without an effect in the store, when it was claimed.
   public let nextOffset: Offset
 
-  /// By what the record before `nextOffset` is known again; `nil` if it is not known.
+  /// The fingerprint of the record before `nextOffset`; `nil` if it is not known.
   public let lastRecord: RecordFingerprint?
 }
 
@@ -26,24 +26,24 @@ public enum ClaimAnswer: Sendable, Hashable {
 }
 
 extension LaneStore {
-  /// Takes a partition over from whoever has it (I7).
+  /// Takes a partition over from its owner (I7).
   ///
-  /// The recorded owner's session is ended first: a frozen one inside a transaction would hold the row for as long as
-  /// it sleeps, and no timeout of the server fires for it. Then the epoch is raised, so that a transaction that the old
-  /// owner still believes in changes nothing.
+  /// First it ends the recorded owner's session: a session that is frozen inside a transaction holds the row for as
+  /// long as it sleeps, and no timeout of the server fires for it. Then it raises the epoch, so that the old owner's
+  /// transactions change nothing.
   ///
   /// Throws `StoreError.ownerCannotBeEnded` when the owner's session stays in the way, `PostgresError` when PostgreSQL
-  /// fails. The claim may then have been made: to claim again is right.
+  /// fails. The claim may have taken effect then: claim again.
   /// - Parameter owner: host and process, for people.
   public func claim(topic: String, partition: Partition, owner: String) async throws -> ClaimAnswer {
     return try await takeOver(topic: topic, partition: partition, held: nil, owner: owner)
   }
 
-  /// Takes one's own partition over from one's own lost session, unless someone has claimed it meanwhile.
+  /// Takes a lane's own partition over from its own lost session, unless someone has claimed it meanwhile.
   ///
-  /// `nextOffset` of the answer says what became of a transaction whose COMMIT was not answered: the lost session is
-  /// gone when this returns, so it can't change any more. A lane must not use `claim` for this: two lanes that both
-  /// believe in their assignment would end each other's session for ever.
+  /// `nextOffset` of the answer says whether a transaction whose COMMIT was not answered took effect: the lost session
+  /// is gone when this returns, so nothing can change any more. A lane must not use `claim` for this: two lanes that
+  /// both believe in their assignment would end each other's session for ever.
   ///
   /// Throws as `claim` does. If the answer of a reclaim that took effect gets lost, the next one says `.fenced`.
   public func reclaim(_ claim: Claim, owner: String) async throws -> ClaimAnswer {
@@ -120,11 +120,10 @@ extension LaneStore {
 
   /// The first claim of a partition makes its row. Two at once: one inserts, and both go on.
   ///
-  /// A partition beyond the recorded count is halted from the start: the topic has grown under the workers. What is in
-  /// it was put there by somebody who reckons with another count, and whose keys belong to other lanes.
+  /// A partition beyond the recorded count is halted from the start: the topic has grown under the workers. Its records
+  /// come from a writer that uses another count, and their keys belong to other lanes.
   ///
-  /// After `endOwner`: to find out whether there is a conflict, PostgreSQL waits for a transaction that has updated the
-  /// row.
+  /// Must come after `endOwner`: to detect a conflict, PostgreSQL waits for a transaction that has updated the row.
   private func makeRow(topic: String, partition: Partition) async throws {
     _ = try await connection.query(
       """
@@ -157,17 +156,17 @@ extension LaneStore {
           lastRecord: try row.optional("last_record").map(RecordFingerprint.init(rawValue:))))
     }
     if let reason = try await haltReason(topic: topic, partition: partition) { return .halted(reason: reason) }
-    // Without a condition on the epoch the row can only have been missed because its halt was cleared just now: again.
+    // Without a condition on the epoch, the update misses the row only if its halt was cleared just now: try again.
     return held == nil ? nil : .fenced
   }
 }
 
 extension SaleStore {
-  /// Lets a halted partition be claimed again. For a person who has looked: the log counts as the right one from here
-  /// on, whatever it was before.
+  /// Lets a halted partition be claimed again. For a person who has looked: from here on the log counts as the right
+  /// one.
   ///
-  /// - Parameter offset: where to go on, if the offset in the store is one that the log does not have. Records before
-  ///   it that have no outcome never get one.
+  /// - Parameter offset: where to go on, if the log does not have the offset in the store. Records before it that have
+  ///   no outcome never get one.
   /// - Returns: whether the partition was halted.
   public func clearHalt(topic: String, partition: Partition, resumeAt offset: Offset? = nil) async throws -> Bool {
     try await pool.withConnection { connection in

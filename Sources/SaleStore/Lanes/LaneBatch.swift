@@ -2,7 +2,7 @@ public import FlashSale
 
 /// A record of the log, as a lane hands it to the store.
 public struct LogEntry: Sendable {
-  /// What a lane could make of a record.
+  /// How a lane read a record.
   public enum Content: Sendable {
     case record(LogRecord)
 
@@ -22,7 +22,7 @@ public struct LogEntry: Sendable {
     self.content = content
   }
 
-  /// What the record asks for, if that is to be decided.
+  /// What the record asks for, if it is to be decided.
   var record: LogRecord? {
     if case .record(let record) = content { record } else { nil }
   }
@@ -47,20 +47,20 @@ public struct LaneBatch: Sendable {
   /// The lane's right to write. Its `nextOffset` does not count here, `entries` does.
   public var claim: Claim
 
-  /// The records, and what of them is decided already.
+  /// The records, and the decisions that are made already.
   public var prepared: PreparedBatch
 
-  /// By what the last of the records is known again.
+  /// The fingerprint of the last of the records.
   public var lastRecord: RecordFingerprint
 
   /// The worker's clock.
   public var decidedAt: FlashSale.Timestamp
 
-  /// The bytes of the records at these offsets. Asked for only where one is quarantined.
+  /// The bytes of the records at these offsets. Asked for only if one is quarantined.
   public var raw: @Sendable (Set<Offset>) -> [Offset: RawRecord]
 
-  /// Called once three quarters of the orders are sent, where they are many: the lane's thread has a COMMIT to wait for
-  /// then, and PostgreSQL's is at work.
+  /// Called when three quarters of the orders are sent, if they are many: from then on the lane's thread waits for a
+  /// COMMIT, while PostgreSQL works.
   public var whenMostlySent: @Sendable () -> Void = {}
 
   /// Creates a batch.
@@ -76,7 +76,7 @@ public struct LaneBatch: Sendable {
   }
 }
 
-/// What became of one record of a batch that was committed.
+/// The result of one record of a committed batch.
 public enum EntryResult: Sendable, Hashable {
   case decided(Outcome, acceptedAt: FlashSale.Timestamp)
   case repeated
@@ -89,20 +89,20 @@ public struct WrittenBatch: Sendable {
   /// In the order of the entries.
   public let results: [EntryResult]
 
-  /// The level of each stock that the batch speaks of: the lane may know it from here on.
+  /// The level of each stock that the batch names: the lane may remember it from here on.
   public let levels: [StockKey: LaneStock.Level]
 
-  /// Those whose level is another than before.
+  /// The stocks whose level changed.
   public let changed: Set<StockKey>
 
-  /// Who got units, where the sale has a limit.
+  /// The buyers who got units, if the sale has a limit.
   let winners: [LaneStock.Holder]
 
-  /// Who holds units of the sales that this batch was the first to speak of.
+  /// The buyers who hold units of the sales that this batch is the first to name.
   let holders: [SaleNumber: KnownHolders.Holders]
 }
 
-/// What writing a batch comes to. Unless it is `committed`, `LaneMemory.forget` must hear of it.
+/// The result of writing a batch. Unless it is `committed`, call `LaneMemory.forget`.
 public enum WriteAnswer: Sendable {
   case committed(WrittenBatch)
 
@@ -110,16 +110,16 @@ public enum WriteAnswer: Sendable {
   case fenced
 
   /// What was loaded is no longer true: another lane decided one of the orders, or a level is not what this lane left.
-  /// Nothing was changed; to write again decides anew.
+  /// Nothing was changed; the next attempt decides again.
   case conflict(String)
 
-  /// A record of the batch makes it fail, whoever writes it and whenever; why, in the server's words, data included.
-  /// Nothing was changed.
+  /// A record of the batch makes every attempt fail; the reason is in the server's words, data included. Nothing was
+  /// changed.
   case poisoned(String)
 
   /// PostgreSQL could not do it now. Nothing was changed; the connection can be used.
   case unavailable(any Error)
 
-  /// The connection is gone. The batch is committed or not: `reclaim` on another connection tells.
+  /// The connection is gone. The batch is committed or not; `reclaim` on another connection finds out.
   case connectionLost(any Error)
 }

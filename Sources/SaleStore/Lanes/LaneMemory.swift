@@ -4,10 +4,10 @@ public import FlashSale
 ///
 /// (1) `levels` are as the lane committed, decided or loaded them under its claim. Nobody else writes them while it
 ///     holds (I7), and those of a batch that was not committed are forgotten.
-/// (2) Whoever holds units in a sale that `holders` has is in there: others hold nothing and are not looked up. Who is
-///     in there without holding any, as a winner of a batch that was not committed, only costs a look-up.
+/// (2) For a sale in `holders`, each buyer who holds units is in there; the others hold nothing and are not looked up.
+///     A buyer in there without units, such as a winner of a batch that was not committed, only costs a look-up.
 /// (3) An order id that has its outcome is found by the look-up, or else by the unique violation that its row causes
-///     (decision 0002). So the look-up is a matter of speed: it is left out while nothing repeats.
+///     (decision 0002). So the look-up only matters for speed: it is omitted while nothing repeats.
 public struct LaneMemory: Sendable {
   /// Stock that a batch need not load.
   public private(set) var levels: [StockKey: LaneStock.Level]
@@ -15,7 +15,7 @@ public struct LaneMemory: Sendable {
   /// Who may hold units.
   private(set) var holders = KnownHolders()
 
-  /// Another one after each change, so that what was prepared upon a memory is known to stand on it.
+  /// Changes with each change of the memory, so that a batch knows whether it was prepared upon the present one.
   private(set) var version = 0
 
   /// Batches whose order ids are still looked up because one repeated.
@@ -29,7 +29,7 @@ public struct LaneMemory: Sendable {
   /// Whether the order ids of the next batch are looked up before it is written.
   var looksUpOrders: Bool { batchesToCheck > 0 }
 
-  /// Decides records that come behind all that was remembered, or finds out what has to be loaded for it.
+  /// Decides records that follow everything that is remembered, or finds out what must be loaded first.
   ///
   /// - Parameter entries: at least one; their offsets are contiguous.
   public func prepare(_ entries: ArraySlice<LogEntry>) -> PreparedBatch {
@@ -39,8 +39,8 @@ public struct LaneMemory: Sendable {
       memory: version)
   }
 
-  /// Takes in what a batch leaves behind: once it is committed, or before, so that the next one can be decided while it
-  /// is written. Then `forget` must hear of it unless it is committed.
+  /// Takes in the result of a batch: after its commit, or before it, so that the next one can be decided meanwhile. In
+  /// the latter case, call `forget` unless it is committed.
   public mutating func remember(_ written: WrittenBatch) {
     version += 1
     levels.merge(written.levels) { _, new in new }
@@ -57,16 +57,16 @@ public struct LaneMemory: Sendable {
     switch answer {
     case .committed, .fenced, .poisoned, .unavailable: break
     case .conflict: batchesToCheck = Limits.batchesToCheck
-    // It can be committed, and then there are winners that nobody told this memory of.
+    // It may be committed, and then this memory does not know its winners.
     case .connectionLost: holders = KnownHolders()
     }
   }
 }
 
-/// Who may hold units of which sale: everyone who does, and hardly anyone else.
+/// Who may hold units of which sale: every buyer who does, and hardly any other.
 ///
-/// A hash of 64 bits stands for a buyer. Two that meet in one only cost a look-up. A process has its own seed for it,
-/// so nobody can make buyers' names that meet.
+/// A hash of 64 bits stands for a buyer. Two buyers with one hash only cost a look-up. Each process has a seed of its
+/// own, so nobody can make names that collide.
 struct KnownHolders: Sendable {
   /// What is known of one sale.
   enum Holders: Sendable {
@@ -81,7 +81,7 @@ struct KnownHolders: Sendable {
   /// Whether anything is known of the sale.
   func knows(_ sale: SaleNumber) -> Bool { sales[sale] != nil }
 
-  /// `false` only where the buyer certainly holds nothing.
+  /// `false` only if the buyer certainly holds nothing.
   func mayHold(_ holder: LaneStock.Holder) -> Bool {
     guard case .all(let hashes) = sales[holder.sale] else { return true }
     return hashes.contains(Self.hash(holder.buyer))
@@ -97,7 +97,7 @@ struct KnownHolders: Sendable {
     }
   }
 
-  /// Takes in a buyer who got units. Nothing happens where the sale is not known.
+  /// Takes in a buyer who got units. Nothing happens if the sale is not known.
   mutating func add(_ holder: LaneStock.Holder) {
     guard case .all(var hashes) = sales[holder.sale] else { return }
     // Taken out while it changes: with two owners, the set would be copied for every winner.

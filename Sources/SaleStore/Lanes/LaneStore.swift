@@ -10,7 +10,7 @@ public struct LaneStore: Sendable {
 
   /// Connects. Throws `PostgresError` when PostgreSQL cannot be reached or refuses.
   ///
-  /// What `settings` say about the session stands, except for what a lane's correctness or speed rests on.
+  /// The session uses `settings`, except where a lane's correctness or speed needs others.
   ///
   /// - Parameter thread: the lane's own, on which its task runs too.
   public static func connect(
@@ -22,11 +22,11 @@ public struct LaneStore: Sendable {
       "lock_timeout": "\(Limits.laneLockTimeout.wholeMilliseconds)ms",
       // A confirmed order survives a crash of the server. Speed comes from batches.
       "synchronous_commit": "on",
-      // Each statement of a lane finds its rows by an index. The tables are empty when a sale starts, and a plan that
-      // was right then (read it all) would be kept while a million rows arrive, until the next ANALYZE.
+      // Each statement of a lane finds its rows by an index. The tables are empty when a sale starts. A plan that was
+      // right then (read it all) would stay while a million rows arrive, until the next ANALYZE.
       "enable_seqscan": "off",
       "plan_cache_mode": "force_generic_plan",
-      // The price that discourages a sequential scan would otherwise look worth compiling for.
+      // Otherwise the cost that discourages a sequential scan would trigger compilation.
       "jit": "off",
     ]) { _, ours in ours }
     return LaneStore(connection: try await Connection.connect(settings, on: thread.executor, logger: logger))

@@ -3,12 +3,12 @@ import Postgres
 
 /// The rows that a batch adds to `orders`, and the two ways to write them.
 ///
-/// In the order of the ids: pages of the index are met one after another, and two lanes that write the same ids meet
-/// them in the same order and can't deadlock.
+/// In the order of the ids: the index pages are visited one after another, and two lanes that write the same ids take
+/// them in the same order and cannot deadlock.
 struct OrderRows: Sendable {
   private let orders: [Verdicts.Order]
-  /// The places in `orders`, by id. Sorted apart from the rest of the rows, which would be moved about, and their texts
-  /// counted, at each step.
+  /// The places in `orders`, by id. Sorted apart from the rest of the rows: each step would otherwise move whole rows
+  /// and retain their texts.
   private let sorted: [(id: OrderID, index: Int)]
 
   init(_ orders: [Verdicts.Order]) {
@@ -18,8 +18,8 @@ struct OrderRows: Sendable {
 
   var count: Int { orders.count }
 
-  /// Whether they go along in the batch's pipeline instead of by `copy`. Every round trip costs a small batch, and so
-  /// whoever waits for its decision, as much as all of its rows.
+  /// Whether they go in the batch's pipeline instead of by `copy`. For a small batch, a round trip costs as much time
+  /// as all of its rows.
   var areFew: Bool { count <= Limits.insertedOrders }
 
   /// Adds the one statement that writes them all, and that fails with `state` unless all were taken. The batch's fence

@@ -1,9 +1,9 @@
 import FlashSale
 
-/// Records of a partition, decided as far as the lane's memory reaches: by `LaneMemory.prepare`.
+/// Records of a partition, decided by `LaneMemory.prepare` as far as the lane's memory reaches.
 ///
-/// It stands on what the memory knew, so it may be written only behind the batches that the memory had heard of, and
-/// only if each of them was committed.
+/// It depends on what the memory knew. So it may be written only after the batches that the memory knew, and only if
+/// each of them was committed.
 public struct PreparedBatch: Sendable {
   enum Stage: Sendable {
     case decided(DecidedBatch)
@@ -22,7 +22,7 @@ public struct PreparedBatch: Sendable {
   /// Whether the memory has neither taken in nor forgotten anything since.
   public func stands(upon memory: LaneMemory) -> Bool { self.memory == memory.version }
 
-  /// What it leaves behind once it is committed; `nil` if it is decided only inside its transaction.
+  /// Its result once it is committed; `nil` if it is decided only inside its transaction.
   public var foreseen: WrittenBatch? {
     if case .decided(let decided) = stage { decided.written } else { nil }
   }
@@ -42,7 +42,7 @@ struct DecidedBatch: Sendable {
   let orders: OrderRows
   let written: WrittenBatch
 
-  /// Decides the records upon what was needed for them, which must be loaded or empty.
+  /// Decides the records upon `needs`, which must be loaded or empty.
   init(_ entries: ArraySlice<LogEntry>, upon needs: BatchNeeds) {
     let before = needs.state
     var after = before

@@ -38,7 +38,7 @@ struct Quarantine {
       byName[try row.string(1)] = number
     }
     records = found.map { undecided, raw in
-      // By the value, or else by the key.
+      // From the value, or else from the key.
       let named = undecided.entry.namedRecord?.stock.sale
       let sale = named.flatMap { byNumber.contains($0) ? $0 : nil } ?? raw.saleInKey.flatMap { byName[$0.rawValue] }
       return Record(undecided: undecided, raw: raw, sale: sale)
