@@ -7,7 +7,7 @@ struct HeldRecords: Sendable {
   private let batch: RecordBatch
   private let entries: [LogEntry]
 
-  /// All of them as one batch, where that was prepared while the batch before was written.
+  /// All of them as one batch, if it was prepared while the batch before was written.
   private var ahead: PreparedBatch?
 
   init(_ batch: RecordBatch) {
@@ -46,7 +46,7 @@ struct HeldRecords: Sendable {
     return memory.prepare(entries)
   }
 
-  /// By what the record at an offset of the batch is known again.
+  /// The fingerprint of the record at an offset of the batch.
   func fingerprint(of offset: Offset) -> RecordFingerprint {
     batch.withRecord(at: Int(offset.rawValue - batch.firstOffset)) { RecordFingerprint(of: $0.value) }
   }

@@ -4,7 +4,7 @@ internal import Logging
 
 /// Tells whether the log is the one that a partition was decided from so far, by the last record that had its effect.
 ///
-/// Offsets alone do not tell: a topic that was made anew, or a log that lost its end, grows past the old progress, and
+/// Offsets alone do not tell: a topic that was made again, or a log that lost its end, grows past the old progress, and
 /// its next record looks like any other.
 struct KnownLog: Sendable {
   private let reader: LogReader

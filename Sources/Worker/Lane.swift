@@ -36,7 +36,7 @@ struct Lane {
 
   private var memory = LaneMemory()
 
-  /// By what the record before `state.next` is known again; `nil` if it is not known.
+  /// The fingerprint of the record before `state.next`; `nil` if it is not known.
   private var lastWritten: RecordFingerprint?
   /// The consumer's lost connections after which the log was last known to be the same.
   private var lossesSeen: Int
@@ -115,7 +115,7 @@ struct Lane {
     }
   }
 
-  /// Behind a lost connection there can be another log; `nil` if it is the same. What was read by now came from it.
+  /// After a lost connection the log can be another one; `nil` if it is the same. The records read by now came from it.
   private mutating func whatChanged() async -> LaneState.Event? {
     let losses = consumer.connectionsLost
     guard losses != lossesSeen else { return nil }
@@ -142,8 +142,8 @@ struct Lane {
     let foreseen = prepared.foreseen
     if let foreseen { memory.remember(foreseen) }
     var batch = LaneBatch(claim: claim, prepared: prepared, lastRecord: lastRecord, decidedAt: .now, raw: held.raw)
-    // There are most likely more: they are taken, decoded and decided while PostgreSQL works on these, but not at once,
-    // so that they have gathered to a batch by then. A small batch was all there was.
+    // More records have most likely arrived. They are taken, decoded and decided while PostgreSQL works on these, but
+    // not at once, so that a batch has gathered by then. A small batch means that there were no more.
     if next == held.last.next, held.count >= Limits.readAheadRecords {
       batch.whenMostlySent = records.schedule(upon: foreseen == nil ? nil : memory)
     }
@@ -216,7 +216,7 @@ struct Lane {
           status.nextOffset = claim.nextOffset
           status.state = .running
         }
-        // If the lost commit was one after all, nobody was told yet.
+        // If the lost commit took effect, nobody was told yet.
         context.signals.note(partition, next: claim.nextOffset, stock: [:])
         return .reclaimed(next: claim.nextOffset)
       }

@@ -19,9 +19,9 @@ package struct LaneState {
     case write(Range<Offset>)
     /// Write this one record as quarantined, with this error.
     case quarantine(Offset, error: String)
-    /// Take the partition over from one's own lost session.
+    /// Take the partition over from the lane's own lost session.
     case reclaim
-    /// Wait, the longer the more attempts there were.
+    /// Wait; each further attempt waits longer.
     case pause(attempt: Int, reason: String)
     /// Stop the partition until a person has looked.
     case halt(String)
@@ -41,7 +41,7 @@ package struct LaneState {
   package enum Surrender: Equatable {
     /// Someone else claimed it.
     case fenced
-    /// The log went on at another offset than the expected one.
+    /// The log continued at an unexpected offset.
     case gap(expected: Offset, found: Offset)
     /// The store's progress is one that this lane didn't write.
     case progressMoved(expected: Offset, found: Offset)
@@ -49,7 +49,7 @@ package struct LaneState {
     case log(String)
   }
 
-  /// What became of an action.
+  /// The result of an action.
   package enum Event: Equatable {
     case received(first: Offset, last: Offset, count: Int)
     case queueEnded
@@ -79,7 +79,7 @@ package struct LaneState {
     case writing(Write)
     case reclaiming(Write)
     case halting(String)
-    /// Waiting to do again what failed.
+    /// Waiting to retry what failed.
     indirect case pausing(Phase)
     case ended
   }
@@ -103,7 +103,7 @@ package struct LaneState {
   private var attempts = 0
   private var conflicts = 0
 
-  /// An offset at which an earlier lane found a gap. Met again, it is the log that has it.
+  /// An offset at which an earlier lane found a gap. If this lane finds it too, the log itself has the gap.
   private let knownGap: Offset?
 
   /// A lane that starts where its claim says.
@@ -116,7 +116,7 @@ package struct LaneState {
   /// What to do first.
   package var firstAction: Action { .read }
 
-  /// Asks the lane to end with the event that comes next, whatever it is.
+  /// Asks the lane to end with the next event.
   package mutating func stop() { isStopping = true }
 
   /// What to do after `event`, the answer to the last action. An event that doesn't belong to it ends the lane.
@@ -179,7 +179,7 @@ package struct LaneState {
       return writeNext()
     case .connectionLost(let why):
       most = max(1, write.range.count / 2)
-      // At once the first time: one lost connection is most often just that.
+      // The first time at once: mostly only one connection is lost.
       guard attempts == 0 else { return pause(why, then: .reclaiming(write)) }
       attempts += 1
       return resume(.reclaiming(write))
@@ -213,7 +213,7 @@ package struct LaneState {
     return isStopping ? end(.stopped) : writeNext()
   }
 
-  /// The next transaction of what is held; half of what is suspected, if a record in there makes writing fail.
+  /// The next transaction of the held records; only half of the suspected ones, if one of them makes writing fail.
   private mutating func writeNext() -> Action {
     guard next < heldUpTo else { return resume(.reading) }
     var upTo = heldUpTo

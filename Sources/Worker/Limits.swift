@@ -7,18 +7,18 @@ public enum Limits {
   /// Records of one batch at most: what has arrived is taken up to here, and never waited for. While one batch is
   /// written, the next one is held too.
   ///
-  /// Large enough that a commit's fsync costs little per record, small enough that a batch is decided in some tens of
-  /// milliseconds: that is the delay which a buyer in it meets. Only a backlog makes batches this large.
+  /// Large enough that a commit's fsync costs little per record, and small enough that a batch is decided in some tens
+  /// of milliseconds, which is its buyers' delay. Only a backlog makes batches this large.
   static let batchRecords = 20_000
 
-  /// Records of a batch from which on the next one is read and decided while it is written. Fewer were all there was:
-  /// whoever comes next is better served by what gathers until they are written.
+  /// From this many records on, the next batch is read and decided while this one is written. After a smaller batch the
+  /// log was empty, and it is better to let a batch gather until this one is written.
   static let readAheadRecords = 5_000
 
-  /// Claims that are made at once after an assignment. More only wait: each takes a few milliseconds.
+  /// Concurrent claims after an assignment. Others wait; each takes a few milliseconds.
   static let claimsAtOnce = 8
 
-  /// Conflicts in a row after which a batch pauses before it is decided again. Each resolves itself by one reload; more
+  /// Conflicts in a row after which a batch pauses before it is decided again. One reload resolves a conflict; more
   /// than a few mean that something else is wrong.
   static let conflictTries = 5
 
@@ -33,8 +33,8 @@ public enum Limits {
   /// A membership that lasted this long makes the next rejoin a first one.
   static let soundMembership = Duration.seconds(30)
 
-  /// How long lanes that were asked to stop are waited for. A write takes milliseconds; past it, the partitions are
-  /// given back anyway: what the write still does is ended by the next claim.
+  /// How long a worker waits for lanes that it asked to stop. A write takes milliseconds. Past the limit, the
+  /// partitions are given back anyway; the next claim ends what the write still does.
   static let stopPatience = Duration.seconds(12)
 
   /// How long leaving the group may take. Past it, the group notices by its session timeout.
@@ -43,8 +43,8 @@ public enum Limits {
   /// How long a broker may take to tell where a partition begins and ends. Past it, asked again.
   static let watermarkTimeout = Duration.seconds(5)
 
-  /// How often in a row a partition must look truncated or recreated before it is halted: a halt is for a person to
-  /// clear, and a leader that was just elected can be behind for a moment.
+  /// How often in a row a partition must look truncated or recreated before it is halted. Only a person can clear a
+  /// halt, and a newly elected leader can be behind for a moment.
   static let watermarkLooks = 3
 
   /// Between two of these looks.
@@ -53,10 +53,10 @@ public enum Limits {
   /// How often the lag of each partition is measured, and the store asked whether a halt was cleared.
   static let lookAroundInterval = Duration.seconds(5)
 
-  /// After a broadcast during which lanes committed more: what they commit until then goes out as one. Without more,
-  /// the next is told at once.
+  /// The pause after a broadcast during which lanes committed more: their commits until then go out as one signal. If
+  /// they committed nothing, the next commit is sent at once.
   ///
-  /// Under a stream of commits, one waits half of it on average before anybody hears of it. Each broadcast is a
-  /// transaction, so a shorter one takes time from the lanes.
+  /// In a stream of commits, each waits half of it on average before it is sent. Each broadcast is a transaction, so a
+  /// shorter one takes time from the lanes.
   static let signalInterval = Duration.milliseconds(1)
 }

@@ -3,7 +3,7 @@ internal import Kafka
 internal import Logging
 internal import SaleStore
 
-/// Looks, now and then, how far behind the lanes are, and whether a person has cleared a halt.
+/// Checks now and then how far behind the lanes are, and whether a person has cleared a halt.
 struct LookAround: Sendable {
   let context: LaneContext
   let consumer: Consumer

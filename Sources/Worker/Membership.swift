@@ -7,8 +7,8 @@ internal import SaleStore
 ///
 /// (1) A partition is claimed before its queue is opened, and its lane has stopped before it is given back.
 /// (2) Claiming never holds up a rebalance: a revocation cancels it.
-/// (3) It ends when the task is cancelled, or when one lane can't go on without a claim of its own: then the whole
-///     assignment is given up, because a group has no way to give up one partition.
+/// (3) It ends when the task is cancelled, or when one lane cannot go on without a new claim. Then it gives the whole
+///     assignment up, because a group member cannot give up one partition.
 struct Membership {
   /// Why it ended.
   enum End: Equatable {
@@ -33,7 +33,7 @@ struct Membership {
   private let inputs: AsyncStream<Input>
   private let input: AsyncStream<Input>.Continuation
 
-  /// Counts assignments that were stopped, so that what an earlier one still says is known as late.
+  /// Counts stopped assignments, so that late messages of an earlier one are recognized.
   private var assignment = 0
   private var claiming: Task<Void, Never>?
   private var lanes: [Partition: Task<Void, Never>] = [:]
@@ -159,7 +159,7 @@ struct Membership {
     }
   }
 
-  /// Ends claims and lanes, after what they have in flight, and closes the connections.
+  /// Ends claims and lanes, waits for what they have in flight, and closes the connections.
   private mutating func stop() async {
     var tasks = Array(lanes.values)
     tasks += [claiming, lookingAround].compactMap { $0 }

@@ -3,7 +3,7 @@ internal import Kafka
 internal import Logging
 internal import SaleStore
 
-/// Claims the partitions of an assignment, and checks that the log still has what the store expects next.
+/// Claims the partitions of an assignment, and checks that the log still has the record that the store expects next.
 struct PartitionClaims: Sendable {
   /// A partition that is ours, with the connection that claimed it.
   struct Claimed: Sendable {
@@ -21,7 +21,7 @@ struct PartitionClaims: Sendable {
 
   /// Claims them all, a few at a time. One that fails is tried again until its turn comes or the task is cancelled.
   ///
-  /// - Returns: those that can be worked on. Halted ones are missing. After a cancellation, whatever was claimed by
+  /// - Returns: those that can be worked on, without halted ones. After a cancellation, those that were claimed by
   ///   then.
   func claim(_ partitions: [Partition]) async -> [Claimed] {
     await withTaskGroup(of: Claimed?.self) { group in
@@ -90,10 +90,10 @@ struct PartitionClaims: Sendable {
     }
   }
 
-  /// Why the log is not one that the claim can go on with; `nil` if it is.
+  /// Why the claim cannot go on with this log; `nil` if it can.
   ///
   /// The high watermark is never behind a record that was consumed: a leader answers only when its own has caught up
-  /// with the one before it (Kafka's KIP-207). Before anything is halted it is nevertheless asked again.
+  /// with the one before it (Kafka's KIP-207). Even so, it is asked again before anything is halted.
   private func whatIsWrong(with claim: Claim) async throws -> String? {
     var reason: String?
     for look in 0..<Limits.watermarkLooks {

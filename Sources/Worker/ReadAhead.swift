@@ -1,11 +1,11 @@
 internal import Kafka
 internal import SaleStore
 
-/// Takes records from a partition's queue and decodes them: when they are asked for, or already while the ones before
-/// are being written. Then it decides them too, upon what those will leave behind.
+/// Takes records from a partition's queue and decodes them, on demand or while the ones before are written. In the
+/// latter case it decides them too, upon what those will leave behind.
 ///
 /// (1) One batch ahead at most, so that what a lane holds stays bounded (I11).
-/// (2) What was read ahead is given before anything else, so that the order stays the log's (I5).
+/// (2) Records that were read ahead are given first, so that the order stays the log's (I5).
 struct ReadAhead {
   typealias Answer = Result<HeldRecords?, KafkaError>
 
@@ -26,10 +26,10 @@ struct ReadAhead {
     }
   }
 
-  /// Sets up the reading of what `next` will give, unless that was done.
+  /// Prepares to read what `next` will give, unless this is done already.
   ///
-  /// - Parameter memory: of all records that were given by now, those that are being written included; `nil` if it is
-  ///   not known what these leave behind, and nothing is decided ahead.
+  /// - Parameter memory: of all records given so far, including those that are being written; `nil` if their result is
+  ///   not known, and then nothing is decided ahead.
   /// - Returns: starts it, if `next` has not by then.
   mutating func schedule(upon memory: LaneMemory?) -> @Sendable () -> Void {
     if let start, running != nil { return { start.finish() } }

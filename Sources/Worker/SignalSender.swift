@@ -6,7 +6,7 @@ internal import Synchronization
 /// Broadcasts what the lanes of a worker committed: the newest of everything, one broadcast at a time, on a connection
 /// of its own. A lane only leaves a note, so no commit waits for it.
 ///
-/// What can't be sent is dropped. The next signal replaces it, and whoever listens re-reads the store from time to
+/// A signal that cannot be sent is dropped. The next one replaces it, and listeners re-read the store from time to
 /// time.
 final class SignalSender: Sendable {
   private let topic: String
@@ -27,7 +27,7 @@ final class SignalSender: Sendable {
   /// Notes a commit of one lane, which has just returned.
   func note(_ partition: Partition, next: Offset, stock: [StockKey: StockLevel]) {
     pending.withLock { signal in
-      // In here, or of two lanes the earlier one's time could replace the later one's.
+      // Under the lock: otherwise an earlier lane's time could replace a later one's.
       signal.committedAt = .now
       signal.progress[partition] = next
       signal.stock.merge(stock) { _, new in new }
@@ -38,7 +38,7 @@ final class SignalSender: Sendable {
   /// Ends `run` once it has sent what is noted.
   func finish() { wakeUp.finish() }
 
-  /// Sends until `finish`, even if its task is cancelled: what the lanes commit last is told as well.
+  /// Sends until `finish`, even if its task is cancelled, so that the last commits are sent too.
   func run() async { await Task(executorPreference: thread.taskExecutor) { [self] in await send() }.value }
 
   private func send() async {
@@ -57,7 +57,7 @@ final class SignalSender: Sendable {
         broadcast = open
         try await open.send(signal, topic: topic)
         failures = 0
-        // What came meanwhile shows that more comes, and that is gathered. A commit by itself is told at once.
+        // If more was noted meanwhile, more will follow, so it is gathered. A single commit is sent at once.
         if pending.withLock({ !$0.progress.isEmpty }) { try? await Task.sleep(for: Limits.signalInterval) }
       } catch {
         await broadcast?.close()

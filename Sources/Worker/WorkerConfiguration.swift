@@ -5,13 +5,13 @@ public struct WorkerConfiguration: Sendable {
   /// The topic of orders. Its partition count was recorded (`SaleStore.record`) before a worker starts.
   public var topic: String
 
-  /// The consumer group that shares the partitions out among workers.
+  /// The consumer group that divides the partitions among workers.
   public var group: String
 
-  /// Host and process, for people: stands in the store beside each partition that this worker owns.
+  /// Host and process, for people; the store keeps it with each partition that this worker owns.
   public var ownerName: String
 
-  /// Partitions served at once, each with a connection to PostgreSQL. More are left alone, loudly.
+  /// Partitions served at once, each with a connection to PostgreSQL. More are not served, loudly.
   public var lanesMax = Limits.lanes
 
   /// How the consumer trades memory, delay, and the time until a dead worker's partitions go to another.

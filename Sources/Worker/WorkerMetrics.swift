@@ -41,7 +41,7 @@ struct WorkerMetrics: Sendable {
     write.recordNanoseconds(took.nanoseconds)
     batchRecords.record(results.count)
     var confirmed = 0
-    // By its number: hashing it for each record cost more than all else here.
+    // Indexed by its number: a hash for each record cost more than everything else here.
     var refused = [Int](repeating: 0, count: Refusal.numbers)
     var repeated = 0
     var quarantined = 0

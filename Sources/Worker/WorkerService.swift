@@ -38,7 +38,8 @@ public struct WorkerService: Service {
 
   /// Works until it is asked to stop. Once only.
   ///
-  /// Throws `KafkaError` with `.configuration` for Kafka settings that are not valid; everything else passes by itself.
+  /// Throws `KafkaError` with `.configuration` for Kafka settings that are not valid; it recovers from everything else
+  /// by itself.
   public func run() async throws {
     try await withThrowingTaskGroup(of: Void.self) { group in
       group.addTask { [signals = context.signals] in await signals.run() }

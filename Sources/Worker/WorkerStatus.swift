@@ -8,7 +8,7 @@ public struct WorkerStatus: Sendable, Hashable {
     /// Takes the partition over from its last owner.
     case claiming
     case running
-    /// PostgreSQL or the broker can't do what the lane needs; it goes on where it was as soon as they can.
+    /// PostgreSQL or the broker cannot do what the lane needs. The lane goes on as soon as they can.
     case waiting(String)
     /// Nobody works on the partition until a person has looked.
     case halted(String)
@@ -48,7 +48,7 @@ public struct WorkerStatus: Sendable, Hashable {
   /// Whether every assigned partition is being worked on.
   public var isReady: Bool { reasons.isEmpty }
 
-  /// What is in the way of being ready, a clause for each.
+  /// What keeps the worker from being ready, a clause for each.
   public var reasons: [String] {
     if let notAssigned { return ["the worker \(notAssigned)"] }
     return partitions.sorted { $0.key < $1.key }.compactMap { partition, status in
