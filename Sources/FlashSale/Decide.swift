@@ -62,19 +62,18 @@ public struct SaleRules: Hashable, Sendable {
   }
 }
 
-/// Decides records in the order of the log. No clock, no I/O, no randomness: the same state and records give the same
-/// decisions, whoever asks and however often (I10).
+/// Decides records in the order of the log. No clock, no I/O, no randomness: the same state and records always give the
+/// same decisions (I10).
 ///
 /// Each request meets, in this order: repeated id → the sale's window at `acceptedAt` → closed → per-buyer limit →
-/// stock. The id comes first, because a repeat that took a unit and was then thrown away would leave that unit unsold
-/// (I2).
-/// - Returns: a decision for each record, in their order; `state` is what is true after the last of them.
+/// stock. The id comes first: a repeat that took a unit and was then dropped would leave that unit unsold (I2).
+/// - Returns: a decision for each record, in their order; `state` is the state after the last of them.
 public func decide(_ state: inout LaneStock, _ records: [LogRecord]) -> [Decision] {
   state.reserveCapacity(records.count)
   return records.map { decide(&state, $0) }
 }
 
-/// Decides one record, like those of many.
+/// Decides one record, as `decide` does with many.
 public func decide(_ state: inout LaneStock, _ record: LogRecord) -> Decision {
   switch record {
   case .place(let request): decide(&state, request)
@@ -94,7 +93,7 @@ private func decide(_ state: inout LaneStock, _ request: PurchaseRequest) -> Dec
   if level.isClosed { return .decided(.rejected(.closed)) }
 
   let holder = LaneStock.Holder(sale: request.stock.sale, buyer: request.buyer)
-  // Without a limit nobody counts: what one buyer holds of many SKUs need not fit `Units`.
+  // Without a limit nothing is counted: what one buyer holds of many SKUs need not fit `Units`.
   let holds = rules.perBuyerLimit.map { _ in (state.held[holder] ?? .zero) + request.quantity }
   if let limit = rules.perBuyerLimit, let holds, holds > limit { return .decided(.rejected(.limitReached)) }
   guard level.left >= request.quantity else {

@@ -73,7 +73,7 @@ extension Identifier {
   /// The raw value.
   public var description: String { rawValue }
 
-  /// Letters, digits, `.`, `_` and `-`: nothing that has a meaning in a URL path or in a record key.
+  /// Letters, digits, `.`, `_` and `-`, which have no meaning in a URL path or in a record key.
   @inlinable static func isNameByte(_ byte: UInt8) -> Bool {
     switch byte {
     case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),

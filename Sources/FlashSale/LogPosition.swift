@@ -38,7 +38,7 @@ public struct LogPosition: Hashable, Sendable, Comparable, CustomStringConvertib
   public var description: String { "\(partition)@\(offset)" }
 }
 
-/// Whose turn at a partition it is. Each claim raises it by one, and only the holder of the current one can commit
+/// The number of a claim of a partition. Each claim raises it by one, and only the holder of the current one can commit
 /// (I7).
 public struct Epoch: RawRepresentable, Hashable, Sendable, Comparable, CustomStringConvertible {
   public let rawValue: Int64

@@ -26,7 +26,7 @@ public struct OrderID: Hashable, Sendable {
     self.low = low
   }
 
-  /// The id of one purchase: the same for the same (sale, buyer, key), whoever asks.
+  /// The id of one purchase: always the same for the same (sale, buyer, key).
   public init(sale: SaleNumber, buyer: BuyerID, key: IdempotencyKey) {
     var hash = SHA256()
     // Lengths go in too, so that no two (buyer, key) pairs run together to the same bytes.

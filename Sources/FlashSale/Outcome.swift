@@ -31,7 +31,7 @@ public enum Refusal: Int16, Hashable, Sendable, CaseIterable {
   }
 }
 
-/// What became of an order: its first and only decision (I4).
+/// An order's outcome: its first and only decision (I4).
 public enum Outcome: Hashable, Sendable {
   case confirmed
   case rejected(Refusal)
@@ -49,6 +49,6 @@ public enum Decision: Hashable, Sendable {
   /// The stock is closed from here on.
   case closed
 
-  /// The record speaks of a sale or SKU that the store does not have.
+  /// The record names a sale or SKU that the store does not have.
   case unknown(StockKey)
 }

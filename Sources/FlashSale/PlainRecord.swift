@@ -2,8 +2,8 @@
 /// once, in the order of the numbers, and nothing else.
 ///
 /// (1) What it writes, SwiftProtobuf would write alike; what it reads, SwiftProtobuf would read alike: tests compare.
-/// (2) Whatever is not of this form, or not valid, is left to SwiftProtobuf, which knows all forms and says what is
-///     wrong. So this never refuses a record.
+/// (2) It leaves any other form, and anything that is not valid, to SwiftProtobuf, which knows all forms and says what
+///     is wrong. So this never refuses a record.
 ///
 /// Intake encodes and a lane decodes every record of the log, and this takes a tenth of SwiftProtobuf's time.
 struct PlainRecord {

@@ -1,7 +1,7 @@
 /// Reads an RFC 3339 date-time (§5.6): all of the text, and nothing that only resembles one.
 ///
-/// Foundation's reader is laxer: it takes years of any length, whose microseconds 64 bits do not hold, and passes over
-/// what follows.
+/// Foundation's reader is laxer: it takes years of any length, whose microseconds 64 bits do not hold, and ignores what
+/// follows.
 struct RFC3339Reader {
   private var rest: Substring.UTF8View
 

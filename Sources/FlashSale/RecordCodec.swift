@@ -2,10 +2,10 @@ import SwiftProtobuf
 
 /// Why a record of the log could not be read. Its text goes into `quarantined_records`.
 public enum UnreadableRecord: Error, Equatable, Sendable, CustomStringConvertible {
-  /// The record has no value. Nobody writes one here; a compacted topic would.
+  /// The record has no value. Penstock writes none like this; a compacted topic would have some.
   case tombstone
 
-  /// Longer than `Limits.recordBytes`, so nothing that this program wrote.
+  /// Longer than `Limits.recordBytes`, so this program did not write it.
   case tooLong(bytes: Int)
 
   /// Not the Protocol Buffers message of `proto/penstock/log/v1/record.proto`.
@@ -17,7 +17,7 @@ public enum UnreadableRecord: Error, Equatable, Sendable, CustomStringConvertibl
   /// A kind of record that this version does not know.
   case unknownKind(Int)
 
-  /// A field with a value that no intake lets through.
+  /// A field has a value that no intake accepts.
   case invalid(ValidationError)
 
   public var description: String {
@@ -71,7 +71,7 @@ extension LogRecord {
     }
   }
 
-  /// The record that `value` holds. Whatever the bytes are, this answers; it never traps.
+  /// The record that `value` holds. This answers for any bytes; it never traps.
   public init(decoding value: UnsafeRawBufferPointer?) throws(UnreadableRecord) {
     if let value, let request = PlainRecord.request(in: value) {
       self = .place(request)

@@ -1,9 +1,9 @@
 import Crypto
 
-/// By what a record of the log is known again: the first 64 bits of the SHA-256 of its value.
+/// Identifies a record of the log: the first 64 bits of the SHA-256 of its value.
 ///
-/// Orders hold an id of 90 random or hashed bits and the time, so two logs that are not copies of each other agree in
-/// it at an offset once in 10^19 times. A tombstone counts as a value without bytes.
+/// Orders hold an id of 90 random or hashed bits and the time. So two logs that are not copies of each other have the
+/// same fingerprint at an offset once in 10^19 times. A tombstone counts as a value without bytes.
 public struct RecordFingerprint: Hashable, Sendable {
   /// The bits, as they are stored.
   public let rawValue: Int64

@@ -1,7 +1,7 @@
 /// The key of a record in the `orders` topic, and with it the partition and the one lane that decides it.
 ///
-/// `sale` where the sale is decided as a whole, else `sale/sku#bucket`. There is one bucket today, 0; the field is in
-/// the key so that a hot SKU can be split later without a new format.
+/// `sale` if the sale is decided as a whole, else `sale/sku#bucket`. There is one bucket today, 0; the field is in the
+/// key so that a hot SKU can be split later without a new format.
 public struct RecordKey: Hashable, Sendable, CustomStringConvertible {
   /// The key's text, ASCII.
   public let text: String

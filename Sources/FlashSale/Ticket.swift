@@ -86,7 +86,7 @@ public struct TicketSigner: Sendable {
   ) -> HMAC<SHA256>.MAC {
     var buyer = buyer.rawValue
     return buyer.withUTF8 { buyer in
-      // In one piece: each update has its price.
+      // In one piece, because each update costs something.
       withUnsafeTemporaryAllocation(byteCount: place.count + 16 + buyer.count, alignment: 1) { message in
         message.copyMemory(from: place)
         message.storeBytes(of: order.high.bigEndian, toByteOffset: place.count, as: UInt64.self)

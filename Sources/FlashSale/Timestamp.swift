@@ -2,7 +2,7 @@ import FoundationEssentials
 
 /// An instant: microseconds since 1970-01-01T00:00:00Z, leap seconds not counted.
 ///
-/// The domain never reads a clock; whoever accepts a request says when.
+/// The domain never reads a clock; the intake that accepts a request gives the time.
 public struct Timestamp: Hashable, Sendable, Comparable {
   /// Microseconds since 1970-01-01T00:00:00Z.
   public var microseconds: Int64
