@@ -1,9 +1,9 @@
 internal import FlashSale
 
-/// What the invariants say, kept beside the world and worked out from the log and the store alone.
+/// The state that the invariants imply, kept beside the world and derived from the log and the store alone.
 ///
 /// It follows the store's journal: each committed transaction is replayed from the log by the real `decide` (I10), and
-/// the rules are looked at once more without it, so that a mistake in `decide` would be found as well.
+/// the rules are checked once more without it, so that a mistake in `decide` would be found too.
 struct Checks {
   /// The shop's stock as the log says it is.
   private var replay = LaneStock()
@@ -170,7 +170,7 @@ struct Checks {
         return Violation(invariant: "I9", what: "\(holder) has \(held) units, the limit is \(limit)")
       }
     case .rejected(.soldOut), .rejected(.insufficientStock):
-      // Whoever comes later in this partition can't win what this one could have had: it was not there (I5).
+      // A later request in this partition cannot win what this one was refused: it was not there (I5).
       guard units < request.quantity.rawValue else {
         return Violation(
           invariant: "I2", what: "\(order.position) was refused \(request.quantity) units while \(units) were left")

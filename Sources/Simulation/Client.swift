@@ -1,6 +1,6 @@
 internal import FlashSale
 
-/// A buyer's program: tries one purchase, and tries it again with the same key while it doesn't know what became of it.
+/// A buyer's program: tries one purchase, and tries it again with the same key while it does not know the outcome.
 struct Client {
   /// Index of what it wants.
   let purchase: Int

@@ -1,7 +1,7 @@
 /// How often each thing goes wrong in one world, drawn from its seed.
 ///
-/// Each world has only some kinds of faults: where everything fails at once, the rarer courses are never run to their
-/// end (swarm testing: Groce and others, ISSTA 2012).
+/// Each world has only some kinds of faults: if everything fails at once, the rarer courses never reach their end
+/// (swarm testing: Groce and others, ISSTA 2012).
 struct Faults {
   // MARK: Of one operation, per mille
 

@@ -1,12 +1,11 @@
-/// What happened in a world, in its order: for a person who looks for the cause, and as a hash for one who wants to
-/// know whether two runs were the same.
+/// What happened in a world, in order: as text, to look for a cause, and as a hash, to compare two runs.
 public struct History: Sendable {
   /// One thing that happened.
   public struct Line: Sendable, CustomStringConvertible {
     /// Microseconds since the world began.
     public let time: Int64
 
-    /// Who did it, or whom it happened to.
+    /// Who did it, or to whom it happened.
     public let actor: String
 
     /// What it was.

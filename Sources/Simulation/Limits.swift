@@ -1,7 +1,7 @@
 /// The bounds of a simulated world (I11): each named once, with its unit, what happens there, and why that much.
 ///
-/// Worlds are small on purpose. A fault is found where few things meet at once, a small world is soon over, and a short
-/// history can be read; what a large world would add, many seeds add sooner.
+/// Worlds are small on purpose. A fault shows when few things happen at once, a small world is soon over, and a short
+/// history is readable. Many seeds find sooner what a large world would find.
 enum Limits {
   // MARK: How much there is
 

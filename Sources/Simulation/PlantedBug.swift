@@ -1,6 +1,6 @@
 internal import FlashSale
 
-/// Mistakes that others made, or that we could have made, put into the simulated parts: a simulation that doesn't find
+/// Mistakes that others made, or that we could have made, put into the simulated parts. A simulation that does not find
 /// them would prove nothing. The real code stays as it is.
 ///
 /// Some need two mistakes at once, because the design has a second guard behind the first one; the comment says which.
@@ -14,7 +14,7 @@ public enum PlantedBug: String, CaseIterable, Sendable {
   /// The progress is committed by itself, before the effect of its records, as a consumer group does it.
   case offsetFirst = "offset-first"
 
-  /// Whether an order is a repeat is asked after its units were taken.
+  /// The check for a repeat comes after the units were taken.
   case duplicateCheckLast = "duplicate-check-last"
 
   /// A worker that gets a partition back still believes in the stock that it knew, and writes it without looking

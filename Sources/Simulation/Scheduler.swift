@@ -1,7 +1,7 @@
 /// What happens when, in virtual time.
 ///
 /// (1) Time does not go back.
-/// (2) What is due at the same instant comes in the order in which it was scheduled.
+/// (2) Tasks that are due at the same instant come in the order in which they were scheduled.
 struct Scheduler<Task> {
   private struct Entry {
     let due: Int64

@@ -1,5 +1,5 @@
-/// Draws everything in a world that is left to chance: the same seed gives the same numbers, on every machine and with
-/// every toolchain, which the standard library's own `random(in:using:)` does not promise.
+/// Draws all chance in a world. The same seed gives the same numbers on every machine and with every toolchain, which
+/// the standard library's own `random(in:using:)` does not promise.
 ///
 /// SplitMix64 (Steele, Lea, Flood: Fast splittable pseudorandom number generators, OOPSLA 2014).
 struct SeededGenerator {

@@ -12,7 +12,8 @@ struct Shop {
   /// The instant at which virtual time begins.
   static let epoch = Timestamp(microseconds: 1_800_000_000_000_000)
 
-  /// What one buyer wants with one key. Requests that share (sale, buyer, key) are one order, whatever else they say.
+  /// What one buyer wants with one key. Requests that share (sale, buyer, key) are one order, even if they differ
+  /// otherwise.
   struct Purchase {
     let sale: SaleNumber
     let sku: SKU

@@ -17,8 +17,7 @@ struct SimulatedWorker {
   /// Whether it wants to be in the group.
   var isMember = true
 
-  /// Counts assignments that were stopped, as `Membership` does, so that what an earlier one still says is known as
-  /// late.
+  /// Counts stopped assignments, as `Membership` does, so that late messages of an earlier one are recognized.
   var assignment = 0
 
   /// Offsets at which its lanes met a gap.
@@ -42,7 +41,7 @@ struct SimulatedWorker {
 }
 
 extension World {
-  /// Deals the partitions out to whoever answers. Frozen members are taken for dead, and don't hear of it.
+  /// Assigns the partitions to the members that answer. Frozen members count as dead and do not learn of it.
   mutating func rebalance() {
     group.generation += 1
     group.members = workers.indices.filter { workers[$0].isMember && workers[$0].condition == .running }
@@ -91,7 +90,7 @@ extension World {
     }
   }
 
-  /// A claim in the store. Who made the last one is what I7 is about.
+  /// A claim in the store. I7 is about who made the last one.
   mutating func takeOver(
     _ partition: Partition, held: Epoch?, by session: SimulatedStore.Session
   ) -> SimulatedStore.ClaimAnswer {

@@ -2,7 +2,7 @@ internal import FlashSale
 
 /// An intake process: its clock, what signals told it, and which requests wait for the log.
 struct SimulatedIntake {
-  /// One request on its way into the log. Outlives its process: what is on the wire arrives or not.
+  /// One request on its way into the log. It outlives its process: a message on the wire arrives or not.
   struct Send {
     let client: Int
     let intake: Int
@@ -28,7 +28,7 @@ struct SimulatedIntake {
 
   init(_ shop: Shop) { levels = Dictionary(uniqueKeysWithValues: shop.stock.map { ($0.key, $0.level) }) }
 
-  /// Units only ever go: of two signals the lower one is the newer one.
+  /// Stock only falls: of two signals, the lower one is the newer one.
   mutating func take(_ newer: [StockKey: LaneStock.Level]) {
     for (key, level) in newer {
       guard let known = levels[key] else { continue }
@@ -146,7 +146,7 @@ extension World {
       checkFailed(send)
       return answer(sends[send].client, .failed)
     }
-    // Of a process that is gone, the client hears as much: nothing.
+    // The process is gone, so the client hears nothing.
     answer(sends[send].client, .unknown)
   }
 

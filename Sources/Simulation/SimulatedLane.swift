@@ -4,8 +4,8 @@ internal import Worker
 
 /// One partition's lane: performs what the real `LaneState` decides, a step at a time.
 ///
-/// Mirrors `Worker/Lane.swift`: what is held and known and when it is forgotten, when the session is dropped, and that
-/// a cancellation is passed on with the next event.
+/// Mirrors `Worker/Lane.swift`: what it holds and knows, when it forgets, when it drops the session, and that it passes
+/// a cancellation on with the next event.
 struct SimulatedLane {
   let worker: Int
   let assignment: Int
@@ -63,7 +63,7 @@ extension World {
     }
   }
 
-  /// Tells the state what became of its action, and goes on with the next one.
+  /// Tells the state the result of its action, and goes on with the next one.
   mutating func answer(_ lane: Int, _ event: LaneState.Event) {
     if lanes[lane].isCancelled { lanes[lane].state.stop() }
     lanes[lane].action = lanes[lane].state.handle(event)
@@ -75,7 +75,7 @@ extension World {
     }
   }
 
-  /// A lane that waits for records is woken by a record, or to hear that it has to end.
+  /// A record, or a request to end, wakes a lane that waits for records.
   mutating func wakeLane(_ lane: Int) {
     guard lanes[lane].isWaiting, !lanes[lane].isEnded else { return }
     lanes[lane].isWaiting = false

@@ -1,6 +1,6 @@
 internal import FlashSale
 
-/// The `orders` topic: what was appended stays where it is.
+/// The `orders` topic: an appended record stays where it is.
 ///
 /// A record that is here is acknowledged, or its acknowledgement is lost: `acks=all` means that no leader forgets it.
 struct SimulatedLog {

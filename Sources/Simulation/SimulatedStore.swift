@@ -3,8 +3,8 @@ internal import FlashSale
 /// PostgreSQL as lanes see it: transactions that take effect at their commit or not at all, row locks, a primary key, a
 /// CHECK, and sessions that others can end.
 ///
-/// It keeps to what `READ COMMITTED` promises and to the statements of `SaleStore/Lanes`: a reader sees what is
-/// committed; a writer waits for whoever has changed the same row, and then looks again.
+/// It follows `READ COMMITTED` and the statements of `SaleStore/Lanes`: a reader sees what is committed; a writer waits
+/// for the transaction that has changed the same row, and then looks again.
 struct SimulatedStore {
   typealias Session = Int
 

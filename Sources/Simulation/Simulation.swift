@@ -10,8 +10,8 @@ public struct Violation: Sendable, Hashable, CustomStringConvertible {
   public var description: String { "\(invariant): \(what)" }
 }
 
-/// Courses that a world can take. Counted, so that a test can tell that each of them is taken at all: a simulation in
-/// which no commit is ever lost proves nothing about lost commits.
+/// Courses that a world can take. They are counted, so that a test can check that each occurs: a simulation in which no
+/// commit is ever lost proves nothing about lost commits.
 public enum Course: String, CaseIterable, Sendable {
   case accepted, unknown, refusedAsSoldOut, appendedTwice, lateAcknowledgement, appendedAfterUnknown
   case committed, repeated, conflict, poisoned, quarantined, closed
@@ -19,7 +19,7 @@ public enum Course: String, CaseIterable, Sendable {
   case crashInTransaction, freezeInTransaction, surrendered, gap, halted, haltCleared
 }
 
-/// What became of one seed.
+/// The result of one seed.
 public struct SimulatedRun: Sendable {
   public let seed: UInt64
 

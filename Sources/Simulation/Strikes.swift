@@ -64,7 +64,7 @@ extension World {
     return false
   }
 
-  /// A process ends at once. The server finds out about its sessions by itself, and the group about the member.
+  /// A process ends at once. The server notices its lost sessions by itself, and the group its lost member.
   private mutating func crash(_ worker: Int) {
     guard workers[worker].condition != .gone else { return }
     note("worker \(worker)", "crashes")

@@ -1,7 +1,7 @@
 internal import FlashSale
 
-/// One world: a shop, its buyers and all processes, in one thread and in virtual time. Everything that is left to
-/// chance comes from the seed, so that the same seed is the same world.
+/// One world: a shop, its buyers and all processes, in one thread and in virtual time. All chance comes from the seed,
+/// so the same seed is the same world.
 ///
 /// Real are `decide`, `LaneState`, order ids, record keys, the record codec and tickets. The rest is modelled, each
 /// part in a file of its own; `SimulatedLane` mirrors the worker's `Lane`, which performs what `LaneState` says.

@@ -3,7 +3,7 @@ import Simulation
 
 /// Many worlds, on all cores. Each is a world of its own, so that nothing has to be shared.
 struct SeedRange {
-  /// Seeds that one task lives before it tells how far it is: a second's worth at most, so that progress can be seen.
+  /// Seeds that one task runs before it reports progress: at most a second's worth.
   private static let chunk: UInt64 = 500
 
   private let seeds: Range<UInt64>
@@ -14,7 +14,7 @@ struct SeedRange {
     self.bug = bug
   }
 
-  /// Lives them.
+  /// Runs them.
   ///
   /// - Parameter done: called with a number of seeds that are done.
   /// - Returns: the lowest seed that violates an invariant, among those that were run until one was found.
