@@ -1,6 +1,6 @@
 public import FlashSale
 
-/// The log as an audit reads it: in stretches, each asked for when the one before is done with.
+/// The log as an audit reads it: in stretches, one after another.
 public protocol AuditLog: Sendable {
   /// The offsets that the partition has: from its first record to the one that its next record will get.
   func bounds(of partition: Partition) async throws -> Range<Offset>

@@ -15,7 +15,7 @@ public enum AuditProgress: Sendable, Equatable {
 
 /// Compares the log with the store, from the log's first record to the store's progress.
 ///
-/// It can run beside workers: it looks at one instant, and what comes later is in flight.
+/// It can run beside workers: it looks at one instant, and later records are in flight.
 public struct Auditor<Log: AuditLog>: Sendable {
   private let store: AuditStore
   private let log: Log
@@ -28,11 +28,11 @@ public struct Auditor<Log: AuditLog>: Sendable {
     self.topic = topic
   }
 
-  /// Runs it once.
+  /// Runs the audit once.
   ///
   /// - Parameters:
-  ///   - ledger: what clients were promised, to be found in the store.
-  ///   - report: hears how far it is, after each stretch.
+  ///   - ledger: what clients were promised, to look up in the store.
+  ///   - report: called with the progress after each stretch.
   /// - Throws: `PostgresError`, `KafkaError`, `StoreError` and `LedgerError`, when it cannot be carried through.
   public func run(
     ledger: LedgerFile? = nil, report: @escaping @Sendable (AuditProgress) -> Void = { _ in }

@@ -1,7 +1,7 @@
 internal import FlashSale
 
-/// The offsets of one partition that have no record. A log can have a great many of them, where it was compacted or
-/// written in transactions, so that they are summed up and not listed.
+/// The offsets of one partition that have no record. A log that was compacted or written with transactions can have
+/// very many, so they are summed up and not listed.
 struct Gap {
   /// Where the first of them are.
   let first: ClosedRange<Offset>

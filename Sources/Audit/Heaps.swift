@@ -1,6 +1,6 @@
 internal import Glibc
 
-/// Keeps an audit's memory flat where glibc's allocator would not.
+/// Keeps an audit's memory flat, which glibc's allocator alone would not do.
 ///
 /// Each stretch has a client of librdkafka with threads of its own, and glibc gives new threads new heaps, up to eight
 /// for each core. What a stretch frees lies scattered in a dozen of them between what others hold: 50 MB of heaps with

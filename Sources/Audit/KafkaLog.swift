@@ -12,7 +12,7 @@ public struct KafkaLog: AuditLog {
     reader = try LogReader(cluster: cluster, topic: topic, logger: logger)
   }
 
-  /// As the leader has them now. Throws `KafkaError`.
+  /// The bounds that the leader has now. Throws `KafkaError`.
   public func bounds(of partition: Partition) async throws -> Range<Offset> {
     let ends = try await reader.watermarks(partition: partition.rawValue)
     return Offset(ends.low)..<Offset(max(ends.low, ends.high))

@@ -2,10 +2,11 @@
 /// with nothing else.
 public enum Limits {
   /// Records of one partition that are read, and held with their rows, at a time: some tens of megabytes. Each stretch
-  /// has a client of its own (`LogReader.read`), so that many more and smaller ones would cost more than the reading.
+  /// has a client of its own (`LogReader.read`), so with smaller stretches the clients would cost more than the
+  /// reading.
   static let stretchRecords: Int64 = 50_000
 
-  /// Violations of one kind that are described. All are counted; what is behind these is most often their consequence.
+  /// Violations of one kind that are described. All are counted; the later ones mostly follow from the first.
   static let describedPerKind = 20
 
   /// Orders without an outcome that are remembered by id, 16 bytes each, so that the ledger does not count them again.

@@ -1,7 +1,7 @@
 internal import FlashSale
 internal import SaleStore
 
-/// Hands out the snapshot's orders in the order of the log, as far as they are asked for.
+/// Hands out the snapshot's orders in the order of the log, up to the position asked for.
 struct OrderCursor {
   private let store: AuditStore
   private var page: ArraySlice<AuditedOrder> = []

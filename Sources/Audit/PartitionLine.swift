@@ -1,7 +1,7 @@
 internal import FlashSale
 internal import SaleStore
 
-/// What of a partition can be compared, and why not more.
+/// Which part of a partition can be compared, and why not more.
 struct PartitionLine {
   let partition: Partition
 
@@ -31,14 +31,14 @@ struct PartitionLine {
   ///   - isAnother: whether the last decided record is another one in this log.
   init(_ partition: Partition, _ progress: PartitionProgress?, log: Range<Offset>, isAnother: Bool) {
     let next = progress?.nextOffset ?? Offset(0)
-    // Where a lane has halted, it is the log that is another one. Otherwise it can be the progress that is wrong.
+    // If a lane has halted, the log is another one. Otherwise the progress may be wrong.
     let isHalted = progress?.haltedReason != nil
     var problems: [String] = []
     if let reason = progress?.haltedReason {
       problems.append("partition \(partition) is halted: \(reason)")
     }
     if log.upperBound < next {
-      // Another log than the one that was decided, or one that lost its end: its records are not compared.
+      // This is not the log that was decided, or it lost its end: its records are not compared.
       compared = next..<next
       problems.append(
         """

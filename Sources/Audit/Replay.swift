@@ -1,7 +1,7 @@
 internal import FlashSale
 internal import SaleStore
 
-/// Decides the log anew by `decide`, and compares each decision with the row that the store has of it.
+/// Decides the log again with `decide`, and compares each decision with its row in the store.
 ///
 /// (1) Everything at lower offsets of the partition has been compared before. So what is loaded for a record, from rows
 ///     at lower offsets, is true unless a violation has been found there already.
@@ -9,7 +9,7 @@ internal import SaleStore
 ///     row is at a lower offset, or in another partition. That row is compared when its own offset is reached: so each
 ///     order has one row, at its first record, without remembering any order.
 /// (3) After a difference the replay goes on from what the log gives, not from what the row says. So one wrong row is
-///     one violation, not one for each record behind it.
+///     one violation, not one for each later record.
 struct Replay {
   var findings = Findings()
   var counts = ReplayCounts()
@@ -32,7 +32,7 @@ struct Replay {
     }
   }
 
-  /// Whether a buyer gets only so much of it.
+  /// Whether the sale limits a buyer.
   func isLimited(_ key: StockKey) -> Bool { state.stock[key]?.rules.perBuyerLimit != nil }
 
   // MARK: One stretch
@@ -125,7 +125,7 @@ struct Replay {
     }
     let named = stock.flatMap { sales.contains($0.sale) ? $0.sale : nil }
     let sale = named ?? record.fingerprint?.saleInKey.flatMap { numbers[$0] }
-    // Set aside before the sale was there, it belongs to none.
+    // A record that was set aside before the sale existed belongs to no sale.
     if let stored = kept.sale, stored != sale {
       findings.add(.quarantine, at: position, "the quarantined record is stored as of another sale than the log's")
     }
@@ -168,7 +168,7 @@ struct Replay {
     }
   }
 
-  /// A row at an offset where the log asks for nothing of the kind.
+  /// A row at an offset where the log has no such request.
   mutating func unasked(
     _ row: AuditedOrder, _ position: LogPosition, _ why: String = "the log has no request there"
   ) {
@@ -178,7 +178,7 @@ struct Replay {
     lower(row)
   }
 
-  /// A row whose record the log has no more: it is believed, and what comes later is compared as if it were right.
+  /// A row whose record is no longer in the log: the audit believes it, and compares later records as if it were right.
   mutating func believe(_ row: AuditedOrder) {
     counts.believed += 1
     take(row)
@@ -187,7 +187,7 @@ struct Replay {
 
   // MARK: Stock
 
-  /// Takes a row off its shelf, whether it should be there or not.
+  /// Takes a row off its shelf, even if it should not be there.
   mutating func take(_ row: AuditedOrder) {
     guard let sku = SKU(rawValue: row.sku) else { return }
     let key = StockKey(sale: row.sale, sku: sku)

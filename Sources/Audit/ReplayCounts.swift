@@ -17,7 +17,7 @@ struct ReplayCounts: Sendable {
   var closes: Int64 = 0
   var quarantined: Int64 = 0
 
-  /// Of these, records that could have been decided: PostgreSQL refused their rows.
+  /// Those of them that could have been decided: PostgreSQL refused their rows.
   var setAside: Int64 = 0
 
   /// Records without an outcome.
@@ -28,10 +28,10 @@ struct ReplayCounts: Sendable {
   /// Rows that no record asks for.
   var unasked: Int64 = 0
 
-  /// Requests that were told that there is not enough, while there was.
+  /// Requests that were refused for lack of stock, while there was enough.
   var undersold: Int64 = 0
 
-  /// Rows whose records the log has no more.
+  /// Rows whose records are no longer in the log.
   var believed: Int64 = 0
 
   /// First decisions.

@@ -28,8 +28,8 @@ extension Replay {
     take(row)
   }
 
-  /// In a partition whose beginning the log has no more, the record that closed the stock can be gone as well. The
-  /// first refusal that says so is believed where the stock row says it too.
+  /// If the log has lost the partition's beginning, the record that closed the stock can be gone too. The audit
+  /// believes the first refusal that says *closed*, if the stock row says it too.
   private mutating func closeIfClosedBefore(_ row: AuditedOrder, _ shelf: Shelf) {
     guard row.outcome == .rejected(.closed), shelf.stored.isClosed, !shelf.isCloseSeen else { return }
     state.stock[shelf.stored.key]?.isClosed = true

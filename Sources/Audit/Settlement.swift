@@ -13,7 +13,7 @@ extension Replay {
 }
 
 extension AuditRun {
-  /// Compares what only the whole says: stock, tallies, and what stands twice.
+  /// Compares what only all partitions together show: stock, tallies, and duplicates.
   mutating func settle() {
     settleStock()
     settleTallies()

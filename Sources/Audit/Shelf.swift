@@ -14,7 +14,7 @@ struct Shelf {
   /// Whether the log has a record that closes it.
   var isCloseSeen = false
 
-  /// The refusal for lack of stock that asked for the fewest units: who comes later must not win as many (I5).
+  /// The refusal for lack of stock that asked for the fewest units: a later request must not win as many (I5).
   private var refused: (position: LogPosition, quantity: Int32)?
 
   init(_ stored: AuditedStock, partitions: Int32) {
@@ -22,17 +22,17 @@ struct Shelf {
     lane = stored.recordKey.partition(of: partitions)
   }
 
-  /// Its name for a person.
+  /// Its name, for people.
   var name: String { "\(stored.sale)/\(stored.key.sku)" }
 
   /// Units that the rows took beyond what was put up.
   var oversold: Int64 { max(0, sold - Int64(stored.putUp.rawValue)) }
 
-  /// What is left by the rows.
+  /// What is left according to the rows.
   var left: Int64 { Int64(stored.putUp.rawValue) - sold }
 
-  /// Takes a row in. Answers with the earlier request that was refused what this one got, if there is one: it looks at
-  /// the rows alone, whatever `decide` says about them.
+  /// Takes a row in. Returns the earlier request that was refused what this one got, if there is one. It looks at the
+  /// rows alone, not at what `decide` says about them.
   mutating func take(_ row: AuditedOrder) -> LogPosition? {
     switch row.outcome {
     case .confirmed:

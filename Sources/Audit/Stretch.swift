@@ -1,7 +1,7 @@
 internal import FlashSale
 internal import SaleStore
 
-/// A stretch of one partition with all that the store says about it: what is held in memory at a time.
+/// A stretch of one partition with everything that the store says about it. Memory holds one at a time.
 struct Stretch {
   let partition: Partition
   let range: Range<Offset>
@@ -16,7 +16,7 @@ struct Stretch {
 
   let quarantined: [Offset: AuditedQuarantine]
 
-  /// Where those orders have their row that are asked for here and have none here.
+  /// The places of the rows of orders that are requested here and have no row here.
   let places: [OrderID: AuditedPlace]
 
   /// What the buyers of sales with a limit held before the stretch, by the rows below it.

@@ -1,6 +1,6 @@
 internal import FlashSale
 
-/// Something that must not be, with the place where it shows.
+/// A fact that breaks an invariant, with the place where it shows.
 public struct Violation: Sendable, Hashable, Codable {
   /// What is wrong. The raw values are the JSON's.
   public enum Kind: String, Sendable, Codable, CaseIterable {
@@ -8,19 +8,19 @@ public struct Violation: Sendable, Hashable, Codable {
     case lost
     /// One order or one record has more than one outcome.
     case doubled
-    /// An outcome stands where the log has no such request.
+    /// There is an outcome where the log has no such request.
     case unasked
-    /// A row says something else than its request.
+    /// A row differs from its request.
     case altered
     /// An order was decided at a later record than its first.
     case late
-    /// Told that there is not enough, while there was.
+    /// Refused for lack of stock, while there was enough.
     case undersold
     /// Confirmed without the units for it.
     case oversold
     /// Confirmed past the buyer's limit.
     case limit
-    /// Another outcome than the log gives.
+    /// An outcome that the log does not give.
     case outcome
     /// A later request won units that an earlier one was refused.
     case order
@@ -30,11 +30,11 @@ public struct Violation: Sendable, Hashable, Codable {
     case closed
     /// There is an effect at or past the progress.
     case progress
-    /// The lanes counted otherwise than the log.
+    /// The lanes' count differs from the log's.
     case tally
     /// A quarantined record is not the log's, or should be there and isn't.
     case quarantine
-    /// Decided in another lane than its key's.
+    /// Decided in the wrong lane for its key.
     case lane
     /// A request that was promised an outcome has none, or is not in the log.
     case ledger
@@ -67,7 +67,7 @@ public struct Violation: Sendable, Hashable, Codable {
   public let words: String
 }
 
-/// What an audit found so far. Every violation is counted, the first of each kind are described.
+/// What an audit has found so far. Every violation is counted; the first ones of each kind are described.
 struct Findings: Sendable {
   private(set) var violations: [Violation] = []
   private(set) var counts: [Violation.Kind: Int64] = [:]
@@ -75,7 +75,7 @@ struct Findings: Sendable {
   /// What could not be checked, and why.
   private(set) var unchecked: [String] = []
 
-  /// What a person should know though it breaks nothing.
+  /// What a person should know although it breaks nothing.
   private(set) var notes: [String] = []
 
   mutating func add(_ kind: Violation.Kind, at position: LogPosition? = nil, _ words: @autoclosure () -> String) {

@@ -1,12 +1,12 @@
 internal import FlashSale
 internal import SaleStore
 
-/// What became of a ledger's lines.
+/// The outcomes of a ledger's lines.
 struct LedgerCounts: Sendable {
   /// Promises: lines with a 202.
   var accepted: Int64 = 0
 
-  /// Lines whose client never learnt what became of the request: no outcome, or one, is right.
+  /// Lines whose client never learnt the request's fate: no outcome, or one, is right.
   var unknown: Int64 = 0
 
   /// Promises that have their outcome.
@@ -21,12 +21,12 @@ struct LedgerCounts: Sendable {
   /// Promises without an outcome.
   var lost: Int64 = 0
 
-  /// Of these, orders that the log misses too, and that were not counted as lost yet.
+  /// Those of them that the log misses too and that were not counted as lost yet.
   var lostBesideLog: Int64 = 0
 }
 
 extension AuditRun {
-  /// Looks every line up. Each promise needs exactly one outcome: that there is no second one, the replay has shown.
+  /// Looks every line up. Each promise needs exactly one outcome; the replay has shown that there is no second one.
   mutating func compare(_ file: LedgerFile, _ report: (AuditProgress) -> Void) async throws {
     var reader = try file.open()
     var counts = LedgerCounts()

@@ -66,7 +66,7 @@ struct LedgerReader {
       status: try column("status"), count: header.count)
   }
 
-  /// The next lines, at most so many; empty at the end. Throws `LedgerError` at a line that is none.
+  /// The next lines, at most so many; empty at the end. Throws `LedgerError` at an invalid line.
   mutating func next(_ most: Int) throws -> [LedgerLine] {
     var lines: [LedgerLine] = []
     while lines.count < most, let fields = try nextLine() {
@@ -118,8 +118,8 @@ struct LedgerReader {
 }
 
 extension LogPosition {
-  /// The place that a ticket's text names, whoever signed it: partition and offset are its first 12 bytes, 16 letters
-  /// of base64url.
+  /// The place that a ticket's text names, without a check of its signature: partition and offset are its first 12
+  /// bytes, 16 letters of base64url.
   init?(ticket: Substring) {
     let letters = ticket.prefix(16).map { letter -> Character in
       switch letter {

@@ -1,17 +1,17 @@
 public import Foundation
 internal import FlashSale
 
-/// What an audit comes to.
+/// The result of an audit.
 public struct AuditReport: Sendable, Codable {
   /// The whole in one word. The raw values are the JSON's.
   public enum Verdict: String, Sendable, Codable {
-    /// All was checked, and all is right.
+    /// Everything was checked and is right.
     case sound
 
-    /// Something is wrong, whether or not all could be checked.
+    /// Something is wrong.
     case violated
 
-    /// Nothing is wrong in what could be checked, and not all could.
+    /// Nothing is wrong in what could be checked, but not everything could.
     case unchecked
   }
 
@@ -55,7 +55,7 @@ public struct AuditReport: Sendable, Codable {
     /// Outcomes that no record of the log asks for.
     public internal(set) var unasked: Int64 = 0
 
-    /// Outcomes whose records the log has no more.
+    /// Outcomes whose records are no longer in the log.
     public internal(set) var believed: Int64 = 0
   }
 
@@ -63,7 +63,7 @@ public struct AuditReport: Sendable, Codable {
   public struct PartitionReport: Sendable, Codable, Hashable {
     public let partition: Int32
 
-    /// From this offset on the log bears the outcomes out; `nil`: nothing was compared.
+    /// From this offset on the log supports the outcomes; `nil`: nothing was compared.
     public let vouchedFrom: Int64?
 
     /// The progress.
@@ -73,7 +73,7 @@ public struct AuditReport: Sendable, Codable {
     public let inFlight: Int64
   }
 
-  /// What became of the ledger's lines.
+  /// The outcomes of the ledger's lines.
   public struct LedgerReport: Sendable, Codable, Hashable {
     public let accepted: Int64
     public let unknown: Int64
@@ -87,7 +87,7 @@ public struct AuditReport: Sendable, Codable {
   public let verdict: Verdict
   public let counts: Counts
 
-  /// All violations by kind, those that are not described included.
+  /// All violations by kind, including those that are not described.
   public let violationCounts: [String: Int64]
 
   /// The first of each kind.
@@ -96,7 +96,7 @@ public struct AuditReport: Sendable, Codable {
   /// What could not be checked, and why.
   public let unchecked: [String]
 
-  /// What a person should know though it breaks nothing.
+  /// What a person should know although it breaks nothing.
   public let notes: [String]
   public let partitions: [PartitionReport]
   public let ledger: LedgerReport?
@@ -127,7 +127,7 @@ extension AuditReport {
       partitions: run.lines.map(PartitionReport.init), ledger: run.ledger.map(LedgerReport.init))
   }
 
-  /// Of a topic that the store knows nothing about.
+  /// The report on a topic that the store does not know.
   static func unknownTopic(_ topic: String) -> AuditReport {
     var findings = Findings()
     findings.couldNotCheck("the database knows no topic \(topic): nothing has run on it")
