@@ -61,8 +61,8 @@ final class AdminRequests: @unchecked Sendable {
         partitions: partitions.count, replication: partitions.map { Int($0.replica_cnt) }.min()))
   }
 
-  /// Asks for all topics: to ask for one by its name can make it, wherever the broker speaks a version of the request
-  /// that cannot forbid it (the embedded one does). A topic that we may not see is missing, and making it is refused.
+  /// Asks for all topics: asking for one by its name can make it, if the broker speaks a version of the request that
+  /// cannot forbid it (the embedded one does). A topic that we may not see looks missing, and making it is refused.
   private func metadata(timeout: Duration) throws(KafkaError) -> UnsafePointer<rd_kafka_metadata> {
     var metadata: UnsafePointer<rd_kafka_metadata>?
     let error = rd_kafka_metadata(handle.pointer, 1, nil, &metadata, timeout.milliseconds)
@@ -72,7 +72,7 @@ final class AdminRequests: @unchecked Sendable {
 
   /// librdkafka sends administrative requests to the controller and waits for one to appear until the request's
   /// timeout. A cluster that names a controller which is none of its brokers has no admin API: the embedded broker
-  /// names 0 and counts its brokers from 1. A real cluster in want of a controller names -1, and has one soon.
+  /// names 0 and counts its brokers from 1. A real cluster without a controller names -1, and has one soon.
   private func requireController(timeout: Duration) throws(KafkaError) {
     let controller = rd_kafka_controllerid(handle.pointer, timeout.milliseconds)
     guard controller >= 0 else { throw KafkaError(.brokersUnavailable, detail: "the cluster has no controller") }
@@ -86,7 +86,7 @@ final class AdminRequests: @unchecked Sendable {
 
   // MARK: CreateTopics
 
-  /// - Throws: retriable errors too; "exists already" is none.
+  /// - Throws: retriable errors too; "exists already" is not an error.
   func create(
     partitions: Int, replication: Int, options: [String: String], timeout: Duration
   ) throws(KafkaError) {

@@ -4,8 +4,8 @@ internal import Logging
 /// Owns one librdkafka client (`rd_kafka_t`), from its configuration to its destruction.
 ///
 /// Everything that librdkafka hands out (topics, queues, messages) has to be destroyed before the client
-/// (INTRODUCTION.md, "Termination"). Whoever owns such a thing therefore keeps a reference to this object, and the
-/// client is destroyed when the last one lets go.
+/// (INTRODUCTION.md, "Termination"). So each owner of such a thing keeps a reference to this object, and the last
+/// release destroys the client.
 ///
 /// `@unchecked Sendable`: librdkafka "is completely thread-safe" (rdkafka.h, preamble); the pointer never changes.
 final class ClientHandle: @unchecked Sendable {

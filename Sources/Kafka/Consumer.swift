@@ -2,9 +2,9 @@ public import Logging
 
 /// A member of a consumer group on one topic, with an ordered queue for each assigned partition.
 ///
-/// One dedicated thread always serves librdkafka's consumer queue, so the member keeps its place in the group however
-/// slow its lanes are. Backpressure is not draining a `PartitionQueue`: librdkafka stops fetching for it at
-/// `ConsumerTuning.queuedKibibytes`.
+/// One dedicated thread always serves librdkafka's consumer queue, so the member keeps its place in the group even if
+/// its lanes are slow. A lane applies backpressure by not draining its `PartitionQueue`: librdkafka stops fetching for
+/// it at `ConsumerTuning.queuedKibibytes`.
 ///
 /// ```swift
 /// for await event in consumer.events {
@@ -22,7 +22,7 @@ public final class Consumer: Sendable {
     case assigned([Int32])
     /// These partitions go to someone else once `unassign` was called; `lost` if they already may have.
     case revoked([Int32], lost: Bool)
-    /// Something that does not pass by itself. Said once until the next assignment.
+    /// A failure that does not pass by itself. Reported once until the next assignment.
     case failed(KafkaError)
   }
 
@@ -75,7 +75,7 @@ public final class Consumer: Sendable {
     try result.get()
   }
 
-  /// Tells the group how far we got, for lag tools and nothing else. Does not wait and reports nothing.
+  /// Commits our progress to the group, for lag tools only. Does not wait and reports nothing.
   ///
   /// Sent about once a second, the last one per partition; the rest is dropped at the next rebalance.
   ///
@@ -84,15 +84,15 @@ public final class Consumer: Sendable {
     core.noteProgress(offsets)
   }
 
-  /// How often the connection to a broker was lost so far, or none could be reached.
+  /// How often the connection to a broker was lost so far, or no broker could be reached.
   ///
-  /// What is read after it has grown can come from a log that is not the one before: a reconnect takes librdkafka 75 ms
-  /// or more (`reconnect.backoff.ms`), in which this consumer's thread has noticed the loss.
+  /// After it has grown, records can come from another log than before: a reconnect takes librdkafka 75 ms or more
+  /// (`reconnect.backoff.ms`), in which this consumer's thread has noticed the loss.
   public var connectionsLost: Int { core.connectionsLost }
 
   /// Asks the leader for the partition's first offset and for the one that its next record will get.
   ///
-  /// Asked one after another: a call waits for those before it.
+  /// Calls run one after another.
   ///
   /// - Throws: `timedOut`, `brokersUnavailable`, `unknownTopic`, `closed`.
   public func watermarks(partition: Int32, timeout: Duration) async throws(KafkaError) -> (low: Int64, high: Int64) {

@@ -51,7 +51,7 @@ final class ConsumerClient: @unchecked Sendable {
     guard error == RD_KAFKA_RESP_ERR_NO_ERROR else { throw KafkaError(error) }
   }
 
-  /// Asynchronous: the request is queued, and its outcome is nobody's business.
+  /// Asynchronous: the request is queued, and nobody needs its outcome.
   func commit(_ offsets: [Int32: Int64]) {
     _ = list(offsets).lend { rd_kafka_commit(handle.pointer, $0, 1) }
   }

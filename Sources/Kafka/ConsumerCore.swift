@@ -20,7 +20,7 @@ final class ConsumerCore: Sendable {
   private struct State {
     var client: ConsumerClient?
     var commands: [Command] = []
-    /// The last offset per partition that lag tools are to see and have not been told.
+    /// The last offset per partition that is not yet committed for lag tools.
     var progress: [Int32: Int64] = [:]
   }
 

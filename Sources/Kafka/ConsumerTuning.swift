@@ -5,7 +5,7 @@ public struct ConsumerTuning: Sendable {
   public var sessionTimeout = Limits.consumerSessionTimeout
   /// How long a broker holds a fetch that has nothing to return yet.
   public var fetchWait = Limits.consumerFetchWait
-  /// Records held ready per partition, at least tried for. The throughput of a lane hangs on it.
+  /// Records that librdkafka tries to hold ready per partition. A lane's throughput depends on it.
   public var queuedRecordsMin = Limits.consumerQueuedRecordsMin
   /// KiB held ready per partition at most; past it fetching stops until the lane has drained.
   public var queuedKibibytes = Limits.consumerQueuedKibibytes
@@ -23,7 +23,7 @@ public struct ConsumerTuning: Sendable {
       // Eager: the cooperative assignor of 2.0.2 can hang, crash and resume from old positions
       // (#4528, #4381, #4800, #4636).
       ("partition.assignment.strategy", "range"),
-      // The database says where to start, and how far we got.
+      // The database says where to start, and keeps our progress.
       ("enable.auto.commit", "false"),
       ("enable.auto.offset.store", "false"),
     ]

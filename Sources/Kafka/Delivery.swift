@@ -1,6 +1,6 @@
 internal import CRdkafka
 
-/// What became of one record.
+/// The fate of one record.
 public enum Delivery: Sendable {
   /// The record is in the log, on all replicas in sync, at this place.
   case persisted(partition: Int32, offset: Int64)
@@ -10,23 +10,23 @@ public enum Delivery: Sendable {
   case unknown(KafkaError)
 }
 
-/// What became of the record that was produced with `tag`. Every produced record gets exactly one.
+/// The fate of the record that was produced with `tag`. Every produced record gets exactly one report.
 public struct DeliveryReport: Sendable {
   /// The caller's tag, as given to `Producer.produce`.
   public let tag: UInt64
-  /// What became of it.
+  /// Its fate.
   public let delivery: Delivery
 }
 
 extension Delivery {
   /// Reads one message of a delivery report event.
   ///
-  /// librdkafka's persistence status alone does not decide what *failed* is. It calls a record not persisted as well
-  /// when a broker answered `NOT_LEADER_FOR_PARTITION` or `KAFKA_STORAGE_ERROR` (rdkafka_request.c,
+  /// librdkafka's persistence status alone does not say whether a record *failed*. It calls a record not persisted as
+  /// well when a broker answered `NOT_LEADER_FOR_PARTITION` or `KAFKA_STORAGE_ERROR` (rdkafka_request.c,
   /// `rd_kafka_err_action`), and that an Apache Kafka leader also answers after it appended the record and lost the
   /// partition while it waited for the replicas. A record that was sent, got such an answer and then ran out of time
   /// still says *not persisted*. So *failed* takes both: the status, and an error that a broker gives before it
-  /// appends, or that librdkafka gives before it sends. Whatever was given up (a timeout, a purge) is unknown.
+  /// appends, or that librdkafka gives before it sends. A record that was given up (a timeout, a purge) is unknown.
   init(_ message: UnsafePointer<rd_kafka_message_t>) {
     let error = message.pointee.err
     if error == RD_KAFKA_RESP_ERR_NO_ERROR {

@@ -5,8 +5,8 @@ internal import Synchronization
 /// A Kafka cluster in this process, for development, the demo and tests: librdkafka's mock cluster, with the real
 /// protocol over TCP on loopback.
 ///
-/// **Not durable.** It forgets everything when it stops. In each partition it keeps `Retention` and drops older batches
-/// without a word; topics are made here or when a client first asks for them, as it has no admin API. Its ports are
+/// **Not durable.** It forgets everything when it stops. In each partition it keeps `Retention` and silently drops
+/// older batches; topics are made here or when a client first asks for them, as it has no admin API. Its ports are
 /// picked by the system.
 ///
 /// The calls on it wait for the mock cluster's thread, some milliseconds at most.
@@ -154,7 +154,7 @@ public final class EmbeddedBroker: Sendable {
     }
   }
 
-  /// The cluster stays for the whole call, whoever shuts it down meanwhile.
+  /// The cluster stays for the whole call, even if it is shut down meanwhile.
   private func onCluster(_ body: (OpaquePointer) -> rd_kafka_resp_err_t) throws(KafkaError) {
     guard let cluster = cluster.withLock({ $0 }) else { throw KafkaError(.closed) }
     let error = withExtendedLifetime(cluster) { body(cluster.pointer) }

@@ -5,9 +5,9 @@
 public struct KafkaError: Error, Sendable, Equatable, CustomStringConvertible, CustomDebugStringConvertible {
   /// What went wrong, stable across versions of librdkafka and of this module.
   public enum Code: String, Sendable, Hashable, CaseIterable {
-    /// A setting is unknown, out of its range, or not yours to set.
+    /// A setting is unknown, out of its range, or reserved for Penstock.
     case configuration
-    /// The producer holds as much as it may. Nothing was queued.
+    /// The producer's queue is full. Nothing was queued.
     case queueFull
     /// No broker can be reached, or the connection broke.
     case brokersUnavailable
@@ -17,13 +17,13 @@ public struct KafkaError: Error, Sendable, Equatable, CustomStringConvertible, C
     case notEnoughReplicas
     /// The topic or the partition does not exist (any longer).
     case unknownTopic
-    /// The topic exists, but not as it has to be.
+    /// The topic exists, but does not have the required form.
     case topicMismatch
     /// The log does not have this offset: it was dropped, or was never written.
     case offsetOutOfRange
     /// The record is larger than the broker or the client takes.
     case messageTooLarge
-    /// Who we are, or what we may do, was refused.
+    /// The cluster refused our identity or our rights.
     case authentication
     /// The broker or the library cannot do this.
     case unsupported
@@ -50,7 +50,7 @@ public struct KafkaError: Error, Sendable, Equatable, CustomStringConvertible, C
     self.detail = detail
   }
 
-  /// Whether the same call can succeed later without anyone changing anything.
+  /// Whether the same call can succeed later without a change by a person.
   public var isRetriable: Bool {
     switch code {
     case .queueFull, .brokersUnavailable, .timedOut, .notEnoughReplicas: true

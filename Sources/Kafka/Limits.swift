@@ -40,7 +40,7 @@ public enum Limits {
 
   // MARK: Consumer
 
-  /// Records that librdkafka tries to hold ready per partition; the throughput of a lane hangs on it.
+  /// Records that librdkafka tries to hold ready per partition; a lane's throughput depends on it.
   ///
   /// At this many it stops fetching, and 2.0.2 goes on only up to a second after the lane has drained (measured; newer
   /// versions have `fetch.queue.backoff.ms` for it). So it is about what a lane drains in a second: with 100,000 a lane
@@ -57,10 +57,10 @@ public enum Limits {
 
   /// How long a broker holds a fetch that has nothing to return.
   ///
-  /// Kafka answers as soon as there is a record, so it only says how often an idle consumer asks.
+  /// Kafka answers as soon as there is a record, so this only sets how often an idle consumer asks.
   public static let consumerFetchWait = Duration.milliseconds(10)
 
-  /// The same for the embedded broker, which lets the whole time pass whatever arrives meanwhile
+  /// The same for the embedded broker, which lets the whole time pass even if records arrive meanwhile
   /// (rdkafka_mock_handlers.c, `rd_kafka_mock_handle_Fetch`): a record waits half of it on average before a lane sees
   /// it.
   public static let embeddedFetchWait = Duration.milliseconds(1)

@@ -47,7 +47,7 @@ public final class LogReader: Sendable {
     }
     guard from < upTo else { return }
     let clientIsGone = try await readStretch(partition, from..<upTo, body)
-    // Whoever reads stretch after stretch would have the clients of several, and what they fetched, otherwise.
+    // Otherwise a caller that reads many stretches would hold the clients of several, and what they fetched.
     await clientIsGone.wait()
   }
 
@@ -78,7 +78,7 @@ private struct Stretch {
   init(
     cluster: ClusterSettings, topic: String, partition: Int32, range: Range<Int64>, logger: Logger
   ) throws(KafkaError) {
-    // What is behind the stretch would only be fetched to be thrown away.
+    // Records after the stretch would be fetched only to be dropped.
     var tuning = ConsumerTuning()
     tuning.queuedRecordsMin = min(tuning.queuedRecordsMin, range.count)
     let handle = try ClientHandle(

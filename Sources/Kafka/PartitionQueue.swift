@@ -74,7 +74,7 @@ public final class PartitionQueue: Sendable {
 
   /// The next records: waits until there is at least one, then takes what is there, up to `max`, without waiting.
   ///
-  /// One task at a time. What was taken is not given again.
+  /// One task at a time. A record is given only once.
   ///
   /// - Parameter max: records at most; taken as 1 if less, and as `Limits.batchRecordsMax` if more.
   /// - Returns: `nil` once the partition was given back or the consumer closed, or when the task is cancelled.

@@ -4,7 +4,7 @@ public import Logging
 /// Writes records to one topic, with a report for every record.
 ///
 /// One dedicated thread takes the reports from librdkafka and calls `onReports`. After a fatal error of librdkafka that
-/// thread replaces the client: for that moment `produce` throws `fatal`, what was on its way is reported, and then it
+/// thread replaces the client: for that moment `produce` throws `fatal`; records in flight are reported, and then it
 /// goes on.
 public final class Producer: Sendable {
   let core: ProducerCore

@@ -1,8 +1,8 @@
 internal import CRdkafka
 internal import Logging
 
-/// One librdkafka producer with what hangs on it: its topic object and its main queue, let go in the order that
-/// librdkafka asks for (queues and topics, then the client).
+/// One librdkafka producer with its topic object and its main queue, released in the order that librdkafka requires
+/// (queues and topics, then the client).
 ///
 /// `@unchecked Sendable`: rd_kafka_t, topics and queues are thread-safe; the pointers never change.
 final class ProducerClient: @unchecked Sendable {

@@ -79,7 +79,7 @@ final class ProducerCore: Sendable {
       do throws(KafkaError) {
         try produce(partition: partition, key: key, value: value, tag: tag)
       } catch {
-        // Refused, so no report will come: whoever takes the continuation out resumes it.
+        // Refused, so no report will come: the code that takes the continuation out resumes it.
         deliver(.failed(error), toSender: tag)
       }
     }

@@ -28,8 +28,8 @@ public enum Topics {
 
   /// Makes sure that a topic exists with this number of partitions, and describes it.
   ///
-  /// A missing topic is made through the admin API; that another process does so at the same time is fine. While no
-  /// broker, controller or leader can be found, it tries again until the timeout.
+  /// A missing topic is made through the admin API; another process may do so at the same time. While no broker,
+  /// controller or leader can be found, it tries again until the timeout.
   ///
   /// - Parameters:
   ///   - replication: replicas of each partition, for a topic that has to be made; not compared for one that exists.

@@ -1,6 +1,6 @@
 internal import Synchronization
 
-/// Lets tasks wait until something happened; says it at least once, possibly more often.
+/// Lets tasks wait until something has happened; wakes them at least once, possibly more often.
 ///
 /// (1) A signal after `clear()` ends the next `wait()`, whether it comes before or during it.
 /// (2) `signal()` takes only this object's lock and calls nothing that waits, so that it can be called from inside
@@ -50,8 +50,8 @@ final class WakeUp: Sendable {
 extension WakeUp {
   /// Takes something from a queue, waiting until there is something; `nil` when the task is cancelled.
   ///
-  /// Nothing is missed if the queue signals whenever it stops being empty: the signal is cleared before the queue is
-  /// looked at, so what comes after the look is signalled after the clear, and the wait returns at once.
+  /// Nothing is missed if the queue signals whenever it stops being empty. The signal is cleared before the queue is
+  /// checked, so later records signal after the clear, and the wait returns at once.
   func firstValue<Value>(_ take: () -> Value?) async -> Value? {
     while !Task.isCancelled {
       clear()
