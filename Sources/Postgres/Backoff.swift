@@ -8,7 +8,7 @@ struct Backoff {
     return pause * Double.random(in: 0.5...1.5)
   }
 
-  /// After a success, start anew.
+  /// After a success, start again.
   mutating func reset() {
     pause = Limits.reconnectPause.lowerBound
   }

@@ -1,10 +1,10 @@
 internal import Glibc
 
-/// Writes values in PostgreSQL's binary format: integers in network byte order, each value preceded by its length where
-/// the surrounding format wants one.
+/// Writes values in PostgreSQL's binary format: integers in network byte order, each value preceded by its length if
+/// the surrounding format needs one.
 ///
-/// Its memory is its own and not an array's, and what writes a row is inlinable, so that a row of known types becomes
-/// one stretch of stores: this runs for each field of each order that a lane writes.
+/// It owns its memory instead of using an array, and the code that writes a row is inlinable. So a row of known types
+/// becomes one stretch of stores. This runs for each field of each order that a lane writes.
 ///
 /// `@unchecked Sendable`: the memory belongs to this value alone, which cannot be copied.
 public struct BinaryWriter: ~Copyable, @unchecked Sendable {

@@ -2,10 +2,10 @@ public import Logging
 
 /// One connection to PostgreSQL.
 ///
-/// Its statements run one after another on a thread of its own. Cancelling a task does not cancel a statement: the
-/// session's `statement_timeout` is what ends a long one. A connection that was lost stays lost, and every call
-/// throws `.closed` at once with `isConnectionLost`; there is no silent reconnect, because locks, epochs and settings
-/// would not come back with it.
+/// Its statements run one after another on a thread of its own. Cancelling a task does not cancel a statement; the
+/// session's `statement_timeout` ends a long one. A connection that was lost stays lost, and every call throws
+/// `.closed` at once with `isConnectionLost`; there is no silent reconnect, because locks, epochs and settings would
+/// not come back with it.
 public actor Connection {
   /// Process id of the server's end; with `pg_stat_activity.backend_start` it identifies this session.
   public nonisolated let backendPID: Int32
@@ -87,7 +87,7 @@ public actor Connection {
   /// Whether it can be lent to somebody else: open, and no stream or transaction under way.
   var isFree: Bool { session.isOpen && session.scope == .autocommit }
 
-  /// Looks, without a round trip, whether the server has ended the session meanwhile.
+  /// Checks, without a round trip, whether the server has ended the session meanwhile.
   func isAlive() -> Bool {
     do throws(PostgresError) {
       try session.checkAlive()

@@ -4,9 +4,9 @@ internal import Dispatch
 /// without holding a thread of Swift's pool. A serial queue that is not given a target gets a thread whenever it has
 /// work, however many others are blocked.
 ///
-/// A task that prefers it (`Task(executorPreference:)`) runs there as well, between its calls of the connection: it is
-/// woken once, instead of once for itself, once for the connection, and once more with the answer. For tasks that
-/// mostly talk to their one connection; while PostgreSQL works on a statement, such a task can't run.
+/// A task that prefers it (`Task(executorPreference:)`) also runs there between its calls of the connection. It is
+/// woken once, instead of once for itself, once for the connection, and once more with the answer. This is for tasks
+/// that mostly use their one connection; while PostgreSQL works on a statement, such a task cannot run.
 ///
 /// (`DispatchSerialQueue`, which is a serial executor already, does not exist on Linux.)
 public final class ConnectionExecutor: SerialExecutor, TaskExecutor {

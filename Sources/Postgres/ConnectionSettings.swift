@@ -32,7 +32,7 @@ public struct ConnectionSettings: Sendable {
     }
   }
 
-  /// Keywords and values for `PQconnectdbParams`. What the URL says about the transport wins over our defaults.
+  /// Keywords and values for `PQconnectdbParams`. The URL's transport settings override our defaults.
   var parameters: [(keyword: String, value: String)] {
     var all = [
       "connect_timeout": "\(max(2, connectTimeout.components.seconds))",

@@ -17,8 +17,8 @@ public struct CopyWriter: ~Copyable {
     buffer.write(Int32(0))  // length of the header's extension: none
   }
 
-  /// Writes one row. Where rows are very many, `row(fieldCount:)` and a `field` for each value take half the time,
-  /// because the compiler knows what each is.
+  /// Writes one row. For very many rows, `row(fieldCount:)` and a `field` for each value take half the time, because
+  /// the compiler knows each type.
   public mutating func row<each Value: PostgresEncodable>(_ values: repeat each Value) throws(PostgresError) {
     var count = 0
     for _ in repeat each values { count += 1 }

@@ -8,7 +8,7 @@ public enum Limits {
   public static let parameters = 65_535
 
   /// Bytes of one encoded value. A longer one is refused: PostgreSQL itself stops at 1 GiB, and no field of a sale
-  /// comes near this; it is the sum of a 5,000-element array that needs the room.
+  /// comes near this; the room is for arrays of 5,000 elements.
   public static let valueBytes = 64 << 20
 
   /// Statements of one pipeline. More is refused: libpq and we keep all their answers in memory until the last came.
@@ -18,14 +18,14 @@ public enum Limits {
   /// without reading in between, server and client can each wait for the other to read.
   public static let pipelineFlushBytes = 64 << 10
 
-  /// Bytes of COPY data that go out as one message. Larger brought nothing when measured; smaller costs system calls.
+  /// Bytes of COPY data that go out as one message. Larger was not faster when measured; smaller costs system calls.
   public static let copyChunkBytes = 128 << 10
 
   /// Rows of one batch of a streamed result when the caller names no other number: large enough to make the hop to the
   /// caller cheap, small enough to hold no memory worth counting. libpq spends about 3 KiB on each row of a stream.
   public static let streamBatchRows = 200
 
-  /// Largest batch of a streamed result. A larger wish is cut to this.
+  /// Largest batch of a streamed result. A larger request is cut to this.
   public static let largestStreamBatchRows = 10_000
 
   /// Time to wait for a connection to be made before the attempt counts as failed.

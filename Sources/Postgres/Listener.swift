@@ -3,8 +3,8 @@ public import Logging
 
 /// Receives notifications (LISTEN) on a connection of its own, and reconnects when it is lost.
 ///
-/// PostgreSQL keeps no notification for a listener that is away. So after `.connected`, `.reconnected` and
-/// `.overflowed` a reader must look at the tables itself; notifications only tell when to look again.
+/// PostgreSQL keeps no notification for an absent listener. So after `.connected`, `.reconnected` and `.overflowed` a
+/// reader must read the tables itself; notifications only tell when to read again.
 public final class Listener: Sendable {
   /// What a listener tells.
   public enum Event: Sendable, Equatable {

@@ -16,8 +16,8 @@ public struct Migrator: Sendable {
     self.directory = directory
   }
 
-  /// Applies what is missing, and returns that. The statement timeout is off meanwhile. If one fails, those before it
-  /// stay and of it nothing does.
+  /// Applies the missing migrations, and returns them. The statement timeout is off meanwhile. If one fails, those
+  /// before it stay, and nothing of it does.
   @discardableResult
   public func run(on connection: Connection) async throws(PostgresError) -> [Migration] {
     try await connection.migrate(directory)
@@ -39,7 +39,7 @@ extension Connection {
     do throws(PostgresError) {
       done = try applyMissing(files)
     } catch {
-      // A failure to unlock leaves the lock to the end of the session, which is the worst that can happen here.
+      // If unlocking fails, the lock lasts until the session ends; nothing worse can happen here.
       try? unlock()
       throw error
     }
@@ -129,8 +129,7 @@ extension Connection {
 
 extension MigrationFile {
   /// All files of a folder, in order. Throws `.migration` if the folder cannot be read, or if a `.sql` file has no
-  /// number, the number of another, no UTF-8, a NUL or more than `Limits.migrationBytes`. Other files are passed
-  /// over.
+  /// number, the number of another, no UTF-8, a NUL or more than `Limits.migrationBytes`. Other files are ignored.
   static func load(from directory: String) throws(PostgresError) -> [MigrationFile] {
     func refuse(_ reason: String) -> PostgresError { PostgresError(.migration, "\(directory): \(reason)") }
     let names: [String]

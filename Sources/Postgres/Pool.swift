@@ -142,7 +142,7 @@ extension Pool {
     finishDraining()
   }
 
-  /// Lends it to whoever waits longest, or keeps it.
+  /// Lends it to the caller that waits longest, or keeps it.
   private func offer(_ connection: Connection) async {
     if isClosed {
       await connection.close()

@@ -20,7 +20,7 @@ struct ResultHandle: ~Copyable {
   /// Rows affected, from the command tag; 0 for a command that has none.
   var affectedRows: Int { PQcmdTuples(pointer).flatMap { Int(String(cString: $0)) } ?? 0 }
 
-  /// The session cannot go on after it: severity FATAL or PANIC, which the non-localized field tells in English always.
+  /// The session cannot go on after it: severity FATAL or PANIC. The non-localized field is always English.
   var endsSession: Bool {
     let severity = field(.severity)
     return severity == "FATAL" || severity == "PANIC"

@@ -114,7 +114,7 @@ final class Session {
     return isBad || result.endsSession ? lose(error) : error
   }
 
-  /// Looks, without asking the server, whether it has ended the session meanwhile; then throws `.closed`.
+  /// Checks, without asking the server, whether it has ended the session meanwhile; then throws `.closed`.
   func checkAlive() throws(PostgresError) {
     let pointer = try connection()
     // Once for what came, once more for the end of file behind it; PQisBusy has the messages read parsed.
@@ -169,7 +169,7 @@ struct PreparedStatements {
   /// Number of statements prepared so far, given-up ones included.
   var count: Int { made }
 
-  /// A name that was not used before, so that a statement that has to be prepared anew never meets its former self.
+  /// A new name, so that a statement that is prepared again never collides with its earlier version.
   mutating func newName() -> String {
     made += 1
     return "s\(made)"

@@ -31,7 +31,7 @@ extension Session {
     return [.control(begin, .begin)] + commands
   }
 
-  /// A statement must leave the transaction state as it found it: what `transaction` began, only it may end.
+  /// A statement must not change the transaction state: only `transaction` may end what it began.
   func checkScope() throws(PostgresError) {
     let status = PQtransactionStatus(try connection())
     let isAsItShould = scope == .inTransaction ? status == PQTRANS_INTRANS : status == PQTRANS_IDLE
@@ -142,7 +142,7 @@ extension Session {
   }
 
   /// "cached plan must not change result type" after a migration, or a name that is gone after DISCARD: the next use
-  /// prepares the statement anew. This use fails, because a transaction may already depend on what was read.
+  /// prepares the statement again. This use fails, because a transaction may already depend on what was read.
   private func forgetIfStale(_ step: Expected, _ error: PostgresError) {
     guard case .rows(let key) = step else { return }
     if error.sqlState == SQLState.featureNotSupported || error.sqlState == SQLState.invalidStatementName {

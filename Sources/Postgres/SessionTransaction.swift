@@ -1,7 +1,7 @@
 internal import CLibpq
 internal import Logging
 
-/// How much a transaction sees of others that run beside it.
+/// What a transaction sees of concurrent ones.
 public enum IsolationLevel: String, Sendable {
   /// Each statement sees what was committed before it started.
   case readCommitted = "READ COMMITTED"
@@ -72,7 +72,7 @@ extension Session {
     return answers
   }
 
-  /// Rolls back because of an error that the caller will throw, which a failure to roll back must not hide.
+  /// Rolls back because of an error that the caller will throw. A failure to roll back must not hide that error.
   func abandonTransaction() {
     do throws(PostgresError) {
       try rollback()

@@ -1,8 +1,8 @@
 /// One SQL statement, written as a literal.
 ///
-/// It can be made from a literal in the source only, so that SQL is never put together from input: what varies goes
-/// in as `$1`, `$2` … A connection prepares it on first use and keeps it prepared; the number of prepared statements
-/// is thereby bounded by the number of literals in the program.
+/// It can be made only from a literal in the source, so that SQL never contains input: values go in as `$1`, `$2` … A
+/// connection prepares it on first use and keeps it prepared. So the number of literals in the program bounds the
+/// number of prepared statements.
 public struct Statement: ExpressibleByStringLiteral, Hashable, Sendable {
   let sql: String
 
