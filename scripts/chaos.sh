@@ -27,7 +27,7 @@ finish() {
   exit "$code"
 }
 
-# Without it the row that shifts clocks says that it was not run, which the short rows do not need.
+# Without it, the row that shifts clocks is reported as not run. The quick rows do not need it.
 if [[ " $* " != *" --quick "* ]] && ! command -v faketime >/dev/null; then
   as_root=()
   if [[ $EUID -ne 0 ]]; then as_root=(sudo); fi

@@ -6,7 +6,7 @@
 #   FUZZ_SEED=n       the seed of libFuzzer's generator (default: a new one, printed)
 #   MINIMIZE=1        then write the smallest set of inputs with the same coverage to fuzz/corpus/NAME
 #
-# What a run finds besides goes to .penstock/fuzz/NAME, and is begun with the next time.
+# A run adds its other findings to .penstock/fuzz/NAME, and the next run starts with them.
 set -euo pipefail
 # shellcheck source=scripts/environment.sh
 source "$(dirname "${BASH_SOURCE[0]}")/environment.sh"

@@ -74,7 +74,7 @@ unix_socket_directories = ''
 max_connections = 400
 shared_buffers = 256MB
 max_wal_size = 2GB
-# What was once written of the log is used again, rather than made anew while commits wait.
+# Old log segments are used again, instead of made again while commits wait.
 min_wal_size = 1GB
 # Durable, as in production: the speed comes from batches.
 fsync = on
@@ -120,7 +120,7 @@ start_on() {
     --options="-c port=$1" </dev/null >>"$dir/postgres.log" 2>&1
 }
 
-# Tries ports until one is free. Only the bind itself can tell: whoever looks first and binds later races with others.
+# Tries ports until one is free. Only the bind itself can tell: looking first and binding later is a race.
 start_somewhere() {
   local try before
   for ((try = 0; try < port_tries; try++)); do

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Makes Sources/FlashSale/Wire/*.pb.swift anew from proto/. Needed only after a change in proto/: the result is committed.
-# protoc is Debian's protobuf-compiler; its Swift plugin is built from the swift-protobuf that the package uses.
+# Generates Sources/FlashSale/Wire/*.pb.swift from proto/. Needed only after a change in proto/: the result is
+# committed. protoc is Debian's protobuf-compiler; its Swift plugin is built from the swift-protobuf that the package
+# uses.
 set -euo pipefail
 # shellcheck source=scripts/environment.sh
 source "$(dirname "${BASH_SOURCE[0]}")/environment.sh"

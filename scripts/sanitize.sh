@@ -46,13 +46,13 @@ build_preload() {
 }
 
 # run_suite thread|address SUITE: adds to `failed`. One test after another: at a tenth of the speed, tests side by side
-# starve each other, and what fails then are deadlines. What is to be seen running at once is in each test by itself.
+# starve each other, and what fails then are deadlines. Each test has its own concurrency.
 run_suite() {
   local sanitizer=$1 suite=$2 reports=$run/$1.$2 environment=() began=$SECONDS
   say "testing $suite under ${sanitizer}Sanitizer"
   # exitcode=0: a process that a test stops must not seem to have failed; the file tells.
   environment+=("TSAN_OPTIONS=log_path=$reports.report exitcode=0")
-  # What Swift and the clients' libraries keep until the process ends is no leak to us. Of what is freed,
+  # Memory that Swift and the clients' libraries keep until the process ends does not count as a leak. Of what is freed,
   # AddressSanitizer would hold 256 MB back, and tests that bound memory would see that. It holds 4 MB.
   environment+=("ASAN_OPTIONS=detect_leaks=0 quarantine_size_mb=4 log_path=$reports.report")
   [[ $sanitizer == address ]] || environment+=("LD_PRELOAD=$run/tsan-preload.so")

@@ -69,7 +69,7 @@ as_root() {
   fi
 }
 
-# What apt says fills screens and tells little, until it fails.
+# apt's output is long and rarely useful, unless apt fails.
 apt_get() {
   local log=$state/setup.log
   mkdir -p "$state"

@@ -68,15 +68,15 @@ what_failed() {
 }
 
 # One target after another. A target's own tests run side by side, and that is load enough: all of them at once starve
-# each other on two cores, and what then fails are deadlines.
+# each other on two cores, and then deadlines fail.
 failed=()
 for folder in Tests/*Tests; do
   target=${folder##*/}
   run_target "$target" first || failed+=("$target")
 done
 
-# A target that failed is run once more, by itself. What fails again fails the run; what does not is still told, at the
-# end, where it is seen: a test that a busy machine can fail is a defect, and less of one than a broken product.
+# A target that failed runs once more, by itself. If it fails again, the run fails. If not, it is still named at the
+# end: a test that a busy machine can fail is a defect, but a smaller one than a broken product.
 broken=()
 for target in "${failed[@]}"; do
   run_target "$target" again || broken+=("$target")

@@ -4,8 +4,8 @@ import Foundation
 /// `bench apart`: a program in a session of its own, with the process id of this one.
 ///
 /// Linux shares the processors among sessions first and among their threads then (sched(7), *autogroup*), as it does
-/// among the services of a machine. In one session, a load generator's thread that is always busy delays each wake-up
-/// of a worker by up to a time slice, which is what no shop does to itself.
+/// among the services of a machine. In one session, a load generator's busy thread delays each wake-up of a worker by
+/// up to a time slice. No real shop does this to itself.
 struct ApartCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "apart", abstract: "Run a program in a session of its own.", shouldDisplay: false)
@@ -18,7 +18,7 @@ struct ApartCommand: ParsableCommand {
 
   /// - Throws: if the program cannot be started.
   func run() throws {
-    // Who leads a process group cannot begin a session, so it joins the group of whoever started it.
+    // A process group's leader cannot begin a session, so it joins its parent's group.
     guard let program = command.first, setpgid(0, getpgid(getppid())) == 0, setsid() >= 0 else {
       throw ValidationError("cannot begin a session: \(String(cString: strerror(errno)))")
     }

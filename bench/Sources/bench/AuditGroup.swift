@@ -5,14 +5,14 @@ import TestSupport
 
 /// The most memory that `penstock audit` takes, over a log that a worker has decided, beside one of a tenth of it.
 enum AuditGroup {
-  /// How far apart two looks at the process's peak are. The peak only rises, so what a look can miss is what is new in
-  /// the process's last moment, when it prints its report.
+  /// How far apart two looks at the process's peak are. The peak only rises, so a look can miss only what is new in the
+  /// process's last moment, when it prints its report.
   private static let look = Duration.milliseconds(10)
 
   /// Partitions that one worker serves: its own limit.
   private static let lanes = 32
 
-  /// Once, whatever the rounds: a peak varies little, and the log takes minutes to make.
+  /// Once, for any number of rounds: a peak varies little, and the log takes minutes to make.
   static func measure(_ journal: Journal) async throws {
     let (fewer, more) = (journal.plan.audited / 10, journal.plan.audited)
     for records in [fewer, more] { try await measure(records, journal) }
@@ -61,7 +61,7 @@ enum AuditGroup {
       let said = process.standardOutput.prefix(2_000) + process.standardError.suffix(500)
       throw TestSetUpError("the audit of \(records) records ended with \(exit.code): \(said)")
     }
-    // A log with nothing in it to look up would be audited in less memory.
+    // An audit of a log without look-ups would need less memory.
     guard counts.repeats > 0, counts.confirmed > 0, counts.rejected.limitReached > 0, counts.rejected.soldOut > 0 else {
       throw TestSetUpError("the log that was audited is too simple: \(counts)")
     }

@@ -5,7 +5,7 @@ import SaleStore
 import Synchronization
 import TestSupport
 
-/// A log that stays whole until it is audited, however long it is.
+/// A log of any length that stays whole until it is audited.
 ///
 /// The embedded broker keeps 5 MiB of a partition, so a longer log has more partitions, each as long as before. A
 /// partition is longer than the stretch of 50,000 records that an audit holds at a time.
@@ -17,7 +17,7 @@ struct AuditedLog {
   /// limit and several SKUs is decided in one partition.)
   private static let sales = 480
 
-  /// Of the records of a partition, the share that comes before the same buyers come round again.
+  /// The share of a partition's records after which the same buyers come again.
   private static let firstTimers = 0.4
 
   /// Every so many records there is one twice.
@@ -34,7 +34,7 @@ struct AuditedLog {
 
   static func partitions(for records: Int) -> Int { (records + length - 1) / length }
 
-  /// Puts up the sales, in which half of those who come first win, and each gets one unit.
+  /// Puts up the sales. In each, the first half of the buyers win one unit.
   static func plan(_ records: Int, _ bench: BenchShop) async throws -> AuditedLog {
     let units = Units(Int32(max(1, Double(records / sales) * firstTimers / 2)))
     let now = Int64(Date.now.timeIntervalSince1970)
@@ -98,7 +98,7 @@ struct AuditedLog {
     return Feed.Entry(partition: partition, key: item.key, value: LogRecord.place(request).encoded())
   }
 
-  /// Waits until every record has its outcome, and tells how far it is.
+  /// Waits until every record has its outcome, and reports progress.
   func awaitDecisions(_ report: (Int64) -> Void) async throws {
     let deadline = ContinuousClock.now + Self.patience
     while true {

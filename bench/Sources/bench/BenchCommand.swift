@@ -60,16 +60,16 @@ struct RunCommand: AsyncParsableCommand {
         journal.note(Stalls.figure, stalls, "ms/s")
         try await group.measure(journal)
       } catch {
-        // The other groups still tell something; the rows of this one are shown as not measured.
+        // The other groups are still useful; the rows of this one are shown as not measured.
         journal.fail(group.name, error)
       }
     }
     let result = BenchResult(
       journal, commit: commit, earlier: try await Results.lastCommitted(in: results, isQuick: quick))
     print(Table.text(of: result))
-    // Written to a file, the table would otherwise stand in the middle of what is said on standard error.
+    // Otherwise, in a file, the table would appear in the middle of standard error's lines.
     fflush(nil)
-    // A part of the table does not take the place of a whole one.
+    // A part of the table does not replace a whole one.
     if only == nil { journal.say("written: \(try Results.write(result, in: results))") }
     if !result.failures.isEmpty { throw ExitCode(70) }
     if result.rows.contains(where: { $0.verdict == .fallsShort }) { throw ExitCode(1) }

@@ -18,7 +18,7 @@ struct BenchResult: Codable {
   struct Comparison: Codable {
     let name: String
     let reference: String
-    /// Of each round: this contestant's figure over its reference's.
+    /// For each round, this contestant's figure over its reference's.
     let ratios: [Double]
     /// What the median ratio must be, as people write it.
     let bound: String

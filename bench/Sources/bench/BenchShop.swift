@@ -76,8 +76,8 @@ struct BenchShop {
     }
   }
 
-  /// Tells intake that everything is decided, whatever it accepts: for rows without a worker, in which the backlog
-  /// would otherwise soon be full. Intake reads progress anew every second.
+  /// Tells intake that everything is decided, now and later: for rows without a worker, in which the backlog would
+  /// otherwise soon be full. Intake reads progress every second.
   func openTheLine() async throws {
     for partition in 0..<Int32(partitions) {
       _ = try await connection.query(

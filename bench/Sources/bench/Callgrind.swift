@@ -1,24 +1,24 @@
 import Foundation
 import TestSupport
 
-/// What callgrind counted over a program's whole life, without what it was told not to collect.
+/// What callgrind counted over a program's whole life, except for what it was told not to collect.
 struct Callgrind {
   /// Instructions.
   private(set) var instructions = 0.0
   /// Calls of malloc and its relatives.
   private(set) var allocations = 0.0
-  /// The same by who asked for the memory.
+  /// The same, by the code that asked for the memory.
   private(set) var askers: [String: Double] = [:]
 
   private static let family: Set<String> = [
     "malloc", "calloc", "realloc", "posix_memalign", "aligned_alloc", "memalign",
   ]
 
-  /// OpenSSL's own family. Nobody asks it for memory but who connects to PostgreSQL, some 26,000 times for each
-  /// connection; callgrind goes on counting calls where it does not collect.
+  /// OpenSSL's own family. Only connecting to PostgreSQL asks it for memory, some 26,000 times for each connection;
+  /// callgrind goes on counting calls where it does not collect.
   private static let openSSL = "CRYPTO_"
 
-  /// Functions that only pass the wish on: who called them is the one that asked.
+  /// Functions that only pass the request on: their caller is the one that asked.
   private static func passesOn(_ function: some StringProtocol) -> Bool {
     ["swift_slowAlloc", "swift_allocObject", "swift_allocBox", "operator new"].contains { function.contains($0) }
   }

@@ -1,8 +1,8 @@
 import Postgres
 import TestSupport
 
-/// Commits one row after the other beside a load, and times each: what the disk and the waiting for a processor alone
-/// cost there, without any of Penstock.
+/// Commits one row after another beside a load, and times each: the cost of the disk and of waiting for a processor,
+/// without Penstock.
 enum CommitProbe {
   /// From one commit to the next, so that the commits themselves are no load.
   private static let pause = Duration.milliseconds(20)

@@ -4,7 +4,7 @@ import TestSupport
 
 /// What a request costs each part in processor time, and the disk in bytes: the inputs of docs/scaling.md. Reported only.
 ///
-/// The rate is one that two cores bear together with the load generator, so that nobody is refused for being busy.
+/// Two cores can bear this rate together with the load generator, so no request is refused as *busy*.
 enum CostGroup {
   private static let rate = 20_000.0
 
@@ -12,7 +12,7 @@ enum CostGroup {
     let requests = Int(rate) * journal.plan.probing
     let rounds = journal.plan.isQuick ? 1 : journal.rounds
     try await BenchShop.with(journal.cluster) { bench in
-      // Those who wait for the parts to notice a sale are there before they are asked.
+      // Waits until the parts know the sale before it is asked for.
       for round in 1...rounds {
         _ = try await bench.putUp("all-win-\(round)", [("phone", requests)])
         try await bench.sellOut(try await bench.putUp("sold-out-\(round)", [("phone", 1)]))

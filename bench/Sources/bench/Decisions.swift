@@ -3,7 +3,7 @@ import SaleStore
 import Synchronization
 import TestSupport
 
-/// How far the lanes of a shop came, as their signals tell it: no question to the database is on the measured path.
+/// The progress of a shop's lanes, from their signals: the measured path contains no query.
 final class Decisions: Sendable {
   private let bench: BenchShop
   private let feed: SignalFeed
@@ -25,7 +25,7 @@ final class Decisions: Sendable {
           decisions.take(signal.progress)
           onSignal(signal)
         case .gap:
-          // It listens from now on; what was before is in the store.
+          // It listens from now on; earlier progress is in the store.
           let stored = (try? await bench.progress()) ?? [:]
           decisions.take(stored)
           onSignal(Signal(progress: stored))

@@ -4,9 +4,9 @@ import SaleStore
 import Synchronization
 import TestSupport
 
-/// Buys one unit after the other beside a spike, and times each from its 202 until its decision is committed, and until
-/// that is heard here. The time begins when the answer's bytes are read from the socket, before anything looks at them.
-/// All clocks are the machine's.
+/// Buys one unit after another beside a spike, and times each from its 202 until its decision is committed, and until
+/// the signal arrives here. The time begins when the answer's bytes are read from the socket, before anything parses
+/// them. All clocks are the machine's.
 final class DelayProbe: Sendable {
   /// Milliseconds, one value for each order that was accepted.
   struct Delays {
@@ -53,7 +53,7 @@ final class DelayProbe: Sendable {
       try await withThrowingTaskGroup(of: Void.self) { group in
         for prober in 0..<Self.probers {
           group.addTask { [self] in
-            // Spread over the pause, or they would come as one batch.
+            // Spread over the pause, or they would arrive as one batch.
             let first = ContinuousClock.now + Self.pause * prober / Self.probers
             try await OwnThread.run { [self] in try probe(as: "prober-\(prober)", from: first, until: end) }
           }
@@ -90,7 +90,7 @@ final class DelayProbe: Sendable {
     }
   }
 
-  /// Where a 202 says that its order is in the log; `nil` if the answer is no 202, or its ticket none of ours.
+  /// The place in the log that a 202 names; `nil` if the answer is not a 202, or its ticket is not Penstock's.
   private func position(in answer: String, of buyer: BuyerID) -> LogPosition? {
     struct Accepted: Decodable {
       let order: String

@@ -7,7 +7,7 @@ import TestSupport
 /// A worker from the log to committed outcomes, beside a COPY of the same rows.
 ///
 /// Only shops that are compared with each other are open at once: an idle worker asks the embedded broker for more a
-/// thousand times a second, and COPY would be the only one not to mind.
+/// thousand times a second, which would slow the lanes but not COPY.
 enum DrainGroup {
   static func measure(_ journal: Journal) async throws {
     try await measureOnePartition(journal)
@@ -54,7 +54,7 @@ enum DrainGroup {
         let first = Workload(name: "one hot SKU, none stored", skus: 1, share: 0.01, bench: new)
         let late = Workload(
           name: "one hot SKU, orders stored", skus: 1, share: 0.01, bench: grown, beginsEmpty: false)
-        // Each once before it counts.
+        // Each runs once before it counts.
         for workload in [first, late] { _ = try await workload.drain(plan.drained) }
         try await journal.interleaveShort([first.drained(plan.drained), late.drained(plan.drained)])
         journal.compare(Row("drain, \(late.name)", against: "drain, \(first.name)", .atLeast(0.85)))
@@ -140,7 +140,7 @@ extension BenchShop {
         \(sale.number.rawValue), 1, 0, CASE WHEN i % 100 = 0 THEN 0 ELSE 5 END, 'phone', 'buyer-' || i
       FROM generate_series(1, \(count)) AS i
       """)
-    // Or autovacuum would do it during the rounds.
+    // Otherwise autovacuum would do it during the rounds.
     try await psql("VACUUM (ANALYZE) orders")
   }
 

@@ -4,7 +4,7 @@ import Kafka
 import SaleStore
 import TestSupport
 
-/// Records that go into the log as fast as a worker takes them out.
+/// Records that go into the log as fast as a worker decides them.
 ///
 /// The embedded broker keeps 5 MiB of a partition, so a partition never holds more than `window` undecided records.
 struct Feed {
@@ -60,7 +60,7 @@ struct Feed {
     var byPartition = [Line?](repeating: nil, count: 1 + Int(places.map(\.rawValue).max() ?? 0))
     for line in lines { byPartition[Int(line.partition.rawValue)] = line }
     let deadline = ContinuousClock.now + Self.patience
-    /// Looks at what the signals brought, which costs nobody anything.
+    /// Reads what the signals brought, which costs no query.
     func wait(while condition: () -> Bool) async throws {
       while condition() {
         guard ContinuousClock.now < deadline else {
@@ -79,8 +79,8 @@ struct Feed {
     try await wait { lines.contains { $0.undecided(decisions) > 0 } }
   }
 
-  /// What was fed of one partition. How far its lane is gets asked only where the room known of is used up, so that
-  /// the feeder takes as little as it can from those that are measured.
+  /// What was fed of one partition. It asks for the lane's progress only when the known room is used up, so that the
+  /// feeder takes as little as possible from what is measured.
   private final class Line {
     let partition: Partition
     let began: Offset

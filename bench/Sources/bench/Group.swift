@@ -1,7 +1,7 @@
 /// Rows that are measured together, because they share a reference or a shop.
 struct Group: Sendable {
   let name: String
-  /// Whether it runs only when it is asked for: it takes as long as all others together.
+  /// Whether it runs only on request, because it takes as long as all others together.
   var isOnRequest = false
   let measure: @Sendable (Journal) async throws -> Void
 

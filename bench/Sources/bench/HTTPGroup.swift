@@ -30,8 +30,8 @@ enum HTTPGroup {
     let accepted = Wrk.Answer(status: 202, text: #""status":"queued""#)
     let folder = try Folder.make()
     defer { Folder.remove(folder) }
-    // Three shops, because what they measure excludes each other: nobody decides, and the line is open; nobody decides,
-    // and orders stay in line; a worker decides.
+    // Three shops, because their conditions exclude each other: no worker, and the line is open; no worker, and orders
+    // stay in line; a worker decides.
     try await BenchShop.with(journal.cluster) { ordering in
       let (orders, gone) = try await ordering.openDoors()
       try await BenchShop.with(journal.cluster) { queueing in
@@ -94,7 +94,7 @@ extension Shop.Part {
 }
 
 extension BenchShop {
-  /// An intake with an open sale, `open`, and one that is sold out, `gone`, and nobody who decides.
+  /// An intake with an open sale, `open`, and one that is sold out, `gone`, and no worker.
   fileprivate func openDoors() async throws -> (intake: URL, gone: String) {
     let gone = try await putUp("gone", [("phone", 1)])
     _ = try await putUp("open", [("phone", 1_000_000_000)])
@@ -103,7 +103,7 @@ extension BenchShop {
     return (try await start("intake").address, "gone")
   }
 
-  /// Orders that are asked for in turn.
+  /// Orders to ask for, in turn.
   private static var asked: Int { 2_000 }
 
   /// Sends orders, and writes down where each is asked for, as `path<TAB>buyer`.

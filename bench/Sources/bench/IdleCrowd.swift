@@ -2,7 +2,7 @@ import Foundation
 import Glibc
 import TestSupport
 
-/// Connections that asked for something once, and then only stand there.
+/// Connections that sent one request and then stay idle.
 struct IdleCrowd: Sendable {
   private let descriptors: [Int32]
 

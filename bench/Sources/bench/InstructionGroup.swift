@@ -6,7 +6,7 @@ import TestSupport
 /// Instructions and allocations of one accepted request and of one decided order, as valgrind counts them: the same on
 /// a loaded machine and on an idle one. Two runs of different length are compared, so that starting up does not count.
 enum InstructionGroup {
-  /// Those who ask for memory most often: enough to see where it goes.
+  /// The callers that ask for memory most often: enough to see where it goes.
   private static let listed = 10
 
   static func measure(_ journal: Journal) async throws {

@@ -48,10 +48,10 @@ final class Journal {
     say("\(group) could not be measured: \(error)")
   }
 
-  /// Runs the contestants in turn, A B C A B C …: what disturbs the machine for a while disturbs all of them.
+  /// Runs the contestants in turn, A B C A B C …, so that a disturbance of the machine meets all of them.
   func interleave(_ contestants: [Contestant]) async throws { try await interleave(contestants, rounds: rounds) }
 
-  /// The same for contestants that are done within seconds, in `shortRounds`.
+  /// The same for contestants that take only seconds, in `shortRounds`.
   func interleaveShort(_ contestants: [Contestant]) async throws {
     try await interleave(contestants, rounds: shortRounds)
   }

@@ -15,7 +15,7 @@ enum LineGroup {
       try await alone.openTheLine()
       let accepting = try await alone.start("intake")
       try await BenchShop.with(journal.cluster) { line in
-        // Intake and workers know a sale within a second; these are there before anybody asks for them.
+        // Intake and workers know a sale within a second. These sales exist before anybody asks for them.
         for round in 1...journal.rounds { _ = try await line.putUp("line-\(round)", [("phone", units)]) }
         for round in 1...journal.shortRounds {
           _ = try await line.putUp("delay-\(round)", [("phone", units), ("probe", 1_000_000)])
@@ -42,7 +42,7 @@ enum LineGroup {
         let rate = Double(requests) / seconds / 2
         let probing = journal.plan.probing
         try await journal.interleaveShort([
-          // The spike is not judged here: it does not know of what the probes buy.
+          // The spike is not judged here, because it does not know what the probes buy.
           Contestant("decision delay, p99", "ms") { round in
             async let load: Double = Spike.run(
               Int(rate * Double(probing)), sale: "delay-\(round)", at: intake.address, rate: rate,
@@ -74,7 +74,7 @@ extension BenchShop {
   /// Seconds from a sale's first accepted request to its last decision.
   fileprivate func lasted(_ sale: String) async throws -> Double {
     var ends: [Double] = []
-    // Twice the same, a second apart: nothing is decided any more.
+    // If it is the same twice, a second apart, nothing is decided any more.
     while ends.count < 2 || ends[ends.count - 1] != ends[ends.count - 2] {
       if !ends.isEmpty { try await Task.sleep(for: .seconds(1)) }
       ends.append(

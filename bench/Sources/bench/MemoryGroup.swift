@@ -1,7 +1,7 @@
 import Foundation
 import TestSupport
 
-/// What intake's memory grows by: with connections that only stand there, and with orders that it accepted.
+/// The growth of intake's memory with idle connections, and with accepted orders.
 enum MemoryGroup {
   static func measure(_ journal: Journal) async throws {
     let plan = journal.plan
@@ -24,7 +24,7 @@ enum MemoryGroup {
       journal.compare(Row("memory of an idle connection", against: "16 KiB", .atMost(1)))
 
       let intake = try await bench.start("intake")
-      // The first requests fill pools and caches, which is no growth.
+      // The first requests fill pools and caches, which does not count as growth.
       _ = try await Wrk.rate(.orders(sale: "open"), at: intake.address, seconds: 2, each: each)
       let before = try intake.process.kibibytes(.resident)
       var accepted = 0.0

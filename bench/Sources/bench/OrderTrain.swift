@@ -2,7 +2,7 @@ import Foundation
 import Glibc
 import TestSupport
 
-/// A fixed number of orders over some connections, all of them in each step: as a busy intake meets them.
+/// A fixed number of orders over some connections, all of them in each step, as a busy intake gets them.
 struct OrderTrain: Sendable {
   private let descriptors: [Int32]
 

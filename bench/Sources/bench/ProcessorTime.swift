@@ -10,12 +10,12 @@ enum ProcessorTime {
   static func secondsOfFamily(of parent: Int32) throws -> Double {
     let parent = try times(of: parent)
     let children = try FileManager.default.contentsOfDirectory(atPath: "/proc").compactMap { Int32($0) }
-      // One that has just ended is counted with its parent's.
+      // A process that has just ended is counted with its parent.
       .compactMap { try? times(of: $0) }.filter { $0.parent == parent.process }
     return parent.own + parent.ended + children.map(\.own).reduce(0, +)
   }
 
-  /// Who started a process; `nil` if there is no such process on this machine.
+  /// The parent of a process; `nil` if there is no such process on this machine.
   static func parent(of process: Int32) -> Int32? { try? times(of: process).parent }
 
   private struct Times {

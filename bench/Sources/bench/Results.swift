@@ -3,8 +3,8 @@ import TestSupport
 
 /// Results as files: `<date>T<time>Z.json`, or `…Z-quick.json`, and a page of the same name.
 enum Results {
-  /// The last result of the same kind that is committed. Those that only lie in the folder are not compared with, or
-  /// the next run would take a slower program for granted.
+  /// The last result of the same kind that is committed. Uncommitted ones do not count, or the next run would accept a
+  /// slower program.
   ///
   /// - Returns: `nil` without one, or without git.
   static func lastCommitted(in folder: String, isQuick: Bool) async throws -> BenchResult? {

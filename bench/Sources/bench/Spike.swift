@@ -3,7 +3,7 @@ import TestSupport
 
 /// The load generator, as a process in a session of its own.
 enum Spike {
-  /// What it may be answered: `accepted`, or the code of a problem.
+  /// The answers that it may get: `accepted`, or the code of a problem.
   typealias Codes = Set<String>
 
   /// Sends requests of so many buyers, each of whom orders once.
@@ -11,8 +11,8 @@ enum Spike {
   /// - Parameters:
   ///   - rate: requests per second; `nil` is as fast as they are answered.
   ///   - codes: what an answer may be; anything else is an error of the measurement.
-  ///   - following: how long to ask for what became of the orders. Zero is for those that nobody decides, and for
-  ///     a sale with other visitors: then they are not judged.
+  ///   - following: how long to ask for the orders' outcomes. Zero is for orders that no worker decides, and for a sale
+  ///     with other visitors: then they are not judged.
   /// - Returns: the seconds from the first request to the last answer.
   static func run(
     _ requests: Int, sale: String, at url: URL, rate: Double? = nil, answers codes: Codes, following: Duration
@@ -51,7 +51,7 @@ enum Spike {
     let answers: [Answer]
   }
 
-  /// That every request was answered, and as it may be.
+  /// Checks that every request got an answer that it may get.
   private static func check(_ result: Result, _ requests: Int, _ codes: Codes) throws {
     let counts = result.answers.map { "\($0.requests) × \($0.status) \($0.code)" }.joined(separator: ", ")
     let fitting = result.answers.filter { codes.contains($0.isAccepted ? "accepted" : $0.code) }

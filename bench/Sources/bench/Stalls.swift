@@ -1,15 +1,15 @@
 import Foundation
 import TestSupport
 
-/// How long the machine stands still with nothing to do: a virtual one, when its host runs somebody else. Every p99 has
-/// it in it.
+/// How long the machine stands still with nothing to do: a virtual one does while its host runs another. Every p99
+/// contains it.
 enum Stalls {
   static let figure = "machine: stalls when idle"
 
   /// Two looks at the clock are some 30 ns apart. A gap of this much is not theirs.
   private static let gap = Duration.microseconds(500)
 
-  /// Looks at nothing but the clock, with a thread for each core.
+  /// Only reads the clock, with a thread for each core.
   ///
   /// - Returns: milliseconds of each second in which a core did not run, the mean of all cores.
   static func millisecondsPerSecond(over duration: Duration) async throws -> Double {

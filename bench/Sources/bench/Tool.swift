@@ -33,7 +33,7 @@ enum Tool {
     return output == nil ? try String(contentsOfFile: said, encoding: .utf8) : ""
   }
 
-  /// Starts a program that runs until `stop`, in a session of its own; it ends with us, however we end.
+  /// Starts a program that runs until `stop`, in a session of its own. It ends with this process in any case.
   ///
   /// The signal comes when the *thread* that started it ends (prctl(2), PR_SET_PDEATHSIG), so that is one of its own,
   /// which stays until the program has ended. A thread of a pool may go at any time, and nginx's master with it.

@@ -8,9 +8,9 @@ enum WarmServer {
 
   /// Makes the server write its log once through.
   ///
-  /// A new server has no old segments of its log to use again: whenever 16 MB are full, whoever writes next makes a
-  /// file of zeros and waits for the disk, 30 to 80 ms on the machine where this was noticed, and all commits wait
-  /// with it. To drop a database takes a checkpoint, by which the full segments become the next ones.
+  /// A new server has no old segments of its log to use again. Whenever 16 MB are full, the next writer makes a file of
+  /// zeros and waits for the disk, 30 to 80 ms on the machine where this was noticed, and all commits wait for it.
+  /// Dropping a database takes a checkpoint, after which the full segments become the next ones.
   ///
   /// - Parameter megabytes: of the log, in steps of ten.
   static func prepare(megabytes: Int) async throws {

@@ -28,7 +28,7 @@ struct Wrk {
     let refused: Int
     /// Connections that failed, requests that timed out.
     let errors: Int
-    /// Answers that were looked at one by one, and those of them that were not as they must be.
+    /// Answers that were checked one by one, and those of them that were wrong.
     let checked: Int
     let wrong: Int
   }
@@ -41,9 +41,9 @@ struct Wrk {
 
   /// The rate of a run in which every answer was what it had to be.
   ///
-  /// To look at answers one by one would cost more than to serve them. So the timed run tells errors from the rest, and
-  /// a second one, not timed, checks each answer's status and body. It comes after, because what it asks for only
-  /// changes in one direction: a sale that is still sold out was so before, and an order that is still queued.
+  /// Checking answers one by one would cost more than serving them. So the timed run only counts errors, and a second
+  /// run, not timed, checks each answer's status and body. It comes after, because the state only changes in one
+  /// direction: a sale that is still sold out was so before, and so was an order that is still queued.
   static func rate(_ requests: Requests, at url: URL, seconds: Int, each answer: Answer) async throws -> Double {
     let timed = try await run(requests, at: url, seconds: seconds)
     let wrong = answer.isError ? timed.outcome.requests - timed.outcome.refused : timed.outcome.refused
@@ -54,7 +54,7 @@ struct Wrk {
     return Double(timed.outcome.requests) * 1_000_000 / Double(timed.outcome.microseconds)
   }
 
-  /// Looks for a second, and for longer where a busy machine lets no answer through in that time.
+  /// Checks for a second, and for longer if a busy machine lets no answer through in that time.
   private static func check(_ requests: Requests, at url: URL, each answer: Answer) async throws {
     for seconds in [1, 5, 20] {
       let looked = try await run(requests, at: url, seconds: seconds, checking: answer)

@@ -3,7 +3,7 @@ import Foundation
 import Kafka
 import TestSupport
 
-/// `chaos broker`: the embedded broker in a process of its own, as `penstock broker` is, with a hand on its faults.
+/// `chaos broker`: the embedded broker in a process of its own, like `penstock broker`, with control over its faults.
 ///
 /// Standard input takes `delay MILLISECONDS`, and `fail REQUEST FAULT COUNT` by the names in `EmbeddedBroker`; the
 /// broker ends when its input does.

@@ -1,7 +1,7 @@
 import Dispatch
 import Glibc
 
-/// Does something at Ctrl-C or SIGTERM instead of dying, so that the processes that were started are ended.
+/// Handles Ctrl-C and SIGTERM instead of dying, so that started processes are ended.
 struct Interrupt {
   private let sources: [any DispatchSourceSignal]
 
@@ -15,7 +15,7 @@ struct Interrupt {
     }
   }
 
-  /// Lets the signals do again what they do.
+  /// Restores the signals' defaults.
   func end() {
     for source in sources { source.cancel() }
     for number in [SIGINT, SIGTERM] { signal(number, SIG_DFL) }

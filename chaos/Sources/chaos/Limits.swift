@@ -17,21 +17,21 @@ enum Limits {
   /// How often an order is sent before the customer gives it up as unknown.
   static let tries = 60
 
-  /// Longest pause before an order is sent again, whatever `Retry-After` says: this crowd is impatient.
+  /// Longest pause before an order is sent again, even if `Retry-After` is longer: this crowd is impatient.
   static let retryPauseMilliseconds: ClosedRange<Int> = 50...500
 
   /// The share of orders that are sent once more with their key after their 202, per mille.
   static let repeatPerMille = 50
 
-  /// How long the load goes on after the last fault, so that the row sees the line work again.
+  /// How long the load continues after the last fault, so that the row sees the line work again.
   static let loadAfterFaults = Duration.seconds(2)
 
   /// How long the load lasts before the first fault.
   static let loadBeforeFaults = Duration.seconds(1)
 
-  /// The liveness bound: from the moment when everything is healed until all that was accepted by then is decided. Wide,
-  /// because the group of the embedded broker takes 3 s for each join and as long to miss a member that was killed, one
-  /// after the other, on a machine that does much else.
+  /// The liveness bound: from the moment when everything is healed until every order accepted by then is decided. Wide,
+  /// because the embedded broker's group takes 3 s for each join and 3 s to notice each killed member, one after
+  /// another, on a busy machine.
   static let recovery = Duration.seconds(120)
 
   /// The session timeout of the stage's workers: the shortest that the embedded broker is good for.

@@ -1,7 +1,7 @@
 import Foundation
 import TestSupport
 
-/// Runs rows one after the other, each on a stage of its own.
+/// Runs rows one after another, each on a stage of its own.
 struct Matrix: Sendable {
   let seed: UInt64
   let postgres: String
@@ -57,7 +57,7 @@ struct Matrix: Sendable {
     } catch {
       result.violations.append("\(error)")
     }
-    // Also where it was made in part only.
+    // Even if it was made only in part.
     if row.server != nil { await row.tearDown(PostgresServer(folder: own)) }
     result.took = .now - begin
     if !result.violations.isEmpty { result.ending = .failed }

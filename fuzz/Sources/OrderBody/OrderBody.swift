@@ -8,7 +8,7 @@ import Fuzzing
 
 /// Any bytes as the body of an order, beside Foundation's reader of JSON.
 ///
-/// (1) It answers whatever the bytes are, and reads none past their end (AddressSanitizer).
+/// (1) It answers for any bytes, and reads none past their end (AddressSanitizer).
 /// (2) What it takes, Foundation reads alike, and has only the fields that an order has.
 /// (3) What it calls no JSON object, Foundation finds none in either, but where it is laxer.
 /// (4) What Foundation finds to be an order, it takes.
@@ -64,7 +64,7 @@ private func expectAgain(_ request: OrderRequest) {
 /// Not an order in Foundation's eyes either, but for the forms of a number that an order may not use (`1.0`, `1e0`).
 private func expectInvalid(_ object: [String: Any]?, _ body: UnsafeRawBufferPointer, _ field: String, _ why: String) {
   let text = String(decoding: body, as: UTF8.self)
-  // Of a field that is there twice, Foundation shows the last one; a name with escapes may be any.
+  // If a field is there twice, Foundation shows the last one; a name with escapes may be any name.
   guard let object, object.count == 2, let sku = object["sku"] as? String, let number = object["quantity"] as? NSNumber,
     !text.contains("\\"), text.ranges(of: "\"sku\"").count == 1, text.ranges(of: "\"quantity\"").count == 1
   else { return }

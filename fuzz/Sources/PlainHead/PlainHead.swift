@@ -11,7 +11,7 @@ import NIOHTTP1
 
 /// Any bytes as what a connection begins with: read in the plain form, and by NIO's decoder.
 ///
-/// (1) It answers whatever the bytes are, and reads none past their end (AddressSanitizer).
+/// (1) It answers for any bytes, and reads none past their end (AddressSanitizer).
 /// (2) What is read as plain, NIO's decoder reads alike, and ends it at the same byte: else a request could be smuggled
 ///     past the one in the body of the other.
 /// (3) A whole request stays what it is when more follows, and is partial until its last byte.
@@ -32,7 +32,7 @@ public func testOneInput(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
   return 0
 }
 
-/// A request as it looks to whoever serves it.
+/// A request as its server sees it.
 private struct Seen: Equatable {
   var target: String
   var buyer: String?

@@ -7,7 +7,7 @@ import Fuzzing
 
 /// Any bytes as the value of a record in the log: read by `PlainRecord`, and by SwiftProtobuf.
 ///
-/// (1) It answers whatever the bytes are, and reads none past their end (AddressSanitizer).
+/// (1) It answers for any bytes, and reads none past their end (AddressSanitizer).
 /// (2) The two readers agree: on the record, or on why there is none.
 /// (3) A record that was read, written and read again is the same one, within its bound of bytes; and `PlainRecord`
 ///     reads what was written here, if it is a request.

@@ -47,9 +47,9 @@ enum Limits {
   static let paceQuantum = TimeAmount.microseconds(200)
   /// A request that leaves later than this after its scheduled time is counted as late.
   static let lateAfter = TimeAmount.milliseconds(1)
-  /// The pause before another try, where neither the profile nor `Retry-After` says: what an impatient person takes.
+  /// The pause before another try, if neither the profile nor `Retry-After` sets it: that of an impatient person.
   static let retryPause = TimeAmount.milliseconds(500)
-  /// The longest `Retry-After` that is honoured; who is told to wait longer gives up.
+  /// The longest `Retry-After` that is honoured; a client that is told to wait longer gives up.
   static let longestRetryAfter = TimeAmount.seconds(60)
   /// Tries of one event loop that wait for their time, 32 bytes each. At the limit no more are made, which is counted.
   static let waitingRetries = 1_000_000
@@ -97,7 +97,7 @@ enum Limits {
 
   // MARK: Following and checking
 
-  /// Pause between two questions of the one who looks on. Each takes a few µs of the first event loop.
+  /// Pause between two questions of the watcher. Each takes a few µs of the first event loop.
   static let watchEvery = TimeAmount.milliseconds(100)
   /// SKUs of the largest sale whose stock is looked at during the run: reading more would make the generator late.
   static let watchedSkus = 2_000

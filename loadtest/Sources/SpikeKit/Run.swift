@@ -19,7 +19,7 @@ struct Run {
     self.progress = progress
   }
 
-  /// Runs, and tells what was found wherever it was asked to.
+  /// Runs, and reports the result to each output that was asked for.
   ///
   /// - Throws: ``Unusable`` when the run, or writing down what it found, was not possible.
   func perform() throws -> Verdict.Outcome {

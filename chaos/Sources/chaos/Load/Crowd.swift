@@ -3,7 +3,7 @@ import Glibc
 import Synchronization
 import TestSupport
 
-/// Customers at a set rate, over all intakes that are open, who send again with the same key until they know.
+/// Customers at a set rate, over all open intakes. They send again with the same key until they know the outcome.
 final class Crowd: Sendable {
   let journal: Journal
   private let rate: Double
@@ -35,7 +35,7 @@ final class Crowd: Sendable {
     }
   }
 
-  /// Begins no new order, and waits until the last customer knows, or gave up.
+  /// Begins no new order, and waits until the last customer knows its outcome, or gave up.
   func stop() async throws {
     isOver.store(true, ordering: .releasing)
     _ = try await eventually(within: .seconds(120)) { atHome.withLock { $0 == Limits.customers } }
@@ -47,7 +47,7 @@ final class Crowd: Sendable {
       let start = state.start ?? .now
       if state.start == nil { state = (state.number, state.dice, start) }
       let order = Goods.order(state.number, &state.dice)
-      // Those who are late do not run: the rate is a ceiling, and an outage is not answered by a burst after it.
+      // Late customers do not hurry: the rate is a ceiling, and no burst follows an outage.
       let due = max(start, .now)
       state.number += 1
       state.start = due + .microseconds(Int(1_000_000 / rate))

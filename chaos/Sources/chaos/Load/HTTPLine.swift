@@ -36,10 +36,11 @@ final class HTTPLine: Sendable {
 
   deinit { Glibc.close(descriptor) }
 
-  /// Sends a request without waiting for what comes back.
+  /// Sends a request without waiting for the answer.
   func send(_ request: [UInt8]) -> Bool { Loopback.send(request, to: descriptor) }
 
-  /// Sends a request and waits for its answer; `nil` when the connection broke or the time was over: not known.
+  /// Sends a request and waits for its answer; `nil` when the connection broke or the time was over, so that the
+  /// outcome is not known.
   func exchange(_ request: [UInt8]) -> Answer? {
     guard send(request) else { return nil }
     var bytes: [UInt8] = []

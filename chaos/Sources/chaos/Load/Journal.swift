@@ -2,12 +2,12 @@ import Foundation
 import Glibc
 import Synchronization
 
-/// What the crowd meant to do, written down before it is done, and what it was told.
+/// What the crowd intended, written down before it acts, and what it was told.
 ///
 /// (1) An order is in `intents` before its first byte is sent.
 /// (2) A time-out, a broken connection and a 5xx say nothing: such an order may have one outcome or none.
 final class Journal: Sendable {
-  /// What is known, once the crowd has gone home.
+  /// What is known once the crowd has left.
   struct Contents: Sendable {
     var intents: [Order] = []
     /// By order id: the order that a 202 was for.

@@ -1,4 +1,4 @@
-/// What a customer wants: sent as often as it takes, always with the same key.
+/// What a customer wants, sent as often as necessary, always with the same key.
 struct Order: Sendable, Hashable {
   let number: Int
   let sale: String

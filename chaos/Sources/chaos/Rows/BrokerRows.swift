@@ -25,7 +25,7 @@ extension Row {
       try await connection.query("SELECT coalesce(sum(requests), 0)::int8 FROM tallies").single().int64(0)
     }
     let contents = stage.crowd.journal.current
-    // An attempt without an answer may be in the log once; what is there beyond that, the producer sent twice.
+    // An attempt without an answer may be in the log once; the producer sent any further record twice.
     let asked = contents.answers + contents.retried.values.reduce(0, +)
     stage.inject(max(0, Int(records) - asked))
     stage.remark("\(records) records in the log for at most \(asked) attempts")

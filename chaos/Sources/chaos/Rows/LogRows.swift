@@ -6,13 +6,13 @@ import TestSupport
 extension Row {
   static let logRows = [topicRecreated, topicRegrown, logTruncated]
 
-  /// How soon a partition whose log is not the one that was decided has to be halted: a few failing fetches, or a
+  /// How soon a partition must be halted if its log is not the one that was decided: after a few failing fetches, or a
   /// claim with its repeated looks at the watermarks.
   static let haltBound = Duration.seconds(30)
 
   private static let topicRecreated = Row(
     name: "topic-recreated", fault: "a broker with an empty topic takes the place of the one that was decided from",
-    // What intake went on accepting lies below the old progress, where no lane will look: the ledger tells.
+    // The orders that intake still accepted lie below the old progress, where no lane will look; the ledger finds them.
     auditCode: 1
   ) { stage in
     try await expectHalts(stage) { _ in }
@@ -44,7 +44,7 @@ extension Row {
     try await fill(servers)
     try stage.change(to: broker, servers, of: [intake, worker])
     try await expectHalt(of: Array(progress.keys), "recreated", stage)
-    // Buyers go on asking. What they get is a place in a line that nobody decides.
+    // Buyers go on ordering. They get a place in a line that no lane decides.
     stage.crowd.start()
     try await Task.sleep(for: .seconds(3))
     try await stage.crowd.stop()

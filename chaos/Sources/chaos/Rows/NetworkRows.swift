@@ -29,7 +29,7 @@ extension Row {
           link.line?.hold([])
           try await stage.pause(300...800)
         }
-        // The other end is gone without a word, for longer than intake waits for the log, and comes back as a reset.
+        // The other end disappears silently, for longer than intake waits for the log, and comes back as a reset.
         link.line?.hold([.toServer, .toClient])
         try await stage.pause(5_500...7_000)
         link.line?.cut()

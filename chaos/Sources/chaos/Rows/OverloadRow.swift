@@ -10,12 +10,12 @@ extension Row {
   private static let halfOpen = 1_000
   /// What is offered beside the honest crowd, in requests that this machine answered a second before.
   private static let times = 10
-  /// Seconds over which it is found out how many these are, and the connections that ask for them.
+  /// Seconds of the trial that finds out how many these are, and its connections.
   private static let trial = (seconds: 5, connections: 256)
   private static let seconds = 60
   /// Seconds that the load generator may take beside these: to open its connections, and to look its orders up.
   private static let patience = 60
-  /// Resident memory that intake may come to, in MiB, whatever comes.
+  /// Resident memory that intake may reach, in MiB, under any load.
   private static let memoryBound = 1_024
 
   private static let overload = Row(
@@ -26,7 +26,7 @@ extension Row {
     let intake = try await stage.start("intake")
     _ = try await stage.start("worker")
     guard let door = intake.door, let http = intake.part.http else { throw TestSetUpError("the intake has no door") }
-    // Each sells out within seconds: what is accepted has to stay in the embedded broker's 5 MiB per partition.
+    // Each sells out within seconds: accepted orders must fit the embedded broker's 5 MiB per partition.
     let goods = (0..<24).map { (sku: "flood\($0)", stock: 1_500) }
     for sale in ["trial", "flood"] { try await stage.shop.createSale(at: stage.admin, id: sale, items: goods) }
     let drips = Locked(true)
@@ -77,14 +77,14 @@ extension Row {
     return (peak?.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap { Int($0) } ?? 0) / 1_024
   }
 
-  /// What came of a flood: requests answered per second, and how many got away.
+  /// The result of a flood: requests answered per second, and how many were sent.
   private struct Flood {
     let rate: Int
     let words: String
   }
 
-  /// Lets the load generator loose on a sale for so long. Who cannot send all of it, because answers are slow or the
-  /// machine is, sends no more then: buyers who have not come through by the end of the minute leave.
+  /// Runs the load generator on a sale for so long. Requests that could not be sent by then, because answers or the
+  /// machine are slow, are not sent any more: such buyers leave.
   private static func flood(
     _ stage: Stage, _ sale: String, at http: URL, rate: Int, seconds: Int, connections: Int
   ) async throws -> Flood {

@@ -32,7 +32,7 @@ extension Row {
     try stage.change(to: broker, servers, of: [intake, worker])
     let added = Int32(Limits.partitions)..<Int32(Limits.partitions * 2)
     try await expectHalt(of: Array(added), "grown", stage)
-    // The others go on, as if nothing had happened.
+    // The others go on undisturbed.
     try await stage.underLoad {}
     let moved = try await stage.progress().filter { added.contains($0.key) && $0.value > 0 }
     if !moved.isEmpty { stage.violated("decided in partitions that nobody may use: \(moved)") }

@@ -7,8 +7,8 @@ struct Row: Sendable {
   var rate = Limits.rate
   /// Why this machine cannot run it; `nil` if it can.
   var obstacle: @Sendable () async -> String? = { nil }
-  /// How the audit has to end: 0; 2 for a row that halts a partition, of which the audit has to say that it cannot
-  /// check all; 1 where it has to find promises that nobody will keep.
+  /// How the audit must end: with 0; with 2 for a row that halts a partition, because the audit cannot check everything
+  /// then; with 1 if it must find promises that nobody will keep.
   var auditCode: Int32 = 0
   /// Another PostgreSQL than the run's, made in a folder, and how it is taken away again.
   var server: (@Sendable (_ folder: String) async throws -> PostgresServer)?

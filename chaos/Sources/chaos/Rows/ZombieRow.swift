@@ -16,7 +16,7 @@ struct ZombieRow {
   }
 
   let stage: Stage
-  /// How long a write takes on its way to PostgreSQL, so that each step lasts long enough to be met.
+  /// How long a write takes on its way to PostgreSQL, so that each step lasts long enough to be hit.
   private static let slowness = Duration.milliseconds(15)
   /// The same for COPY: long enough that a lane's next batch has more orders than go by one INSERT.
   private static let copySlowness = Duration.seconds(2)
@@ -74,8 +74,8 @@ struct ZombieRow {
     }
   }
 
-  /// What the zombie counted of lost claims so far: transactions that were fenced, and sessions that were ended. A
-  /// frozen one cannot be asked; it then has what was read before.
+  /// The lost claims that the zombie has counted so far: fenced transactions and ended sessions. A frozen one cannot be
+  /// asked; the value is then the last one read.
   private func notices(of zombie: Member, isFrozen: Bool) async throws -> Double {
     if isFrozen { return counted.value(zombie.part.process.identifier) }
     let fenced = try await zombie.metric("penstock_worker_fenced_total")
@@ -102,7 +102,7 @@ struct ZombieRow {
       while ContinuousClock.now < end {
         guard try await sessions(connection, of: worker, at: step) > 0 else { continue }
         worker.part.process.send(signal: SIGSTOP)
-        // What was on its way arrives; then nothing changes any more.
+        // Messages in flight arrive; then nothing changes any more.
         try await Task.sleep(for: .milliseconds(300))
         if try await sessions(connection, of: worker, at: step) > 0 { return true }
         worker.part.process.send(signal: SIGCONT)

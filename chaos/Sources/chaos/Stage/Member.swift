@@ -1,7 +1,7 @@
 import Foundation
 import TestSupport
 
-/// A running part of the stage, with the lines that it hangs on.
+/// A running part of the stage, with the lines that it uses.
 struct Member: Sendable {
   let command: String
   let part: Shop.Part

@@ -7,7 +7,7 @@ import TestSupport
 /// A Penstock of a row's own, with a crowd before it.
 ///
 /// The safety phase is `underLoad`: faults happen in it. When its body returns, everything is healed, and the liveness
-/// phase begins: all that was accepted by then has to be decided in time.
+/// phase begins: every order accepted by then must be decided in time.
 final class Stage: Sendable {
   static let topic = "orders"
 
@@ -55,8 +55,8 @@ final class Stage: Sendable {
   var remarks: [String] { notes.withLock { $0 } }
   var everyMember: [Member] { members.withLock { $0 } }
 
-  /// Orders that were accepted by now and later ones are told apart from here on: a halted partition keeps later ones
-  /// waiting for a person, and that is not a loss.
+  /// From here on, orders accepted so far and later ones count apart: later ones wait for a person behind a halted
+  /// partition, and that is not a loss.
   func halting() { keptBefore.withLock { $0 = Set(crowd.journal.current.accepted.keys) } }
 
   /// What had been accepted when the row halted a partition; `nil`: it did not.
@@ -104,7 +104,7 @@ final class Stage: Sendable {
     if lines.contains(.postgres), var url = URLComponents(string: self.database.url) {
       let line = try FaultyLine(to: UInt16(url.port ?? 5432), speech: .postgres)
       url.port = Int(line.port)
-      // So that the line can read along.
+      // So that the line can read the bytes.
       url.queryItems = [URLQueryItem(name: "sslmode", value: "disable")]
       environment["PENSTOCK_DATABASE_URL"] = url.string
       database = line

@@ -1,12 +1,12 @@
 import FlashSale
 import Postgres
 
-/// What became of a row's requests, counted in the tables and against the crowd's own journal.
+/// The outcomes of a row's requests, counted in the tables and compared with the crowd's own journal.
 struct Reckoning: Sendable {
   var requests = 0
   var accepted = 0
   var decided = 0
-  /// Accepted orders without an outcome, where nothing holds them up.
+  /// Accepted orders without an outcome that are not behind a halt.
   var lost = 0
   /// Accepted orders behind a halt that waits for a person.
   var waiting = 0
@@ -15,7 +15,7 @@ struct Reckoning: Sendable {
   var doubled = 0
   /// Units confirmed beyond what was put up.
   var oversold = 0
-  /// Units left of a stock of which somebody was told that it is sold out.
+  /// Units left of a stock that somebody was told is sold out.
   var unsold = 0
   var examples: [String] = []
 

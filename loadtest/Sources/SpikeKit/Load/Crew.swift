@@ -1,9 +1,9 @@
 internal import NIOCore
 
-/// Those who work while the run goes on: a generator on each event loop, and one who looks on.
+/// The workers of a run: a generator on each event loop, and a watcher.
 struct Crew {
   let generators: [OnLoop<Generator>]
-  /// `nil` where there is nothing to see: nothing is followed, or the sale is too large to read on the side.
+  /// `nil` if there is nothing to watch: nothing is followed, or the sale is too large to read meanwhile.
   let watcher: OnLoop<Watcher>?
   /// When the schedule begins.
   let start: NIODeadline

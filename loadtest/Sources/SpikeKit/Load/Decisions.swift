@@ -1,7 +1,7 @@
 internal import Histogram
 internal import NIOCore
 
-/// When orders were decided, by what the server says of each: `accepted_at` and `decided_at`, to a millisecond.
+/// When orders were decided, from the server's `accepted_at` and `decided_at`, to a millisecond.
 ///
 /// (1) The delay is between two readings of the server's side. Only where a decision lies on the time line depends
 ///     on both clocks being one, or in step.

@@ -62,7 +62,7 @@ final class Generator: Requester {
     return finished.futureResult
   }
 
-  /// Sends no more than was sent. What is on its way is waited for.
+  /// Sends nothing more, and waits for the requests in flight.
   func stop() {
     course.stop()
     finishIfDone()
@@ -79,7 +79,7 @@ final class Generator: Requester {
     while canSend, let time = course.next, time <= clock {
       send(course.take(), at: clock)
       canSend = stripe.hasFree()
-      // The time of the next one; without a connection for it nobody asks.
+      // The time of the next one; not used while there is no connection for it.
       if canSend { clock = .now() }
     }
     let next = course.next

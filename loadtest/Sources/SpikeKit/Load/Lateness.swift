@@ -1,9 +1,9 @@
 internal import NIOCore
 
-/// Tells whether the generator kept its schedule, and whose fault it was where it did not.
+/// Tells whether the generator kept its schedule, and who was at fault if it did not.
 ///
-/// A request is late when it leaves more than `Limits.lateAfter` after its time. Where every connection had a request
-/// on its way when its time came, the server (or too few connections) is why. Otherwise the generator is: then the
+/// A request is late when it leaves more than `Limits.lateAfter` after its time. If every connection had a request in
+/// flight when its time came, the server (or too few connections) is the cause. Otherwise the generator is: then the
 /// figures measure the generator, and the report says so.
 struct Lateness: Sendable {
   private(set) var waitedForConnection = 0

@@ -1,6 +1,6 @@
 internal import NIOCore
 
-/// An event loop's hand in the ledger: makes lines and gives them to the writer in chunks.
+/// Writes an event loop's lines of the ledger, and gives them to the writer in chunks.
 struct LedgerPen {
   let ledger: Ledger
   let epoch: Epoch

@@ -13,7 +13,7 @@ struct Flight {
   let sent: NIODeadline
 }
 
-/// Why a request got no answer. The server may have acted on it all the same.
+/// Why a request got no answer. The server may still have acted on it.
 enum Unanswered: String, CaseIterable {
   case timedOut = "timed out"
   case closed = "connection closed"

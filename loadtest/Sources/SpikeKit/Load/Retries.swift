@@ -1,8 +1,8 @@
 internal import NIOCore
 
-/// Decides who tries again, and when. Sends nothing itself.
+/// Decides which requests are tried again, and when. Sends nothing itself.
 ///
-/// (1) Only what may succeed later is tried again: 429, 503 and what got no answer at all.
+/// (1) Only requests that may succeed later are tried again: after 429, 503 or no answer at all.
 /// (2) Nobody tries more often than their group does.
 struct Retries: Sendable {
   struct Count: Sendable {

@@ -7,14 +7,14 @@ internal import NIOCore
 /// (2) Latency counts from the scheduled time, so that a stall of the server or of the generator is not hidden. A
 ///     request without an answer counts with the time until it was given up: leaving it out would hide the worst
 ///     stall.
-/// (3) Its size does not grow with what a server thinks up: beyond `Limits.answerKinds` all others are one kind.
+/// (3) Its size is bounded, whatever the server answers: beyond `Limits.answerKinds` all others are one kind.
 struct Tally: Sendable {
   typealias Latencies = Histogram<UInt64>
 
   struct Kind: Sendable {
     /// The HTTP status; 0 where there was no answer.
     let status: Int
-    /// The problem code, or why there was no answer. Empty where there is none.
+    /// The problem code, or why there was no answer. Empty if there is none.
     let code: [UInt8]
     var latencies = Tally.empty
     var count: UInt64 { latencies.totalCount }

@@ -1,13 +1,12 @@
 internal import NIOCore
 
-/// Looks on while the run goes on, over a connection of its own: what is left of the stock, and how far the decisions
-/// are.
+/// Watches the run over a connection of its own: what is left of the stock, and how far the decisions are.
 ///
 /// (1) It asks one thing at a time, every `Limits.watchEvery`: nothing that a server under a spike would notice.
 /// (2) An order that it samples is asked for until it is decided. As a lane decides in order, those accepted before it
 ///     mostly are decided too: an estimate, for the display only.
 final class Watcher: Requester {
-  /// What it saw last.
+  /// Its last observation.
   struct Sight: Sendable {
     /// Units left of all SKUs together; `nil` where the server did not say.
     var left: Int?

@@ -35,7 +35,7 @@ struct Charts {
         .init(name: "sent, with later tries", colour: 1, values: moments.map { perSecond($0.sent) }),
         .init(name: "answered", colour: 2, values: moments.map { perSecond($0.answered) }),
       ], brief)
-    // Beside a burst, all else would lie on the floor.
+    // Otherwise a burst would flatten everything else.
     let offered = moments.map { perSecond($0.offered) }.max() ?? 0
     let seen = moments.map { perSecond(max($0.sent, $0.answered)) }.max() ?? 0
     if seen > 0, offered > 3 * seen {

@@ -17,7 +17,7 @@ struct Crowd: Equatable, Sendable {
     var honoursRetryAfter = true
     /// The pause before another try where `Retry-After` says nothing or is ignored.
     var pause = Limits.retryPause
-    /// Whether another try is another order, with a key of its own: what a bot does, and an honest client never.
+    /// Whether another try is another order, with a key of its own: a bot does this, an honest client never does.
     var renewsKey = false
     /// How they send. `nil` is at once.
     var drip: Drip?
@@ -61,7 +61,7 @@ struct Crowd: Equatable, Sendable {
     }
   }
 
-  /// The group of the one who stands at `place` (0 up to 1) when the crowd lines up by group.
+  /// The group of the buyer at `place` (0 up to 1) when the crowd lines up by group.
   func group(at place: Double) -> Int {
     cumulative.firstIndex { place < $0 } ?? groups.count - 1
   }

@@ -1,4 +1,4 @@
-/// Who asks for what: the content of request *i*, from the seed alone.
+/// The content of request *i*, from the seed alone.
 ///
 /// (1) The same seed and settings give the same requests.
 /// (2) A repeat has the buyer, SKU, quantity and key of an earlier request, its *original*; an original's number is

@@ -1,6 +1,6 @@
 internal import NIOCore
 
-/// All that is settled before the first request leaves.
+/// Everything that is settled before the first request leaves.
 struct Plan: Sendable {
   let schedule: Schedule
   let mix: Mix

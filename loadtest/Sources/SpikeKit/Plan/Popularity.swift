@@ -31,7 +31,7 @@ struct Popularity: Equatable, Sendable {
     self.cumulative = cumulative
   }
 
-  /// The SKU wanted by the one who stands at `place` (0 up to 1) when the crowd lines up by SKU.
+  /// The SKU that the buyer at `place` (0 up to 1) wants when the crowd lines up by SKU.
   func sku(at place: Double) -> Int {
     var low = 0
     var high = cumulative.count - 1

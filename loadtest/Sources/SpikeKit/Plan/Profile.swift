@@ -1,7 +1,7 @@
 internal import ArgumentParser
 internal import FoundationEssentials
 
-/// A rate curve, and who makes it, from a file, for example
+/// A rate curve, and the crowd that makes it, from a file, for example
 /// `{"name":"doors-open","phases":[{"shape":"burst","requests":5000},{"shape":"hold","rate":8000,"seconds":5}]}`.
 ///
 /// Shapes: `hold` (rate, seconds), `ramp` and `decay` (from, to, seconds), `burst` (requests).

@@ -3,8 +3,8 @@ internal import NIOCore
 /// Says whether the figures show the generator's speed rather than the server's.
 ///
 /// It was the bottleneck if more than `Limits.lateShare` of the tries left more than `Limits.lateAfter` late although a
-/// connection was free, or if an event loop used more than `Limits.busyShare` of a core while tries left late for
-/// whatever reason.
+/// connection was free, or if an event loop used more than `Limits.busyShare` of a core while tries left late for any
+/// reason.
 struct Bottleneck: Equatable {
   /// The rule, for a person.
   static var rule: String {

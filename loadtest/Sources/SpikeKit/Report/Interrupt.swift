@@ -6,8 +6,8 @@ internal import Dispatch
   internal import Darwin
 #endif
 
-/// Ctrl-C while sending: the first one ends the sending, so that what was promised can still be followed and checked;
-/// the second one ends the program.
+/// Ctrl-C while sending: the first one ends the sending, so that promises can still be followed and checked; the second
+/// one ends the program.
 struct Interrupt {
   private let source: any DispatchSourceSignal
 

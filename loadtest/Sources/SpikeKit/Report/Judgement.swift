@@ -1,4 +1,4 @@
-/// What became of the orders, and whether it was right.
+/// The orders' outcomes, and whether they were right.
 struct Judgement {
   let follow: FollowResult
   let evidence: Evidence

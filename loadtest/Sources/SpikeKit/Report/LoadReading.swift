@@ -1,7 +1,7 @@
 internal import Histogram
 internal import NIOCore
 
-/// How far the sending is, as the display needs it.
+/// The progress of the sending, as the display needs it.
 struct LoadReading: Sendable {
   struct Kind: Sendable {
     let status: Int

@@ -110,7 +110,7 @@ struct Report {
   /// Requests of the schedule that never left.
   var unsent: Int { settings.schedule.requests - load.sent - load.skipped }
 
-  /// Whose speed the figures show.
+  /// Whether the figures show the server's speed or the generator's.
   var bottleneck: Bottleneck { Bottleneck(load) }
 
   private var groups: String? {

@@ -1,6 +1,6 @@
-/// What a run found out, as the checks need it.
+/// A run's findings, as the checks need them.
 struct Evidence: Sendable {
-  /// One answer that named an order, and what became of it.
+  /// One answer that named an order, and that order's outcome.
   struct Order: Sendable {
     let id: OrderID
     let request: Mix.Request

@@ -1,11 +1,11 @@
-/// Units by SKU, from the orders' outcomes. An order counts once, however many answers named it.
+/// Units by SKU, from the orders' outcomes. An order counts once, even if many answers named it.
 struct Units: Equatable, Sendable {
   /// Sold when the run began.
   private(set) var soldBefore: [Int]
   private(set) var confirmed: [Int]
   /// Units of orders that may or may not exist, or whose outcome is not known.
   private(set) var unknown: [Int]
-  /// SKUs of which anybody was told, at once or as an outcome, that they are sold out.
+  /// SKUs that somebody was told, at once or as an outcome, are sold out.
   private(set) var refused: [Bool]
   /// Confirmed units of each buyer who has any.
   private(set) var byBuyer: [Int: Int] = [:]

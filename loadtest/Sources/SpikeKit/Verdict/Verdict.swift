@@ -136,8 +136,8 @@ struct Verdict: Sendable {
     return .of("I2", statement, Violations(units.mismatches(after: after)))
   }
 
-  /// Stock only falls during a run without cancellations. So whoever was told *sold out* was told wrong if an order
-  /// like theirs could still be filled at the end.
+  /// Stock only falls during a run without cancellations. So *sold out* was wrong if the same order could still be
+  /// filled at the end.
   private static func notUndersold(_ evidence: Evidence, _ units: Units, _ after: Sale?) -> Check {
     var violations = Violations()
     for (sku, item) in evidence.before.items.enumerated() where units.refused[sku] {

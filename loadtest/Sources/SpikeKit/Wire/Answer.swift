@@ -1,4 +1,4 @@
-/// What an answer's head says to whoever asked.
+/// What an answer's head says.
 struct AnswerHead: Equatable {
   let status: Int
   /// Seconds that `Retry-After` asks for; `nil` where there is none, or where it is a date.

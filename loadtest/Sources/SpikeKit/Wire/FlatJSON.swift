@@ -1,7 +1,7 @@
 /// Finds a string among an object's own members without decoding the rest: the few values that a hot answer is read
 /// for.
 ///
-/// It is not a validator: what it passes over it does not judge. Depth costs no stack.
+/// It is not a validator: it does not check what it skips. Depth costs no stack.
 enum FlatJSON {
   /// Where the value of the member `name` lies, without its quotes. `nil` if there is none, if it is not a string, or
   /// if it has an escape in it, which no id, ticket or code has.

@@ -44,7 +44,7 @@ struct RequestBytes: Sendable {
     }
   }
 
-  /// The question how an order fares. Without a ticket where none was given.
+  /// The question for an order's status, without a ticket if none was given.
   func status(_ id: OrderID, ticket: ArraySlice<UInt8>, buyer: Int, into buffer: inout ByteBuffer) {
     buffer.writeBytes(statusHead)
     buffer.writeBytes(id.bytes)
@@ -57,7 +57,7 @@ struct RequestBytes: Sendable {
     buffer.writeStaticString("\r\n\r\n")
   }
 
-  /// The question what a sale is and what is left of it.
+  /// The question for a sale and what is left of it.
   static func sale(_ sale: String, target: Target) -> [UInt8] {
     Array("GET \(target.prefix)/v1/sales/".utf8) + percentEncoded(sale.utf8)
       + Array(" HTTP/1.1\r\nHost: \(target.authority)\r\n\r\n".utf8)
