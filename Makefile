@@ -1,9 +1,9 @@
-# Penstock. `make` lists what there is; every target sets up what it needs.
+# Penstock. `make` lists the commands; every target sets up what it needs.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .PHONY: help setup build lint test simulate chaos chaos-quick fuzz schemathesis sanitize bench bench-quick microbench demo proto
 
-help: ## Say what there is (the default)
+help: ## List the commands (the default)
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## Install what is missing, on Debian 12 or 13, as root or with sudo
@@ -24,7 +24,7 @@ simulate: setup ## Simulate faults from seeds (SEED=n: replay one; SEEDS=n FIRST
 chaos: setup ## Break a real Penstock in every way of the fault matrix (ROWS="--only NAME --seed n": one row)
 	@scripts/chaos.sh $(ROWS)
 
-chaos-quick: setup ## The rows that take no long
+chaos-quick: setup ## Run the quick rows
 	@scripts/chaos.sh --quick
 
 fuzz: setup ## Fuzz what reads input (SECONDS=n: each fuzzer that long; 300)
@@ -42,7 +42,7 @@ bench: setup ## Measure Penstock beside its references
 bench-quick: setup ## The same at smaller sizes
 	@scripts/bench.sh --quick
 
-proto: setup ## Make the Swift code of the log's records anew, after a change in proto/
+proto: setup ## Generate the Swift code of the log's records, after a change in proto/
 	@scripts/proto.sh
 
 microbench: setup ## Time the steps of the domain one by one

@@ -214,7 +214,7 @@ step ""
 print_timings
 if ((spike == 0 && report == 0)); then
   verdict=0
-  echo "The invariants held: every 202 was decided once, nothing was oversold, and the report adds up."
+  echo "The invariants held: every 202 was decided once, nothing was oversold, and the report's sums agree."
 elif ((spike == 1 || report == 1)); then
   echo "THE INVARIANTS DID NOT HOLD: see above (exit code of spike: $spike, of the report: $report)."
 else

@@ -75,7 +75,7 @@ apt_get() {
   mkdir -p "$state"
   as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -y "$@" </dev/null >"$log" 2>&1 || {
     tail -n 20 "$log" >&2
-    fail "'apt-get $*' failed; all that it said: $log"
+    fail "'apt-get $*' failed; its output: $log"
   }
 }
 
@@ -96,7 +96,7 @@ install_postgresql() {
 install_packages() {
   local package others=() postgresql=
   command -v apt-get >/dev/null ||
-    fail "this is no Debian. Install by hand, then run again: ${missing[*]}"
+    fail "this is not Debian. Install by hand, then run again: ${missing[*]}"
   for package in "${missing[@]}"; do
     if [[ $package == postgresql ]]; then postgresql=yes; else others+=("$package"); fi
   done
@@ -155,7 +155,7 @@ install_swift() {
 
   say "checking its signature"
   signed_by_swift "$download" ||
-    fail "the download is not signed by swift.org's release key $swift_key: it was thrown away, and nothing installed."
+    fail "the download is not signed by swift.org's release key $swift_key: it was deleted, and nothing was installed."
 
   say "unpacking into ${state#"$PWD/"}/swift"
   mkdir "$download/swift"

@@ -42,7 +42,7 @@ struct PartitionLine {
       compared = next..<next
       problems.append(
         """
-        partition \(partition): the log ends at \(log.upperBound), before the progress \(next): it was made anew or \
+        partition \(partition): the log ends at \(log.upperBound), before the progress \(next): it was made again or \
         has lost records, and nothing of it was compared
         """)
     } else if isAnother && isHalted {
@@ -67,7 +67,7 @@ struct PartitionLine {
     if isAnother {
       problems.append(
         "partition \(partition): the record before the progress \(next) is not the one decided there: the log was made "
-          + "anew or has lost records"
+          + "again or has lost records"
           + (isHalted ? ", and nothing of it was compared" : ", or the progress is wrong; the rows are compared"))
     }
     self.partition = partition

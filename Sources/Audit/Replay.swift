@@ -121,13 +121,13 @@ struct Replay {
     }
     if let stock, shelves[stock] != nil { counts.setAside += 1 }
     if kept.order != order {
-      findings.add(.quarantine, at: position, "the quarantined record is stored as of another order than the log's")
+      findings.add(.quarantine, at: position, "the quarantined record is stored for another order than the log's")
     }
     let named = stock.flatMap { sales.contains($0.sale) ? $0.sale : nil }
     let sale = named ?? record.fingerprint?.saleInKey.flatMap { numbers[$0] }
     // A record that was set aside before the sale existed belongs to no sale.
     if let stored = kept.sale, stored != sale {
-      findings.add(.quarantine, at: position, "the quarantined record is stored as of another sale than the log's")
+      findings.add(.quarantine, at: position, "the quarantined record is stored for another sale than the log's")
     }
   }
 
@@ -143,7 +143,7 @@ struct Replay {
       return lose(request.order, position, "by the log it is \(Self.words(decision)); the store has nothing of it")
     }
     if place.partition == position.partition, place.offset > position.offset {
-      findings.add(.late, at: position, "order \(request.order) is asked for here first, and was decided at \(place)")
+      findings.add(.late, at: position, "order \(request.order) is first requested here, and was decided at \(place)")
     }
     tallies[key, default: .init()].repeats += 1
     counts.repeats += 1

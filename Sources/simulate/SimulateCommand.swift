@@ -1,7 +1,7 @@
 import ArgumentParser
 import Simulation
 
-/// Lives worlds, one seed after the other on each core, until an invariant is violated or all seeds are done.
+/// Runs worlds, one seed after another on each core, until an invariant is violated or all seeds are done.
 @main
 struct SimulateCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -12,7 +12,7 @@ struct SimulateCommand: AsyncParsableCommand {
       same seed gives the same history.
       """)
 
-  @Option(help: "Live this one world, and print its history.")
+  @Option(help: "Run this one world, and print its history.")
   var seed: UInt64?
 
   @Option(help: "How many seeds to run.")
@@ -22,7 +22,7 @@ struct SimulateCommand: AsyncParsableCommand {
   var firstSeed: UInt64 = 1
 
   @Option(
-    help: "Put a mistake in: \(PlantedBug.allCases.map(\.rawValue).joined(separator: ", ")).",
+    help: "Plant a mistake: \(PlantedBug.allCases.map(\.rawValue).joined(separator: ", ")).",
     transform: { name in
       guard let bug = PlantedBug(rawValue: name) else { throw ValidationError("There is no planted bug “\(name)”.") }
       return bug

@@ -124,7 +124,7 @@ struct Corruption: Sendable {
     Corruption(
       name: "garbage of another sale's order",
       statement: "UPDATE quarantined_records SET order_id = '00000001-0000-8000-8000-00000000abcd'",
-      kind: .quarantine, at: "0@9", words: "as of another order"),
+      kind: .quarantine, at: "0@9", words: "for another order"),
     Corruption(
       name: "an order is set aside as well",
       statement: """

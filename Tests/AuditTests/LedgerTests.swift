@@ -58,7 +58,7 @@ import Testing
       let good = try story.line("alice", key: "first", at: 0)
       let broken: [([String], String)] = [
         (["alice\t0"], "it has 2 columns"), ([good.replacing("accepted", with: "maybe")], "its status is not known"),
-        (["x" + good], "is no order id"), (["\t\talice\tonly\tphone\t1\t0\t0\t0\taccepted"], "promises no order"),
+        (["x" + good], "is not an order id"), (["\t\talice\tonly\tphone\t1\t0\t0\t0\taccepted"], "promises no order"),
         ([good, String(repeating: "x", count: 10_000)], "longer than any line"),
       ]
       for (lines, words) in broken {

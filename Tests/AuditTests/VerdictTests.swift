@@ -76,7 +76,7 @@ import Testing
       let unchecked = try await story.bench.auditProcess()
       #expect(unchecked.exit == 2, "\(unchecked)")
       #expect(unchecked.output.contains("partition 0 is halted: the log ends"), "\(unchecked)")
-      #expect(unchecked.output.contains("NOT WHOLLY CHECKED"), "\(unchecked)")
+      #expect(unchecked.output.contains("NOT FULLY CHECKED"), "\(unchecked)")
 
       let missing = try await story.bench.auditProcess(["--ledger", "/nonexistent/ledger.tsv"])
       #expect(missing.exit == 66, "\(missing)")
@@ -94,7 +94,7 @@ import Testing
     #expect(wrong.exit.code == 78 && wrong.errors.contains("PENSTOCK_DATABASE_URL"), "\(wrong)")
   }
 
-  @Test(.timeLimit(.minutes(2))) func `a log that was made anew vouches for nothing, and says so`() async throws {
+  @Test(.timeLimit(.minutes(2))) func `a log that was made again vouches for nothing, and says so`() async throws {
     try await Story.with { story in
       let other = try EmbeddedBroker(topics: [(AuditBench.topic, 1)], logger: quietLogger)
       let report = try await story.bench.audit(of: ClusterSettings(brokers: other.bootstrapServers))

@@ -73,9 +73,9 @@ struct LedgerReader {
       guard fields.count == columns.count else { throw broken("it has \(fields.count) columns") }
       let (id, ticket) = (fields[columns.order], fields[columns.ticket])
       let order = OrderID(String(id))
-      guard order != nil || id.isEmpty else { throw broken("\(id) is no order id") }
+      guard order != nil || id.isEmpty else { throw broken("\(id) is not an order id") }
       let position = LogPosition(ticket: ticket)
-      guard position != nil || ticket.isEmpty else { throw broken("its ticket is none") }
+      guard position != nil || ticket.isEmpty else { throw broken("its ticket is not valid") }
       let isAccepted = fields[columns.status] == "accepted"
       guard isAccepted || fields[columns.status] == "unknown" else { throw broken("its status is not known") }
       guard !isAccepted || (order != nil && position != nil) else { throw broken("it promises no order") }

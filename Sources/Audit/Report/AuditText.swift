@@ -18,7 +18,7 @@ public enum AuditText {
         ("in flight", counts.inFlight), ("lost", counts.lost), ("doubled", counts.doubled),
         ("oversold", counts.oversold), ("unsold", counts.unsold), ("outcomes without a request", counts.unasked),
       ]
-      + (counts.believed > 0 ? [("outcomes that the log cannot bear out", counts.believed)] : [])
+      + (counts.believed > 0 ? [("outcomes whose records are gone", counts.believed)] : [])
     return table(rows)
   }
 
@@ -43,9 +43,9 @@ public enum AuditText {
 
   private static func verdict(_ report: AuditReport) -> String {
     switch report.verdict {
-    case .sound: "SOUND: the store is what the log gives"
-    case .violated: "VIOLATED: \(report.violationCounts.values.reduce(0, +)) times; the lines above say where"
-    case .unchecked: "NOT WHOLLY CHECKED: nothing is wrong in what could be checked"
+    case .sound: "SOUND: the database is what the log gives"
+    case .violated: "VIOLATED: \(report.violationCounts.values.reduce(0, +)) times; see the lines above"
+    case .unchecked: "NOT FULLY CHECKED: nothing is wrong in what could be checked"
     }
   }
 

@@ -4,20 +4,20 @@ import FlashSale
 import Foundation
 import SaleStore
 
-/// `penstock audit`: decides the log anew and compares with the database.
+/// `penstock audit`: decides the log again and compares with the database.
 struct AuditCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "audit",
-    abstract: "Compare every outcome with the log, decided anew.",
+    abstract: "Decide the log again and compare every outcome.",
     discussion: """
       Reads the log from its beginning, decides each record as a lane does, and compares with the rows of the database:
-      stock, orders, progress, tallies, quarantine. It reads only, and can run beside everything else: what is not
-      decided yet is in flight. Needs PENSTOCK_KAFKA_BROKERS and PENSTOCK_DATABASE_URL, and PENSTOCK_TOPIC.
+      stock, orders, progress, tallies, quarantine. It only reads, and can run during a sale: what is not decided
+      yet is in flight. Needs PENSTOCK_KAFKA_BROKERS and PENSTOCK_DATABASE_URL, and PENSTOCK_TOPIC.
 
-      With --ledger it also looks up every request that the load test was promised (spike --ledger).
+      With --ledger it also checks every promise that the load test wrote down (spike --ledger).
 
-      Exit codes: 0 all is right; 1 something is violated; 2 it cannot be said, for a log that has lost its beginning,
-      a partition that is halted, or something that does not answer; 66 the ledger cannot be opened; 78 configuration.
+      Exit codes: 0 everything is right; 1 something is violated; 2 it cannot say, because the log has lost its
+      beginning, a partition is halted, or a service does not answer; 66 the ledger cannot be opened; 78 configuration.
 
       Examples:
         penstock audit
@@ -26,7 +26,7 @@ struct AuditCommand: AsyncParsableCommand {
 
   enum Format: String, ExpressibleByArgument, CaseIterable { case text, json }
 
-  @Option(help: "A ledger of the load test: each request that it was promised must have its outcome.")
+  @Option(help: "A ledger of the load test: each promise in it must have its outcome.")
   var ledger: String?
 
   @Option(help: "text or json.")

@@ -3,7 +3,7 @@ import ArgumentParser
 import Foundation
 import SaleStore
 
-/// `penstock report`: what became of every request of a sale.
+/// `penstock report`: accounts for every request of a sale.
 struct ReportCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "report",

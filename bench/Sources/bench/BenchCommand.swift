@@ -23,19 +23,19 @@ struct RunCommand: AsyncParsableCommand {
   @Option(help: ArgumentHelp("Rounds of each contestant; a full run has twice as many short ones.", valueName: "n"))
   var rounds = 3
 
-  @Option(help: ArgumentHelp("Only groups whose name contains this; “audit” runs in no other way.", valueName: "text"))
+  @Option(help: ArgumentHelp("Only groups whose name contains this; “audit” runs only so.", valueName: "text"))
   var only: String?
 
   @Option(help: ArgumentHelp("Where results are kept.", valueName: "folder"))
   var results = "bench/results"
 
-  @Option(help: ArgumentHelp("What this build is called in the results.", valueName: "text"))
+  @Option(help: ArgumentHelp("This build's name in the results.", valueName: "text"))
   var commit = "unknown"
 
   @Option(help: ArgumentHelp("A Kafka cluster instead of the embedded broker.", valueName: "host:port,…"))
   var kafka: String?
 
-  @Option(help: ArgumentHelp("What the topics on that cluster begin with. A new name each time.", valueName: "text"))
+  @Option(help: ArgumentHelp("The prefix of the topics on that cluster. Must be new each time.", valueName: "text"))
   var topics = "penstock-bench-\(UInt32.random(in: 0...UInt32.max))"
 
   @Option(help: ArgumentHelp("Replicas of these topics.", valueName: "n"))

@@ -5,6 +5,6 @@ import ArgumentParser
 struct ChaosCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "chaos",
-    abstract: "Breaks a real Penstock under load in every way of the matrix, and counts what came of it.",
+    abstract: "Breaks a real Penstock under load in every way of the matrix, and counts the results.",
     subcommands: [RunCommand.self, BrokerCommand.self])
 }

@@ -88,7 +88,7 @@ struct Matrix: Sendable {
     if reckoning.waiting > 0 { result.remarks.append("\(reckoning.waiting) accepted later wait behind the halt") }
     let counts = [reckoning.lost, reckoning.doubled, reckoning.oversold, reckoning.unsold]
     if counts.contains(where: { $0 != 0 }) { result.violations += reckoning.examples }
-    result.violations += contents.unexpected.prefix(Limits.examples).map { "an answer that is not documented: \($0)" }
+    result.violations += contents.unexpected.prefix(Limits.examples).map { "an undocumented answer: \($0)" }
     if stage.timesInjected == 0 { result.violations.append("no fault was injected") }
     if reckoning.accepted == 0 { result.violations.append("no request was accepted") }
     let (code, words) = try await Audit.run(stage)

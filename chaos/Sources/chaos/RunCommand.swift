@@ -20,7 +20,7 @@ struct RunCommand: AsyncParsableCommand {
   @Option(help: ArgumentHelp("Only the row of this name.", valueName: "name"))
   var only: String?
 
-  @Option(help: ArgumentHelp("Faults and crowd are drawn from this. Another each time, unless given.", valueName: "n"))
+  @Option(help: ArgumentHelp("Determines faults and crowd. Random unless given.", valueName: "n"))
   var seed: UInt64?
 
   @Option(help: ArgumentHelp("The folder of the private PostgreSQL, which rows restart.", valueName: "folder"))

@@ -24,7 +24,7 @@ public struct SpikeCommand: ParsableCommand {
   @Option(help: ArgumentHelp("The server.", valueName: "url"))
   var url = "http://127.0.0.1:8080"
 
-  @Option(help: "The sale. Its SKUs are asked from the server.")
+  @Option(help: "The sale. The server is asked for its SKUs.")
   var sale: String
 
   @Option(help: "Requests per second.")
@@ -33,7 +33,7 @@ public struct SpikeCommand: ParsableCommand {
   @Option(help: "How long to send at --rate, such as 5s, 500ms, 2m.")
   var duration: WrittenDuration?
 
-  @Option(help: ArgumentHelp("How many requests: ends --profile early, or stands for --duration.", valueName: "n"))
+  @Option(help: ArgumentHelp("How many requests: ends --profile early, or replaces --duration.", valueName: "n"))
   var requests: Int?
 
   @Option(help: ArgumentHelp("A rate curve instead of --rate.", valueName: "file.json"))
@@ -42,7 +42,7 @@ public struct SpikeCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Size of the crowd.", valueName: "n"))
   var buyers = 100_000
 
-  @Option(help: ArgumentHelp("Zipf exponent of the wish for SKUs, in the sale's order; 0 is even.", valueName: "s"))
+  @Option(help: ArgumentHelp("Zipf exponent of the demand for SKUs, in the sale's order; 0 is even.", valueName: "s"))
   var skuSkew: Double?
 
   @Option(help: ArgumentHelp("Share of the crowd that wants the first SKU; the rest is even.", valueName: "share"))
@@ -57,7 +57,7 @@ public struct SpikeCommand: ParsableCommand {
   @Option(help: ArgumentHelp("How often an order is tried in all, after 429, 503 or no answer.", valueName: "n"))
   var tries: Int?
 
-  @Flag(help: "Try again after half a second, whatever Retry-After says.")
+  @Flag(help: "Try again after half a second, and ignore Retry-After.")
   var ignoreRetryAfter = false
 
   @Option(help: ArgumentHelp("Connections.", valueName: "n"))
@@ -69,7 +69,7 @@ public struct SpikeCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Event loops, each a thread; connections are spread over them.", valueName: "n"))
   var eventLoops = 1
 
-  @Option(help: "What is sent depends on this alone. Another each time, unless given.")
+  @Option(help: "Determines what is sent. Random unless given.")
   var seed: UInt64?
 
   @Option(help: "How long an answer may take before it is given up.")
@@ -78,7 +78,7 @@ public struct SpikeCommand: ParsableCommand {
   @Option(help: "How long to follow orders that are still queued, after the last answer.")
   var followTimeout = WrittenDuration(milliseconds: 60_000)
 
-  @Flag(help: "Count and time the answers only: nothing is followed or checked, and any server will do.")
+  @Flag(help: "Only count and time the answers, of any server: nothing is followed or checked.")
   var noFollow = false
 
   @Option(
@@ -120,9 +120,9 @@ public struct SpikeCommand: ParsableCommand {
     try require((1...Limits.quantity).contains(quantity), "--quantity is 1 to \(Limits.quantity)")
     try require((0...Limits.retryShare).contains(retryShare), "--retry-share is 0 to \(Limits.retryShare)")
     try require(tries.map { (1...Limits.tries).contains($0) } ?? true, "--tries is 1 to \(Limits.tries)")
-    try require(sku.isEmpty || noFollow, "--sku goes with --no-follow: otherwise the sale's own are asked for")
+    try require(sku.isEmpty || noFollow, "--sku needs --no-follow: otherwise the server gives the sale's SKUs")
     try require(sku.count <= Limits.skus, "--sku can be given \(Limits.skus) times")
-    try require(ledger == nil || !noFollow, "--no-follow keeps nothing that a --ledger could hold")
+    try require(ledger == nil || !noFollow, "--no-follow keeps nothing that a --ledger could record")
     try require((1...Limits.eventLoops).contains(eventLoops), "--event-loops is 1 to \(Limits.eventLoops)")
     try require(
       (eventLoops...Limits.connections).contains(connections),

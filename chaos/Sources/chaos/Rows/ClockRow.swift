@@ -51,7 +51,7 @@ extension Row {
       ).single().int64(0)
     }
     if outside != 0 { stage.violated("\(outside) orders confirmed outside the window by their own stamp") }
-    stage.remark("the window is off by the clock's error at that intake, by nothing at the other")
+    stage.remark("the window is off by the clock's error at that intake, and right at the other")
   }
 
   private static func ask(_ member: Member, _ stage: Stage) async throws -> Int {

@@ -11,7 +11,7 @@ extension Row {
   static let haltBound = Duration.seconds(30)
 
   private static let topicRecreated = Row(
-    name: "topic-recreated", fault: "a broker with an empty topic takes the place of the one that was decided from",
+    name: "topic-recreated", fault: "a broker with an empty topic replaces the one that was decided",
     // The orders that intake still accepted lie below the old progress, where no lane will look; the ledger finds them.
     auditCode: 1
   ) { stage in
@@ -19,7 +19,7 @@ extension Row {
   }
 
   private static let topicRegrown = Row(
-    name: "topic-regrown", fault: "the same, and the new topic is longer than what was decided of the old one",
+    name: "topic-regrown", fault: "the same, and the new topic is longer than the decided part of the old one",
     auditCode: 2
   ) { stage in
     try await expectHalts(stage) { servers in
@@ -55,7 +55,7 @@ extension Row {
   }
 
   private static let logTruncated = Row(
-    name: "log-truncated", fault: "the log drops what is not decided yet: it begins after the next offset",
+    name: "log-truncated", fault: "the log drops undecided records: it begins after the next offset",
     auditCode: 2
   ) { stage in
     _ = try await stage.start("intake")

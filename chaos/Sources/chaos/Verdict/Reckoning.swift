@@ -55,7 +55,7 @@ struct Reckoning: Sendable {
     }
     for (id, outcomes) in outcomes where outcomes.count > 1 || outcomes.isOurs && !asked.contains(id) {
       doubled += 1
-      note(outcomes.count > 1 ? "\(id) has \(outcomes.count) outcomes" : "\(id) was asked for by nobody")
+      note(outcomes.count > 1 ? "\(id) has \(outcomes.count) outcomes" : "nobody asked for \(id)")
     }
     doubled += journal.twoIDs.count
     journal.twoIDs.forEach { note("two ids for the key \($0)") }

@@ -61,7 +61,7 @@ extension SpikeCommand {
       throw Unusable("the schedule has \(schedule.requests) requests, not 1 to \(Limits.requests)")
     }
     guard read?.groups == nil || (tries == nil && !ignoreRetryAfter) else {
-      throw Unusable("the profile says how its crowd tries again; leave --tries and --ignore-retry-after away")
+      throw Unusable("the profile says how its crowd tries again; omit --tries and --ignore-retry-after")
     }
     let everybody = Crowd.Group(tries: tries ?? 1, honoursRetryAfter: !ignoreRetryAfter)
     let groups = read?.groups ?? [everybody]

@@ -79,7 +79,7 @@ struct Report {
     }
     if late.generatorLate > 0 {
       lines.append(
-        "  \(grouped(late.generatorLate)) left late through the generator's own fault "
+        "  \(grouped(late.generatorLate)) left late because of the generator "
           + "(worst \(milliseconds(late.worstGenerator.microseconds)))")
     }
     if late.generatorLate + late.waitedForConnection == 0 {
