@@ -1,7 +1,7 @@
 public import FlashSale
 public import SaleStore
 
-/// What admin cannot do itself, because it knows neither the log nor the other parts: given by the wiring.
+/// What admin cannot do itself, because it knows neither the log nor the other parts. The wiring provides it.
 public struct AdminHooks: Sendable {
   /// Writes one `close` record per item of the sale into the log; returns when all are durable. Throws if any may not
   /// be; repeating is safe.
@@ -31,13 +31,13 @@ public struct AdminHooks: Sendable {
   }
 }
 
-/// One thing that has to be right before this process should get traffic.
+/// One condition that must hold before this process should get traffic.
 public struct HealthCheck: Sendable, Hashable, Codable {
   /// What is checked, e.g. `intake`.
   public var name: String
   public var isReady: Bool
 
-  /// For people: what is wrong, or how things are.
+  /// For people: what is wrong, or the state.
   public var detail: String
 
   /// Creates a check's result.

@@ -1,6 +1,6 @@
 import Synchronization
 
-/// A value that comes once, and whoever waits for it.
+/// A value that arrives once, and the tasks that wait for it.
 final class Arrival<Value: Sendable>: Sendable {
   private enum State {
     case awaited([CheckedContinuation<Value, any Error>])
@@ -9,7 +9,7 @@ final class Arrival<Value: Sendable>: Sendable {
 
   private let state = Mutex(State.awaited([]))
 
-  /// Gives the value to those who wait and who will ask. Only the first call counts.
+  /// Gives the value to present and future waiters. Only the first call counts.
   func arrive(_ result: Result<Value, any Error>) {
     let waiting = state.withLock { state -> [CheckedContinuation<Value, any Error>] in
       guard case .awaited(let waiting) = state else { return [] }

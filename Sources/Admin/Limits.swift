@@ -46,11 +46,10 @@ public enum Limits {
 
   // Pages and exports.
 
-  /// Sales on the list page, the newest first. Older ones are left out, and the page says so; the API lists all.
+  /// Sales on the list page, the newest first. Older ones are omitted, and the page says so; the API lists all.
   public static let listedSales = 200
 
-  /// Bars of the timeline chart. Minutes are added up to wider bars beyond it: more would be thinner than 3 px on a
-  /// phone.
+  /// Bars of the timeline chart. Beyond it, bars get wider: more would be thinner than 3 px on a phone.
   public static let timelineBars: Int64 = 120
 
   /// Lines of the timeline in the terminal, for the same reason: the verdict below should stay on the screen.

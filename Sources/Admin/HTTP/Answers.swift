@@ -4,10 +4,10 @@ internal import HTTPTypes
 internal import Hummingbird
 internal import NIOCore
 
-// The forms that an answer takes. None is kept by a cache: each says how things are now.
+// The forms of an answer. No cache may keep one: each shows the present state.
 
 extension Response {
-  /// A value as JSON, laid out for people too: they call this API with curl.
+  /// A value as JSON, formatted for people too: they call this API with curl.
   static func json(
     _ value: some Encodable, status: HTTPResponse.Status = .ok, headers: HTTPFields = [:]
   ) throws -> Response {

@@ -73,7 +73,7 @@ enum Route: Hashable {
     "\(allow)".components(separatedBy: ", ").contains(method.rawValue)
   }
 
-  /// Whether anyone who reaches the listener may ask: probes and scrapers carry no token.
+  /// Whether it needs no token: probes and scrapers carry none.
   var isPublic: Bool {
     switch self {
     case .health, .ready, .metrics: true
@@ -81,7 +81,7 @@ enum Route: Hashable {
     }
   }
 
-  /// Whether a person with a browser asks, who is to get errors as a page.
+  /// Whether a person with a browser asks: then errors are pages too.
   var isPage: Bool {
     switch self {
     case .root, .salesPage, .salePage: true

@@ -1,8 +1,8 @@
 internal import Metrics
 import Synchronization
 
-// What a metric of this process writes to. Every update is one or a few atomic instructions and takes no lock, so the
-// hot path may use them. Relaxed ordering is enough: nothing else is published by a count.
+// The storage of this process's metrics. Every update is one or a few atomic instructions and takes no lock, so the hot
+// path may use them. Relaxed ordering is enough: a count publishes nothing else.
 
 /// A count of whole things that only grows. It wraps after 2^63: at 10^9 a second, in 292 years.
 final class WholeCounter: CounterHandler {
@@ -100,7 +100,7 @@ final class Histogram: TimerHandler, RecorderHandler {
   func recordNanoseconds(_ duration: Int64) { record(Double(duration) / 1e9) }
 }
 
-/// One time series' storage, by what Prometheus calls its type.
+/// One time series' storage, by Prometheus' name of its type.
 enum Instrument: Sendable {
   case counter(WholeCounter)
   case fraction(FractionCounter)
@@ -116,7 +116,7 @@ enum Instrument: Sendable {
     }
   }
 
-  /// Whether a handler that swift-metrics gives back is this one.
+  /// Whether a handler that swift-metrics returns is this one.
   func isSame(as handler: AnyObject) -> Bool {
     switch self {
     case .counter(let counter): counter === handler

@@ -1,15 +1,15 @@
 internal import FoundationEssentials
 import Glibc
 
-/// What the kernel knows about this process, read when it is asked for. The names are the ones that Prometheus' own
-/// client libraries use, so that ready-made dashboards find them.
+/// What the kernel knows about this process, read on request. The names are the ones that Prometheus' own client
+/// libraries use, so that ready-made dashboards find them.
 struct ProcessMetrics: Sendable {
   private let version: String
   private let startedAt = Date()
 
   init(version: String) { self.version = version }
 
-  /// Adds the process' metrics. What the kernel does not tell (no /proc) is left out, never shown as 0.
+  /// Adds the process' metrics. A metric that the kernel does not tell (no /proc) is omitted, never shown as 0.
   func write(to writer: inout ExpositionWriter) {
     if let bytes = Self.residentBytes() {
       writer.single(

@@ -5,8 +5,7 @@ import Synchronization
 ///
 /// Bootstrap swift-metrics with one (`MetricsSystem.bootstrap`). Timers become histograms in seconds, gauges and meters
 /// gauges, recorders that aggregate histograms in their own unit; dimensions become labels, names are made valid. The
-/// same name and dimensions give the same time series, whoever asks. Making a metric takes a lock; updating one does
-/// not.
+/// same name and dimensions always give the same time series. Making a metric takes a lock; updating one does not.
 ///
 /// Beyond `Limits.metricSeries`, or where a name is in use for another type, a metric works but is not shown, and is
 /// counted in `penstock_metrics_series_refused_total`.
@@ -54,7 +53,7 @@ public final class PrometheusRegistry: MetricsFactory {
   /// The `Content-Type` of `text()`.
   public static let contentType = "text/plain; version=0.0.4; charset=utf-8"
 
-  /// The instrument of a name and dimensions: the one there is, or the one that `new` makes.
+  /// The instrument of a name and dimensions: the existing one, or the one that `new` makes.
   private func instrument(
     _ label: String, _ dimensions: [(String, String)], _ new: () -> Instrument
   ) -> Instrument {

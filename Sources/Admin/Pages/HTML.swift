@@ -1,5 +1,5 @@
-/// A piece of HTML. What is written as a literal stands as it is; what is interpolated is text and gets escaped, unless
-/// it is HTML itself. So no value can become markup, wherever it comes from.
+/// A piece of HTML. A literal stays as it is; an interpolated value is text and is escaped, unless it is HTML itself.
+/// So no value can become markup, from whatever source.
 struct HTML: ExpressibleByStringInterpolation, Sendable {
   private(set) var text: String
 

@@ -2,7 +2,7 @@ internal import Crypto
 internal import FoundationEssentials
 internal import HTTPServing
 
-/// What all pages have in common: head, stylesheet, title bar.
+/// The common parts of all pages: head, stylesheet, title bar.
 enum PageLayout {
   /// A whole page. With `refresh` the browser asks again after `Limits.pageRefresh`.
   static func html(title: String, refresh: Bool, _ content: HTML) -> HTML {

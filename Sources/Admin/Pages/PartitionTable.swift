@@ -1,5 +1,4 @@
-/// The partitions of the log: how far each came, who works on it, and in red which one stands still until a person
-/// looks.
+/// The partitions of the log: the progress and owner of each, and in red those that are halted.
 enum PartitionTable {
   static func html(_ list: PartitionList) -> HTML {
     let halted = list.partitions.count { $0.haltedReason != nil }

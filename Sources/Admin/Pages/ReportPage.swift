@@ -1,7 +1,7 @@
 internal import FlashSale
 internal import SaleStore
 
-/// The page of one sale: what became of every request.
+/// The page of one sale: its report.
 enum ReportPage {
   static func html(_ report: SaleReport, partitions: PartitionList) -> HTML {
     let isMoving = [.open, .upcoming].contains(report.status) || report.requests.inFlight ?? 0 > 0
@@ -59,7 +59,7 @@ enum ReportPage {
       """
   }
 
-  /// The identity as an equation, and what else was checked.
+  /// The identity as an equation, and the other checks.
   private static func checks(_ report: SaleReport) -> HTML {
     let requests = report.requests
     let verdict = Verdict(report)

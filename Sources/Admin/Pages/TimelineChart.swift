@@ -3,8 +3,8 @@ internal import SaleStore
 
 /// Decisions over time as an inline SVG of stacked bars.
 ///
-/// Across, everything is in percent, so the chart fills its place at any width while its letters keep their size; down,
-/// in pixels. The numbers of the vertical axis stand in a narrow drawing of their own beside it.
+/// Horizontal positions are in percent, so the chart fills any width while its letters keep their size; vertical ones
+/// are in pixels. The numbers of the vertical axis are in a narrow drawing of their own beside it.
 struct TimelineChart {
   private let timeline: Timeline
   private let peak: Int64

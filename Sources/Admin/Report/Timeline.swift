@@ -35,7 +35,7 @@ struct Timeline {
     (self.width, self.buckets) = (width, buckets)
   }
 
-  /// How the width is called in a title: `minute`, `5 minutes`, `2 hours`, `day`.
+  /// The width's name in a title: `minute`, `5 minutes`, `2 hours`, `day`.
   var widthName: String {
     let (count, unit) =
       switch width {

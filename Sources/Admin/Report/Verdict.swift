@@ -1,6 +1,6 @@
 internal import SaleStore
 
-/// What a report shows to be right or wrong, in words: the same in the terminal and on the page.
+/// What a report shows to be right or wrong, in the same words in the terminal and on the page.
 struct Verdict {
   /// One thing that was checked.
   struct Check {

@@ -1,7 +1,7 @@
 internal import FlashSale
 internal import SaleStore
 
-/// How far each partition came and who works on it, in the admin API and on the pages.
+/// Each partition's progress and owner, in the admin API and on the pages.
 struct PartitionList: Encodable {
   struct Entry: Encodable {
     let partition: Int32
