@@ -1,6 +1,6 @@
 internal import Synchronization
 
-/// A value that is made once and that any number of tasks may wait for.
+/// A value that is set once; any number of tasks may wait for it.
 final class Announcement<Value: Sendable>: Sendable {
   private enum State {
     case open([CheckedContinuation<Value, any Error>])
@@ -26,7 +26,7 @@ final class Announcement<Value: Sendable>: Sendable {
     }
   }
 
-  /// Says it; only the first word counts.
+  /// Sets it; only the first call counts.
   func announce(_ result: Result<Value, any Error>) {
     let waiting: [CheckedContinuation<Value, any Error>] = state.withLock { state in
       guard case .open(let waiting) = state else { return [] }

@@ -1,13 +1,13 @@
 internal import FlashSale
 internal import Synchronization
 
-/// How an intake is, for readiness checks and people.
+/// An intake's state, for readiness checks and people.
 public struct IntakeStatus: Sendable, Equatable {
   /// It listens: the sales were read and the log was reached. It stays true while PostgreSQL or the log is away,
   /// because only requests show when they are back; `reasons` then says so.
   public let isReady: Bool
 
-  /// What is not as it should be, safe to show; empty when all is well.
+  /// What is wrong, safe to show; empty when all is well.
   public let reasons: [String]
 }
 

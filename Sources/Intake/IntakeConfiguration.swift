@@ -1,7 +1,7 @@
 public import FlashSale
 private import HTTPServing
 
-/// What an intake is told from outside.
+/// An intake's configuration.
 public struct IntakeConfiguration: Sendable {
   /// Host name or address to listen on.
   public var host: String

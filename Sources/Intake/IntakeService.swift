@@ -8,7 +8,7 @@ public import SaleStore
 public import ServiceLifecycle
 internal import Synchronization
 
-/// Takes orders over HTTP into the log, and tells buyers where they stand.
+/// Takes orders over HTTP into the log, and tells buyers their status.
 ///
 /// `run` waits for PostgreSQL and the log, then listens. On graceful shutdown it stops accepting, answers what is in
 /// flight, hands the producer's last records over, and returns.

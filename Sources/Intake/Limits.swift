@@ -36,8 +36,8 @@ public enum Limits {
   static let tick = Duration.milliseconds(50)
 
   /// Records of one partition that are accepted and not decided yet. At the limit: `503 busy`. Some seconds of one
-  /// lane's work, so that orders are taken over a restart of PostgreSQL; a longer line would only hold people who
-  /// cannot get anything any more. Less where the topic is sure to retain less.
+  /// lane's work, so that orders are taken during a restart of PostgreSQL; a longer line would only hold people who
+  /// cannot get anything any more. Less if the topic is sure to keep less.
   public static let backlog: Int64 = 1_000_000
 
   /// Partitions of the topic. More is refused at start: the number has 13 bits in a record's tag.
@@ -58,8 +58,8 @@ public enum Limits {
   /// Order look-ups in one statement. The rest goes into the next one.
   static let lookupsPerStatement = 1_000
 
-  /// Look-up statements that run at once. Two keep a pool of four free enough for
-  /// reading the catalog and for whoever shares the pool.
+  /// Look-up statements that run at once. Two leave a pool of four enough room for reading the catalog and for the
+  /// pool's other users.
   static let lookupStatements = 2
 
   /// How often sales, stock and progress are read anew, whatever signals say. Bounds the age of what a lost signal
@@ -93,7 +93,7 @@ public enum Limits {
 
   // MARK: What clients are told
 
-  /// `Retry-After` is picked at random from this range, so that a crowd that was turned away does not come back as one.
+  /// `Retry-After` is picked at random from this range, so that a refused crowd does not come back all at once.
   static let retryAfterMilliseconds: ClosedRange<Int> = 500...5_000
 
   /// A drain rate older than this says nothing while records wait: `eta_ms` is then null.

@@ -6,8 +6,8 @@ internal import SaleStore
 
 /// Keeps what intake knows in step with the store: sales, stock, and how far each partition came.
 ///
-/// (1) Signals bring what changed within milliseconds; everything is read anew every `Limits.refreshInterval`, so a
-///     signal that got lost does no harm.
+/// (1) Signals bring changes within milliseconds; everything is read again every `Limits.refreshInterval`, so a lost
+///     signal does no harm.
 /// (2) While PostgreSQL is gone, what is known stays known: orders are taken up to the backlog limit.
 actor Refresher {
   private let store: SaleStore
@@ -70,7 +70,7 @@ actor Refresher {
     }
   }
 
-  /// Reads everything anew; if that is going on already, once more after it.
+  /// Reads everything again; if a read is running already, once more after it.
   private func reload() async {
     isReloadWanted = true
     guard !isReloading else { return }

@@ -1,7 +1,7 @@
 internal import FlashSale
 internal import SaleStore
 
-/// All sales, as one immutable snapshot. What changes often hangs on it: stock gauges and partition standings.
+/// All sales, as one immutable snapshot. It refers to what changes often: stock gauges and partition standings.
 struct Catalog: Sendable {
   /// The newest first.
   let sales: [CatalogSale]
@@ -21,7 +21,7 @@ struct Catalog: Sendable {
   func sale(numbered number: SaleNumber) -> CatalogSale? { byNumber[number] }
 }
 
-/// One sale, with what taking an order for it needs worked out beforehand.
+/// One sale, prepared for taking orders.
 final class CatalogSale: Sendable {
   let number: SaleNumber
   let sale: Sale

@@ -1,7 +1,7 @@
 internal import FlashSale
 internal import Synchronization
 
-/// The catalog that holds now, for those that are not on the hot path; event loops have their own copy.
+/// The present catalog, for code off the hot path; event loops have their own copy.
 final class CurrentCatalog: Sendable {
   private let catalog = Mutex(Catalog())
 

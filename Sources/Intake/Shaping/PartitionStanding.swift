@@ -1,7 +1,7 @@
 internal import FlashSale
 internal import Synchronization
 
-/// How far a partition's log came and how much of it is decided, as this intake knows it. Shared by all threads,
+/// Where a partition's log ends and how much of it is decided, as far as this intake knows. Shared by all threads,
 /// without a lock.
 ///
 /// (1) `end` and `watermark` never go back.
@@ -9,7 +9,7 @@ internal import Synchronization
 ///     never less than what this process has put into the log beyond the watermark (I11).
 /// (3) A record of unknown fate counts until an acknowledgement shows the log's end again.
 /// (4) While nothing is in flight, one record is admitted even if those of unknown fate fill the limit: only an
-///     acknowledgement can tell what became of them.
+///     acknowledgement can tell their fate.
 final class PartitionStanding: Sendable {
   private let watermarkOffset = Atomic<Int64>(0)
   private let endOffset = Atomic<Int64>(0)

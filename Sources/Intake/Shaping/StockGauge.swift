@@ -2,7 +2,7 @@ internal import FlashSale
 internal import SaleStore
 internal import Synchronization
 
-/// What is left of one SKU as the last signal told. Shared by all threads, without a lock.
+/// What is left of one SKU, as the last signal said. Shared by all threads, without a lock.
 ///
 /// It lags behind the store by a signal. So it may only turn buyers away when it says that nothing is left: stock that
 /// is there and looks sold would break I2, stock that is sold and looks left is refused by the lane.
