@@ -2,7 +2,7 @@ import Audit
 import Foundation
 import Synchronization
 
-/// A line at the foot of a terminal that says how far an audit is. Nothing where standard error is no terminal.
+/// A line at the foot of a terminal that shows an audit's progress. Nothing if standard error is not a terminal.
 final class AuditMeter: Sendable {
   private static let cells = 30
   private let isTerminal = isatty(STDERR_FILENO) == 1
@@ -15,7 +15,7 @@ final class AuditMeter: Sendable {
     isShown.withLock { $0 = true }
   }
 
-  /// Takes the line away, if there is one.
+  /// Removes the line, if there is one.
   func clear() {
     let wasShown = isShown.withLock { isShown in
       defer { isShown = false }

@@ -36,7 +36,8 @@ struct BrokerCommand: AsyncParsableCommand {
       FileHandle.standardOutput.write(Data("\(broker.bootstrapServers)\n".utf8))
       if untilInputEnds {
         signal(SIGINT, SIG_IGN)
-        // The parent's drain needs the broker to the end; its end closes our input, and that is the signal.
+        // The parent's drain needs the broker until the end; then the parent's end closes our input, and that is the
+        // signal.
         signal(SIGTERM, SIG_IGN)
         for await _ in FileHandle.standardInput.chunks {}
       } else {

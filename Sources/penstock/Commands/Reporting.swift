@@ -34,7 +34,7 @@ private func words(of error: any Error) -> String {
   return "\(error)"
 }
 
-/// Something that is needed and does not answer.
+/// A required service that does not answer.
 struct Unavailable: Error, CustomStringConvertible {
   var description: String
 }

@@ -91,7 +91,7 @@ struct SaleCommand: AsyncParsableCommand {
   }
 }
 
-/// JSON laid out for a person; what is no JSON as it is.
+/// JSON formatted for people; anything else as it is.
 private func pretty(_ data: Data) -> String {
   guard
     let object = try? JSONSerialization.jsonObject(with: data),

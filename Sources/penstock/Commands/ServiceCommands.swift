@@ -1,6 +1,6 @@
 import ArgumentParser
 
-/// What all commands that keep running have in common.
+/// The common parts of all commands that keep running.
 struct ServiceOptions: ParsableArguments {
   @Option(help: "Write the bound addresses as JSON into this file once everything listens.")
   var announce: String?

@@ -5,7 +5,7 @@ import Kafka
 import Logging
 import Postgres
 
-/// Everything that Penstock can be told, read from the environment and checked before anything starts.
+/// The whole configuration, read from the environment and checked before anything starts.
 ///
 /// A command asks only for the parts that it needs, so that a worker does not have to know the ticket key.
 struct Configuration {

@@ -1,7 +1,7 @@
 import FlashSale
 
-/// Reads `PENSTOCK_*` variables, and collects everything that is wrong with them before it gives up: an operator
-/// mends a configuration once, not once per mistake.
+/// Reads `PENSTOCK_*` variables, and collects all mistakes before it gives up: an operator mends a configuration once,
+/// not once for each mistake.
 struct Settings {
   private let environment: [String: String]
   private(set) var problems: [String] = []

@@ -4,8 +4,8 @@ import Kafka
 
 /// How many records of a partition may wait for their decision: what intake enforces (I11).
 ///
-/// A broker deletes old records whether or not they were decided. The limit keeps the backlog smaller than what the
-/// topic is sure to retain, so that nothing accepted is deleted undecided.
+/// A broker deletes old records even if they are not decided. The limit keeps the backlog smaller than what the topic
+/// is sure to keep, so that no accepted record is deleted undecided.
 enum BacklogLimit {
   /// The most bytes that one record takes in the log: its key and value at their longest, 20 bytes of the record's own
   /// lengths and deltas, and the 61 bytes of a batch's header in case the batch has no other record

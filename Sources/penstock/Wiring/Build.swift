@@ -84,7 +84,7 @@ extension Foundations {
     var intake = IntakeConfiguration(
       host: configuration.http.host, port: configuration.http.port, topic: topic.name, partitions: partitions,
       backlogLimit: Int64(limit), tickets: configuration.tickets, eventLoops: configuration.eventLoops)
-    // Its drain is one of several that follow each other within the deadline.
+    // Its drain is one of several, one after another, within the deadline.
     intake.drainDeadline = configuration.drain / 2
     return try IntakeService(
       configuration: intake, cluster: cluster, store: store, database: configuration.database, logger: logger)

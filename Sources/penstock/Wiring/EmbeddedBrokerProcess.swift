@@ -4,8 +4,8 @@ import ServiceLifecycle
 
 /// The embedded broker as a child process, for `penstock up` without a Kafka cluster.
 ///
-/// (1) The child lives as long as this process at most: it ends when its standard input does, which the kernel closes
-///     however this process ends.
+/// (1) The child lives at most as long as this process: it ends when its standard input does, and the kernel closes
+///     that in any case.
 /// (2) It ends last: everything else drains through it.
 struct EmbeddedBrokerProcess: Service {
   /// Where it listens.

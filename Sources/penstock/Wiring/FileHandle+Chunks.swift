@@ -1,8 +1,8 @@
 import Foundation
 
 extension FileHandle {
-  /// What arrives, as it arrives, until the end of the stream; read off Swift's pool. For small streams: nothing slows
-  /// the writer down.
+  /// The data, as they arrive, until the end of the stream; read off Swift's pool. For small streams: nothing slows the
+  /// writer down.
   var chunks: AsyncStream<Data> {
     AsyncStream { continuation in
       readabilityHandler = { handle in

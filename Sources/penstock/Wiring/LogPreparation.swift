@@ -55,7 +55,7 @@ struct LogPreparation {
     }
   }
 
-  /// What an operator should know of a topic that works, but is less safe than it could be.
+  /// Warns about a topic that works but is less safe than it could be.
   private func warn(about topic: TopicDescription) {
     if topic.isEmbedded {
       logger.warning("the broker is the embedded one: not durable, for development only")

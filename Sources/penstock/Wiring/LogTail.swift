@@ -3,7 +3,7 @@ import Kafka
 import Logging
 import SaleStore
 
-/// The end of the log, behind what the store has: what was accepted and is not decided yet.
+/// The end of the log, after the store's progress: the accepted requests that are not decided yet.
 struct LogTail: Sendable {
   let cluster: ClusterSettings
   let topic: String
@@ -39,8 +39,8 @@ struct LogTail: Sendable {
     return ends
   }
 
-  /// Whether a record is a request of the sale, as the lanes' tallies count them: by its value, or, where that cannot
-  /// be read, by its key.
+  /// Whether a record is a request of the sale, as the lanes' tallies count them: from its value, or from its key if
+  /// that cannot be read.
   private func asksForSomething(_ record: borrowing ConsumedRecord, of stored: StoredSale) -> Bool {
     do throws(UnreadableRecord) {
       switch try LogRecord(decoding: record.value) {

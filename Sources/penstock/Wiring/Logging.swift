@@ -1,7 +1,7 @@
 import Logging
 
 extension Logger {
-  /// For a look that must not say anything.
+  /// For code that must not log anything.
   static let silent = Logger(label: "penstock.silent", factory: { _ in SwiftLogNoOpLogHandler() })
 }
 

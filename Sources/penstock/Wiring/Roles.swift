@@ -2,7 +2,7 @@
 enum Role: Sendable {
   case intake, worker, admin
 
-  /// What each part has to be told.
+  /// The configuration that each part needs.
   var configuration: Set<Configuration.Part> {
     switch self {
     case .intake: [.kafka, .database, .intake]
