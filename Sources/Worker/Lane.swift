@@ -12,6 +12,13 @@ struct LaneContext: Sendable {
   let signals: SignalSender
   let metrics: WorkerMetrics
   let logger: Logger
+
+  /// Tells that a partition is halted, which the store knows by now.
+  func tellHalt(of partition: Partition, _ reason: String) {
+    board.update(partition) { $0.state = .halted(reason) }
+    metrics.halted(partition, true)
+    logger.critical("the partition is halted", metadata: ["partition": "\(partition)", "reason": "\(reason)"])
+  }
 }
 
 /// One partition's single writer: performs what `LaneState` decides.
@@ -226,14 +233,14 @@ struct Lane {
     }
   }
 
+  /// Tells of a halt only once the store has it: until then there is nothing that a person could clear, and whoever
+  /// compares what is told with the store would take it for cleared.
   private mutating func halt(_ reason: String) async -> LaneState.Event {
-    logger.critical("the partition is halted", metadata: ["reason": "\(reason)"])
-    context.metrics.halted(partition, true)
-    note(.halted(reason))
     do {
       let open = if let store { store } else { try await connect() }
       store = open
       try await open.halt(claim, reason: reason)
+      context.tellHalt(of: partition, reason)
       return .haltRecorded
     } catch StoreError.fenced {
       return .fenced

@@ -10,6 +10,7 @@ package import FlashSale
 /// (6) After `stop`, what is in flight is waited for and nothing else is begun.
 /// (7) Each transaction that PostgreSQL did not finish is followed by one half as large, and each commit allows one
 ///     twice as large: where sessions last for less than a full batch takes, the lane still gets on.
+/// (8) It ends as halted only after the store has recorded the halt.
 package struct LaneState {
   /// What the lane has to do. Each is answered with one event.
   package enum Action: Equatable {
@@ -128,7 +129,7 @@ package struct LaneState {
     case (.halting(let reason), .haltRecorded): return end(.halted(reason))
     case (.halting, .fenced): return end(.surrendered(.fenced))
     case (.halting(let reason), .unavailable(let why)), (.halting(let reason), .connectionLost(let why)):
-      return pause(why, then: .halting(reason), ending: .halted(reason))
+      return pause(why, then: .halting(reason))
     case (.pausing(let failed), .paused): return isStopping ? end(.stopped) : resume(failed)
     default: return end(.surrendered(.log("the lane lost track: \(event)")))
     }
@@ -227,8 +228,8 @@ package struct LaneState {
 
   private mutating func start(_ write: Write) -> Action { resume(.writing(write)) }
 
-  private mutating func pause(_ reason: String, then failed: Phase, ending: End = .stopped) -> Action {
-    guard !isStopping else { return end(ending) }
+  private mutating func pause(_ reason: String, then failed: Phase) -> Action {
+    guard !isStopping else { return end(.stopped) }
     attempts += 1
     phase = .pausing(failed)
     return .pause(attempt: attempts, reason: reason)

@@ -69,7 +69,7 @@ struct PartitionClaims: Sendable {
     switch answer {
     case .fenced: return nil
     case .halted(let reason):
-      noteHalt(partition, reason)
+      context.tellHalt(of: partition, reason)
       return nil
     case .claimed(let claim):
       context.board.update(partition) { status in
@@ -78,8 +78,8 @@ struct PartitionClaims: Sendable {
       }
       let lossesSeen = consumer.connectionsLost
       if let reason = try await whatIsWrong(with: claim) {
-        noteHalt(partition, reason)
         try await store.halt(claim, reason: reason)
+        context.tellHalt(of: partition, reason)
         return nil
       }
       context.metrics.halted(partition, false)
@@ -110,11 +110,5 @@ struct PartitionClaims: Sendable {
       }
     }
     return reason
-  }
-
-  private func noteHalt(_ partition: Partition, _ reason: String) {
-    context.board.update(partition) { $0.state = .halted(reason) }
-    context.metrics.halted(partition, true)
-    context.logger.critical("the partition is halted", metadata: ["partition": "\(partition)", "reason": "\(reason)"])
   }
 }
