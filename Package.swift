@@ -39,14 +39,23 @@ let package = Package(
     .systemLibrary(name: "CRdkafka", pkgConfig: "rdkafka", providers: [.apt(["librdkafka-dev"])]),
     .systemLibrary(name: "CLibpq", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
 
+    // What a process says about itself: what it waits for, and the names of its metrics.
+    .target(
+      name: "Vitals",
+      dependencies: [
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "Metrics", package: "swift-metrics"),
+      ],
+      swiftSettings: strict),
+
     // Thin wrappers. C types do not leave them.
     .target(
       name: "Kafka",
-      dependencies: ["CRdkafka", .product(name: "Logging", package: "swift-log")],
+      dependencies: ["CRdkafka", "Vitals", .product(name: "Logging", package: "swift-log")],
       swiftSettings: strict),
     .target(
       name: "Postgres",
-      dependencies: ["CLibpq", .product(name: "Logging", package: "swift-log")],
+      dependencies: ["CLibpq", "Vitals", .product(name: "Logging", package: "swift-log")],
       swiftSettings: strict),
 
     // The domain: pure.
@@ -59,7 +68,7 @@ let package = Package(
       swiftSettings: strict),
 
     // Every SQL statement.
-    .target(name: "SaleStore", dependencies: ["FlashSale", "Postgres"], swiftSettings: strict),
+    .target(name: "SaleStore", dependencies: ["FlashSale", "Postgres", "Vitals"], swiftSettings: strict),
 
     // What every listener shares: problems, JSON, one reading of HTTP/1.1.
     .target(
@@ -83,7 +92,7 @@ let package = Package(
     .target(
       name: "Intake",
       dependencies: [
-        "FlashSale", "HTTPServing", "Kafka", "SaleStore",
+        "FlashSale", "HTTPServing", "Kafka", "SaleStore", "Vitals",
         .product(name: "HTTPTypes", package: "swift-http-types"),
         .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "HummingbirdCore", package: "hummingbird"),
@@ -100,7 +109,7 @@ let package = Package(
     .target(
       name: "Worker",
       dependencies: [
-        "FlashSale", "Kafka", "SaleStore",
+        "FlashSale", "Kafka", "SaleStore", "Vitals",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "Metrics", package: "swift-metrics"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -109,7 +118,7 @@ let package = Package(
     .target(
       name: "Admin",
       dependencies: [
-        "FlashSale", "HTTPServing", "SaleStore",
+        "FlashSale", "HTTPServing", "SaleStore", "Vitals",
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "HTTPTypes", package: "swift-http-types"),
         .product(name: "Hummingbird", package: "hummingbird"),
@@ -136,7 +145,8 @@ let package = Package(
     .executableTarget(
       name: "penstock",
       dependencies: [
-        "Admin", "Audit", "FlashSale", "HTTPServing", "Intake", "Kafka", "Postgres", "SaleStore", "Worker",
+        "Admin", "Audit", "FlashSale", "HTTPServing", "Intake", "Kafka", "Postgres", "SaleStore", "Vitals",
+        "Worker",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
         .product(name: "Logging", package: "swift-log"),
@@ -210,6 +220,7 @@ let package = Package(
       name: "PostgresTests",
       dependencies: ["Postgres", .product(name: "Logging", package: "swift-log")],
       swiftSettings: strict),
+    .testTarget(name: "VitalsTests", dependencies: ["Vitals"], swiftSettings: strict),
     .testTarget(name: "FlashSaleTests", dependencies: ["FlashSale"], swiftSettings: strict),
     .testTarget(
       name: "HTTPServingTests",
@@ -234,7 +245,7 @@ let package = Package(
     .testTarget(
       name: "WorkerTests",
       dependencies: [
-        "FlashSale", "Kafka", "Postgres", "SaleStore", "TestSupport", "Worker",
+        "FlashSale", "Kafka", "Postgres", "SaleStore", "TestSupport", "Vitals", "Worker",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       ],
@@ -242,7 +253,7 @@ let package = Package(
     .testTarget(
       name: "AdminTests",
       dependencies: [
-        "Admin", "FlashSale", "HTTPServing", "Postgres", "SaleStore", "TestSupport",
+        "Admin", "FlashSale", "HTTPServing", "Postgres", "SaleStore", "TestSupport", "Vitals",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "Metrics", package: "swift-metrics"),
         .product(name: "NIOCore", package: "swift-nio"),

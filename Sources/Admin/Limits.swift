@@ -25,19 +25,29 @@ public enum Limits {
   /// that a random token should have. A longer one is refused because no header would carry it.
   public static let tokenBytes = 16...1_024
 
+  // Calls.
+
+  /// Longest that a call of the store may take before its caller is answered. Past it, what would have been changed may
+  /// still be, and the caller is told that this is not known: `statement_timeout` does not count while a COMMIT waits for
+  /// a standby. Calls take milliseconds, and up to 5 s for a connection.
+  static let callPatience = Duration.seconds(10)
+
+  /// The same for a report, which over millions of orders takes seconds, and reads the log's tail. Below the minute that
+  /// `penstock report` waits.
+  static let reportPatience = Duration.seconds(50)
+
+  /// The same for writing a sale's `close` records, which the producer gives up by itself after 10 s.
+  static let closePatience = Duration.seconds(12)
+
+  /// `Retry-After` of a change whose outcome is not known: time for what holds it up to go on.
+  static let unknownRetryMilliseconds = 5_000
+
   // Metrics.
 
   /// Time series of one registry, over all names. A new one past it is not kept, and is counted in
   /// `penstock_metrics_series_refused_total`. Each takes below 1 kB; a label made from input would otherwise grow with
   /// the crowd.
   public static let metricSeries = 10_000
-
-  /// Upper bounds of a timer's buckets in seconds: from the fastest answer measured (below 1 ms) to the longest
-  /// deadline (10 s); the +Inf bucket is added. Two to three per decade keeps quantile estimates within a factor of
-  /// 2.5.
-  public static let timerBuckets: [Double] = [
-    0.000_5, 0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10,
-  ]
 
   /// Upper bounds of the buckets of a recorder that aggregates, in its own unit: sizes of batches and queues.
   public static let recorderBuckets: [Double] = [

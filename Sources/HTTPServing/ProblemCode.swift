@@ -13,7 +13,7 @@ public enum ProblemCode: Int, CaseIterable, Sendable {
   // Who and what.
   case unauthenticated, foreignOrigin, badTicket, saleNotFound, unknownSKU, orderNotFound, saleExists
   // Not now.
-  case notStarted, ended, soldOut, busy, outcomeUnknown, storeUnavailable, logUnreachable, internalError
+  case notStarted, ended, soldOut, busy, partitionHalted, outcomeUnknown, storeUnavailable, logUnreachable, internalError
 
   /// What stands on the wire: the member `code`, and the last part of `type`.
   @inlinable public var name: StaticString { meaning.name }
@@ -53,7 +53,9 @@ public enum ProblemCode: Int, CaseIterable, Sendable {
     case .ended: (.gone, "ended", "The sale has ended")
     case .soldOut: (.conflict, "sold_out", "Nothing is left")
     case .busy: (.serviceUnavailable, "busy", "Too busy to take this now")
-    case .outcomeUnknown: (.serviceUnavailable, "outcome_unknown", "What became of the order is not known")
+    case .partitionHalted:
+      (.serviceUnavailable, "partition_halted", "Orders for this item are suspended")
+    case .outcomeUnknown: (.serviceUnavailable, "outcome_unknown", "What became of the request is not known")
     case .storeUnavailable: (.serviceUnavailable, "store_unavailable", "The database does not answer")
     case .logUnreachable: (.serviceUnavailable, "log_unreachable", "The log did not take everything")
     case .internalError: (.internalServerError, "internal_error", "Something went wrong here")

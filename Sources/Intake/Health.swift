@@ -1,10 +1,9 @@
-internal import FlashSale
 internal import Synchronization
 
 /// An intake's state, for readiness checks and people.
 public struct IntakeStatus: Sendable, Equatable {
-  /// It listens: the sales were read and the log was reached. It stays true while PostgreSQL or the log is away,
-  /// because only requests show when they are back; `reasons` then says so.
+  /// An order has a chance: it listens, and some partition takes orders. It stays true while PostgreSQL is away, since
+  /// orders are taken up to the backlog limit; `reasons` then says so.
   public let isReady: Bool
 
   /// What is wrong, safe to show; empty when all is well.
@@ -16,7 +15,6 @@ final class Health: Sendable {
   private struct State {
     var starting: String? = "starting"
     var storeFailure: String?
-    var halted: [Partition] = []
     var isDraining = false
   }
 
@@ -35,12 +33,12 @@ final class Health: Sendable {
     }
   }
 
-  /// The store was read; nobody works on the `halted` partitions.
+  /// The store was read.
   ///
   /// - Returns: whether that is news.
-  func storeAnswered(halted: [Partition]) -> Bool {
+  func storeAnswered() -> Bool {
     state.withLock { state in
-      defer { (state.storeFailure, state.halted) = (nil, halted) }
+      defer { state.storeFailure = nil }
       return state.storeFailure != nil
     }
   }
@@ -51,15 +49,19 @@ final class Health: Sendable {
   /// It stops.
   func draining() { state.withLock { $0.isDraining = true } }
 
-  /// - Parameter log: why the log did not take the last record.
-  func status(log: String?) -> IntakeStatus {
+  /// - Parameters:
+  ///   - taking: which partitions take orders; `nil` before it listens.
+  ///   - log: why the log did not take the last record.
+  ///   - overdue: what it waits for longer than it should.
+  func status(taking: Taking?, log: String?, overdue: [String]) -> IntakeStatus {
     let state = state.withLock { $0 }
     var reasons: [String] = []
     if let starting = state.starting { reasons.append(starting) }
     if state.isDraining { reasons.append("stopping") }
     if let failure = state.storeFailure { reasons.append("PostgreSQL cannot be read: \(failure)") }
     if let log { reasons.append("the log did not take the last orders: \(log)") }
-    for partition in state.halted { reasons.append("partition \(partition) is halted") }
-    return IntakeStatus(isReady: state.starting == nil && !state.isDraining, reasons: reasons)
+    reasons += (taking?.reasons ?? []) + overdue
+    let takes = taking?.isReady ?? true
+    return IntakeStatus(isReady: state.starting == nil && !state.isDraining && takes, reasons: reasons)
   }
 }

@@ -7,6 +7,7 @@ internal import NIOPosix
 public import SaleStore
 public import ServiceLifecycle
 internal import Synchronization
+public import Vitals
 
 /// Takes orders over HTTP into the log, and tells buyers their status.
 ///
@@ -25,6 +26,8 @@ public final class IntakeService: Service {
   private let standings: [PartitionStanding]
   private let address = Announcement<String>()
   private let router = Mutex<DeliveryRouter?>(nil)
+  private let logWatch = Mutex<LogWatch?>(nil)
+  private let waits: Waits
 
   /// An intake; nothing is contacted before `run`.
   ///
@@ -32,16 +35,20 @@ public final class IntakeService: Service {
   ///   - store: used for reads, at most `Limits.lookupStatements` + 1 at a time; the caller closes its pool after
   ///     `run`.
   ///   - database: for the one connection of its own, on which it hears signals.
+  ///   - waits: where it notes what it waits for; `store` notes its own.
   /// - Throws: the first value of the configuration that is out of its range.
   public init(
     configuration: IntakeConfiguration, cluster: ClusterSettings, store: SaleStore, database: DatabaseSettings,
-    tuning: ProducerTuning = ProducerTuning(), logger: Logger
+    tuning: ProducerTuning = ProducerTuning(), waits: Waits = Waits(), logger: Logger
   ) throws(ValidationError) {
     try configuration.check(messageTimeout: tuning.messageTimeout)
     self.configuration = configuration
+    var cluster = cluster
+    cluster.waits = waits
     self.cluster = cluster
     self.store = store
-    self.database = database.named("penstock intake")
+    self.database = database.named("penstock intake", noting: waits)
+    self.waits = waits
     self.tuning = tuning
     self.logger = logger
     standings = (0..<configuration.partitions).map { _ in PartitionStanding() }
@@ -53,7 +60,10 @@ public final class IntakeService: Service {
   }
 
   /// How it is, at this moment. Cheap.
-  public var status: IntakeStatus { health.status(log: router.withLock { $0?.failure }) }
+  public var status: IntakeStatus {
+    health.status(
+      taking: logWatch.withLock { $0 }?.taking, log: router.withLock { $0?.failure }, overdue: waits.complaints())
+  }
 
   /// Runs until graceful shutdown or cancellation. Throws if it cannot listen, or cannot make a producer of the
   /// cluster's settings.
@@ -90,9 +100,12 @@ public final class IntakeService: Service {
     let feed = try SignalFeed(topic: configuration.topic, settings: database, logger: logger)
     defer { health.draining() }
     do {
-      try await cancelWhenGracefulShutdown { try await self.start(refresher) }
+      let reader = try LogReader(cluster: cluster, topic: configuration.topic, logger: logger)
+      try await cancelWhenGracefulShutdown { try await self.start(refresher, reader) }
+      let watch = LogWatch(standings, reader: reader, waits: waits, logger: logger)
+      logWatch.withLock { $0 = watch }
       let gate = OrderGate(producer: producer, signer: configuration.tickets, backlogLimit: configuration.backlogLimit)
-      try await serve(gate, listener, loops, refresher, feed)
+      try await serve(gate, listener, loops, refresher, feed, watch)
     } catch {
       _ = await producer.shutdown(deadline: Limits.producerDrainDeadline)
       await feed.stop()
@@ -108,17 +121,16 @@ public final class IntakeService: Service {
 
 extension IntakeService {
   /// Reads the sales and learns where each partition's log ends, with patience for either being away.
-  private func start(_ refresher: Refresher) async throws {
+  private func start(_ refresher: Refresher, _ reader: LogReader) async throws {
     health.starting("waiting for PostgreSQL")
     try await attempt("PostgreSQL cannot be read yet") { try await refresher.load() }
     health.starting("waiting for the log")
-    try await attempt("the log cannot be reached yet") { try await self.learnEnds() }
+    try await attempt("the log cannot be reached yet") { try await self.learnEnds(reader) }
     health.starting("about to listen")
   }
 
   /// Where the log ends now: with what is undecided from before, the backlog limit holds from the first order on.
-  private func learnEnds() async throws {
-    let reader = try LogReader(cluster: cluster, topic: configuration.topic, logger: logger)
+  private func learnEnds(_ reader: LogReader) async throws {
     for (index, standing) in standings.enumerated() {
       let end = try await reader.watermarks(partition: Int32(index), timeout: Limits.logEndDeadline).high
       standing.raiseEnd(to: Offset(end))
@@ -147,11 +159,13 @@ extension IntakeService {
 
 extension IntakeService {
   private func serve(
-    _ gate: OrderGate, _ listenerLoops: ListenerLoops, _ loops: Loops, _ refresher: Refresher, _ feed: SignalFeed
+    _ gate: OrderGate, _ listenerLoops: ListenerLoops, _ loops: Loops, _ refresher: Refresher, _ feed: SignalFeed,
+    _ watch: LogWatch
   ) async throws {
     let listener = listener(gate, listenerLoops, loops)
     try await withThrowingTaskGroup(of: Void.self) { tasks in
       tasks.addTask { await refresher.run(feed) }
+      tasks.addTask { await watch.run() }
       tasks.addTask {
         try await gracefulShutdown()
         self.health.draining()

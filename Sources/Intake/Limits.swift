@@ -91,10 +91,38 @@ public enum Limits {
   /// for each reader anew.
   static let saleBytes = 8 << 20
 
+  // MARK: Whether orders are taken
+
+  /// Orders come and none was acknowledged for this long: the partition takes none, and if it is so for all of them
+  /// together, the intake is not ready. Above `acknowledgementDeadline`, so that a leader election in which the first
+  /// orders wait is not told.
+  static let acknowledgementPatience = Duration.seconds(8)
+
+  /// Without any order for this long, a partition that took none counts as one that does.
+  static let failureTrust = Duration.seconds(15)
+
+  /// The log does not answer for this long: no partition counts as one that takes orders. Some `leaderLook`s.
+  static let logSilence = Duration.seconds(10)
+
+  /// How often what became of orders is looked at.
+  static let takingLook = Duration.seconds(1)
+
+  /// How often the log is asked which partitions have a leader. One small request.
+  static let leaderLook = Duration.seconds(2)
+
+  /// Time for one such answer. Past it: another attempt.
+  static let leaderDeadline = Duration.seconds(2)
+
+  /// Partitions that readiness names; it has to stay a line.
+  static let obstaclesNamed = 8
+
   // MARK: What clients are told
 
   /// `Retry-After` is picked at random from this range, so that a refused crowd does not come back all at once.
   static let retryAfterMilliseconds: ClosedRange<Int> = 500...5_000
+
+  /// The same for orders to a halted partition, which goes on when a person has looked.
+  static let haltedRetryMilliseconds: ClosedRange<Int> = 10_000...30_000
 
   /// A drain rate older than this says nothing while records wait: `eta_ms` is then null.
   static let drainRateTrust = Duration.seconds(5)

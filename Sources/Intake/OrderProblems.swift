@@ -52,6 +52,13 @@ extension Problem {
   /// Nothing was written. The same request can be sent again.
   static func busy(_ detail: String) -> Problem { Problem(.busy, detail: detail).retriable() }
 
+  /// Nothing was written, because nobody would decide it soon: the partition waits for a person.
+  static var partitionHalted: Problem {
+    Problem(.partitionHalted, detail: "Nothing was written. An operator has to look first; try again later.").with {
+      $0.retryAfterMilliseconds = Int.random(in: Limits.haltedRetryMilliseconds)
+    }
+  }
+
   /// The log's answer is not known (I12).
   static func outcomeUnknown(_ order: OrderID, hasKey: Bool) -> Problem {
     Problem(.outcomeUnknown).with {

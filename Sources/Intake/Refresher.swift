@@ -3,6 +3,7 @@ internal import HTTPServing
 internal import Logging
 internal import Metrics
 internal import SaleStore
+internal import Vitals
 
 /// Keeps what intake knows in step with the store: sales, stock, and how far each partition came.
 ///
@@ -21,7 +22,7 @@ actor Refresher {
   private var meters: [DrainMeter]
   private let backlogs: [Gauge]
   /// From a lane's commit to here; with workers on another machine, by two clocks.
-  private let signalDelay = Timer(label: "penstock_intake_signal_delay_seconds")
+  private let signalDelay = Timer(IntakeMetric.signalDelay)
   /// What the published catalog was made of; stock levels are not part of it.
   private var known: [Identity]?
   private var isReloading = false
@@ -47,7 +48,7 @@ actor Refresher {
     let meter = DrainMeter(at: Offset(0), now: .now)
     meters = standings.map { _ in meter }
     backlogs = standings.indices.map { partition in
-      Gauge(label: "penstock_intake_backlog_records", dimensions: [("partition", "\(partition)")])
+      Gauge(IntakeMetric.backlog, [("partition", "\(partition)")])
     }
   }
 
@@ -106,7 +107,10 @@ actor Refresher {
       known = identities
       publish(Catalog(sales.map(catalogSale)))
     }
-    if health.storeAnswered(halted: progress.filter { $0.haltedReason != nil }.map(\.partition)) {
+    for entry in progress where standings.indices.contains(Int(entry.partition.rawValue)) {
+      standings[Int(entry.partition.rawValue)].isHalted = entry.haltedReason != nil
+    }
+    if health.storeAnswered() {
       logger.info("PostgreSQL is read", metadata: ["sales": "\(sales.count)"])
     }
   }

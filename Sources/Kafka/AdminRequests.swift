@@ -66,7 +66,7 @@ final class AdminRequests: @unchecked Sendable {
   private func metadata(timeout: Duration) throws(KafkaError) -> UnsafePointer<rd_kafka_metadata> {
     var metadata: UnsafePointer<rd_kafka_metadata>?
     let error = rd_kafka_metadata(handle.pointer, 1, nil, &metadata, timeout.milliseconds)
-    guard error == RD_KAFKA_RESP_ERR_NO_ERROR, let metadata else { throw KafkaError(error) }
+    guard error == RD_KAFKA_RESP_ERR_NO_ERROR, let metadata else { throw KafkaError(unanswered: error) }
     return metadata
   }
 

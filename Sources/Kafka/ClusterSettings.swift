@@ -1,3 +1,5 @@
+public import Vitals
+
 /// Which cluster to talk to, and how to be let in.
 public struct ClusterSettings: Sendable {
   /// `host:port`, comma-separated; one that answers is enough to find the others.
@@ -9,6 +11,9 @@ public struct ClusterSettings: Sendable {
   /// value, and one that the client sets itself: acknowledgements, offsets and timeouts are part of what this module
   /// promises.
   public var options: [String: String]
+
+  /// Where clients note what they wait for.
+  public var waits = Waits()
 
   /// Describes a cluster; nothing is contacted or checked before a client is made of it.
   public init(brokers: String, options: [String: String] = [:]) {

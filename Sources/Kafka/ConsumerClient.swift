@@ -8,12 +8,13 @@ final class ConsumerClient: @unchecked Sendable {
   let handle: ClientHandle
   let queue: OpaquePointer
   let topic: String
-  private let blocking = BlockingLane(name: "kafka-consumer-queries")
+  private let blocking: BlockingLane
 
   init(cluster: ClusterSettings, topic: String, group: String, tuning: ConsumerTuning, logger: Logger)
     throws(KafkaError)
   {
     self.topic = topic
+    blocking = BlockingLane(name: "kafka-consumer-queries", waits: cluster.waits)
     handle = try ClientHandle(
       .consumer, cluster: cluster, fixed: tuning.settings(group: group),
       events: RD_KAFKA_EVENT_REBALANCE | RD_KAFKA_EVENT_ERROR, logger: logger)
@@ -59,7 +60,7 @@ final class ConsumerClient: @unchecked Sendable {
   func watermarks(partition: Int32, timeout: Duration) async throws(KafkaError) -> (low: Int64, high: Int64) {
     let handle = handle
     let topic = topic
-    return try await blocking.run { () throws(KafkaError) in
+    return try await blocking.ask(within: timeout) { () throws(KafkaError) in
       try handle.watermarks(topic: topic, partition: partition, timeout: timeout)
     }
   }
@@ -98,7 +99,7 @@ extension ClientHandle {
     var high: Int64 = 0
     let error = rd_kafka_query_watermark_offsets(
       pointer, topic, partition, &low, &high, timeout.milliseconds)
-    guard error == RD_KAFKA_RESP_ERR_NO_ERROR else { throw KafkaError(error) }
+    guard error == RD_KAFKA_RESP_ERR_NO_ERROR else { throw KafkaError(unanswered: error) }
     return (low, high)
   }
 }

@@ -158,17 +158,18 @@ struct ConsumerLoop {
   private mutating func report(_ event: OpaquePointer) {
     let code = rd_kafka_event_error(event)
     let error = KafkaError(code, String(cString: rd_kafka_event_error_string(event)))
-    if error.code == .brokersUnavailable { core.noteLostConnection() }
+    if error.code == .connectionLost || error.code == .brokersUnavailable { core.noteLostConnection() }
     if error.isRetriable {
-      logger.warning("\(error.debugDescription)")
+      logger.log(level: error.logLevel, "\(error.debugDescription)")
     } else {
       say(error)
     }
   }
 
   private mutating func say(_ error: KafkaError) {
-    logger.error("\(error.debugDescription)")
-    if saidFailures.insert(error.code).inserted { events.yield(.failed(error)) }
+    let isNew = saidFailures.insert(error.code).inserted
+    logger.log(level: isNew ? error.logLevel : .debug, "\(error.debugDescription)")
+    if isNew { events.yield(.failed(error)) }
   }
 
   /// A record outside its partition's queue: by `PartitionQueue.init` it cannot happen. If it does, the partition stops
@@ -189,7 +190,7 @@ struct ConsumerLoop {
     commitProgress(evenIfEarly: true)
     endQueues()
     if let error = rd_kafka_consumer_close_queue(client.handle.pointer, client.queue) {
-      logger.error("closing: \(KafkaError(consuming: error).debugDescription)")
+      logger.warning("closing: \(KafkaError(consuming: error).debugDescription)")
       return
     }
     while rd_kafka_consumer_closed(client.handle.pointer) == 0 {

@@ -49,27 +49,3 @@ private func runThreadBody(_ argument: UnsafeMutableRawPointer?) -> UnsafeMutabl
   body.run()
   return nil
 }
-
-/// A serial queue for the rare calls that block (watermarks, topic administration): one at a time, off Swift's pool.
-struct BlockingLane: Sendable {
-  private let queue: DispatchQueue
-
-  init(name: String) {
-    queue = DispatchQueue(label: name)
-  }
-
-  func run<Value: Sendable>(
-    _ body: @escaping @Sendable () throws(KafkaError) -> Value
-  ) async throws(KafkaError) -> Value {
-    let result: Result<Value, KafkaError> = await withCheckedContinuation { continuation in
-      queue.async {
-        do throws(KafkaError) {
-          continuation.resume(returning: .success(try body()))
-        } catch {
-          continuation.resume(returning: .failure(error))
-        }
-      }
-    }
-    return try result.get()
-  }
-}

@@ -9,8 +9,12 @@ public struct KafkaError: Error, Sendable, Equatable, CustomStringConvertible, C
     case configuration
     /// The producer's queue is full. Nothing was queued.
     case queueFull
-    /// No broker can be reached, or the connection broke.
+    /// No broker can be reached.
     case brokersUnavailable
+    /// The connection to one broker broke, or could not be made. There may be others.
+    case connectionLost
+    /// A broker does not lead what it was asked about, or no broker does at the moment. That passes with an election.
+    case leaderMoved
     /// No answer within the time that was set for it.
     case timedOut
     /// Fewer replicas in sync than the topic asks for.
@@ -53,7 +57,7 @@ public struct KafkaError: Error, Sendable, Equatable, CustomStringConvertible, C
   /// Whether the same call can succeed later without a change by a person.
   public var isRetriable: Bool {
     switch code {
-    case .queueFull, .brokersUnavailable, .timedOut, .notEnoughReplicas: true
+    case .queueFull, .brokersUnavailable, .connectionLost, .leaderMoved, .timedOut, .notEnoughReplicas: true
     default: false
     }
   }
@@ -76,6 +80,8 @@ public struct KafkaError: Error, Sendable, Equatable, CustomStringConvertible, C
     case .configuration: "a Kafka setting is not valid"
     case .queueFull: "the queue to the log is full"
     case .brokersUnavailable: "no broker of the log can be reached"
+    case .connectionLost: "the connection to a broker of the log was lost"
+    case .leaderMoved: "the log is electing a leader"
     case .timedOut: "the log did not answer in time"
     case .notEnoughReplicas: "the log has too few replicas in sync"
     case .unknownTopic: "the topic or partition does not exist"

@@ -8,6 +8,13 @@ extension KafkaError {
     self.init(Code(error), subject: subject, detail: "\(name): \(text)")
   }
 
+  /// Why a query got no answer. A query goes to any broker that can be had, so one that broke off for want of a
+  /// connection says that there is none.
+  init(unanswered error: rd_kafka_resp_err_t) {
+    let failure = KafkaError(error)
+    self = failure.code == .connectionLost ? KafkaError(.brokersUnavailable, detail: failure.detail) : failure
+  }
+
   /// Takes over `error` and destroys it: "the returned error must be destroyed with rd_kafka_error_destroy()".
   init(consuming error: OpaquePointer) {
     self.init(rd_kafka_error_code(error), String(cString: rd_kafka_error_string(error)))
@@ -21,16 +28,18 @@ extension KafkaError.Code {
       switch error {
       case RD_KAFKA_RESP_ERR__QUEUE_FULL:
         .queueFull
-      case RD_KAFKA_RESP_ERR__TRANSPORT, RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN, RD_KAFKA_RESP_ERR__RESOLVE,
-        RD_KAFKA_RESP_ERR__WAIT_COORD, RD_KAFKA_RESP_ERR_BROKER_NOT_AVAILABLE,
-        RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE, RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION,
-        RD_KAFKA_RESP_ERR_REPLICA_NOT_AVAILABLE, RD_KAFKA_RESP_ERR_NETWORK_EXCEPTION,
-        RD_KAFKA_RESP_ERR_COORDINATOR_LOAD_IN_PROGRESS, RD_KAFKA_RESP_ERR_COORDINATOR_NOT_AVAILABLE,
-        RD_KAFKA_RESP_ERR_NOT_COORDINATOR, RD_KAFKA_RESP_ERR_NOT_CONTROLLER,
-        RD_KAFKA_RESP_ERR_FENCED_LEADER_EPOCH, RD_KAFKA_RESP_ERR_UNKNOWN_LEADER_EPOCH,
-        RD_KAFKA_RESP_ERR_KAFKA_STORAGE_ERROR, RD_KAFKA_RESP_ERR_OFFSET_NOT_AVAILABLE,
-        RD_KAFKA_RESP_ERR_LISTENER_NOT_FOUND:
+      case RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN, RD_KAFKA_RESP_ERR_BROKER_NOT_AVAILABLE:
         .brokersUnavailable
+      case RD_KAFKA_RESP_ERR__TRANSPORT, RD_KAFKA_RESP_ERR__RESOLVE, RD_KAFKA_RESP_ERR_NETWORK_EXCEPTION:
+        .connectionLost
+      case RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE, RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION,
+        RD_KAFKA_RESP_ERR_REPLICA_NOT_AVAILABLE, RD_KAFKA_RESP_ERR_OFFSET_NOT_AVAILABLE,
+        RD_KAFKA_RESP_ERR_FENCED_LEADER_EPOCH, RD_KAFKA_RESP_ERR_UNKNOWN_LEADER_EPOCH,
+        RD_KAFKA_RESP_ERR__WAIT_COORD, RD_KAFKA_RESP_ERR_COORDINATOR_LOAD_IN_PROGRESS,
+        RD_KAFKA_RESP_ERR_COORDINATOR_NOT_AVAILABLE, RD_KAFKA_RESP_ERR_NOT_COORDINATOR,
+        RD_KAFKA_RESP_ERR_NOT_CONTROLLER, RD_KAFKA_RESP_ERR_LISTENER_NOT_FOUND,
+        RD_KAFKA_RESP_ERR_KAFKA_STORAGE_ERROR:
+        .leaderMoved
       case RD_KAFKA_RESP_ERR__TIMED_OUT, RD_KAFKA_RESP_ERR__MSG_TIMED_OUT, RD_KAFKA_RESP_ERR__TIMED_OUT_QUEUE,
         RD_KAFKA_RESP_ERR_REQUEST_TIMED_OUT:
         .timedOut

@@ -79,6 +79,9 @@ public enum Limits {
 
   // MARK: All clients
 
+  /// What a query may take beyond the time that librdkafka was given for it. Past it, its caller is told `timedOut`.
+  static let queryGrace = Duration.seconds(1)
+
   /// Longest that a client thread sleeps without looking up. It is woken for everything that matters; this is the
   /// backstop, and the clock of periodic work.
   static let threadTick = Duration.milliseconds(500)

@@ -8,7 +8,7 @@ public final class LogReader: Sendable {
   private let logger: Logger
   /// For watermarks. A read has a client of its own, so that reads do not meet.
   private let handle: ClientHandle
-  private let blocking = BlockingLane(name: "kafka-reader-queries")
+  private let blocking: BlockingLane
 
   /// Makes a client; nothing is contacted yet.
   ///
@@ -18,20 +18,31 @@ public final class LogReader: Sendable {
     self.cluster = cluster
     self.topic = topic
     self.logger = logger
+    blocking = BlockingLane(name: "kafka-reader-queries", waits: cluster.waits)
     handle = try ClientHandle(
       .consumer, cluster: cluster, fixed: ConsumerTuning().fetching, events: 0, logger: logger)
   }
 
   /// Asks the leader for the partition's first offset and for the one that its next record will get.
   ///
-  /// - Throws: `timedOut`, `brokersUnavailable`, `unknownTopic`.
+  /// - Throws: `timedOut`, little after `timeout` at the latest; `brokersUnavailable`, `unknownTopic`.
   public func watermarks(
     partition: Int32, timeout: Duration = Limits.readerStall
   ) async throws(KafkaError) -> (low: Int64, high: Int64) {
     let handle = handle
     let topic = topic
-    return try await blocking.run { () throws(KafkaError) in
+    return try await blocking.ask(within: timeout) { () throws(KafkaError) in
       try handle.watermarks(topic: topic, partition: partition, timeout: timeout)
+    }
+  }
+
+  /// Asks a broker which partitions of the topic have a leader, without which no record can be written or read.
+  ///
+  /// - Throws: `timedOut`, little after `timeout` at the latest; `brokersUnavailable`, `unknownTopic`.
+  public func partitionsWithLeader(timeout: Duration) async throws(KafkaError) -> Set<Int32> {
+    let asked = try TopicHandle(topic, of: handle)
+    return try await blocking.ask(within: timeout) { () throws(KafkaError) in
+      try asked.partitionsWithLeader(timeout: timeout)
     }
   }
 
@@ -71,7 +82,7 @@ private struct Stretch {
   private let topic: TopicHandle
   private let queue: PartitionQueue
   private let partition: Int32
-  private let blocking = BlockingLane(name: "kafka-reader-stop")
+  private let blocking: BlockingLane
   /// Fires once nobody has anything of the stretch any more.
   let clientIsGone: OneShot
 
@@ -85,6 +96,7 @@ private struct Stretch {
       .consumer, cluster: cluster, fixed: tuning.fetching + [("enable.partition.eof", "true")], events: 0,
       logger: logger)
     clientIsGone = handle.destroyed
+    blocking = BlockingLane(name: "kafka-reader-stop", waits: cluster.waits)
     self.topic = try TopicHandle(topic, of: handle)
     self.partition = partition
     queue = try PartitionQueue(topic: topic, partition: partition, of: handle, logger: logger)
@@ -137,26 +149,5 @@ private struct Stretch {
     _ = try? await blocking.run { () throws(KafkaError) in
       rd_kafka_consume_stop(topic.pointer, partition)
     }
-  }
-}
-
-/// Owns an `rd_kafka_topic_t`.
-///
-/// `@unchecked Sendable`: topics are thread-safe (rdkafka.h, preamble); the pointer never changes.
-final class TopicHandle: @unchecked Sendable {
-  let pointer: OpaquePointer
-  private let handle: ClientHandle
-
-  /// With NULL for a configuration the topic takes the client's.
-  init(_ name: String, of handle: ClientHandle) throws(KafkaError) {
-    guard let pointer = rd_kafka_topic_new(handle.pointer, name, nil) else {
-      throw KafkaError(rd_kafka_last_error())
-    }
-    self.pointer = pointer
-    self.handle = handle
-  }
-
-  deinit {
-    rd_kafka_topic_destroy(pointer)
   }
 }

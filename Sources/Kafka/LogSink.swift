@@ -10,20 +10,8 @@ final class LogSink: Sendable {
   }
 
   func write(level: Int32, facility: String, text: String) {
-    // That an old broker (the embedded one) may make a topic when asked for it: `Topics` does not ask for it by name.
-    let level = facility == "AUTOCREATE" ? .debug : Self.level(syslog: level)
+    let level = Self.level(syslog: level, facility: facility)
     logger.log(level: level, "\(text)", metadata: ["librdkafka": "\(facility)"])
-  }
-
-  /// librdkafka reports with syslog's levels. A connection that breaks is an *error* (3) to it, but it goes on by
-  /// itself: what needs a person arrives as an error of a call or an event.
-  private static func level(syslog level: Int32) -> Logger.Level {
-    switch level {
-    case ...2: .error
-    case 3, 4: .warning
-    case 5: .info
-    default: .debug
-    }
   }
 }
 

@@ -184,7 +184,7 @@ public final class PartitionQueue: Sendable {
       } else if failure == nil {
         let error = KafkaError(message.pointee.err, rd_kafka_message_errstr(message).map { String(cString: $0) })
         if error.isRetriable {
-          logger.warning("partition \(partition): \(error.debugDescription)")
+          logger.log(level: error.logLevel, "partition \(partition): \(error.debugDescription)")
         } else {
           failure = error
         }

@@ -1,5 +1,6 @@
 internal import CRdkafka
 public import Logging
+internal import Vitals
 
 /// Writes records to one topic, with a report for every record.
 ///
@@ -8,6 +9,7 @@ public import Logging
 /// goes on.
 public final class Producer: Sendable {
   let core: ProducerCore
+  private let waits: Waits
 
   /// Makes the client and its thread; nothing is contacted yet.
   ///
@@ -23,6 +25,7 @@ public final class Producer: Sendable {
     onReports: @escaping @Sendable ([DeliveryReport]) -> Void
   ) throws(KafkaError) {
     core = ProducerCore(onReports: onReports, logger: logger)
+    waits = cluster.waits
     let core = core
     try TopicName.check(topic)
     try core.start { () throws(KafkaError) in
@@ -54,7 +57,9 @@ public final class Producer: Sendable {
   ///
   /// Cancelling the task does not take the record back, and does not end the wait: the message timeout does.
   public func send(partition: Int32, key: [UInt8], value: [UInt8]) async -> Delivery {
-    await core.send(partition: partition, key: key, value: value)
+    await waits.during(.delivery, who: "control records") {
+      await core.send(partition: partition, key: key, value: value)
+    }
   }
 
   /// Records that were produced and not yet reported; 0 after the shutdown. librdkafka counts a notice of its own that

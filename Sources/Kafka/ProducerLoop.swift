@@ -13,7 +13,7 @@ struct ProducerLoop: Sendable {
         return finish(client, deadline: deadline)
       }
       if let error = client.fatalError {
-        core.logger.error("the producer failed and is replaced: \(error.debugDescription)")
+        core.logger.warning("the producer failed and is replaced: \(error.debugDescription)")
         replace(client)
       }
     }
@@ -32,7 +32,7 @@ struct ProducerLoop: Sendable {
     case RD_KAFKA_EVENT_ERROR:
       // Informational but for a fatal one, which the loop asks for: "errors are … handled by librdkafka" (rdkafka.h).
       let error = KafkaError(rd_kafka_event_error(event), String(cString: rd_kafka_event_error_string(event)))
-      core.logger.warning("\(error.debugDescription)")
+      core.logger.log(level: error.logLevel, "\(error.debugDescription)")
       return 0
     default:
       return 0

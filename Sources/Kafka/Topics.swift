@@ -48,7 +48,7 @@ public enum Topics {
   ) async throws(KafkaError) -> TopicDescription {
     try TopicName.check(name)
     let admin = try TopicAdmin(cluster: cluster, topic: name, deadline: .now + timeout, logger: logger)
-    return try await BlockingLane(name: "kafka-topics").run { () throws(KafkaError) in
+    return try await BlockingLane(name: "kafka-topics", waits: cluster.waits).run { () throws(KafkaError) in
       try admin.ensure(partitions: partitions, replication: replication, options: options)
     }
   }

@@ -33,7 +33,9 @@ public actor Connection {
     _ settings: ConnectionSettings, on executor: ConnectionExecutor = ConnectionExecutor(label: "postgres connection"),
     logger: Logger
   ) async throws(PostgresError) -> Connection {
-    let opened = await executor.run { () throws(PostgresError) in try Session(settings, logger: logger) }
+    let opened = await executor.run { () throws(PostgresError) in
+      try Session(settings, for: executor.label, logger: logger)
+    }
     return Connection(try opened.get(), on: executor)
   }
 

@@ -10,12 +10,15 @@ internal import Dispatch
 ///
 /// (`DispatchSerialQueue`, which is a serial executor already, does not exist on Linux.)
 public final class ConnectionExecutor: SerialExecutor, TaskExecutor {
+  /// Who works on it, for people.
+  public let label: String
   private let queue: DispatchQueue
 
   /// An executor; its thread comes with the first job.
   ///
-  /// - Parameter label: what a debugger shows.
+  /// - Parameter label: what a debugger shows, and what is told of a wait that takes long.
   public init(label: String) {
+    self.label = label
     queue = DispatchQueue(label: label)
   }
 

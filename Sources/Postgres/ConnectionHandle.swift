@@ -65,9 +65,10 @@ final class NoticeSink {
     case "WARNING": level = .warning
     case "NOTICE": level = .notice
     case "FATAL", "PANIC":
-      level = .error
+      // Whoever uses the session learns of its end as an error of a call, and connects again.
+      level = .warning
       sessionEnd = (message, sqlState)
-    case "ERROR": level = .error
+    case "ERROR": level = .warning
     case "INFO", "LOG": level = .info
     default: level = .debug
     }

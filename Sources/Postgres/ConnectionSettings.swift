@@ -1,4 +1,5 @@
 internal import CLibpq
+public import Vitals
 
 /// Where to connect and how. Made from a URL or a conninfo string; the password in it is never shown.
 public struct ConnectionSettings: Sendable {
@@ -10,6 +11,8 @@ public struct ConnectionSettings: Sendable {
   public var statementTimeout: Duration?
   /// Further settings of the session, such as `["synchronous_commit": "on"]`, in force from its start.
   public var sessionParameters: [String: String] = [:]
+  /// Where the connection notes what it waits for.
+  public var waits = Waits()
 
   private var keywords: [String: String]
 

@@ -82,7 +82,7 @@ struct ListenerLoop {
     defer { events.finish() }
     repeat {
       do throws(PostgresError) {
-        let session = try Session(settings, logger: logger)
+        let session = try Session(settings, for: "notifications", logger: logger)
         try session.script(listen)
         backoff.reset()
         tell(wasConnected ? .reconnected : .connected)

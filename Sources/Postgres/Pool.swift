@@ -1,4 +1,5 @@
 public import Logging
+internal import Vitals
 
 /// A bounded set of connections, made when needed, lent to one caller at a time.
 ///
@@ -98,6 +99,8 @@ extension Pool {
       throw PostgresError(.poolExhausted, "\(lent) connections are in use and \(waiters.count) callers wait")
     }
     let id = newID()
+    let token = settings.waits.begin(.pooledConnection, who: "pool")
+    defer { settings.waits.end(token) }
     return try await withTaskCancellationHandler {
       try await withCheckedThrowingContinuation { wait($0, id) }
     } onCancel: {
@@ -176,7 +179,8 @@ extension Pool {
         if isClosed || waiters.isEmpty { return }
       }
       do throws(PostgresError) {
-        let connection = try await Connection.connect(settings, logger: logger)
+        let connection = try await Connection.connect(
+          settings, on: ConnectionExecutor(label: "pool"), logger: logger)
         lastFailure = nil
         backoff.reset()
         return await offer(connection)

@@ -1,6 +1,7 @@
 internal import CLibpq
 internal import Glibc
 internal import Logging
+internal import Vitals
 
 /// The libpq calls of one connection. Every method blocks; `Connection` calls them on a thread of its own, one at a
 /// time.
@@ -39,11 +40,19 @@ final class Session {
   var prepared = PreparedStatements()
   private var handle: ConnectionHandle?
   private var end: PostgresError?
+  /// What an answer that is outstanding answers to.
+  var awaited = Waits.Kind.statement
+  let waits: Waits
+  let user: String
 
   /// Connects, and refuses a server that is too old.
-  init(_ settings: ConnectionSettings, logger: Logger) throws(PostgresError) {
+  ///
+  /// - Parameter user: on whose behalf it waits, for people.
+  init(_ settings: ConnectionSettings, for user: String, logger: Logger) throws(PostgresError) {
     self.logger = logger
-    guard let pointer = ConnectionHandle.open(settings) else {
+    self.user = user
+    waits = settings.waits
+    guard let pointer = waits.during(.connect, who: user, { ConnectionHandle.open(settings) }) else {
       throw PostgresError(.connect, "no memory for a connection")
     }
     handle = ConnectionHandle(owning: pointer, logger: logger)
@@ -140,14 +149,18 @@ final class Session {
       }
       var socket = pollfd(fd: PQsocket(pointer), events: Int16(POLLIN | POLLOUT), revents: 0)
       // An interrupted wait (EINTR) just goes round once more; an unusable socket is reported by PQflush.
-      _ = poll(&socket, 1, -1)
+      _ = waits.during(awaited, who: user) { poll(&socket, 1, -1) }
       if socket.revents & Int16(POLLIN) != 0, PQconsumeInput(pointer) == 0 { throw lose(kind) }
     }
   }
 
   /// The next result; `nil` at the end of a statement's. Call `flush` before: PQgetResult alone waits only to read.
   func nextResult() throws(PostgresError) -> ResultHandle? {
-    guard let result = PQgetResult(try connection()) else { return nil }
+    let pointer = try connection()
+    // "PQisBusy returns 1 if a command is busy, that is, PQgetResult would block waiting for input" (libpq, 34.4).
+    let result =
+      PQisBusy(pointer) == 0 ? PQgetResult(pointer) : waits.during(awaited, who: user) { PQgetResult(pointer) }
+    guard let result else { return nil }
     return ResultHandle(pointer: result)
   }
 }

@@ -1,4 +1,5 @@
 internal import CLibpq
+internal import Vitals
 
 extension Session {
   /// Runs the statements of `sql`, separated by semicolons, in the simple query protocol; returns when all are done.
@@ -7,7 +8,8 @@ extension Session {
     _ = try idleConnection()
     try beginNow()
     // "PQexec … will act in blocking fashion anyhow" on a nonblocking connection (libpq, 34.4).
-    guard let pointer = PQexec(try connection(), sql) else { throw lose(.statement) }
+    let connection = try connection()
+    guard let pointer = waits.during(awaited, who: user, { PQexec(connection, sql) }) else { throw lose(.statement) }
     let result = ResultHandle(pointer: pointer)
     switch result.status {
     case PGRES_COMMAND_OK, PGRES_TUPLES_OK, PGRES_EMPTY_QUERY: return

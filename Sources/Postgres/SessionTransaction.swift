@@ -1,5 +1,6 @@
 internal import CLibpq
 internal import Logging
+internal import Vitals
 
 /// What a transaction sees of concurrent ones.
 public enum IsolationLevel: String, Sendable {
@@ -55,6 +56,8 @@ extension Session {
     } catch {
       throw error.reported(as: .commit)
     }
+    awaited = .commit
+    defer { awaited = .statement }
     var answers: [Rows]
     do {
       answers = try exchange(commands + [.control("COMMIT", .commit)])
@@ -77,7 +80,7 @@ extension Session {
     do throws(PostgresError) {
       try rollback()
     } catch {
-      logger.error("a rollback failed; its connection was closed", metadata: ["error": "\(error)"])
+      logger.warning("a rollback failed; its connection was closed", metadata: ["error": "\(error)"])
     }
   }
 

@@ -16,4 +16,9 @@ public struct SaleStore: Sendable {
   public func ping() async throws {
     _ = try await pool.withConnection { try await $0.query("SELECT 1") }
   }
+
+  /// Whether what failed with this error may have been carried out: COMMIT went out and its answer did not come.
+  public static func mayHaveTakenEffect(_ error: any Error) -> Bool {
+    (error as? PostgresError)?.mayHaveTakenEffect ?? false
+  }
 }

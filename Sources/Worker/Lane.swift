@@ -117,7 +117,7 @@ struct Lane {
       held = next
       return .received(first: next.first, last: next.last, count: next.count)
     case .failure(let error):
-      logger.error("the log failed", metadata: ["error": "\(error.debugDescription)"])
+      logger.warning("the log failed", metadata: ["error": "\(error.debugDescription)"])
       return .logFailed("\(error) (next offset \(state.next))", isOutOfRange: error.code == .offsetOutOfRange)
     }
   }
@@ -169,7 +169,8 @@ struct Lane {
       return .fenced
     case .conflict(let why):
       context.metrics.conflicts.increment()
-      logger.notice("a batch is decided again", metadata: ["reason": "\(why)"])
+      // A repeated order that nobody remembers is enough; many in a row end in a pause, which is told.
+      logger.debug("a batch is decided again", metadata: ["reason": "\(why)"])
       return .conflict(why)
     case .poisoned(let error):
       context.metrics.poisoned.increment()

@@ -39,7 +39,7 @@ package struct LaneState {
   }
 
   /// Why a lane gives its partition up, with the whole assignment, to claim it anew.
-  package enum Surrender: Equatable {
+  package enum Surrender: Equatable, CustomStringConvertible {
     /// Someone else claimed it.
     case fenced
     /// The log continued at an unexpected offset.
@@ -48,6 +48,16 @@ package struct LaneState {
     case progressMoved(expected: Offset, found: Offset)
     /// The queue failed.
     case log(String)
+
+    /// For people.
+    package var description: String {
+      switch self {
+      case .fenced: "another worker claimed it"
+      case .gap(let expected, let found): "the log went on at offset \(found) where \(expected) was expected"
+      case .progressMoved(let expected, let found): "the store is at offset \(found) where \(expected) was expected"
+      case .log(let reason): reason
+      }
+    }
   }
 
   /// The result of an action.

@@ -21,14 +21,23 @@ struct LookAround: Sendable {
   private func measureLag() async {
     for (partition, status) in context.board.current.partitions {
       guard !Task.isCancelled, let next = status.nextOffset else { continue }
+      let asked = ContinuousClock.now
       do throws(KafkaError) {
         let high = try await consumer.watermarks(partition: partition.rawValue, timeout: Limits.watermarkTimeout).high
         // What was committed since counts as done.
         let now = context.board.current.partitions[partition]?.nextOffset ?? next
         let lag = max(0, high - now.rawValue)
-        context.board.update(partition) { $0.lag = lag }
+        context.board.update(partition) { status in
+          // Nothing decided since the last look either, and something to decide then.
+          let stoodStill = status.lag.map { $0 > 0 } ?? false && status.seen == now
+          status.stillSince = lag > 0 && stoodStill && status.state == .running ? status.stillSince ?? asked : nil
+          status.seen = now
+          status.lag = lag
+          status.silentSince = nil
+        }
         context.metrics.lag(of: partition, lag)
       } catch {
+        context.board.update(partition) { $0.silentSince = $0.silentSince ?? asked }
         context.logger.debug("the lag is not known", metadata: ["partition": "\(partition)", "error": "\(error)"])
       }
     }

@@ -2,6 +2,7 @@ internal import FlashSale
 internal import Kafka
 internal import Logging
 internal import SaleStore
+internal import Vitals
 
 /// One consumer's time in the group: claims what it is assigned, runs a lane for each partition, and gives them back.
 ///
@@ -11,11 +12,29 @@ internal import SaleStore
 ///     assignment up, because a group member cannot give up one partition.
 struct Membership {
   /// Why it ended.
-  enum End: Equatable {
+  enum End: Equatable, CustomStringConvertible {
     case cancelled
     case surrendered(Partition, LaneState.Surrender)
     case haltCleared(Partition)
     case failed(String)
+
+    /// All of them pass by themselves; the first two are what somebody wanted.
+    var logLevel: Logger.Level {
+      switch self {
+      case .cancelled, .haltCleared: .notice
+      case .surrendered, .failed: .warning
+      }
+    }
+
+    /// For people.
+    var description: String {
+      switch self {
+      case .cancelled: "it was asked to stop"
+      case .surrendered(let partition, let surrender): "partition \(partition): \(surrender)"
+      case .haltCleared(let partition): "the halt of partition \(partition) was cleared"
+      case .failed(let reason): reason
+      }
+    }
   }
 
   private enum Input: Sendable {
@@ -165,7 +184,7 @@ struct Membership {
     tasks += [claiming, lookingAround].compactMap { $0 }
     for task in tasks { task.cancel() }
     if await !Patience.wait(for: tasks, atMost: Limits.stopPatience) {
-      context.logger.error("a lane did not stop in time; what it has in flight is ended by the next claim")
+      context.logger.warning("a lane did not stop in time; what it has in flight is ended by the next claim")
     }
     lanes = [:]
     claiming = nil

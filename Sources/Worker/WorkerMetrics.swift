@@ -1,38 +1,39 @@
 internal import FlashSale
 internal import Metrics
 internal import SaleStore
+internal import Vitals
 
 /// What a worker counts.
 ///
 /// `Sendable`: swift-metrics' types are, and each is made once, so that nothing is looked up per record.
 struct WorkerMetrics: Sendable {
-  private let confirmed = Counter(label: "penstock_worker_decided_total", dimensions: [("outcome", "confirmed")])
+  private let confirmed = Counter(WorkerMetric.decided, [("outcome", "confirmed")])
   private let refused: [Refusal: Counter]
-  private let repeated = Counter(label: "penstock_worker_repeated_total")
-  private let quarantined = Counter(label: "penstock_worker_quarantined_total")
-  private let batchRecords = Recorder(label: "penstock_worker_batch_records", aggregate: true)
-  private let write = Timer(label: "penstock_worker_write_seconds")
-  private let decisionDelay = Timer(label: "penstock_worker_decision_delay_seconds")
+  private let repeated = Counter(WorkerMetric.repeated)
+  private let quarantined = Counter(WorkerMetric.quarantined)
+  private let batchRecords = Recorder.sizes(WorkerMetric.batchRecords)
+  private let write = Timer(WorkerMetric.write)
+  private let decisionDelay = Timer(WorkerMetric.decisionDelay)
 
   /// Transactions that changed nothing because someone else had claimed the partition (I7).
-  let fenced = Counter(label: "penstock_worker_fenced_total")
+  let fenced = Counter(WorkerMetric.fenced)
 
   /// Batches that were decided again because what was loaded was no longer true.
-  let conflicts = Counter(label: "penstock_worker_conflicts_total")
+  let conflicts = Counter(WorkerMetric.conflicts)
 
   /// Connections to PostgreSQL that lanes lost.
-  let connectionsLost = Counter(label: "penstock_worker_connections_lost_total")
+  let connectionsLost = Counter(WorkerMetric.connectionsLost)
 
   /// Batches that failed because of a record in them.
-  let poisoned = Counter(label: "penstock_worker_poisoned_batches_total")
+  let poisoned = Counter(WorkerMetric.poisoned)
 
   /// Assignments that were given up to claim anew.
-  let surrendered = Counter(label: "penstock_worker_surrendered_total")
+  let surrendered = Counter(WorkerMetric.surrendered)
 
   init() {
     refused = Dictionary(
       uniqueKeysWithValues: Refusal.allCases.map {
-        ($0, Counter(label: "penstock_worker_decided_total", dimensions: [("outcome", $0.code)]))
+        ($0, Counter(WorkerMetric.decided, [("outcome", $0.code)]))
       })
   }
 
@@ -69,12 +70,12 @@ struct WorkerMetrics: Sendable {
 
   /// Notes how many records of a partition have no outcome yet.
   func lag(of partition: Partition, _ records: Int64) {
-    Gauge(label: "penstock_worker_lag_records", dimensions: [("partition", "\(partition)")]).record(records)
+    Gauge(WorkerMetric.lag, [("partition", "\(partition)")]).record(records)
   }
 
   /// Notes whether a partition waits for a person.
   func halted(_ partition: Partition, _ isHalted: Bool) {
-    Gauge(label: "penstock_worker_halted", dimensions: [("partition", "\(partition)")]).record(isHalted ? 1 : 0)
+    Gauge(WorkerMetric.halted, [("partition", "\(partition)")]).record(isHalted ? 1 : 0)
   }
 }
 

@@ -4,6 +4,7 @@ public import Logging
 internal import Metrics
 public import SaleStore
 public import ServiceLifecycle
+public import Vitals
 
 /// Turns the log into orders: joins the consumer group, claims the partitions that it is assigned, and decides their
 /// records, each exactly once.
@@ -17,24 +18,36 @@ public import ServiceLifecycle
 public struct WorkerService: Service {
   private let context: LaneContext
   private let cluster: ClusterSettings
+  private let waits: Waits
 
   /// A worker; nothing is contacted before `run`.
   ///
-  /// - Parameter database: the role must be the same for all workers, because each ends the session of the owner before
-  ///   it. The schema is up to date.
+  /// - Parameters:
+  ///   - database: the role must be the same for all workers, because each ends the session of the owner before it. The
+  ///     schema is up to date.
+  ///   - waits: where it notes what it waits for.
   public init(
-    configuration: WorkerConfiguration, cluster: ClusterSettings, database: DatabaseSettings, logger: Logger
+    configuration: WorkerConfiguration, cluster: ClusterSettings, database: DatabaseSettings, waits: Waits = Waits(),
+    logger: Logger
   ) {
-    let database = database.named("penstock worker \(configuration.ownerName)")
+    let database = database.named("penstock worker \(configuration.ownerName)", noting: waits)
+    var cluster = cluster
+    cluster.waits = waits
     context = LaneContext(
       configuration: configuration, database: database, board: StatusBoard(),
       signals: SignalSender(topic: configuration.topic, settings: database, logger: logger), metrics: WorkerMetrics(),
       logger: logger)
     self.cluster = cluster
+    self.waits = waits
+    waits.add { [board = context.board] in board.waits }
   }
 
-  /// How it is doing. Cheap: a copy of what the lanes noted.
-  public var status: WorkerStatus { context.board.current }
+  /// How it is doing. Cheap: a copy of what the lanes noted, and of what they wait for.
+  public var status: WorkerStatus {
+    var status = context.board.current
+    status.overdue = waits.complaints()
+    return status
+  }
 
   /// Works until it is asked to stop. Once only.
   ///
@@ -62,7 +75,8 @@ public struct WorkerService: Service {
       if end == .cancelled { break }
       if case .surrendered(let partition, .gap(let expected, _)) = end { knownGaps[partition] = expected }
       context.metrics.surrendered.increment()
-      context.logger.error("the assignment was given up; joining again", metadata: ["reason": "\(end)"])
+      context.logger.log(
+        level: end.logLevel, "the assignment was given up; joining again", metadata: ["reason": "\(end)"])
       context.board.update { status in
         status.notAssigned = "gave its assignment up (\(end)) and joins again"
         status.partitions = [:]

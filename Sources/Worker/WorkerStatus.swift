@@ -1,5 +1,6 @@
 public import FlashSale
 internal import Synchronization
+internal import Vitals
 
 /// How a worker is doing, for health checks and people.
 public struct WorkerStatus: Sendable, Hashable {
@@ -27,6 +28,13 @@ public struct WorkerStatus: Sendable, Hashable {
     public var lag: Int64?
     public var state: LaneState
 
+    /// `nextOffset` as of when `lag` was measured.
+    var seen: Offset?
+    /// Since when records wait and none was decided, as of these measurements.
+    var stillSince: ContinuousClock.Instant?
+    /// Since when the log does not tell where it ends.
+    var silentSince: ContinuousClock.Instant?
+
     /// Creates a status.
     public init(epoch: Epoch? = nil, nextOffset: Offset? = nil, lag: Int64? = nil, state: LaneState) {
       self.epoch = epoch
@@ -42,6 +50,9 @@ public struct WorkerStatus: Sendable, Hashable {
   /// The assigned partitions.
   public var partitions: [Partition: PartitionStatus] = [:]
 
+  /// What it waits for longer than it should, a clause for each kind (I14).
+  public var overdue: [String] = []
+
   /// Creates the status of a worker that has just started.
   public init() {}
 
@@ -50,8 +61,8 @@ public struct WorkerStatus: Sendable, Hashable {
 
   /// What keeps the worker from being ready, a clause for each.
   public var reasons: [String] {
-    if let notAssigned { return ["the worker \(notAssigned)"] }
-    return partitions.sorted { $0.key < $1.key }.compactMap { partition, status in
+    if let notAssigned { return ["the worker \(notAssigned)"] + overdue }
+    return overdue + partitions.sorted { $0.key < $1.key }.compactMap { partition, status in
       switch status.state {
       case .running: nil
       case .claiming: "partition \(partition) is being claimed"
@@ -68,6 +79,16 @@ final class StatusBoard: Sendable {
   private let status = Mutex(WorkerStatus())
 
   var current: WorkerStatus { status.withLock { $0 } }
+
+  /// What lanes wait for without a call that could tell it.
+  var waits: [Waits.Wait] {
+    current.partitions.flatMap { partition, status in
+      [
+        status.stillSince.map { Waits.Wait(.decision, who: "partition \(partition)", since: $0) },
+        status.silentSince.map { Waits.Wait(.logQuery, who: "partition \(partition)", since: $0) },
+      ].compactMap { $0 }
+    }
+  }
 
   func update(_ change: (inout WorkerStatus) -> Void) {
     status.withLock { change(&$0) }

@@ -25,7 +25,7 @@ struct AdminUnderTest: Sendable {
     try await TestDatabase.with { database in
       try await database.withStore { store in
         let log = LogUnderTest()
-        let metrics = PrometheusRegistry(version: "test")
+        let metrics = PrometheusRegistry(version: "test", describing: [AdminMetric.self])
         let server = AdminServer(
           configuration: try AdminConfiguration(
             host: "127.0.0.1", port: 0, token: token, topic: Lane.topic, serves: scope),

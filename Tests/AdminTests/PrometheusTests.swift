@@ -1,10 +1,24 @@
 @testable import Admin
 import Metrics
 import Testing
+import Vitals
 
 /// The metrics of a process, and their text.
 @Suite struct PrometheusTests {
-  private let registry = PrometheusRegistry(version: "1.2.3\"\\")
+  private enum Sampled: String, MetricCatalogue {
+    case requests = "penstock_intake_requests_total"
+    case busy = "penstock_busy_seconds_total"
+    case queue = "penstock_queue_records"
+    case connections = "penstock_connections"
+    case commit = "penstock_commit_seconds"
+    case batch = "penstock_batch_records"
+    case hostile = "9 bad-name.total"
+    case c, f, t, many, gone
+
+    var help: String { "one\\line\nonly" }
+  }
+
+  private let registry = PrometheusRegistry(version: "1.2.3\"\\", describing: [Sampled.self])
 
   /// A sample line, read back as a scraper does.
   private struct Sample: Equatable {
@@ -73,6 +87,10 @@ import Testing
   @Test func `the process tells about itself`() throws {
     #expect(try #require(try value("process_resident_memory_bytes")) > 1_000_000)
     #expect(try #require(try value("process_open_fds")) > 2)
+    #expect(try #require(try value("process_max_fds")) >= #require(try value("process_open_fds")))
+    #expect(
+      try #require(try value("process_virtual_memory_bytes")) > #require(try value("process_resident_memory_bytes")))
+    #expect(try #require(try value("process_threads")) >= 1)
     #expect(try #require(try value("process_cpu_seconds_total")) > 0)
     #expect(try #require(try value("process_uptime_seconds")) >= 0)
     #expect(try value("penstock_build_info", ["version": "1.2.3\"\\"]) == 1)
@@ -86,7 +104,6 @@ import Testing
     .increment()
     #expect(
       try value("_9_bad_name_total", ["k_y_1": hostile, "exported_le": "x", "exported___own": "y"]) == 1)
-    registry.describe("9 bad-name.total", "one\\line\nonly")
     #expect(registry.text().contains("# HELP _9_bad_name_total one\\\\line\\nonly\n# TYPE _9_bad_name_total counter\n"))
   }
 
@@ -130,6 +147,24 @@ import Testing
     #expect(lines.contains("penstock_metrics_series_refused_total 10"))
     Gauge(label: "many", factory: registry).record(1)
     #expect(registry.text().contains("penstock_metrics_series_refused_total 11\n"))
+  }
+
+  @Test func `a metric without a meaning works but is not shown`() throws {
+    Counter(label: "meaningless_total", factory: registry).increment()
+    #expect(!registry.text().contains("meaningless"))
+    #expect(registry.text().contains("penstock_metrics_series_refused_total 1\n"))
+  }
+
+  @Test func `a histogram takes what was counted elsewhere`() throws {
+    let timer = try #require(registry.makeTimer(label: "t", dimensions: []) as? any CountedTimer)
+    var counts = [Int](repeating: 0, count: Vitals.Limits.durationBuckets.count + 1)
+    counts[0] = 3
+    counts[counts.count - 1] = 1
+    timer.add(counts, seconds: 20.5)
+    #expect(try value("t_bucket", ["le": "0.0005"]) == 3)
+    #expect(try value("t_bucket", ["le": "10"]) == 3)
+    #expect(try value("t_count") == 4)
+    #expect(try value("t_sum") == 20.5)
   }
 
   @Test func `a destroyed metric is gone and makes room`() throws {

@@ -7,7 +7,7 @@ final class BlockingConnection: @unchecked Sendable {
   private let session: Session
 
   init(_ settings: ConnectionSettings) throws {
-    session = try Session(settings, logger: Database.logger)
+    session = try Session(settings, for: "test", logger: Database.logger)
   }
 
   func run(_ sql: String) throws { try session.script(sql) }

@@ -10,17 +10,19 @@ enum ImportRules {
   }
 
   private static let parts: [String: Part] = [
-    "Kafka": Part(ours: ["CRdkafka"], libraries: ["Logging"]),
-    "Postgres": Part(ours: ["CLibpq"], libraries: ["Logging"]),
+    "Vitals": Part(libraries: ["Logging", "Metrics"]),
+    "Kafka": Part(ours: ["CRdkafka", "Vitals"], libraries: ["Logging"]),
+    "Postgres": Part(ours: ["CLibpq", "Vitals"], libraries: ["Logging"]),
     "FlashSale": Part(libraries: ["Crypto", "SwiftProtobuf"], isPure: true),
-    "SaleStore": Part(ours: ["FlashSale", "Postgres"], libraries: ["Logging"]),
+    "SaleStore": Part(ours: ["FlashSale", "Postgres", "Vitals"], libraries: ["Logging"]),
     "HTTPServing": Part(ours: ["FlashSale"]),
-    "Intake": Part(ours: ["FlashSale", "HTTPServing", "Kafka", "SaleStore"]),
-    "Worker": Part(ours: ["FlashSale", "Kafka", "SaleStore"]),
-    "Admin": Part(ours: ["FlashSale", "HTTPServing", "SaleStore"]),
+    "Intake": Part(ours: ["FlashSale", "HTTPServing", "Kafka", "SaleStore", "Vitals"]),
+    "Worker": Part(ours: ["FlashSale", "Kafka", "SaleStore", "Vitals"]),
+    "Admin": Part(ours: ["FlashSale", "HTTPServing", "SaleStore", "Vitals"]),
     "Audit": Part(ours: ["FlashSale", "Kafka", "SaleStore"], libraries: ["Crypto", "Logging"]),
-    "penstock": Part(
-      ours: ["Admin", "Audit", "FlashSale", "HTTPServing", "Intake", "Kafka", "Postgres", "SaleStore", "Worker"]),
+    "penstock": Part(ours: [
+      "Admin", "Audit", "FlashSale", "HTTPServing", "Intake", "Kafka", "Postgres", "SaleStore", "Vitals", "Worker",
+    ]),
     "Simulation": Part(ours: ["FlashSale", "SaleStore", "Worker"], libraries: [], isPure: true),
     "simulate": Part(ours: ["Simulation"], libraries: ["ArgumentParser"]),
     "loadtest": Part(),

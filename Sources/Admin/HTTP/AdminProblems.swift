@@ -36,6 +36,16 @@ extension Problem {
       """
   ).retriable()
 
+  /// A change was asked for and not confirmed (I12).
+  ///
+  /// - Parameter effect: what may have come of it.
+  static func outcomeUnknown(_ effect: String) -> Problem {
+    Problem(
+      .outcomeUnknown,
+      detail: "It was not confirmed in time: \(effect). Repeating the call is safe: it changes nothing twice."
+    ).with { $0.retryAfterMilliseconds = Limits.unknownRetryMilliseconds }
+  }
+
   private func retriable() -> Problem {
     with { $0.retryAfterMilliseconds = Limits.retryAfterMilliseconds }
   }

@@ -5,6 +5,7 @@ internal import Hummingbird
 internal import Logging
 internal import Metrics
 internal import NIOCore
+internal import Vitals
 
 /// Answers the requests of the second listener: which route, who asks, then the work.
 struct AdminResponder: HTTPResponder {
@@ -26,7 +27,7 @@ struct AdminResponder: HTTPResponder {
       response = .problem(.internalError, asPage: route?.isPage ?? false)
     }
     let labels = [("route", route?.label ?? "none"), ("status", String(response.status.code))]
-    Counter(label: "penstock_admin_requests_total", dimensions: labels, factory: desk.metrics).increment()
+    Counter(AdminMetric.requests, labels, factory: desk.metrics).increment()
     return request.method == .head ? response.createHeadResponse() : response
   }
 

@@ -1,5 +1,6 @@
 internal import Metrics
 import Synchronization
+internal import Vitals
 
 // The storage of this process's metrics. Every update is one or a few atomic instructions and takes no lock, so the hot
 // path may use them. Relaxed ordering is enough: a count publishes nothing else.
@@ -67,7 +68,7 @@ final class Gauge: MeterHandler, RecorderHandler {
 }
 
 /// Counts of observations in fixed buckets, and their sum: a timer (in seconds), or a recorder that aggregates.
-final class Histogram: TimerHandler, RecorderHandler {
+final class Histogram: CountedTimer, RecorderHandler {
   /// Upper bounds, ascending; one more bucket takes what lies above the last.
   let bounds: [Double]
   private let buckets: [WholeCounter]
@@ -94,6 +95,11 @@ final class Histogram: TimerHandler, RecorderHandler {
     guard !value.isNaN else { return }
     buckets[bounds.firstIndex { value <= $0 } ?? bounds.count].increment(by: 1)
     total.add(value)
+  }
+
+  func add(_ counts: [Int], seconds: Double) {
+    for (bucket, count) in zip(buckets, counts) { bucket.increment(by: Int64(count)) }
+    total.add(seconds)
   }
 
   func record(_ value: Int64) { record(Double(value)) }

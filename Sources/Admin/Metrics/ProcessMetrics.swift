@@ -15,8 +15,19 @@ struct ProcessMetrics: Sendable {
       writer.single(
         "process_resident_memory_bytes", "gauge", Double(bytes), help: "Memory that this process has in RAM, in bytes.")
     }
+    if let bytes = Self.virtualBytes() {
+      writer.single(
+        "process_virtual_memory_bytes", "gauge", Double(bytes), help: "Address space of this process, in bytes.")
+    }
     if let count = Self.openFiles() {
       writer.single("process_open_fds", "gauge", Double(count), help: "Open file descriptors.")
+    }
+    if let count = Self.openFilesMost() {
+      writer.single(
+        "process_max_fds", "gauge", Double(count), help: "File descriptors that this process may have open.")
+    }
+    if let count = Self.threads() {
+      writer.single("process_threads", "gauge", Double(count), help: "Threads of this process.")
     }
     if let seconds = Self.processorSeconds() {
       writer.single("process_cpu_seconds_total", "counter", seconds, help: "Processor time used, in seconds.")
@@ -31,12 +42,28 @@ struct ProcessMetrics: Sendable {
       labels: Labels([("version", version)]))
   }
 
-  /// Bytes in RAM: the second number of /proc/self/statm, in pages (proc(5)). Reading it blocks on no device.
-  static func residentBytes() -> Int? {
+  static func residentBytes() -> Int? { memoryBytes(field: 1) }
+
+  private static func virtualBytes() -> Int? { memoryBytes(field: 0) }
+
+  /// A number of /proc/self/statm, which has pages: all of them first, then those in RAM (proc(5)). Reading it blocks on
+  /// no device.
+  private static func memoryBytes(field: Int) -> Int? {
     guard let text = try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8) else { return nil }
     let fields = text.split(separator: " ")
-    guard fields.count > 1, let pages = Int(fields[1]) else { return nil }
+    guard fields.count > field, let pages = Int(fields[field]) else { return nil }
     return pages * Int(sysconf(Int32(_SC_PAGESIZE)))
+  }
+
+  /// The soft limit, past which no descriptor is given out.
+  private static func openFilesMost() -> UInt64? {
+    var limit = rlimit()
+    return getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 ? UInt64(limit.rlim_cur) : nil
+  }
+
+  /// Entries of /proc/self/task.
+  private static func threads() -> Int? {
+    (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/task"))?.count
   }
 
   /// Entries of /proc/self/fd, without the one that listing them takes.

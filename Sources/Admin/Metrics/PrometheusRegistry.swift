@@ -1,5 +1,6 @@
 public import Metrics
 import Synchronization
+public import Vitals
 
 /// Where the metrics of this process are kept, and their text for a Prometheus scraper.
 ///
@@ -7,8 +8,8 @@ import Synchronization
 /// gauges, recorders that aggregate histograms in their own unit; dimensions become labels, names are made valid. The
 /// same name and dimensions always give the same time series. Making a metric takes a lock; updating one does not.
 ///
-/// Beyond `Limits.metricSeries`, or where a name is in use for another type, a metric works but is not shown, and is
-/// counted in `penstock_metrics_series_refused_total`.
+/// Beyond `Limits.metricSeries`, where a name is in use for another type, or where nobody said what it means, a metric
+/// works but is not shown, and is counted in `penstock_metrics_series_refused_total`.
 public final class PrometheusRegistry: MetricsFactory {
   private struct Family {
     var type: String
@@ -17,20 +18,27 @@ public final class PrometheusRegistry: MetricsFactory {
 
   private struct State {
     var families: [MetricName: Family] = [:]
-    var help: [MetricName: String] = [:]
     var seriesCount = 0
   }
 
   private let state = Mutex(State())
   private let refused = WholeCounter()
   private let process: ProcessMetrics
+  private let help: [MetricName: String]
 
-  /// An empty registry. `version` is this build's, shown as a label of `penstock_build_info`.
-  public init(version: String) { process = ProcessMetrics(version: version) }
+  /// An empty registry for the metrics of these catalogues.
+  ///
+  /// - Parameter version: this build's, shown as a label of `penstock_build_info`.
+  public init(version: String, describing catalogues: [any MetricCatalogue.Type]) {
+    process = ProcessMetrics(version: version)
+    var help: [MetricName: String] = [:]
+    for catalogue in catalogues { help.merge(Self.help(of: catalogue)) { first, _ in first } }
+    self.help = help
+  }
 
-  /// Says what a metric means: the `# HELP` line of its name.
-  public func describe(_ name: String, _ help: String) {
-    state.withLock { $0.help[MetricName(name)] = help }
+  private static func help<Catalogue: MetricCatalogue>(of _: Catalogue.Type) -> [MetricName: String] {
+    Dictionary(
+      Catalogue.allCases.map { (MetricName($0.rawValue), $0.help) }, uniquingKeysWith: { first, _ in first })
   }
 
   /// All metrics, and those of the process itself, in the text format 0.0.4.
@@ -38,7 +46,7 @@ public final class PrometheusRegistry: MetricsFactory {
     let state = self.state.withLock { $0 }
     var writer = ExpositionWriter()
     for (name, family) in state.families.sorted(by: { $0.key < $1.key }) {
-      writer.header(name, type: family.type, help: state.help[name])
+      writer.header(name, type: family.type, help: help[name] ?? "")
       for (labels, instrument) in family.series.sorted(by: { $0.key < $1.key }) {
         writer.series(name, labels, instrument)
       }
@@ -46,7 +54,7 @@ public final class PrometheusRegistry: MetricsFactory {
     process.write(to: &writer)
     writer.single(
       "penstock_metrics_series_refused_total", "counter", Double(refused.value),
-      help: "Metrics made that are not shown here: past the bound, or a name with two types.")
+      help: "Metrics made that are not shown here: past the bound, without a meaning, or a name with two types.")
     return writer.text
   }
 
@@ -62,7 +70,7 @@ public final class PrometheusRegistry: MetricsFactory {
     let made = new()
     let shown: Instrument? = state.withLock { state in
       var family = state.families[name] ?? Family(type: made.type)
-      guard family.type == made.type else { return nil }
+      guard family.type == made.type, help[name] != nil else { return nil }
       if let instrument = family.series[labels] { return instrument }
       guard state.seriesCount < Limits.metricSeries else { return nil }
       family.series[labels] = made
@@ -109,7 +117,7 @@ extension PrometheusRegistry {
   }
 
   public func makeTimer(label: String, dimensions: [(String, String)]) -> any TimerHandler {
-    histogram(label, dimensions, Limits.timerBuckets)
+    histogram(label, dimensions, Vitals.Limits.durationBuckets)
   }
 
   public func destroyCounter(_ handler: any CounterHandler) { forget(handler) }

@@ -5,6 +5,7 @@ internal import Hummingbird
 internal import Logging
 internal import Metrics
 internal import SaleStore
+internal import Vitals
 
 /// What the admin API and the pages do with sales. Throws `Problem` for what the caller is told.
 struct SaleDesk: Sendable {
@@ -17,23 +18,27 @@ struct SaleDesk: Sendable {
   func create(_ sale: Sale) async throws -> AdminSale {
     let stored: StoredSale
     do {
-      stored = try await asking("create") { try await store.create(sale) }
+      stored = try await asking("create", changes: "the sale may be created, now or later") { [store, logger] in
+        let stored = try await store.create(sale)
+        logger.info("sale created", metadata: ["sale": "\(sale.id)", "number": "\(stored.number)"])
+        return stored
+      }
     } catch StoreError.saleExists {
       throw Problem.saleExists(sale.id)
     }
-    logger.info("sale created", metadata: ["sale": "\(sale.id)", "number": "\(stored.number)"])
     return AdminSale(stored, at: .now)
   }
 
   func sales() async throws -> [AdminSale] {
-    try await asking("list") { try await store.sales() }.map { AdminSale($0, at: .now) }
+    try await asking("list") { [store] in try await store.sales() }.map { AdminSale($0, at: .now) }
   }
 
   func sale(_ id: SaleID) async throws -> AdminSale { AdminSale(try await stored(id), at: .now) }
 
   /// Throws a 404 if there is none.
   func stored(_ id: SaleID) async throws -> StoredSale {
-    guard let stored = try await asking("show", { try await store.sale(id) }) else { throw Problem.saleNotFound(id) }
+    let stored = try await asking("show") { [store] in try await store.sale(id) }
+    guard let stored else { throw Problem.saleNotFound(id) }
     return stored
   }
 
@@ -43,23 +48,31 @@ struct SaleDesk: Sendable {
   func close(_ id: SaleID) async throws -> AdminSale {
     let stored = try await stored(id)
     do {
-      try await hooks.publishClose(stored)
+      let published: Void? = try await Patience.value(atMost: Limits.closePatience) { [hooks] in
+        try await hooks.publishClose(stored)
+      }
+      if published == nil { throw Problem.outcomeUnknown("the sale may be closed, now or later") }
+    } catch let problem as Problem {
+      throw problem
     } catch {
-      logger.error(
+      logger.warning(
         "the close records of a sale were not all written",
         metadata: ["sale": "\(id)", "error": "\(String(reflecting: error))"])
       throw Problem.logUnreachable
     }
-    let closed = try await asking("close") { try await store.markClosed(id) }
+    let closed = try await asking("close", changes: "the sale may be closed, now or later") { [store, logger] in
+      let closed = try await store.markClosed(id)
+      logger.info("sale closed", metadata: ["sale": "\(id)"])
+      return closed
+    }
     guard let closed else { throw Problem.saleNotFound(id) }
-    logger.info("sale closed", metadata: ["sale": "\(id)"])
     return AdminSale(closed, at: .now)
   }
 
   func report(on id: SaleID) async throws -> SaleReport { try await report(on: stored(id)) }
 
   private func report(on stored: StoredSale) async throws -> SaleReport {
-    try await asking("report") {
+    try await asking("report", atMost: Limits.reportPatience) { [store, topic, hooks, logger] in
       try await store.report(on: stored, topic: topic) { sale, progress in
         do {
           return try await hooks.countTail(sale, progress)
@@ -73,13 +86,13 @@ struct SaleDesk: Sendable {
 
   /// All orders of a sale, read while they are sent.
   func orders(of id: SaleID, as form: OrderExport) async throws -> ResponseBody {
-    let exported = Counter(label: "penstock_admin_exported_orders_total", factory: metrics)
+    let exported = Counter(AdminMetric.exportedOrders, factory: metrics)
     return form.body(store.orderPages(of: try await stored(id).number), exported: exported)
   }
 
   /// How far each partition came, behind the end of its log where that can be asked.
   func partitions() async throws -> PartitionList {
-    let progress = try await asking("progress") { try await store.progress(topic: topic) }
+    let progress = try await asking("progress") { [store, topic] in try await store.progress(topic: topic) }
     do {
       return PartitionList(topic: topic, progress: progress, ends: try await hooks.logEnds())
     } catch {
@@ -89,7 +102,7 @@ struct SaleDesk: Sendable {
   }
 
   func salesPage() async throws -> HTML {
-    SalesPage.html(try await asking("list") { try await store.sales() }, at: .now)
+    SalesPage.html(try await asking("list") { [store] in try await store.sales() }, at: .now)
   }
 
   func salePage(_ id: SaleID) async throws -> HTML {
@@ -98,18 +111,28 @@ struct SaleDesk: Sendable {
   }
 
   /// Runs a call of the store. What it answers (`StoreError`) goes on; a failure of the database is logged whole and
-  /// told as a 503.
-  private func asking<Answer: Sendable>(_ what: String, _ call: () async throws -> Answer) async throws -> Answer {
+  /// told as a 503. A call that takes too long goes on by itself, and its caller is told what is known.
+  ///
+  /// - Parameter changes: what the call may bring about although no success was seen; `nil` if it only reads.
+  private func asking<Answer: Sendable>(
+    _ what: String, changes: String? = nil, atMost patience: Duration = Limits.callPatience,
+    _ call: @escaping @Sendable () async throws -> Answer
+  ) async throws -> Answer {
+    let answer: Answer?
     do {
-      return try await call()
+      answer = try await Patience.value(atMost: patience, of: call)
     } catch let error as StoreError {
       throw error
     } catch is CancellationError {
       throw CancellationError()
     } catch {
-      logger.error("the store failed", metadata: ["call": "\(what)", "error": "\(String(reflecting: error))"])
+      logger.warning("the store failed", metadata: ["call": "\(what)", "error": "\(String(reflecting: error))"])
+      if let changes, SaleStore.mayHaveTakenEffect(error) { throw Problem.outcomeUnknown(changes) }
       throw Problem.storeUnavailable
     }
+    if let answer { return answer }
+    logger.warning("the store did not answer in time", metadata: ["call": "\(what)", "patience": "\(patience)"])
+    throw changes.map(Problem.outcomeUnknown) ?? Problem.storeUnavailable
   }
 }
 

@@ -15,11 +15,28 @@ final class PartitionStanding: Sendable {
   private let endOffset = Atomic<Int64>(0)
   private let inFlight = Atomic<Int64>(0)
   private let unknown = Atomic<Int64>(0)
+  private let unservedOrders = Atomic<Int64>(0)
+  private let halted = Atomic<Bool>(false)
   /// Bits of a `Double`, records per second; 0: not known.
   private let drainRateBits = Atomic<UInt64>(0)
 
   /// The first offset without an effect in the store, as far as is known here.
   var watermark: Offset { Offset(watermarkOffset.load(ordering: .relaxed)) }
+
+  /// Nobody decides its records until a person has looked, as the store last said.
+  var isHalted: Bool {
+    get { halted.load(ordering: .relaxed) }
+    set { halted.store(newValue, ordering: .relaxed) }
+  }
+
+  /// Where the log ends, as far as acknowledgements tell.
+  var end: Int64 { endOffset.load(ordering: .relaxed) }
+
+  /// Orders that were not acknowledged, so far: there was no room, the log refused them, or their fate is unknown.
+  var unserved: Int64 { unservedOrders.load(ordering: .relaxed) }
+
+  /// Records whose report is still to come.
+  var inFlightRecords: Int64 { inFlight.load(ordering: .relaxed) }
 
   /// Records that are in the log and not decided, as far as acknowledgements tell.
   var undecided: Int64 {
@@ -43,13 +60,18 @@ final class PartitionStanding: Sendable {
   }
 
   /// Takes an admission back: the record was not produced, or the log refused it.
-  func withdraw() { inFlight.subtract(1, ordering: .acquiringAndReleasing) }
+  func withdraw() {
+    unservedOrders.add(1, ordering: .relaxed)
+    land()
+  }
+
+  private func land() { inFlight.subtract(1, ordering: .acquiringAndReleasing) }
 
   /// The log acknowledged a record. Called by the producer's thread only, as are all reports.
   func acknowledged(_ offset: Offset) {
     endOffset.max(offset.next.rawValue, ordering: .acquiringAndReleasing)
     if unknown.load(ordering: .relaxed) != 0 { unknown.store(0, ordering: .relaxed) }
-    withdraw()
+    land()
   }
 
   /// A record may be in the log or not.

@@ -1,5 +1,6 @@
 internal import HTTPServing
 internal import Metrics
+internal import Vitals
 
 /// Counts an event loop's answers to orders, and hands them to the metrics with each tick: no request touches a counter
 /// that another loop uses.
@@ -47,6 +48,6 @@ struct AnswerTally {
   }
 
   private static func counter(of answer: Answer) -> Counter {
-    Counter(label: "penstock_intake_answers_total", dimensions: [("code", "\(answer.name)")])
+    Counter(IntakeMetric.answers, [("code", "\(answer.name)")])
   }
 }

@@ -18,6 +18,7 @@ struct Foundations {
   let store: SaleStore
   let topic: TopicDescription
   let metrics: PrometheusRegistry
+  let waits: ProcessWaits
   let broker: EmbeddedBrokerProcess?
   let logger: Logger
 }
@@ -32,11 +33,11 @@ func build(_ base: Foundations, roles: [Role], announce: String?) throws -> Serv
   // An intake alone stays ready without PostgreSQL: it takes orders up to the backlog limit, and says so.
   let needsStore = roles != [.intake]
   let hooks = base.hooks(closer) {
-    let problem = monitor.currentProblem
-    return [
+    [
       worker.map { HealthCheck(name: "worker", isReady: $0.status.isReady, detail: words($0.status.reasons)) },
       intake.map { HealthCheck(name: "intake", isReady: $0.status.isReady, detail: words($0.status.reasons)) },
-      HealthCheck(name: "postgresql", isReady: problem == nil || !needsStore, detail: problem ?? "it answers"),
+      closer.map { _ in base.waits.check(ofLog: "log") },
+      base.waits.check(ofStore: "postgresql", problem: monitor.currentProblem, isNeeded: needsStore),
     ].compactMap { $0 }
   }
   let admin = AdminServer(
@@ -45,7 +46,7 @@ func build(_ base: Foundations, roles: [Role], announce: String?) throws -> Serv
 
   var services: [any Service] = []
   if let broker = base.broker { services.append(broker) }
-  services += [PoolService(pool: base.store.pool), monitor]
+  services += [PoolService(pool: base.store.pool), monitor, base.waits.watch(logger: base.logger)]
   if let closer { services.append(closer) }
   services.append(admin)
   if let worker { services.append(worker) }
@@ -75,7 +76,8 @@ extension Foundations {
     worker.tuning.sessionTimeout = configuration.sessionTimeout
     // Kafka answers a fetch as soon as there is a record; the embedded broker makes each decision wait for it.
     if topic.isEmbedded { worker.tuning.fetchWait = Kafka.Limits.embeddedFetchWait }
-    return WorkerService(configuration: worker, cluster: cluster, database: configuration.database, logger: logger)
+    return WorkerService(
+      configuration: worker, cluster: cluster, database: configuration.database, waits: waits.worker, logger: logger)
   }
 
   fileprivate func intake() throws -> IntakeService {
@@ -87,7 +89,8 @@ extension Foundations {
     // Its drain is one of several, one after another, within the deadline.
     intake.drainDeadline = configuration.drain / 2
     return try IntakeService(
-      configuration: intake, cluster: cluster, store: store, database: configuration.database, logger: logger)
+      configuration: intake, cluster: cluster, store: store, database: configuration.database, waits: waits.intake,
+      logger: logger)
   }
 
   fileprivate func closePublisher() throws -> ClosePublisher {
@@ -121,7 +124,7 @@ extension Configuration {
 }
 
 /// Reasons as one line; none means that all is well.
-private func words(_ reasons: [String]) -> String { reasons.isEmpty ? "ok" : reasons.joined(separator: "; ") }
+func words(_ reasons: [String]) -> String { reasons.isEmpty ? "ok" : reasons.joined(separator: "; ") }
 
 /// Closes the pool when everything that uses it has ended.
 struct PoolService: Service {

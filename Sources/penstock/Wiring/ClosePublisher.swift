@@ -24,15 +24,21 @@ struct ClosePublisher: Service {
   /// safe, because closing twice is the same as closing once.
   func publishClose(of stored: StoredSale) async throws {
     let now = Timestamp(microseconds: Int64(Date().timeIntervalSince1970 * 1e6))
-    for item in stored.sale.items {
-      let key = RecordKey(sale: stored.sale, sku: item.sku)
-      let record = LogRecord.close(StockKey(sale: stored.number, sku: item.sku), at: now)
-      let delivery = await producer.send(
-        partition: key.partition(of: partitions).rawValue, key: Array(key.text.utf8), value: record.encoded())
-      switch delivery {
-      case .persisted: continue
-      case .failed(let error), .unknown(let error): throw error
+    // All at once: one after another, a log that is slow to acknowledge would take that long for each.
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      for item in stored.sale.items {
+        group.addTask {
+          let key = RecordKey(sale: stored.sale, sku: item.sku)
+          let record = LogRecord.close(StockKey(sale: stored.number, sku: item.sku), at: now)
+          let delivery = await producer.send(
+            partition: key.partition(of: partitions).rawValue, key: Array(key.text.utf8), value: record.encoded())
+          switch delivery {
+          case .persisted: return
+          case .failed(let error), .unknown(let error): throw error
+          }
+        }
       }
+      try await group.waitForAll()
     }
   }
 

@@ -1,0 +1,22 @@
+public import Vitals
+
+/// The metrics of an intake.
+public enum IntakeMetric: String, MetricCatalogue {
+  case answers = "penstock_intake_answers_total"
+  case requestDuration = "penstock_intake_request_duration_seconds"
+  case backlog = "penstock_intake_backlog_records"
+  case signalDelay = "penstock_intake_signal_delay_seconds"
+  case partitions = "penstock_intake_partitions"
+  case partitionsTaking = "penstock_intake_partitions_taking_orders"
+
+  public var help: String {
+    switch self {
+    case .answers: "Answers to orders by their code; accepted is the 202."
+    case .requestDuration: "From a whole request to its answer, by endpoint and class of status."
+    case .backlog: "Records of a partition that are accepted and not known to be decided."
+    case .signalDelay: "From a lane's commit until this intake heard of it; between machines, by two clocks."
+    case .partitions: "Partitions of the orders topic."
+    case .partitionsTaking: "Partitions that take orders: with a leader, not halted, and acknowledging."
+    }
+  }
+}

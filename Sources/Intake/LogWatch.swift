@@ -1,0 +1,103 @@
+internal import FlashSale
+internal import Kafka
+internal import Logging
+internal import Metrics
+internal import Synchronization
+internal import Vitals
+
+/// Watches whether the log takes orders: what became of those that came, and which partitions have a leader.
+///
+/// It takes nothing from the hot path: it looks at what the standings count anyway.
+final class LogWatch: Sendable {
+  private struct State {
+    var meters: [TakingMeter]
+    /// Of all partitions together.
+    var total: TakingMeter
+    /// As of `answeredAt`.
+    var leaders: Set<Int32>?
+    var answeredAt: ContinuousClock.Instant
+  }
+
+  private let standings: [PartitionStanding]
+  private let reader: LogReader
+  private let logger: Logger
+  private let state: Mutex<State>
+  private let partitions = Gauge(IntakeMetric.partitions)
+  private let partitionsTaking = Gauge(IntakeMetric.partitionsTaking)
+
+  /// A watch over a log that has just answered.
+  ///
+  /// - Parameter waits: where the wait for acknowledgements is noted.
+  init(_ standings: [PartitionStanding], reader: LogReader, waits: Waits, logger: Logger) {
+    self.standings = standings
+    self.reader = reader
+    self.logger = logger
+    let now = ContinuousClock.now
+    let meters = standings.map { TakingMeter(.init($0), now: now) }
+    state = Mutex(State(meters: meters, total: TakingMeter(.init(standings), now: now), answeredAt: now))
+    waits.add { [weak self] in
+      guard let since = self?.state.withLock({ $0.total.failingSince }) else { return [] }
+      return [Waits.Wait(.delivery, who: "orders", since: since)]
+    }
+  }
+
+  /// Watches until the task is cancelled.
+  func run() async {
+    await withDiscardingTaskGroup { group in
+      group.addTask { await self.repeating(every: Limits.takingLook) { self.look() } }
+      group.addTask { await self.repeating(every: Limits.leaderLook) { await self.askForLeaders() } }
+    }
+  }
+
+  private func repeating(every pause: Duration, _ step: () async -> Void) async {
+    while !Task.isCancelled {
+      await step()
+      try? await Task.sleep(for: pause)
+    }
+  }
+
+  private func look() {
+    let now = ContinuousClock.now
+    state.withLock { state in
+      for index in standings.indices { state.meters[index].observe(.init(standings[index]), now: now) }
+      state.total.observe(.init(standings), now: now)
+    }
+    partitions.record(standings.count)
+    partitionsTaking.record(taking.taking)
+  }
+
+  private func askForLeaders() async {
+    do throws(KafkaError) {
+      let leaders = try await reader.partitionsWithLeader(timeout: Limits.leaderDeadline)
+      state.withLock { ($0.leaders, $0.answeredAt) = (leaders, .now) }
+    } catch {
+      logger.debug("the log does not tell its leaders", metadata: ["error": "\(error.debugDescription)"])
+    }
+  }
+
+  /// Which partitions take orders now. What was acknowledged since the last look counts.
+  var taking: Taking {
+    let now = ContinuousClock.now
+    func seconds(_ meter: TakingMeter, _ look: TakingMeter.Look) -> Int64? {
+      var meter = meter
+      meter.observe(look, now: now)
+      guard let since = meter.failingSince, now - since >= Limits.acknowledgementPatience else { return nil }
+      return (now - since).components.seconds
+    }
+    let (meters, total, leaders, answeredAt) = state.withLock { ($0.meters, $0.total, $0.leaders, $0.answeredAt) }
+    var taking = Taking(partitions: standings.count)
+    for (index, standing) in standings.enumerated() {
+      let partition = Partition(Int32(index))
+      if standing.isHalted {
+        taking.obstacles[partition] = .halted
+      } else if let leaders, !leaders.contains(partition.rawValue) {
+        taking.obstacles[partition] = .noLeader
+      } else if let failing = seconds(meters[index], .init(standing)) {
+        taking.obstacles[partition] = .unacknowledged(failing)
+      }
+    }
+    taking.drought = seconds(total, .init(standings))
+    if now - answeredAt >= Limits.logSilence { taking.silence = (now - answeredAt).components.seconds }
+    return taking
+  }
+}

@@ -1,0 +1,47 @@
+internal import Synchronization
+
+/// Waiting for what can't be made to end.
+public enum Patience {
+  /// Does something and waits for it, at most so long. Past that it goes on by itself, and nobody hears of its end. Not
+  /// cut short by a cancellation of the caller, which what it does does not hear of either.
+  ///
+  /// - Returns: `nil` if it took longer. Throws what it throws.
+  public static func value<Value: Sendable>(
+    atMost patience: Duration, of work: @escaping @Sendable () async throws -> Value
+  ) async throws -> Value? {
+    try await withCheckedThrowingContinuation { continuation in
+      let once = Once(continuation)
+      let timer = Task {
+        // Cancelled: there is an answer.
+        guard (try? await Task.sleep(for: patience)) != nil else { return }
+        once.resume(.success(nil))
+      }
+      Task {
+        do { once.resume(.success(try await work())) } catch { once.resume(.failure(error)) }
+        timer.cancel()
+      }
+    }
+  }
+
+  /// Waits until all tasks have ended, or until the time is over.
+  ///
+  /// - Returns: whether they have.
+  public static func wait(for tasks: [Task<Void, Never>], atMost patience: Duration) async -> Bool {
+    let ended: Void? = try? await value(atMost: patience) { for task in tasks { await task.value } }
+    return ended != nil
+  }
+
+  private final class Once<Value: Sendable>: Sendable {
+    private let continuation: Mutex<CheckedContinuation<Value?, any Error>?>
+
+    init(_ continuation: CheckedContinuation<Value?, any Error>) { self.continuation = Mutex(continuation) }
+
+    func resume(_ result: Result<Value?, any Error>) {
+      let waiting = continuation.withLock { continuation in
+        defer { continuation = nil }
+        return continuation
+      }
+      waiting?.resume(with: result)
+    }
+  }
+}

@@ -1,0 +1,80 @@
+public import Logging
+internal import Metrics
+internal import Synchronization
+
+/// Looks at the waits of a process' parts: measures the longest of each kind, and logs when one begins to be too long
+/// and when that is over.
+public final class WaitWatch: Sendable {
+  private struct Part {
+    let name: String
+    let waits: Waits
+    let gauges: [Waits.Kind: Gauge]
+    var ledger = WaitLedger()
+  }
+
+  private let logger: Logger
+  private let parts: Mutex<[Part]>
+
+  /// A watch over the parts of these names.
+  public init(_ parts: [String: Waits], logger: Logger) {
+    self.logger = logger
+    self.parts = Mutex(
+      parts.sorted { $0.key < $1.key }.map { name, waits in
+        let gauges = Waits.Kind.allCases.map { kind in
+          (kind, Gauge(VitalsMetric.oldestWait, [("part", name), ("for", kind.rawValue)]))
+        }
+        return Part(name: name, waits: waits, gauges: Dictionary(uniqueKeysWithValues: gauges))
+      })
+  }
+
+  /// Looks every `Limits.look` until the task is cancelled.
+  public func run() async {
+    while !Task.isCancelled {
+      look()
+      try? await Task.sleep(for: Limits.look)
+    }
+  }
+
+  /// Looks once.
+  func look(at now: ContinuousClock.Instant = .now) {
+    parts.withLock { parts in
+      for index in parts.indices {
+        let current = parts[index].waits.current
+        for (kind, gauge) in parts[index].gauges {
+          let oldest = current.first { $0.kind == kind }
+          gauge.record(oldest.map { max(0, (now - $0.since).seconds) } ?? 0)
+        }
+        for news in parts[index].ledger.take(Overdue(current, at: now)) { log(news, of: parts[index].name) }
+      }
+    }
+  }
+
+  private func log(_ news: WaitLedger.News, of part: String) {
+    switch news {
+    case .overdue(let words): logger.warning("\(words)", metadata: ["part": "\(part)"])
+    case .over(let words): logger.notice("\(words)", metadata: ["part": "\(part)"])
+    }
+  }
+}
+
+/// Decides what is news about overdue waits: that the first of a kind is, and that none is any more.
+struct WaitLedger {
+  enum News: Equatable {
+    case overdue(String)
+    case over(String)
+  }
+
+  private var known: Set<Waits.Kind> = []
+
+  mutating func take(_ overdue: Overdue) -> [News] {
+    Waits.Kind.allCases.compactMap { kind in
+      if let words = overdue.clause(on: kind) { return known.insert(kind).inserted ? .overdue(words) : nil }
+      return known.remove(kind) == nil ? nil : .over(kind.relief)
+    }
+  }
+}
+
+extension Duration {
+  /// Seconds as a fraction.
+  fileprivate var seconds: Double { Double(components.seconds) + Double(components.attoseconds) / 1e18 }
+}

@@ -1,0 +1,37 @@
+public import Vitals
+
+/// The metrics of a worker.
+public enum WorkerMetric: String, MetricCatalogue {
+  case decided = "penstock_worker_decided_total"
+  case repeated = "penstock_worker_repeated_total"
+  case quarantined = "penstock_worker_quarantined_total"
+  case batchRecords = "penstock_worker_batch_records"
+  case write = "penstock_worker_write_seconds"
+  case decisionDelay = "penstock_worker_decision_delay_seconds"
+  case fenced = "penstock_worker_fenced_total"
+  case conflicts = "penstock_worker_conflicts_total"
+  case connectionsLost = "penstock_worker_connections_lost_total"
+  case poisoned = "penstock_worker_poisoned_batches_total"
+  case surrendered = "penstock_worker_surrendered_total"
+  case lag = "penstock_worker_lag_records"
+  case halted = "penstock_worker_halted"
+
+  public var help: String {
+    switch self {
+    case .decided: "Records that got their first outcome, by outcome."
+    case .repeated: "Records that repeat an order which has its outcome."
+    case .quarantined: "Records that could not be decided and are kept whole."
+    case .batchRecords: "Records of a committed batch."
+    case .write: "From the decision of a batch to its commit."
+    case .decisionDelay:
+      "From the acceptance of an order to the commit of its outcome, by the clocks of intake and worker."
+    case .fenced: "Transactions that changed nothing because someone else had claimed the partition."
+    case .conflicts: "Batches that were decided again because what was loaded was no longer true."
+    case .connectionsLost: "Connections to PostgreSQL that lanes lost."
+    case .poisoned: "Batches that failed because of a record in them."
+    case .surrendered: "Assignments that were given up to claim anew."
+    case .lag: "Records of a partition that have no outcome yet."
+    case .halted: "Whether a partition waits for a person (1) or not (0)."
+    }
+  }
+}

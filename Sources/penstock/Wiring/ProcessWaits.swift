@@ -1,0 +1,44 @@
+import Admin
+import Logging
+import ServiceLifecycle
+import Vitals
+
+/// What the parts of a process wait for, each by itself: what keeps the store's pool need not keep a lane.
+struct ProcessWaits {
+  let store = Waits()
+  let worker = Waits()
+  let intake = Waits()
+  /// Of the log, for admin.
+  let log = Waits()
+
+  /// Looks at all of them for as long as the process runs.
+  func watch(logger: Logger) -> WaitWatchService {
+    WaitWatchService(
+      watch: WaitWatch(["store": store, "worker": worker, "intake": intake, "log": log], logger: logger))
+  }
+}
+
+extension ProcessWaits {
+  /// How the pool's PostgreSQL is. What a long statement keeps may be a report; a COMMIT that is not confirmed keeps every
+  /// change.
+  ///
+  /// - Parameter problem: what the last look found.
+  func check(ofStore name: String, problem: String?, isNeeded: Bool) -> HealthCheck {
+    let isUsable = problem == nil && !store.isOverdue(.commit)
+    let problems = [problem].compactMap { $0 } + store.complaints()
+    return HealthCheck(
+      name: name, isReady: isUsable || !isNeeded, detail: problems.isEmpty ? "it answers" : words(problems))
+  }
+
+  /// How the log is that admin writes `close` records into.
+  func check(ofLog name: String) -> HealthCheck {
+    HealthCheck(name: name, isReady: !log.isOverdue(.delivery), detail: words(log.complaints()))
+  }
+}
+
+/// `WaitWatch` until shutdown.
+struct WaitWatchService: Service {
+  let watch: WaitWatch
+
+  func run() async throws { await cancelWhenGracefulShutdown { await watch.run() } }
+}
