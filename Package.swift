@@ -74,7 +74,7 @@ let package = Package(
     .target(
       name: "HTTPServing",
       dependencies: [
-        "FlashSale",
+        "FlashSale", "Vitals",
         .product(name: "HTTPTypes", package: "swift-http-types"),
         .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "HummingbirdCore", package: "hummingbird"),

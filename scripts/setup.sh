@@ -47,6 +47,8 @@ find_missing() {
     missing+=(librdkafka-dev libpq-dev zlib1g-dev)
   fi
   need postgresql has_server
+  # For `promtool`, by which the tests check the metrics.
+  need prometheus command -v promtool
 }
 
 # What swift.org asks for beside its Debian toolchain. The linker, the compiler and the C and C++ headers, whose version

@@ -28,12 +28,12 @@ public enum Limits {
   // Calls.
 
   /// Longest that a call of the store may take before its caller is answered. Past it, what would have been changed may
-  /// still be, and the caller is told that this is not known: `statement_timeout` does not count while a COMMIT waits for
-  /// a standby. Calls take milliseconds, and up to 5 s for a connection.
+  /// still be, and the caller is told that this is not known: `statement_timeout` does not count while a COMMIT waits
+  /// for a standby. Calls take milliseconds, and up to 5 s for a connection.
   static let callPatience = Duration.seconds(10)
 
-  /// The same for a report, which over millions of orders takes seconds, and reads the log's tail. Below the minute that
-  /// `penstock report` waits.
+  /// The same for a report, which over millions of orders takes seconds, and reads the log's tail. Below the minute
+  /// that `penstock report` waits.
   static let reportPatience = Duration.seconds(50)
 
   /// The same for writing a sale's `close` records, which the producer gives up by itself after 10 s.

@@ -21,8 +21,10 @@ public final class ConnectionDeadline {
   }
 
   /// Moves the deadline to this long from now.
-  public func set(_ amount: TimeAmount) {
-    instant = .now() + amount
+  ///
+  /// - Parameter now: for whoever has just looked at the clock.
+  public func set(_ amount: TimeAmount, from now: NIODeadline = .now()) {
+    instant = now + amount
     if timer == nil || instant < wakesAt { arm() }
   }
 

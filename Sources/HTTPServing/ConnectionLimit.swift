@@ -1,6 +1,7 @@
 internal import HummingbirdCore
 internal import Logging
 internal import Metrics
+internal import Vitals
 
 /// Accepts connections up to a limit; more wait in the kernel's accept queue until one ends. Says so once each time that
 /// the limit is reached.
@@ -19,8 +20,8 @@ struct ConnectionLimit: AvailableConnectionsDelegate {
     self.limit = limit
     self.listener = listener
     self.logger = logger
-    reached = Counter(label: "penstock_http_accept_paused_total", dimensions: [("listener", listener)])
-    open = Gauge(label: "penstock_http_connections", dimensions: [("listener", listener)])
+    reached = Counter(ListenerMetric.acceptPaused, [("listener", listener)])
+    open = Gauge(ListenerMetric.connections, [("listener", listener)])
   }
 
   mutating func connectionOpened() {

@@ -54,6 +54,8 @@ public final class HTTPConnection: ChannelDuplexHandler {
   private var pieces = 0
   private var collecting: Collecting?
   private var exchange: Exchange?
+  /// When the last bytes were read.
+  public private(set) var readAt = NIODeadline.now()
   private var isServing = false
   private var holdsRead = false
 
@@ -115,9 +117,14 @@ public final class HTTPConnection: ChannelDuplexHandler {
 
   private func deadlinePassed() { perform(state.deadlinePasses()) }
 
-  private func applyDeadline() {
+  /// - Parameter now: the clock, where it was just read: a request costs no more readings than it needs.
+  private func applyDeadline(now: NIODeadline? = nil) {
     guard state.deadline != .keep else { return }
-    if let amount = loop.deadlines[state.deadline] { deadline?.set(amount) } else { deadline?.clear() }
+    if let amount = loop.deadlines[state.deadline] {
+      deadline?.set(amount, from: now ?? .now())
+    } else {
+      deadline?.clear()
+    }
     state.deadline = .keep
   }
 
@@ -162,6 +169,7 @@ extension HTTPConnection {
 
   public func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     guard !state.dropsBytes else { return }
+    readAt = .now()
     var bytes = unwrapInboundIn(data)
     if rest == nil { rest = bytes } else { rest?.writeBuffer(&bytes) }
     serve()
@@ -386,9 +394,11 @@ extension HTTPConnection {
   }
 
   /// Writes the whole answer to the request at hand.
-  public func answer(_ bytes: ByteBuffer) {
+  public func answer(_ bytes: ByteBuffer, now: NIODeadline) {
     send(bytes)
-    perform(state.answerEnds())
+    let action = state.answerEnds()
+    applyDeadline(now: now)
+    perform(action)
   }
 
   /// Refuses what arrived, whatever it is, and leaves.

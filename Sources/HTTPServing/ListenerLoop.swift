@@ -2,6 +2,7 @@ internal import FlashSale
 internal import Metrics
 public import NIOCore
 internal import Synchronization
+internal import Vitals
 
 /// How long each phase of a connection may last.
 public struct ConnectionDeadlines: Sendable {
@@ -77,7 +78,7 @@ public final class ListenerLoop {
   init(deadlines: ConnectionDeadlines, untaken: UntakenBytes, listener: String) {
     self.deadlines = deadlines
     self.untaken = untaken
-    slowClients = Counter(label: "penstock_http_slow_clients_closed_total", dimensions: [("listener", listener)])
+    slowClients = Counter(ListenerMetric.slowClientsClosed, [("listener", listener)])
     renewDate()
   }
 

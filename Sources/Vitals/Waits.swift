@@ -2,9 +2,9 @@ internal import Synchronization
 
 /// What a part of this process waits for outside of it, since when, and on whose behalf (I14).
 ///
-/// Libraries' own timeouts do not end every wait: `statement_timeout` does not count while a COMMIT waits for a standby,
-/// and librdkafka's queries outlast the time that they are given. So whoever waits for PostgreSQL or the log says so
-/// here, and `WaitWatch`, readiness and metrics tell when it is too long. It ends no wait.
+/// The libraries' own timeouts do not end every wait: `statement_timeout` does not count while a COMMIT waits for a
+/// standby, and librdkafka's queries outlast the time that they are given. So each wait for PostgreSQL or the log is
+/// noted here, and `WaitWatch`, readiness and metrics tell when one is too long. Nothing here ends a wait.
 ///
 /// A begin and an end take a lock for an instant each: for statements and batches, not for single requests.
 public final class Waits: Sendable {

@@ -62,15 +62,16 @@ public struct WorkerStatus: Sendable, Hashable {
   /// What keeps the worker from being ready, a clause for each.
   public var reasons: [String] {
     if let notAssigned { return ["the worker \(notAssigned)"] + overdue }
-    return overdue + partitions.sorted { $0.key < $1.key }.compactMap { partition, status in
-      switch status.state {
-      case .running: nil
-      case .claiming: "partition \(partition) is being claimed"
-      case .waiting(let reason): "partition \(partition) waits: \(reason)"
-      case .halted(let reason): "partition \(partition) is halted: \(reason)"
-      case .notServed: "partition \(partition) is beyond the lanes that this worker may have"
+    return overdue
+      + partitions.sorted { $0.key < $1.key }.compactMap { partition, status in
+        switch status.state {
+        case .running: nil
+        case .claiming: "partition \(partition) is being claimed"
+        case .waiting(let reason): "partition \(partition) waits: \(reason)"
+        case .halted(let reason): "partition \(partition) is halted: \(reason)"
+        case .notServed: "partition \(partition) is beyond the lanes that this worker may have"
+        }
       }
-    }
   }
 }
 

@@ -115,14 +115,6 @@ import Testing
 
   // MARK: What these tests ask
 
-  private func waitForSale(_ sale: String, at parts: [Shop.Part]) async throws {
-    for part in parts {
-      let http = try #require(part.http)
-      let known = try await eventually { try await HTTP.get(http.appending(path: "v1/sales/\(sale)")).status == 200 }
-      #expect(known)
-    }
-  }
-
   /// The outcome of an accepted order, with the reason where there is one, once it is decided.
   private func outcome(of answer: HTTP.Answer, buyer: String, at http: URL) async throws -> String {
     let id = try #require(answer.json("order_id") as? String)

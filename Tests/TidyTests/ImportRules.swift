@@ -15,7 +15,7 @@ enum ImportRules {
     "Postgres": Part(ours: ["CLibpq", "Vitals"], libraries: ["Logging"]),
     "FlashSale": Part(libraries: ["Crypto", "SwiftProtobuf"], isPure: true),
     "SaleStore": Part(ours: ["FlashSale", "Postgres", "Vitals"], libraries: ["Logging"]),
-    "HTTPServing": Part(ours: ["FlashSale"]),
+    "HTTPServing": Part(ours: ["FlashSale", "Vitals"]),
     "Intake": Part(ours: ["FlashSale", "HTTPServing", "Kafka", "SaleStore", "Vitals"]),
     "Worker": Part(ours: ["FlashSale", "Kafka", "SaleStore", "Vitals"]),
     "Admin": Part(ours: ["FlashSale", "HTTPServing", "SaleStore", "Vitals"]),

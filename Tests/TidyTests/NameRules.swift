@@ -12,6 +12,16 @@ enum NameRules {
     }
   }
 
+  /// A metric is made of a catalogue's case, so that it has a meaning.
+  static func metricsWithoutMeaning(in file: SwiftFile) -> [Violation] {
+    guard file.path.hasPrefix("Sources/"), !file.path.hasPrefix("Sources/Vitals/") else { return [] }
+    return file.text.code.enumerated().compactMap { index, line in
+      guard line.contains(/\b(Counter|FloatingPointCounter|Gauge|Meter|Recorder|Timer)\(\s*label:/) else { return nil }
+      let advice = "make it of a case of the module's MetricCatalogue, which has its help"
+      return Violation(path: file.path, line: index + 1, advice: advice)
+    }
+  }
+
   static func unfinishedWork(in file: SwiftFile) -> [Violation] {
     file.text.comments.compactMap { comment in
       guard let mark = comment.text.firstMatch(of: /\b(TODO|FIXME|XXX)\b/) else { return nil }

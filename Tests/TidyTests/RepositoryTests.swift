@@ -28,6 +28,10 @@ import Testing
     expectNone(repository.swiftFiles.flatMap(NameRules.unfinishedWork))
   }
 
+  @Test func `every metric has a meaning`() {
+    expectNone(repository.swiftFiles.flatMap(NameRules.metricsWithoutMeaning))
+  }
+
   @Test func `the parts know each other in one direction, and a C library has one owner`() {
     expectNone(repository.swiftFiles.flatMap(ImportRules.violations))
   }

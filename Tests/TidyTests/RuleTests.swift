@@ -55,6 +55,12 @@ import Testing
     #expect(NameRules.unfinishedWork(in: file).map(\.line) == [3, 4])
   }
 
+  @Test func `a metric that is made of a text is found outside of Vitals only`() {
+    let line = "let a = Timer(label: \"penstock_a_seconds\")\nlet b = Logger(label: \"b\")\n"
+    #expect(NameRules.metricsWithoutMeaning(in: swift(line)).map(\.line) == [1])
+    #expect(NameRules.metricsWithoutMeaning(in: swift(line, at: "Sources/Vitals/A.swift")).isEmpty)
+  }
+
   @Test(arguments: [
     ("Sources/Worker/A.swift", "import Intake"), ("Sources/Kafka/A.swift", "internal import FlashSale"),
     ("Sources/SaleStore/A.swift", "import Kafka"), ("Sources/Admin/A.swift", "@testable import Kafka"),

@@ -53,6 +53,13 @@ import Testing
     #expect(state.handle(.haltRecorded) == .end(.halted(reason)))
   }
 
+  @Test func `a lane that is asked to stop before its halt is recorded ends as stopped, not as halted`() {
+    var state = LaneState(next: Offset(10))
+    #expect(state.handle(.logFailed("gone", isOutOfRange: true)) == .halt("gone"))
+    state.stop()
+    #expect(state.handle(.unavailable("down")) == .end(.stopped))
+  }
+
   @Test func `an offset that the log does not have halts, however long recording it takes`() {
     var state = LaneState(next: Offset(10))
     #expect(state.handle(.logFailed("gone", isOutOfRange: true)) == .halt("gone"))

@@ -46,8 +46,8 @@ struct ProcessMetrics: Sendable {
 
   private static func virtualBytes() -> Int? { memoryBytes(field: 0) }
 
-  /// A number of /proc/self/statm, which has pages: all of them first, then those in RAM (proc(5)). Reading it blocks on
-  /// no device.
+  /// A number of /proc/self/statm, which has pages: all of them first, then those in RAM (proc(5)). Reading it blocks
+  /// on no device.
   private static func memoryBytes(field: Int) -> Int? {
     guard let text = try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8) else { return nil }
     let fields = text.split(separator: " ")

@@ -25,6 +25,8 @@ final class OrderConnection: DirectResponder, OrderWaiter {
   private var phase = Phase.idle
   /// The connection that the request at hand came on.
   private var connection: HTTPConnection?
+  /// What the request at hand asks for, and when it was read.
+  private var (endpoint, arrivedAt) = (Endpoint.other, NIODeadline.now())
   /// Whether the request at hand is of HTTP/1.0.
   private var isOldVersion = false
 
@@ -67,6 +69,8 @@ final class OrderConnection: DirectResponder, OrderWaiter {
   /// Answers a request, or begins to; false if it is for the routes to say what is wrong with it.
   private func take(_ request: PlainRequest) -> Bool {
     isOldVersion = request.isOldVersion
+    endpoint = Endpoint(request.target)
+    if let connection { arrivedAt = connection.readAt }
     switch request.target {
     case .orders(let sale):
       guard let head = OrderHead(request, sale: state.catalog[sale]) else { return false }
@@ -114,7 +118,7 @@ extension OrderConnection {
       state.tally.count(.accepted)
       var head = AnswerWriter.Head(status: .accepted, persistence: connection.persistence(isOldVersion: isOldVersion))
       head.order = submission.order
-      connection.answer(state.listener.answers.make(head) { gate.write(submission, at: offset, to: &$0) })
+      send(state.listener.answers.make(head) { gate.write(submission, at: offset, to: &$0) }, .accepted)
     case .refused: refuse(.busy("The log did not take the order."))
     case .unknown: refuse(.outcomeUnknown(submission.order, hasKey: submission.hasKey))
     }
@@ -125,7 +129,7 @@ extension OrderConnection {
     guard let connection else { return }
     state.tally.count(.problem(problem.code))
     let persistence = connection.persistence(isOldVersion: isOldVersion)
-    connection.answer(state.listener.answers.make(problem, persistence: persistence))
+    send(state.listener.answers.make(problem, persistence: persistence), problem.status)
   }
 }
 
@@ -167,13 +171,19 @@ extension OrderConnection {
     guard let connection else { return }
     var head = AnswerWriter.Head(status: .ok, persistence: connection.persistence(isOldVersion: isOldVersion))
     head.mustNotBeStored = true
-    connection.answer(state.listener.answers.make(head, write))
+    send(state.listener.answers.make(head, write), .ok)
   }
 
   /// Answers who may not see what they asked for, or not now.
   private func deny(_ problem: Problem) {
     guard let connection else { return }
     let persistence = connection.persistence(isOldVersion: isOldVersion)
-    connection.answer(state.listener.answers.make(problem, mustNotBeStored: true, persistence: persistence))
+    send(state.listener.answers.make(problem, mustNotBeStored: true, persistence: persistence), problem.status)
+  }
+
+  private func send(_ answer: ByteBuffer, _ status: HTTPResponseStatus) {
+    let now = NIODeadline.now()
+    state.answered(endpoint, status: Int(status.code), since: arrivedAt, now: now)
+    connection?.answer(answer, now: now)
   }
 }

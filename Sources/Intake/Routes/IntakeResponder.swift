@@ -12,13 +12,18 @@ struct IntakeResponder: HTTPResponder {
   let orders: OrderStatusRoute
   let placing: OrderRoute
   let sales: SharedSaleBytes
+  let timers = RequestTimers()
 
   func respond(to request: Request, context: Context) async -> Response {
+    let arrivedAt = ContinuousClock.now
+    let response: Response
     do throws(Problem) {
-      return Self.response(try await answer(to: request), isHead: request.method == .head)
+      response = Self.response(try await answer(to: request), isHead: request.method == .head)
     } catch {
-      return Self.response(error, isHead: request.method == .head)
+      response = Self.response(error, isHead: request.method == .head)
     }
+    timers.record(Endpoint(path: request.uri.path), status: Int(response.status.code), .now - arrivedAt)
+    return response
   }
 
   private func answer(to request: Request) async throws(Problem) -> Answer {

@@ -3,8 +3,8 @@ internal import FlashSale
 /// Decides since when orders come and none gets into the log, from looks at what became of them.
 ///
 /// (1) An acknowledgement ends it.
-/// (2) Time without an order shows nothing. After `Limits.failureTrust` of it, what was is forgotten: an intake that gets
-///     no orders because it is not ready would else never be ready again.
+/// (2) Time without an order shows nothing. After `Limits.failureTrust` of it, what was is forgotten: an intake that
+///     gets no orders because it is not ready would otherwise never be ready again.
 struct TakingMeter {
   /// What a look sees.
   struct Look {

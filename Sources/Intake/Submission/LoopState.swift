@@ -24,6 +24,8 @@ final class LoopState {
   /// Answers since the last tick.
   var tally = AnswerTally()
 
+  private var durations = DurationTally()
+
   /// For the ids of orders without a key.
   var random = BufferedRandom()
 
@@ -34,6 +36,13 @@ final class LoopState {
     self.index = index
     self.listener = listener
     self.acknowledgementDeadline = acknowledgementDeadline
+  }
+
+  /// Counts how long an answer took.
+  ///
+  /// - Parameter since: when the whole request was at hand.
+  func answered(_ endpoint: Endpoint, status: Int, since: NIODeadline, now: NIODeadline = .now()) {
+    durations.count(endpoint, StatusClass(status), now - since)
   }
 
   // MARK: Orders in flight
@@ -62,6 +71,7 @@ final class LoopState {
   func tick() {
     expire(at: .now())
     tally.publish()
+    durations.publish()
   }
 
   private func expire(at now: NIODeadline) {

@@ -19,7 +19,7 @@ struct ProcessWaits {
 }
 
 extension ProcessWaits {
-  /// How the pool's PostgreSQL is. What a long statement keeps may be a report; a COMMIT that is not confirmed keeps every
+  /// How the pool's PostgreSQL is. A long statement may be a report; a COMMIT that is not confirmed holds up every
   /// change.
   ///
   /// - Parameter problem: what the last look found.

@@ -39,8 +39,8 @@ func runServices(
       broker = started
     }
     let pool = Pool(
-      configuration.database.named("penstock \(name)", noting: waits.store), size: configuration.databasePool, waitLimit: 1_000, waitTimeout: .seconds(5),
-      logger: logger)
+      configuration.database.named("penstock \(name)", noting: waits.store), size: configuration.databasePool,
+      waitLimit: 1_000, waitTimeout: .seconds(5), logger: logger)
     let store = SaleStore(pool: pool)
     let topic = try await LogPreparation(configuration: configuration, cluster: cluster, store: store, logger: logger)
       .run()
