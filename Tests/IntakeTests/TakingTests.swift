@@ -60,16 +60,16 @@ import Testing
   // MARK: The log
 
   @Test(.timeLimit(.minutes(2)))
-  func `without a broker an intake is not ready, and it is again without an order that would show it`() async throws {
+  func `while the broker is silent an intake is not ready, and it is again without an order to show it`() async throws {
     try await RunningIntake.with(sales: [try .open()]) { intake in
       #expect(intake.service.status.isReady)
-      try intake.broker.setDown(1)
+      try intake.broker.setRoundTrip(.seconds(15))
       #expect(try await eventually(within: .seconds(25)) { !intake.service.status.isReady })
       let reasons = intake.service.status.reasons.joined(separator: "; ")
       #expect(reasons.contains("the log has not answered for"), "\(reasons)")
       #expect(reasons.contains("0 of 1 partitions take orders"), "\(reasons)")
-      try intake.broker.setUp(1)
-      #expect(try await eventually(within: .seconds(25)) { intake.service.status.isReady })
+      try intake.broker.setRoundTrip(.zero)
+      #expect(try await eventually(within: .seconds(40)) { intake.service.status.isReady })
     }
   }
 

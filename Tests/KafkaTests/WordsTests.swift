@@ -39,8 +39,9 @@ import Testing
       while !lines.all.contains(where: { $0.text.contains("connection to a broker of the log was lost") }) {
         try await Task.sleep(for: .milliseconds(20))
       }
-      #expect(!lines.all.contains { $0.text.contains("no broker") })
-      #expect(lines.all.allSatisfy { $0.level <= .notice }, "\(lines.all)")
+      let said = lines.all
+      let loudest = said.map(\.level).max()
+      #expect(loudest == .notice, "\(said)")
       _ = await producer.shutdown(deadline: .seconds(2))
     }
   }
