@@ -59,7 +59,7 @@ import Testing
 
   // MARK: The log
 
-  @Test(.timeLimit(.minutes(2)))
+  @Test(.timeLimit(.minutes(5)))
   func `while the broker is silent an intake is not ready, and it is again without an order to show it`() async throws {
     try await RunningIntake.with(sales: [try .open()]) { intake in
       #expect(intake.service.status.isReady)
@@ -73,7 +73,7 @@ import Testing
     }
   }
 
-  @Test(.timeLimit(.minutes(2)))
+  @Test(.timeLimit(.minutes(5)))
   func `an intake that has orders and no 202 for longer than its time is not ready`() async throws {
     try await RunningIntake.with(sales: [try .open()]) {
       $0.configure = { $0.acknowledgementDeadline = .seconds(1) }

@@ -10,7 +10,7 @@ import Worker
 
 /// A worker whose work stands still says so (I14).
 @Suite struct StandstillTests {
-  @Test(.timeLimit(.minutes(2)))
+  @Test(.timeLimit(.minutes(5)))
   func `a worker whose broker is silent says that the log does not answer, and is ready again with it`() async throws {
     try await LogBench.with(partitions: 2) { bench in
       let port = try #require(bench.broker.bootstrapServers.split(separator: ":").last.flatMap { UInt16($0) })
@@ -27,7 +27,7 @@ import Worker
     }
   }
 
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(5)))
   func `a lane whose statement PostgreSQL does not answer is named, until the answer comes`() async throws {
     try await LaneBench.with { bench in
       let waits = Waits()
