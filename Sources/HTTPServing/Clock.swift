@@ -5,6 +5,11 @@ extension Timestamp {
   /// This machine's wall clock. Intake is where a request gets its time; nothing behind it reads a clock for a
   /// decision.
   public static var now: Timestamp { Timestamp(microseconds: Int64(Date().timeIntervalSince1970 * 1e6)) }
+
+  /// The instant so much later.
+  public func after(_ duration: Duration) -> Timestamp {
+    Timestamp(microseconds: microseconds + duration.nanoseconds / 1_000)
+  }
 }
 
 extension Duration {

@@ -127,7 +127,8 @@ public struct ListenerLoops: Sendable {
     var members: [Member] = []
     for loop in group.makeIterator() {
       let state = try await loop.submit {
-        NIOLoopBound(ListenerLoop(deadlines: deadlines, untaken: untaken, listener: listener), eventLoop: loop)
+        let state = ListenerLoop(on: loop, deadlines: deadlines, untaken: untaken, listener: listener)
+        return NIOLoopBound(state, eventLoop: loop)
       }.get()
       let tick = TimeAmount.nanoseconds(Limits.tick.nanoseconds)
       let ticking = loop.scheduleRepeatedTask(initialDelay: tick, delay: tick) { _ in state.value.renewDate() }

@@ -64,6 +64,8 @@ public final class UntakenBytes: Sendable {
 
 /// What one event loop of a listener owns. Touched on that loop only, so nothing here needs a lock.
 public final class ListenerLoop {
+  public let eventLoop: any EventLoop
+
   /// Writes the answers; its date is renewed with each tick.
   public var answers = AnswerWriter()
 
@@ -75,7 +77,8 @@ public final class ListenerLoop {
   private let slowClients: Counter
   private var connections: [ObjectIdentifier: HTTPConnection] = [:]
 
-  init(deadlines: ConnectionDeadlines, untaken: UntakenBytes, listener: String) {
+  init(on loop: any EventLoop, deadlines: ConnectionDeadlines, untaken: UntakenBytes, listener: String) {
+    eventLoop = loop
     self.deadlines = deadlines
     self.untaken = untaken
     slowClients = Counter(ListenerMetric.slowClientsClosed, [("listener", listener)])

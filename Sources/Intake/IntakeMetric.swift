@@ -6,6 +6,7 @@ public enum IntakeMetric: String, MetricCatalogue {
   case requestDuration = "penstock_intake_request_duration_seconds"
   case backlog = "penstock_intake_backlog_records"
   case signalDelay = "penstock_intake_signal_delay_seconds"
+  case winners = "penstock_intake_winners"
   case partitions = "penstock_intake_partitions"
   case partitionsTaking = "penstock_intake_partitions_taking_orders"
 
@@ -15,6 +16,7 @@ public enum IntakeMetric: String, MetricCatalogue {
     case .requestDuration: "From a whole request to its answer, by endpoint and class of status."
     case .backlog: "Records of a partition that are accepted and not known to be decided."
     case .signalDelay: "From a lane's commit until this intake heard of it; between machines, by two clocks."
+    case .winners: "Confirmed orders that this intake knows, so that a retry of one hears that it has won."
     case .partitions: "Partitions of the orders topic."
     case .partitionsTaking: "Partitions that take orders: with a leader, not halted, and acknowledging."
     }

@@ -32,7 +32,7 @@ public final class IntakeService: Service {
   /// An intake; nothing is contacted before `run`.
   ///
   /// - Parameters:
-  ///   - store: used for reads, at most `Limits.lookupStatements` + 1 at a time; the caller closes its pool after
+  ///   - store: used for reads, at most `Limits.lookupStatements` + 2 at a time; the caller closes its pool after
   ///     `run`.
   ///   - database: for the one connection of its own, on which it hears signals.
   ///   - waits: where it notes what it waits for; `store` notes its own.
@@ -87,7 +87,7 @@ public final class IntakeService: Service {
       deadlines: ConnectionDeadlines(request: configuration.requestDeadline, idle: configuration.idleDeadline))
     let loops = try await Loops(of: listener, acknowledgementDeadline: configuration.acknowledgementDeadline)
     let refresher = Refresher(
-      store: store, topic: configuration.topic, standings: standings, health: health, logger: logger
+      store: store, topic: configuration.topic, standings: standings, health: health, logger: logger, logEnds: logEnds
     ) { [catalog] new in
       catalog.set(new)
       loops.executeOnAll { $0.catalog = new }
@@ -125,15 +125,27 @@ extension IntakeService {
     health.starting("waiting for PostgreSQL")
     try await attempt("PostgreSQL cannot be read yet") { try await refresher.load() }
     health.starting("waiting for the log")
-    try await attempt("the log cannot be reached yet") { try await self.learnEnds(reader) }
+    try await attempt("the log cannot be reached yet") { try await self.learnEnds(reader, for: refresher) }
     health.starting("about to listen")
   }
 
   /// Where the log ends now: with what is undecided from before, the backlog limit holds from the first order on.
-  private func learnEnds(_ reader: LogReader) async throws {
+  private func learnEnds(_ reader: LogReader, for refresher: Refresher) async throws {
     for (index, standing) in standings.enumerated() {
-      let end = try await reader.watermarks(partition: Int32(index), timeout: Limits.logEndDeadline).high
-      standing.raiseEnd(to: Offset(end))
+      let asked = Timestamp.now
+      let end = Offset(try await reader.watermarks(partition: Int32(index), timeout: Limits.logEndDeadline).high)
+      standing.raiseEnd(to: end)
+      await refresher.learned(end: end, of: Partition(Int32(index)), asked: asked)
+    }
+  }
+
+  /// What an intake accepts before a sale's end is in the log when the producer has given up, or never.
+  private var logEnds: Refresher.LogEnds {
+    Refresher.LogEnds(delay: tuning.messageTimeout + Limits.clockDifference) {
+      [cluster, topic = configuration.topic, logger] partition in
+      let reader = try LogReader(cluster: cluster, topic: topic, logger: logger)
+      return Offset(
+        try await reader.watermarks(partition: partition.rawValue, timeout: Limits.logEndDeadline).high)
     }
   }
 
@@ -190,7 +202,7 @@ extension IntakeService {
       lookup: OrderLookup(store: store, topic: configuration.topic),
       health: health, logger: logger)
     let responder = IntakeResponder(
-      catalog: catalog, orders: orders, placing: OrderRoute(gate: gate, loops: loops, catalog: catalog),
+      catalog: catalog, orders: orders, placing: OrderRoute(gate: gate, orders: orders, loops: loops, catalog: catalog),
       sales: SharedSaleBytes())
     return HTTPListener(
       HTTPListener.Configuration(

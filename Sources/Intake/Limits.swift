@@ -52,8 +52,9 @@ public enum Limits {
 
   // MARK: The store
 
-  /// Order look-ups that wait to be gathered into a statement. More: `503 busy`.
-  static let lookupsWaiting = 8_192
+  /// Order look-ups that wait to be gathered into a statement. More: `503 busy`, or `outcome_unknown` for an order that
+  /// was sent before. As many as `connections`: each waits for one at a time.
+  static let lookupsWaiting = 16_384
 
   /// Order look-ups in one statement. The rest goes into the next one.
   static let lookupsPerStatement = 1_000
@@ -61,6 +62,14 @@ public enum Limits {
   /// Look-up statements that run at once. Two leave a pool of four enough room for reading the catalog and for the
   /// pool's other users.
   static let lookupStatements = 2
+
+  /// Confirmed orders, of all sales together, that are kept in memory to answer winners who ask again: room is made for
+  /// all units of a sale, in 12 to 24 bytes each. Of a sale that finds no room, repeated orders are looked up in the
+  /// store before they are turned away. 4 million are at most 96 MB, and more than flash sales put up.
+  static let winners = 4_000_000
+
+  /// By how much the clocks of intakes may differ: so much longer after its end a sale may still get orders.
+  static let clockDifference = Duration.seconds(2)
 
   /// How often sales, stock and progress are read anew, whatever signals say. Bounds the age of what a lost signal
   /// said.

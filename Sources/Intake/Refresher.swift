@@ -3,6 +3,7 @@ internal import HTTPServing
 internal import Logging
 internal import Metrics
 internal import SaleStore
+internal import Synchronization
 internal import Vitals
 
 /// Keeps what intake knows in step with the store: sales, stock, and how far each partition came.
@@ -10,19 +11,28 @@ internal import Vitals
 /// (1) Signals bring changes within milliseconds; everything is read again every `Limits.refreshInterval`, so a lost
 ///     signal does no harm.
 /// (2) While PostgreSQL is gone, what is known stays known: orders are taken up to the backlog limit.
+/// (3) What turns buyers away is told when `RefusalGrounds` allows it. A catalog is published behind the reading that
+///     filled the winners of its sales.
 actor Refresher {
   private let store: SaleStore
   private let topic: String
   private let standings: [PartitionStanding]
   private let health: Health
   private let logger: Logger
+  private let logEnds: LogEnds
   private let publish: @Sendable (Catalog) -> Void
 
+  private var grounds = RefusalGrounds()
+  private var winners: [SaleNumber: Winners] = [:]
+  /// Of the newest catalog, published or about to be.
+  private var sales: [CatalogSale] = []
   private var gauges: [StockKey: StockGauge] = [:]
   private var meters: [DrainMeter]
   private let backlogs: [Gauge]
   /// From a lane's commit to here; with workers on another machine, by two clocks.
   private let signalDelay = Timer(IntakeMetric.signalDelay)
+  private let knownWinners = Gauge(IntakeMetric.winners)
+  private let (levelsWait, levelWaits) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
   /// What the published catalog was made of; stock levels are not part of it.
   private var known: [Identity]?
   private var isReloading = false
@@ -34,16 +44,24 @@ actor Refresher {
     let closedAt: Timestamp?
   }
 
+  /// Where the log of a partition ends, asked after no order can come any more that was accepted before a sale's end.
+  struct LogEnds: Sendable {
+    /// From the end of a sale until its last order is in the log or will not get there.
+    let delay: Duration
+    let end: @Sendable (Partition) async throws -> Offset
+  }
+
   /// - Parameter publish: called with each new catalog.
   init(
     store: SaleStore, topic: String, standings: [PartitionStanding], health: Health, logger: Logger,
-    publish: @escaping @Sendable (Catalog) -> Void
+    logEnds: LogEnds, publish: @escaping @Sendable (Catalog) -> Void
   ) {
     self.store = store
     self.topic = topic
     self.standings = standings
     self.health = health
     self.logger = logger
+    self.logEnds = logEnds
     self.publish = publish
     let meter = DrainMeter(at: Offset(0), now: .now)
     meters = standings.map { _ in meter }
@@ -58,6 +76,12 @@ actor Refresher {
       group.addTask { await self.follow(feed) }
       group.addTask {
         while (try? await Task.sleep(for: Limits.refreshInterval)) != nil { await self.reload() }
+      }
+      group.addTask {
+        for await _ in self.levelsWait { await self.readWinnersOfWaiting() }
+      }
+      group.addTask {
+        while (try? await Task.sleep(for: Limits.refreshInterval)) != nil { await self.askForEnds() }
       }
     }
   }
@@ -94,24 +118,28 @@ actor Refresher {
   /// Reads everything once. A signal that comes while it reads can be overwritten by what was read before: for stock
   /// that shows too much for at most `Limits.refreshInterval`, which the lane puts right; watermarks never go back.
   func load() async throws {
-    let sales = try await store.sales()
-    let progress = try await store.progress(topic: topic)
-    apply(
-      Signal(
-        progress: Dictionary(progress.map { ($0.partition, $0.nextOffset) }, uniquingKeysWith: { first, _ in first })))
-    for sale in sales {
-      for (sku, level) in sale.stock { set(level, of: StockKey(sale: sale.number, sku: sku)) }
+    let before = grounds.next
+    let stored = try await store.sales()
+    let list = try await store.progress(topic: topic)
+    let progress = Dictionary(list.map { ($0.partition, $0.nextOffset) }, uniquingKeysWith: { first, _ in first })
+    grounds.learned(progress: progress, before: before)
+    apply(Signal(progress: progress))
+    let identities = stored.map { Identity(number: $0.number, sale: $0.sale, closedAt: $0.closedAt) }
+    if identities != known { sales = catalog(of: stored) }
+    for sale in stored {
+      for (sku, level) in sale.stock { learned(level, of: StockKey(sale: sale.number, sku: sku)) }
     }
-    let identities = sales.map { Identity(number: $0.number, sale: $0.sale, closedAt: $0.closedAt) }
+    try await readWinners(of: sales.filter(canStillSell))
+    settle()
     if identities != known {
       known = identities
-      publish(Catalog(sales.map(catalogSale)))
+      publish(Catalog(sales))
     }
-    for entry in progress where standings.indices.contains(Int(entry.partition.rawValue)) {
+    for entry in list where standings.indices.contains(Int(entry.partition.rawValue)) {
       standings[Int(entry.partition.rawValue)].isHalted = entry.haltedReason != nil
     }
     if health.storeAnswered() {
-      logger.info("PostgreSQL is read", metadata: ["sales": "\(sales.count)"])
+      logger.info("PostgreSQL is read", metadata: ["sales": "\(stored.count)"])
     }
   }
 
@@ -120,7 +148,8 @@ actor Refresher {
     if let committedAt = signal.committedAt {
       signalDelay.recordMicroseconds(max(0, Timestamp.now.microseconds(since: committedAt)))
     }
-    for (key, level) in signal.stock { set(level, of: key) }
+    for (key, level) in signal.stock { learned(level, of: key) }
+    if !grounds.wanting.isEmpty { levelWaits.yield() }
     for (partition, offset) in signal.progress {
       let index = Int(partition.rawValue)
       guard standings.indices.contains(index) else { continue }
@@ -130,8 +159,36 @@ actor Refresher {
     }
   }
 
-  private func set(_ level: StockLevel, of key: StockKey) {
+  private func learned(_ level: StockLevel, of key: StockKey) {
+    guard gauges[key]?.level != level, grounds.learned(level, of: key) else { return }
+    tell(level, of: key)
+  }
+
+  private func tell(_ level: StockLevel, of key: StockKey) {
     if let gauge = gauges[key] { gauge.set(level) } else { gauges[key] = StockGauge(level) }
+  }
+}
+
+// MARK: - Sales
+
+extension Refresher {
+  private func catalog(of stored: [StoredSale]) -> [CatalogSale] {
+    let kept = Winners.kept(of: stored, at: .now)
+    for (sale, set) in winners where !kept.contains(sale) {
+      // Before anything is told of the sale without a reading (`RefusalGrounds` (6)).
+      set.abandon()
+      winners[sale] = nil
+    }
+    for sale in stored where kept.contains(sale.number) && winners[sale.number] == nil {
+      winners[sale.number] = Winners(room: sale.sale.unitsPutUp)
+    }
+    grounds.keep(kept)
+    if kept.count < stored.count {
+      logger.notice(
+        "the winners of some sales are not kept in memory; repeated orders of theirs are looked up",
+        metadata: ["sales": "\(stored.count - kept.count)", "limit": "\(Limits.winners)"])
+    }
+    return stored.map(catalogSale)
   }
 
   private func catalogSale(_ stored: StoredSale) -> CatalogSale {
@@ -144,6 +201,79 @@ actor Refresher {
       return CatalogItem(
         item, key: key, partition: partition, standing: standings[Int(partition.rawValue)], gauge: gauge)
     }
-    return CatalogSale(number: stored.number, sale: stored.sale, closedAt: stored.closedAt, items: items)
+    return CatalogSale(
+      number: stored.number, sale: stored.sale, closedAt: stored.closedAt, items: items,
+      winners: winners[stored.number])
+  }
+}
+
+// MARK: - Winners
+
+extension Refresher {
+  /// Whether orders of the sale may yet win, or have won without having been read.
+  private func canStillSell(_ sale: CatalogSale) -> Bool {
+    sale.items.contains { !$0.gauge.level.turnsAway && !$0.gauge.isSettled }
+      || sale.lanes.contains { grounds.next[$0] == nil }
+  }
+
+  /// Reads what has won since the last time, and tells the levels that waited for it.
+  private func readWinners(of sales: [CatalogSale]) async throws {
+    let reading = Mutex(grounds.reading(of: sales.flatMap(\.lanes)))
+    try await store.winners(from: reading.withLock { $0.offsets }) { batch in
+      await self.insert(batch)
+      reading.withLock { reading in batch.forEach { reading.saw($0) } }
+    }
+    for (key, level) in grounds.ended(reading.withLock { $0 }) { tell(level, of: key) }
+    knownWinners.record(winners.values.reduce(0) { $0 + $1.count })
+  }
+
+  private func insert(_ batch: [Winner]) {
+    for winner in batch { winners[winner.order.sale]?.insert(winner.order) }
+  }
+
+  /// A signal has brought a level at which buyers are turned away.
+  private func readWinnersOfWaiting() async {
+    let wanting = grounds.wanting
+    do {
+      try await readWinners(of: sales.filter { wanting.contains($0.number) })
+    } catch {
+      // The next `load` learns the level again, and says so if PostgreSQL is away.
+      logger.debug("winners could not be read", metadata: ["error": "\(error)"])
+    }
+  }
+
+  // MARK: The end of a sale
+
+  /// Takes note of where the log of a partition ends.
+  ///
+  /// - Parameter asked: before it was asked.
+  func learned(end: Offset, of partition: Partition, asked: Timestamp) {
+    for lane in lanesWithoutEnd(at: asked) where lane.partition == partition { grounds.learned(end: end, of: lane) }
+    settle()
+  }
+
+  private func lanesWithoutEnd(at time: Timestamp) -> [SaleLane] {
+    let isOver = { [delay = logEnds.delay] (sale: CatalogSale) in sale.sale.endsAt.after(delay) <= time }
+    return sales.filter { isOver($0) && canStillSell($0) }.flatMap(\.lanes).filter { !grounds.knowsEnd(of: $0) }
+  }
+
+  private func askForEnds() async {
+    let asked = Timestamp.now
+    do {
+      for partition in Set(lanesWithoutEnd(at: asked).map(\.partition)) {
+        learned(end: try await logEnds.end(partition), of: partition, asked: asked)
+      }
+    } catch {
+      // Until it is known, repeated orders of the sale are taken and decided.
+      logger.debug("the log's end could not be asked", metadata: ["error": "\(error)"])
+    }
+  }
+
+  private func settle() {
+    for sale in sales {
+      for item in sale.items where grounds.isSettled(SaleLane(sale: sale.number, partition: item.partition)) {
+        item.gauge.settle()
+      }
+    }
   }
 }

@@ -151,7 +151,7 @@ struct OutageTests {
 }
 
 /// Keeps everyone out of a database: ends its sessions and lets none in.
-private struct Blockade {
+struct Blockade {
   private let server: Connection
 
   init(of database: TestDatabase) async throws {

@@ -99,11 +99,15 @@ final class OrderConnection: DirectResponder, OrderWaiter {
 
 extension OrderConnection {
   private func submit(_ head: OrderHead, _ request: PlainRequest) {
-    // The wait for the log has the deadline of the loop's table.
+    // The wait for the log has the deadline of the loop's table, and that for the store the store's own.
     begin(request, hasDeadline: true)
     do throws(Problem) {
-      let (submission, slot) = try gate.submit(head, body: request.body, from: self, on: state)
-      phase = .waiting(submission, slot)
+      switch try gate.submit(head, body: request.body, from: self, on: state) {
+      case .submitted(let submission, let slot): phase = .waiting(submission, slot)
+      case .lookUp(let inquiry, let otherwise):
+        try orders.checkStore(toRepeat: inquiry)
+        lookUp(inquiry, otherwise)
+      }
     } catch {
       refuse(error)
     }
@@ -147,23 +151,36 @@ extension OrderConnection {
     }
   }
 
-  private func lookUp(_ inquiry: OrderInquiry) {
+  /// - Parameter otherwise: what becomes of an order that is sent and may not be the first of its key; `nil`: only its
+  ///   status is asked.
+  private func lookUp(_ inquiry: OrderInquiry, _ otherwise: Otherwise? = nil) {
     guard let loop = connection?.eventLoop else { return }
     phase = .lookingUp
-    let asking = NIOLoopBound(self, eventLoop: loop)
+    let asking = NIOLoopBound((self, otherwise), eventLoop: loop)
     orders.lookup.find(inquiry.order, at: inquiry.position) { result in
-      loop.execute { asking.value.found(result, inquiry) }
+      loop.execute {
+        let (connection, otherwise) = asking.value
+        connection.found(result, inquiry, otherwise)
+      }
     }
   }
 
-  private func found(_ result: Result<OrderLookup.Finding, any Error>, _ inquiry: OrderInquiry) {
+  private func found(
+    _ result: Result<OrderLookup.Finding, any Error>, _ inquiry: OrderInquiry, _ otherwise: Otherwise?
+  ) {
     // One connection looks up one order at a time, so this is the one that it waits for.
     guard case .lookingUp = phase else { return }
     phase = .idle
     do throws(Problem) {
-      show(try orders.answer(to: inquiry, result, state.catalog).write)
+      guard let otherwise else { return show(try orders.answer(to: inquiry, result, state.catalog).write) }
+      if let answer = try orders.answer(toRepeat: inquiry, result, state.catalog) {
+        state.tally.count(.repeated)
+        return show(answer.write)
+      }
+      let (submission, slot) = try gate.settle(otherwise, from: self, on: state)
+      phase = .waiting(submission, slot)
     } catch {
-      deny(error)
+      if otherwise == nil { deny(error) } else { refuse(error) }
     }
   }
 

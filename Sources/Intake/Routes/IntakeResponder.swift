@@ -43,8 +43,10 @@ struct IntakeResponder: HTTPResponder {
     case ("sales", 3) where parts[2] == "orders":
       if request.method == .options { return .options("POST, OPTIONS") }
       guard request.method == .post else { throw .methodNotAllowed(allow: "POST, OPTIONS") }
-      let (order, body) = try await placing.place(request, sale: parts[1])
-      return .accepted(order, body)
+      switch try await placing.place(request, sale: parts[1]) {
+      case .accepted(let order, let body): return .accepted(order, body)
+      case .repeated(let answer): return .json(answer.write)
+      }
     case ("orders", 2):
       guard try isRead(request) else { return .options("GET, HEAD, OPTIONS") }
       let ticket = request.uri.queryParameters["ticket"].map(String.init)

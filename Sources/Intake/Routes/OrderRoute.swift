@@ -5,14 +5,21 @@ internal import NIOCore
 
 /// `POST /v1/sales/{sale}/orders` for requests that are not of the plain form: by the same gate, on one of the event loops.
 struct OrderRoute: Sendable {
+  /// What an order is answered that is not refused.
+  enum Answer: Sendable {
+    /// It is in the log; the body of the `202`.
+    case accepted(OrderID, ByteBuffer)
+    /// It was sent before and has won; what its status is.
+    case repeated(OrderAnswer)
+  }
+
   let gate: OrderGate
+  let orders: OrderStatusRoute
   let loops: Loops
   let catalog: CurrentCatalog
 
   /// Takes an order in, and waits for the log's word.
-  ///
-  /// - Returns: the order, and the `202`'s body.
-  func place(_ request: Request, sale: String) async throws(Problem) -> (OrderID, ByteBuffer) {
+  func place(_ request: Request, sale: String) async throws(Problem) -> Answer {
     let head: OrderHead
     let body: ByteBuffer
     do throws(Problem) {
@@ -24,7 +31,7 @@ struct OrderRoute: Sendable {
     }
     let result = await withCheckedContinuation { continuation in
       loops.executeOnAny { state in
-        AwaitedOrder(head, body, gate: gate, on: state) { continuation.resume(returning: $0) }.begin()
+        AwaitedOrder(head, body, gate: gate, orders: orders, on: state) { continuation.resume(returning: $0) }.begin()
       }
     }
     return try result.get()
@@ -47,31 +54,66 @@ private final class AwaitedOrder: OrderWaiter {
   private let head: OrderHead
   private let body: ByteBuffer
   private let gate: OrderGate
+  private let orders: OrderStatusRoute
   private let state: LoopState
-  private let tell: (Result<(OrderID, ByteBuffer), Problem>) -> Void
+  private let tell: (Result<OrderRoute.Answer, Problem>) -> Void
   private var submission: Submission?
 
   init(
-    _ head: OrderHead, _ body: ByteBuffer, gate: OrderGate, on state: LoopState,
-    tell: @escaping (Result<(OrderID, ByteBuffer), Problem>) -> Void
+    _ head: OrderHead, _ body: ByteBuffer, gate: OrderGate, orders: OrderStatusRoute, on state: LoopState,
+    tell: @escaping (Result<OrderRoute.Answer, Problem>) -> Void
   ) {
     self.head = head
     self.body = body
     self.gate = gate
+    self.orders = orders
     self.state = state
     self.tell = tell
   }
 
   func begin() {
-    let refusal: Problem? = body.withUnsafeReadableBytes { bytes in
+    let passage: Result<OrderGate.Passage, Problem> = body.withUnsafeReadableBytes { bytes in
       do throws(Problem) {
-        (submission, _) = try gate.submit(head, body: bytes, from: self, on: state)
-        return nil
+        return .success(try gate.submit(head, body: bytes, from: self, on: state))
       } catch {
-        return error
+        return .failure(error)
       }
     }
-    if let refusal { refuse(refusal) }
+    do throws(Problem) {
+      switch try passage.get() {
+      case .submitted(let submission, _): self.submission = submission
+      case .lookUp(let inquiry, let otherwise):
+        try orders.checkStore(toRepeat: inquiry)
+        lookUp(inquiry, otherwise)
+      }
+    } catch {
+      refuse(error)
+    }
+  }
+
+  private func lookUp(_ inquiry: OrderInquiry, _ otherwise: Otherwise) {
+    let loop = state.listener.eventLoop
+    let asking = NIOLoopBound((self, otherwise), eventLoop: loop)
+    orders.lookup.find(inquiry.order, at: inquiry.position) { result in
+      loop.execute {
+        let (order, otherwise) = asking.value
+        order.found(result, inquiry, otherwise)
+      }
+    }
+  }
+
+  private func found(
+    _ result: Result<OrderLookup.Finding, any Error>, _ inquiry: OrderInquiry, _ otherwise: Otherwise
+  ) {
+    do throws(Problem) {
+      if let answer = try orders.answer(toRepeat: inquiry, result, state.catalog) {
+        state.tally.count(.repeated)
+        return tell(.success(.repeated(answer)))
+      }
+      (submission, _) = try gate.settle(otherwise, from: self, on: state)
+    } catch {
+      refuse(error)
+    }
   }
 
   func complete(_ fate: Acknowledgement.Fate) {
@@ -81,7 +123,7 @@ private final class AwaitedOrder: OrderWaiter {
       state.tally.count(.accepted)
       var json = JSONWriter(ByteBuffer())
       gate.write(submission, at: offset, to: &json)
-      tell(.success((submission.order, json.finish())))
+      tell(.success(.accepted(submission.order, json.finish())))
     case .refused: refuse(.busy("The log did not take the order."))
     case .unknown: refuse(.outcomeUnknown(submission.order, hasKey: submission.hasKey))
     }

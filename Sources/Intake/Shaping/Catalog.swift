@@ -28,20 +28,26 @@ final class CatalogSale: Sendable {
   let closedAt: Timestamp?
   /// In the sale's own order.
   let items: [CatalogItem]
+  /// `nil`: they are not kept, for want of room.
+  let winners: Winners?
   private let bySKU: [SKU: CatalogItem]
 
   var id: SaleID { sale.id }
 
-  init(number: SaleNumber, sale: Sale, closedAt: Timestamp?, items: [CatalogItem]) {
+  init(number: SaleNumber, sale: Sale, closedAt: Timestamp?, items: [CatalogItem], winners: Winners?) {
     self.number = number
     self.sale = sale
     self.closedAt = closedAt
     self.items = items
+    self.winners = winners
     bySKU = Dictionary(items.map { ($0.sku, $0) }, uniquingKeysWith: { first, _ in first })
   }
 
   /// The item of this SKU.
   subscript(_ sku: SKU) -> CatalogItem? { bySKU[sku] }
+
+  /// The lanes that decide its orders.
+  var lanes: Set<SaleLane> { Set(items.map { SaleLane(sale: number, partition: $0.partition) }) }
 
   /// Where the sale stands.
   func status(at time: Timestamp) -> SaleStatus {

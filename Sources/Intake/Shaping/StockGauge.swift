@@ -6,9 +6,13 @@ internal import Synchronization
 ///
 /// It lags behind the store by a signal. So it may only turn buyers away when it says that nothing is left: stock that
 /// is there and looks sold would break I2, stock that is sold and looks left is refused by the lane.
+///
+/// It says so only once the sale's winners up to then are known (`RefusalGrounds`). Whoever is to be turned away reads
+/// it before the winners: what was inserted before it was set is then seen.
 final class StockGauge: Sendable {
   private let units: Atomic<Int32>
   private let closed: Atomic<Bool>
+  private let settled = Atomic<Bool>(false)
 
   init(_ level: StockLevel) {
     units = Atomic(level.left.rawValue)
@@ -16,14 +20,23 @@ final class StockGauge: Sendable {
   }
 
   /// Units left.
-  var left: Units { Units(units.load(ordering: .relaxed)) }
+  var left: Units { Units(units.load(ordering: .acquiring)) }
 
   /// Whether the lane has closed the stock.
-  var isClosed: Bool { closed.load(ordering: .relaxed) }
+  var isClosed: Bool { closed.load(ordering: .acquiring) }
+
+  /// Both of them.
+  var level: StockLevel { StockLevel(left: left, isClosed: isClosed) }
+
+  /// Whether all that was accepted before the sale's end is decided.
+  var isSettled: Bool { settled.load(ordering: .acquiring) }
 
   /// Takes a newer level.
   func set(_ level: StockLevel) {
-    units.store(level.left.rawValue, ordering: .relaxed)
-    closed.store(level.isClosed, ordering: .relaxed)
+    units.store(level.left.rawValue, ordering: .releasing)
+    closed.store(level.isClosed, ordering: .releasing)
   }
+
+  /// Says that all that was accepted before the sale's end is decided.
+  func settle() { settled.store(true, ordering: .releasing) }
 }

@@ -8,6 +8,8 @@ struct AnswerTally {
   /// What became of a request for an order.
   enum Answer {
     case accepted
+    /// It was sent before and has won: its outcome is told again.
+    case repeated
     /// The client left before the log had answered.
     case clientGone
     case problem(ProblemCode)
@@ -15,21 +17,23 @@ struct AnswerTally {
     fileprivate var index: Int {
       switch self {
       case .accepted: 0
-      case .clientGone: 1
-      case .problem(let code): 2 + code.rawValue
+      case .repeated: 1
+      case .clientGone: 2
+      case .problem(let code): 3 + code.rawValue
       }
     }
 
     fileprivate var name: StaticString {
       switch self {
       case .accepted: "accepted"
+      case .repeated: "repeated"
       case .clientGone: "client_gone"
       case .problem(let code): code.name
       }
     }
   }
 
-  private static let answers = [.accepted, .clientGone] + ProblemCode.allCases.map(Answer.problem)
+  private static let answers = [.accepted, .repeated, .clientGone] + ProblemCode.allCases.map(Answer.problem)
 
   private var counts = [Int](repeating: 0, count: answers.count)
   // Each made when its answer is first given: a scraper sees those that occur.

@@ -1,5 +1,4 @@
 internal import FlashSale
-internal import HTTPServing
 internal import Kafka
 internal import NIOCore
 
@@ -11,6 +10,13 @@ struct Submission {
   let hasKey: Bool
 }
 
+/// What becomes of an order that may have been sent before, if the store does not know it.
+enum Otherwise {
+  /// It goes into the log.
+  case take(Submission, LogRecord)
+  case refuse(Problem)
+}
+
 /// Decides which orders go into the log, and hands them to the producer. Shared by all loops; holds nothing that
 /// changes.
 struct OrderGate: Sendable {
@@ -18,13 +24,43 @@ struct OrderGate: Sendable {
   let signer: TicketSigner
   let backlogLimit: Int64
 
-  /// Takes an order in: when this returns, `waiter` will be told once what became of it.
+  /// What follows from an order.
+  enum Passage {
+    /// It is on its way into the log: the waiter will be told once what became of it.
+    case submitted(Submission, SlotID)
+    /// It may have been sent before, and only the store knows what became of it. If the store does not know it, `settle`
+    /// goes on.
+    case lookUp(OrderInquiry, otherwise: Otherwise)
+  }
+
+  /// Takes an order in, unless it has to be looked up first.
   ///
   /// - Parameter state: of the loop that `waiter` is on.
   func submit(
     _ head: OrderHead, body: UnsafeRawBufferPointer, from waiter: any OrderWaiter, on state: LoopState
+  ) throws(Problem) -> Passage {
+    switch try examine(head, body: body, now: .now, &state.random) {
+    case .pass(let submission, let record):
+      let slot = try send(submission, record, from: waiter, on: state)
+      return .submitted(submission, slot)
+    case .lookUp(let inquiry, let otherwise): return .lookUp(inquiry, otherwise: otherwise)
+    }
+  }
+
+  /// Goes on with an order that was looked up and not found.
+  func settle(
+    _ otherwise: Otherwise, from waiter: any OrderWaiter, on state: LoopState
   ) throws(Problem) -> (Submission, SlotID) {
-    let (submission, record) = try examine(head, body: body, now: .now, &state.random)
+    switch otherwise {
+    case .take(let submission, let record):
+      return (submission, try send(submission, record, from: waiter, on: state))
+    case .refuse(let problem): throw problem
+    }
+  }
+
+  private func send(
+    _ submission: Submission, _ record: LogRecord, from waiter: any OrderWaiter, on state: LoopState
+  ) throws(Problem) -> SlotID {
     // A place in the backlog and one in the loop's table; both are given back if the record is not produced.
     let item = submission.item
     guard !item.standing.isHalted else { throw .partitionHalted }
@@ -40,13 +76,18 @@ struct OrderGate: Sendable {
       item.standing.withdraw()
       throw .busy("The order was not taken: \(error.description).")
     }
-    return (submission, slot)
+    return slot
+  }
+
+  private enum Examined {
+    case pass(Submission, LogRecord)
+    case lookUp(OrderInquiry, otherwise: Otherwise)
   }
 
   /// Checks an order against what is known here, in the order of design §8, and makes its record.
   private func examine(
     _ head: OrderHead, body: UnsafeRawBufferPointer, now: Timestamp, _ random: inout BufferedRandom
-  ) throws(Problem) -> (Submission, LogRecord) {
+  ) throws(Problem) -> Examined {
     let request: OrderRequest
     do throws(BodyError) {
       request = try OrderRequest(parsing: body)
@@ -55,20 +96,38 @@ struct OrderGate: Sendable {
     }
     let sale = head.sale
     guard let item = sale[request.sku] else { throw .unknownSKU }
-    let keyed = head.key.map { OrderID(sale: sale.number, buyer: head.buyer, key: $0) }
-    // What is closed does not open at its time.
-    guard sale.closedAt == nil, !item.gauge.isClosed else { throw .ended(keyed) }
-    guard sale.sale.startsAt <= now else { throw .notStarted(sale.sale.startsAt) }
-    guard now < sale.sale.endsAt else { throw .ended(keyed) }
-    // Only nothing is nothing (I2): two units may be left for an order of three, and another one takes them.
-    guard item.gauge.left > .zero else { throw .soldOut(keyed) }
-    let order = keyed ?? OrderID(randomFor: sale.number, using: &random)
+    // Before the winners are looked at.
+    let moment = SaleMoment(sale, item, at: now)
+    guard let key = head.key else {
+      if let refusal = moment.refusal { throw refusal }
+      let order = OrderID(randomFor: sale.number, using: &random)
+      let (submission, record) = try record(of: order, hasKey: false, head, item, request, now)
+      return .pass(submission, record)
+    }
+    let order = OrderID(sale: sale.number, buyer: head.buyer, key: key)
+    // Whoever has won and asks again hears so before anything else (I2): one search of a table in memory.
+    let hasWon = sale.winners?.contains(order) ?? false
+    let inquiry = OrderInquiry(order: order, buyer: head.buyer, position: nil)
+    switch moment.meeting(order, hasWon: hasWon, isComplete: sale.winners?.isComplete ?? false) {
+    case .take:
+      let (submission, record) = try record(of: order, hasKey: true, head, item, request, now)
+      return .pass(submission, record)
+    case .refuse(let problem): throw problem
+    case .lookUp(let problem?): return .lookUp(inquiry, otherwise: .refuse(problem))
+    case .lookUp(nil):
+      let (submission, record) = try record(of: order, hasKey: true, head, item, request, now)
+      return .lookUp(inquiry, otherwise: .take(submission, record))
+    }
+  }
+
+  private func record(
+    of order: OrderID, hasKey: Bool, _ head: OrderHead, _ item: CatalogItem, _ request: OrderRequest, _ now: Timestamp
+  ) throws(Problem) -> (Submission, LogRecord) {
     do throws(ValidationError) {
       let purchase = try PurchaseRequest(
-        order: order, stock: StockKey(sale: sale.number, sku: item.sku), buyer: head.buyer,
+        order: order, stock: StockKey(sale: head.sale.number, sku: item.sku), buyer: head.buyer,
         quantity: request.quantity, acceptedAt: now)
-      let submission = Submission(order: order, buyer: head.buyer, item: item, hasKey: keyed != nil)
-      return (submission, .place(purchase))
+      return (Submission(order: order, buyer: head.buyer, item: item, hasKey: hasKey), .place(purchase))
     } catch {
       throw .body(.invalidField(error.field, error.reason))
     }

@@ -1,0 +1,132 @@
+internal import FlashSale
+internal import SaleStore
+
+/// Decides when buyers may be turned away early: only where everybody who has won by then is known (I2). A value that
+/// reads and tells nothing itself; `Refresher` does what it says.
+///
+/// (1) A level at which buyers are turned away is told only behind a reading of winners that began after the level was
+///     learned: who won by that level had committed before it was learned, so the reading sees them.
+/// (2) A reading that fails tells nothing. The level is learned again with the next look at the store; until then
+///     orders go into the log, and the lane refuses them.
+/// (3) A reading of a lane begins behind the last winner that an earlier one has seen whole. Winners of a lane are
+///     committed in the order of the log (I5, I7), so none comes in before it.
+/// (4) Progress that lies at or before that winner shows that the store has lost commits, by a failover to a standby
+///     that lagged: the lane is read from its beginning again.
+/// (5) A lane is settled once all that was accepted before the sale's end is decided, and its winners are read: when a
+///     reading began after progress had reached the log's end, and that was asked for after the last record of before
+///     had to be in the log.
+/// (6) Of a sale whose winners are not kept, everything is told at once: whoever is turned away from it is looked up
+///     in the store first.
+struct RefusalGrounds {
+  /// One reading of winners.
+  struct Reading {
+    /// Of which lanes, and from where on.
+    let offsets: [SaleLane: Offset]
+    /// What it makes known if it ends well.
+    fileprivate let levels: [StockKey: StockLevel]
+    fileprivate let progress: [Partition: Offset]
+    fileprivate let era: Int
+    /// Behind the last winner that it has seen.
+    fileprivate var next: [SaleLane: Offset]
+
+    /// Takes note of a winner that it has brought.
+    mutating func saw(_ winner: Winner) {
+      next[winner.lane] = max(next[winner.lane] ?? Offset(0), winner.position.offset.next)
+    }
+  }
+
+  private var kept: Set<SaleNumber> = []
+  /// Levels that wait for a reading.
+  private var waiting: [StockKey: StockLevel] = [:]
+  private var progress: [Partition: Offset] = [:]
+  /// Behind the last winner of each lane that is known.
+  private(set) var next: [SaleLane: Offset] = [:]
+  /// Everything before these is decided, and its winners are known.
+  private var known: [SaleLane: Offset] = [:]
+  /// Everything that was accepted before the sale's end lies before these.
+  private var ends: [SaleLane: Offset] = [:]
+  /// Raised whenever a lane is to be read from its beginning: a reading of before may lack what is read then.
+  private var era = 0
+
+  /// Sales with a level that waits for a reading.
+  var wanting: Set<SaleNumber> { Set(waiting.keys.map(\.sale)) }
+
+  /// Says whose winners are kept from here on. One that is new among them is read from its beginning.
+  mutating func keep(_ sales: Set<SaleNumber>) {
+    for lane in next.keys where !sales.contains(lane.sale) { next[lane] = nil }
+    for lane in known.keys where !sales.contains(lane.sale) { known[lane] = nil }
+    waiting = waiting.filter { sales.contains($0.key.sale) }
+    kept = sales
+    era += 1
+  }
+
+  // MARK: What is learned
+
+  /// Takes note of a level.
+  ///
+  /// - Returns: whether it may be told at once; otherwise a reading that ends well returns it.
+  mutating func learned(_ level: StockLevel, of key: StockKey) -> Bool {
+    guard level.turnsAway, kept.contains(key.sale) else {
+      // What was learned before is older.
+      waiting[key] = nil
+      return true
+    }
+    waiting[key] = level
+    return false
+  }
+
+  /// Takes note of how far the partitions are decided by the store's word.
+  ///
+  /// - Parameter before: `next`, as it was before the store was asked.
+  mutating func learned(progress: [Partition: Offset], before: [SaleLane: Offset]) {
+    self.progress = progress
+    for (lane, next) in before where (progress[lane.partition] ?? Offset(0)) < next {
+      self.next[lane] = nil
+      known[lane] = nil
+      era += 1
+    }
+  }
+
+  /// Takes note of where the log ended when nothing could come any more that was accepted before the sale's end.
+  mutating func learned(end offset: Offset, of lane: SaleLane) { ends[lane] = offset }
+
+  /// Whether it is known where the log ended when the sale was over.
+  func knowsEnd(of lane: SaleLane) -> Bool { ends[lane] != nil }
+
+  /// Whether everything that was accepted before the sale's end is decided, and its winners are known.
+  func isSettled(_ lane: SaleLane) -> Bool {
+    guard let end = ends[lane] else { return false }
+    return (kept.contains(lane.sale) ? known[lane] : progress[lane.partition]) ?? Offset(0) >= end
+  }
+
+  // MARK: Readings
+
+  /// Begins a reading of these lanes: of a sale, all or none. Several may be under way.
+  func reading(of lanes: some Sequence<SaleLane>) -> Reading {
+    var offsets: [SaleLane: Offset] = [:]
+    for lane in lanes where kept.contains(lane.sale) { offsets[lane] = next[lane] ?? Offset(0) }
+    let sales = Set(offsets.keys.map(\.sale))
+    return Reading(
+      offsets: offsets, levels: waiting.filter { sales.contains($0.key.sale) }, progress: progress, era: era,
+      next: offsets)
+  }
+
+  /// Takes note of a reading that has ended well, and of all winners that it brought.
+  ///
+  /// - Returns: levels that may be told now.
+  mutating func ended(_ reading: Reading) -> [StockKey: StockLevel] {
+    guard reading.era == era else { return [:] }
+    for (lane, offset) in reading.next {
+      next[lane] = max(next[lane] ?? offset, offset)
+      known[lane] = max(known[lane] ?? Offset(0), reading.progress[lane.partition] ?? Offset(0))
+    }
+    let told = reading.levels.filter { waiting[$0.key] == $0.value }
+    for key in told.keys { waiting[key] = nil }
+    return told
+  }
+}
+
+extension StockLevel {
+  /// Whether buyers are turned away at it.
+  var turnsAway: Bool { left == .zero || isClosed }
+}

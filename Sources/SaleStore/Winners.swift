@@ -1,0 +1,66 @@
+public import FlashSale
+import Postgres
+
+/// Where some of a sale's orders are decided: the part of the sale that lies in one partition.
+public struct SaleLane: Sendable, Hashable {
+  public let sale: SaleNumber
+  public let partition: Partition
+
+  /// Names the lane.
+  public init(sale: SaleNumber, partition: Partition) {
+    self.sale = sale
+    self.partition = partition
+  }
+}
+
+/// An order that was confirmed, and its place in the log.
+public struct Winner: Sendable, Hashable {
+  public let order: OrderID
+  public let position: LogPosition
+
+  /// Where it was decided.
+  public var lane: SaleLane { SaleLane(sale: order.sale, partition: position.partition) }
+
+  /// Creates a winner.
+  public init(order: OrderID, position: LogPosition) {
+    self.order = order
+    self.position = position
+  }
+}
+
+extension SaleStore {
+  /// Lends the confirmed orders of these lanes, of each from an offset on, in batches and in no particular order. All
+  /// are of one snapshot, and one connection is held meanwhile. Nothing is asked if there is no lane.
+  ///
+  /// A lane commits its batches in the order of the log, so of each lane a snapshot has every winner up to the last
+  /// one that it has.
+  ///
+  /// Throws `PostgresError`, and what `body` throws.
+  public func winners(
+    from offsets: [SaleLane: Offset], _ body: @Sendable ([Winner]) async throws -> Void
+  ) async throws {
+    guard !offsets.isEmpty else { return }
+    let lanes = Array(offsets)
+    // The inner query is run once for each lane, by the index `orders_won`.
+    _ = try await pool.withConnection { connection in
+      try await connection.stream(
+        """
+        SELECT won.order_id, lane.partition, won.log_offset
+        FROM unnest($1::int4[], $2::int4[], $3::int8[]) AS lane (sale, partition, next)
+        CROSS JOIN LATERAL (
+          SELECT order_id, log_offset FROM orders
+          WHERE outcome = 0 AND sale = lane.sale AND partition = lane.partition AND log_offset >= lane.next
+        ) AS won
+        """,
+        lanes.map(\.key.sale.rawValue), lanes.map(\.key.partition.rawValue), lanes.map(\.value.rawValue)
+      ) { rows in try await body(rows.map(Winner.init(row:))) }
+    }
+  }
+}
+
+extension Winner {
+  init(row: Row) throws {
+    order = OrderID(try row.uuid(0))
+    position = LogPosition(partition: try row.partition(1), offset: try row.offset(2))
+  }
+}

@@ -1,0 +1,250 @@
+import FlashSale
+import Foundation
+import Intake
+import Kafka
+import Postgres
+import SaleStore
+import TestSupport
+import Testing
+
+/// Whoever has won and asks again hears so (I2, I8).
+struct RepeatedOrderTests {
+  private static let gone = StockLevel(left: .zero, isClosed: false)
+
+  /// A buyer wins the order with key `k`, and then nothing is left.
+  private func sellOut(_ intake: RunningIntake) async throws -> OrderID {
+    let accepted = try await intake.order(key: "k")
+    let order = try #require(accepted.string("order_id").flatMap(OrderID.init))
+    try await intake.win([order], buyers: ["alice"])
+    try await intake.decideUp(to: 1, stock: [intake.phone(order.sale): Self.gone])
+    #expect(try await eventually { try await intake.order(buyer: "bob").code == "sold_out" })
+    return order
+  }
+
+  @Test func `I2 a winner whose 202 was lost hears at every intake that she won, also when nothing is left`()
+    async throws
+  {
+    try await RunningIntake.with(sales: [try .open(stock: 1)]) { intake in
+      try await intake.withSibling { sibling in
+        let order = try await sellOut(intake)
+        let status = try await intake.get("/v1/orders/\(order)")
+        #expect(try await eventually { try await sibling.order(buyer: "bob").code == "sold_out" })
+        for place in [intake, sibling] {
+          let again = try await place.order(key: "k")
+          #expect(again.status == 200, "\(again.text)")
+          #expect(again.string("status") == "confirmed")
+          #expect(again.body == status.body)
+          #expect(again.headers["cache-control"] == "no-store")
+        }
+        // One that was not there when it was sold.
+        try await intake.withSibling { fresh in
+          let first = try await fresh.order(key: "k")
+          #expect(first.string("status") == "confirmed", "\(first.text)")
+          #expect(try await fresh.order(buyer: "bob", key: "k").code == "sold_out")
+        }
+        #expect(try await intake.records().count == 1)
+      }
+    }
+  }
+
+  @Test func `I2 a request of another form hears it too, and the connection goes on`() async throws {
+    try await RunningIntake.with(sales: [try .open(stock: 1)]) { intake in
+      _ = try await sellOut(intake)
+      let client = try await intake.connect()
+      let body = #"{"sku":"phone","quantity":1}"#
+      func request(_ key: String) -> String {
+        "POST /v1/sales/double11/orders HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nX-Buyer-Id: alice\r\n"
+          + "Idempotency-Key: \(key)\r\nTransfer-Encoding: chunked\r\n\r\n1c\r\n\(body)\r\n0\r\n\r\n"
+      }
+      // Sent ahead, and answered in their order.
+      try await client.send(request("k") + request("other") + request("k"))
+      #expect(try await client.answer().string("status") == "confirmed")
+      #expect(try await client.answer().code == "sold_out")
+      #expect(try await client.answer().string("status") == "confirmed")
+    }
+  }
+
+  @Test func `I12 with PostgreSQL away a winner hears that it is not known, and the others are refused from memory`()
+    async throws
+  {
+    try await RunningIntake.with(sales: [try .open(stock: 1)]) { intake in
+      let order = try await sellOut(intake)
+      let blockade = try await Blockade(of: intake.database)
+      for attempt in 0..<20 {
+        let unknown = try await intake.order(key: "k")
+        #expect(unknown.status == 503, "\(unknown.text)")
+        #expect(unknown.code == "outcome_unknown")
+        #expect(unknown.string("order_id") == order.description)
+        #expect(unknown.headers["retry-after"] != nil)
+        // The store could not be asked, and need not be.
+        #expect(try await intake.order(buyer: "bob", key: "k\(attempt)").code == "sold_out")
+      }
+      try await blockade.end()
+      #expect(try await eventually { try await intake.order(key: "k").string("status") == "confirmed" })
+    }
+  }
+
+  @Test func `I2 what is sold out while PostgreSQL is away is not told before its winners are known`() async throws {
+    try await RunningIntake.with(sales: [try .open(stock: 1)]) { intake in
+      let order = try #require(try await intake.order(key: "k").string("order_id").flatMap(OrderID.init))
+      try await intake.win([order], buyers: ["alice"])
+      try await intake.holdingOrders {
+        try await intake.decideUp(to: 1, stock: [intake.phone(order.sale): Self.gone])
+        // The signal came: the line is known to be empty but for this one.
+        #expect(try await eventually { try await intake.order(key: "k").int("position") ?? 9 < 5 })
+        #expect(try await intake.order(buyer: "bob", key: "k").status == 202)
+        #expect(try await intake.order(key: "k").status == 202)
+      }
+      #expect(try await eventually { try await intake.order(buyer: "bob", key: "k").code == "sold_out" })
+      #expect(try await intake.order(key: "k").string("status") == "confirmed")
+    }
+  }
+
+  @Test func `while units are left a winner who asks again is answered without another record`() async throws {
+    try await RunningIntake.with(sales: [try .open(stock: 5)]) { intake in
+      let order = try #require(try await intake.order(key: "k").string("order_id").flatMap(OrderID.init))
+      try await intake.win([order], buyers: ["alice"])
+      try await intake.decideUp(to: 1)
+      #expect(try await eventually { try await intake.order(key: "k").status == 200 })
+      let records = try await intake.records().count
+      #expect(try await intake.order(key: "k").string("status") == "confirmed")
+      #expect(try await intake.order(key: "another").status == 202)
+      #expect(try await intake.records().count == records + 1)
+      // A store that has lost the order: the log decides it again.
+      try await intake.forget(order)
+      #expect(try await intake.order(key: "k").status == 202)
+    }
+  }
+
+  @Test(.timeLimit(.minutes(1)))
+  func `I2 after a sale's end a repeated order is taken until the line of before is decided, then it is ended`()
+    async throws
+  {
+    try await RunningIntake.with(sales: [try .window("double11", from: -60, to: 3)]) {
+      $0.configure = { $0.acknowledgementDeadline = .seconds(1) }
+      $0.tuning.messageTimeout = .seconds(2)
+    } _: { intake in
+      let order = try #require(try await intake.order(key: "k").string("order_id").flatMap(OrderID.init))
+      #expect(try await eventually { try await intake.order(buyer: "bob").code == "ended" })
+      // It stands in line, so she may win.
+      let again = try await intake.order(key: "k")
+      #expect(again.status == 202)
+      #expect(again.string("order_id") == order.description)
+      try await intake.win([order], buyers: ["alice"])
+      var attempt = 0
+      let refused = try await eventually(within: .seconds(20)) {
+        attempt += 1
+        try await intake.decideUp(to: Int64(try await intake.records().count))
+        return try await intake.order(buyer: "bob", key: "k\(attempt)").code == "ended"
+      }
+      #expect(refused)
+      #expect(try await intake.order(key: "k").string("status") == "confirmed")
+      try await intake.withSibling { fresh in
+        let first = try await fresh.order(key: "k")
+        #expect(first.string("status") == "confirmed", "\(first.text)")
+      }
+    }
+  }
+
+  @Test func `I2 of a closed sale a repeated order hears its outcome, and until the lane has closed it nothing else`()
+    async throws
+  {
+    try await RunningIntake.with(sales: [try .open()]) { intake in
+      let order = try #require(try await intake.order(key: "k").string("order_id").flatMap(OrderID.init))
+      _ = try await intake.store.markClosed(SaleID(validating: "double11"))
+      #expect(try await eventually { try await intake.order(buyer: "bob").code == "ended" })
+      let inLine = try await intake.order(key: "k")
+      #expect(inLine.status == 503)
+      #expect(inLine.code == "outcome_unknown")
+      #expect(inLine.string("order_id") == order.description)
+      try await intake.win([order], buyers: ["alice"])
+      #expect(try await eventually { try await intake.order(key: "k").string("status") == "confirmed" })
+      try await intake.decideUp(
+        to: 2, stock: [intake.phone(order.sale): StockLevel(left: Units(999), isClosed: true)])
+      #expect(try await eventually { try await intake.order(buyer: "bob", key: "k").code == "ended" })
+      #expect(try await intake.order(key: "k").string("status") == "confirmed")
+      #expect(try await intake.records().count == 1)
+    }
+  }
+
+  @Test func `I2 of a sale with more units than are kept in memory repeated orders are looked up`() async throws {
+    try await RunningIntake.with(sales: [try .open(stock: 900_000_000)]) { intake in
+      let order = try await sellOut(intake)
+      #expect(try await intake.order(key: "k").string("status") == "confirmed")
+      #expect(try await intake.order(buyer: "bob", key: "k").code == "sold_out")
+      let blockade = try await Blockade(of: intake.database)
+      for buyer in ["alice", "bob"] {
+        let unknown = try await intake.order(buyer: buyer, key: "k")
+        #expect(unknown.code == "outcome_unknown", "\(unknown.text)")
+      }
+      try await blockade.end()
+      #expect(try await eventually { try await intake.order(key: "k").string("order_id") == order.description })
+    }
+  }
+
+  @Test(.timeLimit(.minutes(2)))
+  func `I2 10,000 winners who ask again in the middle of a crowd all hear that they won`() async throws {
+    let winners = 10_000
+    try await RunningIntake.with(sales: [try .open(stock: Int32(winners))]) { intake in
+      let sale = try #require(try await intake.store.sales().first).number
+      let buyers = (0..<winners).map { "w\($0)" }
+      let key = try IdempotencyKey(validating: "k")
+      try await intake.win(
+        buyers.map { OrderID(sale: sale, buyer: BuyerID(unchecked: $0), key: key) }, buyers: buyers)
+      try await intake.decideUp(to: Int64(winners), stock: [intake.phone(sale): Self.gone])
+      #expect(try await eventually { try await intake.order(buyer: "bob").code == "sold_out" })
+      let answers = try await withThrowingTaskGroup(of: [String: Int].self) { group in
+        for connection in 0..<200 {
+          group.addTask {
+            let client = try await intake.connect()
+            defer { client.close() }
+            let names = buyers[(connection * 50)...].prefix(50).flatMap { [$0, "l\($0)"] }
+            try await client.send(names.map { RunningIntake.orderRequest(buyer: $0, key: "k") }.joined())
+            var words: [String: Int] = [:]
+            for name in names {
+              let answer = try await client.answer()
+              words["\(name.prefix(1)) \(answer.string("status") ?? answer.code ?? "")", default: 0] += 1
+            }
+            return words
+          }
+        }
+        return try await group.reduce(into: [:]) { $0.merge($1, uniquingKeysWith: +) }
+      }
+      #expect(answers == ["w confirmed": winners, "l sold_out": winners])
+    }
+  }
+}
+
+extension RunningIntake {
+  /// The stock of the sale's SKU `phone`.
+  fileprivate func phone(_ sale: SaleNumber) -> StockKey { StockKey(sale: sale, sku: SKU(unchecked: "phone")) }
+
+  /// Writes confirmed orders as a lane does, at the offsets from 0.
+  fileprivate func win(_ orders: [OrderID], buyers: [String]) async throws {
+    let connection = try await database.connect()
+    _ = try await connection.query(
+      """
+      INSERT INTO orders (order_id, log_offset, accepted_at, decided_at, sale, quantity, partition, outcome, sku, buyer)
+      SELECT won.id, won.place - 1, now() - interval '1 second', now(), $3, 1, 0, 0, 'phone', won.buyer
+      FROM unnest($1::uuid[], $2::text[]) WITH ORDINALITY AS won (id, buyer, place)
+      """,
+      orders.map { UUIDBytes(high: $0.high, low: $0.low) }, buyers, orders[0].sale.rawValue)
+    await connection.close()
+  }
+
+  fileprivate func forget(_ order: OrderID) async throws {
+    let connection = try await database.connect()
+    _ = try await connection.query(
+      "DELETE FROM orders WHERE order_id = $1", UUIDBytes(high: order.high, low: order.low))
+    await connection.close()
+  }
+
+  /// Runs `body` while nobody can read the orders, and everything else.
+  fileprivate func holdingOrders(_ body: () async throws -> Void) async throws {
+    let connection = try await database.connect()
+    _ = try await connection.query("ALTER TABLE orders RENAME TO orders_away")
+    try await body()
+    _ = try await connection.query("ALTER TABLE orders_away RENAME TO orders")
+    await connection.close()
+  }
+}

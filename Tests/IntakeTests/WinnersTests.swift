@@ -1,0 +1,94 @@
+import FlashSale
+import SaleStore
+import Synchronization
+import Testing
+
+@testable import Intake
+
+struct WinnersTests {
+  private let sale = SaleNumber(rawValue: 7)
+
+  private func orders(_ count: Int) -> [OrderID] { (0..<count).map { _ in OrderID(randomFor: sale) } }
+
+  private func missing(_ orders: [OrderID], in winners: Winners) -> Int { orders.count { !winners.contains($0) } }
+
+  @Test(arguments: [1, 2, 7, 8, 100, 1_000, 65_536])
+  func `I2 every winner that was put in is found, and nobody else`(room: Int) {
+    let winners = Winners(room: room)
+    let won = orders(room)
+    for (index, order) in won.enumerated() {
+      #expect(!winners.contains(order))
+      winners.insert(order)
+      winners.insert(order)
+      #expect(winners.count == index + 1)
+    }
+    #expect(missing(won, in: winners) == 0)
+    #expect(missing(orders(1_000), in: winners) == 1_000)
+    #expect(winners.isComplete)
+  }
+
+  @Test func `I2 ids that meet in one slot are all found`() {
+    let winners = Winners(room: 64)
+    // By their last 32 bits they are one.
+    let won = (1...64 as ClosedRange<UInt64>).map { OrderID(high: 0x8000, low: 0b10 << 62 | $0 << 32 | 0x5A) }
+    for order in won { winners.insert(order) }
+    #expect(missing(won, in: winners) == 0)
+    #expect(!winners.contains(OrderID(high: 0x8000, low: 0b10 << 62 | 65 << 32 | 0x5A)))
+  }
+
+  @Test func `one winner too many is not dropped unsaid`() {
+    let winners = Winners(room: 10)
+    let won = orders(11)
+    for order in won.prefix(10) { winners.insert(order) }
+    winners.insert(won[0])
+    #expect(winners.isComplete)
+    winners.insert(won[10])
+    #expect(!winners.isComplete)
+    #expect(missing(won, in: winners) == 1)
+  }
+
+  @Test func `I2 whoever reads that nothing is left finds every winner, whatever thread it is on`() async {
+    let (winners, won) = (Winners(room: 50_000), orders(50_000))
+    let gauge = StockGauge(StockLevel(left: Units(50_000), isClosed: false))
+    await withTaskGroup(of: Int.self) { group in
+      for _ in 0..<4 {
+        group.addTask {
+          var missed = 0
+          var left = Int32.max
+          while left > 0 {
+            left = gauge.left.rawValue
+            // So many were put in before the gauge was set.
+            let known = won.prefix(won.count - Int(left))
+            for order in known.suffix(64) where !winners.contains(order) { missed += 1 }
+          }
+          return missed + won.count { !winners.contains($0) }
+        }
+      }
+      group.addTask {
+        for (index, order) in won.enumerated() {
+          winners.insert(order)
+          gauge.set(StockLevel(left: Units(Int32(won.count - index - 1)), isClosed: false))
+        }
+        return 0
+      }
+      for await missed in group { #expect(missed == 0) }
+    }
+  }
+
+  @Test func `I11 winners are kept within the limit, of sales that can still sell first`() throws {
+    func sale(_ number: Int32, units: Int, from: Int64, to: Int64) throws -> StoredSale {
+      StoredSale(
+        number: SaleNumber(rawValue: number),
+        sale: try .window("sale-\(number)", from: from, to: to, stock: Int32(units)), closedAt: nil, stock: [:])
+    }
+    let half = Limits.winners / 2
+    let sales = [
+      try sale(5, units: half, from: -60, to: -30), try sale(4, units: Limits.winners + 1, from: -60, to: 60),
+      try sale(3, units: half, from: -60, to: 60), try sale(2, units: half, from: 60, to: 120),
+      try sale(1, units: 1, from: -60, to: -30),
+    ]
+    let kept = Winners.kept(of: sales, at: .now)
+    #expect(kept == [SaleNumber(rawValue: 3), SaleNumber(rawValue: 2)])
+    #expect(Winners.kept(of: Array(sales.suffix(2)), at: .now).count == 2)
+  }
+}
