@@ -1,4 +1,5 @@
 import FlashSale
+import HTTPServing
 import SaleStore
 import Synchronization
 import Testing

@@ -1,4 +1,5 @@
 internal import FlashSale
+internal import HTTPServing
 internal import Logging
 internal import SaleStore
 

@@ -1,4 +1,5 @@
 internal import FlashSale
+internal import HTTPServing
 internal import SaleStore
 
 /// What an order of one item meets at this moment, and what may be said of one that was sent before. Decision 0021 has
