@@ -15,6 +15,7 @@ let package = Package(
     // For bench/micro, which is a package of its own.
     .library(name: "FlashSale", targets: ["FlashSale"]),
     // For fuzz, which is one too.
+    .library(name: "HTTPServing", targets: ["HTTPServing"]),
     .library(name: "Intake", targets: ["Intake"]),
     .executable(name: "penstock", targets: ["penstock"]),
     .executable(name: "spike", targets: ["spike"]),

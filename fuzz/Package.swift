@@ -23,6 +23,7 @@ let package = Package(
   name: "fuzz",
   dependencies: [
     .package(name: "penstock", path: ".."),
+    .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
   ],
   targets: [
@@ -35,7 +36,9 @@ let package = Package(
       "PlainHead",
       [
         .product(name: "FlashSale", package: "penstock"),
+        .product(name: "HTTPServing", package: "penstock"),
         .product(name: "Intake", package: "penstock"),
+        .product(name: "HTTPTypes", package: "swift-http-types"),
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOEmbedded", package: "swift-nio"),
         .product(name: "NIOHTTP1", package: "swift-nio"),
