@@ -48,21 +48,24 @@ let package = Package(
         .product(name: "Metrics", package: "swift-metrics"),
       ],
       swiftSettings: strict),
+    // What must not be printed.
+    .target(name: "Secrets", swiftSettings: strict),
 
     // Thin wrappers. C types do not leave them.
     .target(
       name: "Kafka",
-      dependencies: ["CRdkafka", "Vitals", .product(name: "Logging", package: "swift-log")],
+      dependencies: ["CRdkafka", "Secrets", "Vitals", .product(name: "Logging", package: "swift-log")],
       swiftSettings: strict),
     .target(
       name: "Postgres",
-      dependencies: ["CLibpq", "Vitals", .product(name: "Logging", package: "swift-log")],
+      dependencies: ["CLibpq", "Secrets", "Vitals", .product(name: "Logging", package: "swift-log")],
       swiftSettings: strict),
 
     // The domain: pure.
     .target(
       name: "FlashSale",
       dependencies: [
+        "Secrets",
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "SwiftProtobuf", package: "swift-protobuf"),
       ],
@@ -119,7 +122,7 @@ let package = Package(
     .target(
       name: "Admin",
       dependencies: [
-        "FlashSale", "HTTPServing", "SaleStore", "Vitals",
+        "FlashSale", "HTTPServing", "SaleStore", "Secrets", "Vitals",
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "HTTPTypes", package: "swift-http-types"),
         .product(name: "Hummingbird", package: "hummingbird"),
@@ -146,12 +149,15 @@ let package = Package(
     .executableTarget(
       name: "penstock",
       dependencies: [
-        "Admin", "Audit", "FlashSale", "HTTPServing", "Intake", "Kafka", "Postgres", "SaleStore", "Vitals",
+        "Admin", "Audit", "FlashSale", "HTTPServing", "Intake", "Kafka", "Postgres", "SaleStore", "Secrets", "Vitals",
         "Worker",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "Metrics", package: "swift-metrics"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOHTTP1", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
         .product(name: "UnixSignals", package: "swift-service-lifecycle"),
       ],
@@ -215,7 +221,7 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "KafkaTests",
-      dependencies: ["Kafka", .product(name: "Logging", package: "swift-log")],
+      dependencies: ["Kafka", "Secrets", .product(name: "Logging", package: "swift-log")],
       swiftSettings: strict),
     .testTarget(
       name: "PostgresTests",
@@ -254,7 +260,7 @@ let package = Package(
     .testTarget(
       name: "AdminTests",
       dependencies: [
-        "Admin", "FlashSale", "HTTPServing", "Postgres", "SaleStore", "TestSupport", "Vitals",
+        "Admin", "FlashSale", "HTTPServing", "Postgres", "SaleStore", "Secrets", "TestSupport", "Vitals",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "Metrics", package: "swift-metrics"),
         .product(name: "NIOCore", package: "swift-nio"),

@@ -1,5 +1,6 @@
 public import FlashSale
 internal import NIOCore
+public import Secrets
 
 /// Where admin listens, what it answers, and who may use it. Valid by construction.
 public struct AdminConfiguration: Sendable {
@@ -19,7 +20,7 @@ public struct AdminConfiguration: Sendable {
   public let port: Int
 
   /// What a caller of the admin API and the pages has to know; `nil`: anyone who reaches the listener may do anything.
-  public let token: String?
+  public let token: Secret<String>?
 
   /// The `orders` topic whose progress is shown.
   public let topic: String
@@ -31,10 +32,10 @@ public struct AdminConfiguration: Sendable {
   /// Without a token the listener must be on loopback, unless it answers health checks only. A token has
   /// `Limits.tokenBytes` bytes of visible ASCII.
   public init(
-    host: String, port: Int, token: String?, topic: String, serves scope: Scope = .everything
+    host: String, port: Int, token: Secret<String>?, topic: String, serves scope: Scope = .everything
   ) throws(ValidationError) {
     guard (0...65_535).contains(port) else { throw ValidationError("admin port", "must be 0 to 65535") }
-    if let token {
+    if let token = token?.value {
       guard Limits.tokenBytes.contains(token.utf8.count), token.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
         let (least, most) = (Limits.tokenBytes.lowerBound, Limits.tokenBytes.upperBound)
         throw ValidationError("admin token", "must be \(least) to \(most) visible ASCII characters without spaces")

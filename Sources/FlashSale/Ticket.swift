@@ -1,5 +1,6 @@
 import Crypto
 import FoundationEssentials
+import Secrets
 
 /// A buyer's place in line: where in the log their request stands, signed so that a forged one is refused.
 ///
@@ -24,7 +25,7 @@ public struct Ticket: Hashable, Sendable {
 /// Signs and checks tickets. Safe to share between threads: it is a value without state.
 public struct TicketSigner: Sendable {
   /// Each has taken its key in already: half of what a code over so few bytes costs.
-  private let keyed: [HMAC<SHA256>]
+  private let keyed: Secret<[HMAC<SHA256>]>
 
   /// A signer over 1 to `Limits.ticketKeys` secrets: the first one signs, all of them verify (key rotation).
   ///
@@ -36,7 +37,7 @@ public struct TicketSigner: Sendable {
     guard secrets.allSatisfy({ $0.count >= 16 }) else {
       throw ValidationError("ticket key", "must have 16 bytes or more")
     }
-    keyed = secrets.map { HMAC(key: SymmetricKey(data: $0)) }
+    keyed = Secret(secrets.map { HMAC(key: SymmetricKey(data: $0)) })
   }
 
   /// The ticket's text form, for this order and buyer only.
@@ -54,7 +55,7 @@ public struct TicketSigner: Sendable {
       bytes.storeBytes(of: partition.bigEndian, as: Int32.self)
       bytes.storeBytes(of: offset.bigEndian, toByteOffset: 4, as: Int64.self)
       let place = UnsafeRawBufferPointer(rebasing: bytes[..<Ticket.placeBytes])
-      code(over: place, order, buyer, keyed[0]).withUnsafeBytes {
+      code(over: place, order, buyer, keyed.value[0]).withUnsafeBytes {
         UnsafeMutableRawBufferPointer(rebasing: bytes[Ticket.placeBytes...]).copyMemory(from: $0)
       }
       Base64URL.encode(UnsafeRawBufferPointer(bytes), into: text)
@@ -74,7 +75,7 @@ public struct TicketSigner: Sendable {
       let place = UnsafeRawBufferPointer(rebasing: bytes[..<Ticket.placeBytes])
       let claimed = Data(bytes[Ticket.placeBytes...])
       // The comparison of a message authentication code takes the same time wherever they differ.
-      guard keyed.contains(where: { code(over: place, order, buyer, $0) == claimed }) else { return nil }
+      guard keyed.value.contains(where: { code(over: place, order, buyer, $0) == claimed }) else { return nil }
       let partition = Int32(bigEndian: place.loadUnaligned(as: Int32.self))
       let offset = Int64(bigEndian: place.loadUnaligned(fromByteOffset: 4, as: Int64.self))
       return Ticket(LogPosition(partition: Partition(partition), offset: Offset(offset)))

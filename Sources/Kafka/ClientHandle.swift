@@ -1,5 +1,6 @@
 internal import CRdkafka
 internal import Logging
+internal import Secrets
 
 /// Owns one librdkafka client (`rd_kafka_t`), from its configuration to its destruction.
 ///
@@ -84,7 +85,7 @@ final class ClientHandle: @unchecked Sendable {
       if settings.contains(where: { $0.name == name }) {
         throw KafkaError(.configuration, subject: "\(name) is set by the client itself")
       }
-      settings.append((name, value))
+      settings.append((name, value.value))
     }
     for (name, value) in settings {
       _ = try withErrorText(subject: name) { text, size in

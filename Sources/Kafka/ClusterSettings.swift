@@ -1,3 +1,5 @@
+internal import Logging
+public import Secrets
 public import Vitals
 
 /// Which cluster to talk to, and how to be let in.
@@ -9,16 +11,28 @@ public struct ClusterSettings: Sendable {
   ///
   /// A client refuses, with `configuration` naming the setting, one that librdkafka does not know, one with an invalid
   /// value, and one that the client sets itself: acknowledgements, offsets and timeouts are part of what this module
-  /// promises.
-  public var options: [String: String]
+  /// promises. The values are secrets, as passwords are among them.
+  public var options: [String: Secret<String>]
 
   /// Where clients note what they wait for.
   public var waits = Waits()
 
   /// Describes a cluster; nothing is contacted or checked before a client is made of it.
-  public init(brokers: String, options: [String: String] = [:]) {
+  public init(brokers: String, options: [String: Secret<String>] = [:]) {
     self.brokers = brokers
     self.options = options
+  }
+}
+
+extension ClusterSettings {
+  /// Has librdkafka take the settings, as each kind of client makes them. Contacts nobody.
+  ///
+  /// Throws `configuration` naming the setting that librdkafka or a client refuses.
+  public func check() throws(KafkaError) {
+    let silent = Logger(label: "kafka", factory: { _ in SwiftLogNoOpLogHandler() })
+    _ = try ClientHandle(.producer, cluster: self, fixed: ProducerTuning().settings, events: 0, logger: silent)
+    let consumer = ConsumerTuning().settings(group: "none") + LogReader.ending
+    _ = try ClientHandle(.consumer, cluster: self, fixed: consumer, events: 0, logger: silent)
   }
 }
 

@@ -10,6 +10,9 @@ public final class LogReader: Sendable {
   private let handle: ClientHandle
   private let blocking: BlockingLane
 
+  /// What a read needs besides, to learn that it has come to the end.
+  static let ending = [(name: "enable.partition.eof", value: "true")]
+
   /// Makes a client; nothing is contacted yet.
   ///
   /// - Throws: `configuration` for a setting or topic name that is not valid.
@@ -93,8 +96,7 @@ private struct Stretch {
     var tuning = ConsumerTuning()
     tuning.queuedRecordsMin = min(tuning.queuedRecordsMin, range.count)
     let handle = try ClientHandle(
-      .consumer, cluster: cluster, fixed: tuning.fetching + [("enable.partition.eof", "true")], events: 0,
-      logger: logger)
+      .consumer, cluster: cluster, fixed: tuning.fetching + LogReader.ending, events: 0, logger: logger)
     clientIsGone = handle.destroyed
     blocking = BlockingLane(name: "kafka-reader-stop", waits: cluster.waits)
     self.topic = try TopicHandle(topic, of: handle)

@@ -2,6 +2,7 @@ import Admin
 import FlashSale
 import Foundation
 import SaleStore
+import Secrets
 import Testing
 
 /// Who may use the admin API.
@@ -62,7 +63,9 @@ import Testing
       #expect(throws: ValidationError.self, "\(host)") {
         try AdminConfiguration(host: host, port: 0, token: nil, topic: "orders")
       }
-      #expect(throws: Never.self) { try AdminConfiguration(host: host, port: 0, token: Self.token, topic: "orders") }
+      #expect(throws: Never.self) {
+        try AdminConfiguration(host: host, port: 0, token: Secret(Self.token), topic: "orders")
+      }
       #expect(throws: Never.self) {
         try AdminConfiguration(host: host, port: 0, token: nil, topic: "orders", serves: .healthOnly)
       }
@@ -72,7 +75,7 @@ import Testing
   @Test(arguments: ["", "short", String(repeating: "x", count: 15), "sixteen long but spaced", "令牌令牌令牌令牌"])
   func `a token that could be guessed or not be sent is refused`(_ token: String) {
     #expect(throws: ValidationError.self) {
-      try AdminConfiguration(host: "127.0.0.1", port: 0, token: token, topic: "orders")
+      try AdminConfiguration(host: "127.0.0.1", port: 0, token: Secret(token), topic: "orders")
     }
   }
 

@@ -1,3 +1,4 @@
+import Secrets
 import Testing
 
 @testable import Kafka
@@ -109,7 +110,7 @@ struct ProducerTests {
     ("bootstrap.servers", "elsewhere:9092"),
   ])
   func `a wrong setting is refused by its name`(name: String, value: String) throws {
-    let cluster = ClusterSettings(brokers: "127.0.0.1:1", options: [name: value])
+    let cluster = ClusterSettings(brokers: "127.0.0.1:1", options: [name: .init(value)])
     let error = #expect(throws: KafkaError.self) {
       try Producer(cluster: cluster, topic: topic, logger: logger) { _ in }
     }

@@ -10,18 +10,20 @@ enum ImportRules {
   }
 
   private static let parts: [String: Part] = [
+    "Secrets": Part(libraries: [], isPure: true),
     "Vitals": Part(libraries: ["Logging", "Metrics"]),
-    "Kafka": Part(ours: ["CRdkafka", "Vitals"], libraries: ["Logging"]),
-    "Postgres": Part(ours: ["CLibpq", "Vitals"], libraries: ["Logging"]),
-    "FlashSale": Part(libraries: ["Crypto", "SwiftProtobuf"], isPure: true),
+    "Kafka": Part(ours: ["CRdkafka", "Secrets", "Vitals"], libraries: ["Logging"]),
+    "Postgres": Part(ours: ["CLibpq", "Secrets", "Vitals"], libraries: ["Logging"]),
+    "FlashSale": Part(ours: ["Secrets"], libraries: ["Crypto", "SwiftProtobuf"], isPure: true),
     "SaleStore": Part(ours: ["FlashSale", "Postgres", "Vitals"], libraries: ["Logging"]),
     "HTTPServing": Part(ours: ["FlashSale", "Vitals"]),
     "Intake": Part(ours: ["FlashSale", "HTTPServing", "Kafka", "SaleStore", "Vitals"]),
     "Worker": Part(ours: ["FlashSale", "Kafka", "SaleStore", "Vitals"]),
-    "Admin": Part(ours: ["FlashSale", "HTTPServing", "SaleStore", "Vitals"]),
+    "Admin": Part(ours: ["FlashSale", "HTTPServing", "SaleStore", "Secrets", "Vitals"]),
     "Audit": Part(ours: ["FlashSale", "Kafka", "SaleStore"], libraries: ["Crypto", "Logging"]),
     "penstock": Part(ours: [
-      "Admin", "Audit", "FlashSale", "HTTPServing", "Intake", "Kafka", "Postgres", "SaleStore", "Vitals", "Worker",
+      "Admin", "Audit", "FlashSale", "HTTPServing", "Intake", "Kafka", "Postgres", "SaleStore", "Secrets", "Vitals",
+      "Worker",
     ]),
     "Simulation": Part(ours: ["FlashSale", "SaleStore", "Worker"], libraries: [], isPure: true),
     "simulate": Part(ours: ["Simulation"], libraries: ["ArgumentParser"]),

@@ -2,6 +2,7 @@ internal import Crypto
 internal import FoundationEssentials
 internal import HTTPServing
 internal import HTTPTypes
+internal import Secrets
 
 /// Who may use the admin API and the pages.
 ///
@@ -12,14 +13,14 @@ internal import HTTPTypes
 /// another origin made may change nothing, and without a token the host name must be this machine's own, which a name
 /// that was rebound to 127.0.0.1 is not.
 struct Access: Sendable {
-  private let digest: SHA256Digest?
+  private let digest: Secret<SHA256Digest>?
 
-  init(token: String?) { digest = token.map(Self.digest) }
+  init(token: Secret<String>?) { digest = token.map { Secret(Self.digest($0.value)) } }
 
   /// Throws the problem to answer, unless the request may go on.
   func check(_ request: HTTPRequest) throws(Problem) {
     if let digest {
-      guard let secret = Self.secret(in: request.headerFields), Self.digest(secret) == digest else {
+      guard let secret = Self.secret(in: request.headerFields), Self.digest(secret) == digest.value else {
         throw .unauthenticated
       }
     } else if let authority = request.authority, !AdminConfiguration.isLoopback(Self.host(of: authority)) {
