@@ -9,11 +9,21 @@ struct ConnectionHandle: ~Copyable {
 
   /// Connects; blocks until it worked, failed or `connect_timeout` passed. `nil` only without memory. The answer goes
   /// to `init(owning:)` at once.
+  ///
+  /// libpq tells the SQLSTATE of a refused connection in a verbose message only, and how verbose it is can be set on a
+  /// connection that exists: so one that was refused at once is tried again. A failure that took long is a server that
+  /// is silent, and has no SQLSTATE to tell.
   static func open(_ settings: ConnectionSettings) -> OpaquePointer? {
     let parameters = settings.parameters
-    return withCStrings(parameters.map(\.keyword)) { keywords in
+    let start = ContinuousClock.now
+    let pointer = withCStrings(parameters.map(\.keyword)) { keywords in
       withCStrings(parameters.map(\.value)) { values in PQconnectdbParams(keywords, values, 0) }
     }
+    guard let pointer, PQstatus(pointer) != CONNECTION_OK, .now - start < Limits.quickRefusal else { return pointer }
+    let usual = PQsetErrorVerbosity(pointer, PQERRORS_VERBOSE)
+    PQreset(pointer)
+    if PQstatus(pointer) == CONNECTION_OK { _ = PQsetErrorVerbosity(pointer, usual) }
+    return pointer
   }
 
   /// Becomes the owner of what `open` answered.
@@ -39,7 +49,8 @@ struct ConnectionHandle: ~Copyable {
 
   /// The same of a connection that has no owner yet.
   static func message(of pointer: OpaquePointer) -> String {
-    String(cString: PQerrorMessage(pointer)).split(whereSeparator: \.isNewline).joined(separator: "; ")
+    String(cString: PQerrorMessage(pointer)).split(whereSeparator: \.isNewline)
+      .map { $0.trimmingPrefix { $0 == "\t" } }.joined(separator: "; ")
   }
 }
 

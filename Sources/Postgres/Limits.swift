@@ -31,6 +31,9 @@ public enum Limits {
   /// Time to wait for a connection to be made before the attempt counts as failed.
   public static let connectTimeout: Duration = .seconds(5)
 
+  /// A connection that fails sooner than this was refused, and is tried once more to learn the refusal's SQLSTATE.
+  static let quickRefusal: Duration = .seconds(1)
+
   /// Idle time after which the kernel asks the peer whether it is still there; then every `keepaliveInterval`,
   /// `keepaliveCount` times. Together 25 s until a silent peer is given up.
   public static let keepaliveIdle: Duration = .seconds(10)

@@ -89,7 +89,7 @@ struct ListenerLoop {
         wasConnected = true
         return try receive(from: session)
       } catch {
-        logger.warning("listening for notifications was interrupted", metadata: ["error": "\(error)"])
+        logger.warning("listening for notifications was interrupted", metadata: ["error": "\(error.reason)"])
       }
     } while !wakeUp.wait(for: -1, timeout: backoff.next())
   }

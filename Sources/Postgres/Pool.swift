@@ -186,7 +186,7 @@ extension Pool {
         return await offer(connection)
       } catch {
         lastFailure = error
-        logger.warning("cannot connect to PostgreSQL", metadata: ["error": "\(error)"])
+        logger.warning("cannot connect to PostgreSQL", metadata: ["error": "\(error.reason)"])
       }
     }
   }

@@ -81,6 +81,13 @@ public struct PostgresError: Error, Sendable {
     }
   }
 
+  /// The server will not have this role or does not have this database, and neither will change by itself: SQLSTATE
+  /// class 28 (password, `pg_hba.conf`), 3D000 (no such database), 42501 (no right to connect).
+  public var isRefusal: Bool {
+    guard kind == .connect, let sqlState else { return false }
+    return sqlState.hasPrefix("28") || sqlState == SQLState.unknownDatabase || sqlState == SQLState.noPrivilege
+  }
+
   /// A row with this key exists already (SQLSTATE 23505); `constraint` tells which key.
   public var isUniqueViolation: Bool { sqlState == SQLState.uniqueViolation }
   /// A referenced row is missing, or still referenced (23503).
@@ -115,6 +122,12 @@ extension PostgresError: CustomStringConvertible, CustomDebugStringConvertible {
     "PostgreSQL: \(kind.rawValue)" + (sqlState.map { " (SQLSTATE \($0))" } ?? "")
   }
 
+  /// One line for the operator of this process: the server's or libpq's own words, without the statement. It has no
+  /// password; it can have addresses, names and data.
+  public var reason: String {
+    message.split(whereSeparator: \.isNewline).joined(separator: "; ")
+  }
+
   /// Everything known, with the server's message, the statement and perhaps data. For logs only.
   public var debugDescription: String {
     var text = "\(description): \(message)"
@@ -129,11 +142,13 @@ extension PostgresError: CustomStringConvertible, CustomDebugStringConvertible {
 /// The SQLSTATEs that this module acts on (PostgreSQL documentation, appendix A).
 enum SQLState {
   static let featureNotSupported = "0A000"
+  static let unknownDatabase = "3D000"
   static let uniqueViolation = "23505"
   static let foreignKeyViolation = "23503"
   static let checkViolation = "23514"
   static let invalidStatementName = "26000"
   static let serializationFailure = "40001"
   static let deadlockDetected = "40P01"
+  static let noPrivilege = "42501"
   static let lockNotAvailable = "55P03"
 }

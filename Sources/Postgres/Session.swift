@@ -59,7 +59,7 @@ final class Session {
     backendPID = PQbackendPID(pointer)
     serverVersion = PQserverVersion(pointer)
     guard PQstatus(pointer) == CONNECTION_OK else {
-      throw PostgresError(.connect, ConnectionHandle.message(of: pointer), isConnectionLost: true)
+      throw PostgresError(refused: ConnectionHandle.message(of: pointer))
     }
     guard serverVersion >= Limits.oldestServerVersion else {
       throw PostgresError(
