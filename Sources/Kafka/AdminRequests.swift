@@ -21,15 +21,19 @@ final class AdminRequests: @unchecked Sendable {
   private let name: String
   private let handle: ClientHandle
   private let replies: OpaquePointer
+  /// What librdkafka says of its connections.
+  private let complaints: OpaquePointer
 
   init(cluster: ClusterSettings, topic: String, logger: Logger) throws(KafkaError) {
     name = topic
-    handle = try ClientHandle(.consumer, cluster: cluster, fixed: [], events: 0, logger: logger)
+    handle = try ClientHandle(.consumer, cluster: cluster, fixed: [], events: RD_KAFKA_EVENT_ERROR, logger: logger)
+    complaints = rd_kafka_queue_get_main(handle.pointer)
     replies = rd_kafka_queue_new(handle.pointer)
   }
 
   deinit {
     rd_kafka_queue_destroy(replies)
+    rd_kafka_queue_destroy(complaints)
   }
 
   // MARK: Metadata
@@ -66,8 +70,23 @@ final class AdminRequests: @unchecked Sendable {
   private func metadata(timeout: Duration) throws(KafkaError) -> UnsafePointer<rd_kafka_metadata> {
     var metadata: UnsafePointer<rd_kafka_metadata>?
     let error = rd_kafka_metadata(handle.pointer, 1, nil, &metadata, timeout.milliseconds)
-    guard error == RD_KAFKA_RESP_ERR_NO_ERROR, let metadata else { throw KafkaError(unanswered: error) }
+    guard error == RD_KAFKA_RESP_ERR_NO_ERROR, let metadata else { throw explained(KafkaError(unanswered: error)) }
     return metadata
+  }
+
+  /// The failure of a request together with what was said of the connections meanwhile: a request that found no broker
+  /// knows no more than that, and the reason (a password, a certificate) is an event of its own.
+  private func explained(_ failure: KafkaError) -> KafkaError {
+    var told = [failure]
+    while let event = rd_kafka_queue_poll(complaints, 0) {
+      defer { rd_kafka_event_destroy(event) }
+      guard rd_kafka_event_type(event) == RD_KAFKA_EVENT_ERROR else { continue }
+      told.append(KafkaError(rd_kafka_event_error(event), String(cString: rd_kafka_event_error_string(event))))
+    }
+    let refusals = told.filter { $0.code == .authentication }
+    // The longest text is the one that has a cause to tell.
+    let cause = (refusals.isEmpty ? told : refusals).max { $0.detail.count < $1.detail.count }
+    return KafkaError(refusals.isEmpty ? failure.code : .authentication, detail: cause?.detail ?? failure.detail)
   }
 
   /// librdkafka sends administrative requests to the controller and waits for one to appear until the request's
@@ -75,7 +94,9 @@ final class AdminRequests: @unchecked Sendable {
   /// names 0 and counts its brokers from 1. A real cluster without a controller names -1, and has one soon.
   private func requireController(timeout: Duration) throws(KafkaError) {
     let controller = rd_kafka_controllerid(handle.pointer, timeout.milliseconds)
-    guard controller >= 0 else { throw KafkaError(.brokersUnavailable, detail: "the cluster has no controller") }
+    guard controller >= 0 else {
+      throw explained(KafkaError(.brokersUnavailable, detail: "the cluster has no controller"))
+    }
     let metadata = try metadata(timeout: timeout)
     defer { rd_kafka_metadata_destroy(metadata) }
     let brokers = UnsafeBufferPointer(start: metadata.pointee.brokers, count: Int(metadata.pointee.broker_cnt))

@@ -75,6 +75,15 @@ public struct KafkaError: Error, Sendable, Equatable, CustomStringConvertible, C
     detail.isEmpty ? "\(code.rawValue): \(description)" : "\(code.rawValue): \(description) [\(detail)]"
   }
 
+  /// One line for the operator of this process: the sentence and librdkafka's own words. It has no password; it can
+  /// have addresses.
+  public var reason: String {
+    // A code's name in front ("_SSL: …") is for programs.
+    let words = detail.trimmingPrefix(#/_?[A-Z][A-Z_]*: /#)
+    let line = words.split(whereSeparator: \.isNewline).joined(separator: "; ")
+    return line.isEmpty ? description : "\(description): \(line)"
+  }
+
   private var sentence: String {
     switch code {
     case .configuration: "a Kafka setting is not valid"
@@ -88,7 +97,7 @@ public struct KafkaError: Error, Sendable, Equatable, CustomStringConvertible, C
     case .topicMismatch: "the topic is not what it has to be"
     case .offsetOutOfRange: "the log does not have this offset"
     case .messageTooLarge: "the record is too large"
-    case .authentication: "access to the log was refused"
+    case .authentication: "the log refuses us"
     case .unsupported: "the broker or library does not support this"
     case .notAssigned: "the partitions are not assigned to this consumer"
     case .fatal: "the Kafka client failed and is being replaced"
