@@ -97,6 +97,6 @@ extension Story {
     let file = FileManager.default.temporaryDirectory.appending(path: "ledger-\(UUID().uuidString).tsv")
     defer { try? FileManager.default.removeItem(at: file) }
     try Data((([Self.header] + lines).joined(separator: "\n") + end).utf8).write(to: file)
-    return try await bench.audit(ledger: LedgerFile(path: file.path))
+    return try await bench.audit(ledger: LedgerFile(FileHandle(forReadingFrom: file)))
   }
 }

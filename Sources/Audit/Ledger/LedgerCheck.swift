@@ -28,7 +28,7 @@ struct LedgerCounts: Sendable {
 extension AuditRun {
   /// Looks every line up. Each promise needs exactly one outcome; the replay has shown that there is no second one.
   mutating func compare(_ file: LedgerFile, _ report: (AuditProgress) -> Void) async throws {
-    var reader = try file.open()
+    var reader = file.reader
     var counts = LedgerCounts()
     var furthest: [Partition: Offset] = [:]
     while true {

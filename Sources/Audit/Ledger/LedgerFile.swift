@@ -1,5 +1,5 @@
 internal import FlashSale
-internal import Foundation
+public import Foundation
 
 /// Why a ledger cannot be read.
 public struct LedgerError: Error, Sendable, CustomStringConvertible {
@@ -10,16 +10,13 @@ public struct LedgerError: Error, Sendable, CustomStringConvertible {
 /// A ledger of the load test: tab-separated lines under a header, one for each promise (`accepted`) and for each
 /// request whose outcome its client does not know (`unknown`).
 public struct LedgerFile: Sendable {
-  private let url: URL
+  /// Behind the header.
+  let reader: LedgerReader
 
-  /// A ledger at a path.
-  public init(path: String) { url = URL(fileURLWithPath: path) }
-
-  /// Returns if it can be opened and begins like a ledger; throws what opening it throws.
-  public func check() throws { _ = try open() }
-
-  /// Opens it. Throws `CocoaError` if that fails, and `LedgerError` if it is no ledger.
-  func open() throws -> LedgerReader { try LedgerReader(FileHandle(forReadingFrom: url)) }
+  /// A ledger in a file that was opened for it. It can be a pipe: it is read once, from its beginning to its end.
+  ///
+  /// Reads the header. Throws `LedgerError` if it is none, and what reading throws.
+  public init(_ file: FileHandle) throws { reader = try LedgerReader(file) }
 }
 
 /// One line.
@@ -36,7 +33,7 @@ struct LedgerLine {
 }
 
 /// Reads a ledger from its beginning to its end, some lines at a time.
-struct LedgerReader {
+struct LedgerReader: Sendable {
   private let file: FileHandle
   private var bytes: [UInt8] = []
   private var start = 0

@@ -11,7 +11,7 @@ struct Page {
     do {
       try Data(html().utf8).write(to: URL(filePath: path), options: .atomic)
     } catch {
-      throw Unusable("cannot write the page \(path)")
+      throw Unusable("cannot write the page \(path)", because: error)
     }
   }
 

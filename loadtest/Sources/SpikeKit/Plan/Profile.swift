@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import FoundationEssentials
+internal import Glibc
 
 /// A rate curve, and the crowd that makes it, from a file, for example
 /// `{"name":"doors-open","phases":[{"shape":"burst","requests":5000},{"shape":"hold","rate":8000,"seconds":5}]}`.
@@ -44,7 +45,7 @@ struct Profile: Decodable {
     do {
       data = try Data(contentsOf: URL(filePath: path))
     } catch {
-      throw Unusable("cannot read the profile \(path)")
+      throw Unusable("cannot read the profile \(path)", because: error)
     }
     guard data.count <= Limits.profileBytes else {
       throw Unusable("the profile \(path) is larger than \(Limits.profileBytes) bytes")
@@ -120,4 +121,10 @@ struct Unusable: Error, Equatable {
   let reason: String
 
   init(_ reason: String) { self.reason = reason }
+
+  /// About a file that cannot be used, with the system's reason.
+  init(_ reason: String, because error: any Error) {
+    let cause = (error as? CocoaError)?.underlying as? POSIXError
+    self.reason = cause.map { "\(reason): \(String(cString: strerror($0.code.rawValue)))" } ?? reason
+  }
 }

@@ -166,7 +166,7 @@ struct ResultFile: Encodable {
     do {
       try encoder.encode(self).write(to: URL(filePath: path), options: .atomic)
     } catch {
-      throw Unusable("cannot write the result \(path)")
+      throw Unusable("cannot write the result \(path)", because: error)
     }
   }
 }
