@@ -14,6 +14,9 @@ public struct AdminHooks: Sendable {
   /// The end of each partition's log: the offset that its next record will get. Throws if the log cannot be asked.
   public var logEnds: @Sendable () async throws -> [Partition: Offset]
 
+  /// What this process waits for before it can do anything else, in one line; `nil` once it runs. Cheap.
+  public var waitsFor: @Sendable () -> String?
+
   /// How the parts of this process are. Cheap, and never waits for anything outside the process.
   public var checks: @Sendable () async -> [HealthCheck]
 
@@ -22,11 +25,13 @@ public struct AdminHooks: Sendable {
     publishClose: @escaping @Sendable (StoredSale) async throws -> Void,
     countTail: @escaping @Sendable (StoredSale, [Partition: Offset]) async throws -> Int64,
     logEnds: @escaping @Sendable () async throws -> [Partition: Offset],
+    waitsFor: @escaping @Sendable () -> String? = { nil },
     checks: @escaping @Sendable () async -> [HealthCheck]
   ) {
     self.publishClose = publishClose
     self.countTail = countTail
     self.logEnds = logEnds
+    self.waitsFor = waitsFor
     self.checks = checks
   }
 }

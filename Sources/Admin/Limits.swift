@@ -39,7 +39,8 @@ public enum Limits {
   /// The same for writing a sale's `close` records, which the producer gives up by itself after 10 s.
   static let closePatience = Duration.seconds(12)
 
-  /// `Retry-After` of a change whose outcome is not known: time for what holds it up to go on.
+  /// `Retry-After` of a change whose outcome is not known, and of a process that still waits: time for what holds it up
+  /// to go on.
   static let unknownRetryMilliseconds = 5_000
 
   // Metrics.

@@ -13,7 +13,7 @@ public enum ProblemCode: Int, CaseIterable, Sendable {
   // Who and what.
   case unauthenticated, foreignOrigin, badTicket, saleNotFound, unknownSKU, orderNotFound, saleExists
   // Not now.
-  case notStarted, ended, soldOut, busy, partitionHalted, outcomeUnknown, storeUnavailable, logUnreachable, internalError
+  case notStarted, ended, soldOut, busy, partitionHalted, outcomeUnknown, storeUnavailable, logUnreachable, starting, internalError
 
   /// What stands on the wire: the member `code`, and the last part of `type`.
   @inlinable public var name: StaticString { meaning.name }
@@ -58,6 +58,7 @@ public enum ProblemCode: Int, CaseIterable, Sendable {
     case .outcomeUnknown: (.serviceUnavailable, "outcome_unknown", "What became of the request is not known")
     case .storeUnavailable: (.serviceUnavailable, "store_unavailable", "The database does not answer")
     case .logUnreachable: (.serviceUnavailable, "log_unreachable", "The log did not take everything")
+    case .starting: (.serviceUnavailable, "starting", "The process is not ready yet")
     case .internalError: (.internalServerError, "internal_error", "Something went wrong here")
     }
   }

@@ -1,71 +1,53 @@
+import AsyncHTTPClient
 import Foundation
-
-#if canImport(FoundationNetworking)
-  import FoundationNetworking
-#endif
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+import Secrets
 
 /// Talks to the admin API, for `penstock sale` and `penstock report`.
+///
+/// Every call ends by its deadline. Redirects are not followed: the token is for the admin API and for nobody else.
 struct AdminClient {
-  private let base: URL
-  private let token: String?
+  /// Without a slash at its end.
+  private let base: String
+  private let token: Secret<String>?
 
-  /// What kept a call from its answer; its text is for the person at the terminal.
-  enum Failure: Error, CustomStringConvertible {
-    /// Nobody answered.
-    case unreachable(URL, String)
-
-    /// An answer other than success: the problem's title and detail, and the field where there is one.
-    case refused(status: Int, code: String, String)
-
-    var description: String {
-      switch self {
-      case .unreachable(let url, let reason):
-        "no answer from \(url): \(reason). Is Penstock running, and is \(Variable.adminURL.rawValue) right?"
-      case .refused(let status, let code, let words): "\(words) (\(code), HTTP \(status))"
-      }
-    }
-
-    /// 69 `EX_UNAVAILABLE`: try again later. 1: asked for something that is refused.
-    var exitCode: Int32 {
-      switch self {
-      case .unreachable: 69
-      case .refused(let status, _, _): status >= 500 ? 69 : 1
-      }
-    }
-  }
-
-  /// A client as `PENSTOCK_ADMIN_URL` and `PENSTOCK_ADMIN_TOKEN` say. Throws `ConfigurationError` for a wrong URL.
+  /// A client as `PENSTOCK_ADMIN_URL` and `PENSTOCK_ADMIN_TOKEN` say. Throws `ConfigurationError` for a wrong one.
   init(_ environment: [String: String]) throws {
     var settings = Settings(environment)
     base = settings.value(
-      .adminURL, or: URL(string: "http://127.0.0.1:8081")!, expecting: "an http(s) URL, as http://127.0.0.1:8081"
-    ) { text in
-      URL(string: text).flatMap { ["http", "https"].contains($0.scheme) && $0.host != nil ? $0 : nil }
-    }
-    token = settings.text(.adminToken)
+      .adminURL, or: "http://127.0.0.1:8081",
+      expecting: "an http(s) URL without a user or a query, as http://127.0.0.1:8081 or http://[::1]:8081", Self.base)
+    token = settings.adminToken()
     try settings.finish()
   }
 
-  /// Sends a request and returns the body of a successful answer.
+  /// Sends a request and returns the body of a successful answer, which is JSON.
+  ///
+  /// Throws `Failure`: without an answer by the deadline, for an answer that is no success, and for one that is longer
+  /// than `Limits.adminAnswerBytes` or cannot come from the admin API.
   /// - Parameter path: below the base URL, percent-encoded, with its query.
-  func call(_ method: String, _ path: String, body: Data? = nil) async throws -> Data {
-    guard let url = URL(string: path, relativeTo: base) else { throw Failure.unreachable(base, "bad path \(path)") }
-    var request = URLRequest(url: url)
-    request.httpMethod = method
-    request.httpBody = body
-    // A report over millions of orders takes seconds; nothing here takes a minute.
-    request.timeoutInterval = 60
-    if body != nil { request.setValue("application/json", forHTTPHeaderField: "Content-Type") }
-    if let token { request.setValue("Bearer \(token)", forHTTPHeaderField: "Authorization") }
-    let (data, response): (Data, URLResponse)
-    do {
-      (data, response) = try await URLSession.shared.data(for: request)
-    } catch {
-      throw Failure.unreachable(base, error.localizedDescription)
+  func call(
+    _ method: String, _ path: String, body: Data? = nil, within deadline: Duration = Limits.adminCall
+  ) async throws -> Data {
+    var request = HTTPClientRequest(url: base + path)
+    request.method = HTTPMethod(rawValue: method)
+    request.headers.add(name: "Accept", value: "application/json")
+    if let token { request.headers.add(name: "Authorization", value: "Bearer \(token.value)") }
+    if let body {
+      request.headers.add(name: "Content-Type", value: "application/json")
+      request.body = .bytes(ByteBuffer(bytes: body))
     }
-    let status = (response as? HTTPURLResponse)?.statusCode ?? 0
-    guard (200..<300).contains(status) else { throw Self.refusal(status, data) }
-    return data
+    let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: Self.configuration)
+    do {
+      let answer = try await exchange(request, over: client, within: deadline)
+      try await client.shutdown()
+      return answer
+    } catch {
+      try? await client.shutdown()
+      throw error
+    }
   }
 
   /// A path segment of what the user typed.
@@ -73,16 +55,129 @@ struct AdminClient {
     text.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? ""
   }
 
-  private static func refusal(_ status: Int, _ data: Data) -> Failure {
+  private static var configuration: HTTPClient.Configuration {
+    var configuration = HTTPClient.Configuration()
+    configuration.redirectConfiguration = .disallow
+    configuration.httpVersion = .http1Only
+    configuration.timeout.connect = TimeAmount(Limits.adminConnect)
+    // A person waits at the terminal: the first refusal is the answer.
+    configuration.connectionPool.retryConnectionEstablishment = false
+    return configuration
+  }
+
+  /// The text without a slash at its end, if it is a URL that a path can be appended to.
+  private static func base(_ text: String) -> String? {
+    guard let url = URLComponents(string: text), ["http", "https"].contains(url.scheme), url.host?.isEmpty == false,
+      url.user == nil, url.query == nil, url.fragment == nil
+    else { return nil }
+    return text.hasSuffix("/") ? String(text.dropLast()) : text
+  }
+}
+
+// MARK: - The exchange
+
+extension AdminClient {
+  /// async-http-client's own deadline ends with the answer's head; this one holds for its last byte too.
+  private func exchange(
+    _ request: HTTPClientRequest, over client: HTTPClient, within deadline: Duration
+  ) async throws -> Data {
+    try await withThrowingTaskGroup(of: Data.self) { group in
+      defer { group.cancelAll() }
+      group.addTask { try await send(request, over: client) }
+      group.addTask {
+        try await Task.sleep(for: deadline)
+        throw Failure.silent(base, "no whole answer within \(deadline.components.seconds) s")
+      }
+      // One of the two always comes.
+      guard let answer = try await group.next() else { throw CancellationError() }
+      return answer
+    }
+  }
+
+  private func send(_ request: HTTPClientRequest, over client: HTTPClient) async throws -> Data {
+    let response: HTTPClientResponse
+    let data: Data
+    do {
+      response = try await client.execute(request, deadline: .distantFuture)
+      data = Data(try await response.body.collect(upTo: Limits.adminAnswerBytes).readableBytesView)
+    } catch is NIOTooManyBytesError {
+      throw Failure.foreign(base, "it sent more than \(Limits.adminAnswerBytes >> 20) MiB")
+    } catch {
+      throw Failure.silent(base, Self.words(of: error))
+    }
+    let type = response.headers.first(name: "Content-Type") ?? "nothing"
+    switch response.status.code {
+    case 200..<300 where type.hasPrefix("application/json"): return data
+    case 200..<300: throw Failure.foreign(base, "it sent \(type), not JSON")
+    case 300..<400:
+      throw Failure.foreign(base, "it redirects to \(response.headers.first(name: "Location") ?? "elsewhere")")
+    default: throw refusal(response.status.code, data)
+    }
+  }
+
+  private func refusal(_ status: UInt, _ data: Data) -> Failure {
     struct Problem: Decodable {
-      var title: String?
-      var detail: String?
-      var code: String?
+      var detail: String
+      var code: String
       var field: String?
     }
-    let problem = try? JSONDecoder().decode(Problem.self, from: data)
-    let words = [problem?.field, problem?.detail ?? problem?.title].compactMap { $0 }.joined(separator: ": ")
-    return .refused(
-      status: status, code: problem?.code ?? "no code", words.isEmpty ? "the admin API refused the call" : words)
+    guard let problem = try? JSONDecoder().decode(Problem.self, from: data) else {
+      return .foreign(base, "it answered HTTP \(status) without saying why")
+    }
+    var words = [problem.field, problem.detail].compactMap { $0 }.joined(separator: ": ")
+    if status == 401 {
+      words = "\(Variable.adminToken.rawValue) is \(token == nil ? "not set" : "not the admin API's token"): \(words)"
+    }
+    return .refused(status: status, code: problem.code, words)
+  }
+
+  /// Why no answer came, in the system's words where it has some.
+  private static func words(of error: any Error) -> String {
+    switch error {
+    case let error as NIOConnectionError:
+      if let unknown = error.dnsAError ?? error.dnsAAAAError { return "the host is unknown (\(words(of: unknown)))" }
+      return error.connectionErrors.first.map { words(of: $0.error) } ?? "\(error)"
+    case let error as IOError: return String(cString: strerror(error.errnoCode))
+    case let error as SocketAddressError.UnknownHost: return error.errorDescription
+    case let error as HTTPClientError where error == .connectTimeout:
+      return "no connection within \(Limits.adminConnect.components.seconds) s"
+    case let error as HTTPClientError where error == .remoteConnectionClosed:
+      return "it closed the connection before the end of its answer"
+    default: return "\(error)"
+    }
+  }
+}
+
+// MARK: - Failures
+
+extension AdminClient {
+  /// What kept a call from its answer; its text is for the person at the terminal.
+  enum Failure: Error, CustomStringConvertible {
+    /// No answer, or only a part of one.
+    case silent(String, String)
+
+    /// An answer, but none of the admin API's.
+    case foreign(String, String)
+
+    /// The admin API said no: the problem's detail, and the field where there is one.
+    case refused(status: UInt, code: String, String)
+
+    var description: String {
+      switch self {
+      case .silent(let url, let reason):
+        "no answer from \(url): \(reason). Is Penstock running, and is \(Variable.adminURL.rawValue) right?"
+      case .foreign(let url, let reason):
+        "\(url) is not the admin API: \(reason). Is \(Variable.adminURL.rawValue) right?"
+      case .refused(let status, let code, let words): "\(words) (\(code), HTTP \(status))"
+      }
+    }
+
+    /// 69 `EX_UNAVAILABLE`: try again later. 1: asked for something that is refused.
+    var exitCode: Int32 {
+      switch self {
+      case .silent, .foreign: 69
+      case .refused(let status, _, _): status >= 500 ? 69 : 1
+      }
+    }
   }
 }

@@ -36,6 +36,13 @@ extension Problem {
       """
   ).retriable()
 
+  /// This process waits for what it needs; the reason names it.
+  static func starting(_ reason: String) -> Problem {
+    Problem(.starting, detail: "This process is not ready yet: \(reason).").with {
+      $0.retryAfterMilliseconds = Limits.unknownRetryMilliseconds
+    }
+  }
+
   /// A change was asked for and not confirmed (I12).
   ///
   /// - Parameter effect: what may have come of it.

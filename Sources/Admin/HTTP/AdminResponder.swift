@@ -37,7 +37,11 @@ struct AdminResponder: HTTPResponder {
     // What may be done at a path is no secret, and a browser's preflight carries no token.
     if request.method == .options { return Response(status: .noContent, headers: [.allow: "\(route.allow)"]) }
     if request.method == .post, route == .sales { try request.checkBody() }
-    if !route.isPublic { try access.check(request.head) }
+    if !route.isPublic {
+      try access.check(request.head)
+      // Its schema and its log were not looked at yet, so nothing else can be answered.
+      if let reason = desk.hooks.waitsFor() { throw Problem.starting(reason) }
+    }
     switch route {
     case .health: return .text("alive\n", type: "text/plain; charset=utf-8")
     case .ready: return try await readiness()

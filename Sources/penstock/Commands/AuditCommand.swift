@@ -41,12 +41,12 @@ struct AuditCommand: AsyncParsableCommand {
       let report: AuditReport
       do {
         report = try await audit(configuration, meter)
-      } catch let error as CocoaError {
+      } catch let error as FileFailure {
         throw error
       } catch {
         meter.clear()
         // Not a violation: whoever scripts this must be able to tell the two apart.
-        FileHandle.standardError.write(Data("penstock: could not check: \(error)\n".utf8))
+        complain("could not check: \(words(of: error))")
         throw ExitCode(2)
       }
       meter.clear()
@@ -60,9 +60,8 @@ struct AuditCommand: AsyncParsableCommand {
 
   private func audit(_ configuration: Configuration, _ meter: AuditMeter) async throws -> AuditReport {
     let logger = makeLogger("audit", level: configuration.logLevel)
-    let file = ledger.map(LedgerFile.init(path:))
     // Before the long part, not after it.
-    try file?.check()
+    let file = try ledger.map { try LedgerFile(InputFile.open($0)) }
     let log = try KafkaLog(cluster: configuration.cluster, topic: configuration.log.topic, logger: logger)
     let store = try await AuditStore.connect(configuration.database.named("penstock audit"), logger: logger)
     defer { meter.clear() }

@@ -14,7 +14,7 @@ struct ReportCommand: AsyncParsableCommand {
       PENSTOCK_ADMIN_TOKEN).
 
       Exit codes: 0 it adds up and nothing is oversold; 1 it does not; 2 it cannot be said (the log cannot be read);
-      69 no answer; 78 configuration.
+      69 no answer within 5 minutes (it counts what is in flight in the log); 78 configuration.
 
       Examples:
         penstock report double11
@@ -33,7 +33,7 @@ struct ReportCommand: AsyncParsableCommand {
   func run() async throws {
     try await reporting {
       let path = "/admin/api/sales/\(AdminClient.segment(sale))/report"
-      let data = try await AdminClient(environment).call("GET", path)
+      let data = try await AdminClient(environment).call("GET", path, within: Limits.adminReport)
       let report = try JSONDecoder().decode(SaleReport.self, from: data)
       switch format {
       case .table: print(ReportTable.text(report), terminator: "")

@@ -10,7 +10,8 @@ struct SaleCommand: AsyncParsableCommand {
     discussion: """
       Reads PENSTOCK_ADMIN_URL (default http://127.0.0.1:8081) and PENSTOCK_ADMIN_TOKEN.
 
-      Exit codes: 0 done; 1 refused (it exists, it is invalid, there is none); 69 no answer; 78 configuration.
+      Exit codes: 0 done; 1 refused (it exists, it is invalid, there is none, the token is wrong); 66 the file cannot be
+      read; 69 no answer within 30 s, or not the admin API's; 78 configuration.
       """,
     subcommands: [Create.self, List.self, Show.self, Close.self])
 
@@ -31,12 +32,7 @@ struct SaleCommand: AsyncParsableCommand {
 
     func run() async throws {
       try await reporting {
-        let data: Data
-        if file == "-" {
-          data = try FileHandle.standardInput.readToEnd() ?? Data()
-        } else {
-          data = try Data(contentsOf: URL(fileURLWithPath: file))
-        }
+        let data = try InputFile.read(file == "-" ? "/dev/stdin" : file, upTo: Limits.saleFileBytes)
         let answer = try await AdminClient(environment).call("POST", "/admin/api/sales", body: data)
         print(pretty(answer))
       }

@@ -8,7 +8,11 @@ struct ServiceOptions: ParsableArguments {
 
 private let shutdownWords = """
   SIGTERM or Ctrl-C drains: it stops accepting, finishes what is in flight, commits, and exits 0; 1 if that took longer
-  than PENSTOCK_DRAIN_SECONDS. Other exit codes: 69 something needed ended; 78 configuration.
+  than PENSTOCK_DRAIN_SECONDS. While PostgreSQL or the log cannot be reached it waits, serves health and metrics, and
+  says what it waits for in the log and in /readyz.
+
+  Other exit codes: 66 the file of --announce cannot be written; 69 something needed ended, or the database lacks
+  migrations; 78 configuration, which includes an address that is taken, and a database that is unfit or lets nobody in.
   """
 
 /// `penstock intake`: HTTP to log.

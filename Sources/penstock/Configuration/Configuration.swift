@@ -4,6 +4,7 @@ import Intake
 import Kafka
 import Logging
 import Postgres
+import Secrets
 
 /// The whole configuration, read from the environment and checked before anything starts.
 ///
@@ -16,7 +17,7 @@ struct Configuration {
   var migrations: String
   var http: ListenAddress
   var adminHTTP: ListenAddress
-  var adminToken: String?
+  var adminToken: Secret<String>?
   var tickets: TicketSigner
   var eventLoops: Int
   var consumerGroup: String
@@ -36,7 +37,7 @@ struct Configuration {
   }
 
   /// What a command needs; the variables of other parts may be missing.
-  enum Part { case kafka, database, intake, admin }
+  enum Part { case kafka, database, migrations, intake, admin }
 
   /// Reads the environment. Throws `ConfigurationError` with every problem that concerns `parts`.
   init(_ environment: [String: String], for parts: Set<Part>) throws {
@@ -45,22 +46,22 @@ struct Configuration {
       .logLevel, or: .info, expecting: "trace, debug, info, notice, warning, error or critical"
     ) { Logger.Level(rawValue: $0) }
     log = LogSettings(from: &settings)
-    cluster = Self.cluster(from: &settings, isNeeded: parts.contains(.kafka))
+    cluster = KafkaVariables.cluster(from: &settings, isNeeded: parts.contains(.kafka))
     consumerGroup = settings.value(
       .consumerGroup, or: "penstock-workers", expecting: "1 to 64 characters of A-Z a-z 0-9 . _ -", SKU.name)
     sessionTimeout = .milliseconds(settings.number(.sessionTimeout, or: 6_000, in: 1_000...300_000))
     database = try Self.database(from: &settings, isNeeded: parts.contains(.database))
     databasePool = settings.number(.databasePool, or: 8, in: 1...100)
     migrations = settings.text(.migrations) ?? "migrations"
+    if parts.contains(.migrations), let problem = Self.problem(withMigrations: migrations) {
+      settings.refuse("\(Variable.migrations.rawValue) is \(problem)")
+    }
     let address = "host:port, as 127.0.0.1:8080 or [::1]:8080"
     http = settings.value(.http, or: ListenAddress("127.0.0.1:8080")!, expecting: address, ListenAddress.init)
     adminHTTP = settings.value(.adminHTTP, or: ListenAddress("127.0.0.1:8081")!, expecting: address, ListenAddress.init)
-    adminToken = settings.text(.adminToken)
-    if parts.contains(.admin), adminToken == nil, !adminHTTP.isLoopback {
+    adminToken = settings.adminToken()
+    if parts.contains(.admin), settings.text(.adminToken) == nil, !adminHTTP.isLoopback {
       settings.refuse("\(Variable.adminToken.rawValue) is not set, and \(Variable.adminHTTP.rawValue) is not loopback")
-    }
-    if let adminToken, adminToken.utf8.count < 16 {
-      settings.refuse("\(Variable.adminToken.rawValue) must have 16 characters or more")
     }
     tickets = try Self.tickets(from: &settings, isNeeded: parts.contains(.intake))
     let threads = 1...Intake.Limits.eventLoops
@@ -68,30 +69,6 @@ struct Configuration {
       .eventLoops, or: min(ProcessInfo.processInfo.activeProcessorCount, threads.upperBound), in: threads)
     drain = .seconds(settings.number(.drainSeconds, or: 20, in: 1...600))
     try settings.finish()
-  }
-
-  private static func cluster(from settings: inout Settings, isNeeded: Bool) -> ClusterSettings {
-    let brokers = isNeeded ? settings.required(.kafkaBrokers) : settings.text(.kafkaBrokers) ?? ""
-    let none: [String: String] = [:]
-    let options = settings.value(
-      .kafkaOptions, or: none, expecting: "librdkafka settings as name=value, separated by semicolons"
-    ) { text in
-      var options: [String: String] = [:]
-      for entry in text.split(separator: ";") {
-        guard let equals = entry.firstIndex(of: "=") else { return nil }
-        options[String(entry[..<equals])] = String(entry[entry.index(after: equals)...])
-      }
-      return options
-    }
-    let cluster = ClusterSettings(brokers: brokers, options: options)
-    guard isNeeded, !brokers.isEmpty else { return cluster }
-    do throws(KafkaError) {
-      // Makes a client and contacts nobody: librdkafka itself says which of its settings it does not take.
-      _ = try LogReader(cluster: cluster, topic: "orders", logger: .silent)
-    } catch {
-      settings.refuse("\(Variable.kafkaOptions.rawValue): \(error.debugDescription)")
-    }
-    return cluster
   }
 
   private static func database(from settings: inout Settings, isNeeded: Bool) throws -> ConnectionSettings {
@@ -103,6 +80,15 @@ struct Configuration {
       guard text.hasPrefix("postgresql://") || text.hasPrefix("postgres://") else { return nil }
       return try ConnectionSettings(text)
     }
+  }
+
+  /// What is wrong with the folder of migrations; `nil` if it has some.
+  private static func problem(withMigrations folder: String) -> String? {
+    guard access(folder, R_OK) == 0 else { return "\(FileFailure(folder, errno))" }
+    guard let names = try? FileManager.default.contentsOfDirectory(atPath: folder) else {
+      return "\(FileFailure(folder, isFolder(folder) ? EACCES : ENOTDIR))"
+    }
+    return names.contains { $0.hasSuffix(".sql") } ? nil : "\(folder): it has no migrations (NNNN_name.sql)"
   }
 
   private static func tickets(from settings: inout Settings, isNeeded: Bool) throws -> TicketSigner {
@@ -140,9 +126,4 @@ extension Configuration.LogSettings {
 extension SKU {
   /// The text, if it would be a valid SKU: Kafka takes the same alphabet for topic and group names.
   fileprivate static func name(_ text: String) -> String? { SKU(rawValue: text)?.rawValue }
-}
-
-extension ListenAddress {
-  /// Whether only this machine can reach it.
-  var isLoopback: Bool { host == "localhost" || host == "::1" || host.hasPrefix("127.") }
 }

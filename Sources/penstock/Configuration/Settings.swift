@@ -1,4 +1,6 @@
+import Admin
 import FlashSale
+import Secrets
 
 /// Reads `PENSTOCK_*` variables, and collects all mistakes before it gives up: an operator mends a configuration once,
 /// not once for each mistake.
@@ -41,6 +43,18 @@ struct Settings {
     }
   }
 
+  /// The admin API's token, if it is set.
+  mutating func adminToken() -> Secret<String>? {
+    guard text(.adminToken) != nil else { return nil }
+    let length = Admin.Limits.tokenBytes
+    return value(
+      .adminToken, or: Secret(""),
+      expecting: "\(length.lowerBound) to \(length.upperBound) visible ASCII characters without spaces"
+    ) { text in
+      length.contains(text.utf8.count) && text.utf8.allSatisfy { (0x21...0x7E).contains($0) } ? Secret(text) : nil
+    }
+  }
+
   /// Notes a problem that concerns more than one variable.
   mutating func refuse(_ problem: String) { problems.append(problem) }
 
@@ -54,22 +68,4 @@ struct Settings {
 struct ConfigurationError: Error, CustomStringConvertible {
   var problems: [String]
   var description: String { problems.map { "configuration: \($0)" }.joined(separator: "\n") }
-}
-
-/// Host and port to listen on.
-struct ListenAddress: Equatable {
-  var host: String
-
-  /// 0: any free port.
-  var port: Int
-
-  /// Parses `host:port`, where an IPv6 host stands in brackets.
-  init?(_ text: String) {
-    guard let colon = text.lastIndex(of: ":"), let port = UInt16(text[text.index(after: colon)...]) else { return nil }
-    var host = String(text[..<colon])
-    if host.hasPrefix("[") && host.hasSuffix("]") { host = String(host.dropFirst().dropLast()) }
-    guard !host.isEmpty else { return nil }
-    self.host = host
-    self.port = Int(port)
-  }
 }

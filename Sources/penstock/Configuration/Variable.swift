@@ -38,4 +38,21 @@ enum Variable: String, CaseIterable {
     default: false
     }
   }
+
+  /// Whether a name looks like one of ours and is none.
+  static func isUnknown(_ name: String) -> Bool { name.hasPrefix("PENSTOCK") && Variable(rawValue: name) == nil }
+
+  /// The variables of an environment that look like ours and are not, each in one line with the name that may be meant.
+  ///
+  /// Kubernetes puts such variables into every pod beside a service named `penstock…` (`…_SERVICE_HOST`,
+  /// `…_PORT_8080_TCP_ADDR`): nobody wrote those.
+  static func unknown(in environment: [String: String]) -> [String] {
+    environment.keys.sorted().compactMap { name in
+      guard isUnknown(name), name.firstMatch(of: /_SERVICE_(HOST|PORT)|_PORT(_\d|$)/) == nil
+      else { return nil }
+      let nearest = allCases.map { ($0.rawValue, EditDistance.between(name, $0.rawValue)) }.min { $0.1 < $1.1 }
+      let advice = nearest.flatMap { $0.1 <= name.count / 4 ? "did you mean \($0.0)?" : nil }
+      return "\(name) is no variable of Penstock's: \(advice ?? "see the table in README.md")"
+    }
+  }
 }

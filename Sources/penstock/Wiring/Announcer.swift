@@ -16,9 +16,10 @@ struct Announcer: Service {
   func run() async throws {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    let text = try await encoder.encode(addresses())
-    // Atomically: whoever waits for the file never reads half of it.
-    try text.write(to: URL(fileURLWithPath: file), options: .atomic)
+    // Without the addresses, something did not come to listen, and says why itself.
+    if let addresses = try? await addresses() {
+      try OutputFile.write(encoder.encode(addresses), to: file)
+    }
     try? await gracefulShutdown()
   }
 }

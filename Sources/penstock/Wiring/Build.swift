@@ -11,12 +11,11 @@ import ServiceLifecycle
 import UnixSignals
 import Worker
 
-/// What the services of a process are built from: checked, and waited for.
-struct Foundations {
+/// What the services of a process are built from: read and checked, nothing of it contacted yet.
+struct Foundations: Sendable {
   let configuration: Configuration
   let cluster: ClusterSettings
   let store: SaleStore
-  let topic: TopicDescription
   let metrics: PrometheusRegistry
   let waits: ProcessWaits
   let broker: EmbeddedBrokerProcess?
@@ -24,52 +23,69 @@ struct Foundations {
 }
 
 /// Builds everything long-lived of a process (R8). Services stand in the order of their dependencies, and end in the
-/// opposite one: intake stops taking requests in before the workers stop deciding them, and the broker ends last.
+/// opposite one: first the parts that need the log, then the listener for health, and the broker last.
 func build(_ base: Foundations, roles: [Role], announce: String?) throws -> ServiceGroup {
   let monitor = StoreMonitor(store: base.store)
-  let worker = roles.contains(.worker) ? base.worker() : nil
-  let intake = roles.contains(.intake) ? try base.intake() : nil
-  let closer = roles.contains(.admin) ? try base.closePublisher() : nil
+  let stage = Stage()
   // An intake alone stays ready without PostgreSQL: it takes orders up to the backlog limit, and says so.
   let needsStore = roles != [.intake]
-  let hooks = base.hooks(closer) {
-    [
-      worker.map { HealthCheck(name: "worker", isReady: $0.status.isReady, detail: words($0.status.reasons)) },
-      intake.map { HealthCheck(name: "intake", isReady: $0.status.isReady, detail: words($0.status.reasons)) },
-      closer.map { _ in base.waits.check(ofLog: "log") },
-      base.waits.check(ofStore: "postgresql", problem: monitor.currentProblem, isNeeded: needsStore),
-    ].compactMap { $0 }
+  let closes = roles.contains(.admin)
+  let hooks = base.hooks(stage) {
+    let log = closes ? [base.waits.check(ofLog: "log")] : []
+    let store = base.waits.check(ofStore: "postgresql", problem: monitor.currentProblem, isNeeded: needsStore)
+    return stage.checks + log + [store]
   }
   let admin = AdminServer(
     configuration: try base.configuration.admin(for: roles), store: base.store, hooks: hooks, metrics: base.metrics,
     logger: base.logger)
+  let brokers = base.cluster.brokers
+  let parts = Parts(base: base, roles: roles, stage: stage) { intake in
+    announce.map { file in
+      Announcer(file: file) {
+        .init(http: try await intake?.boundAddress, admin: "\(try await admin.boundAddress)", brokers: brokers)
+      }
+    }
+  }
 
   var services: [any Service] = []
   if let broker = base.broker { services.append(broker) }
   services += [PoolService(pool: base.store.pool), monitor, base.waits.watch(logger: base.logger)]
-  if let closer { services.append(closer) }
-  services.append(admin)
-  if let worker { services.append(worker) }
-  if let intake { services.append(intake) }
-  if let announce {
-    let brokers = base.cluster.brokers
-    services.append(
-      Announcer(file: announce) {
-        let http = try await intake?.boundAddress
-        let admin = try await admin.boundAddress
-        return .init(http: http.map { "\($0)" }, admin: "\(admin)", brokers: brokers)
-      })
-  }
+  services.append(Listening(service: admin, variable: .adminHTTP, address: base.configuration.adminHTTP))
+  // What ends the parts ends the rest in good order.
+  let last = ServiceGroupConfiguration.ServiceConfiguration(
+    service: parts, failureTerminationBehavior: .gracefullyShutdownGroup)
   var configuration = ServiceGroupConfiguration(
-    services: services.map { .init(service: $0) }, gracefulShutdownSignals: [.sigterm, .sigint], logger: base.logger)
+    services: services.map { .init(service: $0) } + [last], gracefulShutdownSignals: [.sigterm, .sigint],
+    logger: base.logger)
   configuration.maximumGracefulShutdownDuration = base.configuration.drain
   return ServiceGroup(configuration: configuration)
 }
 
-extension Foundations {
-  private var partitions: Int32 { Int32(topic.partitions) }
+/// Builds what runs once the log and the store are there. It ends in the opposite order: intake stops taking requests
+/// before the workers stop deciding them.
+func build(_ running: RunningParts, of base: Foundations, announcer: Announcer?) -> ServiceGroup {
+  var services: [any Service] = []
+  if let closer = running.closer { services.append(closer) }
+  if let worker = running.worker { services.append(worker) }
+  if let intake = running.intake {
+    services.append(Listening(service: intake, variable: .http, address: base.configuration.http))
+  }
+  if let announcer { services.append(announcer) }
+  return ServiceGroup(services: services, logger: base.logger)
+}
 
-  fileprivate func worker() -> WorkerService {
+extension Foundations {
+  private var partitions: Int32 { Int32(configuration.log.partitions) }
+
+  /// What runs on this topic, with this part in it.
+  func running(_ roles: [Role], on topic: TopicDescription) throws -> RunningParts {
+    RunningParts(
+      worker: roles.contains(.worker) ? worker(on: topic) : nil,
+      intake: roles.contains(.intake) ? try intake(on: topic) : nil,
+      closer: roles.contains(.admin) ? try closePublisher() : nil)
+  }
+
+  private func worker(on topic: TopicDescription) -> WorkerService {
     var worker = WorkerConfiguration(
       topic: topic.name, group: configuration.consumerGroup,
       ownerName: "\(ProcessInfo.processInfo.hostName)/\(ProcessInfo.processInfo.processIdentifier)")
@@ -80,7 +96,7 @@ extension Foundations {
       configuration: worker, cluster: cluster, database: configuration.database, waits: waits.worker, logger: logger)
   }
 
-  fileprivate func intake() throws -> IntakeService {
+  private func intake(on topic: TopicDescription) throws -> IntakeService {
     let limit = try BacklogLimit.of(topic, configured: configuration.log.backlogLimit)
     logger.info("backlog limit", metadata: ["records_per_partition": "\(limit)"])
     var intake = IntakeConfiguration(
@@ -93,19 +109,19 @@ extension Foundations {
       logger: logger)
   }
 
-  fileprivate func closePublisher() throws -> ClosePublisher {
+  private func closePublisher() throws -> ClosePublisher {
     try ClosePublisher(
-      cluster: cluster, topic: topic.name, partitions: partitions, drain: configuration.drain / 2, logger: logger)
+      cluster: cluster, topic: configuration.log.topic, partitions: partitions, drain: configuration.drain / 2,
+      logger: logger)
   }
 
-  fileprivate func hooks(
-    _ closer: ClosePublisher?, checks: @escaping @Sendable () async -> [HealthCheck]
-  ) -> AdminHooks {
-    let tail = LogTail(cluster: cluster, topic: topic.name, partitions: partitions, logger: logger)
+  fileprivate func hooks(_ stage: Stage, checks: @escaping @Sendable () async -> [HealthCheck]) -> AdminHooks {
+    let tail = LogTail(cluster: cluster, topic: configuration.log.topic, partitions: partitions, logger: logger)
     return AdminHooks(
-      publishClose: { try await closer?.publishClose(of: $0) },
+      publishClose: { try await stage.publishClose(of: $0) },
       countTail: { try await tail.requests(of: $0, from: $1) },
       logEnds: { try await tail.ends() },
+      waitsFor: { stage.waitsFor },
       checks: checks)
   }
 }

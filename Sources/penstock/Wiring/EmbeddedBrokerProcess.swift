@@ -20,7 +20,9 @@ struct EmbeddedBrokerProcess: Service {
     let process = Process()
     process.executableURL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
     process.arguments = ["broker", "--until-input-ends"]
-    process.environment = ProcessInfo.processInfo.environment.merging([
+    // What is misspelt was complained about once.
+    let known = environment.filter { !Variable.isUnknown($0.key) }
+    process.environment = known.merging([
       Variable.topic.rawValue: topic, Variable.partitions.rawValue: "\(partitions)",
     ]) { _, ours in ours }
     let standardInput = Pipe()

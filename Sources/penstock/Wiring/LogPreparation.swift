@@ -6,29 +6,23 @@ import Postgres
 import SaleStore
 
 /// What has to be true of the log and the store before anything runs on them. Waits for both, and refuses a mismatch.
-struct LogPreparation {
+struct LogPreparation: Sendable {
   let configuration: Configuration
   let cluster: ClusterSettings
-  let store: SaleStore
+  let waiting: Waiting
   let logger: Logger
 
-  /// Longest pause between two attempts to reach PostgreSQL or the brokers.
-  private static let longestPause = Duration.seconds(5)
-
-  /// How long one attempt to make or describe the topic may take.
-  private static let topicTimeout = Duration.seconds(15)
-
-  /// Checks the schema, makes or checks the topic, and compares its partition count with the recorded one.
+  /// Checks the database and its schema, makes or checks the topic, and compares its partition count with the recorded
+  /// one.
   ///
   /// While PostgreSQL or the brokers cannot be reached, it says so and tries again. Throws what no waiting mends.
-  func run() async throws -> TopicDescription {
-    try await waiting(for: "PostgreSQL") { try await checkSchema() }
+  func run(_ store: SaleStore) async throws -> TopicDescription {
+    try await waiting(for: "PostgreSQL") { try await checkDatabase() }
     let log = configuration.log
-    let topic = try await waiting(for: "the Kafka brokers") {
+    let topic = try await waiting(for: "the log") {
       try await Topics.ensure(
         cluster: cluster, name: log.topic, partitions: log.partitions, replication: log.replication,
-        options: options(of: log),
-        timeout: Self.topicTimeout, logger: logger)
+        options: options(of: log), timeout: Limits.topicTimeout, logger: logger)
     }
     warn(about: topic)
     try await waiting(for: "PostgreSQL") {
@@ -45,9 +39,22 @@ struct LogPreparation {
     return options
   }
 
-  private func checkSchema() async throws {
-    let migrator = Migrator(directory: configuration.migrations)
-    let all = try await store.pool.withConnection { try await migrator.status(on: $0) }
+  private func checkDatabase() async throws {
+    let check = try await DatabaseCheck.run(configuration.database, for: .serving, logger: logger)
+    guard !check.isStandby else {
+      throw NotYet(reason: "it is a standby, which takes no writes until it is promoted")
+    }
+    try check.refuse()
+    for warning in check.warnings { logger.warning("PostgreSQL: \(warning)") }
+    let connection = try await Connection.connect(configuration.database.named("penstock check"), logger: logger)
+    let all: [Migration]
+    do {
+      all = try await Migrator(directory: configuration.migrations).status(on: connection)
+      await connection.close()
+    } catch {
+      await connection.close()
+      throw error
+    }
     let missing = all.filter { $0.appliedAt == nil }
     guard missing.isEmpty else {
       throw Unavailable(
@@ -78,27 +85,13 @@ struct LogPreparation {
         metadata: ["topic": "\(topic.name)", "retention.ms": "\(milliseconds)"])
     }
   }
+}
 
-  /// Does a step again, with growing pauses, while what it needs cannot be reached.
-  private func waiting<Value>(for what: String, _ step: () async throws -> Value) async throws -> Value {
-    var pause = Duration.milliseconds(100)
-    while true {
-      do {
-        return try await step()
-      } catch {
-        guard Self.isUnreachable(error) else { throw error }
-        logger.warning("waiting for \(what)", metadata: ["error": "\(error)", "next_try_in": "\(pause)"])
-      }
-      try await Task.sleep(for: pause)
-      pause = min(pause * 2, Self.longestPause)
-    }
-  }
-
-  private static func isUnreachable(_ error: any Error) -> Bool {
-    switch error {
-    case let error as PostgresError: error.isRetriable || error.isConnectionLost
-    case let error as KafkaError: error.isRetriable
-    default: false
+extension DatabaseCheck {
+  /// Throws `ConfigurationError` if the database is unfit: it is the configuration that names it.
+  func refuse() throws {
+    guard refusals.isEmpty else {
+      throw ConfigurationError(problems: refusals.map { "\(Variable.databaseURL.rawValue): \($0)" })
     }
   }
 }

@@ -5,9 +5,12 @@ enum Role: Sendable {
   /// The configuration that each part needs.
   var configuration: Set<Configuration.Part> {
     switch self {
-    case .intake: [.kafka, .database, .intake]
-    case .worker: [.kafka, .database]
-    case .admin: [.kafka, .database, .admin]
+    case .intake: [.kafka, .database, .migrations, .intake]
+    case .worker: [.kafka, .database, .migrations]
+    case .admin: [.kafka, .database, .migrations, .admin]
     }
   }
+
+  /// Whether it takes buyers' requests.
+  var listensForBuyers: Bool { self == .intake }
 }

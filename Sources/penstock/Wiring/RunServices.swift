@@ -2,6 +2,7 @@ import Admin
 import ArgumentParser
 import Foundation
 import Intake
+import HTTPServing
 import Kafka
 import Logging
 import Metrics
@@ -11,7 +12,8 @@ import ServiceLifecycle
 import Vitals
 import Worker
 
-/// Runs parts of Penstock until a signal ends them: reads the configuration, waits for what they need, builds, runs.
+/// Runs parts of Penstock until a signal ends them: reads and checks the configuration, builds, runs. Nothing starts
+/// before everything was checked that needs no other process.
 func runServices(
   _ roles: [Role], name: String, _ options: ServiceOptions, mayEmbedBroker: Bool = false
 ) async throws {
@@ -21,11 +23,13 @@ func runServices(
     if embeds { parts.remove(.kafka) }
     let configuration = try Configuration(environment, for: parts)
     _ = try configuration.admin(for: roles)
+    try await TakenAddress.check(configuration.listeners(of: roles))
+    if let file = options.announce { try OutputFile.check(file) }
     let logger = makeLogger(name, level: configuration.logLevel)
     LibraryVersion.log(to: logger)
     let metrics = PrometheusRegistry(
       version: Penstock.configuration.version,
-      describing: [VitalsMetric.self, IntakeMetric.self, WorkerMetric.self, AdminMetric.self])
+      describing: [VitalsMetric.self, ListenerMetric.self, IntakeMetric.self, WorkerMetric.self, AdminMetric.self])
     MetricsSystem.bootstrap(metrics)
 
     let waits = ProcessWaits()
@@ -40,14 +44,18 @@ func runServices(
     }
     let pool = Pool(
       configuration.database.named("penstock \(name)", noting: waits.store), size: configuration.databasePool,
-      waitLimit: 1_000, waitTimeout: .seconds(5), logger: logger)
-    let store = SaleStore(pool: pool)
-    let topic = try await LogPreparation(configuration: configuration, cluster: cluster, store: store, logger: logger)
-      .run()
+      waitLimit: Limits.poolWaiters, waitTimeout: Limits.poolWait, logger: logger)
     let foundations = Foundations(
-      configuration: configuration, cluster: cluster, store: store, topic: topic, metrics: metrics, waits: waits,
+      configuration: configuration, cluster: cluster, store: SaleStore(pool: pool), metrics: metrics, waits: waits,
       broker: broker, logger: logger)
-    let group = try build(foundations, roles: roles, announce: options.announce)
-    try await group.run()
+    try await build(foundations, roles: roles, announce: options.announce).run()
+  }
+}
+
+extension Configuration {
+  /// Where a process of these parts listens, by the variable that says so.
+  fileprivate func listeners(of roles: [Role]) -> [(Variable, ListenAddress)] {
+    let health = [(Variable.adminHTTP, adminHTTP)]
+    return roles.contains(where: \.listensForBuyers) ? [(.http, http)] + health : health
   }
 }

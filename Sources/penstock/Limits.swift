@@ -1,0 +1,38 @@
+/// The bounds of the command line's own work (I11); what runs for long has its bounds in its module.
+enum Limits {
+  // The tools that ask the admin API.
+
+  /// Longest that a call to the admin API may take, from the look-up of the host to the answer's last byte. Past it the
+  /// command ends with 69. The admin API itself answers within some seconds, or says that it does not know.
+  static let adminCall = Duration.seconds(30)
+
+  /// The same for a report. It counts what is in flight by reading the log: a backlog of a million records in each of
+  /// twelve partitions takes half a minute on two cores, and a cluster over a slow line several times that.
+  static let adminReport = Duration.seconds(300)
+
+  /// Longest that making the connection may take, within the above.
+  static let adminConnect = Duration.seconds(5)
+
+  /// Bytes of an answer. Past it the command stops reading and ends with 69. A report with the minutes of a month is
+  /// below 10 MiB, and so are 10,000 sales.
+  static let adminAnswerBytes = 64 << 20
+
+  /// Bytes of a sale's file. Past it the file is refused; the admin API takes less than that in any case.
+  static let saleFileBytes = 16 << 20
+
+  // The start of a service.
+
+  /// Pause between two attempts to reach PostgreSQL or the log: doubled from the least to the most.
+  static let waitingPause = Duration.milliseconds(100)...Duration.seconds(5)
+
+  /// What is waited for is logged when its reason changes, and again after this long.
+  static let waitingReminder = Duration.seconds(60)
+
+  /// How long one attempt to make or describe the topic may take. After it the reason is told, and the next one begins.
+  static let topicTimeout = Duration.seconds(8)
+
+  /// Callers who may wait for a pooled connection to PostgreSQL, and how long each may. Past it their call fails.
+  static let poolWaiters = 1_000
+  /// See `poolWaiters`.
+  static let poolWait = Duration.seconds(5)
+}

@@ -1,0 +1,57 @@
+import Admin
+import Intake
+import SaleStore
+import Synchronization
+import Worker
+
+/// The parts of a process that run on the log.
+struct RunningParts: Sendable {
+  let worker: WorkerService?
+  let intake: IntakeService?
+  let closer: ClosePublisher?
+}
+
+/// How far a process has come: what it waits for, or its parts. Health and metrics are served from it from the start.
+final class Stage: Sendable {
+  private enum State {
+    case waiting(String)
+    case running(RunningParts)
+  }
+
+  private let state = Mutex(State.waiting("starting"))
+
+  /// Notes what is not there yet, and why, in one line.
+  func waits(_ words: String) { state.withLock { $0 = .waiting(words) } }
+
+  /// Notes that these run from now on.
+  func runs(_ parts: RunningParts) { state.withLock { $0 = .running(parts) } }
+
+  /// What is not there yet, and why; `nil` once everything runs.
+  var waitsFor: String? {
+    state.withLock { if case .waiting(let words) = $0 { words } else { nil } }
+  }
+
+  /// How the parts are. Cheap.
+  var checks: [HealthCheck] {
+    switch state.withLock({ $0 }) {
+    case .waiting(let words): return [HealthCheck(name: "start", isReady: false, detail: words)]
+    case .running(let parts):
+      return [
+        parts.worker.map { check("worker", $0.status.isReady, $0.status.reasons) },
+        parts.intake.map { check("intake", $0.status.isReady, $0.status.reasons) },
+      ].compactMap { $0 }
+    }
+  }
+
+  /// Writes a sale's `close` records. Throws `Unavailable` while there is no log to write to.
+  func publishClose(of stored: StoredSale) async throws {
+    guard case .running(let parts) = state.withLock({ $0 }), let closer = parts.closer else {
+      throw Unavailable(description: waitsFor ?? "this process closes no sales")
+    }
+    try await closer.publishClose(of: stored)
+  }
+
+  private func check(_ name: String, _ isReady: Bool, _ reasons: [String]) -> HealthCheck {
+    HealthCheck(name: name, isReady: isReady, detail: words(reasons))
+  }
+}
