@@ -28,14 +28,26 @@ extension Session {
     case PGRES_TUPLES_OK, PGRES_COMMAND_OK:
       scope = .autocommit
       _ = try nextResult()
+      try endSingleRows()
       try checkScope()
       return nil
     default:
       scope = .autocommit
       let error = failure(.statement, result, statement: sql)
-      if !error.isConnectionLost { _ = try nextResult() }
+      if !error.isConnectionLost {
+        _ = try nextResult()
+        try endSingleRows()
+      }
       throw error
     }
+  }
+
+  /// Leaves single-row mode. libpq does that when a command is sent outside of a pipeline, but not for the first one
+  /// inside (`PQsendQueryStart` in fe-exec.c): its rows would come one by one too. An empty query costs a round trip.
+  private func endSingleRows() throws(PostgresError) {
+    guard PQsendQuery(try connection(), "") == 1 else { throw lose(.statement) }
+    try flush(.statement)
+    while try nextResult() != nil {}
   }
 
   /// Gives a stream up whose reader does not want the rest. The connection is closed: the rest may be endless, and a

@@ -37,6 +37,20 @@ struct StreamTests {
     }
   }
 
+  @Test func `a statement that was prepared before a stream has all its rows after it`() async throws {
+    try await Database.withConnection { connection in
+      for _ in 0..<3 {
+        let rows = try await connection.query("SELECT generate_series(1, 5)")
+        #expect(rows.count == 5)
+        #expect(try await connection.stream("SELECT generate_series(1, 30)") { _ in } == 30)
+        let error = await failure {
+          _ = try await connection.stream("SELECT 1 / (20 - n) FROM generate_series(1, 30) n") { _ in }
+        }
+        #expect(error?.sqlState == "22012")
+      }
+    }
+  }
+
   @Test func `a reader that gives up closes the connection instead of reading on`() async throws {
     try await Database.withConnection { connection in
       await #expect(throws: OnPurpose.self) {
