@@ -9,14 +9,20 @@ struct ConnectionStateTests {
     return state.deadline
   }
 
+  private func act(_ action: ConnectionState.Action, _ expected: ConnectionState.Action) {
+    #expect(action == expected)
+  }
+
+  private func mustSayLast(_ state: inout ConnectionState) -> Bool { state.answerEndsConnection(isUnframed: false) }
+
   @Test func `a request that comes at once has the deadline of its answer, then the connection idles`() {
     var state = ConnectionState()
     #expect(applied(&state) == .request)
     state.requestBegins(isWhole: true, ends: false, deadline: .answer)
     #expect(applied(&state) == .answer)
     #expect(!state.mayServe)
-    #expect(!state.answerEndsConnection(isUnframed: false))
-    #expect(state.answerEnds() == .serve)
+    #expect(!mustSayLast(&state))
+    act(state.answerEnds(), .serve)
     #expect(applied(&state) == .idle)
     #expect(state.mayServe)
   }
@@ -31,23 +37,23 @@ struct ConnectionStateTests {
     state.requestBegins(isWhole: false, ends: false, deadline: .answer)
     #expect(applied(&state) == .keep)
     #expect(state.takesBody)
-    #expect(state.deadlinePasses() == .timeOut)
-    #expect(state.requestFails() == .leave)
+    act(state.deadlinePasses(), .timeOut)
+    act(state.requestFails(), .leave)
     #expect(applied(&state) == .linger)
-    #expect(state.deadlinePasses() == .close)
+    act(state.deadlinePasses(), .close)
   }
 
   @Test func `a connection on which nothing came is closed without a word`() {
     var state = ConnectionState()
-    #expect(state.deadlinePasses() == .close)
+    act(state.deadlinePasses(), .close)
     #expect(state.dropsBytes)
   }
 
   @Test func `an answer before its request's end is the last one`() {
     var state = ConnectionState()
     state.requestBegins(isWhole: false, ends: false, deadline: .answer)
-    #expect(state.answerEndsConnection(isUnframed: false))
-    #expect(state.answerEnds() == .leave)
+    #expect(mustSayLast(&state))
+    act(state.answerEnds(), .leave)
     #expect(!state.mayServe)
   }
 
@@ -59,9 +65,9 @@ struct ConnectionStateTests {
     state.bytesWait(1)
     #expect(!state.mayServe && !state.mayRead(rest: 0))
     #expect(state.isBusy)
-    #expect(state.bytesTaken(1) == .serve)
+    act(state.bytesTaken(1), .serve)
     #expect(state.mayServe)
-    #expect(state.bytesTaken(Limits.untakenBytes - 1) == .serve)
+    act(state.bytesTaken(Limits.untakenBytes - 1), .serve)
     #expect(applied(&state) == .idle)
     #expect(!state.isBusy)
   }
@@ -70,11 +76,11 @@ struct ConnectionStateTests {
     var state = ConnectionState()
     state.requestBegins(isWhole: true, ends: true, deadline: .clear)
     state.bytesWait(5)
-    #expect(state.answerEnds() == .leave)
+    act(state.answerEnds(), .leave)
     #expect(state.untaken == 5)
-    #expect(state.bytesTaken(5) == .leave)
+    act(state.bytesTaken(5), .leave)
     #expect(applied(&state) == .linger)
-    #expect(state.inputCloses(rest: 0) == .close)
+    act(state.inputCloses(rest: 0), .close)
   }
 
   @Test func `while a request is answered nothing is read ahead of what is here`() {
@@ -89,34 +95,34 @@ struct ConnectionStateTests {
     state.requestBegins(isWhole: true, ends: false, deadline: .answer)
     _ = state.answerEnds()
     _ = applied(&state)
-    #expect(state.drains() == .wait)
+    act(state.drains(), .wait)
     #expect(applied(&state) == .farewell)
     state.requestBegins(isWhole: true, ends: false, deadline: .answer)
-    #expect(state.answerEndsConnection(isUnframed: false))
-    #expect(state.answerEnds() == .leave)
+    #expect(mustSayLast(&state))
+    act(state.answerEnds(), .leave)
   }
 
   @Test func `an answer that was under way when the drain began does not end without saying so`() {
     var state = ConnectionState()
     state.requestBegins(isWhole: true, ends: false, deadline: .answer)
-    #expect(!state.answerEndsConnection(isUnframed: false))
+    #expect(!mustSayLast(&state))
     state.answerBegins()
-    #expect(state.drains() == .wait)
-    #expect(state.answerEnds() == .serve)
+    act(state.drains(), .wait)
+    act(state.answerEnds(), .serve)
     #expect(applied(&state) == .farewell)
   }
 
   @Test func `a client that ended its half is answered, then the connection ends`() {
     var state = ConnectionState()
     state.requestBegins(isWhole: true, ends: false, deadline: .clear)
-    #expect(state.inputCloses(rest: 0) == .wait)
-    #expect(state.answerEndsConnection(isUnframed: false))
-    #expect(state.answerEnds() == .leave)
+    act(state.inputCloses(rest: 0), .wait)
+    #expect(mustSayLast(&state))
+    act(state.answerEnds(), .leave)
   }
 
   @Test func `what a client sent before it ended its half is served`() {
     var state = ConnectionState()
-    #expect(state.inputCloses(rest: 20) == .serve)
-    #expect(state.restIsServed() == .close)
+    act(state.inputCloses(rest: 20), .serve)
+    act(state.restIsServed(), .close)
   }
 }
