@@ -147,7 +147,9 @@ public struct ListenerLoops: Sendable {
   @discardableResult
   public func closeConnections() async -> Int {
     var busy = 0
-    for member in members { busy += (try? await member.loop.submit { member.state.value.closeConnections() }.get()) ?? 0 }
+    for member in members {
+      busy += (try? await member.loop.submit { member.state.value.closeConnections() }.get()) ?? 0
+    }
     return busy
   }
 }

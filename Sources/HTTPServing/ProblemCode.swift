@@ -13,7 +13,8 @@ public enum ProblemCode: Int, CaseIterable, Sendable {
   // Who and what.
   case unauthenticated, foreignOrigin, badTicket, saleNotFound, unknownSKU, orderNotFound, saleExists
   // Not now.
-  case notStarted, ended, soldOut, busy, partitionHalted, outcomeUnknown, storeUnavailable, logUnreachable, starting, internalError
+  case notStarted, ended, soldOut, busy, partitionHalted, outcomeUnknown, storeUnavailable, logUnreachable, starting,
+    internalError
 
   /// What stands on the wire: the member `code`, and the last part of `type`.
   @inlinable public var name: StaticString { meaning.name }

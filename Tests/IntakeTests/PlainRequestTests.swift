@@ -172,7 +172,9 @@ struct PlainRequestTests {
     #expect(plain(Array(Self.requests[4].replacing("Host:", with: "\(many)Host:").utf8)) == .other)
   }
 
-  @Test func `what is read as plain, the reader of all forms and NIO's decoder read alike, whatever the bytes are`() throws {
+  @Test func `what is read as plain, the reader of all forms and NIO's decoder read alike, whatever the bytes are`()
+    throws
+  {
     var random = SeededRandom(seed: 11)
     let spice = Array("\r\n\r\n \t:,;%?/\u{0}\u{7F}\"0159aAzZ-".utf8)
     var (read, compared) = (0, 0)

@@ -35,7 +35,9 @@ public struct HTTPConformance: Sendable, CustomStringConvertible {
   public static let rows: [Self] = [
     get("a plain request", "Host: a", 200, .open),
     // RFC 9110 §7.8: an offer to upgrade may be ignored; §9.3.6: CONNECT.
-    get("an offer of h2c", "Host: a\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAM", 200, .open),
+    get(
+      "an offer of h2c", "Host: a\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAM", 200,
+      .open),
     get("an offer of a web socket", "Host: a\r\nUpgrade: websocket\r\nConnection: Upgrade", 200, .open),
     get("an offer that names several", "Host: a\r\nconnection: keep-alive, upgrade\r\nupgrade: foo/1, bar", 200, .open),
     get("an offer without Connection", "Host: a\r\nUpgrade: h2c", 200, .open),
@@ -64,7 +66,9 @@ public struct HTTPConformance: Sendable, CustomStringConvertible {
     get("HTTP/1.0", "Host: a", 200, .closed, version: "1.0"),
     get("HTTP/1.0 without a Host", "", 200, .closed, version: "1.0"),
     get("HTTP/1.0 that asks to go on", "Host: a\r\nConnection: keep-alive", 200, .open, version: "1.0"),
-    get("HTTP/1.0 with chunks", "Host: a\r\nConnection: keep-alive\r\nTransfer-Encoding: chunked", 400, .closed, version: "1.0"),
+    get(
+      "HTTP/1.0 with chunks", "Host: a\r\nConnection: keep-alive\r\nTransfer-Encoding: chunked", 400, .closed,
+      version: "1.0"),
     get("a later HTTP/1", "Host: a", 200, .open, version: "1.2"),
     get("HTTP/2", "Host: a", 400, .closed, version: "2.0"),
     get("a version that is none", "Host: a", 400, .closed, version: "1.10"),
@@ -98,7 +102,10 @@ public struct HTTPConformance: Sendable, CustomStringConvertible {
     get("a DEL", "Host: a\r\nX-A: b\u{7f}", 400, .closed),
     // RFC 9112 §6: where a body ends.
     get("a body nobody asked for", "Host: a\r\nContent-Length: 3\r\n\r\nabcGET {} HTTP/1.1\r\nHost: a", 200, .open),
-    get("chunks", "Host: a\r\nTransfer-Encoding: Chunked\r\n\r\n3;x=\"y\"\r\nabc\r\n0\r\nX-T: a\r\n\r\nGET {} HTTP/1.1\r\nHost: a", 200, .open),
+    get(
+      "chunks",
+      "Host: a\r\nTransfer-Encoding: Chunked\r\n\r\n3;x=\"y\"\r\nabc\r\n0\r\nX-T: a\r\n\r\nGET {} HTTP/1.1\r\nHost: a",
+      200, .open),
     get("two lengths that agree", "Host: a\r\nContent-Length: 0\r\nContent-Length: 0", 400, .closed),
     get("a list of lengths", "Host: a\r\nContent-Length: 0, 0", 400, .closed),
     get("a length with a sign", "Host: a\r\nContent-Length: +0", 400, .closed),
@@ -115,7 +122,9 @@ public struct HTTPConformance: Sendable, CustomStringConvertible {
     // RFC 9110 §10.1.1: Expect.
     get("an expectation that nobody knows", "Host: a\r\nExpect: a-miracle", 400, .closed),
     get("an expectation without a body", "Host: a\r\nExpect: 100-continue", 200, .open),
-    get("an expectation of HTTP/1.0", "Host: a\r\nExpect: 100-continue\r\nConnection: keep-alive", 200, .open, version: "1.0"),
+    get(
+      "an expectation of HTTP/1.0", "Host: a\r\nExpect: 100-continue\r\nConnection: keep-alive", 200, .open,
+      version: "1.0"),
   ]
 
   /// Runs the row on a connection of its own.

@@ -60,7 +60,8 @@ struct BodyReader {
         state = .chunk(left - part.readableBytes)
         return .part(part)
       case .chunkEnd:
-        guard let end = bytes.getBytes(at: bytes.readerIndex, length: min(2, bytes.readableBytes)), end.count == 2 else {
+        guard let end = bytes.getBytes(at: bytes.readerIndex, length: min(2, bytes.readableBytes)), end.count == 2
+        else {
           let isWrong = bytes.readableBytes == 1 && bytes.getInteger(at: bytes.readerIndex, as: UInt8.self) != 0x0D
           return isWrong ? .malformed : .partial
         }
