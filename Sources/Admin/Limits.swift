@@ -6,12 +6,12 @@ public enum Limits {
   /// connect here, never the crowd.
   public static let connections = 256
 
-  /// From a complete request to the end of its answer, and between two moments at which its client takes a part of a long
-  /// one. Past it the connection is closed. A report over millions of orders takes seconds.
+  /// From a complete request to the end of its answer, and between two moments at which its client takes a part of a
+  /// long one. Past it the connection is closed. A report over millions of orders takes seconds.
   static let answerDeadline: Duration = .seconds(120)
 
-  /// From the request to stop to the end of the answers under way. Past it they are cut off: nothing waits longer for an
-  /// export that somebody reads slowly.
+  /// From the request to stop to the end of the answers under way. Past it they are cut off: nothing waits longer for
+  /// an export that somebody reads slowly.
   static let drainDeadline: Duration = .seconds(5)
 
   /// Bytes of a request body. More is answered 413. A sale at every limit of the domain (1,000 items with 64-byte SKUs)

@@ -3,8 +3,8 @@ internal import Logging
 internal import Metrics
 internal import Vitals
 
-/// Accepts connections up to a limit; more wait in the kernel's accept queue until one ends. Says so once each time that
-/// the limit is reached.
+/// Accepts connections up to a limit; more wait in the kernel's accept queue until one ends. Says so once each time
+/// that the limit is reached.
 ///
 /// Used on the event loop of the listening socket only.
 struct ConnectionLimit: AvailableConnectionsDelegate {

@@ -3,7 +3,8 @@
 /// (1) One request at a time: the next one is looked at when the answer to this one is written whole.
 /// (2) Each request gets one answer. An answer that ends the connection is the last.
 /// (3) One absolute deadline for a request, from its first byte to its last, however it comes and whoever reads it.
-/// (4) Answers that are not taken are bounded: at `Limits.untakenBytes` no further request is served, and nothing is read.
+/// (4) Answers that are not taken are bounded: at `Limits.untakenBytes` no further request is served, and nothing is
+///     read.
 /// (5) A deadline runs in every phase but `exchanging` with an order, which has the one of the log's acknowledgement.
 /// (6) While it drains, a request that arrives is still answered, and the connection ends with that answer.
 public struct ConnectionState: Sendable {
@@ -203,8 +204,9 @@ extension ConnectionState {
   public mutating func drains() -> Action {
     guard !isDraining else { return .wait }
     isDraining = true
-    // A client may have sent a request that is on its way: it is answered, for a moment, before anything is closed.
-    if phase == .idle { deadline = .farewell }
+    // A client may have sent a request that is on its way: it is answered, for a moment, before anything is closed. One
+    // that still takes answers has the time of an answer for that.
+    if phase == .idle, untaken == 0 { deadline = .farewell }
     return .wait
   }
 

@@ -3,15 +3,15 @@ internal import HTTPTypes
 public import NIOCore
 public import NIOHTTPTypes
 
-/// One client's connection: reads requests, has them answered, writes the answers. `ConnectionState` decides; this reads,
-/// writes and tells it what happened.
+/// One client's connection: reads requests, has them answered, writes the answers. `ConnectionState` decides; this
+/// reads, writes and tells it what happened.
 ///
-/// A request goes to the `DirectResponder` first, which answers what it can straight from the bytes. Everything else is read
-/// whole by `RequestHead` and goes to the web framework, which stands behind this handler from its first such request on.
-/// Both serve the same connection in turns.
+/// A request goes to the `DirectResponder` first, which answers what it can straight from the bytes. Everything else is
+/// read whole by `RequestHead` and goes to the web framework, which stands behind this handler from its first such
+/// request on. Both serve the same connection in turns.
 ///
-/// Answers go to the socket itself for as long as it takes each of them whole (decision 0020), and to NIO when not: never to
-/// both while NIO has bytes left, so they keep their order.
+/// Answers go to the socket itself for as long as it takes each of them whole (decision 0020), and to NIO when not:
+/// never to both while NIO has bytes left, so they keep their order.
 public final class HTTPConnection: ChannelDuplexHandler {
   public typealias InboundIn = ByteBuffer
   public typealias InboundOut = HTTPRequestPart
@@ -19,14 +19,14 @@ public final class HTTPConnection: ChannelDuplexHandler {
   public typealias OutboundOut = ByteBuffer
 
   /// A request whose head is whole and whose body is still collected.
-  private struct Collecting {
+  struct Collecting {
     let head: RequestHead
     var body: BodyReader
     var bytes = ByteBuffer()
   }
 
   /// A request that the framework has.
-  private final class Exchange {
+  final class Exchange {
     let head: RequestHead
     var body: BodyReader
     var answer: AnswerEncoder?
@@ -39,21 +39,21 @@ public final class HTTPConnection: ChannelDuplexHandler {
 
   /// The event loop's own; answers are written with its writer.
   public let loop: ListenerLoop
-  private let direct: (any DirectResponder)?
-  private let framework: FrameworkEntry
-  private var context: ChannelHandlerContext?
-  private var state = ConnectionState()
+  let direct: (any DirectResponder)?
+  let framework: FrameworkEntry
+  var context: ChannelHandlerContext?
+  var state = ConnectionState()
   private var deadline: ConnectionDeadline?
   private var socket: DirectSocket?
   /// Bytes that nobody has served yet.
-  private var rest: ByteBuffer?
+  var rest: ByteBuffer?
   /// Answers that are written and not sent yet.
   private var unsent: ByteBuffer?
   private var search = HeadSearch()
   /// Pieces in which the request at hand came so far without being whole.
   private var pieces = 0
   private var collecting: Collecting?
-  private var exchange: Exchange?
+  var exchange: Exchange?
   /// When the last bytes were read.
   public private(set) var readAt = NIODeadline.now()
   private var isServing = false
@@ -118,7 +118,7 @@ public final class HTTPConnection: ChannelDuplexHandler {
   private func deadlinePassed() { perform(state.deadlinePasses()) }
 
   /// - Parameter now: the clock, where it was just read: a request costs no more readings than it needs.
-  private func applyDeadline(now: NIODeadline? = nil) {
+  func applyDeadline(now: NIODeadline? = nil) {
     guard state.deadline != .keep else { return }
     if let amount = loop.deadlines[state.deadline] {
       deadline?.set(amount, from: now ?? .now())
@@ -128,7 +128,7 @@ public final class HTTPConnection: ChannelDuplexHandler {
     state.deadline = .keep
   }
 
-  private func perform(_ action: ConnectionState.Action) {
+  func perform(_ action: ConnectionState.Action) {
     applyDeadline()
     switch action {
     case .wait: break
@@ -263,7 +263,8 @@ extension HTTPConnection {
     }
   }
 
-  /// Collects a request's body up to `Limits.collectedBytes`, so that it is handed on whole; false when its rest is awaited.
+  /// Collects a request's body up to `Limits.collectedBytes`, so that it is handed on whole; false when its rest is
+  /// awaited.
   private func collect(_ bytes: ByteBuffer) -> Bool {
     guard var collecting else { return true }
     self.collecting = nil
@@ -289,90 +290,6 @@ extension HTTPConnection {
     begin(collecting, isWhole: false)
     return true
   }
-}
-
-// MARK: - The framework
-
-extension HTTPConnection {
-  /// Hands a request whose client holds its body back to the framework, unless its head is refused already.
-  private func begin(asking head: RequestHead) -> Bool {
-    if let problem = direct?.examine(head.request) {
-      refuse(problem)
-      return false
-    }
-    begin(Collecting(head: head, body: BodyReader(head.framing)), isWhole: false)
-    write { $0.writeStaticString("HTTP/1.1 100 Continue\r\n\r\n") }
-    flush()
-    return true
-  }
-
-  private func begin(_ request: Collecting, isWhole: Bool) {
-    guard let context else { return }
-    do {
-      try framework.bringIn(context.channel)
-    } catch {
-      return close()
-    }
-    state.requestBegins(isWhole: isWhole, ends: !request.head.keepsConnection, deadline: .answer)
-    applyDeadline()
-    exchange = Exchange(request.head, request.body)
-    context.fireChannelRead(wrapInboundOut(.head(request.head.request)))
-    if request.bytes.readableBytes > 0 { context.fireChannelRead(wrapInboundOut(.body(request.bytes))) }
-    if isWhole { context.fireChannelRead(wrapInboundOut(.end(nil))) }
-    context.fireChannelReadComplete()
-  }
-
-  /// Hands on what the bytes hold of the body at hand; false when its rest is awaited.
-  private func passBody(_ bytes: ByteBuffer) -> Bool {
-    guard let context, let exchange else { return false }
-    var bytes = bytes
-    rest = nil
-    defer { if !state.dropsBytes { rest = bytes.readableBytes > 0 ? bytes : nil } }
-    while true {
-      switch exchange.body.next(&bytes) {
-      case .part(let part): context.fireChannelRead(wrapInboundOut(.body(part)))
-      case .end:
-        context.fireChannelRead(wrapInboundOut(.end(nil)))
-        perform(state.requestEnds())
-        return true
-      case .partial: return false
-      case .malformed:
-        // An answer that has begun can only be broken off.
-        if exchange.answer == nil { refuse(.malformedRequest) } else { close() }
-        return false
-      }
-    }
-  }
-
-  public func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
-    guard let exchange else {
-      // The request was answered without the framework, which took too long to hear of it.
-      promise?.fail(ChannelError.outputClosed)
-      return
-    }
-    switch unwrapOutboundIn(data) {
-    case .head(let response):
-      guard exchange.answer == nil, response.status.code >= 200 else { break }
-      let isUnframed = AnswerEncoder.endsWithConnection(response, to: exchange.head)
-      let ends = state.answerEndsConnection(isUnframed: isUnframed)
-      let encoder = AnswerEncoder(response, to: exchange.head, endsConnection: ends)
-      write { encoder.head(response, into: &$0) }
-      exchange.answer = encoder
-      state.answerBegins()
-      applyDeadline()
-    case .body(let part): write { exchange.answer?.body(part, into: &$0) }
-    case .end:
-      let isWhole = exchange.answer?.isWhole ?? false
-      write { exchange.answer?.end(into: &$0) }
-      self.exchange = nil
-      promise?.succeed()
-      // Its client waits for bytes that will not come.
-      return isWhole ? perform(state.answerEnds()) : close()
-    }
-    promise?.succeed()
-  }
-
-  public func flush(context: ChannelHandlerContext) { flush() }
 }
 
 // MARK: - Answers
@@ -402,7 +319,7 @@ extension HTTPConnection {
   }
 
   /// Refuses what arrived, whatever it is, and leaves.
-  private func refuse(_ problem: Problem) {
+  func refuse(_ problem: Problem) {
     loop.refused(problem)
     exchange = nil
     send(loop.answers.make(problem, persistence: .close))
@@ -413,13 +330,13 @@ extension HTTPConnection {
     if unsent == nil { unsent = bytes } else { unsent?.writeImmutableBuffer(bytes) }
   }
 
-  private func write(_ body: (inout ByteBuffer) -> Void) {
+  func write(_ body: (inout ByteBuffer) -> Void) {
     var bytes = unsent.take() ?? ByteBuffer()
     body(&bytes)
     unsent = bytes
   }
 
-  private func flush() {
+  func flush() {
     guard let context, var bytes = unsent.take(), bytes.readableBytes > 0 else { return }
     if state.untaken == 0, let socket, socket.takesAll(&bytes) { return }
     let count = bytes.readableBytes

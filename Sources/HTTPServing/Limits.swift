@@ -2,7 +2,8 @@
 public enum Limits {
   // MARK: Requests
 
-  /// Bytes of one header field's name, of its value, or of the request target. More: `431`, and the connection is closed.
+  /// Bytes of one header field's name, of its value, or of the request target. More: `431`, and the connection is
+  /// closed.
   public static let headerFieldBytes = 8 * 1_024
 
   /// Bytes of the request target and of all names and values together. More: `431`, and the connection is closed.
@@ -20,8 +21,8 @@ public enum Limits {
   /// Pieces in which a request may come and still be read directly: each time from the request's start.
   static let directPieces = 4
 
-  /// Bytes of a body that are collected before the request is handed on whole. A longer body is handed on as it comes. An
-  /// order's is always shorter.
+  /// Bytes of a body that are collected before the request is handed on whole. A longer body is handed on as it comes.
+  /// An order's is always shorter.
   static let collectedBytes = 16 * 1_024
 
   // MARK: Connections
@@ -30,12 +31,13 @@ public enum Limits {
   /// connection holds of requests that are not served yet is about as much, as nothing is read meanwhile.
   static let readBytes = 1_024...16_384
 
-  /// Bytes of answers that wait for one client to take them. At the limit no further request of the connection is served or
-  /// read, also of those whose bytes are here. One answer can exceed it: what it is then is that answer's size.
+  /// Bytes of answers that wait for one client to take them. At the limit no further request of the connection is
+  /// served or read, also of those whose bytes are here. One answer can exceed it: what it is then is that answer's
+  /// size.
   public static let untakenBytes = 64 * 1_024
 
-  /// The same for all clients of a listener together. At the limit a connection whose client does not take its answer at
-  /// once is closed, and counted in `penstock_http_slow_clients_closed_total`; clients that read are served as ever.
+  /// The same for all clients of a listener together. At the limit a connection whose client does not take its answer
+  /// at once is closed, and counted in `penstock_http_slow_clients_closed_total`; clients that read are served as ever.
   public static let untakenBytesInAll = 256 << 20
 
   /// From a request's first byte to its last, and from a new connection to its first head. Past it: `408` (or nothing,
@@ -43,20 +45,21 @@ public enum Limits {
   public static let requestDeadline = Duration.seconds(10)
 
   /// From an answer to the next request. Past it the connection is closed. Longer than usual gateways keep a connection
-  /// that they do not use (nginx and AWS's load balancer 60 s, HAProxy less), so that they close it and not we, just when
-  /// they send a request.
+  /// that they do not use (nginx and AWS's load balancer 60 s, HAProxy less), so that they close it and not we, just
+  /// when they send a request.
   public static let idleDeadline = Duration.seconds(95)
 
-  /// From a complete request to the end of its answer, and between two moments at which its client takes a part of a long
-  /// one. Past it the connection is closed. Longer than a look-up takes to fail, so it only meets clients that do not read.
+  /// From a complete request to the end of its answer, and between two moments at which its client takes a part of a
+  /// long one. Past it the connection is closed. Longer than a look-up takes to fail, so it only meets clients that do
+  /// not read.
   public static let answerDeadline = Duration.seconds(30)
 
   /// After an answer that ends the connection: how long the client's bytes are still taken (and dropped), so that they
   /// do not make the kernel throw the answer away with a reset.
   public static let lingerDeadline = Duration.seconds(1)
 
-  /// While draining: how long a connection without a request stays open for one that is on its way, which is answered and
-  /// told `Connection: close`. Longer than a round trip to a gateway far away.
+  /// While draining: how long a connection without a request stays open for one that is on its way, which is answered
+  /// and told `Connection: close`. Longer than a round trip to a gateway far away.
   public static let farewell = Duration.seconds(1)
 
   /// At the drain's deadline: time that the last answers have to leave before the connections are closed.
@@ -65,7 +68,7 @@ public enum Limits {
   /// How often an event loop renews the date that it writes into answers.
   static let tick = Duration.milliseconds(50)
 
-  /// File descriptors that a crowd's connections leave for everything else: the operator's listener (64 of its connections
-  /// at least), PostgreSQL, brokers, files.
+  /// File descriptors that a crowd's connections leave for everything else: the operator's listener (64 of its
+  /// connections at least), PostgreSQL, brokers, files.
   static let reservedFiles = 200
 }

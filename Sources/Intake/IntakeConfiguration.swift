@@ -39,8 +39,8 @@ public struct IntakeConfiguration: Sendable {
   /// From an answer to the next request on the connection; past it the connection is closed.
   public var idleDeadline: Duration
 
-  /// From the request to stop to the last answer. Past it, orders in flight are told `outcome_unknown`, and what is still
-  /// open is closed.
+  /// From the request to stop to the last answer. Past it, orders in flight are told `outcome_unknown`, and what is
+  /// still open is closed.
   public var drainDeadline = Duration.seconds(10)
 
   /// A configuration with `Limits` for what is not named here.

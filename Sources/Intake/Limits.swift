@@ -19,8 +19,8 @@ public enum Limits {
   // MARK: Connections
 
   /// Open connections, or fewer where the process may not have so many file descriptors (`OpenFiles`). More wait in the
-  /// kernel's accept queue, and beyond that are refused by it. Each takes about 8 KiB with its task and buffers, and 20 KiB
-  /// once the web framework has served it.
+  /// kernel's accept queue, and beyond that are refused by it. Each takes about 8 KiB with its task and buffers, and 20
+  /// KiB once the web framework has served it.
   public static let connections = 16_384
 
   /// Connections that the kernel holds until they are accepted. Past it, the kernel refuses.
@@ -86,8 +86,8 @@ public enum Limits {
   /// Sales on a page of the list. More are on the next page.
   static let listedSales = 50
 
-  /// Items of all sales of a page together; a sale with more of them has a page of its own. An item takes about 120 bytes,
-  /// so a page has about that many kilobytes.
+  /// Items of all sales of a page together; a sale with more of them has a page of its own. An item takes about 120
+  /// bytes, so a page has about that many kilobytes.
   static let listedItems = 1_000
 
   /// How long a sale that is over stays on the list: people look what became of it. Later it is found by its id.
@@ -96,8 +96,8 @@ public enum Limits {
   /// Age of what is told about a sale's stock, besides a signal's: within it all readers get the same bytes.
   static let saleBytesAge = Duration.milliseconds(50)
 
-  /// Bytes that are kept of answers about sales, by each event loop and for all routes together. Past it they are written
-  /// for each reader anew.
+  /// Bytes that are kept of answers about sales, by each event loop and for all routes together. Past it they are
+  /// written for each reader anew.
   static let saleBytes = 8 << 20
 
   // MARK: Whether orders are taken

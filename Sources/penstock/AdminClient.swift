@@ -119,12 +119,12 @@ extension AdminClient {
     struct Problem: Decodable {
       var detail: String
       var code: String
-      var field: String?
     }
     guard let problem = try? JSONDecoder().decode(Problem.self, from: data) else {
       return .foreign(base, "it answered HTTP \(status) without saying why")
     }
-    var words = [problem.field, problem.detail].compactMap { $0 }.joined(separator: ": ")
+    // It names the field, where there is one.
+    var words = problem.detail
     if status == 401 {
       words = "\(Variable.adminToken.rawValue) is \(token == nil ? "not set" : "not the admin API's token"): \(words)"
     }
@@ -159,7 +159,7 @@ extension AdminClient {
     /// An answer, but none of the admin API's.
     case foreign(String, String)
 
-    /// The admin API said no: the problem's detail, and the field where there is one.
+    /// The admin API said no: the problem's detail, which names the field where there is one.
     case refused(status: UInt, code: String, String)
 
     var description: String {

@@ -1,6 +1,7 @@
 import Foundation
 
-/// What HTTP/1.1 asks of a server (RFC 9110, RFC 9112), a row for each case: the bytes of a request, and what must hold.
+/// What HTTP/1.1 asks of a server (RFC 9110, RFC 9112), a row for each case: the bytes of a request, and what must
+/// hold.
 ///
 /// The bytes have `{}` where the target stands, so that each reader of HTTP in this project is asked the same: whatever
 /// target they are run with must be answered 200 to a GET.

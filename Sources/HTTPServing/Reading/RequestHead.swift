@@ -1,12 +1,13 @@
 public import HTTPTypes
 
-/// The head of a request (RFC 9112 §3 and §5): its request line, its fields, and what they say about the bytes behind it.
+/// The head of a request (RFC 9112 §3 and §5): its request line, its fields, and what they say about the bytes behind
+/// it.
 ///
-/// (1) One way to read: a head is of the grammar, or it is refused. There is no leniency that a proxy in front of us could
-///     read in another way.
+/// (1) One way to read: a head is of the grammar, or it is refused. There is no leniency that a proxy in front of us
+///     could read in another way.
 /// (2) White space around a field's value is no part of it (RFC 9110 §5.5), and nobody behind here sees any.
-/// (3) What concerns this connection alone (`Connection`, `Upgrade`, the framing) ends here and is not handed on. An offer
-///     to upgrade is ignored (RFC 9110 §7.8).
+/// (3) What concerns this connection alone (`Connection`, `Upgrade`, the framing) ends here and is not handed on. An
+///     offer to upgrade is ignored (RFC 9110 §7.8).
 public struct RequestHead: Sendable {
   /// Where the request ends.
   public enum Framing: Sendable, Equatable {

@@ -40,8 +40,8 @@ struct RequestTarget {
   }
 }
 
-/// `uri-host [ ":" port ]` (RFC 9110 §7.2), without user information. An empty one is valid: it says that the target has
-/// no authority.
+/// `uri-host [ ":" port ]` (RFC 9110 §7.2), without user information. An empty one is valid: it says that the target
+/// has no authority.
 public func isAuthority(_ bytes: UnsafeRawBufferPointer) -> Bool {
   var rest = bytes[...]
   if rest.first == UInt8(ascii: "[") {

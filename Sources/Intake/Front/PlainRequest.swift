@@ -1,11 +1,11 @@
 internal import FlashSale
 internal import HTTPServing
 
-/// A request in the form in which nearly every client sends it, read where its bytes arrived: whole, for one of the paths
-/// below, its body of a stated length, and no field that changes how the rest is to be read.
+/// A request in the form in which nearly every client sends it, read where its bytes arrived: whole, for one of the
+/// paths below, its body of a stated length, and no field that changes how the rest is to be read.
 ///
-/// (1) What it reads, `RequestHead` reads alike: a test compares the two, and both with NIO's decoder, whatever the bytes
-///     are. It is the same grammar, taken in one pass without a string.
+/// (1) What it reads, `RequestHead` reads alike: a test compares the two, and both with NIO's decoder, whatever the
+///     bytes are. It is the same grammar, taken in one pass without a string.
 /// (2) What is not of this form is left to `RequestHead` and the routes, which know all forms and say what is wrong. So
 ///     this never refuses a request.
 /// (3) It points into the bytes that it was read from, and lives no longer than they stay where they are.

@@ -56,7 +56,8 @@ struct IntakeResponder: HTTPResponder {
     }
   }
 
-  /// The sale that a request orders from: `{sale}` of `/v1/sales/{sale}/orders`, percent-decoded; `nil` for another target.
+  /// The sale that a request orders from: `{sale}` of `/v1/sales/{sale}/orders`, percent-decoded; `nil` for another
+  /// target.
   static func saleOfOrders(_ target: String) -> String? {
     let path = target.prefix { $0 != "?" }
     guard let parts = parts(ofPath: String(path)), parts.count == 3, parts[0] == "sales", parts[2] == "orders" else {

@@ -3,7 +3,8 @@ internal import HTTPServing
 internal import Hummingbird
 internal import NIOCore
 
-/// `POST /v1/sales/{sale}/orders` for requests that are not of the plain form: by the same gate, on one of the event loops.
+/// `POST /v1/sales/{sale}/orders` for requests that are not of the plain form: by the same gate, on one of the event
+/// loops.
 struct OrderRoute: Sendable {
   /// What an order is answered that is not refused.
   enum Answer: Sendable {

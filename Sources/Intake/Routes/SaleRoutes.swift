@@ -9,11 +9,11 @@ enum SaleRoutes {
   /// Where a page of the list begins: behind the sale of this number, the newest first.
   typealias Cursor = SaleNumber
 
-  /// Writes a page of the sales that matter, the newest first: those that are open or to come, and those that were over at
-  /// most `Limits.saleAfterlife` ago. Every other one is found by its id.
+  /// Writes a page of the sales that matter, the newest first: those that are open or to come, and those that were over
+  /// at most `Limits.saleAfterlife` ago. Every other one is found by its id.
   ///
-  /// A page has up to `Limits.listedSales` sales and `Limits.listedItems` of their items, and at least one sale; `next` is
-  /// the cursor of the one behind it, or `null`.
+  /// A page has up to `Limits.listedSales` sales and `Limits.listedItems` of their items, and at least one sale; `next`
+  /// is the cursor of the one behind it, or `null`.
   static func fields(_ catalog: Catalog, after cursor: Cursor?, now: Timestamp, to json: inout JSONWriter) {
     let start = Timestamp(microseconds: now.microseconds - Limits.saleAfterlife.nanoseconds / 1_000)
     let rest = catalog.sales.lazy.filter { sale in
@@ -60,7 +60,8 @@ extension CatalogSale {
   fileprivate var over: Timestamp { closedAt.map { min($0, sale.endsAt) } ?? sale.endsAt }
 }
 
-/// What is answered about sales, as bytes that many readers share: a thousand readers of a large sale cost what one does.
+/// What is answered about sales, as bytes that many readers share: a thousand readers of a large sale cost what one
+/// does.
 ///
 /// (1) What it says is at most `Limits.saleBytesAge` old; the time of day is always of the moment.
 /// (2) It keeps at most `Limits.saleBytes`. What does not fit is written anew for each reader.

@@ -29,8 +29,8 @@ struct OrderGate: Sendable {
   enum Passage {
     /// It is on its way into the log: the waiter will be told once what became of it.
     case submitted(Submission, SlotID)
-    /// It may have been sent before, and only the store knows what became of it. If the store does not know it, `settle`
-    /// goes on.
+    /// It may have been sent before, and only the store knows what became of it. If the store does not know it,
+    /// `settle` goes on.
     case lookUp(OrderInquiry, otherwise: Otherwise)
   }
 

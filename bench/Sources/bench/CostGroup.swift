@@ -2,7 +2,8 @@ import Foundation
 import Postgres
 import TestSupport
 
-/// What a request costs each part in processor time, and the disk in bytes: the inputs of docs/scaling.md. Reported only.
+/// What a request costs each part in processor time, and the disk in bytes: the inputs of docs/scaling.md. Reported
+/// only.
 ///
 /// Two cores can bear this rate together with the load generator, so no request is refused as *busy*.
 enum CostGroup {

@@ -2,8 +2,8 @@
 struct Plan: Sendable {
   /// Seconds of each round over HTTP.
   let seconds: Int
-  /// How many rounds *http*, *drain* and the decision delay have for each one of the others. Theirs are seconds long, and
-  /// within seconds the machine's host gets faster and slower by a third: the median of few is then chance.
+  /// How many rounds *http*, *drain* and the decision delay have for each one of the others. Theirs are seconds long,
+  /// and within seconds the machine's host gets faster and slower by a third: the median of few is then chance.
   let repeats: Int
   /// Records of one round of a drain.
   let drained: Int

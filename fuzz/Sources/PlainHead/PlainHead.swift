@@ -11,11 +11,12 @@ import NIOHTTP1
   static func main() { fuzz(testOneInput) }
 }
 
-/// Any bytes as what a connection begins with: read in the plain form, by the reader of all forms, and by NIO's decoder.
+/// Any bytes as what a connection begins with: read in the plain form, by the reader of all forms, and by NIO's
+/// decoder.
 ///
 /// (1) Both of ours answer for any bytes, and read none past their end (AddressSanitizer).
-/// (2) What is read as plain, the reader of all forms reads alike, and NIO's decoder too where it takes it, and all end it at
-///     the same byte: else a request could be smuggled past the one in the body of the other.
+/// (2) What is read as plain, the reader of all forms reads alike, and NIO's decoder too where it takes it, and all end
+///     it at the same byte: else a request could be smuggled past the one in the body of the other.
 /// (3) A whole request stays what it is when more follows, and is partial until its last byte.
 @c(LLVMFuzzerTestOneInput)
 public func testOneInput(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
