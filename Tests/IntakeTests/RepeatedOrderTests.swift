@@ -122,12 +122,16 @@ struct RepeatedOrderTests {
   func `I2 after a sale's end a repeated order is taken until the line of before is decided, then it is ended`()
     async throws
   {
-    try await RunningIntake.with(sales: [try .window("double11", from: -60, to: 3)]) {
+    try await RunningIntake.with(sales: [try .open()]) {
       $0.configure = { $0.acknowledgementDeadline = .seconds(1) }
       $0.tuning.messageTimeout = .seconds(10)
     } _: { intake in
-      let order = try #require(try await intake.order(key: "k").string("order_id").flatMap(OrderID.init))
-      #expect(try await eventually { try await intake.order(buyer: "bob").code == "ended" })
+      let first = try await intake.order(key: "k")
+      #expect(first.status == 202, "\(first.text)")
+      let order = try #require(first.string("order_id").flatMap(OrderID.init))
+      try await intake.endSale()
+      #expect(try await eventually { try await intake.get("/v1/sales/double11").string("status") == "ended" })
+      #expect(try await intake.order(buyer: "bob").code == "ended")
       // It stands in line, so she may win.
       let again = try await intake.order(key: "k")
       #expect(again.status == 202)
@@ -238,6 +242,13 @@ extension RunningIntake {
   /// Waits until the intake tells that nothing is left.
   fileprivate func waitUntilGone() async throws {
     #expect(try await eventually { try await get("/v1/sales/double11").text.contains("\"left\":0,") })
+  }
+
+  /// Lets the sale end now, rather than at a time that a slow machine may miss.
+  fileprivate func endSale() async throws {
+    let connection = try await database.connect()
+    _ = try await connection.query("UPDATE sales SET ends_at = now()")
+    await connection.close()
   }
 
   fileprivate func forget(_ order: OrderID) async throws {
