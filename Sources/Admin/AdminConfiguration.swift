@@ -19,7 +19,8 @@ public struct AdminConfiguration: Sendable {
   /// 0 takes any free port.
   public let port: Int
 
-  /// What a caller of the admin API and the pages has to know; `nil`: anyone who reaches the listener may do anything.
+  /// The token that a caller of the admin API and the pages must send; `nil`: anyone who reaches the listener may do
+  /// anything.
   public let token: Secret<String>?
 
   /// The `orders` topic whose progress is shown.

@@ -17,7 +17,7 @@ public struct AdminHooks: Sendable {
   /// What this process waits for before it can do anything else, in one line; `nil` once it runs. Cheap.
   public var waitsFor: @Sendable () -> String?
 
-  /// How the parts of this process are. Cheap, and never waits for anything outside the process.
+  /// The state of this process's parts. Cheap, and never waits for anything outside the process.
   public var checks: @Sendable () async -> [HealthCheck]
 
   /// Collects the hooks.

@@ -5,7 +5,7 @@ internal import NIOPosix
 public import SaleStore
 public import ServiceLifecycle
 
-/// The second listener: health, metrics, the admin API and the pages. Never the crowd's.
+/// The second listener: health, metrics, the admin API and the pages. The crowd never uses it.
 ///
 /// `run()` returns after graceful shutdown: it stops accepting, and finishes the requests that it has within
 /// `Limits.drainDeadline`; an export of orders that takes longer is cut off.
@@ -58,7 +58,7 @@ public struct AdminServer: Service {
       throw error
     }
     try await group.shutdownGracefully()
-    // Shut down before it was bound: nobody shall wait for an address that will not come.
+    // Shut down before it was bound: nobody must wait for an address that will not come.
     address.arrive(.failure(CancellationError()))
   }
 

@@ -24,7 +24,7 @@ public struct Ticket: Hashable, Sendable {
 
 /// Signs and checks tickets. Safe to share between threads: it is a value without state.
 public struct TicketSigner: Sendable {
-  /// Each has taken its key in already: half of what a code over so few bytes costs.
+  /// Each is prepared with its key, which is half the cost of a code over so few bytes.
   private let keyed: Secret<[HMAC<SHA256>]>
 
   /// A signer over 1 to `Limits.ticketKeys` secrets: the first one signs, all of them verify (key rotation).

@@ -3,8 +3,8 @@ public import NIOCore
 
 /// Writes one JSON object into a buffer, field by field, without Foundation.
 ///
-/// Names are literals of the source and need no escaping; values are escaped. Inlinable, as is what it calls: it writes
-/// every answer to the crowd, and must cost no more than if it stood where it is called.
+/// Names are literals of the source and need no escaping; values are escaped. It and what it calls are inlinable: it
+/// writes every answer to the crowd, and must cost no more than code written in place.
 public struct JSONWriter {
   @usableFromInline var text: ByteBuffer
   @usableFromInline var needsComma = false

@@ -6,13 +6,13 @@ public import NIOHTTP1
 /// this and nothing else.
 public struct Problem: Error {
   public let code: ProblemCode
-  /// For people; nothing in it that a stranger must not see.
+  /// For people; safe to show to a stranger.
   public var detail: String?
   /// The header, query parameter or body field that is wrong, such as `items[2].stock`.
   public var field: String?
   /// When the sale opens, where that is the reason.
   public var startsAt: Timestamp?
-  /// The order that this is about, where it may exist.
+  /// The order that this is about, if it may exist.
   public var order: OrderID?
   /// When to try again, in milliseconds from now.
   public var retryAfterMilliseconds: Int?
@@ -66,7 +66,7 @@ public struct Problem: Error {
 // What any route of either listener may have to say.
 
 extension Problem {
-  /// Bytes that are no HTTP request; the connection ends with it.
+  /// Bytes that are not an HTTP request; the connection ends with it.
   public static let malformedRequest = Problem(.malformedRequest)
 
   public static let headersTooLarge = Problem(.headersTooLarge)

@@ -1,6 +1,6 @@
 public import NIOHTTP1
 
-/// Why a request was not done: every code that either listener answers with. Programs look at these; none is renamed.
+/// Why a request was refused or failed: every code of both listeners. Programs look at these; none is renamed.
 ///
 /// The status and the title belong to the code, so a code means the same wherever it is met. `docs/openapi.yaml` has
 /// the same list; a test compares the two.

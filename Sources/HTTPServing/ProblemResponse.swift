@@ -15,7 +15,7 @@ extension Problem {
   /// The status as the web framework has it.
   public var responseStatus: HTTPResponse.Status { HTTPResponse.Status(code: Int(status.code)) }
 
-  /// The whole answer. No cache keeps it: it says how things are now.
+  /// The whole answer. No cache may keep it: it shows the present state.
   public func response() -> Response {
     var fields = fields
     fields[.contentType] = "application/problem+json"

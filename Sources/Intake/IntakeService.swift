@@ -59,7 +59,7 @@ public final class IntakeService: Service {
     get async throws { try await address.value }
   }
 
-  /// How it is, at this moment. Cheap.
+  /// Its state at this moment. Cheap.
   public var status: IntakeStatus {
     health.status(
       taking: logWatch.withLock { $0 }?.taking, log: router.withLock { $0?.failure }, overdue: waits.complaints())
@@ -120,7 +120,7 @@ public final class IntakeService: Service {
 // MARK: - The start
 
 extension IntakeService {
-  /// Reads the sales and learns where each partition's log ends, with patience for either being away.
+  /// Reads the sales and learns where each partition's log ends. Waits while PostgreSQL or the log is away.
   private func start(_ refresher: Refresher, _ reader: LogReader) async throws {
     health.starting("waiting for PostgreSQL")
     try await attempt("PostgreSQL cannot be read yet") { try await refresher.load() }

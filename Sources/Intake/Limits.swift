@@ -71,8 +71,7 @@ public enum Limits {
   /// By how much the clocks of intakes may differ: so much longer after its end a sale may still get orders.
   static let clockDifference = Duration.seconds(2)
 
-  /// How often sales, stock and progress are read anew, whatever signals say. Bounds the age of what a lost signal
-  /// said.
+  /// How often sales, stock and progress are read again, independent of signals. Bounds the effect of a lost signal.
   static let refreshInterval = Duration.seconds(1)
 
   /// First and longest pause between attempts to reach PostgreSQL or the log at the start.

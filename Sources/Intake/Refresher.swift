@@ -29,7 +29,7 @@ actor Refresher {
   private var gauges: [StockKey: StockGauge] = [:]
   private var meters: [DrainMeter]
   private let backlogs: [Gauge]
-  /// From a lane's commit to here; with workers on another machine, by two clocks.
+  /// From a lane's commit to here; if workers are on another machine, this compares two clocks.
   private let signalDelay = Timer(IntakeMetric.signalDelay)
   private let knownWinners = Gauge(IntakeMetric.winners)
   private let (levelsWait, levelWaits) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))

@@ -2,7 +2,7 @@ internal import Logging
 public import Secrets
 public import Vitals
 
-/// Which cluster to talk to, and how to be let in.
+/// Which cluster to talk to, and how to authenticate.
 public struct ClusterSettings: Sendable {
   /// `host:port`, comma-separated; one that answers is enough to find the others.
   public var brokers: String

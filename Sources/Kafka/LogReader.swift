@@ -86,7 +86,7 @@ private struct Stretch {
   private let queue: PartitionQueue
   private let partition: Int32
   private let blocking: BlockingLane
-  /// Fires once nobody has anything of the stretch any more.
+  /// Fires when nobody holds anything of the stretch any more.
   let clientIsGone: OneShot
 
   init(

@@ -8,8 +8,8 @@ package import FlashSale
 /// (4) A record is quarantined for a failed write only after a transaction that held it alone failed because of it.
 /// (5) Records are written in the order of their offsets, each of them once; one that is missing stops the lane.
 /// (6) After `stop`, what is in flight is waited for and nothing else is begun.
-/// (7) Each transaction that PostgreSQL did not finish is followed by one half as large, and each commit allows one
-///     twice as large: where sessions last for less than a full batch takes, the lane still gets on.
+/// (7) After a transaction that PostgreSQL did not finish, the next one is half as large; each commit allows one twice
+///     as large. So the lane makes progress even if sessions do not last for a full batch.
 /// (8) It ends as halted only after the store has recorded the halt.
 package struct LaneState {
   /// What the lane has to do. Each is answered with one event.
@@ -38,7 +38,7 @@ package struct LaneState {
     case surrendered(Surrender)
   }
 
-  /// Why a lane gives its partition up, with the whole assignment, to claim it anew.
+  /// Why a lane gives its partition up, with the whole assignment, to claim it again.
   package enum Surrender: Equatable, CustomStringConvertible {
     /// Someone else claimed it.
     case fenced

@@ -27,7 +27,7 @@ struct WorkerMetrics: Sendable {
   /// Batches that failed because of a record in them.
   let poisoned = Counter(WorkerMetric.poisoned)
 
-  /// Assignments that were given up to claim anew.
+  /// Assignments that were given up to claim again.
   let surrendered = Counter(WorkerMetric.surrendered)
 
   init() {

@@ -9,9 +9,9 @@ internal import Secrets
 /// With a token: `Authorization: Bearer TOKEN`, or for a browser, which cannot send that, HTTP Basic with any user and
 /// the token as the password. Without one: everyone who reaches the listener, which is on loopback then.
 ///
-/// A browser sends what it remembers, or nothing, on behalf of any page that it shows. So a request that a page of
-/// another origin made may change nothing, and without a token the host name must be this machine's own, which a name
-/// that was rebound to 127.0.0.1 is not.
+/// A browser sends its stored credentials on behalf of any page that it shows. So a request from a page of another
+/// origin may change nothing. Without a token, the host name must be this machine's own; a name that was rebound to
+/// 127.0.0.1 is not.
 struct Access: Sendable {
   private let digest: Secret<SHA256Digest>?
 

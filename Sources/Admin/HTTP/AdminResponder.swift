@@ -34,7 +34,7 @@ struct AdminResponder: HTTPResponder {
   private func answer(_ request: Request, _ route: Route?) async throws -> Response {
     guard let route else { throw Problem.notFound }
     guard route.takes(request.method) else { throw Problem.methodNotAllowed(allow: route.allow) }
-    // What may be done at a path is no secret, and a browser's preflight carries no token.
+    // The methods of a path are no secret, and a browser's preflight carries no token.
     if request.method == .options { return Response(status: .noContent, headers: [.allow: "\(route.allow)"]) }
     if request.method == .post, route == .sales { try request.checkBody() }
     if !route.isPublic {

@@ -43,8 +43,7 @@ struct SaleDesk: Sendable {
   }
 
   /// Ends selling: through the log, because whatever changes stock goes through it, and then on the sale, so that
-  /// intakes turn requests away. Done again it does the same again, which changes nothing; so it also finishes one that
-  /// stopped half way.
+  /// intakes turn requests away. Repeating it changes nothing, and finishes a close that stopped half way.
   func close(_ id: SaleID) async throws -> AdminSale {
     let stored = try await stored(id)
     do {
@@ -90,7 +89,7 @@ struct SaleDesk: Sendable {
     return form.body(store.orderPages(of: try await stored(id).number), exported: exported)
   }
 
-  /// How far each partition came, behind the end of its log where that can be asked.
+  /// Each partition's progress, and the end of its log if that is known.
   func partitions() async throws -> PartitionList {
     let progress = try await asking("progress") { [store, topic] in try await store.progress(topic: topic) }
     do {

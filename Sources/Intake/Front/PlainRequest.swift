@@ -127,7 +127,7 @@ private struct PlainRequestReader {
     guard let feed = bytes[at..<end].firstIndex(of: UInt8(ascii: "\n")) else {
       return bytes.count < Limits.plainHeadBytes ? .partial : .other
     }
-    // A bare LF ends a line for some (RFC 9112 §2.2) and not for others.
+    // Some readers end a line at a bare LF (RFC 9112 §2.2), others do not.
     guard feed > at, bytes[feed - 1] == UInt8(ascii: "\r") else { return .other }
     defer { at = feed + 1 }
     return .text(UnsafeRawBufferPointer(rebasing: bytes[at..<(feed - 1)]))

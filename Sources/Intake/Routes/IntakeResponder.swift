@@ -119,7 +119,7 @@ struct IntakeResponder: HTTPResponder {
       throw .unauthenticated("is missing")
     }
     do throws(ValidationError) {
-      // A field that is there twice arrives as "a, b", which no buyer is called.
+      // A repeated field arrives as "a, b", which is not a buyer's name.
       return try BuyerID(validating: value)
     } catch {
       throw .unauthenticated(error.reason)

@@ -2,11 +2,12 @@ internal import FlashSale
 internal import SaleStore
 internal import Synchronization
 
-/// Finds decided orders, those that are asked for together in one statement.
+/// Finds decided orders; concurrent requests share one statement.
 ///
 /// (1) At most `Limits.lookupStatements` statements run; what arrives meanwhile waits for the next one.
 /// (2) At most `Limits.lookupsWaiting` wait; one more is refused at once.
-/// (3) When a statement fails, everyone who waits is told: with PostgreSQL gone nobody waits for a turn to be told so.
+/// (3) When a statement fails, all waiting look-ups fail with it: while PostgreSQL is away, none waits for a turn only
+///     to fail.
 final class OrderLookup: Sendable {
   /// What the store knows of an order.
   enum Finding: Sendable {
@@ -16,7 +17,7 @@ final class OrderLookup: Sendable {
     case missing
   }
 
-  /// More wait already than may.
+  /// Too many wait already.
   struct Overloaded: Error {}
 
   private struct Wait {

@@ -10,7 +10,7 @@ struct OrderInquiry: Sendable {
   let position: LogPosition?
 }
 
-/// Where an order is, as its buyer is told.
+/// An order's status, as its buyer is told.
 enum OrderAnswer {
   case queued(OrderID, position: Int64, eta: Int64?)
   case decided(StoredOrder, sale: SaleID?)
@@ -44,7 +44,7 @@ enum OrderAnswer {
   }
 }
 
-/// `GET /v1/orders/{id}?ticket=…`: where an order is, for its buyer only.
+/// `GET /v1/orders/{id}?ticket=…`: an order's status, for its buyer only.
 ///
 /// With a ticket, an order that is still in line is answered from memory. The store is asked once the watermark has
 /// passed the ticket, or without one.
@@ -84,7 +84,7 @@ struct OrderStatusRoute: Sendable {
 
   /// Refuses to ask the store while it is known to be away.
   func checkStore() throws(Problem) {
-    // The refresher finds out when it is back; until then nobody waits for a connection to be told so.
+    // The refresher finds out when it is back; until then no request waits for a connection only to fail.
     guard !health.isStoreAway else { throw .busy("Orders cannot be looked up now.") }
   }
 

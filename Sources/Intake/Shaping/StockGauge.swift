@@ -4,8 +4,8 @@ internal import Synchronization
 
 /// What is left of one SKU, as the last signal said. Shared by all threads, without a lock.
 ///
-/// It lags behind the store by a signal. So it may only turn buyers away when it says that nothing is left: stock that
-/// is there and looks sold would break I2, stock that is sold and looks left is refused by the lane.
+/// It lags behind the store by a signal. So it may turn buyers away only when it says that nothing is left. Stock that
+/// is left and looks sold would break I2; if stock is sold and looks left, the lane refuses.
 ///
 /// It says so only once the sale's winners up to then are known (`RefusalGrounds`). Whoever is to be turned away reads
 /// it before the winners: what was inserted before it was set is then seen.

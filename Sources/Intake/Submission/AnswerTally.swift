@@ -5,7 +5,7 @@ internal import Vitals
 /// Counts an event loop's answers to orders, and hands them to the metrics with each tick: no request touches a counter
 /// that another loop uses.
 struct AnswerTally {
-  /// What became of a request for an order.
+  /// The answer to a request for an order.
   enum Answer {
     case accepted
     /// It was sent before and has won: its outcome is told again.

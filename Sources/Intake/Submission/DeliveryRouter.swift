@@ -54,8 +54,8 @@ final class DeliveryRouter: Sendable {
       }
       byLoop[tag.loop].append(Acknowledgement(tag: tag, fate: fate))
     }
-    // Before anybody is answered: who has a 202 finds no older failure in the status. One lock per batch, not per
-    // request; nobody else holds it but for a copy.
+    // Before any answer: a buyer with a 202 must not find an older failure in the status. One lock per batch, not per
+    // request; others hold it only for a copy.
     lastRefusal.withLock { $0 = failure }
     for (index, acknowledgements) in byLoop.enumerated() where !acknowledgements.isEmpty {
       loops.execute(on: index) { $0.deliver(acknowledgements) }

@@ -55,7 +55,7 @@ final class LoopState {
   /// Ends a wait that nobody needs any more; whatever the log says later is ignored.
   func forget(_ slot: SlotID) { _ = waiting.take(slot) }
 
-  /// Answers those who wait for these. A late one finds nobody.
+  /// Answers the connections that wait for these. A late one finds none.
   func deliver(_ acknowledgements: [Acknowledgement]) {
     for acknowledgement in acknowledgements {
       waiting.take(acknowledgement.tag.slot)?.complete(acknowledgement.fate)

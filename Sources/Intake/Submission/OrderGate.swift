@@ -3,7 +3,7 @@ internal import HTTPServing
 internal import Kafka
 internal import NIOCore
 
-/// An order that was let through and is on its way into the log.
+/// An admitted order on its way into the log.
 struct Submission {
   let order: OrderID
   let buyer: BuyerID

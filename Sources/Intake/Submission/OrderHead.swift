@@ -8,7 +8,7 @@ struct OrderFields {
   private(set) var contentLength: Int?
   private(set) var buyer: String?
   private(set) var key: String?
-  /// A field that must not be there twice and is: which of the two counts would be anybody's guess.
+  /// A field that must not be repeated and is: it would be a guess which of the two counts.
   private(set) var repeated: String?
 
   init(_ fields: HTTPFields) {

@@ -1,7 +1,7 @@
 internal import FlashSale
 internal import Kafka
 
-/// What a delivery report carries back: who waits, and which partition's standing it changes.
+/// What a delivery report carries back: which connection waits, and which partition's standing changes.
 ///
 ///     | 0 | loop 6 | partition 13 | generation 24 | slot 20 |
 ///

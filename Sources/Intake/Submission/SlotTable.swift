@@ -6,7 +6,7 @@ struct SlotID: Hashable {
   var generation: UInt32
 }
 
-/// Who waits for an acknowledgement, on one event loop.
+/// The connections of one event loop that wait for an acknowledgement.
 ///
 /// (1) A wait ends once: by `take`, or by `expire`. After that its id finds nothing.
 /// (2) All waits are equally long, so they expire in the order in which they began: the list of the occupied slots.
@@ -17,7 +17,7 @@ struct SlotTable<Owner> {
     var deadline: NIODeadline
     var generation: UInt32
     var previous: Int32
-    /// Of a free slot: the next free one.
+    /// In a free slot: the next free one.
     var next: Int32
   }
 
@@ -59,7 +59,7 @@ struct SlotTable<Owner> {
     return SlotID(index: index, generation: slots[Int(index)].generation)
   }
 
-  /// Ends a wait; `nil` if it is over already, or the id is of no wait.
+  /// Ends a wait; `nil` if it is over already, or the id names no wait.
   mutating func take(_ id: SlotID) -> Owner? {
     let index = Int(id.index)
     guard slots.indices.contains(index), slots[index].generation == id.generation, let owner = slots[index].owner else {

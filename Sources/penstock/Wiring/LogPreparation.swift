@@ -5,7 +5,7 @@ import Logging
 import Postgres
 import SaleStore
 
-/// What has to be true of the log and the store before anything runs on them. Waits for both, and refuses a mismatch.
+/// What must hold for the log and the store before anything runs on them. Waits for both, and refuses a mismatch.
 struct LogPreparation: Sendable {
   let configuration: Configuration
   let cluster: ClusterSettings
@@ -15,7 +15,8 @@ struct LogPreparation: Sendable {
   /// Checks the database and its schema, makes or checks the topic, and compares its partition count with the recorded
   /// one.
   ///
-  /// While PostgreSQL or the brokers cannot be reached, it says so and tries again. Throws what no waiting mends.
+  /// While PostgreSQL or the brokers cannot be reached, it says so and tries again. Throws a failure that waiting does
+  /// not mend.
   func run(_ store: SaleStore) async throws -> TopicDescription {
     try await waiting(for: "PostgreSQL") { try await checkDatabase() }
     let log = configuration.log

@@ -7,7 +7,7 @@ import Fuzzing
 
 /// Any bytes as each of the texts that come from outside: ids, keys, tickets, times.
 ///
-/// (1) Each answers whatever the bytes are.
+/// (1) Each answers for any bytes.
 /// (2) What is taken has 1 to `maxBytes` allowed bytes, all of them ASCII, reads back as itself, and stands in a path.
 /// (3) An id's and a time's text form is one that it is read from.
 /// (4) No ticket is verified but the one that was signed.
