@@ -13,4 +13,23 @@ struct ConformanceTests {
       }
     }
   }
+
+  @Test(
+    .timeLimit(.minutes(1)),
+    arguments: [
+      "GET /heal", "GET /healthz HTTP/1.1\r\nHost: a\r\n",
+      "POST /admin/api/sales HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99\r\n\r\n{",
+    ])
+  func `half a request is told so at its deadline`(_ half: String) async throws {
+    try await AdminUnderTest.with { admin in
+      let client = try await RawClient.connect(host: "127.0.0.1", port: admin.client.port)
+      let start = ContinuousClock.now
+      try await client.send(half)
+      let answer = try await client.answer()
+      #expect(answer.status == 408)
+      #expect(answer.code == "request_timeout")
+      #expect(answer.headers["connection"] == "close")
+      #expect((.seconds(9)...(.seconds(13))).contains(ContinuousClock.now - start))
+    }
+  }
 }

@@ -146,3 +146,29 @@ struct AcceptanceTests {
     }
   }
 }
+
+extension AcceptanceTests {
+  @Test(arguments: [
+    "/v1/sales/double11/orders", "/v1/s%61les/double%31%31/orders", "http://shop/v1/sales/double11/orders",
+  ])
+  func `an order is the same in every form in which HTTP can say it`(_ target: String) async throws {
+    try await RunningIntake.with(sales: [try .open()]) { intake in
+      let body = #"{"sku":"phone","quantity":1}"#
+      let fields = "Host: test\r\nX-Buyer-Id: \t alice \r\nIdempotency-Key:k \t\r\nContent-Type: application/json \r\n"
+      let orders = [
+        "POST \(target) HTTP/1.1\r\n\(fields)Content-Length: 28\r\n\r\n\(body)",
+        "POST \(target) HTTP/1.0\r\n\(fields)Content-Length: 28 \r\n\r\n\(body)",
+        "POST \(target) HTTP/1.1\r\n\(fields)Transfer-Encoding: chunked\r\n\r\n1c\r\n\(body)\r\n0\r\n\r\n",
+        "POST \(target) HTTP/1.1\r\n\(fields)Upgrade: h2c\r\nConnection: Upgrade\r\nContent-Length: 28\r\n\r\n\(body)",
+      ]
+      var ids: Set<String> = []
+      for order in orders {
+        let answer = try await intake.send(order)
+        #expect(answer.status == 202, "\(order)\n\(answer.text)")
+        #expect(answer.headers["location"] == answer.string("order_id").map { "/v1/orders/\($0)" })
+        ids.insert(answer.string("order_id") ?? "")
+      }
+      #expect(ids.count == 1)
+    }
+  }
+}
