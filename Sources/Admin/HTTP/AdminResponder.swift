@@ -28,7 +28,7 @@ struct AdminResponder: HTTPResponder {
     }
     let labels = [("route", route?.label ?? "none"), ("status", String(response.status.code))]
     Counter(AdminMetric.requests, labels, factory: desk.metrics).increment()
-    return request.method == .head ? response.createHeadResponse() : response
+    return request.method == .head ? response.withoutBody() : response
   }
 
   private func answer(_ request: Request, _ route: Route?) async throws -> Response {

@@ -18,12 +18,12 @@ struct IntakeResponder: HTTPResponder {
     let arrivedAt = ContinuousClock.now
     let response: Response
     do throws(Problem) {
-      response = Self.response(try await answer(to: request), isHead: request.method == .head)
+      response = Self.response(try await answer(to: request))
     } catch {
-      response = Self.response(error, isHead: request.method == .head)
+      response = error.response()
     }
     timers.record(Endpoint(path: request.uri.path), status: Int(response.status.code), .now - arrivedAt)
-    return response
+    return request.method == .head ? response.withoutBody() : response
   }
 
   private func answer(to request: Request) async throws(Problem) -> Answer {
@@ -126,32 +126,19 @@ struct IntakeResponder: HTTPResponder {
     }
   }
 
-  private static func response(_ answer: Answer, isHead: Bool) -> Response {
+  private static func response(_ answer: Answer) -> Response {
     switch answer {
     case .json(let write):
       var json = JSONWriter(ByteBuffer())
       write(&json)
       // Positions and stock are of the moment, and an order is for its buyer only.
       let headers: HTTPFields = [.contentType: "application/json", .cacheControl: "no-store"]
-      return Response(status: .ok, headers: headers, body: responseBody(json.finish(), isHead))
+      return Response(status: .ok, headers: headers, body: ResponseBody(byteBuffer: json.finish()))
     case .accepted(let order, let body):
       let headers: HTTPFields = [.contentType: "application/json", .location: "/v1/orders/\(order)"]
       return Response(status: .accepted, headers: headers, body: ResponseBody(byteBuffer: body))
     case .options(let allow):
       return Response(status: .noContent, headers: [.allow: "\(allow)"])
     }
-  }
-
-  private static func response(_ problem: Problem, isHead: Bool) -> Response {
-    let body = responseBody(problem.body(), isHead)
-    var response = problem.response()
-    response.body = body
-    return response
-  }
-
-  /// The body, or for HEAD only its length.
-  private static func responseBody(_ body: ByteBuffer, _ isHead: Bool) -> ResponseBody {
-    guard isHead else { return ResponseBody(byteBuffer: body) }
-    return ResponseBody(contentLength: body.readableBytes) { writer in try await writer.finish(nil) }
   }
 }
