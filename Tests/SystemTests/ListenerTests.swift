@@ -42,7 +42,7 @@ import Testing
       let start = ContinuousClock.now
       let order = try await HTTP.order(at: http, sale: "large", sku: "sku-1", buyer: "b", key: "k")
       #expect(order.status == 202)
-      #expect(ContinuousClock.now - start < .seconds(2))
+      #expect(ContinuousClock.now - start < .seconds(5))
       // 60 × (64 KiB + one answer of some 130 KiB) are 12 MB.
       let grown = residentMegabytes(up.process.identifier) - before
       #expect(grown < 100, "\(grown) MB more for 60 clients that read nothing")
