@@ -199,6 +199,7 @@ extension HTTPConnection {
       case .served(let count):
         pieces = 0
         keep(bytes, after: count)
+        applyDeadline()
       case .partial: return arrives(bytes)
       case .other: guard readHead(bytes) else { return }
       }
@@ -301,8 +302,8 @@ extension HTTPConnection {
   ///   - ends: its request demands that the connection ends with the answer.
   ///   - hasDeadline: the answer has a deadline of its own, and no other runs.
   public func awaitAnswer(ends: Bool, hasDeadline: Bool) {
+    // Its deadline is set where the request was looked at, if it has not been answered by then: most are, at once.
     state.requestBegins(isWhole: true, ends: ends, deadline: hasDeadline ? .clear : .answer)
-    applyDeadline()
   }
 
   /// What the answer at hand must say of the connection. Asked once for each answer, before it is written.
