@@ -13,7 +13,9 @@ extension Problem {
   }
 
   /// The status as the web framework has it.
-  public var responseStatus: HTTPResponse.Status { HTTPResponse.Status(code: Int(status.code), reasonPhrase: status.reasonPhrase) }
+  public var responseStatus: HTTPResponse.Status {
+    HTTPResponse.Status(code: Int(status.code), reasonPhrase: status.reasonPhrase)
+  }
 
   /// The whole answer. No cache may keep it: it shows the present state.
   public func response() -> Response {
