@@ -29,11 +29,17 @@ struct RefusalTests {
     try await withBroker { _, cluster in
       var cluster = cluster
       cluster.options = ["security.protocol": "SSL"]
-      let error = await #expect(throws: KafkaError.self) {
-        try await Topics.ensure(
-          cluster: cluster, name: topic, partitions: 1, replication: 1, timeout: .seconds(8), logger: logger)
-      }
-      #expect(error?.reason.contains("SSL_HANDSHAKE") == true, "\(error?.reason ?? "no error")")
+      // A broker that breaks the connection off before it has read the handshake is told as just that. The next attempt
+      // tells the cause, as it does where a service waits.
+      var reasons: [String] = []
+      repeat {
+        let error = await #expect(throws: KafkaError.self) {
+          try await Topics.ensure(
+            cluster: cluster, name: topic, partitions: 1, replication: 1, timeout: .seconds(8), logger: logger)
+        }
+        reasons.append(error?.reason ?? "no error")
+      } while !(reasons.last?.contains("SSL_HANDSHAKE") ?? false) && reasons.count < 5
+      #expect(reasons.last?.contains("SSL_HANDSHAKE") == true, "\(reasons)")
     }
   }
 
