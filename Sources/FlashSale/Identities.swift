@@ -45,7 +45,7 @@ extension Identifier {
     self = value
   }
 
-  /// What a value must be, in words for whoever sent another one.
+  /// The rule for a value, in words for the sender of a wrong one.
   static var rule: String {
     let alphabet = isPathSegment ? "A-Z a-z 0-9 . _ -, and not . or .. alone" : "printable ASCII without spaces"
     return "must be 1 to \(maxBytes) characters of \(alphabet)"

@@ -7,7 +7,7 @@ struct RFC3339Reader {
 
   init(_ text: String) { rest = text[...].utf8 }
 
-  /// Why a text is not taken, in words for whoever sent it.
+  /// Why a text is refused, in words for its sender.
   enum Fault: String, Error {
     case form = "must be a date and time with its offset, as 2026-11-11T00:00:00+08:00"
     case noOffset = "has no offset from UTC: it ends with Z or an offset, as 2026-11-11T00:00:00+08:00"

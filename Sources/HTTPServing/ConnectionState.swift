@@ -172,7 +172,7 @@ extension ConnectionState {
     case .arriving: return mayServe ? .serve : .wait
     case .leaving: return untaken > 0 ? .wait : leave()
     case .exchanging(isWhole: true, isAnswering: true):
-      // Whoever reads a long answer has not gone to sleep.
+      // A client that takes parts of a long answer is alive.
       deadline = .answer
       return .wait
     case .exchanging, .closed: return .wait

@@ -106,15 +106,8 @@ where Responder.Context: InitializableFromSource<ApplicationRequestContextSource
 
 /// The event loops of a listener, each with the state that it alone touches.
 public struct ListenerLoops: Sendable {
-  private struct Member: Sendable {
-    let loop: any EventLoop
-    let state: NIOLoopBound<ListenerLoop>
-    let ticking: RepeatedTask
-  }
-
   public let group: MultiThreadedEventLoopGroup
-  private let members: [Member]
-  private let byLoop: [ObjectIdentifier: NIOLoopBound<ListenerLoop>]
+  private let states: LoopStates<ListenerLoop>
 
   /// Makes the state of each loop of `group`, and starts its clock.
   ///
@@ -124,34 +117,21 @@ public struct ListenerLoops: Sendable {
     untaken: UntakenBytes = UntakenBytes()
   ) async throws {
     self.group = group
-    var members: [Member] = []
-    for loop in group.makeIterator() {
-      let state = try await loop.submit {
-        let state = ListenerLoop(on: loop, deadlines: deadlines, untaken: untaken, listener: listener)
-        return NIOLoopBound(state, eventLoop: loop)
-      }.get()
-      let tick = TimeAmount.nanoseconds(Limits.tick.nanoseconds)
-      let ticking = loop.scheduleRepeatedTask(initialDelay: tick, delay: tick) { _ in state.value.renewDate() }
-      members.append(Member(loop: loop, state: state, ticking: ticking))
+    states = try await LoopStates(of: group, tick: Limits.tick) { loop, _ in
+      ListenerLoop(on: loop, deadlines: deadlines, untaken: untaken, listener: listener)
+    } onTick: {
+      $0.renewDate()
     }
-    self.members = members
-    byLoop = Dictionary(members.map { (ObjectIdentifier($0.loop), $0.state) }, uniquingKeysWith: { first, _ in first })
   }
 
   /// The state of the loop that the caller is on; `nil` for a loop of another group.
-  public func state(of loop: any EventLoop) -> ListenerLoop? { byLoop[ObjectIdentifier(loop)]?.value }
+  public func state(of loop: any EventLoop) -> ListenerLoop? { states.state(of: loop) }
 
   /// Closes every connection as it is.
   ///
   /// - Returns: how many of them were promised an answer that they have not taken.
   @discardableResult
-  public func closeConnections() async -> Int {
-    var busy = 0
-    for member in members {
-      busy += (try? await member.loop.submit { member.state.value.closeConnections() }.get()) ?? 0
-    }
-    return busy
-  }
+  public func closeConnections() async -> Int { await states.map { $0.closeConnections() }.reduce(0, +) }
 }
 
 /// One connection, and what Hummingbird serves once a request is for it.

@@ -5,7 +5,7 @@ internal import Hummingbird
 internal import NIOCore
 
 extension Request {
-  /// Refuses a body by what its head says of it: what it is, then how long it is.
+  /// Checks the body's media type, then its stated length, before any of it is read.
   func checkBody() throws(Problem) {
     guard isJSON else { throw .unsupportedMediaType }
     if let length = headers[.contentLength].flatMap(Int.init), length > Limits.bodyBytes {

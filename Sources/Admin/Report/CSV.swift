@@ -25,7 +25,7 @@ struct CSVLines {
   /// A value that someone outside chose. A spreadsheet runs what begins with `=`, `+`, `-`, `@` (in East Asia their
   /// wide forms too), a tab or a line feed as a formula; an apostrophe in front makes it text (OWASP, CSV injection).
   ///
-  /// Reversible: what begins with an apostrophe gets one too, so whoever takes the first one off has the value.
+  /// Reversible: a value that begins with an apostrophe gets one more. Taking the first one off gives the value back.
   static func foreign(_ value: String) -> String {
     // By scalars: a combining character behind it makes the sign another `Character`, but no other sign.
     guard let first = value.unicodeScalars.first, "'=+-@＝＋－＠\t\r\n".unicodeScalars.contains(first) else {

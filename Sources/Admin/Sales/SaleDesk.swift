@@ -134,8 +134,3 @@ struct SaleDesk: Sendable {
     throw changes.map(Problem.outcomeUnknown) ?? Problem.storeUnavailable
   }
 }
-
-extension Timestamp {
-  /// This machine's clock. Shown to people only; no decision looks at it.
-  static var now: Timestamp { Timestamp(microseconds: Int64(Date().timeIntervalSince1970 * 1e6)) }
-}

@@ -69,14 +69,9 @@ public func isAuthority(_ bytes: UnsafeRawBufferPointer) -> Bool {
   return colon == UInt8(ascii: ":") && port.count <= 5 && port.allSatisfy(isDigit)
 }
 
-/// `unreserved` and `sub-delims` (RFC 3986 §3.2.2).
+/// `unreserved` and `sub-delims` (RFC 3986 §3.2.2): the letters, the digits, and ``-._~!$&'()*+,;=``. Each order's
+/// `Host` is looked at, so this is a bit for each byte from 0 to 127, not a comparison for each range.
 private func isRegNameByte(_ byte: UInt8) -> Bool {
-  switch byte {
-  case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-    UInt8(ascii: "0")...UInt8(ascii: "9"),
-    UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "~"), UInt8(ascii: "!"), UInt8(ascii: "$"),
-    UInt8(ascii: "&")...UInt8(ascii: ","), UInt8(ascii: ";"), UInt8(ascii: "="):
-    true
-  default: false
-  }
+  let bits: UInt64 = byte < 64 ? 0x2BFF_7FD2_0000_0000 : byte < 128 ? 0x47FF_FFFE_87FF_FFFE : 0
+  return bits >> (byte & 63) & 1 == 1
 }

@@ -5,12 +5,14 @@ internal import Synchronization
 /// The confirmed orders of one sale, by 62 bits of their ids: so that a winner who asks again is not told that nothing
 /// is left (I2). Read by all threads without a lock, written by one.
 ///
-/// (1) An order that was inserted is found, by whoever has seen something that was published after the insertion.
-/// (2) An order that was not inserted can be found, once in 2^62 for each winner: whoever finds one asks the store.
+/// (1) A thread that has seen something published after an insertion finds the inserted order.
+/// (2) An order that was not inserted can be found, once in 2^62 for each winner: a caller that finds one asks the
+///     store.
 /// (3) While `isComplete`, the set has every winner up to each level that the sale's gauges tell, and up to the sale's
 ///     end where they tell that it is settled. That is `RefusalGrounds`' to keep.
 ///
-/// `@unchecked Sendable`: the pointer is never changed, and what it points to are atomics.
+/// `@unchecked Sendable`: the pointer is never changed, and the slots that it points to are `Atomic`, which is
+/// Sendable.
 final class Winners: @unchecked Sendable {
   /// A hash table with open addressing and linear probing: its slots hold ids, or 0. An id is never 0, because the
   /// second half of a UUID begins with the bits 10 (RFC 9562 §4.1).

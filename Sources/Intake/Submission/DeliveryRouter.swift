@@ -1,4 +1,5 @@
 internal import FlashSale
+internal import HTTPServing
 internal import Kafka
 internal import Synchronization
 

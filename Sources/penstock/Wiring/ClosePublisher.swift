@@ -1,5 +1,5 @@
 import FlashSale
-import Foundation
+import HTTPServing
 import Kafka
 import Logging
 import SaleStore
@@ -23,7 +23,7 @@ struct ClosePublisher: Service {
   /// Writes one record per SKU of the sale. When it returns, each is durable. When it throws, some may be: repeating is
   /// safe, because closing twice is the same as closing once.
   func publishClose(of stored: StoredSale) async throws {
-    let now = Timestamp(microseconds: Int64(Date().timeIntervalSince1970 * 1e6))
+    let now = Timestamp.now
     // All at once: one after another, a log that is slow to acknowledge would take that long for each.
     try await withThrowingTaskGroup(of: Void.self) { group in
       for item in stored.sale.items {
