@@ -78,7 +78,9 @@ final class AdminRequests: @unchecked Sendable {
   /// knows no more than that, and the reason (a password, a certificate) is an event of its own.
   private func explained(_ failure: KafkaError) -> KafkaError {
     var told = [failure]
-    while let event = rd_kafka_queue_poll(complaints, 0) {
+    // The request can fail before the reason is queued: another thread tells that. Behind the first one nothing is
+    // waited for.
+    while let event = rd_kafka_queue_poll(complaints, told.count == 1 ? Limits.complaintWait.milliseconds : 0) {
       defer { rd_kafka_event_destroy(event) }
       guard rd_kafka_event_type(event) == RD_KAFKA_EVENT_ERROR else { continue }
       told.append(KafkaError(rd_kafka_event_error(event), String(cString: rd_kafka_event_error_string(event))))

@@ -82,6 +82,10 @@ public enum Limits {
   /// What a query may take beyond the time that librdkafka was given for it. Past it, its caller is told `timedOut`.
   static let queryGrace = Duration.seconds(1)
 
+  /// How long a request that found no broker waits for the reason of that, which librdkafka tells as an event of its
+  /// own. Past it, the request's own error is all that is told.
+  static let complaintWait = Duration.milliseconds(500)
+
   /// Longest that a client thread sleeps without looking up. It is woken for everything that matters; this is the
   /// backstop, and the clock of periodic work.
   static let threadTick = Duration.milliseconds(500)

@@ -71,8 +71,11 @@ import Testing
       #expect(try await crowd[0].answer().status == 200)
       // Operators are, too.
       #expect(try await HTTP.get(intake.admin.appending(path: "healthz")).status == 200)
-      let metrics = try await HTTP.get(intake.admin.appending(path: "metrics")).text
-      #expect(metrics.contains("penstock_http_accept_paused_total{listener=\"intake\"} 1"))
+      #expect(
+        try await eventually {
+          let metrics = try await HTTP.get(intake.admin.appending(path: "metrics")).text
+          return metrics.contains("penstock_http_accept_paused_total{listener=\"intake\"} 1")
+        })
       let warnings = intake.process.standardError.split(separator: "\n").filter { $0.contains("limit of connections") }
       #expect(warnings.count == 1)
       let used = processorSeconds(intake.process.identifier)
