@@ -37,8 +37,15 @@ PENSTOCK_TEST_DATABASE_URL=$(scripts/postgres.sh start "$run")
 PENSTOCK_TEST_BINARY=$(swift build --show-bin-path)/penstock
 export PENSTOCK_TEST_DATABASE_URL PENSTOCK_TEST_BINARY
 
-# There is no XCTest in here; without the flag it would end the output with "Executed 0 tests".
-swift_test() { swift test --skip-build --disable-xctest "$@"; }
+# A target's tests take 4 minutes at most on two cores. Past this much, one of them stands still.
+readonly target_seconds=$((10 * 60))
+
+# There is no XCTest in here; without the flag it would end the output with "Executed 0 tests". Each line is written when
+# it is there, so that a run that is ended has told how far it came. An interrupt ends the tests' own process as well.
+swift_test() {
+  timeout --foreground --signal=INT --kill-after=20 "$target_seconds" \
+    stdbuf -oL swift test --skip-build --disable-xctest "$@"
+}
 
 if (($#)); then
   say "testing: $*"
@@ -49,6 +56,13 @@ fi
 # Each test of SystemTests starts several processes. More than a few tests at a time starve each other on two cores.
 readonly system_tests_at_once=3
 
+# stood_still OUTPUT: the tests that began and did not end.
+stood_still() {
+  comm -23 <(sed -nE 's/^◇ Test (".*") started\.$/\1/p' "$1" | sort) \
+    <(sed -nE 's/^. Test (".*") (with [0-9]+ test cases? )?(passed|failed|skipped).*/\1/p' "$1" | sort) |
+    sed "s/^/✘ not ended after $target_seconds s: /"
+}
+
 # run_target TARGET TRY: runs one target's tests; adds to `passed`, or says false.
 passed=0
 run_target() {
@@ -57,7 +71,11 @@ run_target() {
     options+=(--experimental-maximum-parallelization-width "$system_tests_at_once")
   fi
   say "testing $target"
-  swift_test "${options[@]}" --filter "^$target\\." 2>&1 | tee "$output" || return 1
+  swift_test "${options[@]}" --filter "^$target\\." 2>&1 | tee "$output" || {
+    # timeout's code for what it ended.
+    if ((PIPESTATUS[0] == 124)); then stood_still "$output" | tee -a "$output"; fi
+    return 1
+  }
   count=$(sed -n 's/.*Test run with \([0-9]*\) tests\{0,1\} .*passed.*/\1/p' "$output" | tail -n 1)
   if ((${count:-0} == 0)); then
     say "no test of $target ran"
