@@ -28,12 +28,25 @@ public struct OrderID: Hashable, Sendable {
 
   /// The id of one purchase: always the same for the same (sale, buyer, key).
   public init(sale: SaleNumber, buyer: BuyerID, key: IdempotencyKey) {
-    var hash = SHA256()
-    // Lengths go in too, so that no two (buyer, key) pairs run together to the same bytes.
-    withUnsafeBytes(of: sale.rawValue.bigEndian) { hash.update(bufferPointer: $0) }
-    Self.update(&hash, with: buyer.rawValue)
-    Self.update(&hash, with: key.rawValue)
-    let (first, second) = hash.finalize().withUnsafeBytes { digest in
+    var (buyer, key) = (buyer.rawValue, key.rawValue)
+    // Handed over at once: each piece by itself costs SHA-256 more than its bytes do.
+    let hash = buyer.withUTF8 { buyer in
+      key.withUTF8 { key in
+        withUnsafeTemporaryAllocation(
+          byteCount: MemoryLayout<Int32>.size * 3 + buyer.count + key.count, alignment: MemoryLayout<Int32>.alignment
+        ) { bytes in
+          var rest = bytes
+          // Lengths go in too, so that no two (buyer, key) pairs run together to the same bytes.
+          rest = Self.put(sale.rawValue, into: rest)
+          rest = Self.put(buyer, into: Self.put(Int32(buyer.count), into: rest))
+          _ = Self.put(key, into: Self.put(Int32(key.count), into: rest))
+          var hash = SHA256()
+          hash.update(bufferPointer: UnsafeRawBufferPointer(bytes))
+          return hash.finalize()
+        }
+      }
+    }
+    let (first, second) = hash.withUnsafeBytes { digest in
       (digest.loadUnaligned(as: UInt64.self), digest.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
     }
     self.init(sale: sale, first: UInt64(bigEndian: first), second: UInt64(bigEndian: second))
@@ -58,12 +71,18 @@ public struct OrderID: Hashable, Sendable {
     low = second & 0x3FFF_FFFF_FFFF_FFFF | 0x8000_0000_0000_0000
   }
 
-  private static func update(_ hash: inout SHA256, with text: String) {
-    var text = text
-    text.withUTF8 { bytes in
-      withUnsafeBytes(of: UInt32(bytes.count).bigEndian) { hash.update(bufferPointer: $0) }
-      hash.update(bufferPointer: UnsafeRawBufferPointer(bytes))
-    }
+  /// - Returns: the room behind it.
+  private static func put(_ number: Int32, into room: UnsafeMutableRawBufferPointer) -> UnsafeMutableRawBufferPointer {
+    room.storeBytes(of: number.bigEndian, as: Int32.self)
+    return UnsafeMutableRawBufferPointer(rebasing: room.dropFirst(MemoryLayout<Int32>.size))
+  }
+
+  /// - Returns: the room behind it.
+  private static func put(
+    _ text: UnsafeBufferPointer<UInt8>, into room: UnsafeMutableRawBufferPointer
+  ) -> UnsafeMutableRawBufferPointer {
+    room.copyBytes(from: text)
+    return UnsafeMutableRawBufferPointer(rebasing: room.dropFirst(text.count))
   }
 }
 

@@ -28,16 +28,22 @@ extension ByteBuffer {
     let count =
       first.utf8CodeUnitCount + second.utf8CodeUnitCount + third.utf8CodeUnitCount + fourth.utf8CodeUnitCount
     writeWithUnsafeMutableBytes(minimumWritableBytes: count) { bytes in
-      var rest = bytes
-      func put(_ text: StaticString) {
-        text.withUTF8Buffer { rest.copyMemory(from: UnsafeRawBufferPointer($0)) }
-        rest = UnsafeMutableRawBufferPointer(rebasing: rest[text.utf8CodeUnitCount...])
-      }
-      put(first)
-      put(second)
-      put(third)
-      put(fourth)
-      return count
+      var end = Self.put(first, at: 0, of: bytes)
+      end = Self.put(second, at: end, of: bytes)
+      end = Self.put(third, at: end, of: bytes)
+      return Self.put(fourth, at: end, of: bytes)
     }
+  }
+
+  /// Shares no variable with its caller: each access to one that a closure holds would be checked as it runs, and that
+  /// was 5 % of an answer's time.
+  ///
+  /// - Returns: where the next one goes.
+  @inlinable
+  static func put(_ text: StaticString, at start: Int, of bytes: UnsafeMutableRawBufferPointer) -> Int {
+    text.withUTF8Buffer {
+      UnsafeMutableRawBufferPointer(rebasing: bytes[start...]).copyMemory(from: UnsafeRawBufferPointer($0))
+    }
+    return start + text.utf8CodeUnitCount
   }
 }

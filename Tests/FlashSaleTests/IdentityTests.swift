@@ -10,6 +10,8 @@ struct IdentityTests {
     let sale = SaleNumber(rawValue: 3)
     let id = OrderID(sale: sale, buyer: buyer, key: key)
     #expect(id == OrderID(sale: sale, buyer: buyer, key: key))
+    // It stands in logs and databases: computed by another program (Python's hashlib).
+    #expect(id.description == "00000003-daee-83cd-9f4f-7b48f4dee13b")
     #expect(id != OrderID(sale: SaleNumber(rawValue: 4), buyer: buyer, key: key))
     #expect(id != OrderID(sale: sale, buyer: BuyerID(unchecked: "buyer-2"), key: key))
     #expect(id != OrderID(sale: sale, buyer: buyer, key: IdempotencyKey(unchecked: "k-2")))

@@ -15,8 +15,9 @@ struct DurationTally {
 
     mutating func count(_ duration: Int64) {
       // Most answers are in the first few.
+      let bounds = Self.bounds
       var bucket = 0
-      while bucket < Self.bounds.count, duration > Self.bounds[bucket] { bucket += 1 }
+      while bucket < bounds.count, duration > bounds[bucket] { bucket += 1 }
       counts[bucket] += 1
       nanoseconds += duration
     }
