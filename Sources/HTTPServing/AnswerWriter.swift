@@ -42,6 +42,8 @@ public struct AnswerWriter {
     public var retryAfter: Int?
     /// `Cache-Control: no-store`: positions and stock are of the moment, and an order is for its buyer only.
     public var mustNotBeStored = false
+    /// `WWW-Authenticate`, a field for each.
+    var challenges: [StaticString]?
     public var persistence: Persistence
 
     public init(status: HTTPResponseStatus, persistence: Persistence) {
@@ -72,6 +74,7 @@ public struct AnswerWriter {
     head.contentType = "application/problem+json"
     head.retryAfter = problem.retryAfterSeconds
     head.mustNotBeStored = mustNotBeStored
+    head.challenges = problem.challenges
     return make(head) { problem.write(to: &$0) }
   }
 
@@ -95,6 +98,7 @@ public struct AnswerWriter {
       answer.write("\r\nRetry-After: ")
       answer.writeDecimal(seconds)
     }
+    for challenge in head.challenges ?? [] { answer.write("\r\nWWW-Authenticate: ", challenge) }
     answer.write(
       head.mustNotBeStored ? "\r\nCache-Control: no-store\r\n" : "\r\n", head.persistence.fieldLine, "\r\n")
   }

@@ -103,6 +103,8 @@ struct BadInputTests {
         #expect(answer.code == bad.code, "\(bad.what): \(answer.text)")
         #expect(answer.string("field") == bad.field, "\(bad.what): \(answer.text)")
         #expect(answer.headers["content-type"] == "application/problem+json", "\(bad.what)")
+        let challenge = bad.status == 401 ? "Buyer field=\"X-Buyer-Id\"" : nil
+        #expect(answer.headers["www-authenticate"] == challenge, "\(bad.what)")
         #expect(answer.int("status") == bad.status, "\(bad.what)")
         #expect(answer.string("type") == "urn:penstock:problem:\(bad.code)", "\(bad.what)")
         #expect(answer.string("title")?.isEmpty == false, "\(bad.what)")
