@@ -82,7 +82,9 @@ private struct Seen: Equatable {
     let decoder = ByteToMessageHandler(HTTPRequestDecoder())
     guard (try? channel.pipeline.syncOperations.addHandler(decoder)) != nil,
       (try? channel.writeInbound(ByteBuffer(bytes: bytes))) != nil,
-      case .head(let head)? = try? channel.readInbound(as: HTTPServerRequestPart.self)
+      case .head(let head)? = try? channel.readInbound(as: HTTPServerRequestPart.self),
+      // Which it takes for `Connection`, and no RFC does (RFC 9112 appendix C.2.2).
+      !head.headers.contains(name: "Proxy-Connection")
     else { return nil }
     var fields = HTTPFields()
     for (name, value) in head.headers {
