@@ -42,6 +42,8 @@ public struct AnswerWriter {
     public var retryAfter: Int?
     /// `Cache-Control: no-store`: positions and stock are of the moment, and an order is for its buyer only.
     public var mustNotBeStored = false
+    /// The answer to HEAD: what follows from the body is told, and the body is left out (RFC 9110 §9.3.2).
+    var omitsBody = false
     /// `WWW-Authenticate`, a field for each.
     var challenges: [StaticString]?
     public var persistence: Persistence
@@ -62,18 +64,19 @@ public struct AnswerWriter {
     body.end()
     answer.clear(minimumCapacity: body.buffer.readableBytes + 320)
     put(head)
-    answer.writeImmutableBuffer(body.buffer)
+    if !head.omitsBody { answer.writeImmutableBuffer(body.buffer) }
     return answer
   }
 
   /// An answer that says why not.
   public mutating func make(
-    _ problem: Problem, mustNotBeStored: Bool = false, persistence: Persistence
+    _ problem: Problem, mustNotBeStored: Bool = false, omitsBody: Bool = false, persistence: Persistence
   ) -> ByteBuffer {
     var head = Head(status: problem.status, persistence: persistence)
     head.contentType = "application/problem+json"
     head.retryAfter = problem.retryAfterSeconds
     head.mustNotBeStored = mustNotBeStored
+    head.omitsBody = omitsBody
     head.challenges = problem.challenges
     return make(head) { problem.write(to: &$0) }
   }

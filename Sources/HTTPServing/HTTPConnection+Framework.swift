@@ -6,14 +6,24 @@ internal import NIOHTTPTypes
 extension HTTPConnection {
   /// Hands a request whose client holds its body back to the framework, unless its head is refused already.
   func begin(asking head: RequestHead) -> Bool {
+    let request = Collecting(head: head, body: BodyReader(head.framing))
     if let problem = direct?.examine(head.request) {
+      collecting = request
       refuse(problem)
       return false
     }
-    begin(Collecting(head: head, body: BodyReader(head.framing)), isWhole: false)
+    begin(request, isWhole: false)
+    // A route that refuses by the head alone does so at once, and then its client must not be told to send the body (RFC
+    // 9110 §10.1.1). Which route does, only itself knows.
+    let asking = exchange
+    context?.eventLoop.assumeIsolated().scheduleTask(in: Limits.continueWait) { self.askForBody(of: asking) }
+    return true
+  }
+
+  private func askForBody(of asking: Exchange?) {
+    guard let asking, asking === exchange, asking.answer == nil, !asking.hasBody else { return }
     write { $0.writeStaticString("HTTP/1.1 100 Continue\r\n\r\n") }
     flush()
-    return true
   }
 
   func begin(_ request: Collecting, isWhole: Bool) {
@@ -35,6 +45,7 @@ extension HTTPConnection {
   /// Hands on what the bytes hold of the body at hand; false when its rest is awaited.
   func passBody(_ bytes: ByteBuffer) -> Bool {
     guard let context, let exchange else { return false }
+    exchange.hasBody = true
     var bytes = bytes
     rest = nil
     defer { if !state.dropsBytes { rest = bytes.readableBytes > 0 ? bytes : nil } }

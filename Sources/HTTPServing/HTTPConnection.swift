@@ -30,6 +30,8 @@ public final class HTTPConnection: ChannelDuplexHandler {
     let head: RequestHead
     var body: BodyReader
     var answer: AnswerEncoder?
+    /// Some of the body came after the request was handed on.
+    var hasBody = false
 
     init(_ head: RequestHead, _ body: BodyReader) {
       self.head = head
@@ -52,7 +54,7 @@ public final class HTTPConnection: ChannelDuplexHandler {
   private var search = HeadSearch()
   /// Pieces in which the request at hand came so far without being whole.
   private var pieces = 0
-  private var collecting: Collecting?
+  var collecting: Collecting?
   var exchange: Exchange?
   /// When the last bytes were read.
   public private(set) var readAt = NIODeadline.now()
@@ -195,6 +197,12 @@ extension HTTPConnection {
         guard collect(bytes) else { return }
         continue
       }
+      // "A server that is expecting to receive and parse a request-line SHOULD ignore at least one empty line (CRLF)
+      // received prior to the request-line" (RFC 9112 §2.2). It begins no request, and its time.
+      if bytes.getInteger(at: bytes.readerIndex, as: UInt16.self) == 0x0D0A {
+        keep(bytes, after: 2)
+        continue
+      }
       switch readDirectly(bytes) {
       case .served(let count):
         pieces = 0
@@ -232,19 +240,12 @@ extension HTTPConnection {
 
   /// Reads a request of any form; false when its rest is awaited.
   private func readHead(_ bytes: ByteBuffer) -> Bool {
-    // "A server that is expecting to receive and parse a request-line SHOULD ignore at least one empty line (CRLF)
-    // received prior to the request-line" (RFC 9112 §2.2).
-    if bytes.readableBytesView.starts(with: [0x0D, 0x0A]) {
-      keep(bytes, after: 2)
-      state.requestArrives()
-      applyDeadline()
-      return true
-    }
     switch bytes.withUnsafeReadableBytes({ RequestHead.read($0, &search) }) {
     case .partial:
       arrives(bytes)
       return false
     case .refused(let problem):
+      rest = bytes
       refuse(problem)
       return false
     case .whole(let head):
@@ -283,6 +284,7 @@ extension HTTPConnection {
         perform(state.restIsServed())
         return false
       case .malformed:
+        self.collecting = collecting
         refuse(.malformedRequest)
         return false
       }
@@ -322,9 +324,16 @@ extension HTTPConnection {
   /// Refuses what arrived, whatever it is, and leaves.
   func refuse(_ problem: Problem) {
     loop.refused(problem)
-    exchange = nil
-    send(loop.answers.make(problem, persistence: .close))
+    let answer = loop.answers.make(problem, omitsBody: isOfHead, persistence: .close)
+    (exchange, collecting) = (nil, nil)
+    send(answer)
     perform(state.requestFails())
+  }
+
+  /// Whether the request at hand is of HEAD, as far as it came.
+  private var isOfHead: Bool {
+    if let head = exchange?.head ?? collecting?.head { return head.request.method == .head }
+    return rest?.readableBytesView.starts(with: "HEAD ".utf8) ?? false
   }
 
   private func send(_ bytes: ByteBuffer) {

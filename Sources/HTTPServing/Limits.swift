@@ -1,3 +1,5 @@
+internal import NIOCore
+
 /// Every bound of this module (I11): its value, its unit, what happens there, and why that much.
 public enum Limits {
   // MARK: Requests
@@ -20,6 +22,10 @@ public enum Limits {
 
   /// Pieces in which a request may come and still be read directly: each time from the request's start.
   static let directPieces = 4
+
+  /// How long a route has to refuse a request by its head, before its client is told to send the body that it holds
+  /// back. A client that hears nothing sends it after a second or so (RFC 9110 §10.1.1).
+  static let continueWait = TimeAmount.milliseconds(50)
 
   /// Bytes of a body that are collected before the request is handed on whole. A longer body is handed on as it comes.
   /// An order's is always shorter.

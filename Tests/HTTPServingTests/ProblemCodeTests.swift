@@ -2,6 +2,7 @@ import Foundation
 import HTTPServing
 import NIOHTTP1
 import Testing
+import Yams
 
 /// `docs/openapi.yaml` and the list of codes say the same.
 struct ProblemCodeTests {
@@ -12,6 +13,18 @@ struct ProblemCodeTests {
   }()
 
   private let all = ProblemCode.allCases.map { "\($0.name)" }
+
+  @Test func `openapi is YAML, and what it refers to is there`() throws {
+    let text = try #require(Self.document)
+    let document = try #require(try Yams.load(yaml: text) as? [String: Any])
+    let references = text.matches(of: /\$ref: '#\/([^']+)'/).map { $0.output.1.split(separator: "/").map(String.init) }
+    #expect(references.count > 100)
+    for reference in references {
+      var found: Any? = document
+      for key in reference { found = (found as? [String: Any])?[key] }
+      #expect(found != nil, "\(reference)")
+    }
+  }
 
   @Test func `openapi lists every code with its status and title, and no other`() throws {
     let document = try #require(Self.document)

@@ -83,6 +83,19 @@ struct ConnectionTests {
     }
   }
 
+  @Test func `an empty line behind a request begins no other, and its time`() async throws {
+    try await RunningIntake.with(sales: [try .open()]) {
+      $0.configure = { $0.requestDeadline = .seconds(1) }
+    } _: { intake in
+      let client = try await intake.connect()
+      try await client.send(RunningIntake.orderRequest() + "\r\n")
+      #expect(try await client.answer().status == 202)
+      try await Task.sleep(for: .seconds(2))
+      try await client.send(RunningIntake.orderRequest())
+      #expect(try await client.answer().status == 202)
+    }
+  }
+
   @Test func `HTTP 1-0 ends the connection unless it asks to keep it`() async throws {
     try await RunningIntake.with(sales: [try .open()]) { intake in
       let request = RunningIntake.orderRequest().replacing("HTTP/1.1", with: "HTTP/1.0")

@@ -14,8 +14,13 @@ struct AdminResponder: HTTPResponder {
   let scope: AdminConfiguration.Scope
   let logger: Logger
 
+  /// Those that some path takes.
+  private static let allMethods: StaticString = "GET, HEAD, POST, OPTIONS"
+
   func respond(to request: Request, context: BasicRequestContext) async throws -> Response {
-    let route = Route(path: request.uri.path).flatMap { scope == .everything || $0.isPublic ? $0 : nil }
+    let isOfPath = request.method != .connect && request.uri.path != "*"
+    let route =
+      isOfPath ? Route(path: request.uri.path).flatMap { scope == .everything || $0.isPublic ? $0 : nil } : nil
     var response: Response
     do {
       response = try await answer(request, route)
@@ -32,6 +37,9 @@ struct AdminResponder: HTTPResponder {
   }
 
   private func answer(_ request: Request, _ route: Route?) async throws -> Response {
+    // The server as a whole (RFC 9110 §9.3.7), and a proxy that this is not (§9.3.6).
+    if request.uri.path == "*" { return Response(status: .noContent, headers: [.allow: "\(Self.allMethods)"]) }
+    if request.method == .connect { throw Problem.methodNotAllowed(allow: Self.allMethods) }
     guard let route else { throw Problem.notFound }
     guard route.takes(request.method) else { throw Problem.methodNotAllowed(allow: route.allow) }
     // The methods of a path are no secret, and a browser's preflight carries no token.

@@ -17,10 +17,11 @@ enum Route: Hashable {
   /// The route of a request's path, percent-encoded as it came; `nil` if there is nothing, or where a sale's id stands
   /// that cannot be one.
   init?(path: String) {
-    // Split before decoding, so that an encoded slash stays inside its segment.
-    let segments = path.split(separator: "/").map { $0.removingPercentEncoding ?? "" }
+    // Split before decoding, so that an encoded slash stays inside its segment. An empty segment is one: a gateway that
+    // guards `/admin` must not meet `//admin` that means the same.
+    let segments = path.split(separator: "/", omittingEmptySubsequences: false).dropFirst()
+      .map { $0.removingPercentEncoding ?? "" }
     switch segments.count {
-    case 0: self = .root
     case 1...2: self.init(fixed: segments)
     default:
       if segments == ["admin", "api", "sales"] {
@@ -39,6 +40,7 @@ enum Route: Hashable {
 
   private init?(fixed segments: [String]) {
     switch segments {
+    case [""]: self = .root
     case ["healthz"]: self = .health
     case ["readyz"]: self = .ready
     case ["metrics"]: self = .metrics
