@@ -13,8 +13,8 @@ extension HTTPConnection {
       return false
     }
     begin(request, isWhole: false)
-    // A route that refuses by the head alone does so at once, and then its client must not be told to send the body (RFC
-    // 9110 §10.1.1). Which route does, only itself knows.
+    // A route that refuses by the head alone does so at once, and then its client must not be told to send the body
+    // (RFC 9110 §10.1.1). Which route does, only itself knows.
     let asking = exchange
     context?.eventLoop.assumeIsolated().scheduleTask(in: Limits.continueWait) { self.askForBody(of: asking) }
     return true

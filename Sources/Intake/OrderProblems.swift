@@ -16,8 +16,8 @@ extension Problem {
 // MARK: - Who and what
 
 extension Problem {
-  /// The shop's gateway names the buyer in a field of its own. A 401 must say how to authenticate (RFC 9110 §15.5.2), and
-  /// no registered scheme has that.
+  /// The shop's gateway names the buyer in a field of its own. A 401 must say how to authenticate (RFC 9110 §15.5.2),
+  /// and no registered scheme has that.
   static func unauthenticated(_ reason: String) -> Problem {
     Problem(.unauthenticated, detail: "\(BuyerID.field) \(reason).", field: BuyerID.field)
       .with { $0.challenges = ["Buyer field=\"X-Buyer-Id\""] }

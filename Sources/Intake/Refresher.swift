@@ -24,6 +24,8 @@ actor Refresher {
 
   private var grounds = RefusalGrounds()
   private var winners: [SaleNumber: Winners] = [:]
+  /// Sales whose winners are not kept, as was told last.
+  private var unkeptSales = 0
   /// Of the newest catalog, published or about to be.
   private var sales: [CatalogSale] = []
   private var gauges: [StockKey: StockGauge] = [:]
@@ -183,11 +185,13 @@ extension Refresher {
       winners[sale.number] = Winners(room: sale.sale.unitsPutUp)
     }
     grounds.keep(kept)
-    if kept.count < stored.count {
+    let unkept = stored.count - kept.count
+    if unkept > unkeptSales {
       logger.notice(
         "the winners of some sales are not kept in memory; repeated orders of theirs are looked up",
-        metadata: ["sales": "\(stored.count - kept.count)", "limit": "\(Limits.winners)"])
+        metadata: ["sales": "\(unkept)", "limit": "\(Limits.winners)"])
     }
+    unkeptSales = unkept
     return stored.map(catalogSale)
   }
 

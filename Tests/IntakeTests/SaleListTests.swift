@@ -50,7 +50,7 @@ struct SaleListTests {
     }
   }
 
-  @Test(arguments: ["", "0", "-1", "x", "99999999999", "1.5"])
+  @Test(arguments: ["", "0", "-1", "x", "99999999999", "1.5", "%2B1", "01"])
   func `a cursor that no page gave is refused`(_ cursor: String) async throws {
     try await RunningIntake.with(sales: [try .open()]) { intake in
       let answer = try await intake.get("/v1/sales?cursor=\(cursor)")

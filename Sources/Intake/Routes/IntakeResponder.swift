@@ -85,7 +85,8 @@ struct IntakeResponder: HTTPResponder {
 
   private func cursor(of request: Request) throws(Problem) -> SaleRoutes.Cursor? {
     guard let text = request.uri.queryParameters["cursor"] else { return nil }
-    guard let number = Int32(text), number > 0 else {
+    // Only what a page's `next` can be: no sign, no zeros in front.
+    guard let number = Int32(text), number > 0, "\(number)" == text else {
       throw .invalidParameter("cursor", "must be the next of the page before")
     }
     return SaleNumber(rawValue: number)
