@@ -35,9 +35,8 @@ public struct OrderID: Hashable, Sendable {
         withUnsafeTemporaryAllocation(
           byteCount: MemoryLayout<Int32>.size * 3 + buyer.count + key.count, alignment: MemoryLayout<Int32>.alignment
         ) { bytes in
-          var rest = bytes
+          var rest = Self.put(sale.rawValue, into: bytes)
           // Lengths go in too, so that no two (buyer, key) pairs run together to the same bytes.
-          rest = Self.put(sale.rawValue, into: rest)
           rest = Self.put(buyer, into: Self.put(Int32(buyer.count), into: rest))
           _ = Self.put(key, into: Self.put(Int32(key.count), into: rest))
           var hash = SHA256()

@@ -30,7 +30,7 @@ public final class HTTPConnection: ChannelDuplexHandler {
     let head: RequestHead
     var body: BodyReader
     var answer: AnswerEncoder?
-    /// Some of the body came after the request was handed on.
+    /// The client has sent some of the body since the framework got the head.
     var hasBody = false
 
     init(_ head: RequestHead, _ body: BodyReader) {

@@ -18,9 +18,7 @@ struct AdminResponder: HTTPResponder {
   private static let allMethods: StaticString = "GET, HEAD, POST, OPTIONS"
 
   func respond(to request: Request, context: BasicRequestContext) async throws -> Response {
-    let isOfPath = request.method != .connect && request.uri.path != "*"
-    let route =
-      isOfPath ? Route(path: request.uri.path).flatMap { scope == .everything || $0.isPublic ? $0 : nil } : nil
+    let route = route(of: request)
     var response: Response
     do {
       response = try await answer(request, route)
@@ -34,6 +32,12 @@ struct AdminResponder: HTTPResponder {
     let labels = [("route", route?.label ?? "none"), ("status", String(response.status.code))]
     Counter(AdminMetric.requests, labels, factory: desk.metrics).increment()
     return request.method == .head ? response.withoutBody() : response
+  }
+
+  private func route(of request: Request) -> Route? {
+    // CONNECT names a host and no path (RFC 9112 §3.2.3).
+    guard request.method != .connect, let route = Route(path: request.uri.path) else { return nil }
+    return scope == .everything || route.isPublic ? route : nil
   }
 
   private func answer(_ request: Request, _ route: Route?) async throws -> Response {
