@@ -19,12 +19,18 @@ struct ConnectionHandle: ~Copyable {
     let pointer = withCStrings(parameters.map(\.keyword)) { keywords in
       withCStrings(parameters.map(\.value)) { values in PQconnectdbParams(keywords, values, 0) }
     }
-    guard let pointer, PQstatus(pointer) != CONNECTION_OK, .now - start < Limits.quickRefusal else { return pointer }
+    guard let pointer, PQstatus(pointer) != CONNECTION_OK, .now - start < Limits.quickRefusal,
+      // Settings that libpq refuses are not tried again: it would forget its reason.
+      message(of: pointer).contains(hostFailed)
+    else { return pointer }
     let usual = PQsetErrorVerbosity(pointer, PQERRORS_VERBOSE)
     PQreset(pointer)
     if PQstatus(pointer) == CONNECTION_OK { _ = PQsetErrorVerbosity(pointer, usual) }
     return pointer
   }
+
+  /// How libpq's line on a server that it tried begins.
+  static let hostFailed = "connection to server"
 
   /// Becomes the owner of what `open` answered.
   init(owning connected: OpaquePointer, logger: Logger) {

@@ -1,4 +1,5 @@
 internal import CLibpq
+internal import Glibc
 public import Vitals
 
 /// Where to connect and how. Made from a URL or a conninfo string; the password in it is never shown.
@@ -34,6 +35,34 @@ public struct ConnectionSettings: Sendable {
       entry += 1
     }
   }
+
+  /// Has libpq look at the settings that it reads only when it connects, such as `sslmode` and `port`. Contacts nobody.
+  /// Throws `.connect` with the reason, which names the setting and has no password in it. Does not look at settings
+  /// that name a service, or whose addresses come from `PGHOSTADDR`.
+  public func check() throws(PostgresError) {
+    for keyword in Self.numbers {
+      guard let text = keywords[keyword], Int32(text) == nil else { continue }
+      throw PostgresError(.connect, "invalid \(keyword) value: \"\(text)\"")
+    }
+    // Before it tries a host, libpq looks at the settings. A socket in a folder that does not exist is a host that fails
+    // at once; any other complaint is about a setting.
+    guard keywords["service"] == nil, getenv("PGSERVICE") == nil, getenv("PGHOSTADDR") == nil else { return }
+    let given = keywords["hostaddr"] ?? keywords["host"] ?? getenv("PGHOST").map { String(cString: $0) } ?? ""
+    let hosts = given.split(separator: ",", omittingEmptySubsequences: false)
+    var nowhere = self
+    nowhere.keywords["hostaddr"] = nil
+    nowhere.keywords["host"] = hosts.map { _ in "/nonexistent" }.joined(separator: ",")
+    guard let pointer = ConnectionHandle.open(nowhere) else { return }
+    defer { PQfinish(pointer) }
+    let complaint = String(cString: PQerrorMessage(pointer)).split(whereSeparator: \.isNewline)
+      .first { !$0.hasPrefix("\t") && !$0.hasPrefix(ConnectionHandle.hostFailed) }
+    if let complaint { throw PostgresError(.connect, String(complaint)) }
+  }
+
+  /// The settings that libpq reads as numbers, after it has found a server.
+  private static let numbers = [
+    "connect_timeout", "keepalives", "keepalives_idle", "keepalives_interval", "keepalives_count", "tcp_user_timeout",
+  ]
 
   /// Keywords and values for `PQconnectdbParams`. The URL's transport settings override our defaults.
   var parameters: [(keyword: String, value: String)] {

@@ -117,9 +117,9 @@ public struct PostgresError: Error, Sendable {
 }
 
 extension PostgresError: CustomStringConvertible, CustomDebugStringConvertible {
-  /// The kind and the SQLSTATE. Safe to show.
+  /// What failed, and the SQLSTATE. Safe to show.
   public var description: String {
-    "PostgreSQL: \(kind.rawValue)" + (sqlState.map { " (SQLSTATE \($0))" } ?? "")
+    "PostgreSQL: \(kind.words)" + (sqlState.map { " (SQLSTATE \($0))" } ?? "")
   }
 
   /// One line for the operator of this process: the server's or libpq's own words, without the statement. It has no
@@ -136,6 +136,30 @@ extension PostgresError: CustomStringConvertible, CustomDebugStringConvertible {
     if isConnectionLost { text += "; connection lost" }
     if let statement { text += "; statement: \(statement)" }
     return text
+  }
+}
+
+extension PostgresError.Kind {
+  /// A clause on what failed.
+  fileprivate var words: String {
+    switch self {
+    case .connect: "no connection could be made"
+    case .unsupportedServer: "the server is too old"
+    case .begin: "a transaction could not be started"
+    case .statement: "a statement failed"
+    case .encode: "a parameter cannot be sent"
+    case .decode: "a value is not what was asked for"
+    case .copy: "COPY failed"
+    case .commit: "the commit was refused"
+    case .commitRolledBack: "the commit was answered with a rollback"
+    case .commitOutcomeUnknown: "the commit was not confirmed"
+    case .rollback: "the transaction could not be rolled back"
+    case .closed: "the connection is closed"
+    case .misuse: "the connection was misused"
+    case .poolExhausted: "too many wait for a connection of the pool"
+    case .timedOut: "no connection of the pool came free in time"
+    case .migration: "the migrations do not fit"
+    }
   }
 }
 
