@@ -89,6 +89,10 @@ final class Crowd: Sendable {
           return journal.unexpected("a 202 without an id or a ticket")
         }
         return journal.accepted(order, id: id, ticket: ticket, sent: first)
+      case 200:
+        // A repeat that was decided before it came: the order was accepted, whatever its first answer was.
+        guard let id = answer?.field("order_id") else { return journal.unexpected("a 200 without an id") }
+        return journal.accepted(order, id: id, ticket: "", sent: first)
       case 403, 409, 410, 429: return journal.refused(word)
       case nil, 503:
         id = answer?.field("order_id") ?? id

@@ -49,10 +49,12 @@ extension Row {
     for order in orders.prefix(50) {
       let again = try await HTTP.order(
         at: http, sale: order.sale, sku: order.sku, quantity: order.quantity, buyer: order.buyer, key: order.key)
-      guard let id = again.json("order_id") as? String, let ticket = again.json("ticket") as? String else {
+      // Undecided, it is accepted again, with a ticket; decided, its outcome is the answer.
+      let ticket = again.json("ticket") as? String
+      guard let id = again.json("order_id") as? String, (ticket == nil) == (again.status == 200) else {
         return stage.violated("\(order.key) could not be asked for again: \(again.status) \(again.text)")
       }
-      stage.crowd.journal.accepted(order, id: id, ticket: ticket, sent: stage.crowd.journal.now)
+      stage.crowd.journal.accepted(order, id: id, ticket: ticket ?? "", sent: stage.crowd.journal.now)
       let status = try await HTTP.get(http.appending(path: "v1/orders/\(id)"), headers: ["X-Buyer-Id": order.buyer])
       if status.json("status") as? String != "confirmed" { stage.violated("\(order.key) is \(status.text)") }
     }

@@ -138,9 +138,10 @@ final class Generator: Requester {
 
   func answered(_ flight: Flight, _ answer: AnswerHead, body: borrowing Span<UInt8>, at now: NIODeadline) {
     lastAnswer = max(lastAnswer, now)
-    if answer.status == 202 {
+    // 200: a retry of an order that has its outcome already. It was accepted, and is followed like the others.
+    if answer.status == 202 || answer.status == 200 {
       result.ended(flight, status: answer.status, code: body.extracting(0..<0), at: now, after: now - start)
-      if isFollowed { accepted(flight, body, at: now) }
+      if isFollowed { accepted(flight, body, hasTicket: answer.status == 202, at: now) }
       return
     }
     let code = FlatJSON.string("code", in: body) ?? 0..<0
@@ -163,9 +164,10 @@ final class Generator: Requester {
     pen?.note(nil, ticket: reason.span.extracting(0..<0), flight, at: now, status: "unknown")
   }
 
-  private func accepted(_ flight: Flight, _ body: borrowing Span<UInt8>, at now: NIODeadline) {
+  private func accepted(_ flight: Flight, _ body: borrowing Span<UInt8>, hasTicket: Bool, at now: NIODeadline) {
+    let ticket = hasTicket ? FlatJSON.string("ticket", in: body) ?? 0..<0 : 0..<0
     guard let range = FlatJSON.string("order_id", in: body), let id = OrderID(body, range),
-      let ticket = FlatJSON.string("ticket", in: body), (1...Limits.ticketBytes).contains(ticket.count)
+      !hasTicket || (1...Limits.ticketBytes).contains(ticket.count)
     else {
       // A promise that nobody can follow: a failed check, and nothing known about the order.
       result.unusable += 1
