@@ -73,6 +73,22 @@ where Responder.Context: InitializableFromSource<ApplicationRequestContextSource
   public func run(
     onListening: @escaping @Sendable (any Channel) async -> Void, atDeadline: @escaping @Sendable () -> Void = {}
   ) async throws {
+    let result: Result<Void, any Error>
+    do {
+      result = .success(try await serve(onListening, atDeadline))
+    } catch {
+      result = .failure(error)
+    }
+    // Hummingbird's server returns while a task of its own still waits on an event loop for the end of the listening
+    // socket. Whoever owns the loops is about to end them, and NIO complains of what comes later. Detached, because a
+    // cancelled task does not sleep.
+    await Task.detached { try? await Task.sleep(for: Limits.frameworkEnd) }.value
+    try result.get()
+  }
+
+  private func serve(
+    _ onListening: @escaping @Sendable (any Channel) async -> Void, _ atDeadline: @escaping @Sendable () -> Void
+  ) async throws {
     let application = Application(
       responder: responder,
       server: HTTPServerBuilder { HTTPChildChannel(responder: $0, loops: loops, direct: direct) },

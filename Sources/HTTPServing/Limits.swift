@@ -77,4 +77,7 @@ public enum Limits {
   /// File descriptors that a crowd's connections leave for everything else: the operator's listener (64 of its
   /// connections at least), PostgreSQL, brokers, files.
   static let reservedFiles = 200
+
+  /// From the end of the framework's server to the end of its event loops.
+  static let frameworkEnd = Duration.milliseconds(50)
 }

@@ -98,7 +98,11 @@ public final class IntakeService: Service {
       router.route($0)
     }
     let feed = try SignalFeed(topic: configuration.topic, settings: database, logger: logger)
-    defer { health.draining() }
+    defer {
+      health.draining()
+      // Its client of the log ends with it; this service may be kept for its status.
+      logWatch.withLock { $0 = nil }
+    }
     do {
       let reader = try LogReader(cluster: cluster, topic: configuration.topic, logger: logger)
       try await cancelWhenGracefulShutdown { try await self.start(refresher, reader) }

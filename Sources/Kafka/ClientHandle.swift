@@ -55,6 +55,7 @@ final class ClientHandle: @unchecked Sendable {
   deinit {
     // rd_kafka_destroy waits for the client's threads, so it gets a thread of its own. Closing the consumer is the
     // consumer's business and has happened, or has been given up: without this flag it would be waited for here.
+    log.takeUnretainedValue().end()
     let client = Destruction(pointer: pointer, log: log)
     let destroyed = destroyed
     DedicatedThread.start(name: "kafka-destroy") {

@@ -1,16 +1,21 @@
 internal import CRdkafka
 internal import Logging
+internal import Synchronization
 
 /// Where a client's log lines go.
 final class LogSink: Sendable {
   let logger: Logger
+  private let isEnding = Atomic(false)
 
   init(logger: Logger) {
     self.logger = logger
   }
 
+  /// Nobody uses the client any more: what happens to it is nobody's business, such as that its broker ends too.
+  func end() { isEnding.store(true, ordering: .relaxed) }
+
   func write(level: Int32, facility: String, text: String) {
-    let level = Self.level(syslog: level, facility: facility)
+    let level = isEnding.load(ordering: .relaxed) ? .debug : Self.level(syslog: level, facility: facility)
     logger.log(level: level, "\(text)", metadata: ["librdkafka": "\(facility)"])
   }
 }
