@@ -18,7 +18,8 @@ struct AdminClient {
     var settings = Settings(environment)
     base = settings.value(
       .adminURL, or: "http://127.0.0.1:8081",
-      expecting: "an http(s) URL without a user or a query, as http://127.0.0.1:8081 or http://[::1]:8081", Self.base)
+      expecting: "an http(s) URL with a port of 1 to 65535 and without a user or a query, as http://[::1]:8081",
+      Self.base)
     token = settings.adminToken()
     try settings.finish()
   }
@@ -50,11 +51,6 @@ struct AdminClient {
     }
   }
 
-  /// A path segment of what the user typed.
-  static func segment(_ text: String) -> String {
-    text.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? ""
-  }
-
   private static var configuration: HTTPClient.Configuration {
     var configuration = HTTPClient.Configuration()
     configuration.redirectConfiguration = .disallow
@@ -68,7 +64,7 @@ struct AdminClient {
   /// The text without a slash at its end, if it is a URL that a path can be appended to.
   private static func base(_ text: String) -> String? {
     guard let url = URLComponents(string: text), ["http", "https"].contains(url.scheme), url.host?.isEmpty == false,
-      url.user == nil, url.query == nil, url.fragment == nil
+      url.user == nil, url.query == nil, url.fragment == nil, (1...65_535).contains(url.port ?? 1)
     else { return nil }
     return text.hasSuffix("/") ? String(text.dropLast()) : text
   }
@@ -123,12 +119,14 @@ extension AdminClient {
     guard let problem = try? JSONDecoder().decode(Problem.self, from: data) else {
       return .foreign(base, "it answered HTTP \(status) without saying why")
     }
-    // It names the field, where there is one.
-    var words = problem.detail
     if status == 401 {
-      words = "\(Variable.adminToken.rawValue) is \(token == nil ? "not set" : "not the admin API's token"): \(words)"
+      let state = token == nil ? "is not set" : "is another one"
+      return .refused(
+        status: status, code: problem.code,
+        "\(base) wants its token, and \(Variable.adminToken.rawValue) \(state): set it to the admin API's")
     }
-    return .refused(status: status, code: problem.code, words)
+    // It names the field, where there is one.
+    return .refused(status: status, code: problem.code, problem.detail)
   }
 
   /// Why no answer came, in the system's words where it has some.
@@ -143,7 +141,11 @@ extension AdminClient {
       return "no connection within \(Limits.adminConnect.components.seconds) s"
     case let error as HTTPClientError where error == .remoteConnectionClosed:
       return "it closed the connection before the end of its answer"
-    default: return "\(error)"
+    default:
+      // BoringSSL's errors have a name such as WRONG_VERSION_NUMBER between the numbers.
+      guard let name = "\(error)".firstMatch(of: /OPENSSL_internal:([A-Z0-9_]+)/)?.1 else { return "\(error)" }
+      guard name != "WRONG_VERSION_NUMBER" else { return "it does not speak TLS: use http://, not https://" }
+      return "no TLS: \(name.lowercased().replacing("_", with: " "))"
     }
   }
 }

@@ -31,6 +31,10 @@ enum Limits {
   /// How long one attempt to make or describe the topic may take. After it the reason is told, and the next one begins.
   static let topicTimeout = Duration.seconds(8)
 
+  /// The least limit of open files (`ulimit -n`) that a service starts with. `penstock up` has 85 open while nobody is
+  /// connected, and Foundation starts no child process below 256.
+  static let openFiles = 256
+
   /// Callers who may wait for a pooled connection to PostgreSQL, and how long each may. Past it their call fails.
   static let poolWaiters = 1_000
   /// See `poolWaiters`.

@@ -13,10 +13,36 @@ struct Penstock: AsyncParsableCommand {
         penstock migrate && penstock up
 
       Configuration: environment variables, listed in README.md.
-      """,
+      """.flowing,
     version: "0.1.0",
     subcommands: [
       UpCommand.self, IntakeCommand.self, WorkerCommand.self, AdminCommand.self, BrokerCommand.self,
       MigrateCommand.self, SaleCommand.self, ReportCommand.self, AuditCommand.self,
     ])
+}
+
+extension Penstock {
+  /// Parses the arguments, runs the command, and ends the process.
+  static func main() async {
+    StandardOutput.keepStandardStreams()
+    do {
+      let arguments = Array(CommandLine.arguments.dropFirst())
+      try UnknownCommand.refuse(in: arguments, of: self)
+      var command = try await asyncParseAsRoot(arguments)
+      if var command = command as? any AsyncParsableCommand {
+        try await command.run()
+      } else {
+        try command.run()
+      }
+    } catch {
+      guard exitCode(for: error) == .success else { exit(withError: error) }
+      // Help or the version: it is the answer, and can fail to be written as any answer.
+      do {
+        try StandardOutput.write(line: fullMessage(for: error))
+      } catch {
+        complain("\(error)")
+        exit(withError: ExitCode(failureCode(of: error)))
+      }
+    }
+  }
 }

@@ -30,7 +30,7 @@ import Testing
   }
 
   @Test(arguments: ["sale list", "sale close shown", "sale show shown", "report shown"])
-  func `a wrong token and none are refused at once, in the server's words`(command: String) async throws {
+  func `a wrong token and none are refused at once, with what to set`(command: String) async throws {
     try await Shop.with { shop, _ in
       let admin = try await shop.start("admin")
       for token in ["", "not-the-right-token"] {
@@ -102,12 +102,24 @@ import Testing
   @Test(arguments: [
     ("http://127.0.0.1:1", 69, "Connection refused"), ("http://no-such-host.invalid:8081", 69, "the host is unknown"),
     ("127.0.0.1:8081", 78, "an http(s) URL"), ("ftp://127.0.0.1", 78, "an http(s) URL"),
-    ("http://me:secret@127.0.0.1:8081", 78, "an http(s) URL"),
+    ("http://me:secret@127.0.0.1:8081", 78, "an http(s) URL"), ("http://127.0.0.1:0", 78, "port of 1 to 65535"),
+    ("http://127.0.0.1:65536", 78, "port of 1 to 65535"), ("https://127.0.0.1:99999", 78, "port of 1 to 65535"),
   ])
   func `a wrong URL is told with its reason`(url: String, code: Int32, words: String) async throws {
     let run = try await PenstockProcess.run("penstock", ["sale", "list"], environment: ["PENSTOCK_ADMIN_URL": url])
     #expect(run.exit.code == code, "\(run)")
     #expect(run.errors.contains(words) && run.errors.contains("PENSTOCK_ADMIN_URL"), "\(run)")
     #expect(run.errors.split(separator: "\n").count == 1, "\(run)")
+    #expect(!run.errors.contains("secret"), "\(run)")
+  }
+
+  @Test func `TLS with a server that speaks none is told`() async throws {
+    try await Shop.with { shop, _ in
+      let admin = try await shop.start("admin")
+      let url = admin.admin.absoluteString.replacing("http://", with: "https://")
+      let run = try await PenstockProcess.run("penstock", ["sale", "list"], environment: ["PENSTOCK_ADMIN_URL": url])
+      #expect(run.exit.code == 69, "\(run)")
+      #expect(run.errors.contains("it does not speak TLS: use http://"), "\(run)")
+    }
   }
 }

@@ -22,7 +22,7 @@ struct AuditCommand: AsyncParsableCommand {
       Examples:
         penstock audit
         penstock audit --ledger ledger.tsv --format json | jq .counts
-      """)
+      """.flowing)
 
   enum Format: String, ExpressibleByArgument, CaseIterable { case text, json }
 
@@ -51,8 +51,8 @@ struct AuditCommand: AsyncParsableCommand {
       }
       meter.clear()
       switch format {
-      case .text: print(AuditText.text(report), terminator: "")
-      case .json: print(String(decoding: try report.json(), as: UTF8.self))
+      case .text: try StandardOutput.write(AuditText.text(report))
+      case .json: try StandardOutput.write(line: String(decoding: try report.json(), as: UTF8.self))
       }
       if report.exitCode != 0 { throw ExitCode(report.exitCode) }
     }

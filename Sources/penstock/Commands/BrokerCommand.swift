@@ -21,7 +21,7 @@ struct BrokerCommand: AsyncParsableCommand {
       Example:
         penstock broker &
         export PENSTOCK_KAFKA_BROKERS=127.0.0.1:41207   # the line that it printed
-      """)
+      """.flowing)
 
   @Flag(help: "End when standard input ends, and leave Ctrl-C to the process at its other end.")
   var untilInputEnds = false
@@ -32,8 +32,12 @@ struct BrokerCommand: AsyncParsableCommand {
       let logger = makeLogger("broker", level: configuration.logLevel)
       let topics = [(name: configuration.log.topic, partitions: configuration.log.partitions)]
       let broker = try EmbeddedBroker(topics: topics, logger: logger)
-      // Not `print`: its buffer would keep the line from a pipe's reader until the end.
-      FileHandle.standardOutput.write(Data("\(broker.bootstrapServers)\n".utf8))
+      do {
+        try StandardOutput.write(line: broker.bootstrapServers)
+      } catch {
+        await broker.shutdown()
+        throw error
+      }
       if untilInputEnds {
         signal(SIGINT, SIG_IGN)
         // The parent's drain needs the broker until the end; then the parent's end closes our input, and that is the

@@ -19,7 +19,7 @@ struct MigrateCommand: AsyncParsableCommand {
 
       Example:
         PENSTOCK_DATABASE_URL=postgresql://penstock@localhost/penstock penstock migrate
-      """)
+      """.flowing)
 
   func run() async throws {
     try await reporting {
@@ -32,8 +32,9 @@ struct MigrateCommand: AsyncParsableCommand {
       let connection = try await Connection.connect(configuration.database, logger: logger)
       let applied = try await Migrator(directory: configuration.migrations).run(on: connection)
       await connection.close()
-      for migration in applied { print("applied migration \(migration.version), \(migration.name)") }
-      print(applied.isEmpty ? "nothing to do: the database is up to date" : "the database is up to date")
+      let lines = applied.map { "applied migration \($0.version), \($0.name)" }
+      let state = applied.isEmpty ? "nothing to do: the database is up to date" : "the database is up to date"
+      try StandardOutput.write(line: (lines + [state]).joined(separator: "\n"))
     }
   }
 }

@@ -1,5 +1,6 @@
 import Admin
 import ArgumentParser
+import FlashSale
 import Foundation
 import SaleStore
 
@@ -20,25 +21,25 @@ struct ReportCommand: AsyncParsableCommand {
         penstock report double11
         penstock report double11 --format json | jq .requests
         penstock report double11 --format csv > double11.csv
-      """)
+      """.flowing)
 
   enum Format: String, ExpressibleByArgument, CaseIterable { case table, json, csv }
 
-  @Argument(help: "The sale's id.")
-  var sale: String
+  @Argument(help: "The sale's id.", transform: { try SaleID(validating: $0) })
+  var sale: SaleID
 
   @Option(help: "table, json or csv.")
   var format = Format.table
 
   func run() async throws {
     try await reporting {
-      let path = "/admin/api/sales/\(AdminClient.segment(sale))/report"
+      let path = "/admin/api/sales/\(sale)/report"
       let data = try await AdminClient(environment).call("GET", path, within: Limits.adminReport)
       let report = try JSONDecoder().decode(SaleReport.self, from: data)
       switch format {
-      case .table: print(ReportTable.text(report), terminator: "")
-      case .json: print(String(decoding: data, as: UTF8.self))
-      case .csv: print(ReportCSV.text(report), terminator: "")
+      case .table: try StandardOutput.write(ReportTable.text(report))
+      case .json: try StandardOutput.write(line: String(decoding: data, as: UTF8.self))
+      case .csv: try StandardOutput.write(ReportCSV.text(report))
       }
       guard let isSound = report.isSound else { throw ExitCode(2) }
       if !isSound { throw ExitCode(1) }

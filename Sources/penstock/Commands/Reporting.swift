@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import Kafka
 import Postgres
+import SaleStore
 
 /// This process's environment, the only source of configuration.
 var environment: [String: String] { ProcessInfo.processInfo.environment }
@@ -18,7 +19,7 @@ func reporting(_ body: () async throws -> Void) async throws {
     throw error
   } catch {
     complain(words(of: error))
-    throw ExitCode(exitCode(of: error))
+    throw ExitCode(failureCode(of: error))
   }
 }
 
@@ -32,17 +33,25 @@ func words(of error: any Error) -> String {
   switch error {
   case let error as PostgresError:
     guard let advice = advice(on: error) else { return "PostgreSQL: \(error.reason)" }
-    return "\(Variable.databaseURL.rawValue): \(error.reason)\(error.reason.hasSuffix("?") ? "" : ".") \(advice)"
-  case let error as KafkaError: return "Kafka: \(error.reason)"
+    let ends = error.reason.last.map { ".?!".contains($0) } ?? true
+    return "\(Variable.databaseURL.rawValue): \(error.reason)\(ends ? "" : ".") \(advice)"
+  case let error as KafkaError:
+    guard error.isRetriable, let brokers = environment[Variable.kafkaBrokers.rawValue], !brokers.isEmpty else {
+      return "Kafka: \(error.reason)"
+    }
+    return "\(Variable.kafkaBrokers.rawValue) \(brokers): \(error.reason)"
   default: return "\(error)"
   }
 }
 
-private func exitCode(of error: any Error) -> Int32 {
+/// The exit code of a failure.
+func failureCode(of error: any Error) -> Int32 {
   switch error {
   case is ConfigurationError: 78
   case let error as PostgresError where error.isRefusal || error.kind == .unsupportedServer: 78
   case let error as PostgresError: error.isRetriable || error.isConnectionLost ? 69 : 1
+  case StoreError.partitionCountChanged: 78
+  case let error as KafkaError where error.code == .topicMismatch: 78
   case let error as KafkaError: error.isRetriable || error.code == .authentication ? 69 : 1
   case let error as AdminClient.Failure: error.exitCode
   case is Unavailable: 69

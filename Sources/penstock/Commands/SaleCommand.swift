@@ -12,7 +12,7 @@ struct SaleCommand: AsyncParsableCommand {
 
       Exit codes: 0 done; 1 refused (it exists, it is invalid, there is none, the token is wrong); 66 the file cannot be
       read; 69 no answer within 30 s, or not the admin API's; 78 configuration.
-      """,
+      """.flowing,
     subcommands: [Create.self, List.self, Show.self, Close.self])
 
   struct Create: AsyncParsableCommand {
@@ -21,11 +21,14 @@ struct SaleCommand: AsyncParsableCommand {
       discussion: """
         Examples:
           penstock sale create --file double11.json
-          echo '{"id":"s1","name":"First","starts_at":"2026-11-11T00:00:00+08:00",
-                 "ends_at":"2026-11-12T00:00:00+08:00","per_buyer_limit":1,
-                 "items":[{"sku":"phone","stock":1000,"price_minor":199900,"currency":"CNY"}]}' \\
-            | penstock sale create --file -
-        """)
+          penstock sale create --file - <<'JSON'
+          {"id": "s1", "name": "First", "per_buyer_limit": 1,
+           "starts_at": "2026-11-11T00:00:00+08:00",
+           "ends_at": "2026-11-12T00:00:00+08:00",
+           "items": [{"sku": "phone", "stock": 1000,
+                      "price_minor": 199900, "currency": "CNY"}]}
+          JSON
+        """.flowing)
 
     @Option(help: "The sale as JSON; - reads standard input.")
     var file: String
@@ -34,7 +37,7 @@ struct SaleCommand: AsyncParsableCommand {
       try await reporting {
         let data = try InputFile.read(file == "-" ? "/dev/stdin" : file, upTo: Limits.saleFileBytes)
         let answer = try await AdminClient(environment).call("POST", "/admin/api/sales", body: data)
-        print(pretty(answer))
+        try StandardOutput.write(line: pretty(answer))
       }
     }
   }
@@ -45,7 +48,7 @@ struct SaleCommand: AsyncParsableCommand {
 
     func run() async throws {
       try await reporting {
-        print(pretty(try await AdminClient(environment).call("GET", "/admin/api/sales")))
+        try StandardOutput.write(line: pretty(try await AdminClient(environment).call("GET", "/admin/api/sales")))
       }
     }
   }
@@ -54,13 +57,13 @@ struct SaleCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
       abstract: "Show one sale with what is left of it.", discussion: "Example:\n  penstock sale show double11")
 
-    @Argument(help: "The sale's id.")
-    var sale: String
+    @Argument(help: "The sale's id.", transform: { try SaleID(validating: $0) })
+    var sale: SaleID
 
     func run() async throws {
       try await reporting {
-        let path = "/admin/api/sales/\(AdminClient.segment(sale))"
-        print(pretty(try await AdminClient(environment).call("GET", path)))
+        let path = "/admin/api/sales/\(sale)"
+        try StandardOutput.write(line: pretty(try await AdminClient(environment).call("GET", path)))
       }
     }
   }
@@ -73,15 +76,15 @@ struct SaleCommand: AsyncParsableCommand {
 
         Example:
           penstock sale close double11
-        """)
+        """.flowing)
 
-    @Argument(help: "The sale's id.")
-    var sale: String
+    @Argument(help: "The sale's id.", transform: { try SaleID(validating: $0) })
+    var sale: SaleID
 
     func run() async throws {
       try await reporting {
-        let path = "/admin/api/sales/\(AdminClient.segment(sale))/close"
-        print(pretty(try await AdminClient(environment).call("POST", path)))
+        let path = "/admin/api/sales/\(sale)/close"
+        try StandardOutput.write(line: pretty(try await AdminClient(environment).call("POST", path)))
       }
     }
   }

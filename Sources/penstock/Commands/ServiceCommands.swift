@@ -28,7 +28,7 @@ struct IntakeCommand: AsyncParsableCommand {
 
       Example:
         PENSTOCK_HTTP=0.0.0.0:8080 penstock intake
-      """)
+      """.flowing)
 
   @OptionGroup var options: ServiceOptions
 
@@ -48,7 +48,7 @@ struct WorkerCommand: AsyncParsableCommand {
 
       Example:
         PENSTOCK_ADMIN_HTTP=127.0.0.1:8082 penstock worker
-      """)
+      """.flowing)
 
   @OptionGroup var options: ServiceOptions
 
@@ -67,7 +67,7 @@ struct AdminCommand: AsyncParsableCommand {
 
       Example:
         PENSTOCK_ADMIN_TOKEN=$(openssl rand -hex 16) penstock admin
-      """)
+      """.flowing)
 
   @OptionGroup var options: ServiceOptions
 
@@ -87,7 +87,7 @@ struct UpCommand: AsyncParsableCommand {
       Examples:
         penstock migrate && penstock up
         PENSTOCK_KAFKA_BROKERS=kafka1:9092,kafka2:9092 penstock up
-      """)
+      """.flowing)
 
   @OptionGroup var options: ServiceOptions
 

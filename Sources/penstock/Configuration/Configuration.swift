@@ -77,8 +77,22 @@ struct Configuration {
     return settings.value(
       .databaseURL, or: unused, expecting: "a PostgreSQL URL, postgresql://user:password@host:port/name"
     ) { text in
-      guard text.hasPrefix("postgresql://") || text.hasPrefix("postgres://") else { return nil }
-      return try ConnectionSettings(text)
+      guard let scheme = text.prefixMatch(of: #/postgres(ql)?:\/\//#) else { return nil }
+      let rest = text[scheme.range.upperBound...]
+      // libpq would take a part of the password for the host, and then say it in its errors.
+      let beforePath = rest.prefix { $0 != "/" }
+      let ats = rest.count { $0 == "@" }
+      guard ats <= 1, ats == beforePath.count(where: { $0 == "@" }) else {
+        throw Settings.Refusal(reason: "in a user or a password, write @ as %40, / as %2F and : as %3A")
+      }
+      let url: ConnectionSettings
+      do throws(PostgresError) { url = try ConnectionSettings(text) } catch {
+        // libpq's other complaints about the text repeat parts of it.
+        guard error.reason.contains("invalid URI query parameter") else { return nil }
+        throw Settings.Refusal(reason: error.reason)
+      }
+      do throws(PostgresError) { try url.check() } catch { throw Settings.Refusal(reason: error.reason) }
+      return url
     }
   }
 

@@ -22,7 +22,10 @@ enum KafkaVariables {
     do throws(KafkaError) {
       try ClusterSettings(brokers: "localhost:9092", options: options).check()
     } catch {
-      settings.refuse("\(Variable.kafkaOptions.rawValue): \(error.reason)")
+      // A file that cannot be read: librdkafka names the setting and not the path, which is no secret.
+      let paths = options.filter { $0.key.hasSuffix(".location") && error.reason.contains($0.key) }
+        .map { " (\($0.key)=\($0.value.value))" }.sorted()
+      settings.refuse("\(Variable.kafkaOptions.rawValue): \(error.reason)\(paths.joined())")
     }
     return cluster
   }
@@ -31,10 +34,7 @@ enum KafkaVariables {
   /// try what is none for ever.
   private static func broker(_ entry: Substring) -> String? {
     let text = entry.trimmingPrefix { $0 == " " }
-    guard let address = ListenAddress(String(text)), address.port > 0,
-      address.host.allSatisfy({ $0.isLetter || $0.isNumber || ".-_:%".contains($0) }),
-      !address.host.contains(":") || text.hasPrefix("[")
-    else { return nil }
+    guard let address = ListenAddress(String(text)), address.port > 0 else { return nil }
     return address.description
   }
 

@@ -13,7 +13,10 @@ struct ListenAddress: Equatable {
     guard let colon = text.lastIndex(of: ":"), let port = UInt16(text[text.index(after: colon)...]) else { return nil }
     var host = String(text[..<colon])
     if host.hasPrefix("[") && host.hasSuffix("]") { host = String(host.dropFirst().dropLast()) }
-    guard !host.isEmpty else { return nil }
+    // An IPv6 address without brackets leaves open where its port begins.
+    guard !host.isEmpty, host.allSatisfy({ $0.isLetter || $0.isNumber || ".-_:%".contains($0) }),
+      !host.contains(":") || text.hasPrefix("[")
+    else { return nil }
     self.host = host
     self.port = Int(port)
   }
@@ -34,6 +37,10 @@ enum TakenAddress {
   static func check(_ addresses: [(Variable, ListenAddress)]) async throws {
     var problems: [String] = []
     var listeners: [any Channel] = []
+    for (index, (variable, address)) in addresses.enumerated() where address.port > 0 {
+      guard let other = addresses[..<index].first(where: { $0.1 == address }) else { continue }
+      throw ConfigurationError(problems: ["\(variable.rawValue) \(address) is \(other.0.rawValue) too: give each its own"])
+    }
     for (variable, address) in addresses {
       do {
         listeners.append(
@@ -54,7 +61,15 @@ enum TakenAddress {
     let reason: String
     switch error {
     case let error as IOError where [EADDRINUSE, EADDRNOTAVAIL, EACCES].contains(error.errnoCode):
-      reason = String(cString: strerror(error.errnoCode)).lowercased()
+      let words = String(cString: strerror(error.errnoCode)).lowercased()
+      let advice: String? =
+        switch error.errnoCode {
+        case EADDRINUSE: "another process listens there, end it or take another port"
+        case EACCES: "a port below 1024 is for root, take a higher one"
+        case EADDRNOTAVAIL: "no interface of this machine has it"
+        default: nil
+        }
+      reason = advice.map { "\(words): \($0)" } ?? words
     case let error as SocketAddressError.UnknownHost: reason = "the host is unknown (\(error.errorDescription))"
     default: return nil
     }

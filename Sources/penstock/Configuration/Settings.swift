@@ -24,14 +24,26 @@ struct Settings {
     return text
   }
 
-  /// The variable read by `parse`, or `fallback` where it is unset. `parse` throws or answers `nil` for a wrong value.
+  /// Why a value is refused, where that is more than that it is not what was expected. Without any secret.
+  struct Refusal: Error {
+    var reason: String
+  }
+
+  /// The variable read by `parse`, or `fallback` where it is unset. `parse` throws or answers `nil` for a wrong value;
+  /// the reason of a `Refusal` is told.
   mutating func value<Value>(
     _ variable: Variable, or fallback: Value, expecting: String, _ parse: (String) throws -> Value?
   ) -> Value {
     guard let text = text(variable) else { return fallback }
-    if let value = try? parse(text) { return value }
-    // Secrets are set by name only; the wrong value of anything else helps to find it.
-    let shown = variable.isSecret ? "" : " is \"\(text)\","
+    do {
+      if let value = try parse(text) { return value }
+    } catch let refusal as Refusal {
+      problems.append("\(variable.rawValue): \(refusal.reason)")
+      return fallback
+    } catch {}
+    // Secrets are told by name only, and so is what may have a user and a password before an @. The wrong value of
+    // anything else helps to find it.
+    let shown = variable.isSecret || text.contains("@") ? "" : " is \"\(text)\","
     problems.append("\(variable.rawValue)\(shown) must be \(expecting)")
     return fallback
   }

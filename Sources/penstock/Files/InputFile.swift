@@ -34,7 +34,9 @@ struct FileFailure: Error, CustomStringConvertible {
   var description: String
 
   /// - Parameter number: the `errno` of the call that failed.
-  init(_ path: String, _ number: Int32) { description = "\(path): \(String(cString: strerror(number)))" }
+  init(_ path: String, _ number: Int32) {
+    description = "\(path.isEmpty ? "\"\"" : path): \(String(cString: strerror(number)))"
+  }
 
   /// What Foundation says, which has the system's error inside.
   init(_ path: String, _ error: any Error) {

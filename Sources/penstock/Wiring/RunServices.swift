@@ -18,6 +18,7 @@ func runServices(
   _ roles: [Role], name: String, _ options: ServiceOptions, mayEmbedBroker: Bool = false
 ) async throws {
   try await reporting {
+    try TooFewFiles.check()
     var parts = roles.reduce(into: Set<Configuration.Part>()) { $0.formUnion($1.configuration) }
     let embeds = mayEmbedBroker && Settings(environment).text(.kafkaBrokers) == nil
     if embeds { parts.remove(.kafka) }
@@ -49,6 +50,18 @@ func runServices(
       configuration: configuration, cluster: cluster, store: SaleStore(pool: pool), metrics: metrics, waits: waits,
       broker: broker, logger: logger)
     try await build(foundations, roles: roles, announce: options.announce).run()
+  }
+}
+
+/// The process may open too few files to run at all.
+private enum TooFewFiles {
+  /// Throws `ConfigurationError`, before anything is opened: without descriptors the libraries end in errors that name
+  /// no reason, or crash.
+  static func check() throws {
+    guard OpenFiles.limit < Limits.openFiles else { return }
+    throw ConfigurationError(problems: [
+      "this process may open \(OpenFiles.limit) files, and needs \(Limits.openFiles) at least: raise `ulimit -n`"
+    ])
   }
 }
 
