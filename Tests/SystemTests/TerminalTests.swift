@@ -46,7 +46,8 @@ import Testing
         "\"$0\" admin --announce >(head -c 20 >&2; touch \"$F\") & until test -e \"$F\"; do sleep 0.1; done; kill $!; wait",
         shop.environment.merging(["F": told]) { $1 })
       #expect(run.errors.contains("{\"admin\":\"127.0.0.1:"), "\(run)")
-      let full = try await bash("\"$0\" admin --announce /dev/full; c=$?; test -c /dev/full && exit $c", shop.environment)
+      let full = try await bash(
+        "\"$0\" admin --announce /dev/full; c=$?; test -c /dev/full && exit $c", shop.environment)
       #expect(full.exit.code == 66, "\(full)")
       #expect(full.errors.hasSuffix("penstock: /dev/full: No space left on device\n"), "\(full)")
     }
@@ -68,7 +69,8 @@ import Testing
     #expect(run.exit == .success && run.output.contains("USAGE: penstock"), "\(run)")
   }
 
-  @Test(arguments: ["sale show", "sale close", "report"], ["", "../x", "s1 ", "s1?a=b", "a b/é", ".", "..", "a/b", "%2e"])
+  @Test(
+    arguments: ["sale show", "sale close", "report"], ["", "../x", "s1 ", "s1?a=b", "a b/é", ".", "..", "a/b", "%2e"])
   func `an id that no sale can have is refused before anybody is asked`(command: String, id: String) async throws {
     let run = try await bash("\"$0\" \(command) '\(id)'", ["PENSTOCK_ADMIN_URL": "http://127.0.0.1:1"])
     #expect(run.exit.code == 64, "\(run)")

@@ -126,6 +126,9 @@ public struct HTTPConformance: Sendable, CustomStringConvertible {
     get("chunked twice", "Host: a\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked", 400, .closed),
     get("a chunk whose size is none", "Host: a\r\nTransfer-Encoding: chunked\r\n\r\nx\r\n", 400, .closed),
     get("a chunk size past 60 bits", "Host: a\r\nTransfer-Encoding: chunked\r\n\r\n1000000000000000\r\n", 400, .closed),
+    get("a trailer that is no field", "Host: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nX-T\r\n", 400, .closed),
+    get("a trailer that is folded", "Host: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nX-T: a\r\n b\r\n", 400, .closed),
+    get("a trailer with a NUL", "Host: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nX-T: \u{0}\r\n", 400, .closed),
     get("a chunk longer than its size", "Host: a\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nabc\r\n0\r\n", 400, .closed),
     // RFC 9110 §10.1.1: Expect.
     get("an expectation that nobody knows", "Host: a\r\nExpect: a-miracle", 400, .closed),

@@ -69,14 +69,18 @@ struct BodyReader {
         bytes.moveReaderIndex(forwardBy: 2)
         state = .chunkSize
       case .trailers:
-        // Trailer fields are dropped (RFC 9112 §7.1.2): nothing here has a use for them.
+        // Trailer fields are read and dropped (RFC 9112 §7.1.2): nothing here has a use for them.
         switch Self.line(&bytes, limit: Limits.headerFieldBytes) {
         case .partial: return .partial
         case .malformed: return .malformed
         case .line(let line):
           trailerBytes += line.count
           guard trailerBytes <= Limits.headerListBytes else { return .malformed }
-          if line.isEmpty { state = .ended }
+          if line.isEmpty {
+            state = .ended
+          } else {
+            guard line.withUnsafeBytes({ $0.field != nil }) else { return .malformed }
+          }
         }
       }
     }

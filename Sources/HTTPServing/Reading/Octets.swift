@@ -42,6 +42,18 @@ extension UnsafeRawBufferPointer {
     return UnsafeRawBufferPointer(rebasing: self[start..<end])
   }
 
+  /// The name and the value of a field's line, without its CR LF; `nil` if it is none.
+  var field: (name: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer)? {
+    // No white space before the colon, and no folded lines (RFC 9112 §5.1, §5.2): both begin with what is no token.
+    guard let colon = firstIndex(where: { !isTokenByte($0) }), colon > 0, self[colon] == UInt8(ascii: ":") else {
+      return nil
+    }
+    let value = UnsafeRawBufferPointer(rebasing: self[(colon + 1)...]).trimmingWhitespace
+    // CR, NUL and the other controls are invalid or dangerous (RFC 9110 §5.5); bytes past ASCII are opaque.
+    guard value.allSatisfy({ $0 >= 0x20 && $0 != 0x7F || $0 == 0x09 }) else { return nil }
+    return (UnsafeRawBufferPointer(rebasing: self[..<colon]), value)
+  }
+
   /// A number of 1 to 18 digits.
   var decimal: Int? {
     guard (1...18).contains(count), allSatisfy(isDigit) else { return nil }

@@ -187,14 +187,7 @@ private struct RequestHeadReader {
 
 extension RequestHeadReader {
   private mutating func take(_ line: UnsafeRawBufferPointer, into fields: inout HTTPFields) throws(Problem) {
-    // No white space before the colon, and no folded lines (RFC 9112 §5.1, §5.2): both begin with what is no token.
-    guard let colon = line.firstIndex(where: { !isTokenByte($0) }), colon > 0, line[colon] == UInt8(ascii: ":") else {
-      throw .malformedRequest
-    }
-    let name = UnsafeRawBufferPointer(rebasing: line[..<colon])
-    let value = UnsafeRawBufferPointer(rebasing: line[(colon + 1)...]).trimmingWhitespace
-    // CR, NUL and the other controls are invalid or dangerous (RFC 9110 §5.5); bytes past ASCII are opaque.
-    guard value.allSatisfy({ $0 >= 0x20 && $0 != 0x7F || $0 == 0x09 }) else { throw .malformedRequest }
+    guard let (name, value) = line.field else { throw .malformedRequest }
     try count(name.count)
     try count(value.count)
     switch name.count {

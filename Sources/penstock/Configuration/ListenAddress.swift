@@ -39,7 +39,9 @@ enum TakenAddress {
     var listeners: [any Channel] = []
     for (index, (variable, address)) in addresses.enumerated() where address.port > 0 {
       guard let other = addresses[..<index].first(where: { $0.1 == address }) else { continue }
-      throw ConfigurationError(problems: ["\(variable.rawValue) \(address) is \(other.0.rawValue) too: give each its own"])
+      throw ConfigurationError(problems: [
+        "\(variable.rawValue) \(address) is \(other.0.rawValue) too: give each its own"
+      ])
     }
     for (variable, address) in addresses {
       do {
