@@ -72,8 +72,11 @@ let package = Package(
       ],
       swiftSettings: strict),
 
+    // What a lane knows and decides, and the steps of its transactions: pure.
+    .target(name: "Lane", dependencies: ["FlashSale"], swiftSettings: strict),
+
     // Every SQL statement.
-    .target(name: "SaleStore", dependencies: ["FlashSale", "Postgres", "Vitals"], swiftSettings: strict),
+    .target(name: "SaleStore", dependencies: ["FlashSale", "Lane", "Postgres", "Vitals"], swiftSettings: strict),
 
     // What every listener shares: problems, JSON, one reading of HTTP/1.1.
     .target(
@@ -114,7 +117,7 @@ let package = Package(
     .target(
       name: "Worker",
       dependencies: [
-        "FlashSale", "Kafka", "SaleStore", "Vitals",
+        "FlashSale", "Kafka", "Lane", "SaleStore", "Vitals",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "Metrics", package: "swift-metrics"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -182,7 +185,7 @@ let package = Package(
       swiftSettings: strict),
 
     // Faults in virtual time, from a seed.
-    .target(name: "Simulation", dependencies: ["FlashSale", "SaleStore", "Worker"], swiftSettings: strict),
+    .target(name: "Simulation", dependencies: ["FlashSale", "Lane"], swiftSettings: strict),
     .executableTarget(
       name: "simulate",
       dependencies: ["Simulation", .product(name: "ArgumentParser", package: "swift-argument-parser")],
@@ -251,10 +254,11 @@ let package = Package(
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       ],
       swiftSettings: strict),
+    .testTarget(name: "LaneTests", dependencies: ["FlashSale", "Lane"], swiftSettings: strict),
     .testTarget(
       name: "WorkerTests",
       dependencies: [
-        "FlashSale", "Kafka", "Postgres", "SaleStore", "TestSupport", "Vitals", "Worker",
+        "FlashSale", "Kafka", "Lane", "Postgres", "SaleStore", "TestSupport", "Vitals", "Worker",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       ],
@@ -262,7 +266,7 @@ let package = Package(
     .testTarget(
       name: "AdminTests",
       dependencies: [
-        "Admin", "FlashSale", "HTTPServing", "Postgres", "SaleStore", "Secrets", "TestSupport", "Vitals",
+        "Admin", "FlashSale", "HTTPServing", "Lane", "Postgres", "SaleStore", "Secrets", "TestSupport", "Vitals",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "Metrics", package: "swift-metrics"),
         .product(name: "NIOCore", package: "swift-nio"),
@@ -274,7 +278,7 @@ let package = Package(
     .testTarget(
       name: "AuditTests",
       dependencies: [
-        "Audit", "FlashSale", "Kafka", "Postgres", "SaleStore", "TestSupport", "Worker",
+        "Audit", "FlashSale", "Kafka", "Lane", "Postgres", "SaleStore", "TestSupport", "Worker",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       ],

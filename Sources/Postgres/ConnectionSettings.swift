@@ -44,8 +44,8 @@ public struct ConnectionSettings: Sendable {
       guard let text = keywords[keyword], Int32(text) == nil else { continue }
       throw PostgresError(.connect, "invalid \(keyword) value: \"\(text)\"")
     }
-    // Before it tries a host, libpq looks at the settings. A socket in a folder that does not exist is a host that fails
-    // at once; any other complaint is about a setting.
+    // Before it tries a host, libpq looks at the settings. A socket in a folder that does not exist is a host that
+    // fails at once; any other complaint is about a setting.
     guard keywords["service"] == nil, getenv("PGSERVICE") == nil, getenv("PGHOSTADDR") == nil else { return }
     let given = keywords["hostaddr"] ?? keywords["host"] ?? getenv("PGHOST").map { String(cString: $0) } ?? ""
     let hosts = given.split(separator: ",", omittingEmptySubsequences: false)

@@ -9,21 +9,6 @@ public enum Limits {
   /// again.
   public static let laneLockTimeout = Duration.milliseconds(500)
 
-  /// Stock rows, and sales, that a lane remembers. Past it the lane forgets those that its last batch did not name.
-  static let rememberedLevels = 10_000
-
-  /// Buyers who hold units that a lane remembers, in 8 bytes each. Past it the sale's buyers are looked up one by one,
-  /// which costs as much as the rest of writing a refusal.
-  static let rememberedHolders = 1_000_000
-
-  /// Holders of one sale that a lane loads when it meets the sale. With more, the sale's buyers are looked up one by
-  /// one. They are read once per claim and sale, in some tens of milliseconds.
-  static let loadedHolders: Int64 = 100_000
-
-  /// Batches whose order ids are looked up after one repeated. A batch with a repeat that was not looked up is written
-  /// twice, and repeats seldom come alone. A look-up of all ids costs about a third of writing them.
-  static let batchesToCheck = 16
-
   /// Orders of a batch that are written by one INSERT, which goes out together with the batch's other statements. More
   /// go by COPY, which takes two round trips of its own and then less than half the time per row (2.6 of 6.4 us). On an
   /// idle machine COPY is quicker from 128 rows on. On a busy one, where processor time counts, it is quicker from

@@ -43,6 +43,7 @@ struct Faults {
   /// A fault of a process, of the group, of the store or of the log.
   enum Kind: CaseIterable {
     case workerCrash, workerFreeze, rebalance, intakeCrash, clockJump, storeOutage, sessionsEnded, junk, close
+    case otherLog, logConnectionsLost
   }
 
   /// Those that this world has.

@@ -29,6 +29,16 @@ enum Limits {
   /// Records of one fetch at most. Small, so that there are many batches.
   static let fetchedRecords = 6
 
+  /// Records from which on a lane reads and decides ahead.
+  static let readAheadRecords = 1...3
+
+  /// Holders of one sale that a lane loads, and that it remembers of all sales: in some worlds fewer than there are.
+  static let loadedHolders = 1...8
+  static let rememberedHolders = 1...10
+
+  /// Batches whose order ids are looked up after a repeat.
+  static let batchesToCheck = 1...3
+
   /// How often a producer sends one record at most: after that it gives up, and says *unknown*.
   static let sends = 3
 
@@ -57,6 +67,9 @@ enum Limits {
 
   /// One step of a transaction. As long as a message takes, so that anything can come between two of them.
   static let transactionStep: ClosedRange<Int64> = 50...2_500
+
+  /// The same where the store is slow: more records arrive meanwhile than one batch holds.
+  static let slowTransactionStep: ClosedRange<Int64> = 2_000...20_000
 
   /// A pause that a lane makes before it tries again.
   static let lanePause: ClosedRange<Int64> = 2_000...20_000

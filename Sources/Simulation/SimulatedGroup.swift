@@ -1,5 +1,5 @@
 internal import FlashSale
-internal import Worker
+internal import Lane
 
 /// The consumer group, as its coordinator sees it: who belongs to it, and who has which partition.
 struct SimulatedGroup {
@@ -27,7 +27,10 @@ struct SimulatedWorker {
   var heldBack: [World.Task] = []
 
   /// What lanes knew when they ended. Only a planted bug looks at it.
-  var caches: [Partition: [StockKey: LaneStock.Level]] = [:]
+  var caches: [Partition: LaneMemory] = [:]
+
+  /// Lost connections to the log.
+  var losses = 0
 
   /// A frozen process does its tasks when it wakes, one that is gone never does.
   mutating func holdsBack(_ task: World.Task) -> Bool {
@@ -74,18 +77,26 @@ extension World {
     case .locked:
       store.end(session, commitWins: false)
       after(Limits.lanePause, again)
-    case .claimed(let epoch, let next):
+    case .claimed(let claim):
       if random.happens(perMille: faults.claimAnswerLost) {
-        note(name, "claims p\(partition) and doesn't hear that it has epoch \(epoch)")
+        note(name, "claims p\(partition) and doesn't hear that it has epoch \(claim.epoch)")
         after(Limits.noticing, .sessionNoticed(session))
         return after(Limits.lanePause, again)
       }
-      note(name, "claims p\(partition): epoch \(epoch), next offset \(next) (lane \(lanes.count))")
-      var lane = SimulatedLane(
-        worker: worker, assignment: assignment, partition: partition, claim: claims, epoch: epoch, session: session,
-        state: LaneState(next: next, knownGap: workers[worker].knownGaps[partition]))
-      if bug == .cacheKept { lane.known = workers[worker].caches[partition] ?? [:] }
-      lanes.append(lane)
+      note(
+        name, "claims p\(partition): epoch \(claim.epoch), next offset \(claim.nextOffset) (lane \(lanes.count))")
+      if let why = whatChanged(partition, KnownLog(next: claim.nextOffset, lastRecord: claim.lastRecord)) {
+        met(.anotherLog)
+        note(name, "halts p\(partition): \(why)")
+        if store.halt(partition, epoch: claim.epoch, reason: why) { after(Limits.outage, .clearHalts) }
+        return store.end(session, commitWins: false)
+      }
+      let core = LaneCore(
+        claim, lossesSeen: workers[worker].losses, knownGap: workers[worker].knownGaps[partition],
+        memory: bug == .cacheKept ? workers[worker].caches[partition] : nil, tuning: tuning)
+      lanes.append(
+        SimulatedLane(
+          worker: worker, assignment: assignment, claimNumber: claims, session: session, core: core))
       after(Limits.network, .laneContinues(lanes.count - 1))
     }
   }

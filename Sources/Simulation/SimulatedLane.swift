@@ -1,47 +1,43 @@
 internal import FlashSale
-internal import SaleStore
-internal import Worker
+internal import Lane
 
-/// One partition's lane: performs what the real `LaneState` decides, a step at a time.
-///
-/// Mirrors `Worker/Lane.swift`: what it holds and knows, when it forgets, when it drops the session, and that it passes
-/// a cancellation on with the next event.
+/// One partition's lane: performs what the real `LaneCore` decides, a step at a time.
 struct SimulatedLane {
   let worker: Int
   let assignment: Int
   let partition: Partition
 
-  /// Which claim gave it its right to write.
-  var claim: Int
-  var epoch: Epoch
+  /// Which of the world's claims gave it its right to write.
+  var claimNumber: Int
   var session: SimulatedStore.Session?
-  var state: LaneState
-  var action: LaneState.Action
+  var core: LaneCore
+  var action: LaneCore.Action
 
   /// The next offset that its queue gives.
   var queueNext: Offset
-  var held: [LogEntry] = []
-  var known: [StockKey: LaneStock.Level] = [:]
 
-  /// The transaction in flight.
-  var batch: BatchInFlight?
+  /// What was read while the batch before is written.
+  var ahead: HeldRecords?
+
+  /// What was decided ahead last.
+  var stale: PreparedBatch?
+
+  var transaction: SimulatedTransaction?
   var isCancelled = false
   var isWaiting = false
   var isEnded = false
 
   init(
-    worker: Int, assignment: Int, partition: Partition, claim: Int, epoch: Epoch, session: SimulatedStore.Session,
-    state: LaneState
+    worker: Int, assignment: Int, claimNumber: Int, session: SimulatedStore.Session, core: LaneCore
   ) {
     self.worker = worker
     self.assignment = assignment
-    self.partition = partition
-    self.claim = claim
-    self.epoch = epoch
+    self.claimNumber = claimNumber
     self.session = session
-    self.state = state
-    action = state.firstAction
-    queueNext = state.next
+    self.core = core
+    partition = core.claim.partition
+    action = core.firstAction
+    queueNext = core.next
   }
 }
 
@@ -51,29 +47,37 @@ extension World {
   /// Does the next thing that a lane has to do.
   mutating func continueLane(_ lane: Int) {
     guard !lanes[lane].isEnded else { return }
-    guard lanes[lane].batch == nil else { return continueBatch(of: lane) }
+    guard lanes[lane].transaction == nil else { return continueTransaction(of: lane) }
     switch lanes[lane].action {
     case .read: read(lane)
-    case .write(let range): begin(range, poison: nil, on: lane)
-    case .quarantine(let offset, let error): begin(offset..<offset.next, poison: error, on: lane)
-    case .reclaim: reclaim(lane)
-    case .pause: answer(lane, .paused)
-    case .halt(let reason): halt(lane, reason)
+    case .compare(let known): compare(lane, known)
+    case .write(var batch, _):
+      if bug == .aheadKept, let stale = lanes[lane].stale, stale.isOfTheSame(as: batch.prepared) {
+        batch.prepared = stale
+        lanes[lane].stale = nil
+      }
+      begin(batch, on: lane)
+    case .reclaim(let claim): reclaim(lane, claim)
+    case .pause: tell(lane, "paused") { $0.paused() }
+    case .halt(let claim, let reason): halt(lane, claim, reason)
     case .end: break
     }
   }
 
-  /// Tells the state the result of its action, and goes on with the next one.
-  mutating func answer(_ lane: Int, _ event: LaneState.Event) {
-    if lanes[lane].isCancelled { lanes[lane].state.stop() }
-    lanes[lane].action = lanes[lane].state.handle(event)
-    note(name(ofLane: lane), "\(event.summary) → \(lanes[lane].action.summary)")
+  /// Tells the core what came of its action, and goes on with the next one. A cancellation goes before it.
+  private mutating func tell(_ lane: Int, _ words: String, _ what: (inout LaneCore) -> LaneCore.Action) {
+    if lanes[lane].isCancelled { lanes[lane].core.stop() }
+    lanes[lane].action = what(&lanes[lane].core)
+    note(name(ofLane: lane), "\(words) → \(lanes[lane].action.summary)")
     switch lanes[lane].action {
     case .end(let end): ended(lane, end)
     case .pause: after(Limits.lanePause, .laneContinues(lane))
     default: after(Limits.network, .laneContinues(lane))
     }
   }
+
+  /// A batch was written, or not.
+  mutating func wrote(_ lane: Int, _ answer: WriteAnswer) { tell(lane, answer.summary) { $0.wrote(answer) } }
 
   /// A record, or a request to end, wakes a lane that waits for records.
   mutating func wakeLane(_ lane: Int) {
@@ -82,16 +86,43 @@ extension World {
     after(random.happens(perMille: faults.deliveryLate) ? Limits.slowNetwork : Limits.network, .laneContinues(lane))
   }
 
+  // MARK: The log
+
   private mutating func read(_ lane: Int) {
-    lanes[lane].held = []
-    guard !lanes[lane].isCancelled else { return answer(lane, .queueEnded) }
-    let partition = lanes[lane].partition
-    let end = log.end(of: partition)
-    var first = lanes[lane].queueNext
-    guard first < end else {
+    guard !lanes[lane].isCancelled else { return tell(lane, "cancelled") { $0.queueEnded() } }
+    if lanes[lane].ahead != nil, lanes[lane].stale.map({ !$0.stands(upon: lanes[lane].core.memory) }) ?? false {
+      met(.aheadDropped)
+    }
+    guard let records = lanes[lane].ahead.take() ?? fetch(lane) else {
       lanes[lane].isWaiting = true
       return
     }
+    let losses = workers[lanes[lane].worker].losses
+    tell(lane, "received \(records.first)…\(records.last)") { $0.received(records, losses: losses) }
+  }
+
+  /// Late in a transaction, so that the next records have had time to come.
+  mutating func readAhead(on lane: Int) {
+    guard lanes[lane].ahead == nil, case .write(_, let ahead) = lanes[lane].action else { return }
+    switch ahead {
+    case .no: break
+    case .read: lanes[lane].ahead = fetch(lane)
+    case .decide(let memory):
+      guard var records = fetch(lane) else { return }
+      records.prepare(upon: memory)
+      lanes[lane].stale = memory.prepare(records.entries[...])
+      met(.decidedAhead)
+      lanes[lane].ahead = records
+    }
+  }
+
+  /// The next records of the queue; `nil` while there are none.
+  private mutating func fetch(_ lane: Int) -> HeldRecords? {
+    let partition = lanes[lane].partition
+    let shown = log.shown(of: partition)
+    let end = Offset(Int64(shown.count))
+    var first = lanes[lane].queueNext
+    guard first < end else { return nil }
     if first.next < end, random.happens(perMille: faults.fetchGap) {
       met(.gap)
       first = first.next
@@ -100,52 +131,72 @@ extension World {
     let upTo = Offset(first.rawValue + random.number(in: 1...most))
     // A planted bug numbers what it gets by itself.
     let named = bug == .gapIgnored ? lanes[lane].queueNext : first
-    for index in 0..<(upTo.rawValue - first.rawValue) {
-      guard let record = log[LogPosition(partition: partition, offset: Offset(first.rawValue + index))] else {
-        continue
-      }
-      let offset = Offset(named.rawValue + index)
-      switch record.decoded() {
-      case .success(let record): lanes[lane].held.append(LogEntry(offset: offset, content: .record(record)))
-      case .failure(let error): lanes[lane].held.append(LogEntry(offset: offset, content: .unreadable(error)))
-      }
-    }
-    let count = lanes[lane].held.count
-    lanes[lane].queueNext = Offset(named.rawValue + Int64(count))
-    answer(lane, .received(first: named, last: Offset(named.rawValue + Int64(count - 1)), count: count))
+    let records = Array(shown[Int(first.rawValue)..<Int(upTo.rawValue)])
+    lanes[lane].queueNext = Offset(named.rawValue + Int64(records.count))
+    return HeldRecords(records, from: named)
   }
+
+  /// Looks whether the log is still the one that was decided.
+  private mutating func compare(_ lane: Int, _ known: KnownLog) {
+    let why = whatChanged(lanes[lane].partition, known)
+    met(why == nil ? .sameLog : .anotherLog)
+    let losses = workers[lanes[lane].worker].losses
+    tell(lane, why ?? "the log is the same") { $0.compared(why.map { .changed($0) } ?? .same, losses: losses) }
+  }
+
+  /// Why the log that consumers see now cannot be the known one.
+  func whatChanged(_ partition: Partition, _ known: KnownLog) -> String? {
+    guard bug != .fingerprintIgnored else { return nil }
+    let shown = log.shown(of: partition)
+    if let why = known.whatContradicts(low: Offset(0), high: Offset(Int64(shown.count))) { return why }
+    guard let offset = known.offsetToCompare(low: Offset(0)) else { return nil }
+    let index = Int(offset.rawValue)
+    return known.whatChanged(found: shown.indices.contains(index) ? shown[index].fingerprint : nil)
+  }
+
+  // MARK: The store
 
   /// After a lost connection: a new session, and a claim that tells how far the store is.
-  private mutating func reclaim(_ lane: Int) {
+  private mutating func reclaim(_ lane: Int, _ claim: Claim) {
     dropSession(of: lane)
-    guard let session = store.connect() else { return answer(lane, .unavailable("the store can't be reached")) }
+    guard let session = store.connect() else {
+      return tell(lane, "no session") { $0.failed("the store can't be reached") }
+    }
     lanes[lane].session = session
-    if bug == .blindRetry { return answer(lane, .reclaimed(next: lanes[lane].state.next)) }
-    switch takeOver(lanes[lane].partition, held: lanes[lane].epoch, by: session) {
+    if bug == .blindRetry {
+      return tell(lane, "believes that nothing was committed") { core in
+        core.reclaimed(.claimed(claim.movedTo(core.next)))
+      }
+    }
+    switch takeOver(lanes[lane].partition, held: claim.epoch, by: session) {
     case .fenced:
       met(.fenced)
-      answer(lane, .fenced)
-    case .halted(let reason): answer(lane, .foundHalted(reason))
+      tell(lane, "fenced") { $0.reclaimed(.fenced) }
+    case .halted(let reason): tell(lane, "finds it halted") { $0.reclaimed(.halted(reason: reason)) }
     case .locked:
       dropSession(of: lane)
-      answer(lane, .unavailable("the partition's row is locked"))
-    case .claimed(let epoch, let next):
+      tell(lane, "locked") { $0.failed("the partition's row is locked") }
+    case .claimed(let claim):
       if random.happens(perMille: faults.claimAnswerLost) {
         dropSession(of: lane)
-        return answer(lane, .unavailable("the answer to the claim was lost"))
+        return tell(lane, "claims and doesn't hear it") { $0.failed("the answer to the claim was lost") }
       }
-      lanes[lane].epoch = epoch
-      lanes[lane].claim = claims
-      met(next == lanes[lane].state.next ? .lostCommitDidNot : .lostCommitTookEffect)
-      answer(lane, .reclaimed(next: next))
+      lanes[lane].claimNumber = claims
+      met(claim.nextOffset == lanes[lane].core.next ? .lostCommitDidNot : .lostCommitTookEffect)
+      tell(lane, "reclaimed: next offset \(claim.nextOffset)") { $0.reclaimed(.claimed(claim)) }
     }
   }
 
-  private mutating func halt(_ lane: Int, _ reason: String) {
+  private mutating func halt(_ lane: Int, _ claim: Claim, _ reason: String) {
     if lanes[lane].session.map({ !store.isOpen($0) }) ?? true { lanes[lane].session = store.connect() }
-    guard lanes[lane].session != nil else { return answer(lane, .unavailable("the store can't be reached")) }
-    let halted = store.halt(lanes[lane].partition, epoch: lanes[lane].epoch, reason: reason)
-    answer(lane, halted ? .haltRecorded : .fenced)
+    guard lanes[lane].session != nil else {
+      return tell(lane, "no session") { $0.failed("the store can't be reached") }
+    }
+    if store.halt(claim.partition, epoch: claim.epoch, reason: reason) {
+      tell(lane, "records the halt") { $0.haltRecorded() }
+    } else {
+      tell(lane, "fenced") { $0.haltRefused() }
+    }
   }
 
   /// Closes a lane's session. One whose connection is gone is noticed by the server when its time comes.
@@ -158,7 +209,7 @@ extension World {
   private mutating func ended(_ lane: Int, _ end: LaneState.End) {
     lanes[lane].isEnded = true
     let worker = lanes[lane].worker
-    workers[worker].caches[lanes[lane].partition] = lanes[lane].known
+    workers[worker].caches[lanes[lane].partition] = lanes[lane].core.memory
     dropSession(of: lane)
     switch end {
     case .stopped: break
@@ -172,8 +223,9 @@ extension World {
     }
   }
 
-  /// A person has looked at what is halted, and lets it go on.
+  /// A person has looked at what is halted, and lets it go on. Not while it is another log.
   mutating func clearHalts() {
+    guard log.otherLogs.isEmpty else { return after(Limits.outage, .clearHalts) }
     let cleared = store.clearHalts()
     guard !cleared.isEmpty else { return }
     met(.haltCleared)
@@ -182,24 +234,78 @@ extension World {
   }
 }
 
-extension LaneState.Event {
-  /// In a few words.
+// MARK: - What the core is given
+
+extension HeldRecords {
+  /// Records of the log, the first of them at this offset.
+  fileprivate init(_ records: [SimulatedLog.Record], from first: Offset) {
+    let entries = records.enumerated().map { index, record in
+      let offset = Offset(first.rawValue + Int64(index))
+      switch record.decoded() {
+      case .success(let record): return LogEntry(offset: offset, content: .record(record))
+      case .failure(let error): return LogEntry(offset: offset, content: .unreadable(error))
+      }
+    }
+    self.init(
+      entries,
+      from: Source {
+        records[Int($0.rawValue - first.rawValue)].fingerprint
+      } raw: { offsets in
+        Dictionary(
+          uniqueKeysWithValues: offsets.map { offset in
+            let record = records[Int(offset.rawValue - first.rawValue)]
+            return (offset, RawRecord(key: record.key, value: record.value))
+          })
+      })
+  }
+}
+
+extension SimulatedLog.Record {
+  fileprivate var fingerprint: RecordFingerprint {
+    guard let value else { return RecordFingerprint(of: nil) }
+    return value.withUnsafeBytes { RecordFingerprint(of: $0) }
+  }
+}
+
+extension PreparedBatch {
+  /// Whether it is of the same records.
+  fileprivate func isOfTheSame(as other: PreparedBatch) -> Bool {
+    entries.map(\.offset) == other.entries.map(\.offset)
+  }
+}
+
+extension Claim {
+  fileprivate func movedTo(_ next: Offset) -> Claim {
+    Claim(topic: topic, partition: partition, epoch: epoch, nextOffset: next, lastRecord: lastRecord)
+  }
+}
+
+// MARK: - In a few words
+
+extension WriteAnswer {
   fileprivate var summary: String {
     switch self {
-    case .received(let first, let last, _): "received \(first)…\(last)"
-    case .reclaimed(let next): "reclaimed: next offset \(next)"
-    default: "\(self)"
+    case .committed: "committed"
+    case .fenced: "fenced"
+    case .conflict(let why): "conflict: \(why)"
+    case .poisoned(let why): "poisoned: \(why)"
+    case .unavailable(let error): "unavailable: \(error)"
+    case .connectionLost(let error): "connection lost: \(error)"
     }
   }
 }
 
-extension LaneState.Action {
-  /// In a few words.
+extension LaneCore.Action {
   fileprivate var summary: String {
     switch self {
-    case .write(let range): "write \(range.lowerBound)..<\(range.upperBound)"
-    case .quarantine(let offset, _): "quarantine \(offset)"
-    default: "\(self)"
+    case .read: "read"
+    case .compare(let known): "compare before \(known.next)"
+    case .write(let batch, let ahead):
+      if case .no = ahead { "write \(batch.summary)" } else { "write \(batch.summary) and read ahead" }
+    case .reclaim(let claim): "reclaim from epoch \(claim.epoch)"
+    case .halt(_, let reason): "halt: \(reason)"
+    case .pause(let attempt, let reason): "pause \(attempt): \(reason)"
+    case .end(let end): "end \(end)"
     }
   }
 }

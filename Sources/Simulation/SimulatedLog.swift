@@ -30,12 +30,23 @@ struct SimulatedLog {
 
   private(set) var partitions: [[Record]]
 
+  /// Another log that consumers are given in place of a partition's own, as from a cluster that is not ours.
+  private(set) var otherLogs: [Partition: [Record]] = [:]
+
   init(partitions: Int32) { self.partitions = Array(repeating: [], count: Int(partitions)) }
 
   /// Appends a record, and tells where it stands from then on.
   mutating func append(_ record: Record, to partition: Partition) -> Offset {
     partitions[Int(partition.rawValue)].append(record)
     return Offset(Int64(partitions[Int(partition.rawValue)].count - 1))
+  }
+
+  /// Puts another log in the place of a partition's own, or takes it away again.
+  mutating func show(_ other: [Record]?, in partition: Partition) { otherLogs[partition] = other }
+
+  /// What a consumer is given of a partition.
+  func shown(of partition: Partition) -> [Record] {
+    otherLogs[partition] ?? partitions[Int(partition.rawValue)]
   }
 
   /// The offset after the last record.

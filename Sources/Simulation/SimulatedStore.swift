@@ -1,4 +1,5 @@
 internal import FlashSale
+internal import Lane
 
 /// PostgreSQL as lanes see it: transactions that take effect at their commit or not at all, row locks, a primary key, a
 /// CHECK, and sessions that others can end.
@@ -14,6 +15,7 @@ struct SimulatedStore {
     var next = Offset(0)
     var owner: Session?
     var haltedReason: String?
+    var lastRecord: RecordFingerprint?
   }
 
   /// A row of `orders`.
@@ -31,6 +33,7 @@ struct SimulatedStore {
     let rules: SaleRules
 
     var level: LaneStock.Level { LaneStock.Level(left: left, isClosed: isClosed, rules: rules) }
+    var isLimited: Bool { rules.perBuyerLimit != nil }
   }
 
   /// What one transaction changes when it commits.
@@ -39,6 +42,7 @@ struct SimulatedStore {
     let range: Range<Offset>
     let claim: Int
     var newNext: Offset?
+    var lastRecord: RecordFingerprint?
     var stock: [StockKey: LaneStock.Level] = [:]
     var orders: [Order] = []
     var quarantined: [Offset] = []
@@ -99,7 +103,7 @@ struct SimulatedStore {
   // MARK: Claims
 
   enum ClaimAnswer {
-    case claimed(Epoch, next: Offset)
+    case claimed(Claim)
     case halted(String)
     case fenced
     case locked
@@ -122,7 +126,10 @@ struct SimulatedStore {
       progress[index].epoch = Epoch(rawValue: progress[index].epoch.rawValue + 1)
     }
     progress[index].owner = session
-    return .claimed(progress[index].epoch, next: progress[index].next)
+    return .claimed(
+      Claim(
+        topic: "orders", partition: partition, epoch: progress[index].epoch, nextOffset: progress[index].next,
+        lastRecord: progress[index].lastRecord))
   }
 
   /// Stops a partition; false when someone else has claimed it.
@@ -138,6 +145,7 @@ struct SimulatedStore {
     let halted = progress.indices.filter { progress[$0].haltedReason != nil }
     for index in halted {
       progress[index].haltedReason = nil
+      progress[index].lastRecord = nil
       progress[index].epoch = Epoch(rawValue: progress[index].epoch.rawValue + 1)
     }
     return halted.map { Partition(Int32($0)) }
@@ -155,8 +163,9 @@ struct SimulatedStore {
 
   /// Begins, and moves the progress on under the epoch: the fence (I7).
   mutating func fence(
-    _ session: Session, _ partition: Partition, epoch: Epoch, range: Range<Offset>, claim: Int
+    _ session: Session, _ claim: Claim, _ range: Range<Offset>, _ lastRecord: RecordFingerprint, numbered number: Int
   ) -> StepAnswer {
+    let (partition, epoch) = (claim.partition, claim.epoch)
     let row = progress[Int(partition.rawValue)]
     guard lockHolder(of: partition) == nil else { return .locked }
     let isCurrent =
@@ -166,7 +175,8 @@ struct SimulatedStore {
       default: row.epoch == epoch && row.next == range.lowerBound
       }
     guard isCurrent else { return .fenced }
-    open[session] = Transaction(partition: partition, range: range, claim: claim, newNext: range.upperBound)
+    open[session] = Transaction(
+      partition: partition, range: range, claim: number, newNext: range.upperBound, lastRecord: lastRecord)
     if bug == .offsetFirst {
       progress[Int(partition.rawValue)].next = range.upperBound
       version += 1
@@ -175,38 +185,45 @@ struct SimulatedStore {
   }
 
   /// What a batch needs to know, as it is committed now.
-  func load(orders wanted: [OrderID], holders: [LaneStock.Holder], stock keys: [StockKey]) -> LaneStock {
-    var state = LaneStock()
-    for order in wanted where orders[order] != nil { state.decided.insert(order) }
-    for key in keys { state.stock[key] = stock[key]?.level }
-    guard bug != .purchasesNotLoaded else { return state }
+  func load(_ needs: BatchNeeds) -> LoadedFacts {
+    var facts = LoadedFacts()
+    if bug != .lookUpSkipped { facts.decided = needs.orders.filter { orders[$0] != nil } }
+    for key in needs.unknownStock { facts.levels[key] = stock[key]?.level }
+    guard bug != .purchasesNotLoaded else { return facts }
+    var held: [LaneStock.Holder: Int64] = [:]
     for order in orders.values where order.outcome == .confirmed {
       let holder = LaneStock.Holder(sale: order.request.stock.sale, buyer: order.request.buyer)
-      if holders.contains(holder) { state.held[holder] = (state.held[holder] ?? .zero) + order.request.quantity }
+      held[holder, default: 0] += Int64(order.request.quantity.rawValue)
     }
-    return state
+    for holder in needs.holders { if let units = held[holder] { facts.add(holder, holds: units) } }
+    for sale in needs.unknownSales where stock.contains(where: { $0.key.sale == sale && $0.value.isLimited }) {
+      for holder in held.keys where holder.sale == sale && bug != .holderForgotten {
+        facts.add(holder: holder.buyer, of: sale)
+      }
+    }
+    return facts
+  }
+
+  /// Keeps what can't be decided.
+  mutating func write(_ session: Session, quarantined records: [UndecidedRecord]) -> StepAnswer {
+    open[session]?.quarantined = bug == .poisonDropped ? [] : records.map(\.offset)
+    if bug == .skipAfterPoison, let next = open[session]?.newNext { open[session]?.newNext = next.next }
+    return .done
   }
 
   /// Writes the levels that changed, where the rows are as the lane knows them.
-  mutating func write(
-    _ session: Session, stock changed: [(key: StockKey, before: LaneStock.Level, after: LaneStock.Level)],
-    quarantined positions: [Offset]
-  ) -> StepAnswer {
-    for change in changed where open.contains(where: { $0.key != session && $0.value.stock[change.key] != nil }) {
+  mutating func write(_ session: Session, stock changes: [DecidedBatch.Change]) -> StepAnswer {
+    for change in changes where open.contains(where: { $0.key != session && $0.value.stock[change.key] != nil }) {
       return .locked
     }
-    for change in changed {
-      guard let row = stock[change.key], row.level == change.before || bug == .cacheKept else {
+    for change in changes {
+      guard let row = stock[change.key], row.level == change.old || bug == .cacheKept || bug == .aheadKept else {
         return .conflict("a level of \(change.key.sku) is not as this lane knows it")
       }
-      guard (0...row.putUp.rawValue).contains(change.after.left.rawValue) else {
+      guard (0...row.putUp.rawValue).contains(change.new.left.rawValue) else {
         return .poisoned("stock_never_oversold")
       }
-      open[session]?.stock[change.key] = change.after
-    }
-    open[session]?.quarantined = bug == .poisonDropped ? [] : positions
-    if bug == .skipAfterPoison, !positions.isEmpty, let next = open[session]?.newNext {
-      open[session]?.newNext = next.next
+      open[session]?.stock[change.key] = change.new
     }
     return .done
   }
@@ -235,6 +252,7 @@ struct SimulatedStore {
     guard let transaction = open.removeValue(forKey: session) else { return }
     let index = Int(transaction.partition.rawValue)
     if let next = transaction.newNext { progress[index].next = next }
+    progress[index].lastRecord = transaction.lastRecord
     for (key, level) in transaction.stock {
       stock[key]?.left = level.left
       stock[key]?.isClosed = level.isClosed

@@ -17,6 +17,7 @@ public enum Course: String, CaseIterable, Sendable {
   case committed, repeated, conflict, poisoned, quarantined, closed
   case fenced, zombieWoke, lostCommitTookEffect, lostCommitDidNot, commitArrivedLate
   case crashInTransaction, freezeInTransaction, surrendered, gap, halted, haltCleared
+  case loaded, lookedUp, decidedAhead, aheadDropped, sameLog, anotherLog
 }
 
 /// The result of one seed.

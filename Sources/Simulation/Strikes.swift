@@ -1,5 +1,5 @@
 internal import FlashSale
-internal import Worker
+internal import Lane
 
 /// Where faults come in.
 extension World {
@@ -30,6 +30,11 @@ extension World {
       note("store", "all sessions are ended")
       store.endAll(commitWins: random.happens(perMille: 500))
     case .junk: appendJunk()
+    case .logConnectionsLost:
+      let worker = random.index(below: workers.count)
+      note("worker \(worker)", "loses its connections to the log")
+      workers[worker].losses += 1
+    case .otherLog: showOtherLog()
     case .close:
       let stock = shop.stock
       after(Limits.network, .close(stock[random.index(below: stock.count)].key))
@@ -58,7 +63,7 @@ extension World {
     }
     if random.happens(perMille: faults.stepRefused) {
       note(name, "is told that the store can't now")
-      abort(lane, session, .unavailable("out of memory"))
+      abort(lane, session, .unavailable(Trouble("out of memory")))
       return true
     }
     return false
@@ -94,6 +99,32 @@ extension World {
     intakes[intake].isRunning = false
     for send in sends.indices where sends[send].intake == intake { sends[send].isOrphan = true }
     after(Limits.outage, .intakeRestarts(intake))
+  }
+
+  /// Consumers are connected to a log that is not ours: its records are others, at the same offsets and past them.
+  ///
+  /// Only where the last decided record is known. Otherwise nobody could tell, and a person must.
+  private mutating func showOtherLog() {
+    let partition = Partition(Int32(random.index(below: Int(shop.partitions))))
+    guard store.progress[Int(partition.rawValue)].lastRecord != nil, log.otherLogs[partition] == nil else { return }
+    let stock = shop.stock
+    let records = (0..<log.partitions[Int(partition.rawValue)].count + 3).map { _ in
+      let close = LogRecord.close(stock[random.index(below: stock.count)].key, at: Shop.epoch)
+      return SimulatedLog.Record(key: [], value: close.encoded(), origin: .close)
+    }
+    show(records, in: partition)
+    after(Limits.outage, .ownLogReturns(partition))
+  }
+
+  /// The consumers notice that their connections were lost. What they had read and not handed on goes with them.
+  mutating func show(_ other: [SimulatedLog.Record]?, in partition: Partition) {
+    note("log", other == nil ? "p\(partition) is shown again" : "p\(partition) is shown as another one")
+    log.show(other, in: partition)
+    for worker in workers.indices { workers[worker].losses += 1 }
+    for lane in lanes.indices where lanes[lane].partition == partition && !lanes[lane].isEnded {
+      if let ahead = lanes[lane].ahead.take() { lanes[lane].queueNext = ahead.first }
+      wakeLane(lane)
+    }
   }
 
   /// Something that no intake of this version writes, or that speaks of what isn't there.

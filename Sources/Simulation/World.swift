@@ -1,10 +1,11 @@
 internal import FlashSale
+internal import Lane
 
 /// One world: a shop, its buyers and all processes, in one thread and in virtual time. All chance comes from the seed,
 /// so the same seed is the same world.
 ///
-/// Real are `decide`, `LaneState`, order ids, record keys, the record codec and tickets. The rest is modelled, each
-/// part in a file of its own; `SimulatedLane` mirrors the worker's `Lane`, which performs what `LaneState` says.
+/// Real are the whole of `Lane` (what a lane knows and decides, and its transactions' scripts), `decide`, order ids,
+/// record keys, the record codec and tickets. The rest is modelled, each part in a file of its own.
 ///
 /// (1) A task is performed whole before the next one, and the invariants are checked after each.
 /// (2) Nothing depends on the order of a dictionary or set: it differs from process to process.
@@ -29,6 +30,7 @@ struct World {
     case intakeRestarts(Int)
     case storeReturns
     case clearHalts
+    case ownLogReturns(Partition)
     case close(StockKey)
     case fault
     case heal
@@ -37,6 +39,10 @@ struct World {
   let shop: Shop
   let bug: PlantedBug?
   let signer: TicketSigner
+  let tuning: LaneTuning
+
+  /// How long one step of a transaction takes.
+  let transactionStep: ClosedRange<Int64>
   var random: SeededGenerator
   var faults: Faults
   var scheduler = Scheduler<Task>()
@@ -63,6 +69,8 @@ struct World {
     self.bug = bug
     shop = try Shop(from: &random)
     faults = Faults(from: &random)
+    tuning = LaneTuning(from: &random, bug)
+    transactionStep = random.happens(perMille: 400) ? Limits.slowTransactionStep : Limits.transactionStep
     signer = try TicketSigner(secrets: [Array("a secret of a world".utf8)])
     log = SimulatedLog(partitions: shop.partitions)
     store = SimulatedStore(shop, bug: bug)
@@ -127,6 +135,7 @@ struct World {
       note("store", "can be reached again")
       store.isReachable = true
     case .clearHalts: clearHalts()
+    case .ownLogReturns(let partition): show(nil, in: partition)
     case .close(let key): close(key)
     case .fault: strike()
     case .heal:
@@ -158,5 +167,18 @@ struct World {
 
   mutating func violate(_ invariant: String, _ what: String) {
     violation = violation ?? Violation(invariant: invariant, what: what)
+  }
+}
+
+extension LaneTuning {
+  /// Bounds that a small world meets, and the decision function of a planted bug.
+  fileprivate init(from random: inout SeededGenerator, _ bug: PlantedBug?) {
+    self.init()
+    batchRecords = Limits.fetchedRecords
+    readAheadRecords = random.number(in: Limits.readAheadRecords)
+    rememberedHolders = random.number(in: Limits.rememberedHolders)
+    loadedHolders = random.number(in: Limits.loadedHolders)
+    batchesToCheck = random.number(in: Limits.batchesToCheck)
+    if let bug, bug.decidesOtherwise { decide = { bug.decides(&$0, $1) } }
   }
 }

@@ -4,23 +4,8 @@ public enum Limits {
   /// connections to PostgreSQL. Partitions beyond it are not served, loudly: give the group another worker.
   public static let lanes = 32
 
-  /// Records of one batch at most: what has arrived is taken up to here, and never waited for. While one batch is
-  /// written, the next one is held too.
-  ///
-  /// Large enough that a commit's fsync costs little per record, and small enough that a batch is decided in some tens
-  /// of milliseconds, which is its buyers' delay. Only a backlog makes batches this large.
-  static let batchRecords = 20_000
-
-  /// From this many records on, the next batch is read and decided while this one is written. After a smaller batch the
-  /// log was empty, and it is better to let a batch gather until this one is written.
-  static let readAheadRecords = 5_000
-
   /// Concurrent claims after an assignment. Others wait; each takes a few milliseconds.
   static let claimsAtOnce = 8
-
-  /// Conflicts in a row after which a batch pauses before it is decided again. One reload resolves a conflict; more
-  /// than a few mean that something else is wrong.
-  static let conflictTries = 5
 
   /// First and longest pause between attempts at something that failed for a moment. Doubled from one attempt to the
   /// next, and spread by half, so that many lanes don't come back as one.

@@ -1,5 +1,6 @@
 internal import FlashSale
 internal import Kafka
+internal import Lane
 internal import Logging
 internal import SaleStore
 internal import Vitals
@@ -47,7 +48,7 @@ struct Membership {
 
   private let context: LaneContext
   private let consumer: Consumer
-  private let knownLog: KnownLog
+  private let comparer: LogComparer
   private let knownGaps: [Partition: Offset]
   private let inputs: AsyncStream<Input>
   private let input: AsyncStream<Input>.Continuation
@@ -59,10 +60,10 @@ struct Membership {
   private var lookingAround: Task<Void, Never>?
 
   /// - Parameter knownGaps: offsets at which lanes met a gap before.
-  init(_ context: LaneContext, consumer: Consumer, knownLog: KnownLog, knownGaps: [Partition: Offset]) {
+  init(_ context: LaneContext, consumer: Consumer, comparer: LogComparer, knownGaps: [Partition: Offset]) {
     self.context = context
     self.consumer = consumer
-    self.knownLog = knownLog
+    self.comparer = comparer
     self.knownGaps = knownGaps
     (inputs, input) = AsyncStream.makeStream(of: Input.self)
   }
@@ -123,7 +124,7 @@ struct Membership {
       context.logger.critical("more partitions than lanes: some are not served", metadata: ["partitions": "\(rest)"])
     }
     claiming = Task {
-      [assignment, input, claims = PartitionClaims(context: context, consumer: consumer, knownLog: knownLog)] in
+      [assignment, input, claims = PartitionClaims(context: context, consumer: consumer, comparer: comparer)] in
       input.yield(.claimed(assignment: assignment, await claims.claim(served)))
     }
   }
@@ -155,8 +156,8 @@ struct Membership {
 
   private mutating func start(_ claimed: PartitionClaims.Claimed, on queue: PartitionQueue) {
     let partition = claimed.claim.partition
-    let lane = Lane(
-      context, queue: queue, consumer: consumer, knownLog: knownLog, claimed: claimed, knownGap: knownGaps[partition])
+    let lane = RunningLane(
+      context, queue: queue, consumer: consumer, comparer: comparer, claimed: claimed, knownGap: knownGaps[partition])
     // Not a child task: each lane ends by itself, or together with the others when the partitions are taken back.
     lanes[partition] = Task(executorPreference: claimed.thread.taskExecutor) { [assignment, input] in
       var lane = lane

@@ -1,5 +1,6 @@
 internal import FlashSale
 internal import Kafka
+internal import Lane
 internal import Logging
 internal import SaleStore
 
@@ -17,7 +18,7 @@ struct PartitionClaims: Sendable {
 
   let context: LaneContext
   let consumer: Consumer
-  let knownLog: KnownLog
+  let comparer: LogComparer
 
   /// Claims them all, a few at a time. One that fails is tried again until its turn comes or the task is cancelled.
   ///
@@ -95,19 +96,14 @@ struct PartitionClaims: Sendable {
   /// The high watermark is never behind a record that was consumed: a leader answers only when its own has caught up
   /// with the one before it (Kafka's KIP-207). Even so, it is asked again before anything is halted.
   private func whatIsWrong(with claim: Claim) async throws -> String? {
+    let known = KnownLog(next: claim.nextOffset, lastRecord: claim.lastRecord)
     var reason: String?
     for look in 0..<Limits.watermarkLooks {
       if look > 0 { try await Task.sleep(for: Limits.watermarkLookPause) }
       let (low, high) = try await consumer.watermarks(
         partition: claim.partition.rawValue, timeout: Limits.watermarkTimeout)
-      if claim.nextOffset.rawValue < low {
-        reason = "the log was truncated: it begins at offset \(low), the next one to decide is \(claim.nextOffset)"
-      } else if claim.nextOffset.rawValue > high {
-        reason = "the topic was recreated: it ends at offset \(high), the next one to decide is \(claim.nextOffset)"
-      } else {
-        return try await knownLog.whatChanged(
-          claim.partition, before: claim.nextOffset, lastRecord: claim.lastRecord, low: low)
-      }
+      reason = known.whatContradicts(low: Offset(low), high: Offset(high))
+      if reason == nil { return try await comparer.whatChanged(claim.partition, known, low: Offset(low)) }
     }
     return reason
   }

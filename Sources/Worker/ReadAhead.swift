@@ -1,5 +1,6 @@
+internal import FlashSale
 internal import Kafka
-internal import SaleStore
+internal import Lane
 
 /// Takes records from a partition's queue and decodes them, on demand or while the ones before are written. In the
 /// latter case it decides them too, upon what those will leave behind.
@@ -56,9 +57,42 @@ struct ReadAhead {
 
   private static func take(from queue: PartitionQueue) async -> Answer {
     do throws(KafkaError) {
-      return .success(try await queue.next(max: Limits.batchRecords).map(HeldRecords.init(_:)))
+      return .success(try await queue.next(max: Lane.Limits.batchRecords).map(HeldRecords.init(_:)))
     } catch {
       return .failure(error)
+    }
+  }
+}
+
+extension HeldRecords {
+  /// Decodes what librdkafka gave, and keeps hold of it.
+  fileprivate init(_ batch: RecordBatch) {
+    var entries: [LogEntry] = []
+    entries.reserveCapacity(batch.count)
+    batch.forEach { record in
+      let offset = Offset(record.offset)
+      do throws(UnreadableRecord) {
+        entries.append(LogEntry(offset: offset, content: .record(try LogRecord(decoding: record.value))))
+      } catch {
+        entries.append(LogEntry(offset: offset, content: .unreadable(error)))
+      }
+    }
+    self.init(entries, from: Source(batch))
+  }
+}
+
+extension HeldRecords.Source {
+  fileprivate init(_ batch: RecordBatch) {
+    self.init { offset in
+      batch.withRecord(at: Int(offset.rawValue - batch.firstOffset)) { RecordFingerprint(of: $0.value) }
+    } raw: { offsets in
+      var found: [Offset: RawRecord] = [:]
+      batch.forEach { record in
+        let offset = Offset(record.offset)
+        guard offsets.contains(offset) else { return }
+        found[offset] = RawRecord(key: record.key.map { Array($0) }, value: record.value.map { Array($0) })
+      }
+      return found
     }
   }
 }

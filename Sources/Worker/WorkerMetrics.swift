@@ -1,4 +1,5 @@
 internal import FlashSale
+internal import Lane
 internal import Metrics
 internal import SaleStore
 internal import Vitals

@@ -1,4 +1,5 @@
 internal import FlashSale
+internal import Lane
 public import Kafka
 public import Logging
 internal import Metrics
@@ -62,14 +63,14 @@ public struct WorkerService: Service {
   }
 
   private func work() async throws {
-    let knownLog = try KnownLog(topic: context.configuration.topic, cluster: cluster, logger: context.logger)
+    let comparer = try LogComparer(topic: context.configuration.topic, cluster: cluster, logger: context.logger)
     var knownGaps: [Partition: Offset] = [:]
     var attempt = 0
     while !Task.isCancelled {
       let consumer = try Consumer(
         cluster: cluster, topic: context.configuration.topic, group: context.configuration.group,
         tuning: context.configuration.tuning, logger: context.logger)
-      var membership = Membership(context, consumer: consumer, knownLog: knownLog, knownGaps: knownGaps)
+      var membership = Membership(context, consumer: consumer, comparer: comparer, knownGaps: knownGaps)
       let joined = ContinuousClock.now
       let end = await membership.run()
       if end == .cancelled { break }

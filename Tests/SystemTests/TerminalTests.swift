@@ -43,7 +43,10 @@ import Testing
     defer { try? FileManager.default.removeItem(atPath: told) }
     try await Shop.with { shop, _ in
       let run = try await bash(
-        "\"$0\" admin --announce >(head -c 20 >&2; touch \"$F\") & until test -e \"$F\"; do sleep 0.1; done; kill $!; wait",
+        """
+        "$0" admin --announce >(head -c 20 >&2; touch "$F") &
+        until test -e "$F"; do sleep 0.1; done; kill $!; wait
+        """,
         shop.environment.merging(["F": told]) { $1 })
       #expect(run.errors.contains("{\"admin\":\"127.0.0.1:"), "\(run)")
       let full = try await bash(

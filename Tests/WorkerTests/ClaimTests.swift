@@ -1,5 +1,6 @@
 import Dispatch
 import FlashSale
+import Lane
 import Postgres
 import TestSupport
 import Testing

@@ -1,5 +1,6 @@
 import FlashSale
 import Foundation
+import Lane
 import Postgres
 import SaleStore
 import TestSupport

@@ -1,4 +1,5 @@
 import FlashSale
+import Lane
 import SaleStore
 import TestSupport
 import Testing

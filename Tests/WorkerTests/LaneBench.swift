@@ -1,4 +1,5 @@
 import FlashSale
+import Lane
 import Postgres
 import SaleStore
 import TestSupport

@@ -1,14 +1,16 @@
 import FlashSale
+package import Lane
 import Postgres
 
 extension LaneStore {
   /// Decides a batch and writes it: progress, stock, orders, quarantined records and tallies commit together or not at
   /// all (I6). Nothing is thrown; every failure has an answer.
-  public func write(_ batch: LaneBatch) async -> WriteAnswer {
+  package func write(_ batch: LaneBatch) async -> WriteAnswer {
     do {
       return .committed(
         try await connection.transaction { transaction in
-          try BatchTransaction(batch: batch).run(in: transaction)
+          var work = BatchTransaction(batch)
+          return try work.run(in: transaction)
         })
     } catch let error as PostgresError {
       return WriteAnswer(error)
@@ -28,58 +30,68 @@ private enum CheckState {
   static let rowsMissing = "PN003"
 }
 
-/// One batch, inside its transaction.
+/// Performs a batch's script, inside its transaction.
 private struct BatchTransaction {
-  let batch: LaneBatch
+  private var script: BatchScript
 
-  func run(in transaction: borrowing Transaction) throws -> WrittenBatch {
-    let decided: DecidedBatch
-    // A batch that needed nothing has not been fenced yet.
-    let isFenced: Bool
-    switch batch.prepared.stage {
-    case .decided(let ready): (decided, isFenced) = (ready, false)
-    case .needs(let needs): (decided, isFenced) = (try decide(upon: needs, in: transaction), true)
-    }
+  init(_ batch: LaneBatch) { script = BatchScript(batch) }
 
-    let quarantine = try Quarantine(batch, decided.verdicts, in: transaction)
-    var tallies = decided.verdicts.tallies
-    for sale in quarantine.sales { tallies.count(sale) }
-    let add = { (pipeline: inout Pipeline) in
-      if !isFenced { try addFence(to: &pipeline) }
-      try quarantine.add(to: &pipeline)
-      try addTallies(tallies, to: &pipeline)
-      try addStock(decided.changes, to: &pipeline)
-    }
-    if decided.orders.areFew {
-      // In one round trip with COMMIT: the delay of a small batch is little else.
-      _ = try transaction.commit { pipeline in
-        try add(&pipeline)
-        try decided.orders.add(to: &pipeline, of: batch, orFail: CheckState.rowsMissing)
+  mutating func run(in transaction: borrowing Transaction) throws -> WrittenBatch {
+    while true {
+      let steps = script.next()
+      if let written = script.written {
+        try finish(steps, in: transaction)
+        return written
       }
-    } else {
-      _ = try transaction.pipeline(add)
-      let written = try decided.orders.copy(in: transaction, of: batch)
-      guard written == decided.orders.count else {
-        throw StoreError.unreadable("\(decided.orders.count) orders were sent to PostgreSQL and \(written) taken")
-      }
+      try answer(steps, in: transaction)
     }
-    return decided.written
   }
 
-  /// Fence and reads share one round trip. They run in this order, so what is read is read under the fence.
-  private func decide(upon needs: BatchNeeds, in transaction: borrowing Transaction) throws -> DecidedBatch {
-    var needs = needs
-    let answers = try transaction.pipeline { pipeline in
-      try addFence(to: &pipeline)
-      try needs.add(to: &pipeline)
+  /// Steps that ask for something. They run in their order, so what is read is read under the fence.
+  private mutating func answer(_ steps: [BatchScript.Step], in transaction: borrowing Transaction) throws {
+    let answers = try transaction.pipeline { pipeline in for step in steps { try add(step, to: &pipeline) } }
+    switch steps.last {
+    case .load: script.loaded(try LoadedFacts(answers.suffix(BatchNeeds.statements)))
+    case .findSales:
+      let found = try Quarantine.found(answers[answers.count - 1])
+      script.found(numbers: found.numbers, ids: found.ids)
+    default: throw StoreError.unreadable("a batch without records can't be written")
     }
-    try needs.load(answers[1...])
-    return DecidedBatch(batch.prepared.entries, upon: needs)
+  }
+
+  /// The last steps. In one round trip with COMMIT, if the orders are few: the delay of a small batch is little else.
+  private func finish(_ steps: [BatchScript.Step], in transaction: borrowing Transaction) throws {
+    for case .orders(let orders) in steps where !orders.areFew {
+      _ = try transaction.pipeline { pipeline in
+        for step in steps { if case .orders = step { continue } else { try add(step, to: &pipeline) } }
+      }
+      let written = try orders.copy(in: transaction, of: script.batch)
+      guard written == orders.count else {
+        throw StoreError.unreadable("\(orders.count) orders were sent to PostgreSQL and \(written) taken")
+      }
+      // The transaction's end commits.
+      return
+    }
+    _ = try transaction.commit { pipeline in for step in steps { try add(step, to: &pipeline) } }
+  }
+
+  private func add(_ step: BatchScript.Step, to pipeline: inout Pipeline) throws {
+    switch step {
+    case .fence(let claim, let range, let lastRecord): try addFence(claim, range, lastRecord, to: &pipeline)
+    case .load(let needs): try needs.add(to: &pipeline)
+    case .findSales(let records): try Quarantine.addSearch(for: records, to: &pipeline)
+    case .quarantine(let records): try Quarantine.add(records, of: script.batch.claim, to: &pipeline)
+    case .count(let tallies): try addTallies(tallies, to: &pipeline)
+    case .stock(let changes): try addStock(changes, to: &pipeline)
+    case .orders(let orders): try orders.add(to: &pipeline, of: script.batch, orFail: CheckState.rowsMissing)
+    case .commit: break
+    }
   }
 
   /// The fence (I7): without exactly one row, this lane is no longer the writer, and the transaction ends here.
-  private func addFence(to pipeline: inout Pipeline) throws {
-    let offsets = try offsets()
+  private func addFence(
+    _ claim: Claim, _ range: Range<Offset>, _ lastRecord: RecordFingerprint, to pipeline: inout Pipeline
+  ) throws {
     try pipeline.add(
       """
       WITH fence AS (
@@ -89,15 +101,8 @@ private struct BatchTransaction {
       )
       SELECT require(false, $6, 'the partition has another writer') FROM fence HAVING count(*) <> 1
       """,
-      batch.claim.topic, batch.claim.partition.rawValue, batch.claim.epoch.rawValue, offsets.first.rawValue,
-      offsets.next.rawValue, CheckState.fenced, batch.lastRecord.rawValue)
-  }
-
-  private func offsets() throws -> (first: Offset, next: Offset) {
-    guard let first = batch.prepared.entries.first, let last = batch.prepared.entries.last else {
-      throw StoreError.unreadable("a batch without records can't be written")
-    }
-    return (first.offset, last.offset.next)
+      claim.topic, claim.partition.rawValue, claim.epoch.rawValue, range.lowerBound.rawValue,
+      range.upperBound.rawValue, CheckState.fenced, lastRecord.rawValue)
   }
 
   /// One statement for all SKUs. It changes only rows that are as this lane knows them, and so detects a second writer.
@@ -130,8 +135,8 @@ private struct BatchTransaction {
       ON CONFLICT (topic, partition, sale) DO UPDATE
       SET requests = tallies.requests + excluded.requests, repeats = tallies.repeats + excluded.repeats
       """,
-      batch.claim.topic, batch.claim.partition.rawValue, rows.map(\.key.rawValue), rows.map(\.value.requests),
-      rows.map(\.value.repeats))
+      script.batch.claim.topic, script.batch.claim.partition.rawValue, rows.map(\.key.rawValue),
+      rows.map(\.value.requests), rows.map(\.value.repeats))
   }
 }
 

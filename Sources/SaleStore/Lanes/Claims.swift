@@ -1,29 +1,6 @@
 public import FlashSale
+package import Lane
 import Postgres
-
-/// The right to write one partition, from `nextOffset` on, until someone claims it after.
-public struct Claim: Sendable, Hashable {
-  public let topic: String
-  public let partition: Partition
-  public let epoch: Epoch
-
-  /// The first offset without an effect in the store, when it was claimed.
-  public let nextOffset: Offset
-
-  /// The fingerprint of the record before `nextOffset`; `nil` if it is not known.
-  public let lastRecord: RecordFingerprint?
-}
-
-/// What a claim comes to.
-public enum ClaimAnswer: Sendable, Hashable {
-  case claimed(Claim)
-
-  /// A person has to look first. Nothing was changed.
-  case halted(reason: String)
-
-  /// Someone else claimed the partition meanwhile; only `reclaim` says so. Nothing was changed.
-  case fenced
-}
 
 extension LaneStore {
   /// Takes a partition over from its owner (I7).
@@ -35,7 +12,7 @@ extension LaneStore {
   /// Throws `StoreError.ownerCannotBeEnded` when the owner's session stays in the way, `PostgresError` when PostgreSQL
   /// fails. The claim may have taken effect then: claim again.
   /// - Parameter owner: host and process, for people.
-  public func claim(topic: String, partition: Partition, owner: String) async throws -> ClaimAnswer {
+  package func claim(topic: String, partition: Partition, owner: String) async throws -> ClaimAnswer {
     return try await takeOver(topic: topic, partition: partition, held: nil, owner: owner)
   }
 
@@ -46,14 +23,14 @@ extension LaneStore {
   /// both believe in their assignment would end each other's session for ever.
   ///
   /// Throws as `claim` does. If the answer of a reclaim that took effect gets lost, the next one says `.fenced`.
-  public func reclaim(_ claim: Claim, owner: String) async throws -> ClaimAnswer {
+  package func reclaim(_ claim: Claim, owner: String) async throws -> ClaimAnswer {
     try await takeOver(topic: claim.topic, partition: claim.partition, held: claim.epoch, owner: owner)
   }
 
   /// Stops a partition until a person has looked: no claim succeeds until `SaleStore.clearHalt`.
   ///
   /// Throws `StoreError.fenced` when someone else has claimed the partition; then nothing was changed.
-  public func halt(_ claim: Claim, reason: String) async throws {
+  package func halt(_ claim: Claim, reason: String) async throws {
     let changed = try await connection.query(
       """
       UPDATE partition_progress SET halted_at = now(), halted_reason = $4

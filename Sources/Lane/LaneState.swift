@@ -11,9 +11,9 @@ package import FlashSale
 /// (7) After a transaction that PostgreSQL did not finish, the next one is half as large; each commit allows one twice
 ///     as large. So the lane makes progress even if sessions do not last for a full batch.
 /// (8) It ends as halted only after the store has recorded the halt.
-package struct LaneState {
+package struct LaneState: Sendable {
   /// What the lane has to do. Each is answered with one event.
-  package enum Action: Equatable {
+  package enum Action: Equatable, Sendable {
     /// Take records from the queue.
     case read
     /// Write these records in one transaction.
@@ -31,7 +31,7 @@ package struct LaneState {
   }
 
   /// How a lane ends.
-  package enum End: Equatable {
+  package enum End: Equatable, Sendable {
     /// As it was asked to.
     case stopped
     case halted(String)
@@ -39,7 +39,7 @@ package struct LaneState {
   }
 
   /// Why a lane gives its partition up, with the whole assignment, to claim it again.
-  package enum Surrender: Equatable, CustomStringConvertible {
+  package enum Surrender: Equatable, Sendable, CustomStringConvertible {
     /// Someone else claimed it.
     case fenced
     /// The log continued at an unexpected offset.
@@ -61,7 +61,7 @@ package struct LaneState {
   }
 
   /// The result of an action.
-  package enum Event: Equatable {
+  package enum Event: Equatable, Sendable {
     case received(first: Offset, last: Offset, count: Int)
     case queueEnded
     case logFailed(String, isOutOfRange: Bool)
@@ -78,14 +78,14 @@ package struct LaneState {
   }
 
   /// A transaction: which records, and whether as quarantined.
-  private struct Write {
+  private struct Write: Sendable {
     var range: Range<Offset>
     var error: String?
 
     var action: Action { error.map { .quarantine(range.lowerBound, error: $0) } ?? .write(range) }
   }
 
-  private enum Phase {
+  private enum Phase: Sendable {
     case reading
     case writing(Write)
     case reclaiming(Write)
@@ -108,7 +108,9 @@ package struct LaneState {
   private var suspectEnd: Offset?
 
   /// Records that the next transaction may hold (7).
-  private var most = Limits.batchRecords
+  private var most: Int
+
+  private let batchRecords: Int
 
   /// Failures since the last commit.
   private var attempts = 0
@@ -118,8 +120,12 @@ package struct LaneState {
   private let knownGap: Offset?
 
   /// A lane that starts where its claim says.
-  package init(next: Offset, knownGap: Offset? = nil) {
+  ///
+  /// - Parameter batchRecords: records of one batch at most.
+  package init(next: Offset, knownGap: Offset? = nil, batchRecords: Int = Limits.batchRecords) {
     self.next = next
+    self.batchRecords = batchRecords
+    most = batchRecords
     self.knownGap = knownGap
     heldUpTo = next
   }
@@ -217,7 +223,7 @@ package struct LaneState {
 
   private mutating func commit(_ write: Write) -> Action {
     next = write.range.upperBound
-    most = min(most * 2, Limits.batchRecords)
+    most = min(most * 2, batchRecords)
     attempts = 0
     conflicts = 0
     if let end = suspectEnd, write.error != nil || next >= end { suspectEnd = nil }

@@ -1,18 +1,18 @@
-import FlashSale
+package import FlashSale
 
 /// What a batch's records come to, sorted by where it is written.
-struct Verdicts: Sendable {
+package struct Verdicts: Sendable {
   /// A first decision.
-  struct Order: Sendable {
-    let offset: Offset
-    let request: PurchaseRequest
-    let outcome: Outcome
+  package struct Order: Sendable {
+    package let offset: Offset
+    package let request: PurchaseRequest
+    package let outcome: Outcome
   }
 
   /// A record that can't be decided.
-  struct Undecided: Sendable {
-    let entry: LogEntry
-    let error: String
+  package struct Undecided: Sendable {
+    package let entry: LogEntry
+    package let error: String
   }
 
   private(set) var results: [EntryResult] = []
@@ -21,7 +21,9 @@ struct Verdicts: Sendable {
   private(set) var tallies = Tallies()
 
   /// Decides the entries, one after another.
-  init(_ entries: ArraySlice<LogEntry>, _ state: inout LaneStock) {
+  init(
+    _ entries: ArraySlice<LogEntry>, _ state: inout LaneStock, by decide: (inout LaneStock, LogRecord) -> Decision
+  ) {
     results.reserveCapacity(entries.count)
     orders.reserveCapacity(entries.count)
     state.reserveCapacity(entries.count)
@@ -60,24 +62,5 @@ struct Verdicts: Sendable {
   private mutating func quarantine(_ entry: LogEntry, _ error: String) {
     undecided.append(Undecided(entry: entry, error: error))
     results.append(.quarantined)
-  }
-}
-
-/// How many requests of each sale a batch holds, and how many of them repeat an order that has its outcome.
-///
-/// A request is a record that gets an order's row, a repeat of one, or a quarantined record that a sale is known of: so
-/// that *requests − repeats = orders + quarantined* holds for every sale. A `close` that did what it says is none.
-struct Tallies: Sendable {
-  struct Tally: Sendable {
-    var requests: Int64 = 0
-    var repeats: Int64 = 0
-  }
-
-  private(set) var bySale: [SaleNumber: Tally] = [:]
-
-  /// Counts one request.
-  mutating func count(_ sale: SaleNumber, repeats: Int64 = 0) {
-    bySale[sale, default: Tally()].requests += 1
-    if repeats > 0 { bySale[sale, default: Tally()].repeats += repeats }
   }
 }

@@ -1,7 +1,7 @@
 import FlashSale
 import Testing
 
-@testable import Worker
+@testable import Lane
 
 /// A store and a log as the state machine sees them, with failures drawn at random.
 private struct Model {

@@ -1,7 +1,7 @@
 import FlashSale
 import Testing
 
-@testable import Worker
+@testable import Lane
 
 /// A lane's state machine by itself: one event in, one action out.
 @Suite struct LaneStateTests {

@@ -1,23 +1,9 @@
 import FlashSale
+import Lane
 import Postgres
 
-/// The rows that a batch adds to `orders`, and the two ways to write them.
-///
-/// In the order of the ids: the index pages are visited one after another, and two lanes that write the same ids take
-/// them in the same order and cannot deadlock.
-struct OrderRows: Sendable {
-  private let orders: [Verdicts.Order]
-  /// The places in `orders`, by id. Sorted apart from the rest of the rows: each step would otherwise move whole rows
-  /// and retain their texts.
-  private let sorted: [(id: OrderID, index: Int)]
-
-  init(_ orders: [Verdicts.Order]) {
-    self.orders = orders
-    sorted = orders.indices.map { (id: orders[$0].request.order, index: $0) }.sorted { $0.id < $1.id }
-  }
-
-  var count: Int { orders.count }
-
+/// The two ways to write a batch's rows.
+extension OrderRows {
   /// Whether they go in the batch's pipeline instead of by `copy`. For a small batch, a round trip costs as much time
   /// as all of its rows.
   var areFew: Bool { count <= Limits.insertedOrders }
@@ -25,8 +11,7 @@ struct OrderRows: Sendable {
   /// Adds the one statement that writes them all, and that fails with `state` unless all were taken. The batch's fence
   /// stands before it, so it can't meet the rows of the partition's new owner.
   func add(to pipeline: inout Pipeline, of batch: LaneBatch, orFail state: String) throws {
-    guard count > 0 else { return }
-    let rows = sorted.map { orders[$0.index] }
+    let rows = all
     try pipeline.add(
       """
       WITH written AS (
@@ -57,9 +42,8 @@ struct OrderRows: Sendable {
       FROM STDIN (FORMAT binary)
       """
     ) { writer in
-      for (place, (_, index)) in sorted.enumerated() {
+      try forEach { place, order in
         if place == count - count / 4 { batch.whenMostlySent() }
-        let order = orders[index]
         let request = order.request
         try writer.row(fieldCount: 10)
         try writer.field(request.order.uuid)

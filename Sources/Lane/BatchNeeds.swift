@@ -1,0 +1,102 @@
+package import FlashSale
+
+/// What must be loaded before a batch can be decided.
+package struct BatchNeeds: Sendable {
+  /// Order ids that may have their outcome already.
+  package private(set) var orders: Set<OrderID> = []
+
+  /// Buyers who may hold units, where the sale limits that.
+  package private(set) var holders: Set<LaneStock.Holder> = []
+
+  /// Sales of which all holders are asked for, so that the next batches need not ask for each buyer.
+  package private(set) var unknownSales: Set<SaleNumber> = []
+
+  /// Stock that the lane does not remember.
+  package private(set) var unknownStock: Set<StockKey> = []
+
+  let tuning: LaneTuning
+
+  /// A sale with more holders than this is answered with any `mostHolders + 1` of them: they are too many to remember.
+  package var mostHolders: Int { tuning.loadedHolders }
+
+  /// What the lane remembers of the rest.
+  private(set) var state = LaneStock()
+
+  /// Whether the lane remembers all that the batch needs.
+  var isEmpty: Bool { orders.isEmpty && holders.isEmpty && unknownSales.isEmpty && unknownStock.isEmpty }
+
+  /// Collects the keys of the records; what the lane remembers goes into the state.
+  init(_ entries: ArraySlice<LogEntry>, _ memory: LaneMemory) {
+    tuning = memory.tuning
+    if memory.looksUpOrders { orders.reserveCapacity(entries.count) }
+    for entry in entries {
+      switch entry.record {
+      case .place(let request):
+        if memory.looksUpOrders { orders.insert(request.order) }
+        if isLimited(need(request.stock, memory)) {
+          need(LaneStock.Holder(sale: request.stock.sale, buyer: request.buyer), memory)
+        }
+      case .close(let stock, _): _ = need(stock, memory)
+      case nil: break
+      }
+    }
+  }
+
+  /// Whether the sale limits a buyer. For stock that was not loaded yet this is not known, so it counts as limited.
+  private func isLimited(_ level: LaneStock.Level?) -> Bool { level.map { $0.rules.perBuyerLimit != nil } ?? true }
+
+  private mutating func need(_ key: StockKey, _ memory: LaneMemory) -> LaneStock.Level? {
+    if let level = state.stock[key] { return level }
+    guard let level = memory.levels[key] else {
+      unknownStock.insert(key)
+      return nil
+    }
+    state.stock[key] = level
+    return level
+  }
+
+  private mutating func need(_ holder: LaneStock.Holder, _ memory: LaneMemory) {
+    guard memory.holders.mayHold(holder) else { return }
+    holders.insert(holder)
+    if !memory.holders.knows(holder.sale) { unknownSales.insert(holder.sale) }
+  }
+}
+
+/// The answer to `BatchNeeds`, as it stands under the fence.
+package struct LoadedFacts: Sendable {
+  /// Those of the orders that have their outcome.
+  package var decided: [OrderID] = []
+
+  /// Levels of those of the stock that exist.
+  package var levels: [StockKey: LaneStock.Level] = [:]
+
+  private(set) var held: [LaneStock.Holder: Units] = [:]
+  private var holders: [SaleNumber: Set<Int>] = [:]
+  private var holderCounts: [SaleNumber: Int] = [:]
+
+  /// Nothing was found.
+  package init() {}
+
+  /// One of the buyers holds so many units.
+  package mutating func add(_ holder: LaneStock.Holder, holds units: Int64) {
+    // A buyer without a limit can hold more than 32 bits over many items. No limit is above `stockUnits`, so that a sum
+    // cut there decides the same, and leaves room for what this batch adds.
+    held[holder] = Units(Int32(min(units, Int64(FlashSale.Limits.stockUnits))))
+  }
+
+  /// A buyer holds units of one of the unknown sales, which limits its buyers. Once for each order, or for each buyer.
+  package mutating func add(holder buyer: BuyerID, of sale: SaleNumber) {
+    holders[sale, default: []].insert(KnownHolders.hash(buyer))
+    holderCounts[sale, default: 0] += 1
+  }
+
+  /// Who holds units of the sales that were asked for, as a memory takes it in.
+  func holders(for needs: BatchNeeds) -> [SaleNumber: KnownHolders.Holders] {
+    var known: [SaleNumber: KnownHolders.Holders] = [:]
+    for sale in needs.unknownSales {
+      let isWhole = holderCounts[sale, default: 0] <= needs.mostHolders
+      known[sale] = isWhole ? .all(holders[sale] ?? []) : .tooMany
+    }
+    return known
+  }
+}

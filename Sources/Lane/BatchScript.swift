@@ -1,0 +1,110 @@
+package import FlashSale
+
+/// The transaction of one batch as steps that somebody else performs: `SaleStore` in SQL, the simulation on a store of
+/// its own. Knows what is to be done and in which order, and nothing of how.
+///
+/// (1) The fence comes first: nothing is read or written before it (I7).
+/// (2) `commit` comes last, and makes all of it durable, or none (I6). After a step that failed, the transaction is
+///     rolled back and the script is over.
+/// (3) Steps that are given together need no answer in between, and may share a round trip.
+package struct BatchScript: Sendable {
+  /// One thing to do.
+  package enum Step: Sendable {
+    /// Moves the partition's progress past the batch: only if it is where the batch begins, and under the claim's
+    /// epoch. Keeps the fingerprint of the last record with it.
+    case fence(Claim, Range<Offset>, RecordFingerprint)
+
+    /// Looks up what the decisions need; answered by `loaded`.
+    case load(BatchNeeds)
+
+    /// Looks up the sales that records which cannot be decided speak of; answered by `found`.
+    case findSales([UndecidedRecord])
+
+    /// Keeps records that cannot be decided.
+    case quarantine([UndecidedRecord])
+
+    /// Adds to the counts of requests.
+    case count(Tallies)
+
+    /// Changes levels: only rows that are as this lane knows them.
+    case stock([DecidedBatch.Change])
+
+    /// Adds the first decisions: only ids that are not there.
+    case orders(OrderRows)
+
+    case commit
+  }
+
+  private enum Stage {
+    case needs(BatchNeeds)
+    case undecided(DecidedBatch, [UndecidedRecord])
+    case ready(DecidedBatch, [UndecidedRecord])
+    case done(DecidedBatch)
+  }
+
+  /// What it is the transaction of.
+  package let batch: LaneBatch
+
+  private var stage: Stage
+  private var isFenced = false
+
+  /// The script of a batch that has at least one record.
+  package init(_ batch: LaneBatch) {
+    self.batch = batch
+    switch batch.prepared.stage {
+    case .needs(let needs): stage = .needs(needs)
+    case .decided(let decided): stage = Self.stage(of: decided, batch)
+    }
+  }
+
+  /// What to do next; empty once everything was given. Where one of them is answered, the answer comes before the next
+  /// call.
+  package mutating func next() -> [Step] {
+    var steps: [Step] = []
+    if !isFenced, !batch.prepared.entries.isEmpty {
+      steps.append(.fence(batch.claim, batch.range, batch.lastRecord))
+      isFenced = true
+    }
+    switch stage {
+    case .needs(let needs): steps.append(.load(needs))
+    case .undecided(_, let records): steps.append(.findSales(records))
+    case .ready(let decided, let records):
+      var tallies = decided.verdicts.tallies
+      for record in records { if let sale = record.sale { tallies.count(sale) } }
+      if !records.isEmpty { steps.append(.quarantine(records)) }
+      steps.append(.count(tallies))
+      if !decided.changes.isEmpty { steps.append(.stock(decided.changes)) }
+      if decided.orders.count > 0 { steps.append(.orders(decided.orders)) }
+      steps.append(.commit)
+      stage = .done(decided)
+    case .done: break
+    }
+    return steps
+  }
+
+  /// The answer to `load`.
+  package mutating func loaded(_ facts: LoadedFacts) {
+    guard case .needs(let needs) = stage else { return }
+    stage = Self.stage(of: DecidedBatch(batch.prepared.entries, upon: needs, facts), batch)
+  }
+
+  /// The answer to `findSales`: those of the numbers that exist, and of the ids with their numbers.
+  package mutating func found(numbers: Set<SaleNumber>, ids: [SaleID: SaleNumber]) {
+    guard case .undecided(let decided, var records) = stage else { return }
+    for index in records.indices { records[index].resolve(numbers, ids) }
+    stage = .ready(decided, records)
+  }
+
+  /// What the batch leaves behind, once `commit` was done; `nil` before its steps were all given.
+  package var written: WrittenBatch? {
+    if case .done(let decided) = stage { decided.written } else { nil }
+  }
+
+  private static func stage(of decided: DecidedBatch, _ batch: LaneBatch) -> Stage {
+    let undecided = decided.verdicts.undecided
+    guard !undecided.isEmpty else { return .ready(decided, []) }
+    let raw = batch.raw(Set(undecided.map(\.entry.offset)))
+    return .undecided(
+      decided, undecided.map { UndecidedRecord($0, raw[$0.entry.offset] ?? RawRecord(key: nil, value: nil)) })
+  }
+}

@@ -1,0 +1,42 @@
+package import FlashSale
+
+/// What a lane writes in one transaction.
+package struct LaneBatch: Sendable {
+  /// The lane's right to write. Its `nextOffset` does not count here, `entries` does.
+  package var claim: Claim
+
+  /// The records, and the decisions that are made already.
+  package var prepared: PreparedBatch
+
+  /// The fingerprint of the last of the records.
+  package var lastRecord: RecordFingerprint
+
+  /// The worker's clock, when it is written.
+  package var decidedAt = Timestamp(microseconds: 0)
+
+  /// The bytes of the records at these offsets. Asked for only if one is quarantined.
+  package var raw: @Sendable (Set<Offset>) -> [Offset: RawRecord]
+
+  /// Called when three quarters of the orders are sent, if they are many: from then on the lane's thread waits for a
+  /// COMMIT, while PostgreSQL works.
+  package var whenMostlySent: @Sendable () -> Void = {}
+
+  /// The offsets of the records.
+  package var range: Range<Offset> {
+    guard let first = prepared.entries.first, let last = prepared.entries.last else { return Offset(0)..<Offset(0) }
+    return first.offset..<last.offset.next
+  }
+
+  /// Creates a batch.
+  package init(
+    claim: Claim, prepared: PreparedBatch, lastRecord: RecordFingerprint,
+    decidedAt: Timestamp = Timestamp(microseconds: 0),
+    raw: @escaping @Sendable (Set<Offset>) -> [Offset: RawRecord]
+  ) {
+    self.claim = claim
+    self.prepared = prepared
+    self.lastRecord = lastRecord
+    self.decidedAt = decidedAt
+    self.raw = raw
+  }
+}

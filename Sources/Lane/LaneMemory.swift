@@ -1,0 +1,68 @@
+package import FlashSale
+
+/// What a lane remembers from batch to batch, so that a batch reads only what is new to it.
+///
+/// (1) `levels` are as the lane committed, decided or loaded them under its claim. Nobody else writes them while it
+///     holds (I7), and those of a batch that was not committed are forgotten.
+/// (2) For a sale in `holders`, each buyer who holds units is in there; the others hold nothing and are not looked up.
+///     A buyer in there without units, such as a winner of a batch that was not committed, only costs a look-up.
+/// (3) An order id that has its outcome is found by the look-up, or else by the unique violation that its row causes
+///     (decision 0002). So the look-up only matters for speed: it is omitted while nothing repeats.
+package struct LaneMemory: Sendable {
+  /// Stock that a batch need not load.
+  package private(set) var levels: [StockKey: LaneStock.Level]
+
+  /// Who may hold units.
+  private(set) var holders: KnownHolders
+
+  /// Changes with each change of the memory, so that a batch knows whether it was prepared upon the present one.
+  private(set) var version = 0
+
+  let tuning: LaneTuning
+
+  /// Batches whose order ids are still looked up because one repeated.
+  private var batchesToCheck = 0
+
+  /// A memory of these levels only.
+  package init(levels: [StockKey: LaneStock.Level] = [:], tuning: LaneTuning = LaneTuning()) {
+    self.levels = levels
+    self.tuning = tuning
+    holders = KnownHolders(most: tuning.rememberedHolders)
+  }
+
+  /// Whether the order ids of the next batch are looked up before it is written.
+  var looksUpOrders: Bool { batchesToCheck > 0 }
+
+  /// Decides records that follow everything that is remembered, or finds out what must be loaded first.
+  ///
+  /// - Parameter entries: at least one; their offsets are contiguous.
+  package func prepare(_ entries: ArraySlice<LogEntry>) -> PreparedBatch {
+    let needs = BatchNeeds(entries, self)
+    return PreparedBatch(
+      entries: entries, stage: needs.isEmpty ? .decided(DecidedBatch(entries, upon: needs)) : .needs(needs),
+      memory: version)
+  }
+
+  /// Takes in the result of a batch: after its commit, or before it, so that the next one can be decided meanwhile. In
+  /// the latter case, call `forget` unless it is committed.
+  package mutating func remember(_ written: WrittenBatch) {
+    version += 1
+    levels.merge(written.levels) { _, new in new }
+    if levels.count > Limits.rememberedLevels { levels = written.levels }
+    holders.add(written.holders)
+    for holder in written.winners { holders.add(holder) }
+    batchesToCheck = written.results.contains(.repeated) ? tuning.batchesToCheck : max(0, batchesToCheck - 1)
+  }
+
+  /// Forgets what a batch that was not committed leaves in doubt.
+  package mutating func forget(after answer: WriteAnswer) {
+    version += 1
+    levels = [:]
+    switch answer {
+    case .committed, .fenced, .poisoned, .unavailable: break
+    case .conflict: batchesToCheck = tuning.batchesToCheck
+    // It may be committed, and then this memory does not know its winners.
+    case .connectionLost: holders = KnownHolders(most: tuning.rememberedHolders)
+    }
+  }
+}

@@ -1,0 +1,49 @@
+package import FlashSale
+
+/// The bounds of a lane (I11): each named once, with its unit, what happens there, and why that much.
+package enum Limits {
+  /// Records of one batch at most: what has arrived is taken up to here, and never waited for. While one batch is
+  /// written, the next one is held too.
+  ///
+  /// Large enough that a commit's fsync costs little per record, and small enough that a batch is decided in some tens
+  /// of milliseconds, which is its buyers' delay. Only a backlog makes batches this large.
+  package static let batchRecords = 20_000
+
+  /// From this many records on, the next batch is read and decided while this one is written. After a smaller batch the
+  /// log was empty, and it is better to let a batch gather until this one is written.
+  static let readAheadRecords = 5_000
+
+  /// Conflicts in a row after which a batch pauses before it is decided again. One reload resolves a conflict; more
+  /// than a few mean that something else is wrong.
+  static let conflictTries = 5
+
+  /// Stock rows, and sales, that a lane remembers. Past it the lane forgets those that its last batch did not name.
+  static let rememberedLevels = 10_000
+
+  /// Buyers who hold units that a lane remembers, in 8 bytes each. Past it the sale's buyers are looked up one by one,
+  /// which costs as much as the rest of writing a refusal.
+  static let rememberedHolders = 1_000_000
+
+  /// Holders of one sale that a lane loads when it meets the sale. With more, the sale's buyers are looked up one by
+  /// one. They are read once per claim and sale, in some tens of milliseconds.
+  static let loadedHolders = 100_000
+
+  /// Batches whose order ids are looked up after one repeated. A batch with a repeat that was not looked up is written
+  /// twice, and repeats seldom come alone. A look-up of all ids costs about a third of writing them.
+  static let batchesToCheck = 16
+}
+
+/// What a simulated lane has otherwise: smaller bounds, so that a small world meets them, and planted bugs.
+package struct LaneTuning: Sendable {
+  package var batchRecords = Limits.batchRecords
+  package var readAheadRecords = Limits.readAheadRecords
+  package var rememberedHolders = Limits.rememberedHolders
+  package var loadedHolders = Limits.loadedHolders
+  package var batchesToCheck = Limits.batchesToCheck
+
+  /// The decision function.
+  package var decide: @Sendable (inout LaneStock, LogRecord) -> Decision = { FlashSale.decide(&$0, $1) }
+
+  /// Those of a worker.
+  package init() {}
+}

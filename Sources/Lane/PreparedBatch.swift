@@ -1,0 +1,29 @@
+import FlashSale
+
+/// Records of a partition, decided by `LaneMemory.prepare` as far as the lane's memory reaches.
+///
+/// It depends on what the memory knew. So it may be written only after the batches that the memory knew, and only if
+/// each of them was committed.
+package struct PreparedBatch: Sendable {
+  enum Stage: Sendable {
+    case decided(DecidedBatch)
+    /// Something has to be loaded first, under the fence.
+    case needs(BatchNeeds)
+  }
+
+  /// At least one record; their offsets are contiguous, and the first one is the partition's next offset.
+  package let entries: ArraySlice<LogEntry>
+
+  let stage: Stage
+
+  /// The version of the memory.
+  let memory: Int
+
+  /// Whether the memory has neither taken in nor forgotten anything since.
+  package func stands(upon memory: LaneMemory) -> Bool { self.memory == memory.version }
+
+  /// Its result once it is committed; `nil` if it is decided only inside its transaction.
+  package var foreseen: WrittenBatch? {
+    if case .decided(let decided) = stage { decided.written } else { nil }
+  }
+}

@@ -1,0 +1,57 @@
+import FlashSale
+import Lane
+import Postgres
+
+extension BatchNeeds {
+  /// How many statements load all of it: always as many, so that their answers have fixed places.
+  static let statements = 4
+
+  /// Adds the statements that load all of it.
+  func add(to pipeline: inout Pipeline) throws {
+    try pipeline.add("SELECT order_id FROM orders WHERE order_id = ANY ($1)", orders.map(\.uuid))
+    // A subquery with an aggregate is run once for each of the buyers, by the index `orders_held`.
+    try pipeline.add(
+      """
+      SELECT wanted.sale, wanted.buyer, held.units FROM unnest($1::int4[], $2::text[]) AS wanted (sale, buyer)
+      CROSS JOIN LATERAL (
+        SELECT sum(quantity) AS units FROM orders WHERE sale = wanted.sale AND buyer = wanted.buyer AND outcome = 0
+      ) AS held WHERE held.units IS NOT NULL
+      """,
+      holders.map(\.sale.rawValue), holders.map(\.buyer.rawValue))
+    // If one more than the limit is loaded, there are too many.
+    try pipeline.add(
+      """
+      SELECT wanted.sale, held.buyer FROM unnest($1::int4[]) AS wanted (sale)
+      JOIN sales s ON s.number = wanted.sale AND s.per_buyer_limit IS NOT NULL
+      CROSS JOIN LATERAL (SELECT buyer FROM orders WHERE sale = wanted.sale AND outcome = 0 LIMIT $2) AS held
+      """,
+      unknownSales.map(\.rawValue), Int64(mostHolders + 1))
+    try pipeline.add(
+      """
+      SELECT k.sale, k.sku, k.units_left, k.closed, s.starts_at, s.ends_at, s.per_buyer_limit
+      FROM unnest($1::int4[], $2::text[]) AS wanted (sale, sku)
+      JOIN stock k ON k.sale = wanted.sale AND k.sku = wanted.sku JOIN sales s ON s.number = k.sale
+      """,
+      unknownStock.map(\.sale.rawValue), unknownStock.map(\.sku.rawValue))
+  }
+}
+
+extension LoadedFacts {
+  /// Reads the answers of those four.
+  init(_ answers: ArraySlice<Rows>) throws {
+    self.init()
+    let answers = Array(answers)
+    for row in answers[0] { decided.append(OrderID(try row.uuid(0))) }
+    for row in answers[1] {
+      add(LaneStock.Holder(sale: try row.saleNumber(0), buyer: try row.identifier(1)), holds: try row.int64(2))
+    }
+    for row in answers[2] { add(holder: try row.identifier(1), of: try row.saleNumber(0)) }
+    for row in answers[3] {
+      let rules = SaleRules(
+        startsAt: try row.time(4), endsAt: try row.time(5),
+        perBuyerLimit: try row.optional(6, as: Int32.self).map(Units.init(_:)))
+      levels[StockKey(sale: try row.saleNumber(0), sku: try row.identifier(1))] = LaneStock.Level(
+        left: try row.units(2), isClosed: try row.bool(3), rules: rules)
+    }
+  }
+}

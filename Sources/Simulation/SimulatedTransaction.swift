@@ -1,0 +1,183 @@
+internal import FlashSale
+internal import Lane
+
+/// A lane's transaction, between two of its steps. Anything can happen there.
+struct SimulatedTransaction {
+  var script: BatchScript
+
+  /// What is still to be done of the steps that the script gave last.
+  var steps: [BatchScript.Step] = []
+
+  /// Tries that met a lock.
+  var lockTries = 0
+
+  init(_ batch: LaneBatch) { script = BatchScript(batch) }
+}
+
+extension World {
+  /// Begins a lane's transaction.
+  mutating func begin(_ batch: LaneBatch, on lane: Int) {
+    lanes[lane].transaction = SimulatedTransaction(batch)
+    continueTransaction(of: lane)
+  }
+
+  /// Does one step of a transaction, unless something comes in between.
+  mutating func continueTransaction(of lane: Int) {
+    guard let session = lanes[lane].session, store.isOpen(session) else { return lose(lane, "the session is gone") }
+    guard !strikeStep(of: lane, session), var transaction = lanes[lane].transaction else { return }
+    if transaction.steps.isEmpty {
+      transaction.steps = transaction.script.next()
+      if bug == .signalBeforeCommit, let written = transaction.script.written { signal(written) }
+    }
+    lanes[lane].transaction = transaction
+    guard let step = transaction.steps.first else { return }
+    if let answer = perform(step, of: lane, session) { go(answer, on: lane, session) }
+  }
+
+  /// - Returns: `nil` for the commit, which answers by itself.
+  private mutating func perform(
+    _ step: BatchScript.Step, of lane: Int, _ session: SimulatedStore.Session
+  ) -> SimulatedStore.StepAnswer? {
+    switch step {
+    case .fence(let claim, let range, let lastRecord):
+      return store.fence(session, claim, range, lastRecord, numbered: lanes[lane].claimNumber)
+    case .load(let needs):
+      met(needs.orders.isEmpty ? .loaded : .lookedUp)
+      lanes[lane].transaction?.script.loaded(store.load(needs))
+      return .done
+    case .findSales(let records):
+      let numbers = Set(shop.sales.map(\.number)).intersection(records.compactMap(\.saleNumber))
+      let ids = Dictionary(uniqueKeysWithValues: shop.sales.map { ($0.sale.id, $0.number) })
+      lanes[lane].transaction?.script.found(numbers: numbers, ids: ids)
+      return .done
+    case .quarantine(let records): return store.write(session, quarantined: records)
+    case .count: return .done
+    case .stock(let changes): return store.write(session, stock: changes)
+    case .orders(let rows):
+      readAhead(on: lane)
+      let partition = lanes[lane].partition
+      let orders = rows.all.sorted { $0.offset < $1.offset }.map { row in
+        SimulatedStore.Order(
+          position: LogPosition(partition: partition, offset: row.offset), request: row.request, outcome: row.outcome)
+      }
+      return store.write(session, orders: orders)
+    case .commit:
+      readAhead(on: lane)
+      commit(lane, session)
+      return nil
+    }
+  }
+
+  private mutating func go(_ answer: SimulatedStore.StepAnswer, on lane: Int, _ session: SimulatedStore.Session) {
+    switch answer {
+    case .done:
+      lanes[lane].transaction?.steps.removeFirst()
+      after(transactionStep, .laneContinues(lane))
+    case .locked:
+      lanes[lane].transaction?.lockTries += 1
+      if let tries = lanes[lane].transaction?.lockTries, tries >= Limits.lockTries {
+        return abort(lane, session, .unavailable(Trouble("lock timeout")))
+      }
+      after(transactionStep, .laneContinues(lane))
+    case .fenced:
+      met(.fenced)
+      abort(lane, session, .fenced)
+    case .conflict(let why):
+      met(.conflict)
+      abort(lane, session, .conflict(why))
+    case .poisoned(let why):
+      met(.poisoned)
+      abort(lane, session, .poisoned(why))
+    }
+  }
+
+  /// Rolls back.
+  mutating func abort(_ lane: Int, _ session: SimulatedStore.Session, _ answer: WriteAnswer) {
+    store.rollBack(session)
+    lanes[lane].transaction = nil
+    wrote(lane, answer)
+  }
+
+  /// The connection is gone: what the session has open, the server finds out by itself.
+  mutating func lose(_ lane: Int, _ why: String) {
+    lanes[lane].transaction = nil
+    dropSession(of: lane)
+    wrote(lane, .connectionLost(Trouble(why)))
+  }
+
+  private mutating func commit(_ lane: Int, _ session: SimulatedStore.Session) {
+    guard let script = lanes[lane].transaction?.script, let written = script.written else { return }
+    guard random.happens(perMille: faults.commitAnswerLost) else {
+      store.apply(session)
+      lanes[lane].transaction = nil
+      committed(written)
+      signal(written)
+      note(name(ofLane: lane), "commits \(script.batch.summary): \(written.summary)")
+      return wrote(lane, .committed(written))
+    }
+    // Before it took effect, after, or still on its way.
+    switch random.number(in: 0...2) {
+    case 0:
+      note("store", "the COMMIT of lane \(lane) never arrives")
+      store.end(session, commitWins: false)
+    case 1:
+      note("store", "the COMMIT of lane \(lane) takes effect, its answer is lost")
+      store.apply(session)
+    default:
+      note("store", "the COMMIT of lane \(lane) is on its way, its answer will be lost")
+      store.beginCommit(session)
+      after(random.happens(perMille: 500) ? Limits.network : Limits.slowNetwork, .commitArrives(session))
+    }
+    lose(lane, "the COMMIT was not answered")
+  }
+
+  private mutating func committed(_ written: WrittenBatch) {
+    met(.committed)
+    for result in written.results {
+      switch result {
+      case .decided: break
+      case .repeated: met(.repeated)
+      case .closed: met(.closed)
+      case .quarantined: met(.quarantined)
+      }
+    }
+  }
+
+  mutating func commitArrives(_ session: SimulatedStore.Session) {
+    guard store.isOpen(session) else { return }
+    met(.commitArrivedLate)
+    store.apply(session)
+  }
+
+  /// Tells intakes what is left.
+  private mutating func signal(_ written: WrittenBatch) {
+    guard !written.changed.isEmpty else { return }
+    for intake in intakes.indices where !random.happens(perMille: faults.signalLost) {
+      let levels = written.levels.filter { written.changed.contains($0.key) }
+      after(Limits.network, .signalArrives(intake: intake, levels))
+    }
+  }
+}
+
+/// Why the store could not do something.
+struct Trouble: Error, CustomStringConvertible {
+  let description: String
+
+  init(_ description: String) { self.description = description }
+}
+
+extension WrittenBatch {
+  /// In a few words.
+  fileprivate var summary: String {
+    func count(_ matches: (EntryResult) -> Bool) -> Int { results.count(where: matches) }
+    let won = count { if case .decided(.confirmed, _) = $0 { true } else { false } }
+    let lost = count { if case .decided(.rejected, _) = $0 { true } else { false } }
+    let others = "\(count { $0 == .repeated }) repeats, \(count { $0 == .closed }) closes"
+    return "\(won) confirmed, \(lost) refused, \(others), \(count { $0 == .quarantined }) quarantined"
+  }
+}
+
+extension LaneBatch {
+  /// Its offsets.
+  var summary: String { "\(range.lowerBound)..<\(range.upperBound)" }
+}

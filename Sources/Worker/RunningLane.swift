@@ -1,0 +1,230 @@
+internal import FlashSale
+internal import Kafka
+internal import Lane
+internal import Logging
+internal import Metrics
+internal import SaleStore
+
+/// What the lanes of a worker share.
+struct LaneContext: Sendable {
+  let configuration: WorkerConfiguration
+  let database: DatabaseSettings
+  let board: StatusBoard
+  let signals: SignalSender
+  let metrics: WorkerMetrics
+  let logger: Logger
+
+  /// Tells that a partition is halted, which the store knows by now.
+  func tellHalt(of partition: Partition, _ reason: String) {
+    board.update(partition) { $0.state = .halted(reason) }
+    metrics.halted(partition, true)
+    logger.critical("the partition is halted", metadata: ["partition": "\(partition)", "reason": "\(reason)"])
+  }
+}
+
+/// One partition's single writer: performs what `LaneCore` decides, and tells of it.
+///
+/// Ends when it has to, or soon after its task is cancelled: a write in flight is waited for, so that its outcome is
+/// known wherever it can be.
+///
+/// Its task runs on its connection's thread, which waits for PostgreSQL together with it. What is read ahead does not.
+struct RunningLane {
+  private let context: LaneContext
+  private let consumer: Consumer
+  private let comparer: LogComparer
+  private let partition: Partition
+  private let logger: Logger
+  private let thread: StoreThread
+
+  private var core: LaneCore
+  private var store: LaneStore?
+  private var records: ReadAhead
+
+  /// A lane with the claim that it starts from; its connection is the lane's from here on.
+  init(
+    _ context: LaneContext, queue: PartitionQueue, consumer: Consumer, comparer: LogComparer,
+    claimed: PartitionClaims.Claimed, knownGap: Offset?
+  ) {
+    core = LaneCore(claimed.claim, lossesSeen: claimed.lossesSeen, knownGap: knownGap)
+    store = claimed.store
+    thread = claimed.thread
+    self.comparer = comparer
+    self.context = context
+    records = ReadAhead(queue)
+    self.consumer = consumer
+    partition = claimed.claim.partition
+    var logger = context.logger
+    logger[metadataKey: "partition"] = "\(partition)"
+    self.logger = logger
+  }
+
+  /// Works until the lane has to end. For a task on the claim's thread.
+  mutating func run() async -> LaneState.End {
+    note(.running)
+    var action = core.firstAction
+    while true {
+      switch action {
+      case .read: action = await read()
+      case .compare(let known): action = await compare(known)
+      case .write(let batch, let ahead): action = await write(batch, ahead)
+      case .reclaim(let claim): action = await reclaim(claim)
+      case .halt(let claim, let reason): action = await halt(claim, reason)
+      case .pause(let attempt, let reason): action = await pause(attempt, reason)
+      case .end(let end):
+        await records.end()
+        await dropStore()
+        return end
+      }
+    }
+  }
+
+  /// Tells the core what came of an action; a cancellation goes before it.
+  private mutating func tell(_ what: (inout LaneCore) -> LaneCore.Action) -> LaneCore.Action {
+    if Task.isCancelled { core.stop() }
+    return what(&core)
+  }
+
+  private mutating func pause(_ attempt: Int, _ reason: String) async -> LaneCore.Action {
+    note(.waiting(reason))
+    logger.warning("the lane waits", metadata: ["attempt": "\(attempt)", "reason": "\(reason)"])
+    await Backoff.wait(attempt: attempt)
+    return tell { $0.paused() }
+  }
+
+  // MARK: The log
+
+  private mutating func read() async -> LaneCore.Action {
+    switch await records.next() {
+    case .success(nil): return tell { $0.queueEnded() }
+    case .success(let held?):
+      let losses = consumer.connectionsLost
+      return tell { $0.received(held, losses: losses) }
+    case .failure(let error):
+      logger.warning("the log failed", metadata: ["error": "\(error.debugDescription)"])
+      let reason = "\(error) (next offset \(core.next))"
+      return tell { $0.logFailed(reason, isOutOfRange: error.code == .offsetOutOfRange) }
+    }
+  }
+
+  private mutating func compare(_ known: KnownLog) async -> LaneCore.Action {
+    let comparison: LaneCore.Comparison
+    do {
+      let low = try await consumer.watermarks(partition: partition.rawValue, timeout: Limits.watermarkTimeout).low
+      comparison = try await comparer.whatChanged(partition, known, low: Offset(low)).map { .changed($0) } ?? .same
+    } catch {
+      comparison = .unknown("\(error)")
+    }
+    let losses = consumer.connectionsLost
+    return tell { $0.compared(comparison, losses: losses) }
+  }
+
+  // MARK: The store
+
+  private mutating func write(_ batch: LaneBatch, _ ahead: LaneCore.Ahead) async -> LaneCore.Action {
+    guard let store else {
+      return tell { $0.wrote(.connectionLost(StoreError.unreadable("the lane has no connection"))) }
+    }
+    let started = ContinuousClock.now
+    var batch = batch
+    batch.decidedAt = .now
+    // What comes next is not taken at once, so that a batch has gathered by then.
+    switch ahead {
+    case .no: break
+    case .read: batch.whenMostlySent = records.schedule(upon: nil)
+    case .decide(let memory): batch.whenMostlySent = records.schedule(upon: memory)
+    }
+    let answer = await store.write(batch)
+    switch answer {
+    case .committed(let written): committed(written, upTo: batch.range.upperBound, took: .now - started)
+    case .fenced: context.metrics.fenced.increment()
+    case .conflict(let why):
+      context.metrics.conflicts.increment()
+      // A repeated order that nobody remembers is enough; many in a row end in a pause, which is told.
+      logger.debug("a batch is decided again", metadata: ["reason": "\(why)"])
+    case .poisoned(let error):
+      context.metrics.poisoned.increment()
+      let count = batch.prepared.entries.count
+      logger.warning("a record makes its batch fail", metadata: ["records": "\(count)", "error": "\(error)"])
+    case .unavailable(let error):
+      logger.warning("a batch could not be written", metadata: ["error": "\(String(reflecting: error))"])
+    case .connectionLost(let error):
+      context.metrics.connectionsLost.increment()
+      logger.warning("the connection to PostgreSQL was lost", metadata: ["error": "\(String(reflecting: error))"])
+      await dropStore()
+    }
+    return tell { $0.wrote(answer) }
+  }
+
+  private mutating func committed(_ written: WrittenBatch, upTo next: Offset, took: Duration) {
+    let undecided = written.results.count { $0 == .quarantined }
+    if undecided > 0 {
+      logger.error("records were quarantined", metadata: ["records": "\(undecided)", "next": "\(next)"])
+    }
+    var stock: [StockKey: StockLevel] = [:]
+    for key in written.changed {
+      if let level = written.levels[key] { stock[key] = StockLevel(left: level.left, isClosed: level.isClosed) }
+    }
+    context.signals.note(partition, next: next, stock: stock)
+    consumer.commitForLagTools([partition.rawValue: next.rawValue])
+    context.metrics.committed(written.results, took: took, now: .now)
+    context.board.update(partition) { status in
+      status.state = .running
+      status.nextOffset = next
+    }
+  }
+
+  private mutating func reclaim(_ claim: Claim) async -> LaneCore.Action {
+    await dropStore()
+    do {
+      let store = try await connect()
+      self.store = store
+      let answer = try await store.reclaim(claim, owner: context.configuration.ownerName)
+      switch answer {
+      case .fenced: context.metrics.fenced.increment()
+      case .halted: break
+      case .claimed(let claim):
+        context.board.update(partition) { status in
+          status.epoch = claim.epoch
+          status.nextOffset = claim.nextOffset
+          status.state = .running
+        }
+        // If the lost commit took effect, nobody was told yet.
+        context.signals.note(partition, next: claim.nextOffset, stock: [:])
+      }
+      return tell { $0.reclaimed(answer) }
+    } catch {
+      await dropStore()
+      return tell { $0.failed("\(error)") }
+    }
+  }
+
+  /// Tells of a halt only once the store has it: until then there is nothing that a person could clear, and whoever
+  /// compares what is told with the store would take it for cleared.
+  private mutating func halt(_ claim: Claim, _ reason: String) async -> LaneCore.Action {
+    do {
+      let open = if let store { store } else { try await connect() }
+      store = open
+      try await open.halt(claim, reason: reason)
+      context.tellHalt(of: partition, reason)
+      return tell { $0.haltRecorded() }
+    } catch StoreError.fenced {
+      return tell { $0.haltRefused() }
+    } catch {
+      await dropStore()
+      return tell { $0.failed("\(error)") }
+    }
+  }
+
+  private func connect() async throws -> LaneStore {
+    try await LaneStore.connect(context.database, on: thread, logger: logger)
+  }
+
+  private mutating func dropStore() async {
+    await store?.close()
+    store = nil
+  }
+
+  private func note(_ state: WorkerStatus.LaneState) {
+    context.board.update(partition) { $0.state = state }
+  }
+}
