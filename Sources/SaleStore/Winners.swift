@@ -41,7 +41,8 @@ extension SaleStore {
   ) async throws {
     guard !offsets.isEmpty else { return }
     let lanes = Array(offsets)
-    // The inner query is run once for each lane, by the index `orders_won`.
+    // The inner query is run once for each lane, by the index `orders_won`: its condition asks for what the index says
+    // of its rows, and its order is the index's, so that no other is as good.
     _ = try await pool.withConnection { connection in
       try await connection.stream(
         """
@@ -50,6 +51,8 @@ extension SaleStore {
         CROSS JOIN LATERAL (
           SELECT order_id, log_offset FROM orders
           WHERE outcome = 0 AND sale = lane.sale AND partition = lane.partition AND log_offset >= lane.next
+            AND log_offset >= 0
+          ORDER BY log_offset
         ) AS won
         """,
         lanes.map(\.key.sale.rawValue), lanes.map(\.key.partition.rawValue), lanes.map(\.value.rawValue)

@@ -1,0 +1,41 @@
+import FlashSale
+import Lane
+import Postgres
+import SaleStore
+import TestSupport
+import Testing
+
+/// Which index PostgreSQL takes while a table has no statistics, as each sale's has none in its first minute. With the
+/// wrong one a look-up reads all winners of the sale.
+@Suite struct PlanTests {
+  private func scans(_ bench: LaneBench) async throws -> [String: Int64] {
+    let connection = try await bench.database.connect()
+    let rows = try await connection.query(
+      "SELECT indexrelname::text, idx_scan FROM pg_stat_user_indexes WHERE relname = 'orders'")
+    await connection.close()
+    var scans: [String: Int64] = [:]
+    for row in rows { scans[try row.string(0)] = try row.int64(1) }
+    return scans
+  }
+
+  @Test func `what buyers hold is looked up by buyer, and winners by their place in the log`() async throws {
+    try await LaneBench.with(stock: ["phone": 100], limit: 1) { bench in
+      let (lane, claim) = try await bench.claimedLane()
+      _ = try committed(await lane.write(bench.batch(claim, [bench.place(0), bench.place(1, buyer: "bob")])))
+      // A session tells what it did when it ends.
+      await lane.close()
+      let isTold = try await eventually { try await scans(bench)["orders_held", default: 0] > 0 }
+      #expect(isTold)
+      let before = try await scans(bench)
+      #expect(before["orders_won"] == 0, "\(before)")
+
+      try await bench.database.withStore { store in
+        let all = [SaleLane(sale: bench.sale.number, partition: claim.partition): Offset(0)]
+        try await store.winners(from: all) { _ in }
+      }
+      let areRead = try await eventually { try await scans(bench)["orders_won", default: 0] > 0 }
+      let after = try await scans(bench)
+      #expect(areRead && after["orders_held"] == before["orders_held"], "\(after)")
+    }
+  }
+}
