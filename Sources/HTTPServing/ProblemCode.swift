@@ -12,6 +12,7 @@ public enum ProblemCode: Int, CaseIterable, Sendable {
   case malformedJSON, unknownField, duplicateField, invalidField
   // Who and what.
   case unauthenticated, foreignOrigin, badTicket, saleNotFound, unknownSKU, orderNotFound, saleExists
+  case partitionNotFound, partitionNotHalted
   // Not now.
   case notStarted, ended, soldOut, busy, partitionHalted, outcomeUnknown, storeUnavailable, logUnreachable, starting,
     internalError
@@ -50,6 +51,8 @@ public enum ProblemCode: Int, CaseIterable, Sendable {
     case .unknownSKU: (.notFound, "unknown_sku", "The sale has no such SKU")
     case .orderNotFound: (.notFound, "order_not_found", "There is no such order of this buyer")
     case .saleExists: (.conflict, "sale_exists", "There is a sale of this id already")
+    case .partitionNotFound: (.notFound, "partition_not_found", "There is no such partition")
+    case .partitionNotHalted: (.conflict, "partition_not_halted", "The partition is not halted")
     case .notStarted: (.forbidden, "not_started", "The sale has not started")
     case .ended: (.gone, "ended", "The sale has ended")
     case .soldOut: (.conflict, "sold_out", "Nothing is left")

@@ -100,7 +100,7 @@ extension LaneCore {
       lossesMet = losses
       return .compare(KnownLog(next: state.next, lastRecord: lastRecord))
     }
-    return handle(.received(first: records.first, last: records.last, count: records.count))
+    return act(state.received(first: records.first, last: records.last, count: records.count))
   }
 
   /// The log was looked at; what was received came from it, unless the connection was lost again meanwhile.
@@ -116,69 +116,73 @@ extension LaneCore {
       return logFailed("the log cannot be compared with what was decided: \(why)", isOutOfRange: false)
     case .same:
       lossesSeen = lossesMet
-      guard let held else { return handle(.queueEnded) }
-      return handle(.received(first: held.first, last: held.last, count: held.count))
+      guard let held else { return act(state.queueEnded()) }
+      return act(state.received(first: held.first, last: held.last, count: held.count))
     }
   }
 
   /// No records will come any more.
-  package mutating func queueEnded() -> Action { handle(.queueEnded) }
+  package mutating func queueEnded() -> Action { act(state.queueEnded()) }
 
   /// No records came.
   ///
   /// - Parameter isOutOfRange: the log does not have the next offset.
   package mutating func logFailed(_ reason: String, isOutOfRange: Bool) -> Action {
-    handle(.logFailed(reason, isOutOfRange: isOutOfRange))
+    act(state.logFailed(reason, isOutOfRange: isOutOfRange))
   }
 
   /// The batch was written, or not.
   package mutating func wrote(_ answer: WriteAnswer) -> Action {
-    guard case .committed(let written) = answer else {
-      inFlight = nil
+    let wasInFlight = inFlight.take()
+    switch answer {
+    case .committed(let written):
+      lastRecord = wasInFlight?.lastRecord
+      if wasInFlight?.isForeseen == false { memory.remember(written) }
+      return act(state.committed())
+    case .fenced:
       memory.forget(after: answer)
-      switch answer {
-      case .committed: return handle(.committed)
-      case .fenced: return handle(.fenced)
-      case .conflict(let why): return handle(.conflict(why))
-      case .poisoned(let error): return handle(.poisoned(error))
-      case .unavailable(let error): return handle(.unavailable("\(error)"))
-      case .connectionLost(let error): return handle(.connectionLost("\(error)"))
-      }
+      return act(state.fenced())
+    case .conflict(let why):
+      memory.forget(after: answer)
+      return act(state.conflict(why))
+    case .poisoned(let error):
+      memory.forget(after: answer)
+      return act(state.poisoned(error))
+    case .unavailable(let error):
+      memory.forget(after: answer)
+      return act(state.unavailable("\(error)"))
+    case .connectionLost(let error):
+      memory.forget(after: answer)
+      return act(state.connectionLost("\(error)"))
     }
-    if let inFlight {
-      lastRecord = inFlight.lastRecord
-      if !inFlight.isForeseen { memory.remember(written) }
-    }
-    inFlight = nil
-    return handle(.committed)
   }
 
   /// The partition was taken over again, or not.
   package mutating func reclaimed(_ answer: ClaimAnswer) -> Action {
     switch answer {
-    case .fenced: return handle(.fenced)
-    case .halted(let reason): return handle(.foundHalted(reason))
+    case .fenced: return act(state.fenced())
+    case .halted(let reason): return act(state.foundHalted(reason))
     case .claimed(let claim):
       self.claim = claim
       lastRecord = claim.lastRecord
-      return handle(.reclaimed(next: claim.nextOffset))
+      return act(state.reclaimed(next: claim.nextOffset))
     }
   }
 
   /// The store has the halt.
-  package mutating func haltRecorded() -> Action { handle(.haltRecorded) }
+  package mutating func haltRecorded() -> Action { act(state.haltRecorded()) }
 
   /// Someone else has the partition.
-  package mutating func haltRefused() -> Action { handle(.fenced) }
+  package mutating func haltRefused() -> Action { act(state.fenced()) }
 
   /// The store could not do a reclaim or a halt.
-  package mutating func failed(_ reason: String) -> Action { handle(.unavailable(reason)) }
+  package mutating func failed(_ reason: String) -> Action { act(state.unavailable(reason)) }
 
   /// The pause is over.
-  package mutating func paused() -> Action { handle(.paused) }
+  package mutating func paused() -> Action { act(state.paused()) }
 
-  private mutating func handle(_ event: LaneState.Event) -> Action {
-    switch state.handle(event) {
+  private mutating func act(_ action: LaneState.Action) -> Action {
+    switch action {
     case .read:
       held = nil
       return .read

@@ -12,7 +12,7 @@ package import FlashSale
 ///     as large. So the lane makes progress even if sessions do not last for a full batch.
 /// (8) It ends as halted only after the store has recorded the halt.
 package struct LaneState: Sendable {
-  /// What the lane has to do. Each is answered with one event.
+  /// What the lane has to do. Each is followed by one call of a method that tells what came of it.
   package enum Action: Equatable, Sendable {
     /// Take records from the queue.
     case read
@@ -58,23 +58,6 @@ package struct LaneState: Sendable {
       case .log(let reason): reason
       }
     }
-  }
-
-  /// The result of an action.
-  package enum Event: Equatable, Sendable {
-    case received(first: Offset, last: Offset, count: Int)
-    case queueEnded
-    case logFailed(String, isOutOfRange: Bool)
-    case committed
-    case fenced
-    case conflict(String)
-    case poisoned(String)
-    case unavailable(String)
-    case connectionLost(String)
-    case reclaimed(next: Offset)
-    case foundHalted(String)
-    case paused
-    case haltRecorded
   }
 
   /// A transaction: which records, and whether as quarantined.
@@ -133,93 +116,134 @@ package struct LaneState: Sendable {
   /// What to do first.
   package var firstAction: Action { .read }
 
-  /// Asks the lane to end with the next event.
+  /// Asks the lane to end with the next thing that it is told.
   package mutating func stop() { isStopping = true }
+}
 
-  /// What to do after `event`, the answer to the last action. An event that doesn't belong to it ends the lane.
-  package mutating func handle(_ event: Event) -> Action {
-    switch (phase, event) {
-    case (.reading, let event): return handleReading(event)
-    case (.writing(let write), let event): return handle(event, of: write)
-    case (.reclaiming(let write), let event): return handleReclaim(event, of: write)
-    case (.halting(let reason), .haltRecorded): return end(.halted(reason))
-    case (.halting, .fenced): return end(.surrendered(.fenced))
-    case (.halting(let reason), .unavailable(let why)), (.halting(let reason), .connectionLost(let why)):
-      return pause(why, then: .halting(reason))
-    case (.pausing(let failed), .paused): return isStopping ? end(.stopped) : resume(failed)
-    default: return end(.surrendered(.log("the lane lost track: \(event)")))
+// MARK: - What came of an action
+
+/// Each is for the actions that it names. Another call is a mistake of whoever performs them, and ends the process:
+/// what the lane believes would no longer be what was done.
+extension LaneState {
+  /// After `read`: records came.
+  package mutating func received(first: Offset, last: Offset, count: Int) -> Action {
+    guard case .reading = phase else { mistake() }
+    guard !isStopping else { return end(.stopped) }
+    guard first == next, last.rawValue - first.rawValue == Int64(count - 1) else { return meetGap(found: first) }
+    heldUpTo = last.next
+    return writeNext()
+  }
+
+  /// After `read`: none will come any more.
+  package mutating func queueEnded() -> Action {
+    guard case .reading = phase else { mistake() }
+    return end(.stopped)
+  }
+
+  /// After `read`: the log failed, or does not have the next offset.
+  package mutating func logFailed(_ reason: String, isOutOfRange: Bool) -> Action {
+    guard case .reading = phase else { mistake() }
+    return isOutOfRange ? halt(reason) : end(.surrendered(.log(reason)))
+  }
+
+  /// After `write` and `quarantine`: it is in the store.
+  package mutating func committed() -> Action {
+    guard case .writing(let write) = phase else { mistake() }
+    return commit(write)
+  }
+
+  /// After `write`: what it was decided upon was not so.
+  package mutating func conflict(_ why: String) -> Action {
+    guard case .writing(let write) = phase else { mistake() }
+    guard !isStopping else { return end(.stopped) }
+    conflicts += 1
+    return conflicts.isMultiple(of: Limits.conflictTries) ? pause(why, then: .writing(write)) : start(write)
+  }
+
+  /// After `write` and `quarantine`: a record makes it fail.
+  package mutating func poisoned(_ error: String) -> Action {
+    guard case .writing(let write) = phase else { mistake() }
+    guard write.error == nil else {
+      return halt("the record at offset \(next) makes its batch fail, and can't be quarantined either")
+    }
+    guard !isStopping else { return end(.stopped) }
+    guard write.range.count > 1 else { return start(Write(range: write.range, error: error)) }
+    suspectEnd = write.range.upperBound
+    return writeNext()
+  }
+
+  /// After `write` and `quarantine`: it may be in the store or not, and the connection is gone.
+  package mutating func connectionLost(_ why: String) -> Action {
+    guard case .writing(let write) = phase else { mistake() }
+    guard !isStopping else { return end(.stopped) }
+    most = max(1, write.range.count / 2)
+    // The first time at once: mostly only one connection is lost.
+    guard attempts == 0 else { return pause(why, then: .reclaiming(write)) }
+    attempts += 1
+    return resume(.reclaiming(write))
+  }
+
+  /// After `write`, `quarantine`, `reclaim` and `halt`: the store could not do it, and nothing was changed. A claim
+  /// that took effect without an answer counts as none.
+  package mutating func unavailable(_ why: String) -> Action {
+    switch phase {
+    case .writing(let write):
+      guard !isStopping else { return end(.stopped) }
+      most = max(1, write.range.count / 2)
+      return pause(why, then: .writing(shortened(write)))
+    case .reclaiming, .halting: return pause(why, then: phase)
+    case .reading, .pausing, .ended: mistake()
     }
   }
 
-  // MARK: One phase each
-
-  private mutating func handleReading(_ event: Event) -> Action {
-    switch event {
-    case .received where isStopping: return end(.stopped)
-    case .received(let first, let last, let count):
-      guard first == next, last.rawValue - first.rawValue == Int64(count - 1) else { return meetGap(found: first) }
-      heldUpTo = last.next
-      return writeNext()
-    case .queueEnded: return end(.stopped)
-    case .logFailed(let reason, isOutOfRange: true): return halt(reason)
-    case .logFailed(let reason, isOutOfRange: false): return end(.surrendered(.log(reason)))
-    default: return end(.surrendered(.log("the lane lost track: \(event)")))
+  /// After `write`, `quarantine`, `reclaim` and `halt`: someone else has the partition.
+  package mutating func fenced() -> Action {
+    switch phase {
+    case .writing, .reclaiming, .halting: return end(.surrendered(.fenced))
+    case .reading, .pausing, .ended: mistake()
     }
   }
 
+  /// After `reclaim`: the partition is this lane's again, and this is how far the store is.
+  package mutating func reclaimed(next found: Offset) -> Action {
+    guard case .reclaiming(let write) = phase else { mistake() }
+    switch found {
+    case write.range.upperBound: return commit(write)
+    case next: return isStopping ? end(.stopped) : start(shortened(write))
+    default: return end(.surrendered(.progressMoved(expected: next, found: found)))
+    }
+  }
+
+  /// After `reclaim`: somebody halted it meanwhile.
+  package mutating func foundHalted(_ reason: String) -> Action {
+    guard case .reclaiming = phase else { mistake() }
+    return end(.halted(reason))
+  }
+
+  /// After `halt`: the store has it.
+  package mutating func haltRecorded() -> Action {
+    guard case .halting(let reason) = phase else { mistake() }
+    return end(.halted(reason))
+  }
+
+  /// After `pause`: it is over.
+  package mutating func paused() -> Action {
+    guard case .pausing(let failed) = phase else { mistake() }
+    return isStopping ? end(.stopped) : resume(failed)
+  }
+
+  private func mistake(_ call: String = #function) -> Never {
+    preconditionFailure("\(call) does not answer what the lane was told to do")
+  }
+}
+
+// MARK: - Steps
+
+extension LaneState {
   private mutating func meetGap(found: Offset) -> Action {
     guard knownGap == next else { return end(.surrendered(.gap(expected: next, found: found))) }
     return halt("the log has no record at offset \(next); it goes on at or after \(found)")
   }
-
-  private mutating func handle(_ event: Event, of write: Write) -> Action {
-    switch event {
-    case .committed: return commit(write)
-    case .fenced: return end(.surrendered(.fenced))
-    case .poisoned where write.error != nil:
-      return halt("the record at offset \(next) makes its batch fail, and can't be quarantined either")
-    case .conflict, .poisoned, .unavailable, .connectionLost:
-      return isStopping ? end(.stopped) : retry(write, after: event)
-    default: return end(.surrendered(.log("the lane lost track: \(event)")))
-    }
-  }
-
-  private mutating func retry(_ write: Write, after event: Event) -> Action {
-    switch event {
-    case .conflict(let why):
-      conflicts += 1
-      guard conflicts.isMultiple(of: Limits.conflictTries) else { return start(write) }
-      return pause(why, then: .writing(write))
-    case .poisoned(let error):
-      guard write.range.count > 1 else { return start(Write(range: write.range, error: error)) }
-      suspectEnd = write.range.upperBound
-      return writeNext()
-    case .connectionLost(let why):
-      most = max(1, write.range.count / 2)
-      // The first time at once: mostly only one connection is lost.
-      guard attempts == 0 else { return pause(why, then: .reclaiming(write)) }
-      attempts += 1
-      return resume(.reclaiming(write))
-    case .unavailable(let why):
-      most = max(1, write.range.count / 2)
-      return pause(why, then: .writing(shortened(write)))
-    default: return end(.surrendered(.log("the lane lost track: \(event)")))
-    }
-  }
-
-  private mutating func handleReclaim(_ event: Event, of write: Write) -> Action {
-    switch event {
-    case .reclaimed(let found) where found == write.range.upperBound: return commit(write)
-    case .reclaimed(let found) where found == next: return isStopping ? end(.stopped) : start(shortened(write))
-    case .reclaimed(let found): return end(.surrendered(.progressMoved(expected: next, found: found)))
-    case .fenced: return end(.surrendered(.fenced))
-    case .foundHalted(let reason): return end(.halted(reason))
-    case .unavailable(let why), .connectionLost(let why): return pause(why, then: .reclaiming(write))
-    default: return end(.surrendered(.log("the lane lost track: \(event)")))
-    }
-  }
-
-  // MARK: Steps
 
   private mutating func commit(_ write: Write) -> Action {
     next = write.range.upperBound

@@ -19,6 +19,10 @@ public struct PartitionProgress: Sendable, Hashable {
   /// When and why the partition was halted; a person must look at it.
   public let haltedAt: FlashSale.Timestamp?
   public let haltedReason: String?
+
+  /// When a person last let it go on, and why.
+  public let resumedAt: FlashSale.Timestamp?
+  public let resumedBecause: String?
 }
 
 extension SaleStore {
@@ -28,7 +32,8 @@ extension SaleStore {
     let rows = try await pool.withConnection { connection in
       try await connection.query(
         """
-        SELECT partition, epoch, next_offset, last_record, owner_name, claimed_at, halted_at, halted_reason
+        SELECT partition, epoch, next_offset, last_record, owner_name, claimed_at, halted_at, halted_reason,
+          resumed_at, resumed_because
         FROM partition_progress WHERE topic = $1 ORDER BY partition
         """, topic)
     }
@@ -64,5 +69,7 @@ extension PartitionProgress {
     claimedAt = try row.optionalTime("claimed_at")
     haltedAt = try row.optionalTime("halted_at")
     haltedReason = try row.optional("halted_reason")
+    resumedAt = try row.optionalTime("resumed_at")
+    resumedBecause = try row.optional("resumed_because")
   }
 }

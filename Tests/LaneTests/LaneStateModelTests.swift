@@ -26,37 +26,39 @@ private struct Model {
 
   private mutating func happens(oneIn n: Int) -> Bool { Int.random(in: 0..<n, using: &random) == 0 }
 
-  mutating func perform(_ action: LaneState.Action) -> LaneState.Event {
+  mutating func perform(_ action: LaneState.Action, for state: inout LaneState) -> LaneState.Action {
     switch action {
     case .read:
       let last = min(Self.records, storeNext + .random(in: 1...90, using: &random)) - 1
-      return .received(first: Offset(storeNext), last: Offset(last), count: Int(last - storeNext + 1))
-    case .write(let range): return write(range, asQuarantined: false)
+      return state.received(first: Offset(storeNext), last: Offset(last), count: Int(last - storeNext + 1))
+    case .write(let range): return write(range, asQuarantined: false, for: &state)
     case .quarantine(let offset, _):
       #expect(failedAlone.contains(offset.rawValue), "quarantined without having failed alone")
-      return write(offset..<offset.next, asQuarantined: true)
+      return write(offset..<offset.next, asQuarantined: true, for: &state)
     case .reclaim:
       #expect(!isConnected)
-      if happens(oneIn: 3) { return .unavailable("down") }
+      if happens(oneIn: 3) { return state.unavailable("down") }
       isConnected = true
-      return .reclaimed(next: Offset(storeNext))
-    case .pause: return .paused
+      return state.reclaimed(next: Offset(storeNext))
+    case .pause: return state.paused()
     case .halt, .end:
       Issue.record("\(action) without a reason")
-      return .queueEnded
+      return .end(.stopped)
     }
   }
 
-  private mutating func write(_ range: Range<Offset>, asQuarantined: Bool) -> LaneState.Event {
+  private mutating func write(
+    _ range: Range<Offset>, asQuarantined: Bool, for state: inout LaneState
+  ) -> LaneState.Action {
     let range = range.lowerBound.rawValue..<range.upperBound.rawValue
     #expect(isConnected, "written before a reclaim")
     // The store refuses anything else, which would show as a lane that is fenced although nobody else claimed.
-    guard range.lowerBound == storeNext else { return .fenced }
-    if happens(oneIn: 9) { return .unavailable("down") }
-    if happens(oneIn: 9) { return .conflict("id") }
+    guard range.lowerBound == storeNext else { return state.fenced() }
+    if happens(oneIn: 9) { return state.unavailable("down") }
+    if happens(oneIn: 9) { return state.conflict("id") }
     if !asQuarantined, !poisonous.isDisjoint(with: range) {
       if range.count == 1 { failedAlone.insert(range.lowerBound) }
-      return .poisoned("bad")
+      return state.poisoned("bad")
     }
     let isCut = happens(oneIn: 5)
     let isCommitted = !isCut || happens(oneIn: 2)
@@ -66,7 +68,7 @@ private struct Model {
       if asQuarantined { quarantined.formUnion(range) }
     }
     isConnected = !isCut
-    return isCut ? .connectionLost("cut") : .committed
+    return isCut ? state.connectionLost("cut") : state.committed()
   }
 }
 
@@ -91,7 +93,7 @@ private struct SplitMix: RandomNumberGenerator {
     var action = state.firstAction
     var steps = 0
     while !(model.isDone && action == .read) {
-      action = state.handle(model.perform(action))
+      action = model.perform(action, for: &state)
       steps += 1
       if case .end(let end) = action {
         Issue.record("the lane ended: \(end)")

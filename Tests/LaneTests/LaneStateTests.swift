@@ -13,175 +13,180 @@ import Testing
   private func writing() -> LaneState {
     var state = LaneState(next: Offset(10))
     #expect(state.firstAction == .read)
-    #expect(state.handle(received(10, 17)) == .write(offsets(10..<18)))
+    #expect(state.received(10, 17) == .write(offsets(10..<18)))
     return state
-  }
-
-  private func received(_ first: Int64, _ last: Int64) -> LaneState.Event {
-    .received(first: Offset(first), last: Offset(last), count: Int(last - first + 1))
   }
 
   @Test func `a committed batch moves on and the next is read`() {
     var state = writing()
     #expect(state.next == Offset(10))
-    #expect(state.handle(.committed) == .read)
+    #expect(state.committed() == .read)
     #expect(state.next == Offset(18))
-    #expect(state.handle(received(18, 18)) == .write(offsets(18..<19)))
+    #expect(state.received(18, 18) == .write(offsets(18..<19)))
   }
 
   @Test func `a batch that starts elsewhere makes the lane surrender`() {
     for first in [Int64(9), 11] {
       var state = LaneState(next: Offset(10))
       let gap = LaneState.Surrender.gap(expected: Offset(10), found: Offset(first))
-      #expect(state.handle(received(first, first + 3)) == .end(.surrendered(gap)))
+      #expect(state.received(first, first + 3) == .end(.surrendered(gap)))
     }
   }
 
   @Test func `a batch with a hole makes the lane surrender`() {
     var state = LaneState(next: Offset(10))
-    let holed = LaneState.Event.received(first: Offset(10), last: Offset(14), count: 4)
     let gap = LaneState.Surrender.gap(expected: Offset(10), found: Offset(10))
-    #expect(state.handle(holed) == .end(.surrendered(gap)))
+    #expect(state.received(first: Offset(10), last: Offset(14), count: 4) == .end(.surrendered(gap)))
   }
 
   @Test func `a gap that is met again halts`() {
     var state = LaneState(next: Offset(10), knownGap: Offset(10))
-    guard case .halt(let reason) = state.handle(received(12, 14)) else {
+    guard case .halt(let reason) = state.received(12, 14) else {
       Issue.record("did not halt")
       return
     }
-    #expect(state.handle(.haltRecorded) == .end(.halted(reason)))
+    #expect(state.haltRecorded() == .end(.halted(reason)))
   }
 
   @Test func `a lane that is asked to stop before its halt is recorded ends as stopped, not as halted`() {
     var state = LaneState(next: Offset(10))
-    #expect(state.handle(.logFailed("gone", isOutOfRange: true)) == .halt("gone"))
+    #expect(state.logFailed("gone", isOutOfRange: true) == .halt("gone"))
     state.stop()
-    #expect(state.handle(.unavailable("down")) == .end(.stopped))
+    #expect(state.unavailable("down") == .end(.stopped))
   }
 
   @Test func `an offset that the log does not have halts, however long recording it takes`() {
     var state = LaneState(next: Offset(10))
-    #expect(state.handle(.logFailed("gone", isOutOfRange: true)) == .halt("gone"))
-    #expect(state.handle(.unavailable("down")) == .pause(attempt: 1, reason: "down"))
-    #expect(state.handle(.paused) == .halt("gone"))
-    #expect(state.handle(.connectionLost("down")) == .pause(attempt: 2, reason: "down"))
-    #expect(state.handle(.paused) == .halt("gone"))
-    #expect(state.handle(.haltRecorded) == .end(.halted("gone")))
+    #expect(state.logFailed("gone", isOutOfRange: true) == .halt("gone"))
+    #expect(state.unavailable("down") == .pause(attempt: 1, reason: "down"))
+    #expect(state.paused() == .halt("gone"))
+    #expect(state.unavailable("down") == .pause(attempt: 2, reason: "down"))
+    #expect(state.paused() == .halt("gone"))
+    #expect(state.haltRecorded() == .end(.halted("gone")))
   }
 
   @Test func `another failure of the log makes the lane surrender`() {
     var state = LaneState(next: Offset(10))
-    #expect(state.handle(.logFailed("no", isOutOfRange: false)) == .end(.surrendered(.log("no"))))
+    #expect(state.logFailed("no", isOutOfRange: false) == .end(.surrendered(.log("no"))))
   }
 
   @Test func `a fenced write surrenders (I7)`() {
     var state = writing()
-    #expect(state.handle(.fenced) == .end(.surrendered(.fenced)))
+    #expect(state.fenced() == .end(.surrendered(.fenced)))
   }
 
   @Test func `a conflict is decided again at once, and after some with a pause`() {
     var state = writing()
-    for _ in 1..<Limits.conflictTries { #expect(state.handle(.conflict("id")) == .write(offsets(10..<18))) }
-    #expect(state.handle(.conflict("id")) == .pause(attempt: 1, reason: "id"))
-    #expect(state.handle(.paused) == .write(offsets(10..<18)))
-    #expect(state.handle(.committed) == .read)
+    for _ in 1..<Limits.conflictTries { #expect(state.conflict("id") == .write(offsets(10..<18))) }
+    #expect(state.conflict("id") == .pause(attempt: 1, reason: "id"))
+    #expect(state.paused() == .write(offsets(10..<18)))
+    #expect(state.committed() == .read)
   }
 
   @Test func `without PostgreSQL the batch is tried again and again, smaller each time`() {
     var state = writing()
     for (index, upTo) in ([14, 12, 11, 11, 11, 11] as [Int64]).enumerated() {
-      #expect(state.handle(.unavailable("down")) == .pause(attempt: index + 1, reason: "down"))
-      #expect(state.handle(.paused) == .write(offsets(10..<upTo)))
+      #expect(state.unavailable("down") == .pause(attempt: index + 1, reason: "down"))
+      #expect(state.paused() == .write(offsets(10..<upTo)))
     }
-    #expect(state.handle(.committed) == .write(offsets(11..<13)))
-    #expect(state.handle(.committed) == .write(offsets(13..<17)))
-    #expect(state.handle(.committed) == .write(offsets(17..<18)))
-    #expect(state.handle(.committed) == .read)
-    #expect(state.handle(received(18, 18)) == .write(offsets(18..<19)))
-    #expect(state.handle(.unavailable("down")) == .pause(attempt: 1, reason: "down"))
+    #expect(state.committed() == .write(offsets(11..<13)))
+    #expect(state.committed() == .write(offsets(13..<17)))
+    #expect(state.committed() == .write(offsets(17..<18)))
+    #expect(state.committed() == .read)
+    #expect(state.received(18, 18) == .write(offsets(18..<19)))
+    #expect(state.unavailable("down") == .pause(attempt: 1, reason: "down"))
   }
 
   @Test func `a lost connection is followed by a reclaim before anything else (I6)`() {
     var state = writing()
-    #expect(state.handle(.connectionLost("cut")) == .reclaim)
-    #expect(state.handle(.unavailable("down")) == .pause(attempt: 2, reason: "down"))
-    #expect(state.handle(.paused) == .reclaim)
-    #expect(state.handle(.reclaimed(next: Offset(10))) == .write(offsets(10..<14)))
-    #expect(state.handle(.committed) == .write(offsets(14..<18)))
+    #expect(state.connectionLost("cut") == .reclaim)
+    #expect(state.unavailable("down") == .pause(attempt: 2, reason: "down"))
+    #expect(state.paused() == .reclaim)
+    #expect(state.reclaimed(next: Offset(10)) == .write(offsets(10..<14)))
+    #expect(state.committed() == .write(offsets(14..<18)))
   }
 
   @Test func `a commit whose answer was lost is not written again (I6)`() {
     var state = writing()
-    #expect(state.handle(.connectionLost("cut")) == .reclaim)
-    #expect(state.handle(.reclaimed(next: Offset(18))) == .read)
+    #expect(state.connectionLost("cut") == .reclaim)
+    #expect(state.reclaimed(next: Offset(18)) == .read)
     #expect(state.next == Offset(18))
   }
 
   @Test func `progress that nobody here wrote makes the lane surrender`() {
     var state = writing()
-    #expect(state.handle(.connectionLost("cut")) == .reclaim)
+    #expect(state.connectionLost("cut") == .reclaim)
     let moved = LaneState.Surrender.progressMoved(expected: Offset(10), found: Offset(14))
-    #expect(state.handle(.reclaimed(next: Offset(14))) == .end(.surrendered(moved)))
+    #expect(state.reclaimed(next: Offset(14)) == .end(.surrendered(moved)))
   }
 
   @Test func `a lane that was superseded while its connection was lost surrenders (I7)`() {
     var state = writing()
-    #expect(state.handle(.connectionLost("cut")) == .reclaim)
-    #expect(state.handle(.fenced) == .end(.surrendered(.fenced)))
+    #expect(state.connectionLost("cut") == .reclaim)
+    #expect(state.fenced() == .end(.surrendered(.fenced)))
   }
 
   @Test func `a poisonous record is found by halves and quarantined only after it failed alone`() {
     var state = writing()
     // 13 is the one.
-    #expect(state.handle(.poisoned("bad")) == .write(offsets(10..<14)))
-    #expect(state.handle(.poisoned("bad")) == .write(offsets(10..<12)))
-    #expect(state.handle(.committed) == .write(offsets(12..<13)))
-    #expect(state.handle(.committed) == .write(offsets(13..<14)))
-    #expect(state.handle(.poisoned("bad: 13")) == .quarantine(Offset(13), error: "bad: 13"))
-    #expect(state.handle(.committed) == .write(offsets(14..<18)))
-    #expect(state.handle(.committed) == .read)
+    #expect(state.poisoned("bad") == .write(offsets(10..<14)))
+    #expect(state.poisoned("bad") == .write(offsets(10..<12)))
+    #expect(state.committed() == .write(offsets(12..<13)))
+    #expect(state.committed() == .write(offsets(13..<14)))
+    #expect(state.poisoned("bad: 13") == .quarantine(Offset(13), error: "bad: 13"))
+    #expect(state.committed() == .write(offsets(14..<18)))
+    #expect(state.committed() == .read)
   }
 
   @Test func `a record that can't even be quarantined halts`() {
     var state = LaneState(next: Offset(10))
-    #expect(state.handle(received(10, 10)) == .write(offsets(10..<11)))
-    #expect(state.handle(.poisoned("bad")) == .quarantine(Offset(10), error: "bad"))
-    guard case .halt = state.handle(.poisoned("worse")) else {
+    #expect(state.received(10, 10) == .write(offsets(10..<11)))
+    #expect(state.poisoned("bad") == .quarantine(Offset(10), error: "bad"))
+    guard case .halt = state.poisoned("worse") else {
       Issue.record("did not halt")
       return
     }
   }
 
   @Test func `after a stop, what is in flight is waited for and nothing is begun`() {
-    let answers: [LaneState.Event] = [
-      .committed, .conflict("c"), .poisoned("p"), .unavailable("u"), .connectionLost("l"),
+    var committed = writing()
+    committed.stop()
+    #expect(committed.committed() == .end(.stopped))
+    #expect(committed.next == Offset(18))
+    let failures: [(inout LaneState) -> LaneState.Action] = [
+      { $0.conflict("c") }, { $0.poisoned("p") }, { $0.unavailable("u") }, { $0.connectionLost("l") },
     ]
-    for answer in answers {
+    for fail in failures {
       var state = writing()
       state.stop()
-      #expect(state.handle(answer) == .end(.stopped), "\(answer)")
-      #expect(state.next == (answer == .committed ? Offset(18) : Offset(10)))
+      #expect(fail(&state) == .end(.stopped))
+      #expect(state.next == Offset(10))
     }
     var reading = LaneState(next: Offset(10))
     reading.stop()
-    #expect(reading.handle(received(10, 12)) == .end(.stopped))
+    #expect(reading.received(10, 12) == .end(.stopped))
     var waiting = writing()
-    #expect(waiting.handle(.unavailable("down")) == .pause(attempt: 1, reason: "down"))
+    #expect(waiting.unavailable("down") == .pause(attempt: 1, reason: "down"))
     waiting.stop()
-    #expect(waiting.handle(.paused) == .end(.stopped))
+    #expect(waiting.paused() == .end(.stopped))
   }
 
   @Test func `a queue that ended ends the lane`() {
     var state = LaneState(next: Offset(10))
-    #expect(state.handle(.queueEnded) == .end(.stopped))
+    #expect(state.queueEnded() == .end(.stopped))
   }
 
-  @Test func `an event that belongs to no action in flight ends the lane`() {
-    var state = writing()
-    guard case .end(.surrendered(.log)) = state.handle(.queueEnded) else {
-      Issue.record("went on")
-      return
+  @Test func `what answers no action in flight ends the process`() async {
+    await #expect(processExitsWith: .failure) {
+      var state = LaneState(next: Offset(10))
+      _ = state.committed()
     }
+  }
+}
+
+extension LaneState {
+  /// Records of these offsets came, without a gap.
+  fileprivate mutating func received(_ first: Int64, _ last: Int64) -> Action {
+    received(first: Offset(first), last: Offset(last), count: Int(last - first + 1))
   }
 }

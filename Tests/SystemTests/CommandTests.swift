@@ -44,7 +44,10 @@ import Testing
     #expect(!run.errors.contains("not-hexadecimal-secret"))
   }
 
-  @Test(arguments: ["up", "intake", "worker", "admin", "broker", "migrate", "sale create", "sale close", "report"])
+  @Test(arguments: [
+    "up", "intake", "worker", "admin", "broker", "migrate", "sale create", "sale close", "lanes list", "lanes resume",
+    "report",
+  ])
   func `every command explains itself with an example`(command: String) async throws {
     let run = try await PenstockProcess.run("penstock", command.split(separator: " ").map(String.init) + ["--help"])
     #expect(run.exit == .success)
@@ -78,6 +81,15 @@ import Testing
       #expect(missing.exit.code == 1, "\(missing)")
       let report = try await PenstockProcess.run("penstock", ["report", "shown"], environment: environment)
       #expect(report.exit == .success, "\(report)")
+
+      let lanes = try await PenstockProcess.run("penstock", ["lanes", "list"], environment: environment)
+      #expect(lanes.exit == .success && lanes.output.contains("\"partitions\""), "\(lanes)")
+      let resume = try await PenstockProcess.run(
+        "penstock", ["lanes", "resume", "0", "--because", "I looked"], environment: environment)
+      #expect(resume.exit.code == 1 && resume.errors.contains("(partition_not_found, HTTP 404)"), "\(resume)")
+      let silent = try await PenstockProcess.run(
+        "penstock", ["lanes", "resume", "0", "--because", " "], environment: environment)
+      #expect(silent.exit.code == 64 && silent.errors.contains("--because must be"), "\(silent)")
 
       let file = FileManager.default.temporaryDirectory.appending(path: "sale-\(UUID().uuidString).json")
       defer { try? FileManager.default.removeItem(at: file) }

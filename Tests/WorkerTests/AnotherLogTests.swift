@@ -50,7 +50,9 @@ import Worker
       let other = try await anotherLog(bench, sale)
       let worker = try bench.startWorker(on: ClusterSettings(brokers: other.bootstrapServers))
       try await expectHalt(worker, bench, "recreated")
-      #expect(try await bench.store.clearHalt(topic: LogBench.topic, partition: Partition(0)))
+      let wasHalted = try await bench.store.resume(
+        Partition(0), of: LogBench.topic, ResumeRequest(because: "a test"))
+      #expect(wasHalted == true)
       #expect(try await eventually { try await Audit(bench.database).orders().count == 2 * Self.decided })
       await other.shutdown()
     }

@@ -159,8 +159,11 @@ import Testing
       }
       #expect(try await other.reclaim(claim, owner: "another") == .halted(reason: "the log was truncated"))
       #expect(
-        try await bench.store.clearHalt(topic: LaneBench.topic, partition: claim.partition, resumeAt: Offset(7)))
-      #expect(try await bench.store.clearHalt(topic: LaneBench.topic, partition: claim.partition) == false)
+        try await bench.store.resume(
+          claim.partition, of: LaneBench.topic, ResumeRequest(because: "a test", at: Offset(7))) == true)
+      let again = try await bench.store.resume(
+        claim.partition, of: LaneBench.topic, ResumeRequest(because: "a test"))
+      #expect(again == false)
       #expect(try await bench.claim(on: other).nextOffset == Offset(7))
     }
   }

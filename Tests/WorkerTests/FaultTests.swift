@@ -133,7 +133,8 @@ import Worker
       #expect(try await eventually { worker.status.reasons.contains { $0.contains("recreated") } })
       #expect(try await Audit(bench.database).orders().isEmpty)
       #expect(
-        try await bench.store.clearHalt(topic: LogBench.topic, partition: Partition(0), resumeAt: Offset(0)))
+        try await bench.store.resume(
+          Partition(0), of: LogBench.topic, ResumeRequest(because: "a test", at: Offset(0))) == true)
       #expect(try await bench.drained())
       #expect(try await eventually { worker.status.isReady })
       try await bench.expectReplayed([sale])

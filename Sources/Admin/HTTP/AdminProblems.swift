@@ -22,6 +22,14 @@ extension Problem {
     Problem(.saleExists, detail: "A sale \(id) exists; nothing was changed.", field: "id")
   }
 
+  static func partitionNotFound(_ partition: Partition) -> Problem {
+    Problem(.partitionNotFound, detail: "Nobody has ever worked on partition \(partition).")
+  }
+
+  static func partitionNotHalted(_ partition: Partition) -> Problem {
+    Problem(.partitionNotHalted, detail: "Partition \(partition) is not halted; nothing was changed.")
+  }
+
   static let unknownFormat = Problem(.unknownFormat, detail: "format is json (the default) or csv.", field: "format")
 
   /// The database does not answer, or not as it should.

@@ -48,7 +48,7 @@ struct AdminResponder: HTTPResponder {
     guard route.takes(request.method) else { throw Problem.methodNotAllowed(allow: route.allow) }
     // The methods of a path are no secret, and a browser's preflight carries no token.
     if request.method == .options { return Response(status: .noContent, headers: [.allow: "\(route.allow)"]) }
-    if request.method == .post, route == .sales { try request.checkBody() }
+    if request.method == .post, route.takesBody { try request.checkBody() }
     if !route.isPublic {
       try access.check(request.head)
       // Its schema and its log were not looked at yet, so nothing else can be answered.
@@ -61,7 +61,9 @@ struct AdminResponder: HTTPResponder {
     case .root: return Response(status: .found, headers: [.location: "/admin"])
     case .salesPage: return try await .page(desk.salesPage())
     case .salePage(let id): return try await .page(desk.salePage(id))
-    case .sales where request.method == .post: return try await created(desk.create(request.sale()))
+    case .sales where request.method == .post:
+      let sale = try await request.parsed { bytes throws(BodyError) in try Sale(parsing: bytes) }
+      return try await created(desk.create(sale))
     case .sales: return try await .json(["sales": desk.sales()])
     case .sale(let id): return try await .json(desk.sale(id))
     case .close(let id): return try await .json(desk.close(id))
@@ -70,6 +72,9 @@ struct AdminResponder: HTTPResponder {
       let body = try await desk.orders(of: id, as: form)
       return .file(body, type: form.mediaType, name: "\(id)-orders.\(form.rawValue)")
     case .partitions: return try await .json(desk.partitions())
+    case .resume(let partition):
+      let asked = try await request.parsed { bytes throws(BodyError) in try ResumeRequest(parsing: bytes) }
+      return try await .json(desk.resume(partition, asked))
     }
   }
 

@@ -13,8 +13,8 @@ extension Request {
     }
   }
 
-  /// The sale in the body. Throws the problem that names what is wrong with it.
-  func sale() async throws -> Sale {
+  /// What the body says. Throws the problem that names what is wrong with it.
+  func parsed<Value>(_ parse: (UnsafeRawBufferPointer) throws(BodyError) -> Value) async throws -> Value {
     let body: ByteBuffer
     do {
       body = try await self.body.collect(upTo: Limits.bodyBytes)
@@ -22,7 +22,7 @@ extension Request {
       throw Problem.bodyTooLarge(limit: Limits.bodyBytes)
     }
     do throws(BodyError) {
-      return try body.withUnsafeReadableBytes { bytes throws(BodyError) in try Sale(parsing: bytes) }
+      return try body.withUnsafeReadableBytes { bytes throws(BodyError) in try parse(bytes) }
     } catch {
       throw Problem.body(error)
     }

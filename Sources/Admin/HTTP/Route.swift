@@ -13,6 +13,7 @@ enum Route: Hashable {
   case report(SaleID)
   case orders(SaleID, OrderExport)
   case partitions
+  case resume(Partition)
 
   /// The route of a request's path, percent-encoded as it came; `nil` if there is nothing, or where a sale's id stands
   /// that cannot be one.
@@ -28,6 +29,10 @@ enum Route: Hashable {
         self = .sales
       } else if segments == ["admin", "api", "partitions"] {
         self = .partitions
+      } else if segments.starts(with: ["admin", "api", "partitions"]), segments.count == 5, segments[4] == "resume",
+        let number = Int32(segments[3]), number >= 0, "\(number)" == segments[3]
+      {
+        self = .resume(Partition(number))
       } else if segments.starts(with: ["admin", "api", "sales"]) {
         self.init(ofSale: segments[3], segments.dropFirst(4))
       } else if segments.starts(with: ["admin", "sales"]), segments.count == 3, let id = SaleID(rawValue: segments[2]) {
@@ -65,7 +70,7 @@ enum Route: Hashable {
   var allow: StaticString {
     switch self {
     case .sales: "GET, HEAD, POST, OPTIONS"
-    case .close: "POST, OPTIONS"
+    case .close, .resume: "POST, OPTIONS"
     default: "GET, HEAD, OPTIONS"
     }
   }
@@ -73,6 +78,14 @@ enum Route: Hashable {
   /// Whether it takes a method.
   func takes(_ method: HTTPRequest.Method) -> Bool {
     "\(allow)".components(separatedBy: ", ").contains(method.rawValue)
+  }
+
+  /// Whether a POST to it has a body.
+  var takesBody: Bool {
+    switch self {
+    case .sales, .resume: true
+    default: false
+    }
   }
 
   /// Whether it needs no token: probes and scrapers carry none.
@@ -103,6 +116,7 @@ enum Route: Hashable {
     case .report: "report"
     case .orders: "orders"
     case .partitions: "partitions"
+    case .resume: "resume"
     }
   }
 }

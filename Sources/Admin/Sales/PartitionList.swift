@@ -15,6 +15,8 @@ struct PartitionList: Encodable {
     @Nullable var claimedAt: Timestamp?
     @Nullable var haltedAt: Timestamp?
     @Nullable var haltedReason: String?
+    @Nullable var resumedAt: Timestamp?
+    @Nullable var resumedBecause: String?
 
     private enum CodingKeys: String, CodingKey {
       case partition, lag, epoch, owner
@@ -23,11 +25,20 @@ struct PartitionList: Encodable {
       case claimedAt = "claimed_at"
       case haltedAt = "halted_at"
       case haltedReason = "halted_reason"
+      case resumedAt = "resumed_at"
+      case resumedBecause = "resumed_because"
     }
   }
 
   let topic: String
-  let partitions: [Entry]
+  private(set) var partitions: [Entry]
+
+  /// The same list with one partition.
+  func only(_ partition: Partition) -> PartitionList {
+    var list = self
+    list.partitions.removeAll { $0.partition != partition.rawValue }
+    return list
+  }
 
   /// Joins the store's progress with the log's ends. A partition that nobody ever claimed stands at offset 0.
   init(topic: String, progress: [PartitionProgress], ends: [Partition: Offset]?) {
@@ -41,7 +52,8 @@ struct PartitionList: Encodable {
       return Entry(
         partition: partition.rawValue, nextOffset: next, endOffset: end, lag: end.map { max(0, $0 - next) },
         epoch: progress?.epoch.rawValue ?? 0, owner: progress?.owner, claimedAt: progress?.claimedAt,
-        haltedAt: progress?.haltedAt, haltedReason: progress?.haltedReason)
+        haltedAt: progress?.haltedAt, haltedReason: progress?.haltedReason,
+        resumedAt: progress?.resumedAt, resumedBecause: progress?.resumedBecause)
     }
   }
 }

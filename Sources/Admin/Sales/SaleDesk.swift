@@ -100,6 +100,26 @@ struct SaleDesk: Sendable {
     }
   }
 
+  /// Lets a halted partition go on, and tells how it stands then.
+  func resume(_ partition: Partition, _ request: ResumeRequest) async throws -> PartitionList {
+    let effect = "the partition may go on, now or later"
+    let wasHalted = try await asking("resume", changes: effect) { [store, topic, logger] in
+      let wasHalted = try await store.resume(partition, of: topic, request)
+      if wasHalted == true {
+        logger.notice(
+          "a halted partition goes on",
+          metadata: [
+            "partition": "\(partition)", "at": "\(request.offset.map { "\($0)" } ?? "where it stopped")",
+            "because": "\(request.because)",
+          ])
+      }
+      return wasHalted
+    }
+    guard let wasHalted else { throw Problem.partitionNotFound(partition) }
+    guard wasHalted else { throw Problem.partitionNotHalted(partition) }
+    return try await partitions().only(partition)
+  }
+
   func salesPage() async throws -> HTML {
     SalesPage.html(try await asking("list") { [store] in try await store.sales() }, at: .now)
   }

@@ -27,7 +27,7 @@ extension LaneStore {
     try await takeOver(topic: claim.topic, partition: claim.partition, held: claim.epoch, owner: owner)
   }
 
-  /// Stops a partition until a person has looked: no claim succeeds until `SaleStore.clearHalt`.
+  /// Stops a partition until a person has looked: no claim succeeds until `SaleStore.resume`.
   ///
   /// Throws `StoreError.fenced` when someone else has claimed the partition; then nothing was changed.
   package func halt(_ claim: Claim, reason: String) async throws {
@@ -139,21 +139,23 @@ extension LaneStore {
 }
 
 extension SaleStore {
-  /// Lets a halted partition be claimed again. For a person who has looked: from here on the log counts as the right
-  /// one.
+  /// Lets a halted partition be claimed again, for a person who has looked and says why: from here on the log counts as
+  /// the right one. Records before `request.offset` that have no outcome never get one.
   ///
-  /// - Parameter offset: where to go on, if the log does not have the offset in the store. Records before it that have
-  ///   no outcome never get one.
-  /// - Returns: whether the partition was halted.
-  public func clearHalt(topic: String, partition: Partition, resumeAt offset: Offset? = nil) async throws -> Bool {
+  /// - Returns: whether the partition was halted; `nil` if nobody ever claimed it.
+  public func resume(_ partition: Partition, of topic: String, _ request: ResumeRequest) async throws -> Bool? {
     try await pool.withConnection { connection in
-      try await connection.query(
+      let changed = try await connection.query(
         """
         UPDATE partition_progress SET halted_at = NULL, halted_reason = NULL, epoch = epoch + 1,
-          next_offset = coalesce($3, next_offset), last_record = NULL
+          next_offset = coalesce($3, next_offset), last_record = NULL, resumed_at = now(), resumed_because = $4
         WHERE topic = $1 AND partition = $2 AND halted_at IS NOT NULL
-        """, topic, partition.rawValue, offset?.rawValue
-      ).affected == 1
+        """, topic, partition.rawValue, request.offset?.rawValue, request.because
+      ).affected
+      guard changed == 0 else { return true }
+      let known = try await connection.query(
+        "SELECT 1 FROM partition_progress WHERE topic = $1 AND partition = $2", topic, partition.rawValue)
+      return known.first == nil ? nil : false
     }
   }
 }

@@ -91,7 +91,7 @@ struct SaleCommand: AsyncParsableCommand {
 }
 
 /// JSON formatted for people; anything else as it is.
-private func pretty(_ data: Data) -> String {
+func pretty(_ data: Data) -> String {
   guard
     let object = try? JSONSerialization.jsonObject(with: data),
     let laidOut = try? JSONSerialization.data(
