@@ -33,7 +33,11 @@ import Testing
         #expect(part.process.standardError.contains("•••"), "\(command)")
         #expect(leaks(part.process.standardError + part.process.standardOutput, database.url).isEmpty, "\(command)")
       }
-      for command in ["migrate", "audit", "sale list", "report none", "sale create --file nope"] {
+      let tools = [
+        "migrate", "audit", "sale list", "report none", "sale create --file nope", "lanes list",
+        "lanes resume 0 --because seen",
+      ]
+      for command in tools {
         let arguments = command.split(separator: " ").map(String.init)
         let run = try await PenstockProcess.run("penstock", arguments, environment: environment)
         #expect(leaks(run.output + run.errors, database.url).isEmpty, "\(command)")

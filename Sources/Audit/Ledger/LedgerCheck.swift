@@ -50,10 +50,16 @@ extension AuditRun {
     let places = try await store.places(of: promises.compactMap(\.order))
     var missing: [(line: LedgerLine, order: OrderID, ticket: LogPosition)] = []
     for line in promises {
-      guard let order = line.order, let ticket = line.ticket else { continue }
-      furthest[ticket.partition] = max(furthest[ticket.partition] ?? ticket.offset, ticket.offset)
+      guard let order = line.order else { continue }
+      if let ticket = line.ticket {
+        furthest[ticket.partition] = max(furthest[ticket.partition] ?? ticket.offset, ticket.offset)
+      }
       guard let place = places[order] else {
-        missing.append((line, order, ticket))
+        if let ticket = line.ticket {
+          missing.append((line, order, ticket))
+        } else {
+          lose(order, of: line, &counts)
+        }
         continue
       }
       counts.decided += 1
@@ -69,16 +75,20 @@ extension AuditRun {
       } else if ticket.offset >= next(of: ticket.partition) {
         counts.inFlight += 1
       } else {
-        counts.lost += 1
-        // A ledger has a line for each 202; an order that was retried can have several.
-        if !replay.counts.lostOrders.contains(order) {
-          counts.lostBesideLog += 1
-          if replay.counts.lostOrders.count < Limits.rememberedLosses { replay.counts.lostOrders.insert(order) }
-        }
-        replay.findings.add(
-          .ledger, at: ticket, "line \(line.number): order \(order) was accepted, and has no outcome")
+        lose(order, of: line, &counts)
       }
     }
+  }
+
+  private mutating func lose(_ order: OrderID, of line: LedgerLine, _ counts: inout LedgerCounts) {
+    counts.lost += 1
+    // A ledger has a line for each 202; an order that was retried can have several.
+    if !replay.counts.lostOrders.contains(order) {
+      counts.lostBesideLog += 1
+      if replay.counts.lostOrders.count < Limits.rememberedLosses { replay.counts.lostOrders.insert(order) }
+    }
+    replay.findings.add(
+      .ledger, at: line.ticket, "line \(line.number): order \(order) was accepted, and has no outcome")
   }
 
   private func next(of partition: Partition) -> Offset {

@@ -26,7 +26,7 @@ struct LedgerLine {
   /// `nil` where no answer named the order.
   let order: OrderID?
 
-  /// The place in the log that the ticket names.
+  /// The place in the log that the ticket names. A promise without a ticket was decided when it was made.
   let ticket: LogPosition?
   let buyer: String
   let isAccepted: Bool
@@ -75,7 +75,8 @@ struct LedgerReader: Sendable {
       guard position != nil || ticket.isEmpty else { throw broken("its ticket is not valid") }
       let isAccepted = fields[columns.status] == "accepted"
       guard isAccepted || fields[columns.status] == "unknown" else { throw broken("its status is not known") }
-      guard !isAccepted || (order != nil && position != nil) else { throw broken("it promises no order") }
+      // Without a ticket: an order that was sent again, and answered with its outcome.
+      guard !isAccepted || order != nil else { throw broken("it promises no order") }
       lines.append(
         LedgerLine(
           number: number, order: order, ticket: position, buyer: String(fields[columns.buyer]), isAccepted: isAccepted))

@@ -18,10 +18,11 @@ struct ZombieRow {
   let stage: Stage
   /// How long a write takes on its way to PostgreSQL, so that each step lasts long enough to be hit.
   private static let slowness = Duration.milliseconds(15)
-  /// The same for COPY: long enough that a lane's next batch has more orders than go by one INSERT.
-  private static let copySlowness = Duration.seconds(2)
+  /// The same for COPY: long enough that a lane's next batch has more orders than go by one INSERT, also when six SKUs
+  /// are sold out and the crowd's requests for them come no further than the door.
+  private static let copySlowness = Duration.seconds(4)
   /// How long the search for one step goes on.
-  private static let search = Duration.seconds(20)
+  private static let search = Duration.seconds(40)
   /// From the end of the session timeout until the successor has the zombie's partitions.
   private static let succession = Duration.seconds(5)
 
