@@ -48,7 +48,7 @@ struct ConnectionTests {
   @Test func `an error shows a stranger neither the statement nor data`() async throws {
     try await Database.withConnection { connection in
       let error = try #require(await failure { try await connection.run("SELECT secret FROM nowhere") })
-      #expect(error.description == "PostgreSQL: statement (SQLSTATE 42P01)")
+      #expect(error.description == "PostgreSQL: a statement failed (SQLSTATE 42P01)")
       #expect("\(error)" == error.description)
       #expect(error.debugDescription.contains("nowhere"))
     }

@@ -18,9 +18,9 @@ struct ZombieRow {
   let stage: Stage
   /// How long a write takes on its way to PostgreSQL, so that each step lasts long enough to be hit.
   private static let slowness = Duration.milliseconds(15)
-  /// The same for COPY: long enough that a lane's next batch has more orders than go by one INSERT, also when six SKUs
-  /// are sold out and the crowd's requests for them come no further than the door.
-  private static let copySlowness = Duration.seconds(4)
+  /// The same for COPY: long enough that a lane's next batch has more orders than go by one INSERT, and short enough
+  /// that the worker claims its partitions over this line well within the search.
+  private static let copySlowness = Duration.seconds(1)
   /// How long the search for one step goes on.
   private static let search = Duration.seconds(40)
   /// From the end of the session timeout until the successor has the zombie's partitions.
