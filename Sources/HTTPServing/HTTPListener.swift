@@ -79,9 +79,8 @@ where Responder.Context: InitializableFromSource<ApplicationRequestContextSource
     } catch {
       result = .failure(error)
     }
-    // Hummingbird's server returns while a task of its own still waits on an event loop for the end of the listening
-    // socket. Whoever owns the loops is about to end them, and NIO complains of what comes later. Detached, because a
-    // cancelled task does not sleep.
+    // Hummingbird's server returns before its own task has seen the listening socket close. Our caller ends the event
+    // loops next, and NIO then complains about that task. The sleep is detached: a cancelled task does not sleep.
     await Task.detached { try? await Task.sleep(for: Limits.frameworkEnd) }.value
     try result.get()
   }

@@ -61,7 +61,7 @@ package struct BatchScript: Sendable {
   /// call.
   package mutating func next() -> [Step] {
     var steps: [Step] = []
-    if !isFenced, !batch.prepared.entries.isEmpty {
+    if !isFenced {
       steps.append(.fence(batch.claim, batch.range, batch.lastRecord))
       isFenced = true
     }

@@ -23,8 +23,8 @@ package struct LaneBatch: Sendable {
 
   /// The offsets of the records.
   package var range: Range<Offset> {
-    guard let first = prepared.entries.first, let last = prepared.entries.last else { return Offset(0)..<Offset(0) }
-    return first.offset..<last.offset.next
+    let entries = prepared.entries
+    return entries[entries.startIndex].offset..<entries[entries.endIndex - 1].offset.next
   }
 
   /// Creates a batch.

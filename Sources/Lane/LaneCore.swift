@@ -1,7 +1,7 @@
 package import FlashSale
 
-/// All that one partition's lane knows and decides. Performs nothing itself: whoever runs it does what an action says,
-/// and tells what came of it.
+/// All that one partition's lane knows and decides. It performs nothing. Its caller does what an action says, and then
+/// tells it the result.
 ///
 /// (1) `memory` holds what the batches that were given to write leave behind. One that was not committed is forgotten
 ///     before the next is decided, and with it whatever was decided upon it.
@@ -134,26 +134,17 @@ extension LaneCore {
   /// The batch was written, or not.
   package mutating func wrote(_ answer: WriteAnswer) -> Action {
     let wasInFlight = inFlight.take()
+    if case .committed = answer {} else { memory.forget(after: answer) }
     switch answer {
     case .committed(let written):
       lastRecord = wasInFlight?.lastRecord
       if wasInFlight?.isForeseen == false { memory.remember(written) }
       return act(state.committed())
-    case .fenced:
-      memory.forget(after: answer)
-      return act(state.fenced())
-    case .conflict(let why):
-      memory.forget(after: answer)
-      return act(state.conflict(why))
-    case .poisoned(let error):
-      memory.forget(after: answer)
-      return act(state.poisoned(error))
-    case .unavailable(let error):
-      memory.forget(after: answer)
-      return act(state.unavailable("\(error)"))
-    case .connectionLost(let error):
-      memory.forget(after: answer)
-      return act(state.connectionLost("\(error)"))
+    case .fenced: return act(state.fenced())
+    case .conflict(let why): return act(state.conflict(why))
+    case .poisoned(let error): return act(state.poisoned(error))
+    case .unavailable(let error): return act(state.unavailable("\(error)"))
+    case .connectionLost(let error): return act(state.connectionLost("\(error)"))
     }
   }
 

@@ -122,8 +122,8 @@ package struct LaneState: Sendable {
 
 // MARK: - What came of an action
 
-/// Each is for the actions that it names. Another call is a mistake of whoever performs them, and ends the process:
-/// what the lane believes would no longer be what was done.
+/// Each method answers the actions that it names. A call that answers another action is a mistake in the caller's code;
+/// no input leads to one. It ends the process, because the lane would no longer know what was done.
 extension LaneState {
   /// After `read`: records came.
   package mutating func received(first: Offset, last: Offset, count: Int) -> Action {

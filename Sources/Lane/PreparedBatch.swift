@@ -2,8 +2,7 @@ import FlashSale
 
 /// Records of a partition, decided by `LaneMemory.prepare` as far as the lane's memory reaches.
 ///
-/// It depends on what the memory knew. So it may be written only after the batches that the memory knew, and only if
-/// each of them was committed.
+/// It depends on what the memory knew. So the batches that the memory knew must be committed before it is written.
 package struct PreparedBatch: Sendable {
   enum Stage: Sendable {
     case decided(DecidedBatch)

@@ -90,7 +90,7 @@ struct ConnectionTests {
       let client = try await intake.connect()
       try await client.send(RunningIntake.orderRequest() + "\r\n")
       #expect(try await client.answer().status == 202)
-      // Whoever begins a request later has its time over now.
+      // A client that begins a request later has no time left.
       let other = try await intake.connect()
       try await other.send("G")
       #expect(try await other.answer().status == 408)

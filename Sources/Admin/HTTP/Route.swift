@@ -29,10 +29,8 @@ enum Route: Hashable {
         self = .sales
       } else if segments == ["admin", "api", "partitions"] {
         self = .partitions
-      } else if segments.starts(with: ["admin", "api", "partitions"]), segments.count == 5, segments[4] == "resume",
-        let number = Int32(segments[3]), number >= 0, "\(number)" == segments[3]
-      {
-        self = .resume(Partition(number))
+      } else if segments.starts(with: ["admin", "api", "partitions"]) {
+        self.init(ofPartition: segments[3], segments.dropFirst(4))
       } else if segments.starts(with: ["admin", "api", "sales"]) {
         self.init(ofSale: segments[3], segments.dropFirst(4))
       } else if segments.starts(with: ["admin", "sales"]), segments.count == 3, let id = SaleID(rawValue: segments[2]) {
@@ -64,6 +62,14 @@ enum Route: Hashable {
       guard name.hasPrefix("orders."), let form = OrderExport(rawValue: String(name.dropFirst(7))) else { return nil }
       self = .orders(id, form)
     }
+  }
+
+  private init?(ofPartition number: String, _ action: ArraySlice<String>) {
+    // Written in one way only, as a number in a list is.
+    guard action == ["resume"], let partition = Int32(number), partition >= 0, "\(partition)" == number else {
+      return nil
+    }
+    self = .resume(Partition(partition))
   }
 
   /// The methods that it takes, as `Allow` lists them.

@@ -17,7 +17,7 @@ struct SaleCommand: AsyncParsableCommand {
 
   struct Create: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Put a sale up.",
+      commandName: "create", abstract: "Put a sale up.",
       discussion: """
         Examples:
           penstock sale create --file double11.json
@@ -44,7 +44,7 @@ struct SaleCommand: AsyncParsableCommand {
 
   struct List: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "List all sales, the newest first.", discussion: "Example:\n  penstock sale list")
+      commandName: "list", abstract: "List all sales, the newest first.", discussion: "Example:\n  penstock sale list")
 
     func run() async throws {
       try await reporting {
@@ -55,6 +55,7 @@ struct SaleCommand: AsyncParsableCommand {
 
   struct Show: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
+      commandName: "show",
       abstract: "Show one sale with what is left of it.", discussion: "Example:\n  penstock sale show double11")
 
     @Argument(help: "The sale's id.", transform: { try SaleID(validating: $0) })
@@ -70,7 +71,7 @@ struct SaleCommand: AsyncParsableCommand {
 
   struct Close: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Close a sale before its end.",
+      commandName: "close", abstract: "Close a sale before its end.",
       discussion: """
         Requests accepted before the close are still decided, in their order. Closing twice is fine.
 

@@ -11,8 +11,8 @@ enum UnknownCommand {
     for word in words {
       let subcommands = command.configuration.subcommands
       guard !word.hasPrefix("-"), !subcommands.isEmpty else { return }
-      guard let next = subcommands.first(where: { $0._commandName == word }) else {
-        let known = subcommands.map { $0._commandName }.joined(separator: ", ")
+      guard let next = subcommands.first(where: { $0.configuration.commandName == word }) else {
+        let known = subcommands.compactMap { $0.configuration.commandName }.joined(separator: ", ")
         throw ValidationError("There is no command '\(word)'. There are: \(known).")
       }
       command = next
