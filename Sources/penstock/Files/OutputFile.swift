@@ -12,8 +12,8 @@ enum OutputFile {
     guard access(written, written == path ? W_OK : W_OK | X_OK) == 0 else { throw FileFailure(path, errno) }
   }
 
-  /// Writes it. A regular file appears whole: a reader never sees half of it. A pipe or a device is written to and never
-  /// replaced. Throws `FileFailure`.
+  /// Writes it. A regular file appears whole: a reader never sees half of it. A pipe or a device is written to, and
+  /// never replaced. Throws `FileFailure`.
   static func write(_ data: Data, to path: String) throws(FileFailure) {
     guard isReplaced(path) else {
       let descriptor = open(path, O_WRONLY | O_CLOEXEC)
