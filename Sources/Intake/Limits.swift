@@ -63,9 +63,9 @@ public enum Limits {
   /// pool's other users.
   static let lookupStatements = 2
 
-  /// Confirmed orders, of all sales together, that are kept in memory to answer winners who ask again: room is made for
-  /// all units of a sale, in 12 to 24 bytes each. Of a sale that finds no room, repeated orders are looked up in the
-  /// store before they are turned away. 4 million are at most 96 MB, and more than flash sales put up.
+  /// Confirmed orders, of all sales together, that are kept in memory to answer winners who ask again, in 12 to 36
+  /// bytes each. Of a sale that has sold more, repeated orders are looked up in the store before they are turned away.
+  /// 4 million are at most 144 MB, and more than flash sales sell.
   static let winners = 4_000_000
 
   /// By how much the clocks of intakes may differ: so much longer after its end a sale may still get orders.

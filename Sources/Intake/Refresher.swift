@@ -36,7 +36,7 @@ actor Refresher {
   private let knownWinners = Gauge(IntakeMetric.winners)
   private let (levelsWait, levelWaits) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
   /// What the published catalog was made of; stock levels are not part of it.
-  private var known: [Identity]?
+  private var known: (identities: [Identity], kept: Set<SaleNumber>)?
   private var isReloading = false
   private var isReloadWanted = false
 
@@ -127,14 +127,16 @@ actor Refresher {
     grounds.learned(progress: progress, before: before)
     apply(Signal(progress: progress))
     let identities = stored.map { Identity(number: $0.number, sale: $0.sale, closedAt: $0.closedAt) }
-    if identities != known { sales = catalog(of: stored) }
+    let kept = Winners.kept(of: stored, at: .now)
+    let isNew = known.map { $0.identities != identities || $0.kept != kept } ?? true
+    if isNew { sales = catalog(of: stored, keeping: kept) }
     for sale in stored {
       for (sku, level) in sale.stock { learned(level, of: StockKey(sale: sale.number, sku: sku)) }
     }
     try await readWinners(of: sales.filter(canStillSell))
     settle()
-    if identities != known {
-      known = identities
+    if isNew {
+      known = (identities, kept)
       publish(Catalog(sales))
     }
     for entry in list where standings.indices.contains(Int(entry.partition.rawValue)) {
@@ -174,8 +176,7 @@ actor Refresher {
 // MARK: - Sales
 
 extension Refresher {
-  private func catalog(of stored: [StoredSale]) -> [CatalogSale] {
-    let kept = Winners.kept(of: stored, at: .now)
+  private func catalog(of stored: [StoredSale], keeping kept: Set<SaleNumber>) -> [CatalogSale] {
     for (sale, set) in winners where !kept.contains(sale) {
       // Before anything is told of the sale without a reading (`RefusalGrounds` (6)).
       set.abandon()

@@ -11,37 +11,60 @@ internal import Synchronization
 /// (3) While `isComplete`, the set has every winner up to each level that the sale's gauges tell, and up to the sale's
 ///     end where they tell that it is settled. That is `RefusalGrounds`' to keep.
 ///
-/// `@unchecked Sendable`: the pointer is never changed, and the slots that it points to are `Atomic`, which is
-/// Sendable.
+/// (4) It grows by further tables, each twice as large as the one before; what is in one stays there. A sale of up to
+///     `firstRoom` units has one.
+///
+/// `@unchecked Sendable`: `tables` is never changed, and all that it leads to is `Atomic`, which is Sendable.
 final class Winners: @unchecked Sendable {
   /// A hash table with open addressing and linear probing: its slots hold ids, or 0. An id is never 0, because the
   /// second half of a UUID begins with the bits 10 (RFC 9562 §4.1).
-  private let slots: UnsafeMutablePointer<Atomic<UInt64>>
-  private let mask: Int
+  private typealias Slots = UnsafeMutablePointer<Atomic<UInt64>>
+
+  /// Orders that the first table takes at most.
+  private static let firstRoom = 65_536
+  /// More than `room` can ask for.
+  private static let tablesMax = 32
+
+  /// One after another; the rest are not there yet.
+  private let tables: UnsafeMutablePointer<Atomic<Slots?>>
+  private let firstCount: Int
   private let room: Int
   private let inserted = Atomic<Int>(0)
   private let complete = Atomic<Bool>(true)
+  /// For the writer: where it inserts, and how many are in there.
+  private var writing = (table: 0, count: 0)
 
   /// An empty set.
   ///
   /// - Parameter room: the most orders that it takes: the units put up, since each winner has at least one.
   init(room: Int) {
     self.room = room
-    let count = Self.slots(for: room)
-    mask = count - 1
-    slots = .allocate(capacity: count)
-    for index in 0..<count { (slots + index).initialize(to: Atomic(0)) }
+    // At most two of three slots are taken, so that a search is short and always ends at a free one.
+    let first = min(room, Self.firstRoom)
+    let least = max(8, first + first / 2)
+    firstCount = 1 << (Int.bitWidth - (least - 1).leadingZeroBitCount)
+    tables = .allocate(capacity: Self.tablesMax)
+    for table in 0..<Self.tablesMax { (tables + table).initialize(to: Atomic(nil)) }
+    add(table: 0)
   }
 
   deinit {
-    slots.deinitialize(count: mask + 1)
-    slots.deallocate()
+    for table in 0..<Self.tablesMax {
+      guard let slots = tables[table].load(ordering: .acquiring) else { break }
+      slots.deinitialize(count: firstCount << table)
+      slots.deallocate()
+    }
+    tables.deinitialize(count: Self.tablesMax)
+    tables.deallocate()
   }
 
-  /// At most two of three are taken, so that a search is short and always ends at a free one.
-  private static func slots(for room: Int) -> Int {
-    let least = max(8, room + room / 2)
-    return 1 << (Int.bitWidth - (least - 1).leadingZeroBitCount)
+  @discardableResult
+  private func add(table: Int) -> Slots {
+    let count = firstCount << table
+    let slots = Slots.allocate(capacity: count)
+    for index in 0..<count { (slots + index).initialize(to: Atomic(0)) }
+    tables[table].store(slots, ordering: .releasing)
+    return slots
   }
 
   /// Orders in it.
@@ -56,44 +79,62 @@ final class Winners: @unchecked Sendable {
   /// Puts an order in; one that is there already changes nothing. One too many is left out, and the set is no longer
   /// complete. For one writer.
   func insert(_ order: OrderID) {
-    var index = Int(truncatingIfNeeded: order.low) & mask
-    while true {
-      let found = slots[index].load(ordering: .relaxed)
-      if found == order.low { return }
-      if found == 0 { break }
-      index = (index + 1) & mask
-    }
+    guard !contains(order) else { return }
     guard count < room else { return abandon() }
-    slots[index].store(order.low, ordering: .relaxed)
+    if writing.count >= (firstCount << writing.table) / 3 * 2, writing.table + 1 < Self.tablesMax {
+      writing = (writing.table + 1, 0)
+      add(table: writing.table)
+    }
+    guard let slots = tables[writing.table].load(ordering: .relaxed) else { return abandon() }
+    slots[Self.place(of: order, in: slots, count: firstCount << writing.table)].store(order.low, ordering: .relaxed)
+    writing.count += 1
     inserted.store(count + 1, ordering: .relaxed)
   }
 
   /// Whether an order has won, as far as is known; see (1) and (2).
   func contains(_ order: OrderID) -> Bool {
+    for table in 0..<Self.tablesMax {
+      guard let slots = tables[table].load(ordering: .acquiring) else { return false }
+      let place = Self.place(of: order, in: slots, count: firstCount << table)
+      if slots[place].load(ordering: .relaxed) == order.low { return true }
+    }
+    return false
+  }
+
+  /// The slot that has the order, or the first free one where it would be.
+  private static func place(of order: OrderID, in slots: Slots, count: Int) -> Int {
+    let mask = count - 1
     var index = Int(truncatingIfNeeded: order.low) & mask
     while true {
       let found = slots[index].load(ordering: .relaxed)
-      if found == order.low { return true }
-      if found == 0 { return false }
+      if found == order.low || found == 0 { return index }
       index = (index + 1) & mask
     }
   }
 }
 
 extension Winners {
-  /// Of these sales, those whose winners are kept: who can still sell come first, then the newest. A sale that does not
-  /// fit into what is left of `Limits.winners` is left out.
+  /// Of these sales, those whose winners are kept: who can still sell come first, then the newest. A sale that has sold
+  /// more than is left of `Limits.winners` is left out.
   static func kept(of sales: [StoredSale], at time: Timestamp) -> Set<SaleNumber> {
     var room = Limits.winners
     var kept: Set<SaleNumber> = []
     let isOver = { (sale: StoredSale) in sale.closedAt != nil || sale.sale.endsAt <= time }
     for sale in sales.filter({ !isOver($0) }) + sales.filter(isOver) {
-      let units = sale.sale.unitsPutUp
+      // A winner has one unit or more.
+      let units = sale.unitsSold
       guard units <= room else { continue }
       room -= units
       kept.insert(sale.number)
     }
     return kept
+  }
+}
+
+extension StoredSale {
+  /// Units sold, of all SKUs together; those of a SKU whose level is not known count as sold.
+  fileprivate var unitsSold: Int {
+    sale.items.reduce(0) { $0 + Int($1.stock.rawValue - (stock[$1.sku]?.left.rawValue ?? 0)) }
   }
 }
 
