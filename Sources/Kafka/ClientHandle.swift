@@ -78,6 +78,7 @@ final class ClientHandle: @unchecked Sendable {
     var settings: [(name: String, value: String)] = [
       ("bootstrap.servers", cluster.brokers),
       ("reconnect.backoff.max.ms", String(Limits.reconnectBackoffMax.milliseconds)),
+      ("topic.metadata.refresh.interval.ms", String(Limits.metadataRefresh.milliseconds)),
       // Otherwise the end of a request or an answer can wait for the other side's delayed acknowledgement, 40 ms.
       ("socket.nagle.disable", "true"),
     ]

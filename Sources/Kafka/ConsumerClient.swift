@@ -1,7 +1,7 @@
 internal import CRdkafka
 internal import Logging
 
-/// One librdkafka group consumer with its consumer queue, and the calls on it.
+/// One librdkafka consumer with its consumer queue, and the calls on it.
 ///
 /// `@unchecked Sendable`: rd_kafka_t and queues are thread-safe; the pointers never change.
 final class ConsumerClient: @unchecked Sendable {
@@ -9,15 +9,22 @@ final class ConsumerClient: @unchecked Sendable {
   let queue: OpaquePointer
   let topic: String
   private let blocking: BlockingLane
+  /// Of its own: the group's coordinator is asked, which is nobody that a lane waits for.
+  private let committing: BlockingLane
+  /// Held so that librdkafka asks for the topic's leaders at once. It does when a topic is named so; a partition that
+  /// is started of a topic that it does not know waits for the next of its looks, once a second.
+  private let known: TopicHandle
 
   init(cluster: ClusterSettings, topic: String, group: String, tuning: ConsumerTuning, logger: Logger)
     throws(KafkaError)
   {
     self.topic = topic
     blocking = BlockingLane(name: "kafka-consumer-queries", waits: cluster.waits)
+    committing = BlockingLane(name: "kafka-consumer-offsets", waits: cluster.waits)
     handle = try ClientHandle(
       .consumer, cluster: cluster, fixed: tuning.settings(group: group),
-      events: RD_KAFKA_EVENT_REBALANCE | RD_KAFKA_EVENT_ERROR, logger: logger)
+      events: RD_KAFKA_EVENT_ERROR, logger: logger)
+    known = try TopicHandle(topic, of: handle)
     // "rd_kafka_poll_set_consumer() redirects the main rd_kafka_poll() queue to the consumer's queue": one queue to
     // serve.
     _ = rd_kafka_poll_set_consumer(handle.pointer)
@@ -25,10 +32,6 @@ final class ConsumerClient: @unchecked Sendable {
       throw KafkaError(.configuration, subject: "group.id")
     }
     self.queue = queue
-    let subscription = PartitionList()
-    subscription.add(topic, RD_KAFKA_PARTITION_UA)
-    let error = subscription.lend { rd_kafka_subscribe(handle.pointer, $0) }
-    guard error == RD_KAFKA_RESP_ERR_NO_ERROR else { throw KafkaError(error) }
   }
 
   deinit {
@@ -40,16 +43,23 @@ final class ConsumerClient: @unchecked Sendable {
     rd_kafka_queue_yield(queue)
   }
 
-  /// Blocks shortly, on the client's main thread. Only for the consumer's own thread.
-  func assign(_ starts: [Int32: Int64]) throws(KafkaError) {
-    let error = list(starts).lend { rd_kafka_assign(handle.pointer, $0) }
-    guard error == RD_KAFKA_RESP_ERR_NO_ERROR else { throw KafkaError(error) }
+  /// Adds a partition to those that are read. Blocks shortly, on the client's main thread; no broker is asked. Only for
+  /// the consumer's own thread.
+  ///
+  /// Incremental assignment needs no membership: it is refused only to a member of a group whose protocol is the eager
+  /// one (rdkafka_cgrp.c, `rd_kafka_cgrp_handle_assign_op`).
+  func start(_ partition: Int32, at offset: Int64) throws(KafkaError) {
+    if let error = list([partition: offset]).lend({ rd_kafka_incremental_assign(handle.pointer, $0) }) {
+      throw KafkaError(consuming: error)
+    }
   }
 
-  /// "To remove the assignment, pass NULL". Only for the consumer's own thread.
-  func unassign() throws(KafkaError) {
-    let error = rd_kafka_assign(handle.pointer, nil)
-    guard error == RD_KAFKA_RESP_ERR_NO_ERROR else { throw KafkaError(error) }
+  /// Takes a partition from those that are read. Only for the consumer's own thread.
+  func stop(_ partition: Int32) throws(KafkaError) {
+    if let error = list([partition: 0]).lend({ rd_kafka_incremental_unassign(handle.pointer, $0) }
+    ) {
+      throw KafkaError(consuming: error)
+    }
   }
 
   /// Asynchronous: the request is queued, and nobody needs its outcome.
@@ -62,6 +72,23 @@ final class ConsumerClient: @unchecked Sendable {
     let topic = topic
     return try await blocking.ask(within: timeout) { () throws(KafkaError) in
       try handle.watermarks(topic: topic, partition: partition, timeout: timeout)
+    }
+  }
+
+  /// The offset that was committed to the group; `nil` if none was.
+  func committed(partition: Int32, timeout: Duration) async throws(KafkaError) -> Int64? {
+    let handle = handle
+    let topic = topic
+    return try await committing.ask(within: timeout) { () throws(KafkaError) in
+      let list = PartitionList()
+      list.add(topic, partition)
+      return try list.lend { (list) throws(KafkaError) in
+        let error = rd_kafka_committed(handle.pointer, list, timeout.milliseconds)
+        guard error == RD_KAFKA_RESP_ERR_NO_ERROR else { throw KafkaError(unanswered: error) }
+        let found = list.pointee.elems[0]
+        guard found.err == RD_KAFKA_RESP_ERR_NO_ERROR else { throw KafkaError(found.err) }
+        return found.offset >= 0 ? found.offset : nil
+      }
     }
   }
 
@@ -83,8 +110,10 @@ struct PartitionList: ~Copyable {
 
   /// Keeps the list for the whole call: as a value that is not copied it would otherwise end with its last use, which
   /// is reading the pointer.
-  borrowing func lend<Result>(_ body: (UnsafeMutablePointer<rd_kafka_topic_partition_list_t>) -> Result) -> Result {
-    body(pointer)
+  borrowing func lend<Result, Failure: Error>(
+    _ body: (UnsafeMutablePointer<rd_kafka_topic_partition_list_t>) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    try body(pointer)
   }
 
   deinit {

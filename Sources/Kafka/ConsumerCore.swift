@@ -3,16 +3,15 @@ internal import Synchronization
 /// What the callers and the thread of a consumer share: a mailbox, and the client until it closes.
 final class ConsumerCore: Sendable {
   enum Command: Sendable {
-    case assign([Int32: Int64], reply: @Sendable (Result<[PartitionQueue], KafkaError>) -> Void)
-    case unassign(reply: @Sendable (Result<Void, KafkaError>) -> Void)
+    case start(Int32, at: Int64, reply: @Sendable (Result<PartitionQueue, KafkaError>) -> Void)
+    case stop(PartitionQueue, onDone: @Sendable () -> Void)
     case close(deadline: ContinuousClock.Instant, onDone: @Sendable () -> Void)
 
     /// The answer of a consumer that has closed.
     func refuse() {
       switch self {
-      case .assign(_, let reply): reply(.failure(KafkaError(.closed)))
-      case .unassign(let reply): reply(.failure(KafkaError(.closed)))
-      case .close(_, let onDone): onDone()
+      case .start(_, _, let reply): reply(.failure(KafkaError(.closed)))
+      case .stop(_, let onDone), .close(_, let onDone): onDone()
       }
     }
   }

@@ -31,8 +31,6 @@ public struct KafkaError: Error, Sendable, Equatable, CustomStringConvertible, C
     case authentication
     /// The broker or the library cannot do this.
     case unsupported
-    /// The partitions are not, or no longer, assigned to this consumer.
-    case notAssigned
     /// The client ended itself. A producer makes a new one by itself.
     case fatal
     /// The client was shut down.
@@ -99,7 +97,6 @@ public struct KafkaError: Error, Sendable, Equatable, CustomStringConvertible, C
     case .messageTooLarge: "the record is too large"
     case .authentication: "the log refuses us"
     case .unsupported: "the broker or library does not support this"
-    case .notAssigned: "the partitions are not assigned to this consumer"
     case .fatal: "the Kafka client failed and is being replaced"
     case .closed: "the Kafka client is closed"
     case .other: "the log reported an error"

@@ -52,9 +52,6 @@ public enum Limits {
   /// 300,000 order records of about 80 bytes; times the partitions of a worker it stays below a GiB.
   public static let consumerQueuedKibibytes = 24_576
 
-  /// Without a heartbeat for this long, a consumer has lost its partitions.
-  public static let consumerSessionTimeout = Duration.seconds(10)
-
   /// How long a broker holds a fetch that has nothing to return.
   ///
   /// Kafka answers as soon as there is a record, so this only sets how often an idle consumer asks.
@@ -78,6 +75,11 @@ public enum Limits {
   static let readerBatchRecords = 10_000
 
   // MARK: All clients
+
+  /// How often a client asks where the leaders are. A leader that moved away from a broker that does not answer any
+  /// more is learned only so: librdkafka asks by itself when a broker answers that it does not lead, and otherwise
+  /// every 300 s. One small request.
+  static let metadataRefresh = Duration.seconds(1)
 
   /// What a query may take beyond the time that librdkafka was given for it. Past it, its caller is told `timedOut`.
   static let queryGrace = Duration.seconds(1)

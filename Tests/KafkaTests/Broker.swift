@@ -1,6 +1,7 @@
 import Kafka
 import Logging
 import Synchronization
+import TestSupport
 
 /// The topic of every test.
 let topic = "orders"
@@ -11,37 +12,6 @@ let logger: Logger = {
   logger.logLevel = .critical
   return logger
 }()
-
-/// Log lines that a test can wait for.
-struct LogLines {
-  private struct Handler: LogHandler {
-    let lines: AsyncStream<String>.Continuation
-    var metadata: Logger.Metadata = [:]
-    var logLevel = Logger.Level.info
-
-    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
-      get { metadata[key] }
-      set { metadata[key] = newValue }
-    }
-
-    func log(event: LogEvent) {
-      lines.yield("\(event.message)")
-    }
-  }
-
-  let logger: Logger
-  private let lines: AsyncStream<String>
-
-  init() {
-    let (lines, continuation) = AsyncStream.makeStream(of: String.self)
-    self.lines = lines
-    logger = Logger(label: "kafka-tests") { _ in Handler(lines: continuation) }
-  }
-
-  func wait(for text: String) async {
-    for await line in lines where line.contains(text) { return }
-  }
-}
 
 /// Runs a test against an embedded broker of its own.
 func withBroker(
@@ -58,10 +28,9 @@ func withBroker(
 }
 
 extension ConsumerTuning {
-  /// Rebalances and reads as fast as the embedded broker can.
+  /// Reads as fast as the embedded broker can.
   static var quick: ConsumerTuning {
     var tuning = ConsumerTuning()
-    tuning.sessionTimeout = .seconds(3)
     tuning.fetchWait = .milliseconds(10)
     return tuning
   }
@@ -164,15 +133,5 @@ extension RecordBatch {
     var values: [String] = []
     forEach { record in values.append(record.value.map { String(decoding: $0, as: UTF8.self) } ?? "null") }
     return values
-  }
-}
-
-extension Consumer {
-  /// Waits for the first assignment and starts it at these offsets, in the order of the partitions.
-  func start(at starts: [Int32: Int64]) async throws -> [PartitionQueue] {
-    for await event in events {
-      if case .assigned = event { return try await assign(starts) }
-    }
-    return []
   }
 }

@@ -8,7 +8,7 @@ struct ConsumerTests {
       try await fill(cluster, partition: 0, count: 100)
       try await fill(cluster, partition: 1, count: 100)
       let consumer = try Consumer(cluster: cluster, topic: topic, group: "group", tuning: .quick, logger: logger)
-      let queues = try await consumer.start(at: [0: 40, 1: 99])
+      let queues = [try await consumer.start(0, at: 40), try await consumer.start(1, at: 99)]
       #expect(queues.map(\.partition) == [0, 1])
       var offsets: [Int64] = []
       while offsets.count < 60 { offsets += try #require(try await queues[0].next(max: 7)).offsets }
@@ -24,7 +24,7 @@ struct ConsumerTests {
       let count = 100_000
       try await fill(cluster, count: count)
       let consumer = try Consumer(cluster: cluster, topic: topic, group: "group", tuning: .quick, logger: logger)
-      let queue = try #require(try await consumer.start(at: [0: 0]).first)
+      let queue = try await consumer.start(0, at: 0)
       let begin = ContinuousClock.now
       var next: Int64 = 0
       while next < Int64(count) {
@@ -47,7 +47,7 @@ struct ConsumerTests {
       try await fill(cluster, partition: 0, count: 10)
       try await fill(cluster, partition: 1, count: 10)
       let consumer = try Consumer(cluster: cluster, topic: topic, group: "group", tuning: .quick, logger: logger)
-      let queues = try await consumer.start(at: [0: 5_000, 1: 0])
+      let queues = [try await consumer.start(0, at: 5_000), try await consumer.start(1, at: 0)]
       for _ in 0..<2 {
         let error = await #expect(throws: KafkaError.self) { try await queues[0].next(max: 10) }
         #expect(error?.code == .offsetOutOfRange)
@@ -57,31 +57,59 @@ struct ConsumerTests {
     }
   }
 
-  @Test func `only what is assigned can be started, and only at a real offset`() async throws {
+  @Test func `only a real offset can be started, and nothing after the end`() async throws {
     try await withBroker { _, cluster in
       let consumer = try Consumer(cluster: cluster, topic: topic, group: "group", tuning: .quick, logger: logger)
-      for await case .assigned in consumer.events { break }
-      for (starts, code) in [([Int32(1): Int64(0)], KafkaError.Code.notAssigned), ([0: -2], .offsetOutOfRange)] {
-        let error = await #expect(throws: KafkaError.self) { try await consumer.assign(starts) }
-        #expect(error?.code == code)
-      }
-      #expect(try await consumer.assign([0: 0]).count == 1)
+      let error = await #expect(throws: KafkaError.self) { try await consumer.start(0, at: -2) }
+      #expect(error?.code == .offsetOutOfRange)
+      let queue = try await consumer.start(0, at: 0)
       await consumer.close(deadline: .seconds(10))
-      let error = await #expect(throws: KafkaError.self) { try await consumer.unassign() }
-      #expect(error?.code == .closed)
+      let late = await #expect(throws: KafkaError.self) { try await consumer.start(0, at: 0) }
+      #expect(late?.code == .closed)
+      await consumer.stop(queue)
     }
   }
 
-  @Test func `a group that may not be used is said, and does not end the consumer`() async throws {
-    try await withBroker { broker, cluster in
-      try broker.failNext(request: .joinGroup, with: [.groupAuthorizationFailed])
+  @Test func `a partition that is started again gives its records from there, and its old queue ends (I5)`()
+    async throws
+  {
+    try await withBroker { _, cluster in
+      try await fill(cluster, count: 1_000)
       let consumer = try Consumer(cluster: cluster, topic: topic, group: "group", tuning: .quick, logger: logger)
-      var failures: [KafkaError.Code] = []
-      for await event in consumer.events {
-        if case .failed(let error) = event { failures.append(error.code) }
-        if case .assigned = event { break }
+      var queue = try await consumer.start(0, at: 0)
+      // However much of it was fetched by then.
+      for start in [Int64(500), 0, 999, 7, 300] {
+        let old = queue
+        queue = try await consumer.start(0, at: start)
+        #expect(try await old.next(max: 10) == nil)
+        await consumer.stop(old)
+        var offsets: [Int64] = []
+        while offsets.last != 999 { offsets += try #require(try await queue.next(max: 70)).offsets }
+        #expect(offsets == Array(start..<1_000))
       }
-      #expect(failures == [.authentication])
+      await consumer.close(deadline: .seconds(10))
+    }
+  }
+
+  @Test func `partitions start and stop one by one, and the others go on (I5)`() async throws {
+    try await withBroker(partitions: 3) { _, cluster in
+      let consumer = try Consumer(cluster: cluster, topic: topic, group: "group", tuning: .quick, logger: logger)
+      let steady = try await consumer.start(0, at: 0)
+      let reading = Task {
+        var offsets: [Int64] = []
+        while offsets.count < 5_000, let batch = try await steady.next(max: 100) { offsets += batch.offsets }
+        return offsets
+      }
+      async let feeding: Void = fill(cluster, partition: 0, count: 5_000)
+      try await fill(cluster, partition: 1, count: 100)
+      for round in 0..<20 {
+        let queue = try await consumer.start(1, at: Int64(round))
+        #expect(try await queue.next(max: 1)?.firstOffset == Int64(round))
+        await consumer.stop(queue)
+        #expect(try await queue.next(max: 1) == nil)
+      }
+      try await feeding
+      #expect(try await reading.value == Array(0..<5_000))
       await consumer.close(deadline: .seconds(10))
     }
   }
@@ -89,7 +117,7 @@ struct ConsumerTests {
   @Test func `a cancelled lane gets no records and loses none`() async throws {
     try await withBroker { _, cluster in
       let consumer = try Consumer(cluster: cluster, topic: topic, group: "group", tuning: .quick, logger: logger)
-      let queue = try #require(try await consumer.start(at: [0: 0]).first)
+      let queue = try await consumer.start(0, at: 0)
       let waiting = Task { try await queue.next(max: 10) }
       waiting.cancel()
       #expect(try await waiting.value == nil)
@@ -104,7 +132,7 @@ struct ConsumerTests {
   @Test func `no wake-up is lost under a trickle of single records`() async throws {
     try await withBroker { _, cluster in
       let consumer = try Consumer(cluster: cluster, topic: topic, group: "group", tuning: .quick, logger: logger)
-      let queue = try #require(try await consumer.start(at: [0: 0]).first)
+      let queue = try await consumer.start(0, at: 0)
       let producer = try Producer(cluster: cluster, topic: topic, tuning: .impatient, logger: logger) { _ in }
       // One at a time: each record meets an empty queue and a waiting lane. A lost wake-up would wait for ever.
       for offset in 0..<Int64(200) {
@@ -134,7 +162,7 @@ struct ConsumerTests {
   @Test func `closing during traffic ends the lanes and does not hang`() async throws {
     try await withBroker { _, cluster in
       let consumer = try Consumer(cluster: cluster, topic: topic, group: "group", tuning: .quick, logger: logger)
-      let queue = try #require(try await consumer.start(at: [0: 0]).first)
+      let queue = try await consumer.start(0, at: 0)
       let traffic = Task { try await fill(cluster, count: 50_000) }
       let (started, hasStarted) = AsyncStream.makeStream(of: Void.self)
       let lane = Task {
@@ -153,7 +181,7 @@ struct ConsumerTests {
       // What was taken before stays readable.
       #expect(try await lane.value.first?.firstOffset == 0)
       #expect(try await queue.next(max: 1) == nil)
-      for await event in consumer.events { Issue.record("\(event) after the end") }
+      for await failure in consumer.failures { Issue.record("\(failure) after the end") }
       try await traffic.value
     }
   }
@@ -161,7 +189,7 @@ struct ConsumerTests {
   @Test func `closing without a broker ends by its deadline`() async throws {
     try await withBroker { broker, cluster in
       let consumer = try Consumer(cluster: cluster, topic: topic, group: "group", tuning: .quick, logger: logger)
-      let queue = try #require(try await consumer.start(at: [0: 0]).first)
+      let queue = try await consumer.start(0, at: 0)
       try broker.setDown(1)
       await consumer.close(deadline: .seconds(2))
       #expect(try await queue.next(max: 1) == nil)
