@@ -31,6 +31,6 @@ package enum ClaimAnswer: Sendable, Hashable {
   /// A person has to look first. Nothing was changed.
   case halted(reason: String)
 
-  /// Someone else claimed the partition meanwhile; only `reclaim` says so. Nothing was changed.
+  /// Someone else claimed the partition meanwhile. Nothing was changed.
   case fenced
 }

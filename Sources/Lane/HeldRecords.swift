@@ -37,6 +37,9 @@ package struct HeldRecords: Sendable {
   package var first: Offset { entries[0].offset }
   package var last: Offset { entries[entries.count - 1].offset }
 
+  /// The records behind the first one; `nil` if there are none.
+  var withoutFirst: HeldRecords? { count > 1 ? HeldRecords(Array(entries.dropFirst()), from: source) : nil }
+
   /// Prepares all of them upon a memory of all that comes before.
   package mutating func prepare(upon memory: LaneMemory) { ahead = memory.prepare(entries[...]) }
 

@@ -24,17 +24,15 @@ package struct KnownLog: Sendable, Hashable {
     return nil
   }
 
-  /// The record to look at for a comparison; `nil` if there is none: nothing was decided yet, its fingerprint is not
-  /// known, or it is gone by retention.
-  package func offsetToCompare(low: Offset) -> Offset? {
-    let offset = Offset(next.rawValue - 1)
-    return lastRecord == nil || offset < low ? nil : offset
+  /// The record before `next`, by which the log is known; `nil` if there is none, or its fingerprint is not known.
+  package var proof: Offset? {
+    lastRecord == nil || next == Offset(0) ? nil : Offset(next.rawValue - 1)
   }
 
   /// Why the log is another one; `nil` if it is the same.
   ///
-  /// - Parameter found: the fingerprint of the record at `offsetToCompare`; `nil` if there is no record.
-  package func whatChanged(found: RecordFingerprint?) -> String? {
+  /// - Parameter found: the fingerprint of the record at `proof`.
+  package func whatChanged(found: RecordFingerprint) -> String? {
     guard let lastRecord, found != lastRecord else { return nil }
     return "the topic was recreated, or has lost its end: the record at offset \(next.rawValue - 1) is not the one "
       + "decided there"

@@ -5,14 +5,17 @@ package import FlashSale
 ///
 /// (1) `memory` holds what the batches that were given to write leave behind. One that was not committed is forgotten
 ///     before the next is decided, and with it whatever was decided upon it.
-/// (2) After a lost connection to the log, records are decided only once the log was found to be the same (`compare`).
+/// (2) With a claim, and after a lost connection to the log, reading begins one record earlier. What follows is decided
+///     only if that record is the one that was decided last: offsets alone do not tell that the log is another one.
 package struct LaneCore: Sendable {
   /// What to do. Each is followed by one call of a method that is named with it.
   package enum Action: Sendable {
-    /// Take records, those that were read ahead first: `received`, `queueEnded` or `logFailed`.
+    /// Read the log from this offset on, and nothing of what was read ahead: `opened` or `logFailed`.
+    case open(at: Offset)
+    /// Take records, those that were read ahead first: `received`, `queueEnded`, `logFailed` or `outOfRange`.
     case read
-    /// Find out whether the log is still this one: `compared`.
-    case compare(KnownLog)
+    /// Ask where the log begins and ends: `measured` or `notMeasured`.
+    case measure
     /// Write a batch, and meanwhile read ahead as it says: `wrote`.
     case write(LaneBatch, ahead: Ahead)
     /// Take the partition over from the lane's own lost session: `reclaimed` or `failed`.
@@ -33,14 +36,6 @@ package struct LaneCore: Sendable {
     case decide(LaneMemory)
   }
 
-  /// What a comparison of the log came to.
-  package enum Comparison: Sendable {
-    case same
-    case changed(String)
-    /// The log did not answer; why.
-    case unknown(String)
-  }
-
   private struct InFlight {
     let lastRecord: RecordFingerprint
     /// Its result was remembered before it was written.
@@ -54,35 +49,29 @@ package struct LaneCore: Sendable {
   private var held: HeldRecords?
   private var inFlight: InFlight?
 
-  /// The fingerprint of the record before `next`; `nil` if it is not known.
+  /// The fingerprint of the record before `next`; `nil` if it is not known, or that record is gone by retention.
   private var lastRecord: RecordFingerprint?
-  /// The lost connections to the log after which it was last known to be the same, and those that a comparison is for.
-  private var lossesSeen: Int
-  private var lossesMet: Int
+  /// The first record that comes has to be the one before `next`.
+  private var awaitsProof = false
+  /// The lost connections to the log before it was opened.
+  private var losses = 0
 
   /// A lane that starts from a claim.
-  ///
-  /// - Parameters:
-  ///   - lossesSeen: the consumer's lost connections before the log was looked at for the claim.
-  ///   - knownGap: an offset at which an earlier lane found a gap.
-  package init(
-    _ claim: Claim, lossesSeen: Int, knownGap: Offset? = nil, memory: LaneMemory? = nil,
-    tuning: LaneTuning = LaneTuning()
-  ) {
+  package init(_ claim: Claim, memory: LaneMemory? = nil, tuning: LaneTuning = LaneTuning()) {
     self.claim = claim
     self.tuning = tuning
     self.memory = memory ?? LaneMemory(tuning: tuning)
-    self.lossesSeen = lossesSeen
-    lossesMet = lossesSeen
     lastRecord = claim.lastRecord
-    state = LaneState(next: claim.nextOffset, knownGap: knownGap, batchRecords: tuning.batchRecords)
+    state = LaneState(next: claim.nextOffset, batchRecords: tuning.batchRecords)
   }
 
   /// The first offset without an effect in the store, as far as is known here.
   package var next: Offset { state.next }
 
   /// What to do first.
-  package var firstAction: Action { .read }
+  package var firstAction: Action { .open(at: known.proof ?? next) }
+
+  private var known: KnownLog { KnownLog(next: state.next, lastRecord: lastRecord) }
 
   /// Asks the lane to end with the next thing that it is told.
   package mutating func stop() { state.stop() }
@@ -91,44 +80,53 @@ package struct LaneCore: Sendable {
 // MARK: - What came of an action
 
 extension LaneCore {
+  /// The log is read from where it was asked for.
+  ///
+  /// - Parameter losses: the consumer's lost connections before it was opened.
+  package mutating func opened(losses: Int) -> Action {
+    self.losses = losses
+    awaitsProof = known.proof != nil
+    return .read
+  }
+
   /// Records came.
   ///
   /// - Parameter losses: the consumer's lost connections by now.
   package mutating func received(_ records: HeldRecords, losses: Int) -> Action {
-    held = records
-    guard losses == lossesSeen else {
-      lossesMet = losses
-      return .compare(KnownLog(next: state.next, lastRecord: lastRecord))
+    guard losses == self.losses else { return act(state.lostTouch()) }
+    guard awaitsProof, let proof = known.proof else { return take(records) }
+    guard records.first == proof else { return act(state.foundGap(upTo: records.first)) }
+    if tuning.comparesFingerprints, let why = known.whatChanged(found: records.source.fingerprint(proof)) {
+      return act(state.logChanged(why))
     }
-    return act(state.received(first: records.first, last: records.last, count: records.count))
+    awaitsProof = false
+    return records.withoutFirst.map { take($0) } ?? .read
   }
 
-  /// The log was looked at; what was received came from it, unless the connection was lost again meanwhile.
-  ///
-  /// - Parameter losses: the consumer's lost connections by now.
-  package mutating func compared(_ comparison: Comparison, losses: Int) -> Action {
-    switch comparison {
-    case .same where losses != lossesMet:
-      return logFailed("the connection to the log was lost while it was compared", isOutOfRange: false)
-    case .changed(let why): return logFailed(why, isOutOfRange: true)
-    // The next claim asks again.
-    case .unknown(let why):
-      return logFailed("the log cannot be compared with what was decided: \(why)", isOutOfRange: false)
-    case .same:
-      lossesSeen = lossesMet
-      guard let held else { return act(state.queueEnded()) }
-      return act(state.received(first: held.first, last: held.last, count: held.count))
-    }
+  private mutating func take(_ records: HeldRecords) -> Action {
+    held = records
+    return act(state.received(first: records.first, last: records.last, count: records.count))
   }
 
   /// No records will come any more.
   package mutating func queueEnded() -> Action { act(state.queueEnded()) }
 
   /// No records came.
-  ///
-  /// - Parameter isOutOfRange: the log does not have the next offset.
-  package mutating func logFailed(_ reason: String, isOutOfRange: Bool) -> Action {
-    act(state.logFailed(reason, isOutOfRange: isOutOfRange))
+  package mutating func logFailed(_ reason: String) -> Action { act(state.logFailed(reason)) }
+
+  /// No records came: the log does not have the offset at which it was opened.
+  package mutating func outOfRange() -> Action { .measure }
+
+  /// The log begins with this offset and ends before that one.
+  package mutating func measured(low: Offset, high: Offset) -> Action {
+    if let why = known.whatContradicts(low: low, high: high) { return act(state.logLacks(why, isCertain: true)) }
+    if let proof = known.proof, proof < low { lastRecord = nil }
+    return act(state.logLacks("the log did not have offset \(next) a moment ago", isCertain: false))
+  }
+
+  /// The log does not tell where it begins and ends.
+  package mutating func notMeasured(_ reason: String) -> Action {
+    act(state.logLacks("the log does not have offset \(next), or not now: \(reason)", isCertain: false))
   }
 
   /// The batch was written, or not.
@@ -177,6 +175,9 @@ extension LaneCore {
     case .read:
       held = nil
       return .read
+    case .reopen:
+      held = nil
+      return firstAction
     case .write(let range):
       guard let batch = held?.batch(range, upon: memory) else { return .end(.stopped) }
       return write(batch, upTo: range.upperBound)

@@ -16,6 +16,8 @@ package struct LaneState: Sendable {
   package enum Action: Equatable, Sendable {
     /// Take records from the queue.
     case read
+    /// Read the log anew from the next offset on, then take records.
+    case reopen
     /// Write these records in one transaction.
     case write(Range<Offset>)
     /// Write this one record as quarantined, with this error.
@@ -38,12 +40,10 @@ package struct LaneState: Sendable {
     case surrendered(Surrender)
   }
 
-  /// Why a lane gives its partition up, with the whole assignment, to claim it again.
+  /// Why a lane gives its partition up. If that is still this worker's, it is claimed again.
   package enum Surrender: Equatable, Sendable, CustomStringConvertible {
     /// Someone else claimed it.
     case fenced
-    /// The log continued at an unexpected offset.
-    case gap(expected: Offset, found: Offset)
     /// The store's progress is one that this lane didn't write.
     case progressMoved(expected: Offset, found: Offset)
     /// The queue failed.
@@ -53,7 +53,6 @@ package struct LaneState: Sendable {
     package var description: String {
       switch self {
       case .fenced: "another worker claimed it"
-      case .gap(let expected, let found): "the log went on at offset \(found) where \(expected) was expected"
       case .progressMoved(let expected, let found): "the store is at offset \(found) where \(expected) was expected"
       case .log(let reason): reason
       }
@@ -70,6 +69,8 @@ package struct LaneState: Sendable {
 
   private enum Phase: Sendable {
     case reading
+    /// As `reading`, with a log that is to be opened first.
+    case reopening
     case writing(Write)
     case reclaiming(Write)
     case halting(String)
@@ -84,7 +85,7 @@ package struct LaneState: Sendable {
   /// Where records that were taken from the queue end; from `next` on they are held until they are committed.
   package private(set) var heldUpTo: Offset
 
-  private var phase = Phase.reading
+  private var phase = Phase.reopening
   private var isStopping = false
 
   /// While a poisonous record is looked for: it lies before this offset.
@@ -99,22 +100,24 @@ package struct LaneState: Sendable {
   private var attempts = 0
   private var conflicts = 0
 
-  /// An offset at which an earlier lane found a gap. If this lane finds it too, the log itself has the gap.
-  private let knownGap: Offset?
+  /// The offset at which a gap was met last. If it is met there again, the log itself has it.
+  private var knownGap: Offset?
+
+  /// Looks in a row that found the log without the next offset.
+  private var looks = 0
 
   /// A lane that starts where its claim says.
   ///
   /// - Parameter batchRecords: records of one batch at most.
-  package init(next: Offset, knownGap: Offset? = nil, batchRecords: Int = Limits.batchRecords) {
+  package init(next: Offset, batchRecords: Int = Limits.batchRecords) {
     self.next = next
     self.batchRecords = batchRecords
     most = batchRecords
-    self.knownGap = knownGap
     heldUpTo = next
   }
 
   /// What to do first.
-  package var firstAction: Action { .read }
+  package var firstAction: Action { .reopen }
 
   /// Asks the lane to end with the next thing that it is told.
   package mutating func stop() { isStopping = true }
@@ -125,25 +128,57 @@ package struct LaneState: Sendable {
 /// Each method answers the actions that it names. A call that answers another action is a mistake in the caller's code;
 /// no input leads to one. It ends the process, because the lane would no longer know what was done.
 extension LaneState {
-  /// After `read`: records came.
+  /// After `read` and `reopen`: records came.
   package mutating func received(first: Offset, last: Offset, count: Int) -> Action {
-    guard case .reading = phase else { mistake() }
+    guard isReading else { mistake() }
     guard !isStopping else { return end(.stopped) }
-    guard first == next, last.rawValue - first.rawValue == Int64(count - 1) else { return meetGap(found: first) }
+    guard first == next, last.rawValue - first.rawValue == Int64(count - 1) else { return foundGap(upTo: first) }
     heldUpTo = last.next
+    looks = 0
     return writeNext()
   }
 
-  /// After `read`: none will come any more.
+  /// After `read` and `reopen`: the records that came do not go on where they should. Once can be the client's fault.
+  package mutating func foundGap(upTo found: Offset) -> Action {
+    guard isReading else { mistake() }
+    guard knownGap != next else {
+      return halt("the log has no record at offset \(next); it goes on at or after \(found)")
+    }
+    knownGap = next
+    return resume(.reopening)
+  }
+
+  /// After `read` and `reopen`: what came can be from another log than before.
+  package mutating func lostTouch() -> Action {
+    guard isReading else { mistake() }
+    return resume(.reopening)
+  }
+
+  /// After `read` and `reopen`: none will come any more.
   package mutating func queueEnded() -> Action {
-    guard case .reading = phase else { mistake() }
+    guard isReading else { mistake() }
     return end(.stopped)
   }
 
-  /// After `read`: the log failed, or does not have the next offset.
-  package mutating func logFailed(_ reason: String, isOutOfRange: Bool) -> Action {
-    guard case .reading = phase else { mistake() }
-    return isOutOfRange ? halt(reason) : end(.surrendered(.log(reason)))
+  /// After `read` and `reopen`: the log failed.
+  package mutating func logFailed(_ reason: String) -> Action {
+    guard isReading else { mistake() }
+    return end(.surrendered(.log(reason)))
+  }
+
+  /// After `read` and `reopen`: the log does not have the next offset now, or does not tell whether it has.
+  ///
+  /// - Parameter isCertain: it does not have it. Then the lane halts after a few looks in a row.
+  package mutating func logLacks(_ reason: String, isCertain: Bool) -> Action {
+    guard isReading else { mistake() }
+    looks = isCertain ? looks + 1 : 0
+    return looks < Limits.logLooks ? pause("looking again: \(reason)", then: .reopening) : halt(reason)
+  }
+
+  /// After `read` and `reopen`: the log is another one than what was decided.
+  package mutating func logChanged(_ reason: String) -> Action {
+    guard isReading else { mistake() }
+    return halt(reason)
   }
 
   /// After `write` and `quarantine`: it is in the store.
@@ -192,7 +227,7 @@ extension LaneState {
       most = max(1, write.range.count / 2)
       return pause(why, then: .writing(shortened(write)))
     case .reclaiming, .halting: return pause(why, then: phase)
-    case .reading, .pausing, .ended: mistake()
+    case .reading, .reopening, .pausing, .ended: mistake()
     }
   }
 
@@ -200,7 +235,7 @@ extension LaneState {
   package mutating func fenced() -> Action {
     switch phase {
     case .writing, .reclaiming, .halting: return end(.surrendered(.fenced))
-    case .reading, .pausing, .ended: mistake()
+    case .reading, .reopening, .pausing, .ended: mistake()
     }
   }
 
@@ -240,9 +275,11 @@ extension LaneState {
 // MARK: - Steps
 
 extension LaneState {
-  private mutating func meetGap(found: Offset) -> Action {
-    guard knownGap == next else { return end(.surrendered(.gap(expected: next, found: found))) }
-    return halt("the log has no record at offset \(next); it goes on at or after \(found)")
+  private var isReading: Bool {
+    switch phase {
+    case .reading, .reopening: true
+    case .writing, .reclaiming, .halting, .pausing, .ended: false
+    }
   }
 
   private mutating func commit(_ write: Write) -> Action {
@@ -281,6 +318,7 @@ extension LaneState {
     self.phase = phase
     switch phase {
     case .reading: return .read
+    case .reopening: return .reopen
     case .writing(let write): return write.action
     case .reclaiming: return .reclaim
     case .halting(let reason): return .halt(reason)

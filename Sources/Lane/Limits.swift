@@ -17,6 +17,10 @@ package enum Limits {
   /// than a few mean that something else is wrong.
   static let conflictTries = 5
 
+  /// How often in a row the log must be found not to have what comes next before the lane halts. Only a person can
+  /// clear a halt, and a newly elected leader can be behind for a moment.
+  static let logLooks = 3
+
   /// Stock rows, and sales, that a lane remembers. Past it the lane forgets those that its last batch did not name.
   static let rememberedLevels = 10_000
 
@@ -31,6 +35,23 @@ package enum Limits {
   /// Batches whose order ids are looked up after one repeated. A batch with a repeat that was not looked up is written
   /// twice, and repeats seldom come alone. A look-up of all ids costs about a third of writing them.
   static let batchesToCheck = 16
+
+  // MARK: Leases
+
+  /// Claims under way at once, in one worker. Others wait; each takes a few milliseconds.
+  package static let claimsAtOnce = 8
+
+  /// How long others may take to come back after a worker has lost touch with the store itself, or after the server has
+  /// started. Longer than `leaseReconnectPause` and what a connection takes on a busy machine; a worker that died in
+  /// just that moment is replaced that much later.
+  package static let returnGrace = Duration.milliseconds(1_500)
+
+  /// How long a lane goes on whose partition is meant for another worker, which gets ready meanwhile. A connection to
+  /// PostgreSQL, and its first statements, take some tens of milliseconds on a busy machine.
+  package static let handoverDelay = Duration.milliseconds(150)
+
+  /// First and longest pause before a partition is claimed again whose lane, or claim, has failed.
+  static let claimPause: ClosedRange<Duration> = .milliseconds(100)...(.seconds(1))
 }
 
 /// What a simulated lane has otherwise: smaller bounds, so that a small world meets them, and planted bugs.
@@ -40,6 +61,9 @@ package struct LaneTuning: Sendable {
   package var rememberedHolders = Limits.rememberedHolders
   package var loadedHolders = Limits.loadedHolders
   package var batchesToCheck = Limits.batchesToCheck
+
+  /// Whether the log is known by the record before the next one.
+  package var comparesFingerprints = true
 
   /// The decision function.
   package var decide: @Sendable (inout LaneStock, LogRecord) -> Decision = { FlashSale.decide(&$0, $1) }

@@ -120,8 +120,8 @@ extension AuditSnapshot {
     try pipeline.add("SELECT partitions FROM topics WHERE name = $1", topic)
     try pipeline.add(
       """
-      SELECT partition, epoch, next_offset, last_record, owner_name, claimed_at, halted_at, halted_reason,
-        resumed_at, resumed_because
+      SELECT partition, epoch, next_offset, last_record, owner_id, NULL::int8 AS lease_age, owner_name, claimed_at,
+        halted_at, halted_reason, resumed_at, resumed_because
       FROM partition_progress WHERE topic = $1 ORDER BY partition
       """, topic)
     try pipeline.add(

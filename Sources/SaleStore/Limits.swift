@@ -19,6 +19,13 @@ public enum Limits {
   /// even inside COPY; a server that is short of processors needs more.
   static let ownerEndTimeout = Duration.seconds(2)
 
+  /// Longest that a sign of life, or a look at who has what, may run. Both take a millisecond. Past it, the worker
+  /// connects again.
+  static let leaseStatementTimeout = Duration.seconds(2)
+
+  /// How long the row of a worker stays that shows no sign of life: for people, who may wonder where it is.
+  static let silentWorkersKept = Duration.seconds(3_600)
+
   /// Attempts of one claim to get past the owner's lock. Past it, `StoreError.ownerCannotBeEnded`.
   static let claimAttempts = 5
 

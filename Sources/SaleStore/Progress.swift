@@ -12,7 +12,14 @@ public struct PartitionProgress: Sendable, Hashable {
   /// The fingerprint of the record before `nextOffset`; `nil` if it is not known.
   public let lastRecord: RecordFingerprint?
 
-  /// Host and process of the last owner, for people.
+  /// The worker that has the partition; `nil` if it was given back.
+  public let ownerID: Int64?
+
+  /// Since that worker's last sign of life, in milliseconds, by the database's clock; `nil` without an owner that is
+  /// known.
+  public let leaseAgeMilliseconds: Int64?
+
+  /// Host and process of the last owner, for people, and since when it has the partition, or had.
   public let owner: String?
   public let claimedAt: FlashSale.Timestamp?
 
@@ -32,9 +39,11 @@ extension SaleStore {
     let rows = try await pool.withConnection { connection in
       try await connection.query(
         """
-        SELECT partition, epoch, next_offset, last_record, owner_name, claimed_at, halted_at, halted_reason,
-          resumed_at, resumed_because
-        FROM partition_progress WHERE topic = $1 ORDER BY partition
+        SELECT p.partition, epoch, next_offset, last_record, owner_id, owner_name, claimed_at, halted_at,
+          halted_reason, resumed_at, resumed_because,
+          (extract(epoch FROM clock_timestamp() - w.last_seen) * 1000)::int8 AS lease_age
+        FROM partition_progress p LEFT JOIN workers w ON w.id = p.owner_id
+        WHERE p.topic = $1 ORDER BY p.partition
         """, topic)
     }
     return try rows.map(PartitionProgress.init(row:))
@@ -65,6 +74,8 @@ extension PartitionProgress {
     epoch = Epoch(rawValue: try row.int64("epoch"))
     nextOffset = try row.offset("next_offset")
     lastRecord = try row.optional("last_record").map(RecordFingerprint.init(rawValue:))
+    ownerID = try row.optional("owner_id")
+    leaseAgeMilliseconds = try row.optional("lease_age").map { max(0, $0) }
     owner = try row.optional("owner_name")
     claimedAt = try row.optionalTime("claimed_at")
     haltedAt = try row.optionalTime("halted_at")

@@ -35,15 +35,16 @@ struct Faults {
   /// has to hold.
   var sessionSurvives = 0
 
-  /// The consumer skips a record.
+  /// The consumer skips a record; the queue fails.
   var fetchGap = 0
+  var fetchFailed = 0
 
   // MARK: Of the world
 
-  /// A fault of a process, of the group, of the store or of the log.
+  /// A fault of a process, of a lease, of the store or of the log.
   enum Kind: CaseIterable {
-    case workerCrash, workerFreeze, rebalance, intakeCrash, clockJump, storeOutage, sessionsEnded, junk, close
-    case otherLog, logConnectionsLost
+    case workerCrash, workerFreeze, workerLeave, intakeCrash, clockJump, storeOutage, sessionsEnded, junk, close
+    case otherLog, logConnectionsLost, workerForgotten, ownerForged
   }
 
   /// Those that this world has.
@@ -54,6 +55,7 @@ struct Faults {
     let rates: [WritableKeyPath<Faults, Int>] = [
       \.sendLost, \.acknowledgementLost, \.deliveryLate, \.queueFull, \.answerLost, \.signalLost, \.stepCrash,
       \.stepFreeze, \.stepCut, \.stepRefused, \.commitAnswerLost, \.claimAnswerLost, \.sessionSurvives, \.fetchGap,
+      \.fetchFailed,
     ]
     for rate in rates where random.happens(perMille: 500) { self[keyPath: rate] = random.number(in: 5...200) }
     // Each transaction has five steps, so that more of it would leave nothing to be committed.

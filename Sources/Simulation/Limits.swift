@@ -11,6 +11,9 @@ enum Limits {
   /// Worker processes. Two at least, so that a partition has somewhere to go.
   static let workers = 2...3
 
+  /// Partitions that one worker takes at most: all, so that one is enough.
+  static let lanesMax = 3
+
   /// Intake processes. Two, so that a retry can meet another one.
   static let intakes = 2
 
@@ -74,13 +77,22 @@ enum Limits {
   /// A pause that a lane makes before it tries again.
   static let lanePause: ClosedRange<Int64> = 2_000...20_000
 
-  /// Between two faults that concern a process or the group.
+  /// From one look of a worker at the leases to its next.
+  static let lookPause: ClosedRange<Int64> = 2_000...12_000
+
+  /// How long an owner may be silent: shorter than most times that a process is frozen.
+  static let lease: Int64 = 25_000
+
+  /// How long others may come back after a worker has lost touch.
+  static let returnGrace: Int64 = 15_000
+
+  /// Between two faults that concern a process.
   static let betweenFaults: ClosedRange<Int64> = 5_000...120_000
 
   /// How long a process is gone or frozen, the store cannot be reached, and a person takes to clear a halt.
   static let outage: ClosedRange<Int64> = 3_000...80_000
 
-  /// After which the group or the server notices that a process is gone.
+  /// After which the server notices that a process is gone.
   static let noticing: ClosedRange<Int64> = 2_000...40_000
 
   /// How far a clock jumps, either way.

@@ -64,6 +64,12 @@ public enum PlantedBug: String, CaseIterable, Sendable {
   /// After a lost connection, and with a claim, the log counts as the same without a look.
   case fingerprintIgnored = "fingerprint-ignored"
 
+  /// A worker claims what is meant for it although its owner is alive.
+  case leaseIgnored = "lease-ignored"
+
+  /// A partition is given back while its last batch is being written.
+  case releasedEarly = "released-early"
+
   /// Whether lanes decide by something else than the real function.
   var decidesOtherwise: Bool { self == .duplicateCheckLast }
 

@@ -4,7 +4,8 @@ internal import Lane
 /// One partition's lane: performs what the real `LaneCore` decides, a step at a time.
 struct SimulatedLane {
   let worker: Int
-  let assignment: Int
+  /// Which of the processes that the worker's place had.
+  let run: Int
   let partition: Partition
 
   /// Which of the world's claims gave it its right to write.
@@ -28,10 +29,10 @@ struct SimulatedLane {
   var isEnded = false
 
   init(
-    worker: Int, assignment: Int, claimNumber: Int, session: SimulatedStore.Session, core: LaneCore
+    worker: Int, run: Int, claimNumber: Int, session: SimulatedStore.Session, core: LaneCore
   ) {
     self.worker = worker
-    self.assignment = assignment
+    self.run = run
     self.claimNumber = claimNumber
     self.session = session
     self.core = core
@@ -39,6 +40,8 @@ struct SimulatedLane {
     action = core.firstAction
     queueNext = core.next
   }
+
+  func isOf(_ worker: Int, _ run: Int) -> Bool { self.worker == worker && self.run == run }
 }
 
 extension World {
@@ -49,8 +52,9 @@ extension World {
     guard !lanes[lane].isEnded else { return }
     guard lanes[lane].transaction == nil else { return continueTransaction(of: lane) }
     switch lanes[lane].action {
+    case .open(let offset): open(lane, at: offset)
     case .read: read(lane)
-    case .compare(let known): compare(lane, known)
+    case .measure: measure(lane)
     case .write(var batch, _):
       if bug == .aheadKept, let stale = lanes[lane].stale, stale.isOfTheSame(as: batch.prepared) {
         batch.prepared = stale
@@ -90,6 +94,12 @@ extension World {
 
   private mutating func read(_ lane: Int) {
     guard !lanes[lane].isCancelled else { return tell(lane, "cancelled") { $0.queueEnded() } }
+    guard lanes[lane].queueNext.rawValue <= Int64(log.shown(of: lanes[lane].partition).count) else {
+      return tell(lane, "the log has no such offset") { $0.outOfRange() }
+    }
+    if random.happens(perMille: faults.fetchFailed) {
+      return tell(lane, "the queue failed") { $0.logFailed("a fault") }
+    }
     if lanes[lane].ahead != nil, lanes[lane].stale.map({ !$0.stands(upon: lanes[lane].core.memory) }) ?? false {
       met(.aheadDropped)
     }
@@ -98,7 +108,13 @@ extension World {
       return
     }
     let losses = workers[lanes[lane].worker].losses
+    let isProof = records.first < lanes[lane].core.next
     tell(lane, "received \(records.first)…\(records.last)") { $0.received(records, losses: losses) }
+    switch lanes[lane].action {
+    case .open: met(.reopened)
+    case .halt where isProof: met(.anotherLog)
+    default: if isProof { met(.sameLog) }
+    }
   }
 
   /// Late in a transaction, so that the next records have had time to come.
@@ -136,22 +152,17 @@ extension World {
     return HeldRecords(records, from: named)
   }
 
-  /// Looks whether the log is still the one that was decided.
-  private mutating func compare(_ lane: Int, _ known: KnownLog) {
-    let why = whatChanged(lanes[lane].partition, known)
-    met(why == nil ? .sameLog : .anotherLog)
+  private mutating func open(_ lane: Int, at offset: Offset) {
+    lanes[lane].ahead = nil
+    lanes[lane].queueNext = offset
     let losses = workers[lanes[lane].worker].losses
-    tell(lane, why ?? "the log is the same") { $0.compared(why.map { .changed($0) } ?? .same, losses: losses) }
+    tell(lane, "opened at \(offset)") { $0.opened(losses: losses) }
   }
 
-  /// Why the log that consumers see now cannot be the known one.
-  func whatChanged(_ partition: Partition, _ known: KnownLog) -> String? {
-    guard bug != .fingerprintIgnored else { return nil }
-    let shown = log.shown(of: partition)
-    if let why = known.whatContradicts(low: Offset(0), high: Offset(Int64(shown.count))) { return why }
-    guard let offset = known.offsetToCompare(low: Offset(0)) else { return nil }
-    let index = Int(offset.rawValue)
-    return known.whatChanged(found: shown.indices.contains(index) ? shown[index].fingerprint : nil)
+  private mutating func measure(_ lane: Int) {
+    met(.measured)
+    let high = Offset(Int64(log.shown(of: lanes[lane].partition).count))
+    tell(lane, "the log ends at \(high)") { $0.measured(low: Offset(0), high: high) }
   }
 
   // MARK: The store
@@ -168,7 +179,7 @@ extension World {
         core.reclaimed(.claimed(claim.movedTo(core.next)))
       }
     }
-    switch takeOver(lanes[lane].partition, held: claim.epoch, by: session) {
+    switch takeOver(lanes[lane].partition, Vacancy(epoch: claim.epoch), for: lanes[lane].worker, by: session) {
     case .fenced:
       met(.fenced)
       tell(lane, "fenced") { $0.reclaimed(.fenced) }
@@ -207,19 +218,20 @@ extension World {
   }
 
   private mutating func ended(_ lane: Int, _ end: LaneState.End) {
-    lanes[lane].isEnded = true
     let worker = lanes[lane].worker
     workers[worker].caches[lanes[lane].partition] = lanes[lane].core.memory
+    if end == .stopped { giveBack(lane) }
+    lanes[lane].isEnded = true
     dropSession(of: lane)
     switch end {
-    case .stopped: break
+    case .stopped, .surrendered(.fenced): laneEnded(lane, .settled)
     case .halted:
       met(.halted)
       after(Limits.outage, .clearHalts)
-    case .surrendered(let reason):
-      guard lanes[lane].assignment == workers[worker].assignment else { return }
-      if case .gap(let expected, _) = reason { workers[worker].knownGaps[lanes[lane].partition] = expected }
-      giveUpAssignment(worker)
+      laneEnded(lane, .settled)
+    case .surrendered:
+      met(.surrendered)
+      laneEnded(lane, .failed(isFirst: false))
     }
   }
 
@@ -230,7 +242,7 @@ extension World {
     guard !cleared.isEmpty else { return }
     met(.haltCleared)
     note("operator", "clears the halt of partitions \(cleared)")
-    after(Limits.network, .rebalance)
+    scheduleLooks()
   }
 }
 
@@ -298,8 +310,9 @@ extension WriteAnswer {
 extension LaneCore.Action {
   fileprivate var summary: String {
     switch self {
+    case .open(let offset): "open at \(offset)"
     case .read: "read"
-    case .compare(let known): "compare before \(known.next)"
+    case .measure: "measure"
     case .write(let batch, let ahead):
       if case .no = ahead { "write \(batch.summary)" } else { "write \(batch.summary) and read ahead" }
     case .reclaim(let claim): "reclaim from epoch \(claim.epoch)"

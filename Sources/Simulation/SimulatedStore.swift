@@ -14,8 +14,17 @@ struct SimulatedStore {
     var epoch = Epoch(rawValue: 0)
     var next = Offset(0)
     var owner: Session?
+    var ownerID: WorkerID?
     var haltedReason: String?
     var lastRecord: RecordFingerprint?
+  }
+
+  /// A row of `workers`.
+  private struct Worker {
+    var lastSeen: Int64
+    var session: Session
+    /// Since when it was never silent for the lease, in one session. Only the checks look at it.
+    var aliveSince: Int64
   }
 
   /// A row of `orders`.
@@ -60,7 +69,10 @@ struct SimulatedStore {
   /// Raised by each change of a table.
   private(set) var version = 0
 
-  var isReachable = true
+  private var workers: [WorkerID: Worker] = [:]
+  private var startedAt: Int64 = -1_000_000
+
+  private var isReachable = true
   private var sessions: Set<Session> = []
   private var open: [Session: Transaction] = [:]
   private var lastSession = 0
@@ -95,7 +107,19 @@ struct SimulatedStore {
     sessions.remove(session)
   }
 
-  /// Ends them all, as a restart of the server does.
+  /// The server goes, and with it all sessions.
+  mutating func goDown(commitWins: Bool) {
+    isReachable = false
+    endAll(commitWins: commitWins)
+  }
+
+  /// It is back.
+  mutating func comeBack(at now: Int64) {
+    isReachable = true
+    startedAt = now
+  }
+
+  /// Ends all sessions.
   mutating func endAll(commitWins: Bool) {
     for session in sessions.sorted() { end(session, commitWins: commitWins) }
   }
@@ -109,27 +133,87 @@ struct SimulatedStore {
     case locked
   }
 
-  /// Takes a partition over, as `LaneStore.claim` does, or `reclaim` where `held` is the epoch that one had.
+  /// Takes a partition over, as `LaneStore.claim` does.
   ///
   /// - Parameter survives: the owner's session stays, unless it is in the way.
   mutating func claim(
-    _ partition: Partition, held: Epoch?, by session: Session, survives: Bool, commitWins: Bool
+    _ partition: Partition, _ vacancy: Vacancy, worker: WorkerID, by session: Session, survives: Bool, commitWins: Bool
   ) -> ClaimAnswer {
     let index = Int(partition.rawValue)
     if let reason = progress[index].haltedReason { return .halted(reason) }
-    if let held, held != progress[index].epoch { return .fenced }
+    guard vacancy.epoch == progress[index].epoch else { return .fenced }
+    if let owner = progress[index].ownerID.flatMap({ workers[$0] }), let seen = vacancy.ownerLastSeen,
+      .microseconds(owner.lastSeen) > seen
+    {
+      return .fenced
+    }
     if let owner = progress[index].owner, owner != session, !survives || open[owner] != nil {
       end(owner, commitWins: commitWins)
     }
     guard lockHolder(of: partition) == nil else { return .locked }
-    if bug != .epochReused || held != nil {
+    if bug != .epochReused || vacancy.epoch.rawValue == 0 || progress[index].ownerID == worker {
       progress[index].epoch = Epoch(rawValue: progress[index].epoch.rawValue + 1)
     }
     progress[index].owner = session
+    progress[index].ownerID = worker
     return .claimed(
       Claim(
         topic: "orders", partition: partition, epoch: progress[index].epoch, nextOffset: progress[index].next,
         lastRecord: progress[index].lastRecord))
+  }
+
+  /// Lets the next owner have a partition at once, unless someone has claimed it.
+  mutating func giveBack(_ partition: Partition, epoch: Epoch) {
+    let index = Int(partition.rawValue)
+    guard progress[index].epoch == epoch else { return }
+    progress[index].owner = nil
+    progress[index].ownerID = nil
+  }
+
+  /// Writes an owner that never existed, as a mistaken hand does.
+  mutating func forgeOwner(of partition: Partition) {
+    progress[Int(partition.rawValue)].owner = nil
+    progress[Int(partition.rawValue)].ownerID = WorkerID(rawValue: 999_999)
+  }
+
+  func isInTransaction(_ session: Session) -> Bool { open[session] != nil }
+
+  // MARK: Leases
+
+  /// A worker shows that it is alive.
+  mutating func showLife(_ id: WorkerID, in session: Session, at now: Int64) {
+    let row = workers[id]
+    let goesOn = row.map { $0.session == session && now - $0.lastSeen < Limits.lease } ?? false
+    workers[id] = Worker(lastSeen: now, session: session, aliveSince: goesOn ? row?.aliveSince ?? now : now)
+  }
+
+  /// Deletes the row of a worker.
+  mutating func forget(_ id: WorkerID) { workers[id] = nil }
+
+  /// Whether a worker's lease held all the time, as everyone could see.
+  func hasLived(_ id: WorkerID, in time: ClosedRange<Int64>) -> Bool {
+    guard let row = workers[id] else { return false }
+    return isOpen(row.session) && row.aliveSince <= time.lowerBound && row.lastSeen > time.upperBound - Limits.lease
+  }
+
+  /// Who works, and who has what.
+  func leases(at now: Int64) -> LeaseView {
+    LeaseView(
+      now: .microseconds(now), serverAge: .microseconds(now - startedAt), partitions: progress.count,
+      leases: Dictionary(
+        uniqueKeysWithValues: progress.enumerated().map { index, row in
+          let hasSession = row.owner.map(isOpen) ?? false
+          return (
+            Partition(Int32(index)),
+            LeaseView.Lease(
+              epoch: row.epoch, owner: row.ownerID, hasSession: hasSession, haltedReason: row.haltedReason)
+          )
+        }),
+      workers: workers.sorted { $0.key < $1.key }.map { id, row in
+        LeaseView.Worker(
+          id: id, name: "worker \(id)", lanesMax: Limits.lanesMax, isDraining: false,
+          lastSeen: .microseconds(row.lastSeen), hasSession: isOpen(row.session))
+      })
   }
 
   /// Stops a partition; false when someone else has claimed it.

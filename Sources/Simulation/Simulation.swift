@@ -1,6 +1,6 @@
 /// An invariant that did not hold.
 public struct Violation: Sendable, Hashable, CustomStringConvertible {
-  /// `I1` to `I12`, or `liveness`.
+  /// `I1` to `I12`, `lease`, or `liveness`.
   public let invariant: String
 
   /// What was found instead.
@@ -17,7 +17,8 @@ public enum Course: String, CaseIterable, Sendable {
   case committed, repeated, conflict, poisoned, quarantined, closed
   case fenced, zombieWoke, lostCommitTookEffect, lostCommitDidNot, commitArrivedLate
   case crashInTransaction, freezeInTransaction, surrendered, gap, halted, haltCleared
-  case loaded, lookedUp, decidedAhead, aheadDropped, sameLog, anotherLog
+  case loaded, lookedUp, decidedAhead, aheadDropped, sameLog, anotherLog, reopened, measured
+  case gaveBack, takenOver
 }
 
 /// The result of one seed.

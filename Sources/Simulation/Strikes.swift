@@ -14,7 +14,15 @@ extension World {
     switch kind {
     case .workerCrash: crash(random.index(below: workers.count))
     case .workerFreeze: freeze(random.index(below: workers.count))
-    case .rebalance: after(Limits.network, .rebalance)
+    case .workerLeave: leave(random.index(below: workers.count))
+    case .workerForgotten:
+      let worker = random.index(below: workers.count)
+      note("operator", "deletes the row of worker \(worker)")
+      store.forget(workers[worker].keeper.id)
+    case .ownerForged:
+      let partition = Partition(Int32(random.index(below: Int(shop.partitions))))
+      note("operator", "writes an owner of p\(partition) that never existed")
+      store.forgeOwner(of: partition)
     case .intakeCrash: crashIntake(random.index(below: intakes.count))
     case .clockJump:
       let intake = random.index(below: intakes.count)
@@ -23,8 +31,7 @@ extension World {
       note("intake \(intake)", "its clock jumps by \(jump) µs")
     case .storeOutage:
       note("store", "restarts")
-      store.isReachable = false
-      store.endAll(commitWins: random.happens(perMille: 500))
+      store.goDown(commitWins: random.happens(perMille: 500))
       after(Limits.outage, .storeReturns)
     case .sessionsEnded:
       note("store", "all sessions are ended")
@@ -69,7 +76,7 @@ extension World {
     return false
   }
 
-  /// A process ends at once. The server notices its lost sessions by itself, and the group its lost member.
+  /// A process ends at once. The server notices its lost sessions by itself.
   private mutating func crash(_ worker: Int) {
     guard workers[worker].condition != .gone else { return }
     note("worker \(worker)", "crashes")
@@ -79,17 +86,16 @@ extension World {
       lanes[lane].isEnded = true
       dropSession(of: lane)
     }
-    after(Limits.noticing, .rebalance)
+    dropLeaseSession(of: worker)
     after(Limits.outage, .restart(worker))
   }
 
-  /// A process stops for a while and doesn't know. Mostly long enough for the group to give its partitions to others.
+  /// A process stops for a while and doesn't know. Mostly long enough for others to take its partitions.
   private mutating func freeze(_ worker: Int) {
     guard workers[worker].condition == .running else { return }
     note("worker \(worker)", "freezes")
     workers[worker].condition = .frozen
     after(Limits.outage, .wake(worker))
-    if random.happens(perMille: 800) { after(Limits.noticing, .rebalance) }
   }
 
   /// What it has sent arrives or not; nobody waits for the answer.
@@ -101,14 +107,17 @@ extension World {
     after(Limits.outage, .intakeRestarts(intake))
   }
 
-  /// Consumers are connected to a log that is not ours: its records are others, at the same offsets and past them.
+  /// Consumers are connected to a log that is not ours: its records are others, at the same offsets and past them, or
+  /// it ends before.
   ///
   /// Only where the last decided record is known. Otherwise nobody could tell, and a person must.
   private mutating func showOtherLog() {
     let partition = Partition(Int32(random.index(below: Int(shop.partitions))))
     guard store.progress[Int(partition.rawValue)].lastRecord != nil, log.otherLogs[partition] == nil else { return }
     let stock = shop.stock
-    let records = (0..<log.partitions[Int(partition.rawValue)].count + 3).map { _ in
+    let count = log.partitions[Int(partition.rawValue)].count
+    let length = random.happens(perMille: 500) ? count + 3 : random.number(in: 0...count / 2)
+    let records = (0..<length).map { _ in
       let close = LogRecord.close(stock[random.index(below: stock.count)].key, at: Shop.epoch)
       return SimulatedLog.Record(key: [], value: close.encoded(), origin: .close)
     }

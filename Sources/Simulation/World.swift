@@ -20,12 +20,10 @@ struct World {
     case laneContinues(Int)
     case commitArrives(SimulatedStore.Session)
     case sessionNoticed(SimulatedStore.Session)
-    case rebalance
-    case assigned(worker: Int, generation: Int)
-    case claim(worker: Int, assignment: Int, Partition)
-    case rejoin(Int)
+    case look(Int, run: Int)
+    case saw(Int, run: Int, LeaseView)
+    case claim(Int, run: Int, Partition, Vacancy, seen: Int64)
     case wake(Int)
-    case expelled(Int)
     case restart(Int)
     case intakeRestarts(Int)
     case storeReturns
@@ -40,6 +38,7 @@ struct World {
   let bug: PlantedBug?
   let signer: TicketSigner
   let tuning: LaneTuning
+  let leaseTuning: LeaseTuning
 
   /// How long one step of a transaction takes.
   let transactionStep: ClosedRange<Int64>
@@ -55,7 +54,6 @@ struct World {
   var intakes: [SimulatedIntake]
   var sends: [SimulatedIntake.Send] = []
   var workers: [SimulatedWorker]
-  var group = SimulatedGroup()
   var lanes: [SimulatedLane] = []
   var claims = 0
   var checks: Checks
@@ -70,6 +68,8 @@ struct World {
     shop = try Shop(from: &random)
     faults = Faults(from: &random)
     tuning = LaneTuning(from: &random, bug)
+    let leaseTuning = LeaseTuning(bug)
+    self.leaseTuning = leaseTuning
     transactionStep = random.happens(perMille: 400) ? Limits.slowTransactionStep : Limits.transactionStep
     signer = try TicketSigner(secrets: [Array("a secret of a world".utf8)])
     log = SimulatedLog(partitions: shop.partitions)
@@ -80,7 +80,7 @@ struct World {
       clients.append(Client(purchase: purchase, attemptsLeft: random.number(in: Limits.attempts)))
     }
     intakes = Array(repeating: SimulatedIntake(shop), count: Limits.intakes)
-    workers = Array(repeating: SimulatedWorker(), count: random.number(in: Limits.workers))
+    workers = (0..<random.number(in: Limits.workers)).map { SimulatedWorker($0, run: 0, tuning: leaseTuning) }
   }
 
   /// Lives until nothing is left to happen, or an invariant is violated.
@@ -96,7 +96,7 @@ struct World {
       arrival = isAgain ? arrival + random.number(in: Limits.network) : random.number(in: first...last)
       scheduler.after(arrival, .clientComes(client))
     }
-    after(Limits.network, .rebalance)
+    scheduleLooks()
     if !faults.kinds.isEmpty { after(Limits.betweenFaults, .fault) }
     scheduler.after(Limits.faultyTime, .heal)
     var steps = 0
@@ -122,18 +122,16 @@ struct World {
     case .laneContinues(let lane): continueLane(lane)
     case .commitArrives(let session): commitArrives(session)
     case .sessionNoticed(let session): store.end(session, commitWins: random.happens(perMille: 500))
-    case .rebalance: rebalance()
-    case .assigned(let worker, let generation): assigned(worker, generation: generation)
-    case .claim(let worker, let assignment, let partition):
-      claim(partition, for: worker, assignment: assignment)
-    case .rejoin(let worker): rejoin(worker)
+    case .look(let worker, let run): look(worker, run: run)
+    case .saw(let worker, let run, let view): saw(worker, run: run, view)
+    case .claim(let worker, let run, let partition, let vacancy, let seen):
+      claim(partition, for: worker, run: run, vacancy, seen: seen)
     case .wake(let worker): wake(worker)
-    case .expelled(let worker): expelled(worker)
     case .restart(let worker): restart(worker)
     case .intakeRestarts(let intake): intakeRestarts(intake)
     case .storeReturns:
       note("store", "can be reached again")
-      store.isReachable = true
+      store.comeBack(at: scheduler.now)
     case .clearHalts: clearHalts()
     case .ownLogReturns(let partition): show(nil, in: partition)
     case .close(let key): close(key)
@@ -142,6 +140,7 @@ struct World {
       note("world", "heals: no more faults")
       faults.heal()
       isHealed = true
+      scheduleLooks()
     }
   }
 
@@ -149,7 +148,7 @@ struct World {
   private func owner(of task: Task) -> Int? {
     switch task {
     case .laneContinues(let lane): lanes[lane].worker
-    case .assigned(let worker, _), .claim(let worker, _, _), .rejoin(let worker), .expelled(let worker): worker
+    case .look(let worker, _), .saw(let worker, _, _), .claim(let worker, _, _, _, _): worker
     default: nil
     }
   }
@@ -179,6 +178,18 @@ extension LaneTuning {
     rememberedHolders = random.number(in: Limits.rememberedHolders)
     loadedHolders = random.number(in: Limits.loadedHolders)
     batchesToCheck = random.number(in: Limits.batchesToCheck)
+    comparesFingerprints = bug != .fingerprintIgnored
     if let bug, bug.decidesOtherwise { decide = { bug.decides(&$0, $1) } }
+  }
+}
+
+extension LeaseTuning {
+  /// Times that a small world meets, and a planted bug.
+  fileprivate init(_ bug: PlantedBug?) {
+    self.init()
+    returnGrace = .microseconds(Limits.returnGrace)
+    claimPause = .microseconds(Limits.lanePause.lowerBound)...(.microseconds(Limits.lanePause.upperBound))
+    handoverDelay = .microseconds(Limits.lookPause.lowerBound)
+    takesFromTheLiving = bug == .leaseIgnored
   }
 }

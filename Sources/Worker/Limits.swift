@@ -1,41 +1,45 @@
 /// The bounds of the worker (I11): each named once, with its unit, what happens there, and why that much.
 public enum Limits {
   /// Partitions that one worker serves at once when the configuration names no other number, and with it its
-  /// connections to PostgreSQL. Partitions beyond it are not served, loudly: give the group another worker.
+  /// connections to PostgreSQL. What no worker has room for is not served, loudly: start another one.
   public static let lanes = 32
 
-  /// Concurrent claims after an assignment. Others wait; each takes a few milliseconds.
-  static let claimsAtOnce = 8
+  /// How long a worker may show no sign of life before others take its partitions. Only for one that is frozen or cut
+  /// off: one that has died is known by its lost session at once.
+  public static let lease = Duration.seconds(3)
+
+  /// How often a worker shows that it is alive. A sixth of the lease, so that a busy database can delay several.
+  static let lifeInterval = Duration.milliseconds(500)
+
+  /// How often a worker looks who has what when nothing wakes it. It is how long a dead worker is not noticed.
+  static let lookInterval = Duration.milliseconds(150)
+
+  /// The pause after a look. Wake-ups that come within it are one, so that many partitions that move at once do not
+  /// make as many looks.
+  static let lookPause = Duration.milliseconds(20)
+
+  /// First and longest pause between attempts to reach the store for leases.
+  static let leaseReconnectPause: ClosedRange<Duration> = .milliseconds(20)...(.milliseconds(250))
 
   /// First and longest pause between attempts at something that failed for a moment. Doubled from one attempt to the
-  /// next, and spread by half, so that many lanes don't come back as one.
-  static let retryPause: ClosedRange<Duration> = .milliseconds(20)...(.seconds(2))
+  /// next, and spread by half, so that many lanes don't come back as one. The longest is what a lane may lose after
+  /// PostgreSQL is back.
+  static let retryPause: ClosedRange<Duration> = .milliseconds(20)...(.milliseconds(500))
 
-  /// First and longest pause before a worker joins its group again after it gave an assignment up. Each rejoin stops
-  /// all members for a moment, so they are rarer than other attempts.
-  static let rejoinPause: ClosedRange<Duration> = .milliseconds(200)...(.seconds(10))
-
-  /// A membership that lasted this long makes the next rejoin a first one.
-  static let soundMembership = Duration.seconds(30)
+  /// First and longest pause before a worker makes another consumer after its own failed for good.
+  static let consumerPause: ClosedRange<Duration> = .milliseconds(200)...(.seconds(10))
 
   /// How long a worker waits for lanes that it asked to stop. A write takes milliseconds. Past the limit, the
   /// partitions are given back anyway; the next claim ends what the write still does.
   static let stopPatience = Duration.seconds(12)
 
-  /// How long leaving the group may take. Past it, the group notices by its session timeout.
+  /// How long it may take to tell the other workers, and to close the consumer. Past it, they notice by themselves.
   static let leavePatience = Duration.seconds(5)
 
   /// How long a broker may take to tell where a partition begins and ends. Past it, asked again.
   static let watermarkTimeout = Duration.seconds(5)
 
-  /// How often in a row a partition must look truncated or recreated before it is halted. Only a person can clear a
-  /// halt, and a newly elected leader can be behind for a moment.
-  static let watermarkLooks = 3
-
-  /// Between two of these looks.
-  static let watermarkLookPause = Duration.milliseconds(300)
-
-  /// How often the lag of each partition is measured, and the store asked whether a halt was cleared.
+  /// How often the lag of each partition is measured.
   static let lookAroundInterval = Duration.seconds(5)
 
   /// The pause after a broadcast during which lanes committed more: their commits until then go out as one signal. If

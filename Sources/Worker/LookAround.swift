@@ -1,21 +1,27 @@
 internal import FlashSale
 internal import Kafka
 internal import Logging
-internal import SaleStore
 
-/// Checks now and then how far behind the lanes are, and whether a person has cleared a halt.
+/// Checks now and then how far behind the lanes are, and whether the topic has grown.
+///
+/// It asks the log through a client of its own, so that an answer that does not come holds up nothing else.
 struct LookAround: Sendable {
-  let context: LaneContext
-  let consumer: Consumer
+  private let context: LaneContext
+  private let reader: LogReader
 
-  /// Looks until a halt of an assigned partition was cleared, or the task is cancelled (`nil`).
-  func untilHaltIsCleared() async -> Partition? {
+  /// Throws `KafkaError` with `.configuration` for settings that are not valid. Contacts nothing.
+  init(context: LaneContext, cluster: ClusterSettings) throws(KafkaError) {
+    self.context = context
+    reader = try LogReader(cluster: cluster, topic: context.configuration.topic, logger: context.logger)
+  }
+
+  /// Looks until the task is cancelled.
+  func run() async {
     while !Task.isCancelled {
       await measureLag()
-      if let cleared = await clearedHalt() { return cleared }
+      await countPartitions()
       try? await Task.sleep(for: Limits.lookAroundInterval)
     }
-    return nil
   }
 
   private func measureLag() async {
@@ -23,7 +29,7 @@ struct LookAround: Sendable {
       guard !Task.isCancelled, let next = status.nextOffset else { continue }
       let asked = ContinuousClock.now
       do throws(KafkaError) {
-        let high = try await consumer.watermarks(partition: partition.rawValue, timeout: Limits.watermarkTimeout).high
+        let high = try await reader.watermarks(partition: partition.rawValue, timeout: Limits.watermarkTimeout).high
         // What was committed since counts as done.
         let now = context.board.current.partitions[partition]?.nextOffset ?? next
         let lag = max(0, high - now.rawValue)
@@ -35,6 +41,7 @@ struct LookAround: Sendable {
           status.lag = lag
           status.silentSince = nil
         }
+        context.board.update { $0.logTrouble = nil }
         context.metrics.lag(of: partition, lag)
       } catch {
         context.board.update(partition) { $0.silentSince = $0.silentSince ?? asked }
@@ -43,24 +50,17 @@ struct LookAround: Sendable {
     }
   }
 
-  private func clearedHalt() async -> Partition? {
-    let halted = context.board.current.partitions.filter { _, status in
-      if case .halted = status.state { true } else { false }
+  /// A topic that grows under the workers has a writer that uses another count: its keys belong to other lanes.
+  private func countPartitions() async {
+    guard let recorded = context.board.current.recordedPartitions,
+      let found = try? await reader.partitionsWithLeader(timeout: Limits.watermarkTimeout).max()
+    else { return }
+    let grown = Int(found) >= recorded ? Int(found) + 1 : nil
+    if let grown, context.board.current.grownTo != grown {
+      context.logger.critical(
+        "the topic has grown: what is in its new partitions is not served",
+        metadata: ["recorded": "\(recorded)", "found": "\(grown)"])
     }
-    guard !halted.isEmpty else { return nil }
-    var opened: LaneStore?
-    var cleared: Partition?
-    do {
-      let store = try await LaneStore.connect(context.database, logger: context.logger)
-      opened = store
-      for partition in halted.keys where cleared == nil {
-        let reason = try await store.haltReason(topic: context.configuration.topic, partition: partition)
-        if reason == nil { cleared = partition }
-      }
-    } catch {
-      context.logger.debug("halts could not be looked up", metadata: ["error": "\(error)"])
-    }
-    await opened?.close()
-    return cleared
+    context.board.update { $0.grownTo = grown }
   }
 }

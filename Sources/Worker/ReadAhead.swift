@@ -10,11 +10,12 @@ internal import Lane
 struct ReadAhead {
   typealias Answer = Result<HeldRecords?, KafkaError>
 
-  private let queue: PartitionQueue
+  /// Where records come from; `nil` until the log is opened.
+  let queue: PartitionQueue?
   private var running: Task<Answer, Never>?
   private var start: AsyncStream<Never>.Continuation?
 
-  init(_ queue: PartitionQueue) { self.queue = queue }
+  init(_ queue: PartitionQueue? = nil) { self.queue = queue }
 
   /// The next records, as `PartitionQueue.next` gives them: `nil` at the queue's end or when the task is cancelled.
   mutating func next() async -> Answer {
@@ -55,7 +56,8 @@ struct ReadAhead {
     _ = await task.value
   }
 
-  private static func take(from queue: PartitionQueue) async -> Answer {
+  private static func take(from queue: PartitionQueue?) async -> Answer {
+    guard let queue else { return .success(nil) }
     do throws(KafkaError) {
       return .success(try await queue.next(max: Lane.Limits.batchRecords).map(HeldRecords.init(_:)))
     } catch {

@@ -7,6 +7,7 @@ internal import SaleStore
 
 /// What the lanes of a worker share.
 struct LaneContext: Sendable {
+  let worker: WorkerID
   let configuration: WorkerConfiguration
   let database: DatabaseSettings
   let board: StatusBoard
@@ -31,48 +32,49 @@ struct LaneContext: Sendable {
 struct RunningLane {
   private let context: LaneContext
   private let consumer: Consumer
-  private let comparer: LogComparer
   private let partition: Partition
   private let logger: Logger
   private let thread: StoreThread
 
   private var core: LaneCore
   private var store: LaneStore?
-  private var records: ReadAhead
+  private var records = ReadAhead()
 
-  /// A lane with the claim that it starts from; its connection is the lane's from here on.
-  init(
-    _ context: LaneContext, queue: PartitionQueue, consumer: Consumer, comparer: LogComparer,
-    claimed: PartitionClaims.Claimed, knownGap: Offset?
-  ) {
-    core = LaneCore(claimed.claim, lossesSeen: claimed.lossesSeen, knownGap: knownGap)
-    store = claimed.store
-    thread = claimed.thread
-    self.comparer = comparer
+  /// A lane with the claim that it starts from; the connection that made it is the lane's from here on.
+  init(_ context: LaneContext, consumer: Consumer, claim: Claim, store: LaneStore, thread: StoreThread) {
+    core = LaneCore(claim)
+    self.store = store
+    self.thread = thread
     self.context = context
-    records = ReadAhead(queue)
     self.consumer = consumer
-    partition = claimed.claim.partition
+    partition = claim.partition
     var logger = context.logger
     logger[metadataKey: "partition"] = "\(partition)"
     self.logger = logger
   }
 
-  /// Works until the lane has to end. For a task on the claim's thread.
+  /// The first offset without an effect in the store, as far as is known here.
+  var next: Offset { core.next }
+
+  /// Works until the lane has to end, and gives the partition back if nothing else ended it. For a task on the claim's
+  /// thread.
   mutating func run() async -> LaneState.End {
     note(.running)
     var action = core.firstAction
     while true {
       switch action {
+      case .open(let offset): action = await open(at: offset)
       case .read: action = await read()
-      case .compare(let known): action = await compare(known)
+      case .measure: action = await measure()
       case .write(let batch, let ahead): action = await write(batch, ahead)
       case .reclaim(let claim): action = await reclaim(claim)
       case .halt(let claim, let reason): action = await halt(claim, reason)
       case .pause(let attempt, let reason): action = await pause(attempt, reason)
       case .end(let end):
         await records.end()
+        if end == .stopped { await giveBack() }
         await dropStore()
+        if let queue = records.queue { await consumer.stop(queue) }
         return end
       }
     }
@@ -93,6 +95,17 @@ struct RunningLane {
 
   // MARK: The log
 
+  private mutating func open(at offset: Offset) async -> LaneCore.Action {
+    await records.end()
+    let losses = consumer.connectionsLost
+    do throws(KafkaError) {
+      records = ReadAhead(try await consumer.start(partition.rawValue, at: offset.rawValue))
+    } catch {
+      return tell { $0.logFailed(error.debugDescription) }
+    }
+    return tell { $0.opened(losses: losses) }
+  }
+
   private mutating func read() async -> LaneCore.Action {
     switch await records.next() {
     case .success(nil): return tell { $0.queueEnded() }
@@ -101,21 +114,19 @@ struct RunningLane {
       return tell { $0.received(held, losses: losses) }
     case .failure(let error):
       logger.warning("the log failed", metadata: ["error": "\(error.debugDescription)"])
+      if error.code == .offsetOutOfRange { return tell { $0.outOfRange() } }
       let reason = "\(error) (next offset \(core.next))"
-      return tell { $0.logFailed(reason, isOutOfRange: error.code == .offsetOutOfRange) }
+      return tell { $0.logFailed(reason) }
     }
   }
 
-  private mutating func compare(_ known: KnownLog) async -> LaneCore.Action {
-    let comparison: LaneCore.Comparison
-    do {
-      let low = try await consumer.watermarks(partition: partition.rawValue, timeout: Limits.watermarkTimeout).low
-      comparison = try await comparer.whatChanged(partition, known, low: Offset(low)).map { .changed($0) } ?? .same
+  private mutating func measure() async -> LaneCore.Action {
+    do throws(KafkaError) {
+      let (low, high) = try await consumer.watermarks(partition: partition.rawValue, timeout: Limits.watermarkTimeout)
+      return tell { $0.measured(low: Offset(low), high: Offset(high)) }
     } catch {
-      comparison = .unknown("\(error)")
+      return tell { $0.notMeasured("\(error)") }
     }
-    let losses = consumer.connectionsLost
-    return tell { $0.compared(comparison, losses: losses) }
   }
 
   // MARK: The store
@@ -178,11 +189,14 @@ struct RunningLane {
     do {
       let store = try await connect()
       self.store = store
-      let answer = try await store.reclaim(claim, owner: context.configuration.ownerName)
+      let answer = try await store.claim(
+        topic: claim.topic, partition: partition, Vacancy(epoch: claim.epoch), worker: context.worker,
+        name: context.configuration.ownerName)
       switch answer {
       case .fenced: context.metrics.fenced.increment()
       case .halted: break
       case .claimed(let claim):
+        context.metrics.epoch(of: partition, claim.epoch)
         context.board.update(partition) { status in
           status.epoch = claim.epoch
           status.nextOffset = claim.nextOffset
@@ -212,6 +226,15 @@ struct RunningLane {
     } catch {
       await dropStore()
       return tell { $0.failed("\(error)") }
+    }
+  }
+
+  /// Lets the next owner have it at once. If it can't be done, the lost session tells.
+  private func giveBack() async {
+    do {
+      try await store?.giveBack(core.claim)
+    } catch {
+      logger.notice("the partition could not be given back: its lost session tells", metadata: ["error": "\(error)"])
     }
   }
 

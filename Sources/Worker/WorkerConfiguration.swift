@@ -5,7 +5,7 @@ public struct WorkerConfiguration: Sendable {
   /// The topic of orders. Its partition count was recorded (`SaleStore.record`) before a worker starts.
   public var topic: String
 
-  /// The consumer group that divides the partitions among workers.
+  /// The consumer group to which progress is told, for lag tools. Nobody is its member.
   public var group: String
 
   /// Host and process, for people; the store keeps it with each partition that this worker owns.
@@ -14,7 +14,10 @@ public struct WorkerConfiguration: Sendable {
   /// Partitions served at once, each with a connection to PostgreSQL. More are not served, loudly.
   public var lanesMax = Limits.lanes
 
-  /// How the consumer trades memory, delay, and the time until a dead worker's partitions go to another.
+  /// How long a worker may show no sign of life before others take its partitions.
+  public var lease = Limits.lease
+
+  /// How the consumer trades memory and delay.
   public var tuning = ConsumerTuning()
 
   /// Creates a configuration; the rest starts from `Limits`.

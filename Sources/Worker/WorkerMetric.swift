@@ -15,6 +15,8 @@ public enum WorkerMetric: String, MetricCatalogue {
   case surrendered = "penstock_worker_surrendered_total"
   case lag = "penstock_worker_lag_records"
   case halted = "penstock_worker_halted"
+  case epoch = "penstock_worker_epoch"
+  case leaseRenewed = "penstock_worker_lease_renewed_timestamp_seconds"
 
   public var help: String {
     switch self {
@@ -29,8 +31,10 @@ public enum WorkerMetric: String, MetricCatalogue {
     case .conflicts: "Batches that were decided again because what was loaded was no longer true."
     case .connectionsLost: "Connections to PostgreSQL that lanes lost."
     case .poisoned: "Batches that failed because of a record in them."
-    case .surrendered: "Assignments that were given up to claim anew."
+    case .surrendered: "Partitions whose lane could not go on and that are claimed again."
     case .lag: "Records of a partition that have no outcome yet."
+    case .epoch: "The epoch in which this worker has the partition; 0 if it does not."
+    case .leaseRenewed: "When this worker last saw the leases, in seconds since 1970."
     case .halted: "Whether a partition waits for a person (1) or not (0)."
     }
   }

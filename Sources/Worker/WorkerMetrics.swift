@@ -28,8 +28,10 @@ struct WorkerMetrics: Sendable {
   /// Batches that failed because of a record in them.
   let poisoned = Counter(WorkerMetric.poisoned)
 
-  /// Assignments that were given up to claim again.
+  /// Partitions whose lane could not go on and that are claimed again.
   let surrendered = Counter(WorkerMetric.surrendered)
+
+  private let leaseRenewed = Gauge(WorkerMetric.leaseRenewed)
 
   init() {
     refused = Dictionary(
@@ -73,6 +75,14 @@ struct WorkerMetrics: Sendable {
   func lag(of partition: Partition, _ records: Int64) {
     Gauge(WorkerMetric.lag, [("partition", "\(partition)")]).record(records)
   }
+
+  /// Notes in which epoch this worker has a partition; `nil` if it does not.
+  func epoch(of partition: Partition, _ epoch: Epoch?) {
+    Gauge(WorkerMetric.epoch, [("partition", "\(partition)")]).record(epoch?.rawValue ?? 0)
+  }
+
+  /// Notes a look at the leases.
+  func leaseRenewed(_ now: Timestamp) { leaseRenewed.record(Double(now.microseconds) / 1e6) }
 
   /// Notes whether a partition waits for a person.
   func halted(_ partition: Partition, _ isHalted: Bool) {

@@ -1,21 +1,19 @@
 internal import FlashSale
-internal import Lane
 public import Kafka
+internal import Lane
 public import Logging
 internal import Metrics
 public import SaleStore
 public import ServiceLifecycle
 public import Vitals
 
-/// Turns the log into orders: joins the consumer group, claims the partitions that it is assigned, and decides their
-/// records, each exactly once.
+/// Turns the log into orders: claims its share of the partitions, and decides their records, each exactly once.
 ///
 /// Waits with backoff for PostgreSQL and the broker, from the start and whenever they go away. A lane that can't go on
-/// (someone else claimed its partition, the log has a gap) makes the worker leave its group and join again as a new
-/// member.
+/// gives up itself only.
 ///
-/// On a graceful shutdown, or when its task is cancelled, `run` finishes the batches in flight, leaves the group and
-/// returns, within `Limits.stopPatience` and `Limits.leavePatience`.
+/// On a graceful shutdown, or when its task is cancelled, `run` finishes the batches in flight, gives the partitions
+/// back and returns, within `Limits.stopPatience` and `Limits.leavePatience`.
 public struct WorkerService: Service {
   private let context: LaneContext
   private let cluster: ClusterSettings
@@ -35,7 +33,8 @@ public struct WorkerService: Service {
     var cluster = cluster
     cluster.waits = waits
     context = LaneContext(
-      configuration: configuration, database: database, board: StatusBoard(),
+      worker: WorkerID(rawValue: .random(in: 0...Int64.max)), configuration: configuration, database: database,
+      board: StatusBoard(),
       signals: SignalSender(topic: configuration.topic, settings: database, logger: logger), metrics: WorkerMetrics(),
       logger: logger)
     self.cluster = cluster
@@ -57,36 +56,34 @@ public struct WorkerService: Service {
   public func run() async throws {
     try await withThrowingTaskGroup(of: Void.self) { group in
       group.addTask { [signals = context.signals] in await signals.run() }
-      defer { context.signals.finish() }
+      let look = try LookAround(context: context, cluster: cluster)
+      let looking = Task { await look.run() }
+      defer {
+        looking.cancel()
+        context.signals.finish()
+      }
       try await cancelWhenGracefulShutdown { try await work() }
     }
   }
 
   private func work() async throws {
-    let comparer = try LogComparer(topic: context.configuration.topic, cluster: cluster, logger: context.logger)
-    var knownGaps: [Partition: Offset] = [:]
     var attempt = 0
     while !Task.isCancelled {
       let consumer = try Consumer(
         cluster: cluster, topic: context.configuration.topic, group: context.configuration.group,
         tuning: context.configuration.tuning, logger: context.logger)
-      var membership = Membership(context, consumer: consumer, comparer: comparer, knownGaps: knownGaps)
-      let joined = ContinuousClock.now
-      let end = await membership.run()
-      if end == .cancelled { break }
-      if case .surrendered(let partition, .gap(let expected, _)) = end { knownGaps[partition] = expected }
-      context.metrics.surrendered.increment()
-      context.logger.log(
-        level: end.logLevel, "the assignment was given up; joining again", metadata: ["reason": "\(end)"])
+      var lanes = WorkerLanes(context, consumer: consumer)
+      guard let failure = await lanes.run() else { break }
+      context.logger.error("the log's client failed; making another one", metadata: ["reason": "\(failure)"])
       context.board.update { status in
-        status.notAssigned = "gave its assignment up (\(end)) and joins again"
+        status.notTakingPart = "has lost the log (\(failure)) and begins again"
         status.partitions = [:]
       }
-      attempt = .now - joined > Limits.soundMembership ? 1 : attempt + 1
-      await Backoff.wait(attempt: attempt, within: Limits.rejoinPause)
+      attempt += 1
+      await Backoff.wait(attempt: attempt, within: Limits.consumerPause)
     }
     context.board.update { status in
-      status.notAssigned = "has stopped"
+      status.notTakingPart = "has stopped"
       status.partitions = [:]
     }
   }

@@ -1,4 +1,5 @@
 public import FlashSale
+internal import Lane
 internal import Synchronization
 internal import Vitals
 
@@ -6,18 +7,16 @@ internal import Vitals
 public struct WorkerStatus: Sendable, Hashable {
   /// What a partition's lane does.
   public enum LaneState: Sendable, Hashable {
-    /// Takes the partition over from its last owner.
+    /// Is meant for this worker, which takes it over as soon as its owner has given it up, or is gone.
     case claiming
     case running
     /// PostgreSQL or the broker cannot do what the lane needs. The lane goes on as soon as they can.
     case waiting(String)
     /// Nobody works on the partition until a person has looked.
     case halted(String)
-    /// Assigned beyond `WorkerConfiguration.lanesMax`.
-    case notServed
   }
 
-  /// One assigned partition.
+  /// One partition that is this worker's, or is meant for it.
   public struct PartitionStatus: Sendable, Hashable {
     public var epoch: Epoch?
 
@@ -27,6 +26,9 @@ public struct WorkerStatus: Sendable, Hashable {
     /// Records in the log that have no outcome yet, as of a few seconds ago.
     public var lag: Int64?
     public var state: LaneState
+
+    /// Since when it is this worker's.
+    public var since: ContinuousClock.Instant?
 
     /// `nextOffset` as of when `lag` was measured.
     var seen: Offset?
@@ -44,11 +46,23 @@ public struct WorkerStatus: Sendable, Hashable {
     }
   }
 
-  /// Why there is no assignment; `nil` while there is one, even of no partition.
-  public var notAssigned: String? = "is joining its group"
+  /// Why it takes no part in the sharing of partitions; `nil` while it does.
+  public var notTakingPart: String? = "has not seen the leases yet"
 
-  /// The assigned partitions.
+  /// Partitions that are this worker's, or meant for it.
   public var partitions: [Partition: PartitionStatus] = [:]
+
+  /// Partitions that no worker has room for.
+  public var unserved: [Partition] = []
+
+  /// What the log's client complains of; `nil` once the log has answered again.
+  public var logTrouble: String?
+
+  /// How many partitions the topic has, if that is more than were recorded.
+  public var grownTo: Int?
+
+  /// How many partitions the topic has by the store.
+  var recordedPartitions: Int?
 
   /// What it waits for longer than it should, a clause for each kind (I14).
   public var overdue: [String] = []
@@ -56,20 +70,30 @@ public struct WorkerStatus: Sendable, Hashable {
   /// Creates the status of a worker that has just started.
   public init() {}
 
-  /// Whether every assigned partition is being worked on.
+  /// Whether every partition that is meant for it is being worked on.
   public var isReady: Bool { reasons.isEmpty }
 
   /// What keeps the worker from being ready, a clause for each.
   public var reasons: [String] {
-    if let notAssigned { return ["the worker \(notAssigned)"] + overdue }
-    return overdue
+    var reasons: [String] = []
+    if let notTakingPart { reasons.append("the worker \(notTakingPart)") }
+    if let logTrouble { reasons.append("the log: \(logTrouble)") }
+    reasons += overdue
+    if let grownTo, let recordedPartitions {
+      reasons.append(
+        "the topic has grown to \(grownTo) partitions; this database was filled from \(recordedPartitions)")
+    }
+    if let first = unserved.first {
+      reasons.append(
+        "no worker has room for \(unserved.count) partitions, the first of them \(first): start another worker")
+    }
+    return reasons
       + partitions.sorted { $0.key < $1.key }.compactMap { partition, status in
         switch status.state {
         case .running: nil
         case .claiming: "partition \(partition) is being claimed"
         case .waiting(let reason): "partition \(partition) waits: \(reason)"
         case .halted(let reason): "partition \(partition) is halted: \(reason)"
-        case .notServed: "partition \(partition) is beyond the lanes that this worker may have"
         }
       }
   }
@@ -95,7 +119,39 @@ final class StatusBoard: Sendable {
     status.withLock { change(&$0) }
   }
 
-  /// Changes the status of a partition that is assigned.
+  /// Takes note of what is meant for this worker.
+  ///
+  /// - Returns: partitions that are newly seen to be halted, with the reason.
+  func note(
+    meant: [Partition], of view: LeaseView, hasLane: (Partition) -> Bool, unserved: [Partition]
+  ) -> [(Partition, String)] {
+    status.withLock { status in
+      var halted: [(Partition, String)] = []
+      status.notTakingPart = nil
+      status.recordedPartitions = view.partitions
+      status.unserved = unserved
+      let mine = Set(meant)
+      // What is meant for another worker has a lane here for a moment longer.
+      for partition in status.partitions.keys where !mine.contains(partition) && !hasLane(partition) {
+        status.partitions[partition] = nil
+      }
+      for partition in meant {
+        let known = status.partitions[partition]?.state
+        if let reason = view.lease(of: partition).haltedReason {
+          guard !hasLane(partition), known != .halted(reason) else { continue }
+          status.partitions[partition] = WorkerStatus.PartitionStatus(state: .halted(reason))
+          halted.append((partition, reason))
+        } else if case .halted = known {
+          status.partitions[partition]?.state = .claiming
+        } else if known == nil {
+          status.partitions[partition] = WorkerStatus.PartitionStatus(state: .claiming)
+        }
+      }
+      return halted
+    }
+  }
+
+  /// Changes the status of a partition that is this worker's, or meant for it.
   func update(_ partition: Partition, _ change: (inout WorkerStatus.PartitionStatus) -> Void) {
     status.withLock { status in
       if status.partitions[partition] != nil { change(&status.partitions[partition]!) }

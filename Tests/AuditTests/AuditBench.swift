@@ -94,7 +94,6 @@ struct AuditBench: Sendable {
     var ends: [Int32: Int64] = [:]
     for partition in 0..<partitions { ends[partition] = try await reader.watermarks(partition: partition).high }
     var configuration = WorkerConfiguration(topic: Self.topic, group: "workers", ownerName: "a worker")
-    configuration.tuning.sessionTimeout = .seconds(3)
     configuration.tuning.fetchWait = .milliseconds(10)
     let service = WorkerService(
       configuration: configuration, cluster: cluster, database: try database.settings, logger: quietLogger)

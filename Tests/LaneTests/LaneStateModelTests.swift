@@ -28,7 +28,7 @@ private struct Model {
 
   mutating func perform(_ action: LaneState.Action, for state: inout LaneState) -> LaneState.Action {
     switch action {
-    case .read:
+    case .read, .reopen:
       let last = min(Self.records, storeNext + .random(in: 1...90, using: &random)) - 1
       return state.received(first: Offset(storeNext), last: Offset(last), count: Int(last - storeNext + 1))
     case .write(let range): return write(range, asQuarantined: false, for: &state)

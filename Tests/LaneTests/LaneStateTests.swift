@@ -12,7 +12,7 @@ import Testing
   /// A lane at offset 10 that holds the records 10 to 17 and writes them.
   private func writing() -> LaneState {
     var state = LaneState(next: Offset(10))
-    #expect(state.firstAction == .read)
+    #expect(state.firstAction == .reopen)
     #expect(state.received(10, 17) == .write(offsets(10..<18)))
     return state
   }
@@ -25,39 +25,38 @@ import Testing
     #expect(state.received(18, 18) == .write(offsets(18..<19)))
   }
 
-  @Test func `a batch that starts elsewhere makes the lane surrender`() {
-    for first in [Int64(9), 11] {
+  @Test func `a batch that starts elsewhere, or has a hole, is read again from the log`() {
+    for (first, last, count) in [(Int64(9), Int64(12), 4), (11, 14, 4), (10, 14, 4)] {
       var state = LaneState(next: Offset(10))
-      let gap = LaneState.Surrender.gap(expected: Offset(10), found: Offset(first))
-      #expect(state.received(first, first + 3) == .end(.surrendered(gap)))
+      #expect(state.received(first: Offset(first), last: Offset(last), count: count) == .reopen)
+      #expect(state.received(10, 12) == .write(offsets(10..<13)))
     }
   }
 
-  @Test func `a batch with a hole makes the lane surrender`() {
+  @Test func `a gap that is met again at the same offset halts, one elsewhere does not`() {
     var state = LaneState(next: Offset(10))
-    let gap = LaneState.Surrender.gap(expected: Offset(10), found: Offset(10))
-    #expect(state.received(first: Offset(10), last: Offset(14), count: 4) == .end(.surrendered(gap)))
-  }
-
-  @Test func `a gap that is met again halts`() {
-    var state = LaneState(next: Offset(10), knownGap: Offset(10))
+    #expect(state.received(12, 14) == .reopen)
+    #expect(state.received(10, 10) == .write(offsets(10..<11)))
+    #expect(state.committed() == .read)
+    #expect(state.received(13, 14) == .reopen)
     guard case .halt(let reason) = state.received(12, 14) else {
       Issue.record("did not halt")
       return
     }
+    #expect(reason.contains("offset 11"))
     #expect(state.haltRecorded() == .end(.halted(reason)))
   }
 
   @Test func `a lane that is asked to stop before its halt is recorded ends as stopped, not as halted`() {
     var state = LaneState(next: Offset(10))
-    #expect(state.logFailed("gone", isOutOfRange: true) == .halt("gone"))
+    #expect(state.logChanged("gone") == .halt("gone"))
     state.stop()
     #expect(state.unavailable("down") == .end(.stopped))
   }
 
-  @Test func `an offset that the log does not have halts, however long recording it takes`() {
+  @Test func `a log that is another one halts, however long recording it takes`() {
     var state = LaneState(next: Offset(10))
-    #expect(state.logFailed("gone", isOutOfRange: true) == .halt("gone"))
+    #expect(state.logChanged("gone") == .halt("gone"))
     #expect(state.unavailable("down") == .pause(attempt: 1, reason: "down"))
     #expect(state.paused() == .halt("gone"))
     #expect(state.unavailable("down") == .pause(attempt: 2, reason: "down"))
@@ -65,9 +64,34 @@ import Testing
     #expect(state.haltRecorded() == .end(.halted("gone")))
   }
 
+  @Test func `a log that lacks the next offset halts only after some looks in a row, and one that is unsure never`() {
+    var state = LaneState(next: Offset(10))
+    for attempt in 1..<Limits.logLooks {
+      #expect(state.logLacks("short", isCertain: true) == .pause(attempt: attempt, reason: "looking again: short"))
+      #expect(state.paused() == .reopen)
+    }
+    #expect(
+      state.logLacks("silent", isCertain: false) == .pause(attempt: Limits.logLooks, reason: "looking again: silent"))
+    #expect(state.paused() == .reopen)
+    for _ in 1..<Limits.logLooks {
+      guard case .pause = state.logLacks("short", isCertain: true) else {
+        Issue.record("did not pause")
+        return
+      }
+      #expect(state.paused() == .reopen)
+    }
+    #expect(state.logLacks("short", isCertain: true) == .halt("short"))
+  }
+
+  @Test func `a lane that lost touch with the log reads it again`() {
+    var state = LaneState(next: Offset(10))
+    #expect(state.lostTouch() == .reopen)
+    #expect(state.received(10, 11) == .write(offsets(10..<12)))
+  }
+
   @Test func `another failure of the log makes the lane surrender`() {
     var state = LaneState(next: Offset(10))
-    #expect(state.logFailed("no", isOutOfRange: false) == .end(.surrendered(.log("no"))))
+    #expect(state.logFailed("no") == .end(.surrendered(.log("no"))))
   }
 
   @Test func `a fenced write surrenders (I7)`() {

@@ -43,7 +43,7 @@ import Testing
     ("up", "PENSTOCK_HTTP", "http://127.0.0.1:8080", "must be host:port"),
     ("up", "PENSTOCK_ADMIN_HTTP", "::1:8081", "must be host:port"),
     ("admin", "PENSTOCK_ADMIN_TOKEN", "sixteen or more, but with spaces", "visible ASCII"),
-    ("worker", "PENSTOCK_SESSION_TIMEOUT_MS", "1", "1000 to 300000"),
+    ("worker", "PENSTOCK_LEASE_MS", "1", "1000 to 300000"),
     ("worker", "PENSTOCK_CONSUMER_GROUP", "a b", "A-Z"), ("worker", "PENSTOCK_DATABASE_POOL", "0", "1 to 100"),
     ("intake", "PENSTOCK_EVENT_LOOPS", "0", "1 to 64"), ("intake", "PENSTOCK_DRAIN_SECONDS", "never", "1 to 600"),
     ("intake", "PENSTOCK_REPLICATION", "11", "1 to 10"), ("intake", "PENSTOCK_RETENTION_HOURS", "0", "1 to 87600"),

@@ -54,7 +54,7 @@ public final class Shop: Sendable {
       "PENSTOCK_DATABASE_URL": database.url, "PENSTOCK_HTTP": "127.0.0.1:0", "PENSTOCK_ADMIN_HTTP": "127.0.0.1:0",
       "PENSTOCK_ADMIN_TOKEN": adminToken, "PENSTOCK_TICKET_KEY": String(repeating: "5a", count: 32),
       // The shortest that the embedded broker is good for, so that a killed worker is missed soon.
-      "PENSTOCK_SESSION_TIMEOUT_MS": "3000", "PENSTOCK_LOG_LEVEL": "notice",
+      "PENSTOCK_LOG_LEVEL": "notice",
     ]
     return try Shop(environment: environment, broker: broker, wrapper: wrapper)
   }

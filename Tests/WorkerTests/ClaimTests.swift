@@ -33,7 +33,7 @@ import Testing
       }
       // … it can't get the partition back …
       let zombie = try await LaneStore.connect(try bench.database.settings, logger: quietLogger)
-      #expect(try await zombie.reclaim(old, owner: "a zombie") == .fenced)
+      #expect(try await zombie.reclaim(old) == .fenced)
       // … and even with a session that nobody ended, it writes nothing.
       guard case .fenced = await zombie.write(bench.batch(old, [try bench.place(1)])) else {
         Issue.record("a zombie wrote")
@@ -154,10 +154,10 @@ import Testing
       try await lane.halt(claim, reason: "the log was truncated")
       let other = try await LaneStore.connect(try bench.database.settings, logger: quietLogger)
       for _ in 0..<2 {
-        let answer = try await other.claim(topic: LaneBench.topic, partition: claim.partition, owner: "another")
+        let answer = try await other.claim(claim.partition.rawValue, as: 2, seenIn: bench.store)
         #expect(answer == .halted(reason: "the log was truncated"))
       }
-      #expect(try await other.reclaim(claim, owner: "another") == .halted(reason: "the log was truncated"))
+      #expect(try await other.reclaim(claim) == .halted(reason: "the log was truncated"))
       #expect(
         try await bench.store.resume(
           claim.partition, of: LaneBench.topic, ResumeRequest(because: "a test", at: Offset(7))) == true)

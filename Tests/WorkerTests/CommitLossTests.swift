@@ -70,7 +70,7 @@ import Testing
     }
     try await Audit(bench.database).endNoMoreSessions()
     let next = try await LaneStore.connect(try bench.database.settings, logger: quietLogger)
-    guard case .claimed(let reclaimed) = try await next.reclaim(claim, owner: "a test") else {
+    guard case .claimed(let reclaimed) = try await next.reclaim(claim) else {
       Issue.record("not reclaimed")
       return
     }

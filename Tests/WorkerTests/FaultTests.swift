@@ -71,7 +71,7 @@ import Worker
       }
       for await _ in isLocked.stream {}
       try await bench.feed((0..<100).map { try bench.place(sale, "phone", buyer: "buyer-\($0)") })
-      #expect(try await eventually { !worker.status.isReady && worker.status.notAssigned == nil })
+      #expect(try await eventually { !worker.status.isReady && worker.status.notTakingPart == nil })
       #expect(worker.status.reasons.first?.contains("waits") == true, "\(worker.status.reasons)")
       mayGoOn.signal()
       try await locker.value
@@ -81,7 +81,7 @@ import Worker
     }
   }
 
-  @Test func `a worker that was superseded writes nothing more, joins anew and is healthy (I7)`() async throws {
+  @Test func `a worker that was superseded writes nothing more, claims it anew and is healthy (I7)`() async throws {
     try await LogBench.with(partitions: 1) { bench in
       let sale = try await bench.store.create(openSale("double11", stock: ["phone": 500]))
       let worker = try bench.startWorker()
@@ -90,7 +90,7 @@ import Worker
       let epoch = try #require(worker.status.partitions[Partition(0)]?.epoch)
       // What happens to a worker that was stopped while another took its partition over.
       let other = try await LaneStore.connect(try bench.database.settings, logger: quietLogger)
-      let answer = try await other.claim(topic: LogBench.topic, partition: Partition(0), owner: "another")
+      let answer = try await other.claim(0, of: LogBench.topic, as: 2, seenIn: bench.store)
       guard case .claimed(let claim) = answer else { throw TestSetUpError("not claimed: \(answer)") }
       #expect(claim.epoch.rawValue == epoch.rawValue + 1)
       try await bench.feed((0..<400).map { try bench.place(sale, "phone", buyer: "late-\($0)") })
@@ -130,7 +130,8 @@ import Worker
       await lane.close()
       try await bench.feed((0..<10).map { try bench.place(sale, "phone", buyer: "buyer-\($0)") })
       let worker = try bench.startWorker()
-      #expect(try await eventually { worker.status.reasons.contains { $0.contains("recreated") } })
+      #expect(
+        try await eventually { worker.status.reasons.contains { $0.contains("halted: the topic was recreated") } })
       #expect(try await Audit(bench.database).orders().isEmpty)
       #expect(
         try await bench.store.resume(
@@ -143,7 +144,7 @@ import Worker
 
   private func claimedBeyond(_ offset: Int64, _ bench: LogBench) async throws -> (LaneStore, ClaimAnswer) {
     let lane = try await LaneStore.connect(try bench.database.settings, logger: quietLogger)
-    let answer = try await lane.claim(topic: LogBench.topic, partition: Partition(0), owner: "before")
+    let answer = try await lane.claim(0, of: LogBench.topic, as: 2, seenIn: bench.store)
     let connection = try await bench.database.connect()
     _ = try await connection.query("UPDATE partition_progress SET next_offset = $1", offset)
     await connection.close()

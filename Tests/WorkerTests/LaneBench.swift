@@ -32,7 +32,7 @@ struct LaneBench: Sendable {
 
   /// Claims a partition, which must not be halted.
   func claim(_ partition: Int32 = 0, on lane: LaneStore) async throws -> Claim {
-    let answer = try await lane.claim(topic: Self.topic, partition: Partition(partition), owner: "a test")
+    let answer = try await lane.claim(partition, as: 1, seenIn: store)
     guard case .claimed(let claim) = answer else { throw TestSetUpError("not claimed: \(answer)") }
     return claim
   }
@@ -87,6 +87,25 @@ struct LaneBench: Sendable {
 
   func nextOffset(_ partition: Int32 = 0) async throws -> Int64? {
     try await store.progress(topic: Self.topic).first { $0.partition == Partition(partition) }?.nextOffset.rawValue
+  }
+}
+
+extension LaneStore {
+  /// Claims a partition from whoever has it now, as a worker of this number.
+  func claim(
+    _ partition: Int32, of topic: String = LaneBench.topic, as worker: Int64, seenIn store: SaleStore
+  ) async throws -> ClaimAnswer {
+    let row = try await store.progress(topic: topic).first { $0.partition == Partition(partition) }
+    return try await claim(
+      topic: topic, partition: Partition(partition), Vacancy(epoch: row?.epoch ?? Epoch(rawValue: 0)),
+      worker: WorkerID(rawValue: worker), name: "worker \(worker)")
+  }
+
+  /// Claims a partition from a session that was lost.
+  func reclaim(_ claim: Claim) async throws -> ClaimAnswer {
+    try await self.claim(
+      topic: claim.topic, partition: claim.partition, Vacancy(epoch: claim.epoch), worker: WorkerID(rawValue: 1),
+      name: "worker 1")
   }
 }
 

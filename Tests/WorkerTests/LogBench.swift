@@ -114,11 +114,12 @@ final class LogBench: Sendable {
   /// Starts a worker.
   ///
   /// - Parameter other: where its log is; `nil` is the bench's own broker.
-  func startWorker(_ name: String = "a worker", on other: ClusterSettings? = nil) throws -> RunningWorker {
+  func startWorker(
+    _ name: String = "a worker", on other: ClusterSettings? = nil, logger: Logger = quietLogger
+  ) throws -> RunningWorker {
     var configuration = WorkerConfiguration(topic: Self.topic, group: "workers", ownerName: name)
-    configuration.tuning.sessionTimeout = .seconds(3)
     configuration.tuning.fetchWait = .milliseconds(10)
-    let worker = try RunningWorker(configuration, cluster: other ?? cluster, database: database)
+    let worker = try RunningWorker(configuration, cluster: other ?? cluster, database: database, logger: logger)
     workers.withLock { $0.append(worker) }
     return worker
   }
@@ -162,9 +163,11 @@ final class RunningWorker: Sendable {
   private let group: ServiceGroup
   private let running: Task<Bool, Never>
 
-  init(_ configuration: WorkerConfiguration, cluster: ClusterSettings, database: TestDatabase) throws {
+  init(
+    _ configuration: WorkerConfiguration, cluster: ClusterSettings, database: TestDatabase, logger: Logger
+  ) throws {
     let service = WorkerService(
-      configuration: configuration, cluster: cluster, database: try database.settings, logger: quietLogger)
+      configuration: configuration, cluster: cluster, database: try database.settings, logger: logger)
     let group = ServiceGroup(
       configuration: ServiceGroupConfiguration(
         services: [.init(service: service, successTerminationBehavior: .gracefullyShutdownGroup)], logger: quietLogger))

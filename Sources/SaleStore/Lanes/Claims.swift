@@ -3,28 +3,49 @@ package import Lane
 import Postgres
 
 extension LaneStore {
-  /// Takes a partition over from its owner (I7).
+  /// Takes a partition over from whoever was seen to have it (I7): another worker, or a lost session of the lane's own.
   ///
   /// First it ends the recorded owner's session: a session that is frozen inside a transaction holds the row for as
   /// long as it sleeps, and no timeout of the server fires for it. Then it raises the epoch, so that the old owner's
   /// transactions change nothing.
   ///
+  /// `nextOffset` of the answer says whether a transaction whose COMMIT was not answered took effect: the session is
+  /// gone when this returns, so nothing can change any more.
+  ///
   /// Throws `StoreError.ownerCannotBeEnded` when the owner's session stays in the way, `PostgresError` when PostgreSQL
-  /// fails. The claim may have taken effect then: claim again.
-  /// - Parameter owner: host and process, for people.
-  package func claim(topic: String, partition: Partition, owner: String) async throws -> ClaimAnswer {
-    return try await takeOver(topic: topic, partition: partition, held: nil, owner: owner)
+  /// fails. The claim may have taken effect then; the next one says `.fenced`.
+  /// - Parameters:
+  ///   - vacancy: what was seen. If the partition has another epoch by now, or the owner has shown that it is alive,
+  ///     nothing is changed: `.fenced`.
+  ///   - name: host and process, for people.
+  package func claim(
+    topic: String, partition: Partition, _ vacancy: Vacancy, worker: WorkerID, name: String
+  ) async throws -> ClaimAnswer {
+    for _ in 0..<Limits.claimAttempts {
+      try await endOwner(topic: topic, partition: partition, vacancy)
+      do {
+        if vacancy.epoch.rawValue == 0 { try await makeRow(topic: topic, partition: partition) }
+        return try await raiseEpoch(topic: topic, partition: partition, vacancy, worker: worker, name: name)
+      } catch let error as PostgresError where error.sqlState == SQLState.lockNotAvailable {
+        // Someone took the row in between, or is slow to go.
+        continue
+      }
+    }
+    throw StoreError.ownerCannotBeEnded(
+      partition, "the partition's row is locked, perhaps by a session of another role; workers must use one role")
   }
 
-  /// Takes a lane's own partition over from its own lost session, unless someone has claimed it meanwhile.
-  ///
-  /// `nextOffset` of the answer says whether a transaction whose COMMIT was not answered took effect: the lost session
-  /// is gone when this returns, so nothing can change any more. A lane must not use `claim` for this: two lanes that
-  /// both believe in their assignment would end each other's session for ever.
-  ///
-  /// Throws as `claim` does. If the answer of a reclaim that took effect gets lost, the next one says `.fenced`.
-  package func reclaim(_ claim: Claim, owner: String) async throws -> ClaimAnswer {
-    try await takeOver(topic: claim.topic, partition: claim.partition, held: claim.epoch, owner: owner)
+  /// Gives a partition back, and tells everyone, so that the next owner need not wait. Changes nothing if someone else
+  /// has claimed it.
+  package func giveBack(_ claim: Claim) async throws {
+    _ = try await connection.query(
+      """
+      WITH given AS (
+        UPDATE partition_progress SET owner_id = NULL, owner_pid = NULL, owner_started = NULL
+        WHERE topic = $1 AND partition = $2 AND epoch = $3 RETURNING topic
+      ) SELECT pg_notify($4, topic) FROM given
+      """,
+      claim.topic, claim.partition.rawValue, claim.epoch.rawValue, "\(LeaseSignal.channel)")
   }
 
   /// Stops a partition until a person has looked: no claim succeeds until `SaleStore.resume`.
@@ -42,7 +63,7 @@ extension LaneStore {
   }
 
   /// Why a partition is halted; `nil` if it is not.
-  public func haltReason(topic: String, partition: Partition) async throws -> String? {
+  package func haltReason(topic: String, partition: Partition) async throws -> String? {
     let halted = try await connection.query(
       """
       SELECT coalesce(halted_reason, 'no reason was recorded') FROM partition_progress
@@ -51,30 +72,11 @@ extension LaneStore {
     return try halted.first?.string(0)
   }
 
-  private func takeOver(
-    topic: String, partition: Partition, held: Epoch?, owner: String
-  ) async throws -> ClaimAnswer {
-    for _ in 0..<Limits.claimAttempts {
-      try await endOwner(topic: topic, partition: partition, held: held)
-      do {
-        if held == nil { try await makeRow(topic: topic, partition: partition) }
-        if let answer = try await raiseEpoch(topic: topic, partition: partition, held: held, owner: owner) {
-          return answer
-        }
-      } catch let error as PostgresError where error.sqlState == SQLState.lockNotAvailable {
-        // Someone took the row in between, or is slow to go.
-        continue
-      }
-    }
-    throw StoreError.ownerCannotBeEnded(
-      partition, "the partition's row is locked, perhaps by a session of another role; workers must use one role")
-  }
-
   /// Ends the recorded owner's session, and waits until it is gone.
   ///
   /// Pids are reused, so the session is known by its pid *and* its start. Between the look and the signal the server
   /// could in theory give the pid to a new session of ours, which would then have to connect again: harmless.
-  private func endOwner(topic: String, partition: Partition, held: Epoch?) async throws {
+  private func endOwner(topic: String, partition: Partition, _ vacancy: Vacancy) async throws {
     do {
       // "pg_terminate_backend (pid, timeout): … If timeout is specified (in milliseconds) and greater than zero, the
       // function waits until the process is actually terminated or until the given time has passed" (PostgreSQL,
@@ -85,10 +87,13 @@ extension LaneStore {
           SELECT a.pid FROM partition_progress p
           JOIN pg_stat_activity a ON a.pid = p.owner_pid AND a.backend_start = p.owner_started
           WHERE p.topic = $1 AND p.partition = $2 AND p.halted_at IS NULL AND a.pid <> pg_backend_pid()
-            AND ($4::int8 IS NULL OR p.epoch = $4) OFFSET 0
+            AND p.epoch = $4 AND NOT EXISTS (
+              SELECT FROM workers WHERE id = p.owner_id AND (extract(epoch FROM last_seen) * 1000000)::int8 > $5
+            ) OFFSET 0
         ) AS owner
         """,
-        topic, partition.rawValue, Limits.ownerEndTimeout.wholeMilliseconds, held?.rawValue)
+        topic, partition.rawValue, Limits.ownerEndTimeout.wholeMilliseconds, vacancy.epoch.rawValue,
+        vacancy.ownerLastSeen?.microseconds)
     } catch let error where error.sqlState == SQLState.insufficientPrivilege {
       throw StoreError.ownerCannotBeEnded(
         partition, "this role may not end sessions of the role that owns it; workers must use one role")
@@ -96,35 +101,25 @@ extension LaneStore {
   }
 
   /// The first claim of a partition makes its row. Two at once: one inserts, and both go on.
-  ///
-  /// A partition beyond the recorded count is halted from the start: the topic has grown under the workers. Its records
-  /// come from a writer that uses another count, and their keys belong to other lanes.
-  ///
-  /// Must come after `endOwner`: to detect a conflict, PostgreSQL waits for a transaction that has updated the row.
   private func makeRow(topic: String, partition: Partition) async throws {
     _ = try await connection.query(
-      """
-      INSERT INTO partition_progress (topic, partition, halted_at, halted_reason)
-      SELECT $1, $2, CASE WHEN $2 >= recorded.count THEN now() END,
-        CASE WHEN $2 >= recorded.count THEN
-          format('the topic has grown: this database was filled from one with %s partitions', recorded.count) END
-      FROM (SELECT (SELECT partitions FROM topics WHERE name = $1) AS count) AS recorded
-      ON CONFLICT DO NOTHING
-      """,
-      topic, partition.rawValue)
+      "INSERT INTO partition_progress (topic, partition) VALUES ($1, $2) ON CONFLICT DO NOTHING", topic,
+      partition.rawValue)
   }
 
   private func raiseEpoch(
-    topic: String, partition: Partition, held: Epoch?, owner: String
-  ) async throws -> ClaimAnswer? {
+    topic: String, partition: Partition, _ vacancy: Vacancy, worker: WorkerID, name: String
+  ) async throws -> ClaimAnswer {
     let claimed = try await connection.query(
       """
-      UPDATE partition_progress SET epoch = epoch + 1, owner_pid = pg_backend_pid(), owner_name = $4,
+      UPDATE partition_progress SET epoch = epoch + 1, owner_id = $4, owner_name = $5, owner_pid = pg_backend_pid(),
         claimed_at = now(), owner_started = (SELECT backend_start FROM pg_stat_activity WHERE pid = pg_backend_pid())
-      WHERE topic = $1 AND partition = $2 AND halted_at IS NULL AND ($3::int8 IS NULL OR epoch = $3)
+      WHERE topic = $1 AND partition = $2 AND halted_at IS NULL AND epoch = $3 AND NOT EXISTS (
+        SELECT FROM workers WHERE id = owner_id AND (extract(epoch FROM last_seen) * 1000000)::int8 > $6
+      )
       RETURNING epoch, next_offset, last_record
       """,
-      topic, partition.rawValue, held?.rawValue, owner)
+      topic, partition.rawValue, vacancy.epoch.rawValue, worker.rawValue, name, vacancy.ownerLastSeen?.microseconds)
     if let row = claimed.first {
       return .claimed(
         Claim(
@@ -132,9 +127,7 @@ extension LaneStore {
           nextOffset: try row.offset("next_offset"),
           lastRecord: try row.optional("last_record").map(RecordFingerprint.init(rawValue:))))
     }
-    if let reason = try await haltReason(topic: topic, partition: partition) { return .halted(reason: reason) }
-    // Without a condition on the epoch, the update misses the row only if its halt was cleared just now: try again.
-    return held == nil ? nil : .fenced
+    return try await haltReason(topic: topic, partition: partition).map { .halted(reason: $0) } ?? .fenced
   }
 }
 
@@ -147,12 +140,13 @@ extension SaleStore {
     try await pool.withConnection { connection in
       let changed = try await connection.query(
         """
-        UPDATE partition_progress SET halted_at = NULL, halted_reason = NULL, epoch = epoch + 1,
-          next_offset = coalesce($3, next_offset), last_record = NULL, resumed_at = now(), resumed_because = $4
-        WHERE topic = $1 AND partition = $2 AND halted_at IS NOT NULL
-        """, topic, partition.rawValue, request.offset?.rawValue, request.because
-      ).affected
-      guard changed == 0 else { return true }
+        WITH resumed AS (
+          UPDATE partition_progress SET halted_at = NULL, halted_reason = NULL, epoch = epoch + 1,
+            next_offset = coalesce($3, next_offset), last_record = NULL, resumed_at = now(), resumed_because = $4
+          WHERE topic = $1 AND partition = $2 AND halted_at IS NOT NULL RETURNING topic
+        ) SELECT pg_notify($5, topic) FROM resumed
+        """, topic, partition.rawValue, request.offset?.rawValue, request.because, "\(LeaseSignal.channel)")
+      guard changed.isEmpty else { return true }
       let known = try await connection.query(
         "SELECT 1 FROM partition_progress WHERE topic = $1 AND partition = $2", topic, partition.rawValue)
       return known.first == nil ? nil : false
@@ -173,4 +167,7 @@ extension Duration {
   var wholeMilliseconds: Int64 {
     components.seconds * 1_000 + components.attoseconds / 1_000_000_000_000_000
   }
+
+  /// Rounded down.
+  fileprivate var microseconds: Int64 { components.seconds * 1_000_000 + components.attoseconds / 1_000_000_000_000 }
 }

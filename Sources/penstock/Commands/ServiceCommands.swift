@@ -42,7 +42,7 @@ struct WorkerCommand: AsyncParsableCommand {
     abstract: "Decide the requests of the log and write the outcomes to PostgreSQL.",
     discussion: """
       Run one or more, up to one per partition: they share the partitions out, and one that dies is replaced within
-      PENSTOCK_SESSION_TIMEOUT_MS. Health and metrics are on PENSTOCK_ADMIN_HTTP.
+      PENSTOCK_LEASE_MS. Health and metrics are on PENSTOCK_ADMIN_HTTP.
 
       \(shutdownWords)
 

@@ -21,7 +21,7 @@ struct Configuration {
   var tickets: TicketSigner
   var eventLoops: Int
   var consumerGroup: String
-  var sessionTimeout: Duration
+  var lease: Duration
   var drain: Duration
   var logLevel: Logger.Level
 
@@ -49,7 +49,7 @@ struct Configuration {
     cluster = KafkaVariables.cluster(from: &settings, isNeeded: parts.contains(.kafka))
     consumerGroup = settings.value(
       .consumerGroup, or: "penstock-workers", expecting: "1 to 64 characters of A-Z a-z 0-9 . _ -", SKU.name)
-    sessionTimeout = .milliseconds(settings.number(.sessionTimeout, or: 6_000, in: 1_000...300_000))
+    lease = .milliseconds(settings.number(.lease, or: 3_000, in: 1_000...300_000))
     database = try Self.database(from: &settings, isNeeded: parts.contains(.database))
     databasePool = settings.number(.databasePool, or: 8, in: 1...100)
     migrations = settings.text(.migrations) ?? "migrations"

@@ -7,7 +7,7 @@ enum Variable: String, CaseIterable {
   case replication = "PENSTOCK_REPLICATION"
   case retentionHours = "PENSTOCK_RETENTION_HOURS"
   case consumerGroup = "PENSTOCK_CONSUMER_GROUP"
-  case sessionTimeout = "PENSTOCK_SESSION_TIMEOUT_MS"
+  case lease = "PENSTOCK_LEASE_MS"
   case backlogLimit = "PENSTOCK_BACKLOG_LIMIT"
   case databaseURL = "PENSTOCK_DATABASE_URL"
   case databasePool = "PENSTOCK_DATABASE_POOL"

@@ -89,7 +89,7 @@ extension Foundations {
     var worker = WorkerConfiguration(
       topic: topic.name, group: configuration.consumerGroup,
       ownerName: "\(ProcessInfo.processInfo.hostName)/\(ProcessInfo.processInfo.processIdentifier)")
-    worker.tuning.sessionTimeout = configuration.sessionTimeout
+    worker.lease = configuration.lease
     // Kafka answers a fetch as soon as there is a record; the embedded broker makes each decision wait for it.
     if topic.isEmbedded { worker.tuning.fetchWait = Kafka.Limits.embeddedFetchWait }
     return WorkerService(

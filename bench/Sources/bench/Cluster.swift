@@ -30,8 +30,6 @@ final class Cluster: Sendable {
     return [
       "PENSTOCK_KAFKA_BROKERS": brokers, "PENSTOCK_TOPIC": topic, "PENSTOCK_CONSUMER_GROUP": topic,
       "PENSTOCK_REPLICATION": "\(replication)", "PENSTOCK_RETENTION_HOURS": "1",
-      // Kafka's own least.
-      "PENSTOCK_SESSION_TIMEOUT_MS": "6000",
     ]
   }
 }

@@ -1,0 +1,223 @@
+package import FlashSale
+
+/// Decides which partitions one worker claims and which it gives up, from one view of the store to the next. Performs
+/// nothing itself. Whatever it decides, only the epoch says who may write (I7): a lease is about who is alive.
+///
+/// (1) A partition is free when nobody owns it, when its owner's session is gone, or when its owner was silent for the
+///     lease. Only what is free, or this worker's own already, is claimed.
+/// (2) What is meant for another worker is given up, so that it is free soon; not at once, so that the other one can
+///     prepare while the lane still works.
+/// (3) Who has lost touch with the store himself, or sees a server that has just started, gives the others as long to
+///     come back as he had: all sessions are gone then, and nobody may be dead.
+/// (4) A partition has one lane here at a time, and another claim only after that has ended.
+package struct LeaseKeeper: Sendable {
+  /// What to do about a partition.
+  package enum Action: Hashable, Sendable {
+    /// Get ready for a claim that will come, unless it is dismissed. Nothing is told of it.
+    case prepare(Partition)
+    /// The claim that was prepared for will not come.
+    case dismiss(Partition)
+    /// Claim it, and run its lane: `claimed`, then `ended`; or only `ended`.
+    case claim(Partition, Vacancy)
+    /// End its lane, or its claim, after the batch in flight, and give it back: `ended`.
+    case giveUp(Partition)
+  }
+
+  /// How a lane, or the claim of one, ended.
+  package enum End: Sendable {
+    /// As it was asked to, or because someone else has the partition.
+    case settled
+    /// It could not go on; the next attempt waits, and longer each time.
+    ///
+    /// `isFirst`: what failed before does not count any more.
+    case failed(isFirst: Bool)
+  }
+
+  private enum Lane: Hashable {
+    case claiming
+    case running(Epoch)
+    case ending
+  }
+
+  /// Attempts that failed, one after another.
+  private struct Failures {
+    let count: Int
+    let retryAt: Duration
+  }
+
+  /// Whose.
+  package let id: WorkerID
+  private let lease: Duration
+  private let tuning: LeaseTuning
+  private var lanes: [Partition: Lane] = [:]
+  private var prepared: Set<Partition> = []
+  /// Since when partitions with a lane here are meant for another worker.
+  private var othersSince: [Partition: Duration] = [:]
+  private var failures: [Partition: Failures] = [:]
+  private var view: LeaseView?
+  private var share: FairShare?
+
+  /// Until then, others may come back, see (3); `nil` if touch was lost and no view has come since.
+  private var othersMayReturnUntil: Duration? = .zero
+  /// Since when owners are not among the workers at all.
+  private var missingSince: [WorkerID: Duration] = [:]
+
+  /// - Parameter lease: how long an owner may be silent.
+  package init(_ id: WorkerID, lease: Duration, tuning: LeaseTuning = LeaseTuning()) {
+    self.id = id
+    self.lease = lease
+    self.tuning = tuning
+  }
+
+  /// Partitions that are meant for this worker by the last view, in their order.
+  package var meant: [Partition] { view?.allPartitions.filter { share?.workers[$0] == id } ?? [] }
+
+  /// Partitions that nobody has room for by the last view, in their order.
+  package var unserved: [Partition] { view?.allPartitions.filter { share?.workers[$0] == nil } ?? [] }
+
+  /// Whether its lane, or its claim, was told to end and has not yet.
+  package func isEnding(_ partition: Partition) -> Bool { lanes[partition] == .ending }
+
+  /// Whether there is a lane, or a claim under way.
+  package func hasLane(_ partition: Partition) -> Bool { lanes[partition] != nil }
+}
+
+// MARK: - What happens
+
+extension LeaseKeeper {
+  /// The session with the store was lost.
+  package mutating func lostTouch() { othersMayReturnUntil = nil }
+
+  /// A look at the store.
+  package mutating func saw(_ view: LeaseView) -> [Action] {
+    self.view = view
+    if othersMayReturnUntil == nil { othersMayReturnUntil = view.now + tuning.returnGrace }
+    let ids = Set(view.workers.map(\.id))
+    let missing = Set(view.leases.values.compactMap(\.owner)).subtracting(ids)
+    missingSince = missingSince.filter { missing.contains($0.key) }
+    for owner in missing where missingSince[owner] == nil { missingSince[owner] = view.now }
+    // Somebody has deleted this worker's row; its next sign of life brings it back.
+    guard ids.contains(id) else { return [] }
+    share = FairShare(
+      of: view.allPartitions,
+      among: view.workers.filter(takesPart).map { .init(id: $0.id, room: $0.isDraining ? 0 : $0.lanesMax) },
+      owners: view.leases.compactMapValues(\.owner))
+    return giveUps() + claims() + preparations()
+  }
+
+  /// A claim took effect.
+  package mutating func claimed(_ partition: Partition, _ epoch: Epoch) -> [Action] {
+    if lanes[partition] == .claiming { lanes[partition] = .running(epoch) }
+    return claims()
+  }
+
+  /// A lane has ended and given its partition back, or a claim has not come to a lane.
+  package mutating func ended(_ partition: Partition, _ end: End) -> [Action] {
+    lanes[partition] = nil
+    switch end {
+    case .settled: failures[partition] = nil
+    case .failed(let isFirst):
+      let count = isFirst ? 1 : (failures[partition]?.count ?? 0) + 1
+      let pause = min(tuning.claimPause.lowerBound * (1 << min(count - 1, 10)), tuning.claimPause.upperBound)
+      failures[partition] = Failures(count: count, retryAt: (view?.now ?? .zero) + pause)
+    }
+    // What the last view says of this partition is no longer so; the next one tells.
+    return []
+  }
+
+  /// Gives everything up, for good.
+  package mutating func stop() -> [Action] {
+    view = nil
+    share = nil
+    defer { prepared = [] }
+    return prepared.sorted().map { .dismiss($0) } + lanes.keys.sorted().compactMap { giveUp($0) }
+  }
+}
+
+// MARK: - Rules
+
+extension LeaseKeeper {
+  private mutating func giveUps() -> [Action] {
+    guard let view, let share else { return [] }
+    return lanes.keys.sorted().compactMap { partition in
+      let row = view.lease(of: partition)
+      if case .running(let epoch) = lanes[partition], row.owner != id, row.epoch > epoch { return giveUp(partition) }
+      guard share.workers[partition] != id else {
+        othersSince[partition] = nil
+        return nil
+      }
+      let since = othersSince[partition] ?? view.now
+      othersSince[partition] = since
+      return view.now >= since + tuning.handoverDelay ? giveUp(partition) : nil
+    }
+  }
+
+  private mutating func giveUp(_ partition: Partition) -> Action? {
+    guard let lane = lanes[partition], lane != .ending else { return nil }
+    lanes[partition] = .ending
+    othersSince[partition] = nil
+    return .giveUp(partition)
+  }
+
+  private mutating func claims() -> [Action] {
+    guard let view else { return [] }
+    var room = Limits.claimsAtOnce - lanes.values.count { $0 == .claiming }
+    var actions: [Action] = []
+    for partition in meant where lanes[partition] == nil && room > 0 {
+      let row = view.lease(of: partition)
+      guard row.haltedReason == nil, row.owner == id || isFree(row) || tuning.takesFromTheLiving else { continue }
+      guard (failures[partition]?.retryAt ?? .zero) <= view.now else { continue }
+      lanes[partition] = .claiming
+      prepared.remove(partition)
+      room -= 1
+      let owner = row.owner == id ? nil : worker(row.owner)
+      actions.append(.claim(partition, Vacancy(epoch: row.epoch, ownerLastSeen: owner?.lastSeen)))
+    }
+    return actions
+  }
+
+  /// What is meant for this worker, and will be given back to it soon.
+  private mutating func preparations() -> [Action] {
+    let soon = Set(meant.filter { lanes[$0] == nil && view?.lease(of: $0).haltedReason == nil && failures[$0] == nil })
+    let actions: [Action] =
+      prepared.subtracting(soon).sorted().map { .dismiss($0) }
+      + soon.subtracting(prepared).sorted().map { .prepare($0) }
+    prepared = soon
+    return actions
+  }
+
+  /// Whether a worker counts for the shares.
+  private func takesPart(_ worker: LeaseView.Worker) -> Bool {
+    worker.id == id || (worker.hasSession && !isSilent(since: worker.lastSeen)) || mayReturn
+  }
+
+  private func isFree(_ row: LeaseView.Lease) -> Bool {
+    guard let owner = row.owner else { return true }
+    guard !mayReturn else { return false }
+    guard row.hasSession else { return true }
+    return (worker(owner)?.lastSeen ?? missingSince[owner]).map(isSilent) ?? false
+  }
+
+  private func worker(_ id: WorkerID?) -> LeaseView.Worker? { view?.workers.first { $0.id == id } }
+
+  private func isSilent(since moment: Duration) -> Bool { (view?.now ?? moment) - moment >= lease }
+
+  /// Whether others may be about to come back, see (3).
+  private var mayReturn: Bool {
+    guard let view, let othersMayReturnUntil else { return false }
+    return view.now < othersMayReturnUntil || view.serverAge < tuning.returnGrace
+  }
+}
+
+/// What a simulated worker has otherwise: shorter times, and planted bugs.
+package struct LeaseTuning: Sendable {
+  package var returnGrace = Limits.returnGrace
+  package var claimPause = Limits.claimPause
+  package var handoverDelay = Limits.handoverDelay
+
+  /// Claims what is meant for it whether it is free or not.
+  package var takesFromTheLiving = false
+
+  /// Those of a worker.
+  package init() {}
+}

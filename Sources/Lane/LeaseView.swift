@@ -1,0 +1,117 @@
+package import FlashSale
+
+/// One run of a worker process. Drawn at random when it starts.
+package struct WorkerID: RawRepresentable, Hashable, Comparable, Sendable, CustomStringConvertible {
+  /// Not negative.
+  package let rawValue: Int64
+
+  /// Names a worker.
+  package init(rawValue: Int64) { self.rawValue = rawValue }
+
+  /// For people, and for whoever names a worker on a command line.
+  package var description: String { String(rawValue) }
+
+  package static func < (a: Self, b: Self) -> Bool { a.rawValue < b.rawValue }
+}
+
+/// Who works, and who has which partition, as the store says at one moment. All times are by the database's clock.
+package struct LeaseView: Sendable, Hashable {
+  /// A row of `workers`.
+  package struct Worker: Sendable, Hashable {
+    package let id: WorkerID
+    package let name: String
+
+    /// Partitions that it takes at most, at least 1.
+    package let lanesMax: Int
+
+    /// Somebody wants it to be empty.
+    package let isDraining: Bool
+
+    /// Its last sign of life, by the same clock as `now`.
+    package let lastSeen: Duration
+
+    /// Whether the session in which it shows its signs of life is open.
+    package let hasSession: Bool
+
+    /// Creates a row.
+    package init(id: WorkerID, name: String, lanesMax: Int, isDraining: Bool, lastSeen: Duration, hasSession: Bool) {
+      self.id = id
+      self.name = name
+      self.lanesMax = lanesMax
+      self.isDraining = isDraining
+      self.lastSeen = lastSeen
+      self.hasSession = hasSession
+    }
+  }
+
+  /// A row of `partition_progress`.
+  package struct Lease: Sendable, Hashable {
+    package let epoch: Epoch
+
+    /// Whose it is; `nil` if it was given back, or never had an owner.
+    package let owner: WorkerID?
+
+    /// Whether the session in which the owner claimed it is open.
+    package let hasSession: Bool
+
+    /// A person has to look first.
+    package let haltedReason: String?
+
+    /// Creates a row.
+    package init(epoch: Epoch, owner: WorkerID?, hasSession: Bool, haltedReason: String?) {
+      self.epoch = epoch
+      self.owner = owner
+      self.hasSession = hasSession
+      self.haltedReason = haltedReason
+    }
+  }
+
+  /// When it was made, since 1970.
+  package let now: Duration
+
+  /// Since the server started: a younger one has ended all sessions before.
+  package let serverAge: Duration
+
+  /// How many partitions the topic has; they are numbered from 0.
+  package let partitions: Int
+
+  /// Of partitions that somebody has claimed. The rest have epoch 0 and no owner.
+  package let leases: [Partition: Lease]
+
+  /// In the order of their ids.
+  package let workers: [Worker]
+
+  /// Creates a view.
+  package init(
+    now: Duration, serverAge: Duration, partitions: Int, leases: [Partition: Lease], workers: [Worker]
+  ) {
+    self.now = now
+    self.serverAge = serverAge
+    self.partitions = partitions
+    self.leases = leases
+    self.workers = workers
+  }
+
+  /// The row of a partition, even if it has none.
+  package func lease(of partition: Partition) -> Lease {
+    leases[partition] ?? Lease(epoch: Epoch(rawValue: 0), owner: nil, hasSession: false, haltedReason: nil)
+  }
+
+  /// All partitions, in their order.
+  package var allPartitions: [Partition] { (0..<partitions).map { Partition(Int32($0)) } }
+}
+
+/// What a claim relies on. If it is no longer so, the claim changes nothing.
+package struct Vacancy: Sendable, Hashable {
+  /// The partition's; 0 if nobody has claimed it yet.
+  package let epoch: Epoch
+
+  /// The last sign of life of an owner that counts as gone, since 1970; `nil` if there is none, or it is the claimer.
+  package let ownerLastSeen: Duration?
+
+  /// Creates what was seen.
+  package init(epoch: Epoch, ownerLastSeen: Duration? = nil) {
+    self.epoch = epoch
+    self.ownerLastSeen = ownerLastSeen
+  }
+}

@@ -1,0 +1,139 @@
+import FlashSale
+package import Lane
+package import Logging
+package import Postgres
+
+/// Wakes workers: one has come or goes, or a partition was given back. The payload is the topic.
+enum LeaseSignal {
+  /// The NOTIFY channel.
+  static let channel: StaticString = "penstock_leases"
+}
+
+/// A worker's connection for leases: shows that it is alive, and looks who has what.
+package struct LeaseStore: Sendable {
+  /// What a worker says of itself.
+  package struct Seat: Sendable {
+    let id: WorkerID
+    package let topic: String
+    let name: String
+    let lanesMax: Int
+
+    /// - Parameters:
+    ///   - name: host and process, for people.
+    ///   - lanesMax: partitions that it takes at most, at least 1.
+    package init(id: WorkerID, topic: String, name: String, lanesMax: Int) {
+      self.id = id
+      self.topic = topic
+      self.name = name
+      self.lanesMax = lanesMax
+    }
+  }
+
+  private let connection: Connection
+  private let seat: Seat
+
+  /// Connects. Throws `PostgresError` when PostgreSQL cannot be reached or refuses.
+  package static func connect(
+    _ settings: ConnectionSettings, as seat: Seat, on thread: StoreThread, logger: Logger
+  ) async throws -> LeaseStore {
+    var settings = settings
+    settings.statementTimeout = Limits.leaseStatementTimeout
+    // A sign of life need not survive a crash of the server, and must not wait for a disk or a standby.
+    settings.sessionParameters["synchronous_commit"] = "off"
+    settings.sessionParameters["jit"] = "off"
+    return LeaseStore(
+      connection: try await Connection.connect(settings, on: thread.executor, logger: logger), seat: seat)
+  }
+
+  /// Takes part from here on, and tells the others. Workers that were silent for long are forgotten.
+  package func join() async throws {
+    try await showLife()
+    _ = try await connection.query(
+      """
+      WITH gone AS (
+        DELETE FROM workers WHERE topic = $1 AND last_seen < clock_timestamp() - make_interval(secs => $2)
+      ) SELECT pg_notify($3, $1)
+      """,
+      seat.topic, Double(Limits.silentWorkersKept.components.seconds), "\\(LeaseSignal.channel)")
+  }
+
+  /// Shows that the worker is alive. If somebody has deleted its row, it is there again.
+  package func showLife() async throws {
+    _ = try await connection.query(
+      """
+      INSERT INTO workers (id, topic, name, lanes_max, started_at, last_seen, session_pid, session_started)
+      SELECT $1, $2, $3, $4, clock_timestamp(), clock_timestamp(), pid, backend_start
+      FROM pg_stat_activity WHERE pid = pg_backend_pid()
+      ON CONFLICT (id) DO UPDATE SET last_seen = excluded.last_seen, session_pid = excluded.session_pid,
+        session_started = excluded.session_started
+      """,
+      seat.id.rawValue, seat.topic, seat.name, Int32(seat.lanesMax))
+  }
+
+  /// Takes part no more, and tells the others.
+  package func leave() async throws {
+    _ = try await connection.query(
+      "WITH gone AS (DELETE FROM workers WHERE id = $1) SELECT pg_notify($2, $3)", seat.id.rawValue,
+      "\\(LeaseSignal.channel)", seat.topic)
+  }
+
+  /// Looks who works, and who has what.
+  package func look() async throws -> LeaseView {
+    // One statement, so that workers and partitions are of one snapshot. Each row has one of either, or neither.
+    let rows = try await connection.query(
+      """
+      WITH session AS MATERIALIZED (SELECT pid, backend_start FROM pg_stat_activity),
+      worker AS (
+        SELECT id, name, lanes_max, drained_at IS NOT NULL AS is_draining, last_seen,
+          EXISTS (SELECT FROM session WHERE pid = session_pid AND backend_start = session_started) AS has_session
+        FROM workers WHERE topic = $1
+      ),
+      lease AS (
+        SELECT partition, epoch, owner_id,
+          CASE WHEN halted_at IS NOT NULL THEN coalesce(halted_reason, 'no reason was recorded') END AS halted_reason,
+          EXISTS (SELECT FROM session WHERE pid = owner_pid AND backend_start = owner_started) AS has_session
+        FROM partition_progress WHERE topic = $1
+      )
+      SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::int8 AS now,
+        (extract(epoch FROM clock_timestamp() - pg_postmaster_start_time()) * 1000000)::int8 AS server_age,
+        topic.partitions, worker.id, worker.name, worker.lanes_max, worker.is_draining,
+        (extract(epoch FROM worker.last_seen) * 1000000)::int8 AS last_seen, worker.has_session AS worker_has_session,
+        lease.partition, lease.epoch, lease.owner_id, lease.halted_reason, lease.has_session AS owner_has_session
+      FROM (SELECT coalesce((SELECT partitions FROM topics WHERE name = $1), 0) AS partitions) AS topic
+      LEFT JOIN (worker FULL JOIN lease ON false) ON true
+      """, seat.topic)
+    // There is at least the topic's own row.
+    guard let first = rows.first else { throw StoreError.unreadable("the leases cannot be read: there is no answer") }
+    return LeaseView(
+      now: .microseconds(try first.int64("now")), serverAge: .microseconds(try first.int64("server_age")),
+      partitions: Int(try first.int32("partitions")),
+      leases: Dictionary(
+        try rows.compactMap { row in try row.lease.map { (try row.partition("partition"), $0) } },
+        uniquingKeysWith: { first, _ in first }),
+      workers: try rows.compactMap { try $0.worker }.sorted { $0.id < $1.id })
+  }
+
+  /// Closes the connection. Closing twice is fine.
+  package func close() async { await connection.close() }
+}
+
+extension Row {
+  fileprivate var worker: LeaseView.Worker? {
+    get throws {
+      guard let id: Int64 = try optional("id") else { return nil }
+      return LeaseView.Worker(
+        id: WorkerID(rawValue: id), name: try string("name"), lanesMax: Int(try int32("lanes_max")),
+        isDraining: try bool("is_draining"), lastSeen: .microseconds(try int64("last_seen")),
+        hasSession: try bool("worker_has_session"))
+    }
+  }
+
+  fileprivate var lease: LeaseView.Lease? {
+    get throws {
+      guard let epoch: Int64 = try optional("epoch") else { return nil }
+      return LeaseView.Lease(
+        epoch: Epoch(rawValue: epoch), owner: try optional("owner_id").map(WorkerID.init(rawValue:)),
+        hasSession: try bool("owner_has_session"), haltedReason: try optional("halted_reason"))
+    }
+  }
+}

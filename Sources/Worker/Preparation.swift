@@ -1,0 +1,31 @@
+internal import Logging
+internal import SaleStore
+
+/// A connection for a lane, made before its partition is free, so that the partition need not wait for it.
+struct Preparation: Sendable {
+  /// The connection's and its lane's.
+  let thread = StoreThread(label: "lane")
+  private let connecting: Task<LaneStore, any Error>
+
+  /// Begins to connect.
+  init(_ context: LaneContext) {
+    connecting = Task(executorPreference: thread.taskExecutor) { [thread] in
+      let store = try await LaneStore.connect(context.database, on: thread, logger: context.logger)
+      do {
+        try await store.warmUp()
+        return store
+      } catch {
+        await store.close()
+        throw error
+      }
+    }
+  }
+
+  /// The connection, the caller's from here on. Throws why there is none.
+  func store() async throws -> LaneStore { try await connecting.value }
+
+  /// Closes it: nobody takes it.
+  func dismiss() {
+    Task { try? await connecting.value.close() }
+  }
+}

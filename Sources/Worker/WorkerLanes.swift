@@ -1,0 +1,180 @@
+internal import FlashSale
+internal import Kafka
+internal import Lane
+internal import Logging
+internal import Metrics
+internal import SaleStore
+internal import Vitals
+
+/// The lanes of a worker: claims what `LeaseKeeper` says, runs a lane for each, and gives them up again, each by
+/// itself.
+///
+/// It never waits for a lane, a claim or the store itself: they tell what came of them.
+struct WorkerLanes {
+  private enum Input: Sendable {
+    case leases(LeaseWatch.Event)
+    case claimed(Claim)
+    case ended(Partition, Tenure.End)
+    case logFailed(KafkaError)
+    case logEnded
+  }
+
+  private let context: LaneContext
+  private let consumer: Consumer
+  private let inputs: AsyncStream<Input>
+  private let input: AsyncStream<Input>.Continuation
+  private var keeper: LeaseKeeper
+  private var lanes: [Partition: Task<Void, Never>] = [:]
+  private var prepared: [Partition: Preparation] = [:]
+  private var view: LeaseView?
+
+  init(_ context: LaneContext, consumer: Consumer) {
+    self.context = context
+    self.consumer = consumer
+    keeper = LeaseKeeper(context.worker, lease: context.configuration.lease)
+    (inputs, input) = AsyncStream.makeStream(of: Input.self)
+  }
+
+  /// Works until its task is cancelled, or the consumer cannot go on; then ends the lanes, waits for what they have in
+  /// flight, and closes the consumer.
+  ///
+  /// - Returns: what the consumer failed with; `nil` if it was asked to stop.
+  mutating func run() async -> String? {
+    let seat = LeaseStore.Seat(
+      id: context.worker, topic: context.configuration.topic, name: context.configuration.ownerName,
+      lanesMax: context.configuration.lanesMax)
+    let watch = LeaseWatch(context.database, as: seat, logger: context.logger) { [input] in input.yield(.leases($0)) }
+    let watching = Task { await watch.run() }
+    let forwarding = Task { [consumer, input] in
+      for await failure in consumer.failures { input.yield(.logFailed(failure)) }
+      input.yield(.logEnded)
+    }
+    var failure: String?
+    for await input in inputs {
+      failure = handle(input)
+      if failure != nil { break }
+    }
+    // The others compute their shares without this worker from here on, and get ready.
+    watch.finish()
+    if !lanes.isEmpty { await Task { try? await Task.sleep(for: Lane.Limits.handoverDelay) }.value }
+    await stop()
+    if await !Patience.wait(for: [watching], atMost: Limits.leavePatience) {
+      context.logger.warning("the other workers could not be told: they notice by the lost session, or by its silence")
+    }
+    await consumer.close(deadline: Limits.leavePatience)
+    await forwarding.value
+    return failure
+  }
+
+  /// - Returns: why nothing can go on.
+  private mutating func handle(_ input: Input) -> String? {
+    switch input {
+    case .leases(.saw(let view)): saw(view)
+    case .leases(.lostTouch(let why)):
+      keeper.lostTouch()
+      context.board.update { if view == nil { $0.notTakingPart = "cannot take part: \(why)" } }
+    case .claimed(let claim):
+      perform(keeper.claimed(claim.partition, claim.epoch))
+      Task { [context, consumer] in await Self.tellIfRestored(claim, context, consumer) }
+    case .ended(let partition, let end): ended(partition, end)
+    case .logFailed(let error):
+      context.board.update { $0.logTrouble = "\(error)" }
+      if error.isFatal { return error.debugDescription }
+    case .logEnded: return "the consumer closed"
+    }
+    return nil
+  }
+
+  private mutating func saw(_ view: LeaseView) {
+    if self.view == nil { warnOfTwins(in: view) }
+    self.view = view
+    context.metrics.leaseRenewed(.now)
+    let actions = keeper.saw(view)
+    // First, so that what a new lane tells of itself comes after it.
+    tell(view)
+    perform(actions)
+  }
+
+  private mutating func ended(_ partition: Partition, _ end: Tenure.End) {
+    lanes[partition] = nil
+    switch end {
+    case .fenced, .stopped, .halted: perform(keeper.ended(partition, .settled))
+    case .failed(let why, let hadProgress):
+      context.metrics.surrendered.increment()
+      context.logger.warning(
+        "a partition is claimed again", metadata: ["partition": "\(partition)", "reason": "\(why)"])
+      perform(keeper.ended(partition, .failed(isFirst: hadProgress)))
+    }
+  }
+
+  private mutating func perform(_ actions: [LeaseKeeper.Action]) {
+    for action in actions {
+      switch action {
+      case .claim(let partition, let vacancy): begin(partition, vacancy)
+      case .giveUp(let partition): lanes[partition]?.cancel()
+      case .prepare(let partition): prepared[partition] = Preparation(context)
+      case .dismiss(let partition): prepared.removeValue(forKey: partition)?.dismiss()
+      }
+    }
+  }
+
+  private mutating func begin(_ partition: Partition, _ vacancy: Vacancy) {
+    let preparation = prepared.removeValue(forKey: partition) ?? Preparation(context)
+    let tenure = Tenure(
+      context: context, consumer: consumer, partition: partition, vacancy: vacancy, preparation: preparation)
+    // Not a child task: each ends by itself.
+    lanes[partition] = Task(executorPreference: preparation.thread.taskExecutor) { [input] in
+      let end = await tenure.run { input.yield(.claimed($0)) }
+      input.yield(.ended(partition, end))
+    }
+  }
+
+  private mutating func stop() async {
+    perform(keeper.stop())
+    let tasks = Array(lanes.values)
+    for task in tasks { task.cancel() }
+    if await !Patience.wait(for: tasks, atMost: Limits.stopPatience) {
+      context.logger.warning("a lane did not stop in time; what it has in flight is ended by the next claim")
+    }
+    lanes = [:]
+  }
+
+  // MARK: What is told
+
+  /// Says so if the store is behind what it was: a database that was restored from a backup decides again what it has
+  /// lost. Only the offset for lag tools tells, which nobody relies on; without an answer, nothing is told.
+  private static func tellIfRestored(_ claim: Claim, _ context: LaneContext, _ consumer: Consumer) async {
+    let answer = try? await consumer.committedForLagTools(
+      partition: claim.partition.rawValue, timeout: Limits.watermarkTimeout)
+    guard let committed = answer.flatMap({ $0 }), committed > claim.nextOffset.rawValue else { return }
+    context.logger.warning(
+      "the database is behind what was decided before, as one restored from a backup: records are decided again",
+      metadata: [
+        "partition": "\(claim.partition)", "from": "\(claim.nextOffset)", "to": "\(committed)",
+      ])
+  }
+
+  private func warnOfTwins(in view: LeaseView) {
+    let twins = view.workers.filter {
+      $0.name == context.configuration.ownerName && $0.id != context.worker && $0.hasSession
+    }
+    guard !twins.isEmpty else { return }
+    context.logger.warning(
+      "another worker has this one's name; they are told apart by their ids",
+      metadata: ["name": "\(context.configuration.ownerName)", "ids": "\(twins.map(\.id))"])
+  }
+
+  private func tell(_ view: LeaseView) {
+    let unserved = keeper.unserved
+    let wasUnserved = context.board.current.unserved
+    let halted = context.board.note(meant: keeper.meant, of: view, hasLane: keeper.hasLane, unserved: unserved)
+    for (partition, reason) in halted { context.tellHalt(of: partition, reason) }
+    for partition in keeper.meant where view.lease(of: partition).haltedReason == nil {
+      context.metrics.halted(partition, false)
+    }
+    if !unserved.isEmpty, unserved != wasUnserved {
+      context.logger.critical(
+        "no worker has room for some partitions: start another one", metadata: ["partitions": "\(unserved.count)"])
+    }
+  }
+}

@@ -1,0 +1,198 @@
+import FlashSale
+import Kafka
+import Postgres
+import SaleStore
+import TestSupport
+import Testing
+import Worker
+
+/// Workers that join, leave, and share partitions by leases.
+@Suite struct LeaseTests {
+  @Test func `two workers share the partitions, and one that leaves hands its part over (I4, I7, I10)`() async throws {
+    try await LogBench.with { bench in
+      let skus = (0..<12).map { "sku-\($0)" }
+      let sale = try await bench.store.create(
+        openSale("many", stock: Dictionary(uniqueKeysWithValues: skus.map { ($0, 100) }), ordering: .sku))
+      func feed(_ wave: String) async throws {
+        try await bench.feed(
+          (0..<3_000).map { try bench.place(sale, skus[$0 % skus.count], buyer: "\(wave)-\($0 % 900)", key: "k-\($0)") }
+        )
+      }
+      let first = try bench.startWorker("the first")
+      try await feed("one")
+      #expect(try await eventually { first.status.partitions.count == 4 })
+      let second = try bench.startWorker("the second")
+      // Records arrive while the partitions change hands.
+      try await feed("two")
+      #expect(
+        try await eventually {
+          first.status.partitions.count == 2 && second.status.partitions.count == 2
+            && first.status.isReady && second.status.isReady
+        }, "\(first.status) \(second.status)")
+      #expect(Set(first.status.partitions.keys).isDisjoint(with: second.status.partitions.keys))
+      try await feed("three")
+      #expect(try await bench.drained())
+      try await feed("four")
+      #expect(await first.stop())
+      #expect(try await bench.drained())
+      #expect(try await eventually { second.status.partitions.count == 4 && second.status.isReady })
+      try await bench.expectReplayed([sale])
+      let owners = try await bench.store.progress(topic: LogBench.topic).map(\.owner)
+      #expect(owners == Array(repeating: "the second", count: 4))
+    }
+  }
+
+  @Test func `a worker that is stopped in the middle finishes its batch, and the next one goes on there (I6)`()
+    async throws
+  {
+    try await LogBench.with { bench in
+      let sale = try await bench.store.create(openSale("double11", stock: ["phone": 12_000], ordering: .sku))
+      try await bench.feed((0..<20_000).map { try bench.place(sale, "phone", buyer: "buyer-\($0)") })
+      let first = try bench.startWorker("the first")
+      #expect(try await eventually { try await !Audit(bench.database).orders().isEmpty })
+      let began = ContinuousClock.now
+      #expect(await first.stop())
+      #expect(.now - began < .seconds(10))
+      #expect(first.status.notTakingPart != nil)
+      _ = try bench.startWorker("the second")
+      #expect(try await bench.drained())
+      try await bench.expectReplayed([sale])
+    }
+  }
+
+  @Test func `a worker waits for a broker that is not there yet`() async throws {
+    try await LogBench.with(partitions: 1) { bench in
+      let sale = try await bench.store.create(openSale("double11", stock: ["phone": 5]))
+      try await bench.feed((0..<10).map { try bench.place(sale, "phone", buyer: "buyer-\($0)") })
+      try bench.broker.setDown(1)
+      let worker = try bench.startWorker()
+      #expect(!worker.status.isReady)
+      try bench.broker.setUp(1)
+      #expect(try await bench.drained())
+      #expect(try await eventually { worker.status.isReady })
+    }
+  }
+
+  @Test func `two workers of one name are two, and both have their share`() async throws {
+    try await LogBench.with { bench in
+      let twins = [try bench.startWorker("a twin"), try bench.startWorker("a twin")]
+      #expect(
+        try await eventually { twins.allSatisfy { $0.status.partitions.count == 2 && $0.status.isReady } },
+        "\(twins.map(\.status))")
+      let workers = try await bench.store.workers(topic: LogBench.topic)
+      #expect(workers.map(\.name) == ["a twin", "a twin"])
+      #expect(Set(workers.map(\.id)).count == 2 && workers.map(\.partitions) == [2, 2])
+    }
+  }
+
+  @Test func `a worker whose row was deleted writes it again and keeps its partitions`() async throws {
+    try await LogBench.with { bench in
+      let workers = [try bench.startWorker("one"), try bench.startWorker("two")]
+      let isShared = { workers.allSatisfy { $0.status.partitions.count == 2 && $0.status.isReady } }
+      #expect(try await eventually { isShared() }, "\(workers.map(\.status))")
+      let before = try await bench.store.progress(topic: LogBench.topic).map { [$0.epoch.rawValue, $0.ownerID] }
+      let connection = try await bench.database.connect()
+      for _ in 0..<3 {
+        _ = try await connection.query("DELETE FROM workers")
+        #expect(try await eventually { try await bench.store.workers(topic: LogBench.topic).count == 2 })
+      }
+      #expect(try await eventually { isShared() }, "\(workers.map(\.status))")
+      #expect(
+        try await bench.store.progress(topic: LogBench.topic).map { [$0.epoch.rawValue, $0.ownerID] } == before)
+    }
+  }
+
+  @Test func `an owner that never existed is succeeded`() async throws {
+    try await LogBench.with(partitions: 1) { bench in
+      let connection = try await bench.database.connect()
+      _ = try await connection.query(
+        """
+        INSERT INTO partition_progress (topic, partition, epoch, owner_id, owner_name, owner_pid, owner_started)
+        VALUES ($1, 0, 7, 4711, 'nobody', 99, now())
+        """, LogBench.topic)
+      let worker = try bench.startWorker()
+      #expect(try await eventually { worker.status.isReady && worker.status.partitions.count == 1 })
+      #expect(worker.status.partitions[Partition(0)]?.epoch == Epoch(rawValue: 8))
+    }
+  }
+
+  @Test func `a worker takes no more than it has room for, and says what is left over`() async throws {
+    try await LogBench.with(partitions: 1, recorded: 1_000) { bench in
+      let worker = try bench.startWorker()
+      #expect(
+        try await eventually {
+          worker.status.reasons.contains { $0.hasPrefix("no worker has room for 968 partitions") }
+        }, "\(worker.status.reasons.prefix(3))")
+      #expect(try await eventually { try await bench.store.progress(topic: LogBench.topic).count == 32 })
+    }
+  }
+
+  @Test func `a drained worker is empty, and says so`() async throws {
+    try await LogBench.with { bench in
+      let (first, second) = (try bench.startWorker("one"), try bench.startWorker("two"))
+      #expect(try await eventually { first.status.partitions.count == 2 && second.status.partitions.count == 2 })
+      let id = try #require(try await bench.store.workers(topic: LogBench.topic).first { $0.name == "one" }?.id)
+      #expect(try await bench.store.drain(id, of: LogBench.topic) == .draining)
+      #expect(
+        try await eventually {
+          first.status.partitions.isEmpty && second.status.partitions.count == 4 && second.status.isReady
+        })
+      #expect(first.status.isReady)
+    }
+  }
+
+  @Test func `a database that was restored from a backup decides again what it lost, and says so`() async throws {
+    try await LogBench.with(partitions: 1) { bench in
+      let sale = try await bench.store.create(openSale("double11", stock: ["phone": 500]))
+      let first = try bench.startWorker("before")
+      try await bench.feed((0..<100).map { try bench.place(sale, "phone", buyer: "early-\($0)") })
+      #expect(try await bench.drained())
+      #expect(await first.stop())
+      let connection = try await bench.database.connect()
+      // As it was before the first record.
+      for statement: Statement in [
+        "DELETE FROM orders", "DELETE FROM tallies", "UPDATE stock SET units_left = put_up",
+        "UPDATE partition_progress SET next_offset = 0, last_record = NULL",
+      ] {
+        _ = try await connection.query(statement)
+      }
+      let lines = LogLines()
+      let second = try bench.startWorker("after", logger: lines.logger)
+      #expect(try await bench.drained())
+      try await bench.expectReplayed([sale])
+      await lines.wait(for: "the database is behind what was decided before")
+      #expect(try await eventually { second.status.isReady })
+    }
+  }
+
+  @Test func `what lanes committed is broadcast`() async throws {
+    try await LogBench.with(partitions: 1) { bench in
+      let sale = try await bench.store.create(openSale("double11", stock: ["phone": 5]))
+      let listener = try Listener(try bench.database.settings, channels: [Signal.channel], logger: quietLogger)
+      var events = listener.events.makeAsyncIterator()
+      #expect(await events.next() == .connected)
+      try await bench.feed((0..<10).map { try bench.place(sale, "phone", buyer: "buyer-\($0)") })
+      _ = try bench.startWorker()
+      let key = StockKey(sale: sale.number, sku: try SKU(validating: "phone"))
+      var progress: Offset?
+      var level: StockLevel?
+      var committed: [FlashSale.Timestamp] = []
+      while progress != Offset(10) || level != StockLevel(left: .zero, isClosed: false) {
+        guard let event = await events.next() else { break }
+        guard case .notification(channel: _, let payload) = event,
+          let signal = Signal(payload: payload, topic: LogBench.topic)
+        else { continue }
+        progress = signal.progress[Partition(0)] ?? progress
+        level = signal.stock[key] ?? level
+        committed.append(try #require(signal.committedAt))
+      }
+      #expect(progress == Offset(10))
+      #expect(committed == committed.sorted())
+      let decided = try await bench.database.connect().query(
+        "SELECT (extract(epoch FROM max(decided_at)) * 1000000)::int8 FROM orders"
+      ).single().int64(0)
+      #expect(try #require(committed.last) >= FlashSale.Timestamp(microseconds: decided))
+      await listener.stop()
+    }
+  }
+}
