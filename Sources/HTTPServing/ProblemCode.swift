@@ -12,7 +12,7 @@ public enum ProblemCode: Int, CaseIterable, Sendable {
   case malformedJSON, unknownField, duplicateField, invalidField
   // Who and what.
   case unauthenticated, foreignOrigin, badTicket, saleNotFound, unknownSKU, orderNotFound, saleExists
-  case partitionNotFound, partitionNotHalted
+  case partitionNotFound, partitionNotHalted, workerNotFound, workerIsLast
   // Not now.
   case notStarted, ended, soldOut, busy, partitionHalted, outcomeUnknown, storeUnavailable, logUnreachable, starting,
     internalError
@@ -53,6 +53,8 @@ public enum ProblemCode: Int, CaseIterable, Sendable {
     case .saleExists: (.conflict, "sale_exists", "There is a sale of this id already")
     case .partitionNotFound: (.notFound, "partition_not_found", "There is no such partition")
     case .partitionNotHalted: (.conflict, "partition_not_halted", "The partition is not halted")
+    case .workerNotFound: (.notFound, "worker_not_found", "There is no such worker")
+    case .workerIsLast: (.conflict, "worker_is_last", "No other worker is there to take its partitions")
     case .notStarted: (.forbidden, "not_started", "The sale has not started")
     case .ended: (.gone, "ended", "The sale has ended")
     case .soldOut: (.conflict, "sold_out", "Nothing is left")

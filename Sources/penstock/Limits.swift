@@ -6,8 +6,15 @@ enum Limits {
   /// command ends with 69. The admin API itself answers within some seconds, or says that it does not know.
   static let adminCall = Duration.seconds(30)
 
-  /// The same for a report. It counts what is in flight by reading the log: a backlog of a million records in each of
-  /// twelve partitions takes half a minute on two cores, and a cluster over a slow line several times that.
+  /// How long a worker may take to give its partitions away, of which each takes some tenths of a second. Past it the
+  /// command ends with 1; the worker goes on giving.
+  static let drainPatience = Duration.seconds(60)
+
+  /// Between two looks at what it still has.
+  static let drainLook = Duration.milliseconds(200)
+
+  /// Longest that a report may take. It counts what is in flight by reading the log: a backlog of a million records in
+  /// each of twelve partitions takes half a minute on two cores, and a cluster over a slow line several times that.
   static let adminReport = Duration.seconds(300)
 
   /// Longest that making the connection may take, within the above.

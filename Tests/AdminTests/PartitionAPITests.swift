@@ -1,7 +1,9 @@
 import Admin
 import FlashSale
 import Foundation
+import Postgres
 import SaleStore
+import TestSupport
 import Testing
 
 /// A halted partition goes on when a person says so, over HTTP.
@@ -73,6 +75,68 @@ import Testing
       let answer = try await admin.client.post(
         "/admin/api/partitions/\(number)/resume", json: #"{"because":"I looked"}"#)
       #expect(answer.status == status && answer.string("code") == code, "\(answer)")
+    }
+  }
+
+  // MARK: Workers
+
+  /// An admin server, with these workers: 1 has partition 0, and all have this test's session.
+  private func withWorkers(
+    _ workers: [Int64], _ body: (AdminUnderTest, [[String: Any]]) async throws -> Void
+  ) async throws {
+    try await AdminUnderTest.with { admin in
+      try await Lane.with(admin.database) { lane in try await lane.progress(0, nextOffset: 4) }
+      let connection = try await admin.database.connect()
+      _ = try await connection.query(
+        """
+        INSERT INTO workers (id, topic, name, started_at, last_seen, lanes_max, session_pid, session_started)
+        SELECT id, 'orders', 'worker ' || id, now(), now() - interval '2 s', 32, pid, backend_start
+        FROM unnest($1::int8[]) AS id, pg_stat_activity WHERE pid = pg_backend_pid()
+        """, workers)
+      _ = try await connection.query("UPDATE partition_progress SET owner_id = 1, owner_name = 'worker 1'")
+      let list = try await admin.client.get("/admin/api/partitions")
+      try await body(admin, try #require(list.json("workers") as? [[String: Any]]))
+      await connection.close()
+    }
+  }
+
+  @Test func `owner, lease and workers are told`() async throws {
+    try await withWorkers([1, 2]) { admin, workers in
+      #expect(workers.map { $0["id"] as? String } == ["1", "2"])
+      #expect(workers.map { $0["partitions"] as? Int } == [1, 0])
+      #expect(workers.allSatisfy { $0["alive"] as? Bool == true && $0["drained_at"] is NSNull })
+      let first = try await partition(0, of: admin)
+      #expect(first["owner_id"] as? String == "1" && first["owner"] as? String == "worker 1")
+      let age = try #require(first["lease_age_ms"] as? Int)
+      #expect((2_000..<60_000).contains(age))
+    }
+  }
+
+  @Test func `a worker is drained, once and for all`() async throws {
+    try await withWorkers([1, 2]) { admin, _ in
+      var since: [String?] = []
+      for _ in 0..<2 {
+        let answer = try await admin.client.post("/admin/api/workers/1/drain", json: "")
+        #expect(answer.status == 200)
+        let workers = try #require(answer.json("workers") as? [[String: Any]])
+        since.append(workers.first { $0["id"] as? String == "1" }?["drained_at"] as? String)
+        #expect(workers.first { $0["id"] as? String == "2" }?["drained_at"] is NSNull)
+      }
+      #expect(since[0] != nil && since[0] == since[1])
+      // Nobody would be left.
+      let last = try await admin.client.post("/admin/api/workers/2/drain", json: "")
+      #expect(last.status == 409 && last.string("code") == "worker_is_last")
+    }
+  }
+
+  @Test(arguments: [
+    ("7", "worker_not_found"), ("01", "not_found"), ("-1", "not_found"), ("one", "not_found"),
+    ("9223372036854775808", "not_found"),
+  ])
+  func `a worker that is none is told`(id: String, code: String) async throws {
+    try await withWorkers([1, 2]) { admin, _ in
+      let answer = try await admin.client.post("/admin/api/workers/\(id)/drain", json: "")
+      #expect(answer.status == 404 && answer.string("code") == code)
     }
   }
 }

@@ -33,7 +33,8 @@ import Testing
     return try JSONDecoder().decode(SaleReport.self, from: Data(json.utf8))
   }
 
-  private let partitions = PartitionList(topic: "orders", progress: [], ends: [Partition(0): Offset(5)])
+  private let partitions = PartitionList(
+    topic: "orders", progress: [], workers: [], ends: [Partition(0): Offset(5)])
 
   @Test func `the table aligns its columns and ends with a verdict`() throws {
     let lines = ReportTable.text(try report()).components(separatedBy: "\n")

@@ -46,7 +46,7 @@ import Testing
 
   @Test(arguments: [
     "up", "intake", "worker", "admin", "broker", "migrate", "sale create", "sale close", "lanes list", "lanes resume",
-    "report",
+    "lanes drain", "report",
   ])
   func `every command explains itself with an example`(command: String) async throws {
     let run = try await PenstockProcess.run("penstock", command.split(separator: " ").map(String.init) + ["--help"])
@@ -65,6 +65,30 @@ import Testing
       "penstock", ["sale", "list"], environment: ["PENSTOCK_ADMIN_URL": "http://127.0.0.1:1"])
     #expect(run.exit == .init(code: 69, bySignal: false))
     #expect(run.errors.contains("127.0.0.1:1"))
+  }
+
+  @Test(.timeLimit(.minutes(3)))
+  func `an operator empties a worker, by its name or its id, and never the last one`() async throws {
+    try await Shop.with(partitions: 4) { shop, _ in
+      let admin = try await shop.start("admin")
+      let environment = shop.environment.merging(["PENSTOCK_ADMIN_URL": admin.admin.absoluteString]) { _, new in new }
+      func lanes(_ words: String...) async throws -> (exit: Int32, output: String, errors: String) {
+        let run = try await PenstockProcess.run("penstock", ["lanes"] + words, environment: environment)
+        return (run.exit.code, run.output, run.errors)
+      }
+      let unknown = try await lanes("drain", "nobody")
+      #expect(unknown.exit == 1 && unknown.errors.contains("no worker is named nobody; there is none"), "\(unknown)")
+      let workers = [try await shop.start("worker"), try await shop.start("worker")]
+      let names = try await lanes("list").output.matches(of: #/"name" : "([^"]+)"/#).map { String($0.1) }
+      #expect(names.count == 2, "\(names)")
+      let drained = try await lanes("drain", try #require(names.first))
+      #expect(drained.exit == 0 && drained.output.contains("\"drained_at\" : \"2"), "\(drained)")
+      #expect(try await eventually { try await lanes("list").output.contains("\"partitions\" : 4") })
+      let last = try await lanes("drain", try #require(names.last))
+      #expect(last.exit == 1 && last.errors.contains("worker_is_last"), "\(last)")
+      for worker in workers { worker.process.send(signal: SIGTERM) }
+      for worker in workers { #expect(await worker.process.exit() == .success) }
+    }
   }
 
   @Test(.timeLimit(.minutes(3)))

@@ -82,7 +82,7 @@ import Testing
 
   @Test(arguments: [
     "", "up", "intake", "worker", "admin", "broker", "migrate", "sale", "sale create", "sale list", "sale show",
-    "sale close", "lanes", "lanes list", "lanes resume", "report", "audit",
+    "sale close", "lanes", "lanes list", "lanes resume", "lanes drain", "report", "audit",
   ])
   func `help is wrapped once`(command: String) async throws {
     let run = try await bash("\"$0\" \(command) --help")

@@ -26,6 +26,15 @@ extension Problem {
     Problem(.partitionNotFound, detail: "Nobody has ever worked on partition \(partition).")
   }
 
+  static func workerNotFound(_ id: Int64) -> Problem {
+    Problem(.workerNotFound, detail: "No worker has the id \(id), or it has ended.")
+  }
+
+  static func workerIsLast(_ id: Int64) -> Problem {
+    Problem(
+      .workerIsLast, detail: "Start another worker before you empty worker \(id); nothing was changed.")
+  }
+
   static func partitionNotHalted(_ partition: Partition) -> Problem {
     Problem(.partitionNotHalted, detail: "Partition \(partition) is not halted; nothing was changed.")
   }

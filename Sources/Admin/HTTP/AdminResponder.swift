@@ -75,6 +75,7 @@ struct AdminResponder: HTTPResponder {
     case .resume(let partition):
       let asked = try await request.parsed { bytes throws(BodyError) in try ResumeRequest(parsing: bytes) }
       return try await .json(desk.resume(partition, asked))
+    case .drain(let worker): return try await .json(desk.drain(worker))
     }
   }
 

@@ -14,6 +14,7 @@ enum Route: Hashable {
   case orders(SaleID, OrderExport)
   case partitions
   case resume(Partition)
+  case drain(worker: Int64)
 
   /// The route of a request's path, percent-encoded as it came; `nil` if there is nothing, or where a sale's id stands
   /// that cannot be one.
@@ -31,6 +32,8 @@ enum Route: Hashable {
         self = .partitions
       } else if segments.starts(with: ["admin", "api", "partitions"]) {
         self.init(ofPartition: segments[3], segments.dropFirst(4))
+      } else if segments.starts(with: ["admin", "api", "workers"]), segments.count == 5 {
+        self.init(ofWorker: segments[3], segments.dropFirst(4))
       } else if segments.starts(with: ["admin", "api", "sales"]) {
         self.init(ofSale: segments[3], segments.dropFirst(4))
       } else if segments.starts(with: ["admin", "sales"]), segments.count == 3, let id = SaleID(rawValue: segments[2]) {
@@ -72,11 +75,16 @@ enum Route: Hashable {
     self = .resume(Partition(partition))
   }
 
+  private init?(ofWorker number: String, _ action: ArraySlice<String>) {
+    guard action == ["drain"], let id = Int64(number), id >= 0, "\(id)" == number else { return nil }
+    self = .drain(worker: id)
+  }
+
   /// The methods that it takes, as `Allow` lists them.
   var allow: StaticString {
     switch self {
     case .sales: "GET, HEAD, POST, OPTIONS"
-    case .close, .resume: "POST, OPTIONS"
+    case .close, .resume, .drain: "POST, OPTIONS"
     default: "GET, HEAD, OPTIONS"
     }
   }
@@ -123,6 +131,7 @@ enum Route: Hashable {
     case .orders: "orders"
     case .partitions: "partitions"
     case .resume: "resume"
+    case .drain: "drain"
     }
   }
 }

@@ -11,7 +11,7 @@ enum PartitionTable {
       ? "<p class=\"soft\">No worker has claimed a partition yet.</p>"
       : """
       <div class="scroll"><table><thead><tr><th>partition</th><th>next offset</th><th>lag</th>\
-      <th class="words">owner</th></tr></thead><tbody>
+      <th>epoch</th><th class="words">owner</th><th class="words">since</th><th>last seen</th></tr></thead><tbody>
       \(rows)</tbody></table></div>
       """
     return """
@@ -19,17 +19,25 @@ enum PartitionTable {
       """
   }
 
+  /// Who has it; who had it last, if nobody has.
+  private static func owner(of entry: PartitionList.Entry) -> String {
+    guard let owner = entry.owner else { return "–" }
+    return entry.ownerID == nil ? "nobody (last \(owner))" : owner
+  }
+
   private static func row(_ entry: PartitionList.Entry) -> HTML {
     let cells: HTML = """
       <td>\(entry.partition.grouped)</td><td>\(entry.nextOffset.grouped)</td>\
       <td>\(entry.lag?.grouped ?? "unknown")</td>\
-      <td class="words">\(entry.owner ?? "–")</td>
+      <td>\(entry.epoch.grouped)</td><td class="words">\(owner(of: entry))</td>\
+      <td class="words">\(entry.ownerID == nil ? "–" : entry.claimedAt?.dateAndTime ?? "–")</td>\
+      <td>\(entry.leaseAge.map { "\($0.grouped) ms ago" } ?? "–")</td>
       """
     guard let reason = entry.haltedReason else { return "<tr>\(cells)</tr>\n" }
     let since = entry.haltedAt.map { " since \($0.dateAndTime)" } ?? ""
     return """
       <tr class="halted">\(cells)</tr>
-      <tr class="halted"><td class="words" colspan="4"><b>halted\(since)</b>: \(reason)</td></tr>
+      <tr class="halted"><td class="words" colspan="7"><b>halted\(since)</b>: \(reason)</td></tr>
 
       """
   }

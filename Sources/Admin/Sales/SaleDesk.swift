@@ -92,11 +92,28 @@ struct SaleDesk: Sendable {
   /// Each partition's progress, and the end of its log if that is known.
   func partitions() async throws -> PartitionList {
     let progress = try await asking("progress") { [store, topic] in try await store.progress(topic: topic) }
+    let workers = try await asking("workers") { [store, topic] in try await store.workers(topic: topic) }
+    var ends: [Partition: Offset]?
     do {
-      return PartitionList(topic: topic, progress: progress, ends: try await hooks.logEnds())
+      ends = try await hooks.logEnds()
     } catch {
       logger.warning("the log's ends could not be asked", metadata: ["error": "\(String(reflecting: error))"])
-      return PartitionList(topic: topic, progress: progress, ends: nil)
+    }
+    return PartitionList(topic: topic, progress: progress, workers: workers, ends: ends)
+  }
+
+  /// Has a worker give its partitions to the others.
+  func drain(_ worker: Int64) async throws -> PartitionList {
+    let effect = "the worker may give its partitions to the others, now or later"
+    let answer = try await asking("drain", changes: effect) { [store, topic, logger] in
+      let answer = try await store.drain(worker, of: topic)
+      if answer == .draining { logger.notice("a worker is to be empty", metadata: ["worker": "\(worker)"]) }
+      return answer
+    }
+    switch answer {
+    case .draining: return try await partitions()
+    case .unknown: throw Problem.workerNotFound(worker)
+    case .last: throw Problem.workerIsLast(worker)
     }
   }
 
