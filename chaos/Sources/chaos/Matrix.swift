@@ -44,7 +44,7 @@ struct Matrix: Sendable {
     do {
       let server = try await row.server?(own) ?? PostgresServer(folder: postgres)
       try await Shop.with(
-        partitions: Limits.partitions, broker: ["chaos", "broker"], server: try server.url
+        partitions: row.partitions, broker: ["chaos", "broker"], server: try server.url
       ) { shop, database in
         let stage = try await open(row, shop, database, server)
         do {
@@ -75,7 +75,7 @@ struct Matrix: Sendable {
       at: admin.admin, id: Goods.limited, perBuyerLimit: Goods.perBuyerLimit, items: Goods.limitedItems)
     return try Stage(
       shop: shop, database: database, postgres: server, admin: admin.admin, folder: folder,
-      isQuick: isQuick, seed: seed, rate: row.rate)
+      isQuick: isQuick, partitions: row.partitions, seed: seed, rate: row.rate)
   }
 
   private func judge(_ stage: Stage, _ result: inout RowResult) async throws {

@@ -31,7 +31,9 @@ extension Row {
     try await CopiedLog(of: stage).write(to: servers) { $0 }
     try stage.change(to: broker, servers, of: [intake, worker])
     let added = Int32(Limits.partitions)..<Int32(Limits.partitions * 2)
-    try await expectHalt(of: Array(added), "grown", stage)
+    try await stage.expect("a worker that tells of the new partitions", within: .seconds(30)) {
+      try await HTTP.get(worker.part.admin.appending(path: "readyz")).text.contains("the topic has grown")
+    }
     // The others go on undisturbed.
     try await stage.underLoad {}
     let moved = try await stage.progress().filter { added.contains($0.key) && $0.value > 0 }

@@ -5,6 +5,8 @@ struct Row: Sendable {
   var isQuick = false
   /// Requests per second of its crowd.
   var rate = Limits.rate
+  /// Of its topic.
+  var partitions = Limits.partitions
   /// Why this machine cannot run it; `nil` if it can.
   var obstacle: @Sendable () async -> String? = { nil }
   /// How the audit must end: with 0; with 2 for a row that halts a partition, because the audit cannot check everything
@@ -17,6 +19,7 @@ struct Row: Sendable {
 
   /// The matrix, in the order in which it runs.
   static let all: [Row] =
-    workerRows + intakeRows + postgresRows + brokerRows + networkRows + clientRows + poisonRows + clockRows + logRows
+    workerRows + leaseRows + intakeRows + postgresRows + brokerRows + networkRows + clientRows + poisonRows + clockRows
+    + logRows
     + partitionRows + diskRows + overloadRows
 }

@@ -21,17 +21,23 @@ extension Row {
     }
   }
 
-  /// Each worker is alone in a group of its own, so each is given every partition, and they claim them from each other.
+  /// Nobody's signs of life are seen, so each worker takes the others for gone, and they claim the partitions from each
+  /// other.
   private static let twoOwners = Row(
-    name: "two-owners", fault: "two workers forced onto every partition, each by a group of its own"
+    name: "two-owners", fault: "two workers that each take the other for dead, on every partition"
   ) { stage in
     _ = try await stage.start("intake")
-    _ = try await stage.start("worker", environment: ["PENSTOCK_CONSUMER_GROUP": "first"])
+    _ = try await stage.start("worker")
     try await stage.underLoad {
       let before = try await claims(stage)
-      let second = try await stage.start(
-        "worker", environment: ["PENSTOCK_CONSUMER_GROUP": "second"], awaitsReadiness: false)
-      try await Task.sleep(for: .seconds(15))
+      let second = try await stage.start("worker", awaitsReadiness: false)
+      try await stage.ask { connection in
+        let end = ContinuousClock.now + .seconds(15)
+        while ContinuousClock.now < end {
+          _ = try await connection.query("UPDATE workers SET last_seen = 'epoch', session_pid = NULL")
+          try await Task.sleep(for: .milliseconds(10))
+        }
+      }
       await second.kill()
       stage.inject(Int(try await claims(stage) - before))
     }

@@ -3,7 +3,7 @@ import Glibc
 import Postgres
 import TestSupport
 
-/// A worker that is frozen at a known step of a batch, misses its session timeout, is replaced, and wakes up.
+/// A worker that is frozen at a known step of a batch, is silent for the lease, is replaced, and wakes up.
 struct ZombieRow {
   /// The step that a frozen worker's session stands at, as PostgreSQL sees it.
   enum Step: String, CaseIterable, Sendable {
@@ -23,11 +23,11 @@ struct ZombieRow {
   private static let copySlowness = Duration.seconds(1)
   /// How long the search for one step goes on.
   private static let search = Duration.seconds(40)
-  /// From the end of the session timeout until the successor has the zombie's partitions.
-  private static let succession = Duration.seconds(5)
+  /// From the end of the lease until the successor has the zombie's partitions.
+  private static let succession = Duration.seconds(1)
 
   static let row = Row(
-    name: "zombie", fault: "worker: SIGSTOP past the session timeout at every step of a batch, then SIGCONT"
+    name: "zombie", fault: "worker: SIGSTOP past the lease at every step of a batch, then SIGCONT"
   ) { try await ZombieRow(stage: $0).play() }
 
   private func play() async throws {
@@ -60,13 +60,13 @@ struct ZombieRow {
     guard try await stop(zombie, at: step) else { return stage.violated("no worker could be stopped \(step.rawValue)") }
     stage.inject()
     let frozen = ContinuousClock.now
-    let bound = Limits.sessionTimeout + Self.succession
+    let bound = Limits.lease + Self.succession
     try await stage.expect("a successor for a worker frozen \(step.rawValue)", within: bound) {
       let now = try await epochs(of: nil)
       return mine.allSatisfy { now[$0.key, default: 0] > $0.value }
     }
-    let took = (ContinuousClock.now - frozen - Limits.sessionTimeout) / .seconds(1)
-    stage.remark("\(step.rawValue): succeeded \(String(format: "%.1f", took)) s past the timeout")
+    let took = (ContinuousClock.now - frozen - Limits.lease) / .seconds(1)
+    stage.remark("\(step.rawValue): succeeded \(String(format: "%.1f", took)) s past the lease")
     let fencedBefore = try await notices(of: zombie, isFrozen: true)
     zombie.part.process.send(signal: SIGCONT)
     guard step != .atRest else { return }

@@ -19,6 +19,8 @@ final class Stage: Sendable {
   let folder: String
   /// Fewer faults of a kind, for the rows that run with every change.
   let isQuick: Bool
+  /// Of the topic.
+  let partitions: Int
   private let dice: Mutex<Dice>
   private let injected = Mutex(0)
   private let violations = Mutex<[String]>([])
@@ -31,10 +33,10 @@ final class Stage: Sendable {
 
   init(
     shop: Shop, database: TestDatabase, postgres: PostgresServer, admin: URL, folder: String,
-    isQuick: Bool, seed: UInt64, rate: Double
+    isQuick: Bool, partitions: Int, seed: UInt64, rate: Double
   ) throws {
     (self.shop, self.database, self.postgres, self.admin) = (shop, database, postgres, admin)
-    (self.folder, self.isQuick) = (folder, isQuick)
+    (self.folder, self.isQuick, self.partitions) = (folder, isQuick, partitions)
     dice = Mutex(Dice(seed: seed))
     brokerPort = Mutex(try Self.port(of: shop.environment["PENSTOCK_KAFKA_BROKERS"] ?? ""))
     crowd = Crowd(journal: try Journal(folder: folder), seed: seed, rate: rate)
@@ -180,7 +182,7 @@ final class Stage: Sendable {
 
   /// A reader of the stage's log.
   func log<Answer>(_ body: (LogEnds) async throws -> Answer) async throws -> Answer {
-    try await body(LogEnds(port: broker, partitions: Limits.partitions))
+    try await body(LogEnds(port: broker, partitions: partitions))
   }
 
   /// The first undecided offset of each partition; empty while PostgreSQL is away.

@@ -1,0 +1,211 @@
+import Foundation
+import Glibc
+import Postgres
+import TestSupport
+
+/// How long partitions stand still when workers come and go.
+extension Row {
+  static let leaseRows = [failover, handover, frozen, manyWorkers, databaseAway]
+
+  private static let failover = Row(
+    name: "failover", fault: "worker: SIGKILL under load; how long until its partitions' next commit", isQuick: true
+  ) { stage in
+    _ = try await stage.start("intake")
+    var workers = [try await stage.start("worker"), try await stage.start("worker")]
+    try await stage.underLoad {
+      try await PauseMeter.watching(stage) { meter in
+        var moved: [PauseMeter.Pause] = []
+        for _ in 0..<(stage.isQuick ? 5 : 20) {
+          try await allReady(workers, stage)
+          let before = meter.owners
+          let victim = stage.draw { $0.number(in: 0...1) }
+          let id = try await worker(workers[victim], stage)
+          let lost = before.filter { $0.value == id }.map(\.key)
+          _ = meter.take()
+          await workers[victim].kill()
+          stage.inject()
+          try await stage.expect("a successor's commit on each partition", within: .seconds(20)) {
+            let now = meter.owners
+            return lost.allSatisfy { now[$0] != id }
+          }
+          moved += meter.take().filter(\.isMove)
+          workers[victim] = try await stage.start("worker", awaitsReadiness: false)
+        }
+        stage.remark(moved.words)
+        if moved.quantile(0.5) > .milliseconds(300) { stage.violated("the median pause is above 300 ms") }
+        if moved.quantile(0.99) > .seconds(1) { stage.violated("the p99 of pauses is above 1 s") }
+      }
+    }
+  }
+
+  private static let handover = Row(
+    name: "handover", fault: "workers: one joins and one is stopped politely, again and again",
+    // Denser than elsewhere: the time until a partition's next order is part of each pause.
+    rate: 2_500
+  ) { stage in
+    _ = try await stage.start("intake")
+    var workers = [try await stage.start("worker"), try await stage.start("worker")]
+    try await stage.underLoad {
+      try await PauseMeter.watching(stage) { meter in
+        try await allReady(workers, stage)
+        _ = meter.take()
+        try await Task.sleep(for: .seconds(3))
+        let steady = meter.take()
+        var moved: [PauseMeter.Pause] = []
+        var stayed: [PauseMeter.Pause] = []
+        for _ in 0..<10 {
+          workers.append(try await stage.start("worker"))
+          stage.inject()
+          try await allReady(workers, stage)
+          workers.removeFirst().part.process.send(signal: SIGTERM)
+          stage.inject()
+          try await Task.sleep(for: .seconds(1))
+          try await allReady(workers, stage)
+          let pauses = meter.take()
+          moved += pauses.filter(\.isMove)
+          stayed += pauses.filter { !$0.isMove }
+        }
+        stage.remark("moved: \(moved.words)")
+        stage.remark(
+          "others: p99 \(stayed.quantile(0.99).inMilliseconds), \(steady.quantile(0.99).inMilliseconds) before")
+        if moved.quantile(0.99) > .milliseconds(200) { stage.violated("the p99 of pauses is above 200 ms") }
+        if stayed.quantile(0.99) > steady.quantile(0.99) * 2 {
+          stage.violated("partitions that do not move stand still")
+        }
+      }
+    }
+  }
+
+  private static let frozen = Row(
+    name: "worker-frozen", fault: "worker: SIGSTOP for twice the lease, then SIGCONT"
+  ) { stage in
+    _ = try await stage.start("intake")
+    let workers = [try await stage.start("worker"), try await stage.start("worker")]
+    try await stage.underLoad {
+      try await PauseMeter.watching(stage) { meter in
+        var moved: [PauseMeter.Pause] = []
+        for index in 0..<6 {
+          try await allReady(workers, stage)
+          _ = meter.take()
+          let process = workers[index % 2].part.process
+          process.send(signal: SIGSTOP)
+          stage.inject()
+          try await Task.sleep(for: Limits.lease * 2)
+          moved += meter.take().filter(\.isMove)
+          process.send(signal: SIGCONT)
+          try await stage.expect("the thawed worker is back by itself", within: .seconds(5)) {
+            try await HTTP.get(workers[index % 2].part.admin.appending(path: "readyz")).status == 200
+          }
+        }
+        stage.remark("\(moved.words), longest \(moved.quantile(1).inMilliseconds)")
+        if moved.isEmpty { stage.violated("no partition was taken over") }
+        if moved.quantile(1) > Limits.lease + .seconds(1) { stage.violated("a pause is above the lease + 1 s") }
+      }
+    }
+  }
+
+  private static let manyWorkers = Row(
+    name: "many-workers", fault: "8 workers start at once on 64 partitions, and leave one by one", partitions: 64
+  ) { stage in
+    let begin = ContinuousClock.now
+    var workers = try await withThrowingTaskGroup(of: Member.self) { group in
+      for _ in 0..<8 { group.addTask { try await stage.start("worker", awaitsReadiness: false) } }
+      return try await group.reduce(into: []) { $0.append($1) }
+    }
+    stage.inject(8)
+    let started = ContinuousClock.now
+    try await stage.expect("64 partitions balanced over 8 workers", within: .seconds(3)) {
+      try await isBalanced(over: 8, of: stage)
+    }
+    let (balanced, took) = (ContinuousClock.now - started, started - begin)
+    stage.remark("balanced \(balanced.inMilliseconds) after the last was up (\(took.inMilliseconds) for all)")
+    // Nobody orders yet: all that is asked is about leases, but for what the admin asks now and then.
+    let statements = try await transactionsPerSecond(of: stage) / 8
+    stage.remark(String(format: "%.1f statements/s for each worker's leases", statements))
+    if statements > 20 { stage.violated("leases ask more than 20 statements/s for each worker") }
+    _ = try await stage.start("intake")
+    try await stage.underLoad {
+      // Two have room for all of them.
+      for left in (2...7).reversed() {
+        workers.removeFirst().part.process.send(signal: SIGTERM)
+        stage.inject()
+        let stopped = ContinuousClock.now
+        try await stage.expect("64 partitions balanced over \(left) workers", within: .seconds(3)) {
+          try await isBalanced(over: left, of: stage)
+        }
+        stage.remark("over \(left) after \((ContinuousClock.now - stopped).inMilliseconds)")
+      }
+    }
+  }
+
+  private static let databaseAway = Row(
+    name: "pg-away", fault: "PostgreSQL: away for 30 s", isQuick: false
+  ) { stage in
+    _ = try await stage.start("intake")
+    let workers = [try await stage.start("worker"), try await stage.start("worker")]
+    try await stage.underLoad {
+      try await allReady(workers, stage)
+      let before = try await ownership(of: stage)
+      try await stage.postgres.stop(SIGINT)
+      stage.inject()
+      try await Task.sleep(for: .seconds(30))
+      try await stage.postgres.start()
+      let back = ContinuousClock.now
+      let progress = try await stage.progress()
+      try await stage.expect("a commit on each partition", within: .seconds(2)) {
+        let now = try await stage.progress()
+        return progress.allSatisfy { now[$0.key, default: 0] > $0.value }
+      }
+      stage.remark("each partition goes on within \((ContinuousClock.now - back).inMilliseconds)")
+      if try await ownership(of: stage) != before { stage.violated("partitions have other owners than before") }
+    }
+  }
+
+  // MARK: What is looked at
+
+  private static func allReady(_ workers: [Member], _ stage: Stage) async throws {
+    try await stage.expect("all workers ready", within: .seconds(20)) {
+      for worker in workers where try await HTTP.get(worker.part.admin.appending(path: "readyz")).status != 200 {
+        return false
+      }
+      return try await isBalanced(over: workers.count, of: stage)
+    }
+  }
+
+  /// The id of a worker.
+  private static func worker(_ member: Member, _ stage: Stage) async throws -> Int64 {
+    let name = "%/\(member.part.process.identifier)"
+    return try await stage.ask { connection in
+      try await connection.query("SELECT id FROM workers WHERE name LIKE $1", name).single().int64(0)
+    }
+  }
+
+  /// Which worker has each partition.
+  private static func ownership(of stage: Stage) async throws -> [Int32: Int64] {
+    let rows = try await stage.ask { connection in
+      try await connection.query("SELECT partition, owner_id FROM partition_progress WHERE owner_id IS NOT NULL")
+    }
+    return try Dictionary(uniqueKeysWithValues: rows.map { (try $0.int32(0), try $0.int64(1)) })
+  }
+
+  private static func isBalanced(over count: Int, of stage: Stage) async throws -> Bool {
+    let owners = try await ownership(of: stage)
+    let loads = Dictionary(grouping: owners.values) { $0 }.values.map(\.count)
+    guard owners.count == stage.partitions, loads.count == count else { return false }
+    return (loads.max() ?? 0) - (loads.min() ?? 0) <= 1
+  }
+
+  /// Transactions of the stage's database, over some seconds.
+  private static func transactionsPerSecond(of stage: Stage) async throws -> Double {
+    func count() async throws -> Int64 {
+      try await stage.ask { connection in
+        try await connection.query(
+          "SELECT xact_commit + xact_rollback FROM pg_stat_database WHERE datname = current_database()"
+        ).single().int64(0)
+      }
+    }
+    let (begin, before) = (ContinuousClock.now, try await count())
+    try await Task.sleep(for: .seconds(5))
+    return Double(try await count() - before) / ((ContinuousClock.now - begin) / .seconds(1))
+  }
+}
