@@ -55,6 +55,7 @@ struct LookAround: Sendable {
     guard let recorded = context.board.current.recordedPartitions,
       let found = try? await reader.partitionsWithLeader(timeout: Limits.watermarkTimeout).max()
     else { return }
+    context.board.update { $0.logTrouble = nil }
     let grown = Int(found) >= recorded ? Int(found) + 1 : nil
     if let grown, context.board.current.grownTo != grown {
       context.logger.critical(

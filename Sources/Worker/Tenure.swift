@@ -47,7 +47,6 @@ struct Tenure: Sendable {
       }
     } catch {
       await opened?.close()
-      context.board.update(partition) { $0.state = .waiting("\(error)") }
       context.logger.warning(
         "a partition could not be claimed",
         metadata: ["partition": "\(partition)", "error": "\(String(reflecting: error))"])
@@ -57,6 +56,7 @@ struct Tenure: Sendable {
 
   private func work(_ claim: Claim, through store: LaneStore) async -> End {
     context.metrics.epoch(of: partition, claim.epoch)
+    context.metrics.halted(partition, false)
     context.board.update(partition) { status in
       status.epoch = claim.epoch
       status.nextOffset = claim.nextOffset
@@ -68,6 +68,8 @@ struct Tenure: Sendable {
     let end = await lane.run()
     let hadProgress = lane.next > claim.nextOffset
     context.metrics.epoch(of: partition, nil)
+    // Whoever has it next tells.
+    context.metrics.lag(of: partition, 0)
     switch end {
     case .stopped: return .stopped
     case .halted(let reason): return .halted(reason)

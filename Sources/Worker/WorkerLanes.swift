@@ -98,9 +98,13 @@ struct WorkerLanes {
   private mutating func ended(_ partition: Partition, _ end: Tenure.End) {
     lanes[partition] = nil
     switch end {
-    case .fenced, .stopped, .halted: perform(keeper.ended(partition, .settled))
+    case .halted: perform(keeper.ended(partition, .settled))
+    case .fenced, .stopped:
+      context.board.update(partition) { $0.state = .claiming }
+      perform(keeper.ended(partition, .settled))
     case .failed(let why, let hadProgress):
       context.metrics.surrendered.increment()
+      context.board.update(partition) { $0.state = .waiting(why) }
       context.logger.warning(
         "a partition is claimed again", metadata: ["partition": "\(partition)", "reason": "\(why)"])
       perform(keeper.ended(partition, .failed(isFirst: hadProgress)))
@@ -167,11 +171,9 @@ struct WorkerLanes {
   private func tell(_ view: LeaseView) {
     let unserved = keeper.unserved
     let wasUnserved = context.board.current.unserved
-    let halted = context.board.note(meant: keeper.meant, of: view, hasLane: keeper.hasLane, unserved: unserved)
-    for (partition, reason) in halted { context.tellHalt(of: partition, reason) }
-    for partition in keeper.meant where view.lease(of: partition).haltedReason == nil {
-      context.metrics.halted(partition, false)
-    }
+    let seen = context.board.note(meant: keeper.meant, of: view, hasLane: keeper.hasLane, unserved: unserved)
+    for (partition, reason) in seen.halted { context.tellHalt(of: partition, reason) }
+    for partition in seen.cleared { context.metrics.halted(partition, false) }
     if !unserved.isEmpty, unserved != wasUnserved {
       context.logger.critical(
         "no worker has room for some partitions: start another one", metadata: ["partitions": "\(unserved.count)"])

@@ -121,18 +121,20 @@ final class StatusBoard: Sendable {
 
   /// Takes note of what is meant for this worker.
   ///
-  /// - Returns: partitions that are newly seen to be halted, with the reason.
+  /// - Returns: partitions that are newly seen to be halted, with the reason, and those that were and are no more.
   func note(
     meant: [Partition], of view: LeaseView, hasLane: (Partition) -> Bool, unserved: [Partition]
-  ) -> [(Partition, String)] {
+  ) -> (halted: [(Partition, String)], cleared: [Partition]) {
     status.withLock { status in
       var halted: [(Partition, String)] = []
+      var cleared: [Partition] = []
       status.notTakingPart = nil
       status.recordedPartitions = view.partitions
       status.unserved = unserved
       let mine = Set(meant)
       // What is meant for another worker has a lane here for a moment longer.
       for partition in status.partitions.keys where !mine.contains(partition) && !hasLane(partition) {
+        if case .halted = status.partitions[partition]?.state { cleared.append(partition) }
         status.partitions[partition] = nil
       }
       for partition in meant {
@@ -142,12 +144,13 @@ final class StatusBoard: Sendable {
           status.partitions[partition] = WorkerStatus.PartitionStatus(state: .halted(reason))
           halted.append((partition, reason))
         } else if case .halted = known {
+          cleared.append(partition)
           status.partitions[partition]?.state = .claiming
         } else if known == nil {
           status.partitions[partition] = WorkerStatus.PartitionStatus(state: .claiming)
         }
       }
-      return halted
+      return (halted, cleared)
     }
   }
 
