@@ -258,7 +258,7 @@ let package = Package(
     .testTarget(
       name: "WorkerTests",
       dependencies: [
-        "FlashSale", "Kafka", "Lane", "Postgres", "SaleStore", "TestSupport", "Vitals", "Worker",
+        "Audit", "FlashSale", "Kafka", "Lane", "Postgres", "SaleStore", "TestSupport", "Vitals", "Worker",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       ],

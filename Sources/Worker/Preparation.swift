@@ -1,15 +1,18 @@
+internal import FlashSale
 internal import Logging
 internal import SaleStore
 
 /// A connection for a lane, made before its partition is free, so that the partition need not wait for it.
 struct Preparation: Sendable {
   /// The connection's and its lane's.
-  let thread = StoreThread(label: "lane")
+  let thread: StoreThread
   private let connecting: Task<LaneStore, any Error>
 
   /// Begins to connect.
-  init(_ context: LaneContext) {
-    connecting = Task(executorPreference: thread.taskExecutor) { [thread] in
+  init(_ context: LaneContext, of partition: Partition) {
+    let thread = StoreThread(label: "lane \(partition)")
+    self.thread = thread
+    connecting = Task(executorPreference: thread.taskExecutor) {
       let store = try await LaneStore.connect(context.database, on: thread, logger: context.logger)
       do {
         try await store.warmUp()

@@ -116,14 +116,14 @@ struct WorkerLanes {
       switch action {
       case .claim(let partition, let vacancy): begin(partition, vacancy)
       case .giveUp(let partition): lanes[partition]?.cancel()
-      case .prepare(let partition): prepared[partition] = Preparation(context)
+      case .prepare(let partition): prepared[partition] = Preparation(context, of: partition)
       case .dismiss(let partition): prepared.removeValue(forKey: partition)?.dismiss()
       }
     }
   }
 
   private mutating func begin(_ partition: Partition, _ vacancy: Vacancy) {
-    let preparation = prepared.removeValue(forKey: partition) ?? Preparation(context)
+    let preparation = prepared.removeValue(forKey: partition) ?? Preparation(context, of: partition)
     let tenure = Tenure(
       context: context, consumer: consumer, partition: partition, vacancy: vacancy, preparation: preparation)
     // Not a child task: each ends by itself.

@@ -40,7 +40,7 @@ import Worker
       let late = try self.records(sale, 5, of: "late", in: bench)
       try await LogBench.feed(records + late, to: cluster)
       _ = try bench.startWorker(on: cluster)
-      #expect(try await eventually { try await Audit(bench.database).orders().count == Self.decided + late.count })
+      #expect(try await eventually { try await StoredRows(bench.database).orders().count == Self.decided + late.count })
       await copy.shutdown()
     }
   }
@@ -53,7 +53,7 @@ import Worker
       let wasHalted = try await bench.store.resume(
         Partition(0), of: LogBench.topic, ResumeRequest(because: "a test"))
       #expect(wasHalted == true)
-      #expect(try await eventually { try await Audit(bench.database).orders().count == 2 * Self.decided })
+      #expect(try await eventually { try await StoredRows(bench.database).orders().count == 2 * Self.decided })
       await other.shutdown()
     }
   }
@@ -70,7 +70,7 @@ import Worker
       #expect(
         try await eventually { worker.status.reasons.contains { $0.contains("grown to 3 partitions") } },
         "\(worker.status.reasons)")
-      #expect(try await eventually { try await Audit(bench.database).orders().count == Self.decided })
+      #expect(try await eventually { try await StoredRows(bench.database).orders().count == Self.decided })
       #expect(try await bench.store.progress(topic: LogBench.topic).map(\.partition) == [Partition(0), Partition(1)])
     }
   }
@@ -113,7 +113,7 @@ import Worker
 
   private func expectHalt(_ worker: RunningWorker, _ bench: LogBench, _ word: String) async throws {
     #expect(try await eventually { worker.status.reasons.contains { $0.contains(word) } }, "\(worker.status)")
-    #expect(try await Audit(bench.database).orders().count == Self.decided)
+    #expect(try await StoredRows(bench.database).orders().count == Self.decided)
     #expect(try await bench.store.progress(topic: LogBench.topic).map(\.nextOffset) == [Offset(Int64(Self.decided))])
   }
 }

@@ -21,7 +21,7 @@ import Testing
       #expect(written.results == outcomes.map { .decided($0, acceptedAt: insideTheSale) })
       #expect(try await bench.left() == 0)
       #expect(try await bench.nextOffset() == 5)
-      let stored = try await Audit(bench.database).orders()
+      let stored = try await StoredRows(bench.database).orders()
       #expect(stored.map(\.outcome) == outcomes)
       #expect(stored.map(\.quantity.rawValue) == quantities)
       #expect(stored.map(\.position.offset.rawValue) == [0, 1, 2, 3, 4])
@@ -43,7 +43,7 @@ import Testing
       #expect(second.results == [.repeated])
       #expect(second.changed.isEmpty)
       #expect(try await bench.left() == 9)
-      #expect(try await Audit(bench.database).tallies() == [bench.sale.number: .init(requests: 3, repeats: 2)])
+      #expect(try await StoredRows(bench.database).tallies() == [bench.sale.number: .init(requests: 3, repeats: 2)])
     }
   }
 
@@ -57,7 +57,7 @@ import Testing
       let results = try await [one, two].map(\.results).joined()
       #expect(results.count { $0 == .repeated } == 1)
       #expect(results.count { $0 == .decided(.confirmed, acceptedAt: insideTheSale) } == 1)
-      #expect(try await Audit(bench.database).orders().count == 1)
+      #expect(try await StoredRows(bench.database).orders().count == 1)
     }
   }
 
@@ -126,7 +126,7 @@ import Testing
           .decided(.rejected(.closed), acceptedAt: insideTheSale),
         ])
       #expect(try await bench.store.sale(bench.sale.sale.id)?.stock.values.first?.isClosed == true)
-      #expect(try await Audit(bench.database).tallies() == [bench.sale.number: .init(requests: 2, repeats: 0)])
+      #expect(try await StoredRows(bench.database).tallies() == [bench.sale.number: .init(requests: 2, repeats: 0)])
     }
   }
 
@@ -157,7 +157,7 @@ import Testing
       ]
       let written = try committed(await lane.write(bench.batch(claim, entries, raw: raw)))
       #expect(written.results == [.quarantined, .decided(.confirmed, acceptedAt: insideTheSale), .quarantined])
-      let stored = try await Audit(bench.database).quarantined()
+      let stored = try await StoredRows(bench.database).quarantined()
       #expect(stored.map(\.position.offset.rawValue) == [0, 2])
       #expect(stored.map(\.raw) == [raw, raw])
       #expect(stored.map(\.sale) == [bench.sale.number, bench.sale.number])
@@ -165,7 +165,7 @@ import Testing
       #expect(stored[1].error.contains("no-such-sku"))
       #expect(stored[0].order == nil)
       #expect(stored[1].order != nil)
-      #expect(try await Audit(bench.database).tallies() == [bench.sale.number: .init(requests: 3, repeats: 0)])
+      #expect(try await StoredRows(bench.database).tallies() == [bench.sale.number: .init(requests: 3, repeats: 0)])
     }
   }
 
@@ -177,17 +177,17 @@ import Testing
         let entry = LogEntry(offset: Offset(Int64(offset)), content: entry.content)
         _ = try committed(await lane.write(bench.batch(claim, [entry], raw: RawRecord(key: key, value: nil))))
       }
-      let stored = try await Audit(bench.database).quarantined()
+      let stored = try await StoredRows(bench.database).quarantined()
       #expect(stored.count == 3)
       #expect(stored.allSatisfy { $0.sale == nil && $0.raw.value == nil })
-      #expect(try await Audit(bench.database).tallies().isEmpty)
+      #expect(try await StoredRows(bench.database).tallies().isEmpty)
     }
   }
 
   @Test func `a record that the database refuses poisons its batch, and nothing of it is written (I6)`() async throws {
     try await LaneBench.with { bench in
       let (lane, claim) = try await bench.claimedLane()
-      try await Audit(bench.database).refuseOrders(of: "bob")
+      try await StoredRows(bench.database).refuseOrders(of: "bob")
       let poison = try bench.place(1, buyer: "bob")
       guard case .poisoned(let error) = await lane.write(bench.batch(claim, [try bench.place(0), poison])) else {
         Issue.record("not poisoned")
@@ -199,7 +199,7 @@ import Testing
       let quarantined = LogEntry(offset: Offset(1), content: .poisonous(record, error: error))
       let written = try committed(await lane.write(bench.batch(claim, [bench.place(0), quarantined])))
       #expect(written.results == [.decided(.confirmed, acceptedAt: insideTheSale), .quarantined])
-      let stored = try #require(try await Audit(bench.database).quarantined().first)
+      let stored = try #require(try await StoredRows(bench.database).quarantined().first)
       #expect(stored.error.contains("not this buyer"))
       #expect(stored.order != nil && stored.sale == bench.sale.number)
     }

@@ -12,7 +12,7 @@ import Testing
   @Test func `a session that ended before the batch writes nothing (I6)`() async throws {
     try await LaneBench.with { bench in
       let (lane, claim) = try await bench.claimedLane()
-      try await Audit(bench.database).endSessions()
+      try await StoredRows(bench.database).endSessions()
       try await expectLost(lane, claim, bench, isCommitted: false)
     }
   }
@@ -21,7 +21,7 @@ import Testing
     try await LaneBench.with { bench in
       let (lane, claim) = try await bench.claimedLane()
       // The order's row ends its own session, when everything else of the batch was written.
-      try await Audit(bench.database).endSession(atOrdersOf: "alice", deferred: false)
+      try await StoredRows(bench.database).endSession(atOrdersOf: "alice", deferred: false)
       try await expectLost(lane, claim, bench, isCommitted: false)
     }
   }
@@ -30,7 +30,7 @@ import Testing
     try await LaneBench.with { bench in
       let (lane, claim) = try await bench.claimedLane()
       // Deferred: fires inside COMMIT, before the transaction is durable.
-      try await Audit(bench.database).endSession(atOrdersOf: "alice", deferred: true)
+      try await StoredRows(bench.database).endSession(atOrdersOf: "alice", deferred: true)
       try await expectLost(lane, claim, bench, isCommitted: false)
     }
   }
@@ -68,7 +68,7 @@ import Testing
       Issue.record("the connection lives")
       return
     }
-    try await Audit(bench.database).endNoMoreSessions()
+    try await StoredRows(bench.database).endNoMoreSessions()
     let next = try await LaneStore.connect(try bench.database.settings, logger: quietLogger)
     guard case .claimed(let reclaimed) = try await next.reclaim(claim) else {
       Issue.record("not reclaimed")
@@ -76,7 +76,7 @@ import Testing
     }
     #expect(reclaimed.nextOffset == Offset(isCommitted ? 2 : 0))
     #expect(try await bench.left() == (isCommitted ? 8 : 10))
-    #expect(try await Audit(bench.database).orders().count == (isCommitted ? 2 : 0))
+    #expect(try await StoredRows(bench.database).orders().count == (isCommitted ? 2 : 0))
     if !isCommitted {
       _ = try committed(await next.write(bench.batch(reclaimed, entries)))
       #expect(try await bench.left() == 8)

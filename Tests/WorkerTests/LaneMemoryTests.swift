@@ -153,7 +153,7 @@ import Testing
         return
       }
       #expect(try await bench.left() == 9)
-      #expect(try await Audit(bench.database).orders().count == 1)
+      #expect(try await StoredRows(bench.database).orders().count == 1)
     }
   }
 }

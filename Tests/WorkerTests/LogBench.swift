@@ -133,21 +133,6 @@ final class LogBench: Sendable {
       return fed.allSatisfy { partition, records in records == 0 || next[partition] == records }
     }
   }
-
-  /// The log from its beginning, as its records are decoded, by partition.
-  func log() async throws -> [Int32: [Result<LogRecord, UnreadableRecord>]] {
-    let reader = try LogReader(cluster: cluster, topic: Self.topic, logger: quietLogger)
-    var log: [Int32: [Result<LogRecord, UnreadableRecord>]] = [:]
-    for partition in 0..<partitions {
-      let high = try await reader.watermarks(partition: partition).high
-      var records: [Result<LogRecord, UnreadableRecord>] = []
-      try await reader.read(partition: partition, from: 0, upTo: high) { record in
-        records.append(Result { () throws(UnreadableRecord) in try LogRecord(decoding: record.value) })
-      }
-      log[partition] = records
-    }
-    return log
-  }
 }
 
 /// A number that grows on another thread.

@@ -16,16 +16,16 @@ import Testing
           at: FlashSale.Timestamp(microseconds: insideTheSale.microseconds + Int64(index)))
       }
       let written = try committed(await lane.write(bench.batch(claim, entries)))
-      let expected = zip(entries, written.results).map { entry, result -> Audit.Order? in
+      let expected = zip(entries, written.results).map { entry, result -> StoredRows.Order? in
         guard case .record(.place(let request)) = entry.content, case .decided(let outcome, _) = result else {
           return nil
         }
-        return Audit.Order(
+        return StoredRows.Order(
           position: LogPosition(partition: claim.partition, offset: entry.offset), order: request.order,
           stock: request.stock, buyer: request.buyer.rawValue, quantity: request.quantity, outcome: outcome,
           acceptedAt: request.acceptedAt)
       }
-      #expect(try await Audit(bench.database).orders() == expected)
+      #expect(try await StoredRows(bench.database).orders() == expected)
     }
   }
 
@@ -33,7 +33,7 @@ import Testing
   func `one row that the database refuses leaves none of its batch (I6)`(count: Int) async throws {
     try await LaneBench.with { bench in
       let (lane, claim) = try await bench.claimedLane()
-      try await Audit(bench.database).refuseOrders(of: "bob")
+      try await StoredRows(bench.database).refuseOrders(of: "bob")
       let entries = try (0..<count).map { index in
         try bench.place(Int64(index), buyer: index == count / 2 ? "bob" : "buyer-\(index)")
       }
@@ -41,7 +41,7 @@ import Testing
         Issue.record("not poisoned")
         return
       }
-      #expect(try await Audit(bench.database).orders().isEmpty)
+      #expect(try await StoredRows(bench.database).orders().isEmpty)
       #expect(try await bench.nextOffset() == 0)
     }
   }
@@ -61,7 +61,7 @@ import Testing
         Issue.record("not fenced")
         return
       }
-      #expect(try await Audit(bench.database).orders().count == 1 + count)
+      #expect(try await StoredRows(bench.database).orders().count == 1 + count)
     }
   }
 }

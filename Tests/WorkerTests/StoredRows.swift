@@ -5,7 +5,7 @@ import SaleStore
 import TestSupport
 
 /// Reads what lanes wrote, past the code that wrote it.
-struct Audit {
+struct StoredRows {
   /// A row of `orders`.
   struct Order: Hashable {
     let position: LogPosition
