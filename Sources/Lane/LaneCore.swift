@@ -24,6 +24,8 @@ package struct LaneCore: Sendable {
     case halt(Claim, reason: String)
     /// Wait; each further attempt waits longer: `paused`.
     case pause(attempt: Int, reason: String)
+    /// Wait about a second: `paused`.
+    case waitForLog(reason: String)
     case end(LaneState.End)
   }
 
@@ -187,6 +189,7 @@ extension LaneCore {
     case .reclaim: return .reclaim(claim)
     case .halt(let reason): return .halt(claim, reason: reason)
     case .pause(let attempt, let reason): return .pause(attempt: attempt, reason: reason)
+    case .waitForLog(let reason): return .waitForLog(reason: reason)
     case .end(let end): return .end(end)
     }
   }

@@ -26,6 +26,8 @@ package struct LaneState: Sendable {
     case reclaim
     /// Wait; each further attempt waits longer.
     case pause(attempt: Int, reason: String)
+    /// Wait about a second before the log is looked at again.
+    case waitForLog(String)
     /// Stop the partition until a person has looked.
     case halt(String)
     /// Do nothing any more.
@@ -168,11 +170,14 @@ extension LaneState {
 
   /// After `read` and `reopen`: the log does not have the next offset now, or does not tell whether it has.
   ///
-  /// - Parameter isCertain: it does not have it. Then the lane halts after a few looks in a row.
+  /// - Parameter isCertain: it does not have it. Then the lane halts after some looks in a row.
   package mutating func logLacks(_ reason: String, isCertain: Bool) -> Action {
     guard isReading else { mistake() }
+    guard !isStopping else { return end(.stopped) }
     looks = isCertain ? looks + 1 : 0
-    return looks < Limits.logLooks ? pause("looking again: \(reason)", then: .reopening) : halt(reason)
+    guard looks < Limits.logLooks else { return halt(reason) }
+    phase = .pausing(.reopening)
+    return .waitForLog("looking again: \(reason)")
   }
 
   /// After `read` and `reopen`: the log is another one than what was decided.
@@ -261,7 +266,7 @@ extension LaneState {
     return end(.halted(reason))
   }
 
-  /// After `pause`: it is over.
+  /// After `pause` and `waitForLog`: it is over.
   package mutating func paused() -> Action {
     guard case .pausing(let failed) = phase else { mistake() }
     return isStopping ? end(.stopped) : resume(failed)

@@ -62,7 +62,7 @@ extension World {
       }
       begin(batch, on: lane)
     case .reclaim(let claim): reclaim(lane, claim)
-    case .pause: tell(lane, "paused") { $0.paused() }
+    case .pause, .waitForLog: tell(lane, "paused") { $0.paused() }
     case .halt(let claim, let reason): halt(lane, claim, reason)
     case .end: break
     }
@@ -75,7 +75,7 @@ extension World {
     note(name(ofLane: lane), "\(words) → \(lanes[lane].action.summary)")
     switch lanes[lane].action {
     case .end(let end): ended(lane, end)
-    case .pause: after(Limits.lanePause, .laneContinues(lane))
+    case .pause, .waitForLog: after(Limits.lanePause, .laneContinues(lane))
     default: after(Limits.network, .laneContinues(lane))
     }
   }
@@ -316,6 +316,7 @@ extension LaneCore.Action {
     case .write(let batch, let ahead):
       if case .no = ahead { "write \(batch.summary)" } else { "write \(batch.summary) and read ahead" }
     case .reclaim(let claim): "reclaim from epoch \(claim.epoch)"
+    case .waitForLog(let reason): "wait for the log: \(reason)"
     case .halt(_, let reason): "halt: \(reason)"
     case .pause(let attempt, let reason): "pause \(attempt): \(reason)"
     case .end(let end): "end \(end)"

@@ -39,6 +39,9 @@ public enum Limits {
   /// How long a broker may take to tell where a partition begins and ends. Past it, asked again.
   static let watermarkTimeout = Duration.seconds(5)
 
+  /// Between two looks at a log that does not have what a lane needs next. Leaders are asked for as often.
+  static let logLookPause = Duration.seconds(1)
+
   /// How often the lag of each partition is measured.
   static let lookAroundInterval = Duration.seconds(5)
 

@@ -70,6 +70,7 @@ struct RunningLane {
       case .reclaim(let claim): action = await reclaim(claim)
       case .halt(let claim, let reason): action = await halt(claim, reason)
       case .pause(let attempt, let reason): action = await pause(attempt, reason)
+      case .waitForLog(let reason): action = await waitForLog(reason)
       case .end(let end):
         await records.end()
         if end == .stopped { await giveBack() }
@@ -90,6 +91,13 @@ struct RunningLane {
     note(.waiting(reason))
     logger.warning("the lane waits", metadata: ["attempt": "\(attempt)", "reason": "\(reason)"])
     await Backoff.wait(attempt: attempt)
+    return tell { $0.paused() }
+  }
+
+  private mutating func waitForLog(_ reason: String) async -> LaneCore.Action {
+    note(.waiting(reason))
+    logger.warning("the lane waits for the log", metadata: ["reason": "\(reason)"])
+    try? await Task.sleep(for: Limits.logLookPause)
     return tell { $0.paused() }
   }
 

@@ -40,7 +40,7 @@ private struct Model {
       if happens(oneIn: 3) { return state.unavailable("down") }
       isConnected = true
       return state.reclaimed(next: Offset(storeNext))
-    case .pause: return state.paused()
+    case .pause, .waitForLog: return state.paused()
     case .halt, .end:
       Issue.record("\(action) without a reason")
       return .end(.stopped)

@@ -66,21 +66,20 @@ import Testing
 
   @Test func `a log that lacks the next offset halts only after some looks in a row, and one that is unsure never`() {
     var state = LaneState(next: Offset(10))
-    for attempt in 1..<Limits.logLooks {
-      #expect(state.logLacks("short", isCertain: true) == .pause(attempt: attempt, reason: "looking again: short"))
+    for _ in 1..<Limits.logLooks {
+      #expect(state.logLacks("short", isCertain: true) == .waitForLog("looking again: short"))
       #expect(state.paused() == .reopen)
     }
-    #expect(
-      state.logLacks("silent", isCertain: false) == .pause(attempt: Limits.logLooks, reason: "looking again: silent"))
+    #expect(state.logLacks("silent", isCertain: false) == .waitForLog("looking again: silent"))
     #expect(state.paused() == .reopen)
     for _ in 1..<Limits.logLooks {
-      guard case .pause = state.logLacks("short", isCertain: true) else {
-        Issue.record("did not pause")
-        return
-      }
+      #expect(state.logLacks("short", isCertain: true) == .waitForLog("looking again: short"))
       #expect(state.paused() == .reopen)
     }
     #expect(state.logLacks("short", isCertain: true) == .halt("short"))
+    var stopping = LaneState(next: Offset(10))
+    stopping.stop()
+    #expect(stopping.logLacks("short", isCertain: true) == .end(.stopped))
   }
 
   @Test func `a lane that lost touch with the log reads it again`() {
