@@ -18,9 +18,9 @@ package enum Limits {
   static let conflictTries = 5
 
   /// How often in a row, about a second apart, the log must be found not to have what comes next before the lane halts.
-  /// Only a person can clear a halt. A broker that was frozen and thaws believes for some seconds that it still leads,
-  /// answers so, and its log ends where it froze; longer than Kafka takes to fence it (`broker.session.timeout.ms`, 9 s)
-  /// nobody is misled.
+  /// Only a person can clear a halt. A broker that was frozen and thaws believes for a moment that it still leads,
+  /// answers so, and its log ends where it froze. This is longer than Kafka takes to fence a broker
+  /// (`broker.session.timeout.ms`, 9 s).
   static let logLooks = 12
 
   /// Stock rows, and sales, that a lane remembers. Past it the lane forgets those that its last batch did not name.
