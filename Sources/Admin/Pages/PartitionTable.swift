@@ -11,7 +11,7 @@ enum PartitionTable {
       ? "<p class=\"soft\">No worker has claimed a partition yet.</p>"
       : """
       <div class="scroll"><table><thead><tr><th>partition</th><th>next offset</th><th>lag</th>\
-      <th>epoch</th><th class="words">owner</th><th class="words">since</th><th>last seen</th></tr></thead><tbody>
+      <th>epoch</th><th class="words">owner</th><th>since</th><th>last seen</th></tr></thead><tbody>
       \(rows)</tbody></table></div>
       """
     return """
@@ -30,7 +30,7 @@ enum PartitionTable {
       <td>\(entry.partition.grouped)</td><td>\(entry.nextOffset.grouped)</td>\
       <td>\(entry.lag?.grouped ?? "unknown")</td>\
       <td>\(entry.epoch.grouped)</td><td class="words">\(owner(of: entry))</td>\
-      <td class="words">\(entry.ownerID == nil ? "–" : entry.claimedAt?.dateAndTime ?? "–")</td>\
+      <td>\(entry.ownerID == nil ? "–" : entry.claimedAt?.dateAndTime ?? "–")</td>\
       <td>\(entry.leaseAge.map { "\($0.grouped) ms ago" } ?? "–")</td>
       """
     guard let reason = entry.haltedReason else { return "<tr>\(cells)</tr>\n" }

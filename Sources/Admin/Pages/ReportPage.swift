@@ -16,10 +16,8 @@ enum ReportPage {
       \(outcomes(report))
       </div>
       \(timeline(report))
-      <div class="pair">
       \(delays(report))
       \(PartitionTable.html(partitions))
-      </div>
       """)
   }
 
