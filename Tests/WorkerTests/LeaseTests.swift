@@ -1,5 +1,6 @@
 import FlashSale
 import Kafka
+import Lane
 import Postgres
 import SaleStore
 import TestSupport
@@ -70,6 +71,39 @@ import Worker
       try bench.broker.setUp(1)
       #expect(try await bench.drained())
       #expect(try await eventually { worker.status.isReady })
+    }
+  }
+
+  @Test(.timeLimit(.minutes(1)))
+  func `a worker that comes, gives a partition back or goes wakes the others, and those of no other topic`()
+    async throws
+  {
+    try await LaneBench.with { bench in
+      let settings = try bench.database.settings
+      let feed = try LeaseFeed(topic: LaneBench.topic, settings: settings, logger: quietLogger)
+      var wakeUps = feed.wakeUps.makeAsyncIterator()
+      // It listens from here on.
+      #expect(try await wakeUps.next() != nil)
+      func worker(of topic: String) async throws -> LeaseStore {
+        let seat = LeaseStore.Seat(id: WorkerID(rawValue: 7), topic: topic, name: "a test", lanesMax: 1)
+        return try await LeaseStore.connect(
+          settings, as: seat, on: StoreThread(label: "leases"), logger: quietLogger)
+      }
+      let stranger = try await worker(of: "another")
+      try await stranger.join()
+      try await stranger.leave()
+      let (lane, claim) = try await bench.claimedLane()
+      let one = try await worker(of: LaneBench.topic)
+      // Each alone: without its notification the test would wait for ever.
+      try await one.join()
+      #expect(try await wakeUps.next() != nil)
+      try await lane.giveBack(claim)
+      #expect(try await wakeUps.next() != nil)
+      try await one.leave()
+      #expect(try await wakeUps.next() != nil)
+      #expect(try await bench.store.workers(topic: LaneBench.topic).isEmpty)
+      await feed.stop()
+      for store in [stranger, one] { await store.close() }
     }
   }
 

@@ -3,7 +3,7 @@ package import Lane
 import Postgres
 
 extension LaneStore {
-  /// Takes a partition over from whoever was seen to have it (I7): another worker, or a lost session of the lane's own.
+  /// Takes a partition over (I7). The owner before can be another worker, or a lost session of the lane's own.
   ///
   /// First it ends the recorded owner's session: a session that is frozen inside a transaction holds the row for as
   /// long as it sleeps, and no timeout of the server fires for it. Then it raises the epoch, so that the old owner's

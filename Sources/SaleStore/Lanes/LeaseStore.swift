@@ -54,7 +54,7 @@ package struct LeaseStore: Sendable {
         DELETE FROM workers WHERE topic = $1 AND last_seen < clock_timestamp() - make_interval(secs => $2)
       ) SELECT pg_notify($3, $1)
       """,
-      seat.topic, Double(Limits.silentWorkersKept.components.seconds), "\\(LeaseSignal.channel)")
+      seat.topic, Double(Limits.silentWorkersKept.components.seconds), "\(LeaseSignal.channel)")
   }
 
   /// Shows that the worker is alive. If somebody has deleted its row, it is there again.
@@ -74,7 +74,7 @@ package struct LeaseStore: Sendable {
   package func leave() async throws {
     _ = try await connection.query(
       "WITH gone AS (DELETE FROM workers WHERE id = $1) SELECT pg_notify($2, $3)", seat.id.rawValue,
-      "\\(LeaseSignal.channel)", seat.topic)
+      "\(LeaseSignal.channel)", seat.topic)
   }
 
   /// Looks who works, and who has what.
