@@ -63,9 +63,9 @@ public enum Limits {
   /// pool's other users.
   static let lookupStatements = 2
 
-  /// Confirmed orders, of all sales together, that are kept in memory to answer winners who ask again, in 12 to 36
+  /// Confirmed orders, of all sales together, that are kept in memory to answer winners who ask again, in 12 to 48
   /// bytes each. Of a sale that has sold more, repeated orders are looked up in the store before they are turned away.
-  /// 4 million are at most 144 MB, and more than flash sales sell.
+  /// 4 million are at most 192 MB, and more than flash sales sell.
   static let winners = 4_000_000
 
   /// By how much the clocks of intakes may differ: so much longer after its end a sale may still get orders.

@@ -10,20 +10,20 @@ internal import Synchronization
 ///     store.
 /// (3) While `isComplete`, the set has every winner up to each level that the sale's gauges tell, and up to the sale's
 ///     end where they tell that it is settled. That is `RefusalGrounds`' to keep.
+/// (4) It grows by further tables, each four times as large as the one before. What is in a table stays there. A sale
+///     of up to `firstRoom` units has one table.
 ///
-/// (4) It grows by further tables, each twice as large as the one before; what is in one stays there. A sale of up to
-///     `firstRoom` units has one.
-///
-/// `@unchecked Sendable`: `tables` is never changed, and all that it leads to is `Atomic`, which is Sendable.
+/// `@unchecked Sendable`: `tables` is never changed, and all that it leads to is `Atomic`, which is Sendable. `writing`
+/// is only used by `insert`, and so by one thread at a time: its one caller is an actor, `Refresher`.
 final class Winners: @unchecked Sendable {
   /// A hash table with open addressing and linear probing: its slots hold ids, or 0. An id is never 0, because the
   /// second half of a UUID begins with the bits 10 (RFC 9562 §4.1).
   private typealias Slots = UnsafeMutablePointer<Atomic<UInt64>>
 
-  /// Orders that the first table takes at most.
-  private static let firstRoom = 65_536
+  /// Orders that the first table takes at most. It is there before the first order.
+  private static let firstRoom = 16_384
   /// More than `room` can ask for.
-  private static let tablesMax = 32
+  private static let tablesMax = 20
 
   /// One after another; the rest are not there yet.
   private let tables: UnsafeMutablePointer<Atomic<Slots?>>
@@ -51,20 +51,20 @@ final class Winners: @unchecked Sendable {
   deinit {
     for table in 0..<Self.tablesMax {
       guard let slots = tables[table].load(ordering: .acquiring) else { break }
-      slots.deinitialize(count: firstCount << table)
+      slots.deinitialize(count: slotCount(of: table))
       slots.deallocate()
     }
     tables.deinitialize(count: Self.tablesMax)
     tables.deallocate()
   }
 
-  @discardableResult
-  private func add(table: Int) -> Slots {
-    let count = firstCount << table
+  private func slotCount(of table: Int) -> Int { firstCount << (2 * table) }
+
+  private func add(table: Int) {
+    let count = slotCount(of: table)
     let slots = Slots.allocate(capacity: count)
     for index in 0..<count { (slots + index).initialize(to: Atomic(0)) }
     tables[table].store(slots, ordering: .releasing)
-    return slots
   }
 
   /// Orders in it.
@@ -81,12 +81,12 @@ final class Winners: @unchecked Sendable {
   func insert(_ order: OrderID) {
     guard !contains(order) else { return }
     guard count < room else { return abandon() }
-    if writing.count >= (firstCount << writing.table) / 3 * 2, writing.table + 1 < Self.tablesMax {
+    if writing.count >= slotCount(of: writing.table) / 3 * 2, writing.table + 1 < Self.tablesMax {
       writing = (writing.table + 1, 0)
       add(table: writing.table)
     }
     guard let slots = tables[writing.table].load(ordering: .relaxed) else { return abandon() }
-    slots[Self.place(of: order, in: slots, count: firstCount << writing.table)].store(order.low, ordering: .relaxed)
+    slots[Self.place(of: order, in: slots, count: slotCount(of: writing.table))].store(order.low, ordering: .relaxed)
     writing.count += 1
     inserted.store(count + 1, ordering: .relaxed)
   }
@@ -95,7 +95,7 @@ final class Winners: @unchecked Sendable {
   func contains(_ order: OrderID) -> Bool {
     for table in 0..<Self.tablesMax {
       guard let slots = tables[table].load(ordering: .acquiring) else { return false }
-      let place = Self.place(of: order, in: slots, count: firstCount << table)
+      let place = Self.place(of: order, in: slots, count: slotCount(of: table))
       if slots[place].load(ordering: .relaxed) == order.low { return true }
     }
     return false
@@ -114,15 +114,15 @@ final class Winners: @unchecked Sendable {
 }
 
 extension Winners {
-  /// Of these sales, those whose winners are kept: who can still sell come first, then the newest. A sale that has sold
-  /// more than is left of `Limits.winners` is left out.
+  /// Of these sales, those whose winners are kept: who can still sell come first, then the newest. A sale that needs
+  /// more room than is left of `Limits.winners` is left out.
   static func kept(of sales: [StoredSale], at time: Timestamp) -> Set<SaleNumber> {
     var room = Limits.winners
     var kept: Set<SaleNumber> = []
     let isOver = { (sale: StoredSale) in sale.closedAt != nil || sale.sale.endsAt <= time }
     for sale in sales.filter({ !isOver($0) }) + sales.filter(isOver) {
-      // A winner has one unit or more.
-      let units = sale.unitsSold
+      // A winner has one unit or more. The first table is there even if nobody has won.
+      let units = max(sale.unitsSold, min(sale.sale.unitsPutUp, firstRoom))
       guard units <= room else { continue }
       room -= units
       kept.insert(sale.number)
