@@ -56,8 +56,8 @@ final class ConsumerClient: @unchecked Sendable {
 
   /// Takes a partition from those that are read. Only for the consumer's own thread.
   func stop(_ partition: Int32) throws(KafkaError) {
-    if let error = list([partition: 0]).lend({ rd_kafka_incremental_unassign(handle.pointer, $0) }
-    ) {
+    // The offset plays no part.
+    if let error = list([partition: 0]).lend({ rd_kafka_incremental_unassign(handle.pointer, $0) }) {
       throw KafkaError(consuming: error)
     }
   }

@@ -116,8 +116,9 @@ extension LaneCore {
   /// No records came.
   package mutating func logFailed(_ reason: String) -> Action { act(state.logFailed(reason)) }
 
-  /// No records came: the log does not have the offset at which it was opened.
-  package mutating func outOfRange() -> Action { .measure }
+  /// No records came: the log does not have the offset at which it was opened. A lane that is to stop does not wait for
+  /// the log's answer.
+  package mutating func outOfRange() -> Action { state.isStopping ? act(state.queueEnded()) : .measure }
 
   /// The log begins with this offset and ends before that one.
   package mutating func measured(low: Offset, high: Offset) -> Action {

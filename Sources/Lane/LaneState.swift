@@ -88,7 +88,7 @@ package struct LaneState: Sendable {
   package private(set) var heldUpTo: Offset
 
   private var phase = Phase.reopening
-  private var isStopping = false
+  package private(set) var isStopping = false
 
   /// While a poisonous record is looked for: it lies before this offset.
   private var suspectEnd: Offset?

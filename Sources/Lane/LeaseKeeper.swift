@@ -19,7 +19,7 @@ package struct LeaseKeeper: Sendable {
     case dismiss(Partition)
     /// Claim it, and run its lane: `claimed`, then `ended`; or only `ended`.
     case claim(Partition, Vacancy)
-    /// End its lane, or its claim, after the batch in flight, and give it back: `ended`.
+    /// Let the lane finish its batch, end the lane or the claim, and give the partition back: `ended`.
     case giveUp(Partition)
   }
 
@@ -118,8 +118,8 @@ extension LeaseKeeper {
     case .settled: failures[partition] = nil
     case .failed(let isFirst):
       let count = isFirst ? 1 : (failures[partition]?.count ?? 0) + 1
-      let pause = min(tuning.claimPause.lowerBound * (1 << min(count - 1, 10)), tuning.claimPause.upperBound)
-      failures[partition] = Failures(count: count, retryAt: (view?.now ?? .zero) + pause)
+      failures[partition] = Failures(
+        count: count, retryAt: (view?.now ?? .zero) + tuning.claimPause.pause(beforeAttempt: count))
     }
     // What the last view says of this partition is no longer so; the next one tells.
     return []

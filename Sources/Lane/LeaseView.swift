@@ -8,7 +8,7 @@ package struct WorkerID: RawRepresentable, Hashable, Comparable, Sendable, Custo
   /// Names a worker.
   package init(rawValue: Int64) { self.rawValue = rawValue }
 
-  /// For people, and for whoever names a worker on a command line.
+  /// Its digits. `penstock lanes drain` takes them.
   package var description: String { String(rawValue) }
 
   package static func < (a: Self, b: Self) -> Bool { a.rawValue < b.rawValue }

@@ -41,12 +41,12 @@ package enum Limits {
   // MARK: Leases
 
   /// Claims under way at once, in one worker. Others wait; each takes a few milliseconds.
-  package static let claimsAtOnce = 8
+  static let claimsAtOnce = 8
 
-  /// How long others may take to come back after a worker has lost touch with the store itself, or after the server has
-  /// started. Longer than `leaseReconnectPause` and what a connection takes on a busy machine; a worker that died in
-  /// just that moment is replaced that much later.
-  package static let returnGrace = Duration.milliseconds(1_500)
+  /// How long a worker that has lost its own session waits before it takes others for dead, and how long everyone does
+  /// after the server has started. It covers the workers' pause between attempts (`leaseReconnectPause`) and a
+  /// connection on a busy machine. A worker that died in just that moment is replaced that much later.
+  static let returnGrace = Duration.milliseconds(1_500)
 
   /// How long a lane goes on whose partition is meant for another worker, which gets ready meanwhile. A connection to
   /// PostgreSQL, and its first statements, take some tens of milliseconds on a busy machine.

@@ -1,12 +1,12 @@
+internal import Lane
+
 /// How long to wait before an attempt.
 enum Backoff {
   /// Twice as long from one attempt to the next, within the range, and spread by half.
   ///
   /// - Parameter attempt: from 1.
   static func pause(attempt: Int, within range: ClosedRange<Duration>) -> Duration {
-    let doublings = min(max(attempt - 1, 0), 20)
-    let longest = min(range.lowerBound * (1 << doublings), range.upperBound)
-    return longest * Double.random(in: 0.5...1)
+    range.pause(beforeAttempt: attempt) * Double.random(in: 0.5...1)
   }
 
   /// Waits like that; returns early when the task is cancelled.

@@ -69,7 +69,8 @@ struct LeaseWatch: Sendable {
       } catch {
         await opened?.close()
         attempt += 1
-        if attempt == 1 || opened != nil { tell(.lostTouch("\(error)")) }
+        // A connection begins the count anew, so this is once for each that was lost.
+        if attempt == 1 { tell(.lostTouch("\(error)")) }
         logger.log(
           level: attempt == 1 ? .warning : .debug, "the store was lost: partitions stay with whom they are",
           metadata: ["attempt": "\(attempt)", "error": "\(String(reflecting: error))"])

@@ -41,7 +41,6 @@ struct LookAround: Sendable {
           status.lag = lag
           status.silentSince = nil
         }
-        context.board.update { $0.logTrouble = nil }
         context.metrics.lag(of: partition, lag)
       } catch {
         context.board.update(partition) { $0.silentSince = $0.silentSince ?? asked }
@@ -52,10 +51,9 @@ struct LookAround: Sendable {
 
   /// A topic that grows under the workers has a writer that uses another count: its keys belong to other lanes.
   private func countPartitions() async {
-    guard let recorded = context.board.current.recordedPartitions,
-      let found = try? await reader.partitionsWithLeader(timeout: Limits.watermarkTimeout).max()
-    else { return }
+    guard let found = try? await reader.partitionsWithLeader(timeout: Limits.watermarkTimeout).max() else { return }
     context.board.update { $0.logTrouble = nil }
+    guard let recorded = context.board.current.recordedPartitions else { return }
     let grown = Int(found) >= recorded ? Int(found) + 1 : nil
     if let grown, context.board.current.grownTo != grown {
       context.logger.critical(

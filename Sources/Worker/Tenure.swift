@@ -60,7 +60,6 @@ struct Tenure: Sendable {
     context.board.update(partition) { status in
       status.epoch = claim.epoch
       status.nextOffset = claim.nextOffset
-      status.since = .now
     }
     context.logger.info(
       "claimed", metadata: ["partition": "\(partition)", "epoch": "\(claim.epoch)", "next": "\(claim.nextOffset)"])
@@ -68,7 +67,7 @@ struct Tenure: Sendable {
     let end = await lane.run()
     let hadProgress = lane.next > claim.nextOffset
     context.metrics.epoch(of: partition, nil)
-    // Whoever has it next tells.
+    // The next owner tells the lag from here on.
     context.metrics.lag(of: partition, 0)
     switch end {
     case .stopped: return .stopped

@@ -26,7 +26,7 @@ struct WorkerLanes {
   private var keeper: LeaseKeeper
   private var lanes: [Partition: Task<Void, Never>] = [:]
   private var prepared: [Partition: Preparation] = [:]
-  private var view: LeaseView?
+  private var hasSeenLeases = false
 
   init(_ context: LaneContext, consumer: Consumer) {
     self.context = context
@@ -72,7 +72,7 @@ struct WorkerLanes {
     case .leases(.saw(let view)): saw(view)
     case .leases(.lostTouch(let why)):
       keeper.lostTouch()
-      context.board.update { if view == nil { $0.notTakingPart = "cannot take part: \(why)" } }
+      if !hasSeenLeases { context.board.update { $0.notTakingPart = "cannot take part: \(why)" } }
     case .claimed(let claim):
       perform(keeper.claimed(claim.partition, claim.epoch))
       Task { [context, consumer] in await Self.tellIfRestored(claim, context, consumer) }
@@ -86,8 +86,8 @@ struct WorkerLanes {
   }
 
   private mutating func saw(_ view: LeaseView) {
-    if self.view == nil { warnOfTwins(in: view) }
-    self.view = view
+    if !hasSeenLeases { warnOfTwins(in: view) }
+    hasSeenLeases = true
     context.metrics.leaseRenewed(.now)
     let actions = keeper.saw(view)
     // First, so that what a new lane tells of itself comes after it.
@@ -135,9 +135,7 @@ struct WorkerLanes {
 
   private mutating func stop() async {
     perform(keeper.stop())
-    let tasks = Array(lanes.values)
-    for task in tasks { task.cancel() }
-    if await !Patience.wait(for: tasks, atMost: Limits.stopPatience) {
+    if await !Patience.wait(for: Array(lanes.values), atMost: Limits.stopPatience) {
       context.logger.warning("a lane did not stop in time; what it has in flight is ended by the next claim")
     }
     lanes = [:]

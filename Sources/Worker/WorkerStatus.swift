@@ -27,9 +27,6 @@ public struct WorkerStatus: Sendable, Hashable {
     public var lag: Int64?
     public var state: LaneState
 
-    /// Since when it is this worker's.
-    public var since: ContinuousClock.Instant?
-
     /// `nextOffset` as of when `lag` was measured.
     var seen: Offset?
     /// Since when records wait and none was decided, as of these measurements.
