@@ -1,5 +1,5 @@
-/// A request in the one form in which SwiftProtobuf writes it, written and read without SwiftProtobuf: every field
-/// once, in the order of the numbers, and nothing else.
+/// A request in the one form in which SwiftProtobuf writes it, written and read without SwiftProtobuf: a *place* of one
+/// line, every field once, in the order of the numbers, and nothing else.
 ///
 /// (1) What it writes, SwiftProtobuf would write alike; what it reads, SwiftProtobuf would read alike: tests compare.
 /// (2) It leaves any other form, and anything that is not valid, to SwiftProtobuf, which knows all forms and says what
@@ -23,15 +23,16 @@ struct PlainRecord {
   private mutating func request() -> PurchaseRequest? {
     // A field begins with its number and wire type, `number << 3 | type` (Protocol Buffers, "Encoding"): 0 varint,
     // 1 fixed64, 2 length-delimited, 5 fixed32. Integers are little-endian.
-    guard takes(0x08), takes(1),  // schema
-      takes(0x10), takes(1),  // kind: PLACE
+    guard takes(0x08), takes(2),  // schema
       takes(0x1D), let sale: UInt32 = integer(), let number = Int32(exactly: sale), number > 0,
-      takes(0x22), let sku: SKU = identifier(),
       takes(0x29), let acceptedAt: UInt64 = integer(),
-      takes(0x31), let high: UInt64 = integer(),
-      takes(0x39), let low: UInt64 = integer(),
-      takes(0x42), let buyer: BuyerID = identifier(),
-      takes(0x48), let quantity = smallVarint(),
+      takes(0x52), let place = smallVarint(), Int(place) == bytes.count - at,  // to the end
+      takes(0x09), let high: UInt64 = integer(),
+      takes(0x11), let low: UInt64 = integer(),
+      takes(0x1A), let buyer: BuyerID = identifier(),
+      takes(0x22), let line = byte(), Int(line) == bytes.count - at,  // to the end
+      takes(0x0A), let sku: SKU = identifier(),
+      takes(0x10), let quantity = smallVarint(),
       at == bytes.count
     else { return nil }
     let order = OrderID(high: high, low: low)
@@ -56,7 +57,7 @@ struct PlainRecord {
     return Integer(littleEndian: bytes.loadUnaligned(fromByteOffset: at, as: Integer.self))
   }
 
-  /// Up to two bytes of seven bits each, the lower ones first: all that a quantity needs.
+  /// Up to two bytes of seven bits each, the lower ones first: all that a quantity or a length needs.
   private mutating func smallVarint() -> Int32? {
     guard let low = byte() else { return nil }
     guard low >= 0x80 else { return Int32(low) }
@@ -82,18 +83,23 @@ extension PlainRecord {
   ///
   /// - Returns: how many bytes it took.
   static func write(_ request: PurchaseRequest, to bytes: UnsafeMutableRawBufferPointer) -> Int {
+    let (sku, buyer) = (request.stock.sku.rawValue, request.buyer.rawValue)
+    let quantity = UInt32(bitPattern: request.quantity.rawValue)
+    let line = 2 + sku.utf8.count + 1 + Writer.bytes(ofVarint: quantity)
+    let place = 2 * 9 + 2 + buyer.utf8.count + 2 + line
     var writer = Writer(bytes: bytes)
-    writer.put(0x08, 1)  // schema
-    writer.put(0x10, 1)  // kind: PLACE
+    writer.put(0x08, 2)  // schema
     writer.put(0x1D, integer: UInt32(bitPattern: request.stock.sale.rawValue))
-    writer.put(0x22, text: request.stock.sku.rawValue)
     let acceptedAt = UInt64(clamping: request.acceptedAt.microseconds)
     // A field that is zero is not written (proto3); the others are never zero.
     if acceptedAt > 0 { writer.put(0x29, integer: acceptedAt) }
-    writer.put(0x31, integer: request.order.high)
-    writer.put(0x39, integer: request.order.low)
-    writer.put(0x42, text: request.buyer.rawValue)
-    writer.put(0x48, varint: UInt32(bitPattern: request.quantity.rawValue))
+    writer.put(0x52, varint: UInt32(place))
+    writer.put(0x09, integer: request.order.high)
+    writer.put(0x11, integer: request.order.low)
+    writer.put(0x1A, text: buyer)
+    writer.put(0x22, UInt8(line))
+    writer.put(0x0A, text: sku)
+    writer.put(0x10, varint: quantity)
     return writer.at
   }
 
@@ -122,6 +128,9 @@ extension PlainRecord {
         at += name.count
       }
     }
+
+    /// How many bytes a number below 2^14 takes.
+    static func bytes(ofVarint number: UInt32) -> Int { number < 0x80 ? 1 : 2 }
 
     mutating func put(_ tag: UInt8, varint: UInt32) {
       bytes[at] = tag

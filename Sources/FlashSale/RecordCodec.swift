@@ -11,11 +11,12 @@ public enum UnreadableRecord: Error, Equatable, Sendable, CustomStringConvertibl
   /// Not the Protocol Buffers message of `proto/penstock/log/v1/record.proto`.
   case malformed
 
-  /// A schema that this version does not know: a newer intake writes to an older worker.
+  /// A schema that this version does not know: a newer intake writes to an older worker, or the record is of a version
+  /// of before.
   case unknownSchema(UInt32)
 
-  /// A kind of record that this version does not know.
-  case unknownKind(Int)
+  /// No command, or one that this version does not know.
+  case unknownCommand
 
   /// A field has a value that no intake accepts.
   case invalid(ValidationError)
@@ -25,15 +26,20 @@ public enum UnreadableRecord: Error, Equatable, Sendable, CustomStringConvertibl
     case .tombstone: "the record has no value (a tombstone)"
     case .tooLong(let bytes): "the record has \(bytes) bytes, more than the \(Limits.recordBytes) that any record has"
     case .malformed: "the value is not a penstock.log.v1.Record"
-    case .unknownSchema(let schema): "schema \(schema) is not known to this version, which reads 1"
-    case .unknownKind(let kind): "record kind \(kind) is not known to this version"
+    case .unknownSchema(let schema):
+      """
+      the record has schema \(schema), and this version reads \(LogRecord.schema): \
+      \(schema < LogRecord.schema ? "an older" : "a newer") version wrote it
+      """
+    case .unknownCommand: "the record has no command that this version knows"
     case .invalid(let error): "field \(error)"
     }
   }
 }
 
 extension LogRecord {
-  private static let schema: UInt32 = 1
+  /// The schema that this version writes, and the only one that it reads.
+  fileprivate static let schema: UInt32 = 2
 
   /// The record's bytes: at most `Limits.recordBytes`.
   public func encoded() -> [UInt8] { withEncodedBytes { Array($0) } }
@@ -53,15 +59,11 @@ extension LogRecord {
     wire.schema = Self.schema
     switch self {
     case .place(let request):
-      wire.kind = .place
-      wire.set(request.stock, acceptedAt: request.acceptedAt)
-      wire.orderIDHigh = request.order.high
-      wire.orderIDLow = request.order.low
-      wire.buyer = request.buyer.rawValue
-      wire.quantity = UInt32(bitPattern: request.quantity.rawValue)
+      wire.set(request.stock.sale, acceptedAt: request.acceptedAt)
+      wire.place = WirePlace(request)
     case .close(let stock, let at):
-      wire.kind = .close
-      wire.set(stock, acceptedAt: at)
+      wire.set(stock.sale, acceptedAt: at)
+      wire.close.sku = stock.sku.rawValue
     }
     do {
       return try wire.serializedBytes()
@@ -86,36 +88,47 @@ extension LogRecord {
     guard value.count <= Limits.recordBytes else { throw .tooLong(bytes: value.count) }
     guard let wire = try? WireRecord(serializedBytes: Array(value)) else { throw .malformed }
     guard wire.schema == Self.schema else { throw .unknownSchema(wire.schema) }
+    guard let command = wire.command else { throw .unknownCommand }
     do throws(ValidationError) {
       let sale = SaleNumber(rawValue: Int32(bitPattern: wire.sale))
       guard sale.rawValue > 0 else { throw ValidationError("sale", "must be above 0") }
-      let stock = StockKey(sale: sale, sku: try SKU(validating: wire.sku))
       let acceptedAt = Timestamp(microseconds: Int64(clamping: wire.acceptedAtUs))
-      switch wire.kind {
-      case .place:
-        let order = OrderID(high: wire.orderIDHigh, low: wire.orderIDLow)
-        guard order.sale == sale else { throw ValidationError("order_id", "names another sale") }
-        self = .place(
-          try PurchaseRequest(
-            order: order, stock: stock, buyer: try BuyerID(validating: wire.buyer, field: "buyer"),
-            quantity: Units(Int32(clamping: wire.quantity)), acceptedAt: acceptedAt))
-        return
-      case .close:
-        self = .close(stock, at: acceptedAt)
-        return
-      case .unspecified, .UNRECOGNIZED: break
+      switch command {
+      case .place(let place): self = .place(try place.request(of: sale, acceptedAt: acceptedAt))
+      case .close(let close): self = .close(StockKey(sale: sale, sku: try SKU(validating: close.sku)), at: acceptedAt)
       }
     } catch {
       throw .invalid(error)
     }
-    throw .unknownKind(wire.kind.rawValue)
   }
 }
 
 extension WireRecord {
-  fileprivate mutating func set(_ stock: StockKey, acceptedAt: Timestamp) {
-    sale = UInt32(bitPattern: stock.sale.rawValue)
-    sku = stock.sku.rawValue
+  fileprivate mutating func set(_ sale: SaleNumber, acceptedAt: Timestamp) {
+    self.sale = UInt32(bitPattern: sale.rawValue)
     acceptedAtUs = UInt64(clamping: acceptedAt.microseconds)
+  }
+}
+
+extension WirePlace {
+  fileprivate init(_ request: PurchaseRequest) {
+    self.init()
+    orderIDHigh = request.order.high
+    orderIDLow = request.order.low
+    buyer = request.buyer.rawValue
+    var line = WireLine()
+    line.sku = request.stock.sku.rawValue
+    line.quantity = UInt32(bitPattern: request.quantity.rawValue)
+    lines = [line]
+  }
+
+  fileprivate func request(of sale: SaleNumber, acceptedAt: Timestamp) throws(ValidationError) -> PurchaseRequest {
+    guard lines.count == 1 else { throw ValidationError("lines", "must be one line") }
+    let order = OrderID(high: orderIDHigh, low: orderIDLow)
+    guard order.sale == sale else { throw ValidationError("order_id", "names another sale") }
+    return try PurchaseRequest(
+      order: order, stock: StockKey(sale: sale, sku: try SKU(validating: lines[0].sku)),
+      buyer: try BuyerID(validating: buyer, field: "buyer"), quantity: Units(Int32(clamping: lines[0].quantity)),
+      acceptedAt: acceptedAt)
   }
 }

@@ -149,7 +149,7 @@ extension World {
     case 2: value = random.bytes(FlashSale.Limits.recordBytes + 1)
     case 3: value = close.encoded()
     // Field 1 is the schema (proto/penstock/log/v1/record.proto); the last value of a field that comes twice counts.
-    default: value = close.encoded() + [0x08, 0x02]
+    default: value = close.encoded() + [0x08, 0x7F]
     }
     let record = SimulatedLog.Record(key: Array("junk".utf8), value: value, origin: .junk)
     note("log", "p\(partition)@\(append(record, to: partition)) is junk of \(value?.count ?? 0) bytes")

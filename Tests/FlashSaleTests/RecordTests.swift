@@ -45,19 +45,44 @@ struct RecordTests {
     #expect(throws: UnreadableRecord.malformed) { try decoded([0xFF, 0xFF, 0xFF]) }
     #expect(throws: UnreadableRecord.tooLong(bytes: 500)) { try decoded(Array(repeating: 0, count: 500)) }
     #expect(throws: UnreadableRecord.unknownSchema(0)) { try decoded([]) }
-    #expect(throws: UnreadableRecord.unknownSchema(2)) { try decoded([0x08, 0x02]) }
-    // schema 1, sale 12, sku "phone", and no kind; then a kind that nobody knows.
-    let bare: [UInt8] = [0x08, 1, 0x1D, 12, 0, 0, 0, 0x22, 5] + Array("phone".utf8)
-    #expect(throws: UnreadableRecord.unknownKind(0)) { try decoded(bare) }
-    #expect(throws: UnreadableRecord.unknownKind(99)) { try decoded(bare + [0x10, 99]) }
+    #expect(throws: UnreadableRecord.unknownSchema(3)) { try decoded([0x08, 0x03]) }
+    // Sale 12, and no command; then one that nobody knows.
+    #expect(throws: UnreadableRecord.unknownCommand) { try decoded(envelope) }
+    #expect(throws: UnreadableRecord.unknownCommand) { try decoded(envelope + [0x62, 0]) }
+  }
+
+  @Test func `a record of the flat schema of before is refused, and says that it is old`() throws {
+    // Schema 1, PLACE, sale 12, SKU "phone".
+    let flat: [UInt8] = [0x08, 1, 0x10, 1, 0x1D, 12, 0, 0, 0, 0x22, 5] + Array("phone".utf8)
+    #expect(throws: UnreadableRecord.unknownSchema(1)) { try decoded(flat) }
+    #expect("\(UnreadableRecord.unknownSchema(1))".contains("an older version wrote it"))
+    #expect("\(UnreadableRecord.unknownSchema(3))".contains("a newer version wrote it"))
   }
 
   @Test func `a record with a field that no intake lets through is invalid, not trusted`() throws {
-    // A PLACE without order id, buyer or quantity.
-    let bare: [UInt8] = [0x08, 1, 0x10, 1, 0x1D, 12, 0, 0, 0, 0x22, 5] + Array("phone".utf8)
-    #expect(throws: UnreadableRecord.invalid(ValidationError("order_id", "names another sale"))) { try decoded(bare) }
-    #expect(throws: UnreadableRecord.self) { try decoded([0x08, 1, 0x10, 1, 0x22, 5] + Array("phone".utf8)) }
+    func place(_ fields: [UInt8]) -> [UInt8] { envelope + [0x52, UInt8(fields.count)] + fields }
+    let line: [UInt8] = [0x22, 9, 0x0A, 5] + Array("phone".utf8) + [0x10, 1]
+    let order: [UInt8] = [0x09, 0, 0, 0, 0, 12, 0, 0, 0]
+    let buyer: [UInt8] = [0x1A, 1, 0x62]
+    #expect(try decoded(place(order + buyer + line)).request?.quantity == Units(1))
+    for (fields, field) in [
+      (buyer + line, "order_id"), (order + line, "buyer"), (order + buyer, "lines"),
+      (order + buyer + line + line, "lines"), (order + buyer + [0x22, 0], "sku"),
+    ] {
+      do {
+        _ = try decoded(place(fields))
+        Issue.record("\(field) was let through")
+      } catch UnreadableRecord.invalid(let error) {
+        #expect(error.field == field)
+      }
+    }
+    #expect(throws: UnreadableRecord.invalid(ValidationError("sale", "must be above 0"))) {
+      try decoded([0x08, 2, 0x5A, 0])
+    }
   }
+
+  /// Schema 2, sale 12, and nothing else.
+  private let envelope: [UInt8] = [0x08, 2, 0x1D, 12, 0, 0, 0]
 
   @Test func `the decoder answers whatever the bytes are`() throws {
     var random = SplitMix(seed: 3)
@@ -89,7 +114,7 @@ struct RecordTests {
       switch Int.random(in: 0..<6, using: &random) {
       case 0: bytes.removeLast(.random(in: 0..<bytes.count, using: &random))
       // A field once more, an unknown one, or one that is cut off.
-      case 1: bytes += [0x48, .random(in: 0...255, using: &random)]
+      case 1: bytes += [[0x48, 0x10, 0x52].randomElement(using: &random) ?? 0, .random(in: 0...255, using: &random)]
       case 2: bytes.insert(.random(in: 0...255, using: &random), at: .random(in: bytes.indices, using: &random))
       default: break
       }

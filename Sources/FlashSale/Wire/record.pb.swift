@@ -20,81 +20,101 @@ fileprivate nonisolated struct _GeneratedWithProtocGenSwiftVersion: SwiftProtobu
   typealias Version = _2
 }
 
-nonisolated enum WireKind: SwiftProtobuf.Enum, Swift.CaseIterable {
-  typealias RawValue = Int
-  case unspecified // = 0
-
-  /// A buyer wants `quantity` units of the SKU.
-  case place // = 1
-
-  /// From this offset on, nothing more of the SKU is sold in this sale.
-  case close // = 2
-  case UNRECOGNIZED(Int)
-
-  init() {
-    self = .unspecified
-  }
-
-  init?(rawValue: Int) {
-    switch rawValue {
-    case 0: self = .unspecified
-    case 1: self = .place
-    case 2: self = .close
-    default: self = .UNRECOGNIZED(rawValue)
-    }
-  }
-
-  var rawValue: Int {
-    switch self {
-    case .unspecified: return 0
-    case .place: return 1
-    case .close: return 2
-    case .UNRECOGNIZED(let i): return i
-    }
-  }
-
-  // The compiler won't synthesize support with the UNRECOGNIZED case.
-  static let allCases: [WireKind] = [
-    .unspecified,
-    .place,
-    .close,
-  ]
-
-}
-
-/// One record of the `orders` topic: something that changes stock.
+/// One record of the `orders` topic: a command that changes stock, or asks to.
 ///
-/// The message is flat and its fields are numbered for good. A field is never reused; a change that an
-/// older lane would misread raises `schema`, and a lane quarantines a schema that it does not know.
+/// The envelope says which sale it is about and when it was accepted; the command says the rest. Fields are numbered for
+/// good, and a number is never reused. A new command is a new field of `command`, which an older lane quarantines. A
+/// change that an older lane would misread raises `schema`, and a lane quarantines a schema that it does not know.
+///
+/// What is not decided upon travels in the record's headers (`traceparent`), and not here.
 nonisolated struct WireRecord: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  /// What the fields below mean. Today: 1.
+  /// What the fields below mean. Today: 2. Schema 1 was flat: its numbers were 2, 4 and 6 to 9.
   var schema: UInt32 = 0
 
-  var kind: WireKind = .unspecified
-
-  /// The sale's number: the `sales.number` of the database, and the first 32 bits of `order_id`.
+  /// The sale's number: the `sales.number` of the database, and the first 32 bits of an order id.
   var sale: UInt32 = 0
-
-  var sku: String = String()
 
   /// When intake accepted the request (or admin the command): microseconds since 1970-01-01T00:00:00Z.
   /// A decision takes its time from here and from nowhere else.
   var acceptedAtUs: UInt64 = 0
 
-  /// PLACE only: the order id, a UUID version 8, as two big-endian halves.
+  var command: WireRecord.OneOf_Command? = nil
+
+  var place: WirePlace {
+    get {
+      if case .place(let v)? = command {return v}
+      return WirePlace()
+    }
+    set {command = .place(newValue)}
+  }
+
+  var close: WireClose {
+    get {
+      if case .close(let v)? = command {return v}
+      return WireClose()
+    }
+    set {command = .close(newValue)}
+  }
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  nonisolated enum OneOf_Command: Equatable, Sendable {
+    case place(WirePlace)
+    case close(WireClose)
+
+  }
+
+  init() {}
+}
+
+/// A buyer wants what its lines say.
+nonisolated struct WirePlace: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// The order id, a UUID version 8, as two big-endian halves.
   var orderIDHigh: UInt64 = 0
 
   var orderIDLow: UInt64 = 0
 
-  /// PLACE only.
   var buyer: String = String()
 
-  /// PLACE only: units, 1 to 10,000.
+  /// Just one today.
+  var lines: [WireLine] = []
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+/// Units of one SKU.
+nonisolated struct WireLine: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var sku: String = String()
+
+  /// 1 to 10,000.
   var quantity: UInt32 = 0
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+/// From this offset on, nothing more of the SKU is sold in this sale.
+nonisolated struct WireClose: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var sku: String = String()
 
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -105,13 +125,9 @@ nonisolated struct WireRecord: Sendable {
 
 fileprivate nonisolated let _protobuf_package = "penstock.log.v1"
 
-nonisolated extension WireKind: SwiftProtobuf._ProtoNameProviding {
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0KIND_UNSPECIFIED\0\u{1}KIND_PLACE\0\u{1}KIND_CLOSE\0")
-}
-
 nonisolated extension WireRecord: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".Record"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}schema\0\u{1}kind\0\u{1}sale\0\u{1}sku\0\u{3}accepted_at_us\0\u{3}order_id_high\0\u{3}order_id_low\0\u{1}buyer\0\u{1}quantity\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}schema\0\u{2}\u{2}sale\0\u{4}\u{2}accepted_at_us\0\u{2}\u{5}place\0\u{1}close\0\u{c}\u{2}\u{1}\u{c}\u{4}\u{1}\u{c}\u{6}\u{4}")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -120,60 +136,182 @@ nonisolated extension WireRecord: SwiftProtobuf.Message, SwiftProtobuf._MessageI
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularUInt32Field(value: &self.schema) }()
-      case 2: try { try decoder.decodeSingularEnumField(value: &self.kind) }()
       case 3: try { try decoder.decodeSingularFixed32Field(value: &self.sale) }()
-      case 4: try { try decoder.decodeSingularStringField(value: &self.sku) }()
       case 5: try { try decoder.decodeSingularFixed64Field(value: &self.acceptedAtUs) }()
-      case 6: try { try decoder.decodeSingularFixed64Field(value: &self.orderIDHigh) }()
-      case 7: try { try decoder.decodeSingularFixed64Field(value: &self.orderIDLow) }()
-      case 8: try { try decoder.decodeSingularStringField(value: &self.buyer) }()
-      case 9: try { try decoder.decodeSingularUInt32Field(value: &self.quantity) }()
+      case 10: try {
+        var v: WirePlace?
+        var hadOneofValue = false
+        if let current = self.command {
+          hadOneofValue = true
+          if case .place(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.command = .place(v)
+        }
+      }()
+      case 11: try {
+        var v: WireClose?
+        var hadOneofValue = false
+        if let current = self.command {
+          hadOneofValue = true
+          if case .close(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.command = .close(v)
+        }
+      }()
       default: break
       }
     }
   }
 
   func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
     if self.schema != 0 {
       try visitor.visitSingularUInt32Field(value: self.schema, fieldNumber: 1)
-    }
-    if self.kind != .unspecified {
-      try visitor.visitSingularEnumField(value: self.kind, fieldNumber: 2)
     }
     if self.sale != 0 {
       try visitor.visitSingularFixed32Field(value: self.sale, fieldNumber: 3)
     }
-    if !self.sku.isEmpty {
-      try visitor.visitSingularStringField(value: self.sku, fieldNumber: 4)
-    }
     if self.acceptedAtUs != 0 {
       try visitor.visitSingularFixed64Field(value: self.acceptedAtUs, fieldNumber: 5)
     }
-    if self.orderIDHigh != 0 {
-      try visitor.visitSingularFixed64Field(value: self.orderIDHigh, fieldNumber: 6)
-    }
-    if self.orderIDLow != 0 {
-      try visitor.visitSingularFixed64Field(value: self.orderIDLow, fieldNumber: 7)
-    }
-    if !self.buyer.isEmpty {
-      try visitor.visitSingularStringField(value: self.buyer, fieldNumber: 8)
-    }
-    if self.quantity != 0 {
-      try visitor.visitSingularUInt32Field(value: self.quantity, fieldNumber: 9)
+    switch self.command {
+    case .place?: try {
+      guard case .place(let v)? = self.command else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 10)
+    }()
+    case .close?: try {
+      guard case .close(let v)? = self.command else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 11)
+    }()
+    case nil: break
     }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   static func ==(lhs: WireRecord, rhs: WireRecord) -> Bool {
     if lhs.schema != rhs.schema {return false}
-    if lhs.kind != rhs.kind {return false}
     if lhs.sale != rhs.sale {return false}
-    if lhs.sku != rhs.sku {return false}
     if lhs.acceptedAtUs != rhs.acceptedAtUs {return false}
+    if lhs.command != rhs.command {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WirePlace: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".Place"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}order_id_high\0\u{3}order_id_low\0\u{1}buyer\0\u{1}lines\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularFixed64Field(value: &self.orderIDHigh) }()
+      case 2: try { try decoder.decodeSingularFixed64Field(value: &self.orderIDLow) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self.buyer) }()
+      case 4: try { try decoder.decodeRepeatedMessageField(value: &self.lines) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.orderIDHigh != 0 {
+      try visitor.visitSingularFixed64Field(value: self.orderIDHigh, fieldNumber: 1)
+    }
+    if self.orderIDLow != 0 {
+      try visitor.visitSingularFixed64Field(value: self.orderIDLow, fieldNumber: 2)
+    }
+    if !self.buyer.isEmpty {
+      try visitor.visitSingularStringField(value: self.buyer, fieldNumber: 3)
+    }
+    if !self.lines.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.lines, fieldNumber: 4)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: WirePlace, rhs: WirePlace) -> Bool {
     if lhs.orderIDHigh != rhs.orderIDHigh {return false}
     if lhs.orderIDLow != rhs.orderIDLow {return false}
     if lhs.buyer != rhs.buyer {return false}
+    if lhs.lines != rhs.lines {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireLine: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".Line"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}sku\0\u{1}quantity\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.sku) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.quantity) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.sku.isEmpty {
+      try visitor.visitSingularStringField(value: self.sku, fieldNumber: 1)
+    }
+    if self.quantity != 0 {
+      try visitor.visitSingularUInt32Field(value: self.quantity, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: WireLine, rhs: WireLine) -> Bool {
+    if lhs.sku != rhs.sku {return false}
     if lhs.quantity != rhs.quantity {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireClose: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".Close"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}sku\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.sku) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.sku.isEmpty {
+      try visitor.visitSingularStringField(value: self.sku, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: WireClose, rhs: WireClose) -> Bool {
+    if lhs.sku != rhs.sku {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
