@@ -13,7 +13,7 @@ internal import SaleStore
 struct Replay {
   var findings = Findings()
   var counts = ReplayCounts()
-  private(set) var shelves: [StockKey: Shelf] = [:]
+  var shelves: [StockKey: Shelf] = [:]
   private(set) var gaps: [Partition: Gap] = [:]
   var tallies: [AuditedTally.Key: ReplayCounts.Tally] = [:]
 
@@ -26,7 +26,8 @@ struct Replay {
   init(_ stock: [AuditedStock], partitions: Int32) {
     for row in stock {
       shelves[row.key] = Shelf(row, partitions: partitions)
-      state.stock[row.key] = LaneStock.Level(left: row.putUp, isClosed: false, rules: row.rules)
+      state.stock[row.key] = LaneStock.Level(
+        StockLevel(left: row.putUp, isClosed: false, asOf: Offset(0)), rules: row.rules)
       numbers[row.sale] = row.key.sale
       sales.insert(row.key.sale)
     }
@@ -73,27 +74,12 @@ struct Replay {
   private mutating func compare(
     _ record: LoggedRecord, at position: LogPosition, with rows: [AuditedOrder], _ stretch: Stretch
   ) {
-    var rows = rows[...]
     switch record.content {
-    case .success(.place(let request)):
-      if let row = rows.first, row.order == request.order {
-        rows.removeFirst()
-        compare(request, at: position, with: row, stretch)
-      } else {
-        compareRepeat(request, at: position, stretch)
-      }
-      for row in rows { surplus(row, at: position, beside: request) }
-      return
-    case .success(.close(let key, _)):
-      if case .unknown = decide(&state, .close(key, at: Timestamp(microseconds: 0))) {
-        lose(nil, position, "it closes stock that the store does not have, and is not in quarantine")
-      } else {
-        shelves[key]?.isCloseSeen = true
-        counts.closes += 1
-      }
-    case .failure(let error): lose(nil, position, "it cannot be read (\(error)), and is not in quarantine")
+    case .success(let record): compare(record, at: position, with: rows, stretch)
+    case .failure(let error):
+      lose(nil, position, "it cannot be read (\(error)), and is not in quarantine")
+      for row in rows { unasked(row, position) }
     }
-    for row in rows { unasked(row, position) }
   }
 
   // MARK: Quarantine
@@ -112,13 +98,8 @@ struct Replay {
     if record.fingerprint?.key != kept.keyHash || record.fingerprint?.value != kept.valueHash {
       findings.add(.quarantine, at: position, "the bytes in quarantine are not the log's")
     }
-    var order: OrderID?
-    var stock: StockKey?
-    switch record.content {
-    case .success(.place(let request)): (order, stock) = (request.order, request.stock)
-    case .success(.close(let key, _)): stock = key
-    case .failure: break
-    }
+    let known = try? record.content.get()
+    let (order, stock) = (known?.request?.order, known?.stock)
     if let stock, shelves[stock] != nil { counts.setAside += 1 }
     if kept.order != order {
       findings.add(.quarantine, at: position, "the quarantined record is stored for another order than the log's")
@@ -131,25 +112,25 @@ struct Replay {
     }
   }
 
-  // MARK: Without a row of its own
+  // MARK: Without a row
 
-  private mutating func compareRepeat(_ request: PurchaseRequest, at position: LogPosition, _ stretch: Stretch) {
-    let place = stretch.places[request.order]?.position
-    let key = AuditedTally.Key(partition: position.partition, sale: request.stock.sale)
-    tallies[key, default: .init()].requests += 1
-    guard let place else {
-      state.decided = []
-      let decision = decide(&state, .place(request))
-      return lose(request.order, position, "by the log it is \(Self.words(decision)); the store has nothing of it")
+  /// Repeats of an order that has its row elsewhere.
+  mutating func compareRepeats(
+    _ repeats: [SaleNumber: Int], of order: OrderID?, at position: LogPosition, _ stretch: Stretch
+  ) {
+    for (sale, count) in repeats {
+      let key = AuditedTally.Key(partition: position.partition, sale: sale)
+      tallies[key, default: .init()].requests += Int64(count)
+      tallies[key, default: .init()].repeats += Int64(count)
+      counts.repeats += Int64(count)
     }
+    guard let order, let place = stretch.places[order]?.position, !repeats.isEmpty else { return }
     if place.partition == position.partition, place.offset > position.offset {
-      findings.add(.late, at: position, "order \(request.order) is first requested here, and was decided at \(place)")
+      findings.add(.late, at: position, "order \(order) is first requested here, and was decided at \(place)")
     }
-    tallies[key, default: .init()].repeats += 1
-    counts.repeats += 1
   }
 
-  private mutating func lose(_ order: OrderID?, _ position: LogPosition, _ words: String) {
+  mutating func lose(_ order: OrderID?, _ position: LogPosition, _ words: String) {
     counts.lost += 1
     if let order, counts.lostOrders.count < Limits.rememberedLosses { counts.lostOrders.insert(order) }
     let subject = order.map { "the request of order \($0)" } ?? "the record"
@@ -158,13 +139,13 @@ struct Replay {
 
   // MARK: Rows that no record asks for
 
-  private mutating func surplus(_ row: AuditedOrder, at position: LogPosition, beside request: PurchaseRequest) {
-    if row.order == request.order {
+  mutating func surplus(_ row: AuditedOrder, at position: LogPosition, beside order: OrderID) {
+    if row.order == order {
       counts.doubled += 1
       findings.add(.doubled, at: position, "order \(row.order) has a second outcome, \(Self.words(row.outcome))")
       take(row)
     } else {
-      unasked(row, position, "the log has a request of order \(request.order) there")
+      unasked(row, position, "the log has a request of order \(order) there")
     }
   }
 
@@ -201,7 +182,7 @@ struct Replay {
   }
 
   private mutating func lower(_ row: AuditedOrder) {
-    guard row.outcome == .confirmed, let sku = SKU(rawValue: row.sku) else { return }
+    guard row.outcome?.holdsUnits == true, let sku = SKU(rawValue: row.sku) else { return }
     let key = StockKey(sale: row.sale, sku: sku)
     guard let level = state.stock[key] else { return }
     state.stock[key]?.left = Units(max(0, level.left.rawValue - max(0, row.quantity)))

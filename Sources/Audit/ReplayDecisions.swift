@@ -2,14 +2,53 @@ internal import FlashSale
 internal import SaleStore
 
 extension Replay {
-  /// A request and the row of its first decision.
+  /// Decides a record, and compares its effects with the rows at its offset.
   mutating func compare(
-    _ request: PurchaseRequest, at position: LogPosition, with row: AuditedOrder, _ stretch: Stretch
+    _ record: LogRecord, at position: LogPosition, with rows: [AuditedOrder], _ stretch: Stretch
+  ) {
+    var rows = rows[...]
+    let order = record.request?.order
+    let own = rows.first?.order == order ? rows.popFirst() : nil
+    let shelf = shelves[record.stock]
+    if let own, let shelf, !stretch.isFromTheBeginning { closeIfClosedBefore(own, shelf) }
+    let left = state.stock[record.stock]?.left ?? .zero
+    state.decided.removeAll(keepingCapacity: true)
+    if let order, own == nil, stretch.places[order] != nil { state.decided.insert(order) }
+    var effects = Effects()
+    decide(&state, record, at: position.offset, into: &effects)
+
+    for key in effects.stock where state.stock[key]?.isClosed == true { shelves[key]?.isCloseSeen = true }
+    compareRepeats(effects.repeats, of: order, at: position, stretch)
+    if let own, let request = record.request {
+      compare(request, at: position, with: own, shelf, expected: effects.orders.first?.outcome, left: left)
+    } else {
+      if let request = record.request, effects.repeats.isEmpty {
+        tallies[.init(partition: position.partition, sale: request.stock.sale), default: .init()].requests += 1
+      }
+      for decision in effects.orders {
+        lose(
+          decision.request.order, position,
+          "by the log it is \(Self.words(decision.outcome)); the store has nothing of it")
+      }
+      for undecided in effects.quarantined {
+        lose(order, position, "\(undecided.error), and it is not in quarantine")
+      }
+      if record.request == nil, effects.quarantined.isEmpty { counts.closes += 1 }
+    }
+    for row in rows {
+      if let order { surplus(row, at: position, beside: order) } else { unasked(row, position) }
+    }
+  }
+
+  /// A request and the row of its first decision.
+  private mutating func compare(
+    _ request: PurchaseRequest, at position: LogPosition, with row: AuditedOrder, _ shelf: Shelf?,
+    expected: Outcome?, left: Units
   ) {
     counts.outcomes[row.outcome, default: 0] += 1
     tallies[.init(partition: position.partition, sale: request.stock.sale), default: .init()].requests += 1
     compareFields(request, at: position, with: row)
-    guard let shelf = shelves[request.stock] else {
+    guard let shelf else {
       return findings.add(
         .outcome, at: position,
         "order \(row.order) is \(Self.words(row.outcome)), of stock that the store does not have")
@@ -19,11 +58,6 @@ extension Replay {
         .lane, at: position,
         "\(shelf.name) belongs to partition \(shelf.lane), and was decided in \(position.partition)")
     }
-    if !stretch.isFromTheBeginning { closeIfClosedBefore(row, shelf) }
-    let left = state.stock[request.stock]?.left ?? .zero
-    state.decided.removeAll(keepingCapacity: true)
-    var expected: Outcome?
-    if case .decided(let outcome) = decide(&state, .place(request)) { expected = outcome }
     if expected != row.outcome { explain(row, expected, left: left, shelf.name) }
     take(row)
   }
@@ -70,14 +104,6 @@ extension Replay {
     case .confirmed: "confirmed"
     case .rejected(let refusal): refusal.code
     case nil: "an outcome that does not exist"
-    }
-  }
-
-  static func words(_ decision: Decision?) -> String {
-    switch decision {
-    case .decided(let outcome): words(outcome)
-    case .unknown: "of unknown stock, for quarantine"
-    case .repeated, .closed, nil: "no first decision"
     }
   }
 }

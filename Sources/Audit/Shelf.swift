@@ -35,7 +35,7 @@ struct Shelf {
   /// rows alone, not at what `decide` says about them.
   mutating func take(_ row: AuditedOrder) -> LogPosition? {
     switch row.outcome {
-    case .confirmed:
+    case let outcome? where outcome.holdsUnits:
       sold += Int64(row.quantity)
       // Between partitions there is no order.
       guard let refused, refused.position.partition == row.position.partition, row.quantity >= refused.quantity

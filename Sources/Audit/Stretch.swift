@@ -37,7 +37,7 @@ extension Stretch {
     var absent: [OrderID] = []
     var holders: Set<LaneStock.Holder> = []
     for record in records {
-      guard case .success(.place(let request)) = record.content else { continue }
+      guard let request = try? record.content.get().request else { continue }
       if rowsHere[record.offset] != request.order { absent.append(request.order) }
       if isLimited(request.stock) {
         holders.insert(LaneStock.Holder(sale: request.stock.sale, buyer: request.buyer))

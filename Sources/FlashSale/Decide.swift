@@ -12,15 +12,22 @@ public struct LaneStock: Sendable {
     /// Whether the shop closed it.
     public var isClosed: Bool
 
+    /// As `StockLevel.asOf`.
+    public var asOf: Offset
+
     /// The rules of the sale that it belongs to.
     public let rules: SaleRules
 
     /// Creates a level as the store has it.
-    public init(left: Units, isClosed: Bool, rules: SaleRules) {
-      self.left = left
-      self.isClosed = isClosed
+    public init(_ level: StockLevel, rules: SaleRules) {
+      left = level.left
+      isClosed = level.isClosed
+      asOf = level.asOf
       self.rules = rules
     }
+
+    /// The level without the rules.
+    public var level: StockLevel { StockLevel(left: left, isClosed: isClosed, asOf: asOf) }
   }
 
   /// Who holds units in which sale.
@@ -62,50 +69,56 @@ public struct SaleRules: Hashable, Sendable {
   }
 }
 
-/// Decides records in the order of the log. No clock, no I/O, no randomness: the same state and records always give the
-/// same decisions (I10).
+/// Decides one record of the log: changes the state, and adds what it changes to the effects.
+///
+/// No clock, no I/O, no randomness. Records come in the order of the log. The same state and records always give the
+/// same effects, however they are split into batches (I10).
 ///
 /// Each request meets, in this order: repeated id → the sale's window at `acceptedAt` → closed → per-buyer limit →
 /// stock. The id comes first: a repeat that took a unit and was then dropped would leave that unit unsold (I2).
-/// - Returns: a decision for each record, in their order; `state` is the state after the last of them.
-public func decide(_ state: inout LaneStock, _ records: [LogRecord]) -> [Decision] {
-  state.reserveCapacity(records.count)
-  return records.map { decide(&state, $0) }
-}
-
-/// Decides one record, as `decide` does with many.
-public func decide(_ state: inout LaneStock, _ record: LogRecord) -> Decision {
+public func decide(_ state: inout LaneStock, _ record: LogRecord, at offset: Offset, into effects: inout Effects) {
   switch record {
-  case .place(let request): decide(&state, request)
-  case .close(let key, _): close(&state, key)
+  case .place(let request): decide(&state, request, at: offset, into: &effects)
+  case .close(let key, _): close(&state, key, at: offset, into: &effects)
   }
 }
 
-private func decide(_ state: inout LaneStock, _ request: PurchaseRequest) -> Decision {
-  guard let level = state.stock[request.stock] else {
-    return state.decided.contains(request.order) ? .repeated : .unknown(request.stock)
+private func decide(
+  _ state: inout LaneStock, _ request: PurchaseRequest, at offset: Offset, into effects: inout Effects
+) {
+  guard let place = state.stock.index(forKey: request.stock) else {
+    if state.decided.contains(request.order) { return effects.repeated(request.stock.sale) }
+    return effects.quarantine(offset, error: unknown(request.stock))
   }
-  guard state.decided.insert(request.order).inserted else { return .repeated }
+  guard state.decided.insert(request.order).inserted else { return effects.repeated(request.stock.sale) }
 
+  let level = state.stock.values[place]
   let rules = level.rules
-  if request.acceptedAt < rules.startsAt { return .decided(.rejected(.notStarted)) }
-  if request.acceptedAt >= rules.endsAt { return .decided(.rejected(.ended)) }
-  if level.isClosed { return .decided(.rejected(.closed)) }
+  func reject(_ refusal: Refusal) { effects.decide(request, at: offset, .rejected(refusal)) }
+  if request.acceptedAt < rules.startsAt { return reject(.notStarted) }
+  if request.acceptedAt >= rules.endsAt { return reject(.ended) }
+  if level.isClosed { return reject(.closed) }
 
   let holder = LaneStock.Holder(sale: request.stock.sale, buyer: request.buyer)
   // Without a limit nothing is counted: what one buyer holds of many SKUs need not fit `Units`.
   let holds = rules.perBuyerLimit.map { _ in (state.held[holder] ?? .zero) + request.quantity }
-  if let limit = rules.perBuyerLimit, let holds, holds > limit { return .decided(.rejected(.limitReached)) }
-  guard level.left >= request.quantity else {
-    return .decided(.rejected(level.left == .zero ? .soldOut : .insufficientStock))
-  }
-  state.stock[request.stock]?.left = level.left - request.quantity
+  if let limit = rules.perBuyerLimit, let holds, holds > limit { return reject(.limitReached) }
+  guard level.left >= request.quantity else { return reject(level.left == .zero ? .soldOut : .insufficientStock) }
+  state.stock.values[place].left = level.left - request.quantity
+  state.stock.values[place].asOf = offset.next
   if let holds { state.held[holder] = holds }
-  return .decided(.confirmed)
+  effects.change(request.stock)
+  effects.decide(request, at: offset, .confirmed)
 }
 
-private func close(_ state: inout LaneStock, _ key: StockKey) -> Decision {
-  guard state.stock[key] != nil else { return .unknown(key) }
-  state.stock[key]?.isClosed = true
-  return .closed
+private func close(_ state: inout LaneStock, _ key: StockKey, at offset: Offset, into effects: inout Effects) {
+  guard let place = state.stock.index(forKey: key) else { return effects.quarantine(offset, error: unknown(key)) }
+  guard !state.stock.values[place].isClosed else { return }
+  state.stock.values[place].isClosed = true
+  state.stock.values[place].asOf = offset.next
+  effects.change(key)
+}
+
+private func unknown(_ key: StockKey) -> String {
+  "the store has no stock of SKU \(key.sku) in sale number \(key.sale)"
 }

@@ -46,3 +46,18 @@ public enum LogRecord: Hashable, Sendable {
   /// From this offset on, nothing more of this stock is sold. Repeating it changes nothing.
   case close(StockKey, at: Timestamp)
 }
+
+extension LogRecord {
+  /// The request that it carries, if it is one.
+  public var request: PurchaseRequest? {
+    if case .place(let request) = self { request } else { nil }
+  }
+
+  /// The stock that it is about.
+  public var stock: StockKey {
+    switch self {
+    case .place(let request): request.stock
+    case .close(let stock, _): stock
+    }
+  }
+}

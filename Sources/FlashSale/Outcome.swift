@@ -35,20 +35,7 @@ public enum Refusal: Int16, Hashable, Sendable, CaseIterable {
 public enum Outcome: Hashable, Sendable {
   case confirmed
   case rejected(Refusal)
-}
 
-/// What a lane does with one record.
-public enum Decision: Hashable, Sendable {
-  /// A first decision of this order.
-  case decided(Outcome)
-
-  /// The order was decided before, or earlier in this batch: its first outcome stands, this record changes nothing
-  /// (I8).
-  case repeated
-
-  /// The stock is closed from here on.
-  case closed
-
-  /// The record names a sale or SKU that the store does not have.
-  case unknown(StockKey)
+  /// Whether the order holds units of the stock from then on. The view `units_held` says the same of the store's rows.
+  public var holdsUnits: Bool { self == .confirmed }
 }

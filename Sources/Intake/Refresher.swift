@@ -28,6 +28,7 @@ actor Refresher {
   private var unkeptSales = 0
   /// Of the newest catalog, published or about to be.
   private var sales: [CatalogSale] = []
+  private var levels = KnownLevels()
   private var gauges: [StockKey: StockGauge] = [:]
   private var meters: [DrainMeter]
   private let backlogs: [Gauge]
@@ -117,10 +118,11 @@ actor Refresher {
     }
   }
 
-  /// Reads everything once. A signal that comes while it reads can be overwritten by what was read before: for stock
-  /// that shows too much for at most `Limits.refreshInterval`, which the lane puts right; watermarks never go back.
+  /// Reads everything once. Signals that come while it reads can be newer than what it reads; they stay (`KnownLevels`),
+  /// and watermarks never go back.
   func load() async throws {
     let before = grounds.next
+    let reading = levels.reading()
     let stored = try await store.sales()
     let list = try await store.progress(topic: topic)
     let progress = Dictionary(list.map { ($0.partition, $0.nextOffset) }, uniquingKeysWith: { first, _ in first })
@@ -131,7 +133,10 @@ actor Refresher {
     let isNew = known.map { $0.identities != identities || $0.kept != kept } ?? true
     if isNew { sales = catalog(of: stored, keeping: kept) }
     for sale in stored {
-      for (sku, level) in sale.stock { learned(level, of: StockKey(sale: sale.number, sku: sku)) }
+      for (sku, level) in sale.stock {
+        let key = StockKey(sale: sale.number, sku: sku)
+        if levels.read(level, of: key, in: reading) { learned(level, of: key) }
+      }
     }
     try await readWinners(of: sales.filter(canStillSell))
     settle()
@@ -152,7 +157,7 @@ actor Refresher {
     if let committedAt = signal.committedAt {
       signalDelay.recordMicroseconds(max(0, Timestamp.now.microseconds(since: committedAt)))
     }
-    for (key, level) in signal.stock { learned(level, of: key) }
+    for (key, level) in signal.stock where levels.heard(level, of: key) { learned(level, of: key) }
     if !grounds.wanting.isEmpty { levelWaits.yield() }
     for (partition, offset) in signal.progress {
       let index = Int(partition.rawValue)
@@ -164,7 +169,7 @@ actor Refresher {
   }
 
   private func learned(_ level: StockLevel, of key: StockKey) {
-    guard gauges[key]?.level != level, grounds.learned(level, of: key) else { return }
+    guard gauges[key]?.shows(level) != true, grounds.learned(level, of: key) else { return }
     tell(level, of: key)
   }
 
@@ -201,7 +206,7 @@ extension Refresher {
       let key = RecordKey(sale: stored.sale, sku: item.sku)
       let partition = key.partition(of: Int32(standings.count))
       let stockKey = StockKey(sale: stored.number, sku: item.sku)
-      let gauge = gauges[stockKey] ?? StockGauge(StockLevel(left: item.stock, isClosed: false))
+      let gauge = gauges[stockKey] ?? StockGauge(StockLevel(left: item.stock, isClosed: false, asOf: Offset(0)))
       gauges[stockKey] = gauge
       return CatalogItem(
         item, key: key, partition: partition, standing: standings[Int(partition.rawValue)], gauge: gauge)
@@ -217,7 +222,7 @@ extension Refresher {
 extension Refresher {
   /// Whether orders of the sale may yet win, or have won without having been read.
   private func canStillSell(_ sale: CatalogSale) -> Bool {
-    sale.items.contains { !$0.gauge.level.turnsAway && !$0.gauge.isSettled }
+    sale.items.contains { !$0.gauge.turnsAway && !$0.gauge.isSettled }
       || sale.lanes.contains { grounds.next[$0] == nil }
   }
 

@@ -30,15 +30,11 @@ package struct BatchNeeds: Sendable {
     tuning = memory.tuning
     if memory.looksUpOrders { orders.reserveCapacity(entries.count) }
     for entry in entries {
-      switch entry.record {
-      case .place(let request):
-        if memory.looksUpOrders { orders.insert(request.order) }
-        if isLimited(need(request.stock, memory)) {
-          need(LaneStock.Holder(sale: request.stock.sale, buyer: request.buyer), memory)
-        }
-      case .close(let stock, _): _ = need(stock, memory)
-      case nil: break
-      }
+      guard let record = entry.record else { continue }
+      let level = need(record.stock, memory)
+      guard let request = record.request else { continue }
+      if memory.looksUpOrders { orders.insert(request.order) }
+      if isLimited(level) { need(LaneStock.Holder(sale: request.stock.sale, buyer: request.buyer), memory) }
     }
   }
 

@@ -69,10 +69,8 @@ package struct BatchScript: Sendable {
     case .needs(let needs): steps.append(.load(needs))
     case .undecided(_, let records): steps.append(.findSales(records))
     case .ready(let decided, let records):
-      var tallies = decided.verdicts.tallies
-      for record in records { if let sale = record.sale { tallies.count(sale) } }
       if !records.isEmpty { steps.append(.quarantine(records)) }
-      steps.append(.count(tallies))
+      steps.append(.count(Tallies(decided.effects, records)))
       if !decided.changes.isEmpty { steps.append(.stock(decided.changes)) }
       if decided.orders.count > 0 { steps.append(.orders(decided.orders)) }
       steps.append(.commit)
@@ -101,10 +99,13 @@ package struct BatchScript: Sendable {
   }
 
   private static func stage(of decided: DecidedBatch, _ batch: LaneBatch) -> Stage {
-    let undecided = decided.verdicts.undecided
-    guard !undecided.isEmpty else { return .ready(decided, []) }
-    let raw = batch.raw(Set(undecided.map(\.entry.offset)))
-    return .undecided(
-      decided, undecided.map { UndecidedRecord($0, raw[$0.entry.offset] ?? RawRecord(key: nil, value: nil)) })
+    let quarantined = decided.effects.quarantined
+    guard !quarantined.isEmpty else { return .ready(decided, []) }
+    let raw = batch.raw(Set(quarantined.map(\.offset)))
+    let records = quarantined.map { record in
+      UndecidedRecord(
+        batch.entry(at: record.offset), error: record.error, raw[record.offset] ?? RawRecord(key: nil, value: nil))
+    }
+    return .undecided(decided, records)
   }
 }

@@ -9,7 +9,7 @@ package struct DecidedBatch: Sendable {
     package let new: LaneStock.Level
   }
 
-  let verdicts: Verdicts
+  let effects: Effects
   let changes: [Change]
   let orders: OrderRows
   let written: WrittenBatch
@@ -21,14 +21,31 @@ package struct DecidedBatch: Sendable {
     before.held = facts.held
     before.stock.merge(facts.levels) { _, loaded in loaded }
     var after = before
-    verdicts = Verdicts(entries, &after, by: needs.tuning.decide)
-    changes = after.stock.compactMap { key, new in
-      guard let old = before.stock[key], old != new else { return nil }
+    effects = Effects(of: entries, &after, by: needs.tuning.decide)
+    changes = effects.stock.sorted().compactMap { key in
+      guard let old = before.stock[key], let new = after.stock[key] else { return nil }
       return Change(key: key, old: old, new: new)
-    }.sorted { $0.key < $1.key }
-    orders = OrderRows(verdicts.orders)
+    }
+    orders = OrderRows(effects.orders)
     written = WrittenBatch(
-      results: verdicts.results, levels: after.stock, changed: Set(changes.map(\.key)),
-      winners: verdicts.winners { after.stock[$0]?.rules.perBuyerLimit != nil }, holders: facts.holders(for: needs))
+      records: entries.count, effects: effects, levels: after.stock, holders: facts.holders(for: needs))
+  }
+}
+
+extension Effects {
+  fileprivate init(
+    of entries: ArraySlice<LogEntry>, _ state: inout LaneStock,
+    by decide: (inout LaneStock, LogRecord, Offset, inout Effects) -> Void
+  ) {
+    self.init()
+    reserveCapacity(entries.count)
+    state.reserveCapacity(entries.count)
+    for entry in entries {
+      switch entry.content {
+      case .record(let record): decide(&state, record, entry.offset, &self)
+      case .unreadable(let error): quarantine(entry.offset, error: error.description)
+      case .poisonous(_, let error): quarantine(entry.offset, error: error)
+      }
+    }
   }
 }

@@ -27,6 +27,11 @@ package struct LaneBatch: Sendable {
     return entries[entries.startIndex].offset..<entries[entries.endIndex - 1].offset.next
   }
 
+  func entry(at offset: Offset) -> LogEntry {
+    let entries = prepared.entries
+    return entries[entries.startIndex + Int(offset.rawValue - entries[entries.startIndex].offset.rawValue)]
+  }
+
   /// Creates a batch.
   package init(
     claim: Claim, prepared: PreparedBatch, lastRecord: RecordFingerprint,

@@ -51,7 +51,7 @@ package struct LaneMemory: Sendable {
     if levels.count > Limits.rememberedLevels { levels = written.levels }
     holders.add(written.holders)
     for holder in written.winners { holders.add(holder) }
-    batchesToCheck = written.results.contains(.repeated) ? tuning.batchesToCheck : max(0, batchesToCheck - 1)
+    batchesToCheck = written.effects.repeats.isEmpty ? max(0, batchesToCheck - 1) : tuning.batchesToCheck
   }
 
   /// Forgets what a batch that was not committed leaves in doubt.

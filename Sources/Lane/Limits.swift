@@ -68,7 +68,9 @@ package struct LaneTuning: Sendable {
   package var comparesFingerprints = true
 
   /// The decision function.
-  package var decide: @Sendable (inout LaneStock, LogRecord) -> Decision = { FlashSale.decide(&$0, $1) }
+  package var decide: @Sendable (inout LaneStock, LogRecord, Offset, inout Effects) -> Void = {
+    FlashSale.decide(&$0, $1, at: $2, into: &$3)
+  }
 
   /// Those of a worker.
   package init() {}

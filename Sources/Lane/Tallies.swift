@@ -3,7 +3,7 @@ package import FlashSale
 /// How many requests of each sale a batch holds, and how many of them repeat an order that has its outcome.
 ///
 /// A request is a record that gets an order's row, a repeat of one, or a quarantined record that a sale is known of: so
-/// that *requests − repeats = orders + quarantined* holds for every sale. A `close` that did what it says is none.
+/// that *requests − repeats = orders + quarantined* holds for every sale.
 package struct Tallies: Sendable {
   package struct Tally: Sendable {
     package var requests: Int64 = 0
@@ -12,9 +12,12 @@ package struct Tallies: Sendable {
 
   package private(set) var bySale: [SaleNumber: Tally] = [:]
 
-  /// Counts one request.
-  mutating func count(_ sale: SaleNumber, repeats: Int64 = 0) {
-    bySale[sale, default: Tally()].requests += 1
-    if repeats > 0 { bySale[sale, default: Tally()].repeats += repeats }
+  init(_ effects: Effects, _ undecided: [UndecidedRecord]) {
+    for order in effects.orders { bySale[order.request.stock.sale, default: Tally()].requests += 1 }
+    for (sale, repeats) in effects.repeats {
+      bySale[sale, default: Tally()].requests += Int64(repeats)
+      bySale[sale, default: Tally()].repeats += Int64(repeats)
+    }
+    for record in undecided { if let sale = record.sale { bySale[sale, default: Tally()].requests += 1 } }
   }
 }

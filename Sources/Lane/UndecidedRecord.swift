@@ -16,12 +16,12 @@ package struct UndecidedRecord: Sendable {
   /// The sale that it is counted under, if there is such a one.
   package private(set) var sale: SaleNumber?
 
-  init(_ undecided: Verdicts.Undecided, _ raw: RawRecord) {
-    offset = undecided.entry.offset
-    error = undecided.error
+  init(_ entry: LogEntry, error: String, _ raw: RawRecord) {
+    offset = entry.offset
+    self.error = error
     self.raw = raw
-    let record = undecided.entry.namedRecord
-    if case .place(let request) = record { order = request.order } else { order = nil }
+    let record = entry.namedRecord
+    order = record?.request?.order
     saleNumber = record?.stock.sale
     saleID = raw.key.flatMap { key in key.withUnsafeBytes { RecordKey.sale(inKey: $0) } }
   }
@@ -38,15 +38,6 @@ extension LogEntry {
     switch content {
     case .record(let record), .poisonous(let record, _): record
     case .unreadable: nil
-    }
-  }
-}
-
-extension LogRecord {
-  fileprivate var stock: StockKey {
-    switch self {
-    case .place(let request): request.stock
-    case .close(let stock, _): stock
     }
   }
 }

@@ -1,27 +1,29 @@
 package import FlashSale
 
-/// The result of one record of a committed batch.
-package enum EntryResult: Sendable, Hashable {
-  case decided(Outcome, acceptedAt: Timestamp)
-  case repeated
-  case closed
-  case quarantined
-}
-
 /// What a batch leaves behind once it is committed.
 package struct WrittenBatch: Sendable {
-  /// In the order of the entries.
-  package let results: [EntryResult]
+  /// How many records it had.
+  package let records: Int
+
+  package let effects: Effects
 
   /// The level of each stock that the batch names: the lane may remember it from here on.
   package let levels: [StockKey: LaneStock.Level]
 
-  /// The stocks whose level changed.
-  package let changed: Set<StockKey>
-
-  /// The buyers who got units, if the sale has a limit.
-  package let winners: [LaneStock.Holder]
-
   /// The buyers who hold units of the sales that this batch is the first to name.
-  package let holders: [SaleNumber: KnownHolders.Holders]
+  let holders: [SaleNumber: KnownHolders.Holders]
+
+  /// The levels that changed.
+  package var changed: [StockKey: LaneStock.Level] {
+    Dictionary(uniqueKeysWithValues: effects.stock.compactMap { key in levels[key].map { (key, $0) } })
+  }
+
+  /// The buyers who got units of sales that limit a buyer.
+  var winners: [LaneStock.Holder] {
+    effects.orders.compactMap { order in
+      let stock = order.request.stock
+      guard order.outcome.holdsUnits, levels[stock]?.rules.perBuyerLimit != nil else { return nil }
+      return LaneStock.Holder(sale: stock.sale, buyer: order.request.buyer)
+    }
+  }
 }

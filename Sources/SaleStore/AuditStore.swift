@@ -100,8 +100,8 @@ public struct AuditStore: Sendable {
       """
       SELECT wanted.sale, wanted.buyer, held.units FROM unnest($1::int4[], $2::text[]) AS wanted (sale, buyer)
       CROSS JOIN LATERAL (
-        SELECT sum(quantity) AS units FROM orders
-        WHERE sale = wanted.sale AND buyer = wanted.buyer AND outcome = 0 AND partition = $3 AND log_offset < $4
+        SELECT sum(quantity) AS units FROM units_held
+        WHERE sale = wanted.sale AND buyer = wanted.buyer AND partition = $3 AND log_offset < $4
       ) AS held WHERE held.units IS NOT NULL
       """,
       holders.map(\.sale.rawValue), holders.map(\.buyer.rawValue), partition.rawValue, offset.rawValue)

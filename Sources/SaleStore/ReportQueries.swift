@@ -129,7 +129,7 @@ extension ReportFacts {
         continue
       }
       outcomes[outcome, default: 0] += requests
-      guard outcome == .confirmed else { continue }
+      guard outcome.holdsUnits else { continue }
       unitsConfirmed[try row.identifier("sku"), default: 0] += try row.int64("units")
       firstSaleAt = try [firstSaleAt, row.time("first")].compactMap { $0 }.min()
       lastSaleAt = try [lastSaleAt, row.time("last")].compactMap { $0 }.max()

@@ -33,18 +33,6 @@ public enum SaleStatus: String, Sendable, Codable {
   case upcoming, open, ended, closed
 }
 
-/// What is left of one SKU, as of some commit.
-public struct StockLevel: Sendable, Hashable {
-  public var left: Units
-  public var isClosed: Bool
-
-  /// Creates a level.
-  public init(left: Units, isClosed: Bool) {
-    self.left = left
-    self.isClosed = isClosed
-  }
-}
-
 extension SaleStore {
   /// Puts a sale and its stock into the store, and tells every intake (`CatalogSignal`).
   ///
@@ -74,7 +62,7 @@ extension SaleStore {
         return SaleNumber(rawValue: number)
       }
     }
-    let stock = sale.items.map { ($0.sku, StockLevel(left: $0.stock, isClosed: false)) }
+    let stock = sale.items.map { ($0.sku, StockLevel(left: $0.stock, isClosed: false, asOf: Offset(0))) }
     return StoredSale(
       number: number, sale: sale, closedAt: nil, stock: Dictionary(stock, uniquingKeysWith: { first, _ in first }))
   }
@@ -85,7 +73,7 @@ extension SaleStore {
       try await connection.query(
         """
         SELECT s.number, s.id, s.name, s.starts_at, s.ends_at, s.per_buyer_limit, s.ordering, s.closed_at,
-          k.sku, k.price_minor, k.currency, k.put_up, k.units_left, k.closed
+          k.sku, k.price_minor, k.currency, k.put_up, k.units_left, k.closed, k.as_of
         FROM sales s JOIN stock k ON k.sale = s.number ORDER BY s.number DESC, k.position
         """)
     }
@@ -98,7 +86,7 @@ extension SaleStore {
       try await connection.query(
         """
         SELECT s.number, s.id, s.name, s.starts_at, s.ends_at, s.per_buyer_limit, s.ordering, s.closed_at,
-          k.sku, k.price_minor, k.currency, k.put_up, k.units_left, k.closed
+          k.sku, k.price_minor, k.currency, k.put_up, k.units_left, k.closed, k.as_of
         FROM sales s JOIN stock k ON k.sale = s.number WHERE s.id = $1 ORDER BY k.position
         """, id.rawValue)
     }
@@ -144,7 +132,8 @@ extension StoredSale {
       let price = try Price(minor: row.int64("price_minor"), currency: row.string("currency"))
       let sku: SKU = try row.identifier("sku")
       items.append(try SaleItem(sku: sku, stock: row.units("put_up"), price: price))
-      stock[sku] = StockLevel(left: try row.units("units_left"), isClosed: try row.bool("closed"))
+      stock[sku] = StockLevel(
+        left: try row.units("units_left"), isClosed: try row.bool("closed"), asOf: try row.offset("as_of"))
     }
     let sale = try Sale(
       id: row.identifier("id"), name: row.string("name"), startsAt: row.time("starts_at"), endsAt: row.time("ends_at"),

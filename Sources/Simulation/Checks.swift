@@ -24,6 +24,9 @@ struct Checks {
   /// Orders that a 202 was sent for, with the place that it named.
   private var accepted: [(order: OrderID, place: LogPosition)] = []
 
+  /// The latest offset as of which each run of an intake has told a level.
+  private var toldAsOf: [Int: [Int: [StockKey: Offset]]] = [:]
+
   private let shop: Shop
 
   init(_ shop: Shop) {
@@ -36,6 +39,13 @@ struct Checks {
   }
 
   mutating func claimed(_ partition: Partition, claim: Int) { latestClaim[partition] = claim }
+
+  /// Returns as of when the intake told the stock's level before, if that was later.
+  mutating func told(_ level: StockLevel, of key: StockKey, by intake: Int, run: Int) -> Offset? {
+    let before = toldAsOf[intake, default: [:]][run, default: [:]][key] ?? Offset(0)
+    toldAsOf[intake, default: [:]][run, default: [:]][key] = max(before, level.asOf)
+    return before > level.asOf ? before : nil
+  }
 
   /// I3: the log has the record where the ticket says, when the 202 is sent.
   mutating func accept(_ order: OrderID, at place: LogPosition, in log: SimulatedLog) -> Violation? {
@@ -97,16 +107,16 @@ struct Checks {
         what: "records from offset \(transaction.range.lowerBound) were written on p\(partition), where it was at "
           + "\(decided[index])")
     }
-    var orders: [SimulatedStore.Order] = []
-    var quarantined: [Offset] = []
+    var effects = Effects()
     while decided[index] < transaction.range.upperBound {
       let place = LogPosition(partition: partition, offset: decided[index])
       guard let record = log[place] else {
         return Violation(invariant: "I6", what: "\(place) was decided and is not in the log")
       }
-      replay(record.decoded(), at: place, &orders, &quarantined)
+      replay(record.decoded(), at: place.offset, into: &effects)
       decided[index] = place.offset.next
     }
+    let orders = effects.orders.map { SimulatedStore.Order($0, in: partition) }
     guard orders == transaction.orders else {
       return Violation(
         invariant: "I10",
@@ -115,6 +125,7 @@ struct Checks {
           + difference(orders, transaction.orders)
       )
     }
+    let quarantined = effects.quarantined.map(\.offset)
     guard quarantined == transaction.quarantined.sorted() else {
       return Violation(
         invariant: "I4", what: "p\(partition) quarantined \(transaction.quarantined), it should have \(quarantined)")
@@ -126,18 +137,13 @@ struct Checks {
   }
 
   private mutating func replay(
-    _ record: Result<LogRecord, UnreadableRecord>, at place: LogPosition, _ orders: inout [SimulatedStore.Order],
-    _ quarantined: inout [Offset]
+    _ record: Result<LogRecord, UnreadableRecord>, at offset: Offset, into effects: inout Effects
   ) {
-    guard case .success(let record) = record else { return quarantined.append(place.offset) }
-    if case .place(let request) = record, request.buyer == shop.refusedBuyer {
-      return quarantined.append(place.offset)
-    }
-    switch (decide(&replay, record), record) {
-    case (.decided(let outcome), .place(let request)):
-      orders.append(SimulatedStore.Order(position: place, request: request, outcome: outcome))
-    case (.unknown, _): quarantined.append(place.offset)
-    default: break
+    switch record {
+    case .failure(let error): effects.quarantine(offset, error: error.description)
+    case .success(.place(let request)) where request.buyer == shop.refusedBuyer:
+      effects.quarantine(offset, error: "the store refuses its buyer")
+    case .success(let record): decide(&replay, record, at: offset, into: &effects)
     }
   }
 
@@ -193,6 +199,12 @@ extension World {
 
   mutating func checkAccepted(_ send: Int, at place: LogPosition) {
     if let found = checks.accept(sends[send].order, at: place, in: log) { violate(found.invariant, found.what) }
+  }
+
+  /// What an intake tells of a stock is never older than what it told before.
+  mutating func checkTold(_ level: StockLevel, of key: StockKey, by intake: Int, run: Int) {
+    guard let before = checks.told(level, of: key, by: intake, run: run) else { return }
+    violate("newest level", "intake \(intake) tells what \(key.sku) was as of \(level.asOf), after \(before)")
   }
 
   /// I2: a buyer is turned away only when the store has nothing left.

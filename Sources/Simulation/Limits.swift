@@ -65,6 +65,9 @@ enum Limits {
   /// The same when a delivery is delayed.
   static let slowNetwork: ClosedRange<Int64> = 5_000...80_000
 
+  /// How often an intake that heard a signal begins to read the store.
+  static let readingsPerMille = 150
+
   /// Intake's deadline for an acknowledgement: short enough that a delayed delivery misses it.
   static let answerDeadline: Int64 = 30_000
 

@@ -70,17 +70,22 @@ public enum PlantedBug: String, CaseIterable, Sendable {
   /// A partition is given back while its last batch is being written.
   case releasedEarly = "released-early"
 
+  /// Intake takes each level that a signal brings for the newest one: signals applied out of order.
+  case signalOutOfOrder = "signal-out-of-order"
+
   /// Whether lanes decide by something else than the real function.
   var decidesOtherwise: Bool { self == .duplicateCheckLast }
 
   /// What they decide by then.
-  func decides(_ state: inout LaneStock, _ record: LogRecord) -> Decision {
+  func decides(_ state: inout LaneStock, _ record: LogRecord, at offset: Offset, into effects: inout Effects) {
     if case .place(let request) = record, state.decided.contains(request.order),
       let level = state.stock[request.stock], !level.isClosed, level.left >= request.quantity
     {
       state.stock[request.stock]?.left = level.left - request.quantity
-      return .repeated
+      effects.change(request.stock)
+      effects.repeated(request.stock.sale)
+      return
     }
-    return decide(&state, record)
+    decide(&state, record, at: offset, into: &effects)
   }
 }

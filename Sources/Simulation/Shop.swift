@@ -83,7 +83,8 @@ struct Shop {
       sale.sale.items.map { item in
         (
           StockKey(sale: sale.number, sku: item.sku),
-          LaneStock.Level(left: item.stock, isClosed: false, rules: sale.rules)
+          LaneStock.Level(
+            StockLevel(left: item.stock, isClosed: false, asOf: Offset(0)), rules: sale.rules)
         )
       }
     }

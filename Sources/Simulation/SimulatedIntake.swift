@@ -23,18 +23,54 @@ struct SimulatedIntake {
   /// How far its clock is from the world's, in microseconds.
   var skew: Int64 = 0
 
-  /// Stock as it last heard.
-  private(set) var levels: [StockKey: LaneStock.Level]
+  /// How often it was started.
+  private(set) var run: Int
 
-  init(_ shop: Shop) { levels = Dictionary(uniqueKeysWithValues: shop.stock.map { ($0.key, $0.level) }) }
+  /// Stock as signals and readings told.
+  var known = KnownLevels()
 
-  /// Stock only falls: of two signals, the lower one is the newer one.
-  mutating func take(_ newer: [StockKey: LaneStock.Level]) {
-    for (key, level) in newer {
-      guard let known = levels[key] else { continue }
-      levels[key]?.left = min(known.left, level.left)
-      levels[key]?.isClosed = known.isClosed || level.isClosed
+  /// Stock as buyers are told.
+  var levels: [StockKey: StockLevel]
+
+  /// The first one, or one after this one.
+  init(_ shop: Shop, after last: SimulatedIntake? = nil) {
+    run = (last?.run ?? 0) + 1
+    levels = Dictionary(uniqueKeysWithValues: shop.stock.map { ($0.key, $0.level.level) })
+  }
+}
+
+extension World {
+  // MARK: Stock levels
+
+  mutating func signalArrives(at intake: Int, _ levels: [StockKey: StockLevel]) {
+    for (key, level) in levels.sorted(by: { $0.key < $1.key }) {
+      let isNewest = intakes[intake].known.heard(level, of: key)
+      if !isNewest { met(.staleSignal) }
+      if isNewest || bug == .signalOutOfOrder { tell(level, of: key, at: intake) }
     }
+    if random.happens(perMille: Limits.readingsPerMille) { beginReading(at: intake) }
+  }
+
+  /// Begins to read what the store has now. It is brought later, while signals come.
+  private mutating func beginReading(at intake: Int) {
+    let reading = intakes[intake].known.reading()
+    let levels = store.stock.mapValues(\.level.level)
+    after(Limits.slowNetwork, .levelsRead(intake: intake, run: intakes[intake].run, levels, reading))
+  }
+
+  mutating func levelsRead(
+    by intake: Int, _ run: Int, _ levels: [StockKey: StockLevel], in reading: KnownLevels.Reading
+  ) {
+    guard intakes[intake].run == run else { return }
+    for (key, level) in levels.sorted(by: { $0.key < $1.key }) {
+      let isNewest = intakes[intake].known.read(level, of: key, in: reading)
+      if isNewest { tell(level, of: key, at: intake) } else { met(.staleReading) }
+    }
+  }
+
+  private mutating func tell(_ level: StockLevel, of key: StockKey, at intake: Int) {
+    intakes[intake].levels[key] = level
+    checkTold(level, of: key, by: intake, run: intakes[intake].run)
   }
 }
 
@@ -171,7 +207,7 @@ extension World {
 
   mutating func intakeRestarts(_ intake: Int) {
     note("intake \(intake)", "is back")
-    intakes[intake] = SimulatedIntake(shop)
-    intakes[intake].take(store.stock.mapValues(\.level))
+    intakes[intake] = SimulatedIntake(shop, after: intakes[intake])
+    beginReading(at: intake)
   }
 }

@@ -32,6 +32,12 @@ struct SimulatedStore {
     let position: LogPosition
     let request: PurchaseRequest
     let outcome: Outcome
+
+    init(_ order: Effects.Order, in partition: Partition) {
+      position = LogPosition(partition: partition, offset: order.offset)
+      request = order.request
+      outcome = order.outcome
+    }
   }
 
   /// A row of `stock`.
@@ -39,9 +45,10 @@ struct SimulatedStore {
     var left: Units
     let putUp: Units
     var isClosed: Bool
+    var asOf = Offset(0)
     let rules: SaleRules
 
-    var level: LaneStock.Level { LaneStock.Level(left: left, isClosed: isClosed, rules: rules) }
+    var level: LaneStock.Level { LaneStock.Level(StockLevel(left: left, isClosed: isClosed, asOf: asOf), rules: rules) }
     var isLimited: Bool { rules.perBuyerLimit != nil }
   }
 
@@ -275,7 +282,7 @@ struct SimulatedStore {
     for key in needs.unknownStock { facts.levels[key] = stock[key]?.level }
     guard bug != .purchasesNotLoaded else { return facts }
     var held: [LaneStock.Holder: Int64] = [:]
-    for order in orders.values where order.outcome == .confirmed {
+    for order in orders.values where order.outcome.holdsUnits {
       let holder = LaneStock.Holder(sale: order.request.stock.sale, buyer: order.request.buyer)
       held[holder, default: 0] += Int64(order.request.quantity.rawValue)
     }
@@ -340,6 +347,7 @@ struct SimulatedStore {
     for (key, level) in transaction.stock {
       stock[key]?.left = level.left
       stock[key]?.isClosed = level.isClosed
+      stock[key]?.asOf = level.asOf
     }
     for order in transaction.orders { orders[order.request.order] = order }
     for offset in transaction.quarantined {

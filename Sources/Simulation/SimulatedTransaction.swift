@@ -56,10 +56,7 @@ extension World {
     case .orders(let rows):
       readAhead(on: lane)
       let partition = lanes[lane].partition
-      let orders = rows.all.sorted { $0.offset < $1.offset }.map { row in
-        SimulatedStore.Order(
-          position: LogPosition(partition: partition, offset: row.offset), request: row.request, outcome: row.outcome)
-      }
+      let orders = rows.all.sorted { $0.offset < $1.offset }.map { SimulatedStore.Order($0, in: partition) }
       return store.write(session, orders: orders)
     case .commit:
       readAhead(on: lane)
@@ -133,14 +130,9 @@ extension World {
 
   private mutating func committed(_ written: WrittenBatch) {
     met(.committed)
-    for result in written.results {
-      switch result {
-      case .decided: break
-      case .repeated: met(.repeated)
-      case .closed: met(.closed)
-      case .quarantined: met(.quarantined)
-      }
-    }
+    if !written.effects.repeats.isEmpty { met(.repeated) }
+    if !written.effects.quarantined.isEmpty { met(.quarantined) }
+    if written.changed.values.contains(where: \.isClosed) { met(.closed) }
   }
 
   mutating func commitArrives(_ session: SimulatedStore.Session) {
@@ -151,10 +143,11 @@ extension World {
 
   /// Tells intakes what is left.
   private mutating func signal(_ written: WrittenBatch) {
-    guard !written.changed.isEmpty else { return }
+    let levels = written.changed.mapValues(\.level)
+    guard !levels.isEmpty else { return }
     for intake in intakes.indices where !random.happens(perMille: faults.signalLost) {
-      let levels = written.levels.filter { written.changed.contains($0.key) }
-      after(Limits.network, .signalArrives(intake: intake, levels))
+      let isLate = random.happens(perMille: faults.deliveryLate)
+      after(isLate ? Limits.slowNetwork : Limits.network, .signalArrives(intake: intake, levels))
     }
   }
 }
@@ -169,11 +162,12 @@ struct Trouble: Error, CustomStringConvertible {
 extension WrittenBatch {
   /// In a few words.
   fileprivate var summary: String {
-    func count(_ matches: (EntryResult) -> Bool) -> Int { results.count(where: matches) }
-    let won = count { if case .decided(.confirmed, _) = $0 { true } else { false } }
-    let lost = count { if case .decided(.rejected, _) = $0 { true } else { false } }
-    let others = "\(count { $0 == .repeated }) repeats, \(count { $0 == .closed }) closes"
-    return "\(won) confirmed, \(lost) refused, \(others), \(count { $0 == .quarantined }) quarantined"
+    let won = effects.orders.count { $0.outcome == .confirmed }
+    let repeats = effects.repeats.values.reduce(0, +)
+    return """
+      \(records) records: \(won) confirmed, \(effects.orders.count - won) refused, \(repeats) repeats, \
+      \(effects.quarantined.count) quarantined
+      """
   }
 }
 

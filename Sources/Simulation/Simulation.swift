@@ -19,6 +19,7 @@ public enum Course: String, CaseIterable, Sendable {
   case crashInTransaction, freezeInTransaction, surrendered, gap, halted, haltCleared
   case loaded, lookedUp, decidedAhead, aheadDropped, sameLog, anotherLog, reopened, measured
   case gaveBack, takenOver
+  case staleSignal, staleReading
 }
 
 /// The result of one seed.

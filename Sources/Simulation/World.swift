@@ -16,7 +16,8 @@ struct World {
     case sendArrives(Int)
     case acknowledged(Int, Offset)
     case answerDeadline(Int)
-    case signalArrives(intake: Int, [StockKey: LaneStock.Level])
+    case signalArrives(intake: Int, [StockKey: StockLevel])
+    case levelsRead(intake: Int, run: Int, [StockKey: StockLevel], KnownLevels.Reading)
     case laneContinues(Int)
     case commitArrives(SimulatedStore.Session)
     case sessionNoticed(SimulatedStore.Session)
@@ -118,7 +119,8 @@ struct World {
     case .sendArrives(let send): sendArrives(send)
     case .acknowledged(let send, let offset): acknowledged(send, at: offset)
     case .answerDeadline(let send): answerDeadline(of: send)
-    case .signalArrives(let intake, let levels): intakes[intake].take(levels)
+    case .signalArrives(let intake, let levels): signalArrives(at: intake, levels)
+    case .levelsRead(let intake, let run, let levels, let reading): levelsRead(by: intake, run, levels, in: reading)
     case .laneContinues(let lane): continueLane(lane)
     case .commitArrives(let session): commitArrives(session)
     case .sessionNoticed(let session): store.end(session, commitWins: random.happens(perMille: 500))
@@ -179,7 +181,7 @@ extension LaneTuning {
     loadedHolders = random.number(in: Limits.loadedHolders)
     batchesToCheck = random.number(in: Limits.batchesToCheck)
     comparesFingerprints = bug != .fingerprintIgnored
-    if let bug, bug.decidesOtherwise { decide = { bug.decides(&$0, $1) } }
+    if let bug, bug.decidesOtherwise { decide = { bug.decides(&$0, $1, at: $2, into: &$3) } }
   }
 }
 

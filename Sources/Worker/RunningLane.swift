@@ -175,17 +175,13 @@ struct RunningLane {
   }
 
   private mutating func committed(_ written: WrittenBatch, upTo next: Offset, took: Duration) {
-    let undecided = written.results.count { $0 == .quarantined }
-    if undecided > 0 {
-      logger.error("records were quarantined", metadata: ["records": "\(undecided)", "next": "\(next)"])
+    let quarantined = written.effects.quarantined.count
+    if quarantined > 0 {
+      logger.error("records were quarantined", metadata: ["records": "\(quarantined)", "next": "\(next)"])
     }
-    var stock: [StockKey: StockLevel] = [:]
-    for key in written.changed {
-      if let level = written.levels[key] { stock[key] = StockLevel(left: level.left, isClosed: level.isClosed) }
-    }
-    context.signals.note(partition, next: next, stock: stock)
+    context.signals.note(partition, next: next, stock: written.changed.mapValues(\.level))
     consumer.commitForLagTools([partition.rawValue: next.rawValue])
-    context.metrics.committed(written.results, took: took, now: .now)
+    context.metrics.committed(written, took: took, now: .now)
     context.board.update(partition) { status in
       status.state = .running
       status.nextOffset = next

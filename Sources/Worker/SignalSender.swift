@@ -30,7 +30,7 @@ final class SignalSender: Sendable {
       // Under the lock: otherwise an earlier lane's time could replace a later one's.
       signal.committedAt = .now
       signal.progress[partition] = next
-      signal.stock.merge(stock) { _, new in new }
+      signal.stock.merge(stock) { known, new in new.asOf >= known.asOf ? new : known }
     }
     wakeUp.yield()
   }

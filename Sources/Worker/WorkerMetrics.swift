@@ -41,25 +41,18 @@ struct WorkerMetrics: Sendable {
   }
 
   /// Notes a batch that was committed at `now`.
-  func committed(_ results: [EntryResult], took: Duration, now: Timestamp) {
+  func committed(_ written: WrittenBatch, took: Duration, now: Timestamp) {
     write.recordNanoseconds(took.nanoseconds)
-    batchRecords.record(results.count)
+    batchRecords.record(written.records)
     var confirmed = 0
     // Indexed by its number: a hash for each record cost more than everything else here.
     var refused = [Int](repeating: 0, count: Refusal.numbers)
-    var repeated = 0
-    var quarantined = 0
-    for result in results {
-      switch result {
-      case .decided(let outcome, let acceptedAt):
-        decisionDelay.recordMicroseconds(max(0, now.microseconds(since: acceptedAt)))
-        switch outcome {
-        case .confirmed: confirmed += 1
-        case .rejected(let refusal): refused[Int(refusal.rawValue)] += 1
-        }
-      case .repeated: repeated += 1
-      case .quarantined: quarantined += 1
-      case .closed: break
+    let effects = written.effects
+    for order in effects.orders {
+      decisionDelay.recordMicroseconds(max(0, now.microseconds(since: order.request.acceptedAt)))
+      switch order.outcome {
+      case .confirmed: confirmed += 1
+      case .rejected(let refusal): refused[Int(refusal.rawValue)] += 1
       }
     }
     if confirmed > 0 { self.confirmed.increment(by: confirmed) }
@@ -67,8 +60,8 @@ struct WorkerMetrics: Sendable {
       let count = refused[Int(refusal.rawValue)]
       if count > 0 { counter.increment(by: count) }
     }
-    if repeated > 0 { self.repeated.increment(by: repeated) }
-    if quarantined > 0 { self.quarantined.increment(by: quarantined) }
+    for repeats in effects.repeats.values { repeated.increment(by: repeats) }
+    if !effects.quarantined.isEmpty { quarantined.increment(by: effects.quarantined.count) }
   }
 
   /// Notes how many records of a partition have no outcome yet.

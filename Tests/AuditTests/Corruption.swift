@@ -117,7 +117,7 @@ struct Corruption: Sendable {
       at: "0@9", words: "it cannot be read"),
     Corruption(
       name: "a request for unknown stock is gone", statement: "DELETE FROM quarantined_records WHERE log_offset = 13",
-      kind: .lost, at: "0@13", words: "of unknown stock, for quarantine"),
+      kind: .lost, at: "0@13", words: "the store has no stock of SKU"),
     Corruption(
       name: "other garbage", statement: "UPDATE quarantined_records SET record_value = 'x' WHERE log_offset = 9",
       kind: .quarantine, at: "0@9", words: "the bytes in quarantine are not the log's"),

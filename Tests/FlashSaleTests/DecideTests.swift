@@ -5,23 +5,28 @@ import Testing
 struct DecideTests {
   @Test func `I1 I2 more buyers than units sell exactly all units, the first come first`() throws {
     var state = try laneStock(left: 3)
-    let decisions = decide(&state, try (0..<5).map { try place(order: $0, buyer: "b\($0)") })
-    #expect(decisions.prefix(3) == [.decided(.confirmed), .decided(.confirmed), .decided(.confirmed)])
-    #expect(decisions.suffix(2) == [.decided(.rejected(.soldOut)), .decided(.rejected(.soldOut))])
+    let outcomes = decided(&state, try (0..<5).map { try place(order: $0, buyer: "b\($0)") }).outcomes
+    #expect(outcomes.prefix(3) == [.confirmed, .confirmed, .confirmed])
+    #expect(outcomes.suffix(2) == [.rejected(.soldOut), .rejected(.soldOut)])
     #expect(state.stock[phone]?.left == .zero)
   }
 
   @Test func `I8 a repeated id changes nothing, not even the last unit`() throws {
     var state = try laneStock(left: 2)
     let records = [try place(order: 1, buyer: "a"), try place(order: 1, buyer: "a"), try place(order: 2, buyer: "b")]
-    #expect(decide(&state, records) == [.decided(.confirmed), .repeated, .decided(.confirmed)])
+    let effects = decided(&state, records)
+    #expect(effects.outcomes == [.confirmed, .confirmed])
+    #expect(effects.orders.map(\.offset) == [Offset(0), Offset(2)])
+    #expect(effects.repeats == [sale: 1])
     #expect(state.stock[phone]?.left == .zero)
   }
 
   @Test func `I8 an id that the store has decided before is a repeat, whatever it asks for now`() throws {
     var state = try laneStock(left: 2)
     state.decided = [orderID(7)]
-    #expect(decide(&state, [try place(order: 7, buyer: "a", quantity: 2)]) == [.repeated])
+    let effects = decided(&state, [try place(order: 7, buyer: "a", quantity: 2)])
+    #expect(effects.repeats == [sale: 1])
+    #expect(effects.orders.isEmpty && effects.stock.isEmpty && effects.quarantined.isEmpty)
     #expect(state.stock[phone]?.left == Units(2))
   }
 
@@ -35,49 +40,52 @@ struct DecideTests {
       try place(order: 4, buyer: "b", quantity: 2),
     ]
     #expect(
-      decide(&state, records) == [
-        .decided(.rejected(.limitReached)), .decided(.confirmed), .decided(.rejected(.limitReached)),
-        .decided(.confirmed),
-      ])
+      decided(&state, records).outcomes
+        == [.rejected(.limitReached), .confirmed, .rejected(.limitReached), .confirmed])
   }
 
   @Test func `a buyer without a limit may hold more than fits a number of units`() throws {
     var state = try laneStock(left: Limits.stockUnits)
     state.held[.init(sale: sale, buyer: BuyerID(unchecked: "a"))] = Units(.max)
-    #expect(decide(&state, [try place(order: 1, buyer: "a", quantity: 2)]) == [.decided(.confirmed)])
+    #expect(decided(&state, [try place(order: 1, buyer: "a", quantity: 2)]).outcomes == [.confirmed])
   }
 
   @Test(arguments: [
-    (Int64(999), Decision.decided(.rejected(.notStarted))), (1_000, .decided(.confirmed)),
-    (1_999, .decided(.confirmed)), (2_000, .decided(.rejected(.ended))),
+    (Int64(999), Outcome.rejected(.notStarted)), (1_000, .confirmed), (1_999, .confirmed),
+    (2_000, .rejected(.ended)),
   ])
-  func `the window is start-inclusive and end-exclusive at acceptance`(at: Int64, decision: Decision) throws {
+  func `the window is start-inclusive and end-exclusive at acceptance`(at: Int64, outcome: Outcome) throws {
     var state = try laneStock(left: 1)
-    #expect(decide(&state, [try place(order: 1, buyer: "a", at: at)]) == [decision])
+    #expect(decided(&state, [try place(order: 1, buyer: "a", at: at)]).outcomes == [outcome])
   }
 
   @Test func `I2 a request for more than is left does not hear sold out, and leaves the rest to others`() throws {
     var state = try laneStock(left: 1)
     let records = [try place(order: 1, buyer: "a", quantity: 2), try place(order: 2, buyer: "b")]
-    #expect(decide(&state, records) == [.decided(.rejected(.insufficientStock)), .decided(.confirmed)])
+    #expect(decided(&state, records).outcomes == [.rejected(.insufficientStock), .confirmed])
   }
 
   @Test func `a closed stock sells nothing more, and closing it twice is the same as once`() throws {
     var state = try laneStock(left: 5)
     let close = LogRecord.close(phone, at: Timestamp(microseconds: 1_500))
-    let records = [try place(order: 1, buyer: "a"), close, close, try place(order: 2, buyer: "b")]
-    #expect(decide(&state, records) == [.decided(.confirmed), .closed, .closed, .decided(.rejected(.closed))])
+    let sold = decided(&state, [try place(order: 1, buyer: "a"), close])
+    #expect(sold.outcomes == [.confirmed] && sold.stock == [phone])
+    let after = decided(&state, [close, try place(order: 2, buyer: "b")])
+    #expect(after.outcomes == [.rejected(.closed)] && after.stock.isEmpty)
   }
 
-  @Test func `a stock that the store does not have is unknown, and its id stays undecided`() throws {
+  @Test func `a stock that the store does not have is for quarantine, and its id stays undecided`() throws {
     var state = try laneStock(left: 5)
     let record = try place(order: 1, buyer: "a", sku: "nothing")
     let key = StockKey(sale: sale, sku: SKU(unchecked: "nothing"))
-    #expect(decide(&state, [record, .close(key, at: Timestamp(microseconds: 0))]) == [.unknown(key), .unknown(key)])
+    let effects = decided(&state, [record, .close(key, at: Timestamp(microseconds: 0))])
+    #expect(effects.quarantined.map(\.offset) == [Offset(0), Offset(1)])
+    #expect(effects.quarantined.allSatisfy { $0.error.contains("nothing") })
+    #expect(effects.orders.isEmpty && effects.repeats.isEmpty && effects.stock.isEmpty)
     #expect(state.decided.isEmpty)
   }
 
-  @Test func `I10 any split into batches gives the same decisions and the same state`() throws {
+  @Test func `I10 any split into batches gives the same effects and the same state`() throws {
     var random = SplitMix(seed: 11)
     for _ in 0..<200 {
       let records = try (0..<40).map { _ in
@@ -88,16 +96,27 @@ struct DecideTests {
       }
       var whole = try laneStock(left: 12, limit: 4)
       var parts = whole
-      let atOnce = decide(&whole, records)
+      let atOnce = decided(&whole, records)
       let cut = Int.random(in: 0...records.count, using: &random)
-      let inTwo = decide(&parts, Array(records[..<cut])) + decide(&parts, Array(records[cut...]))
-      #expect(atOnce == inTwo)
+      let first = decided(&parts, Array(records[..<cut]))
+      let second = decided(&parts, Array(records[cut...]), from: cut)
+      #expect(atOnce.orders == first.orders + second.orders)
+      #expect(atOnce.stock == first.stock.union(second.stock))
+      #expect(atOnce.repeats == first.repeats.merging(second.repeats, uniquingKeysWith: +))
       #expect(whole.stock == parts.stock && whole.held == parts.held && whole.decided == parts.decided)
       #expect(whole.stock.values.allSatisfy { $0.left >= .zero })
     }
   }
 
   // MARK: Inputs
+
+  private func decided(_ state: inout LaneStock, _ records: [LogRecord], from first: Int = 0) -> Effects {
+    var effects = Effects()
+    for (index, record) in records.enumerated() {
+      decide(&state, record, at: Offset(Int64(first + index)), into: &effects)
+    }
+    return effects
+  }
 
   private let sale = SaleNumber(rawValue: 9)
   private var phone: StockKey { StockKey(sale: sale, sku: SKU(unchecked: "phone")) }
@@ -113,7 +132,7 @@ struct DecideTests {
     var state = LaneStock()
     for sku in ["phone", "case"] {
       let key = StockKey(sale: sale, sku: SKU(unchecked: sku))
-      state.stock[key] = .init(left: Units(left), isClosed: false, rules: rules)
+      state.stock[key] = .init(StockLevel(left: Units(left), isClosed: false, asOf: Offset(0)), rules: rules)
     }
     return state
   }
@@ -126,6 +145,10 @@ struct DecideTests {
         order: orderID(order), stock: StockKey(sale: sale, sku: SKU(unchecked: sku)),
         buyer: BuyerID(unchecked: buyer), quantity: Units(quantity), acceptedAt: Timestamp(microseconds: at)))
   }
+}
+
+extension Effects {
+  fileprivate var outcomes: [Outcome] { orders.map(\.outcome) }
 }
 
 /// A small seeded generator, so that a failing run can be repeated (Steele, Lea, Flood: SplitMix64, 2014).

@@ -94,12 +94,12 @@ struct AcceptanceTests {
       let stored = try await intake.store.sale(SaleID(validating: "double11"))
       let sale = try #require(stored)
       let key = StockKey(sale: sale.number, sku: try SKU(validating: "phone"))
-      try await intake.decideUp(to: 0, stock: [key: StockLevel(left: Units(1), isClosed: false)])
+      try await intake.decideUp(to: 0, stock: [key: Units(1)])
       let path = "/v1/sales/double11"
       #expect(try await eventually { try await intake.get(path).text.contains("\"left\":1,") })
       // Two are asked for and one is left: the lane decides, because another buyer may want one.
       #expect(try await intake.order(#"{"sku":"phone","quantity":2}"#).status == 202)
-      try await intake.decideUp(to: 0, stock: [key: StockLevel(left: .zero, isClosed: false)])
+      try await intake.decideUp(to: 0, stock: [key: .zero])
       #expect(try await eventually { try await intake.get(path).text.contains("\"left\":0,") })
       let before = try await intake.records().count
       let refused = try await intake.order(key: "k")
@@ -109,7 +109,7 @@ struct AcceptanceTests {
       #expect(refused.string("order_id").flatMap(OrderID.init) != nil)
       #expect(try await intake.records().count == before)
       // And what comes back is sold again.
-      try await intake.decideUp(to: 0, stock: [key: StockLevel(left: Units(1), isClosed: false)])
+      try await intake.decideUp(to: 0, stock: [key: Units(1)])
       #expect(try await eventually { try await intake.order().status == 202 })
     }
   }

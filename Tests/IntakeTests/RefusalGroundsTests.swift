@@ -6,7 +6,7 @@ import Testing
 
 struct RefusalGroundsTests {
   private let sale = SaleNumber(rawValue: 1)
-  private let gone = StockLevel(left: .zero, isClosed: false)
+  private let gone = StockLevel(left: .zero, isClosed: false, asOf: Offset(1))
   private var phone: StockKey { StockKey(sale: sale, sku: SKU(unchecked: "phone")) }
   private func lane(_ partition: Int32) -> SaleLane { SaleLane(sale: sale, partition: Partition(partition)) }
 
@@ -24,7 +24,7 @@ struct RefusalGroundsTests {
 
   @Test func `I2 a level of nothing is told only behind a reading that began after it was learned`() {
     var grounds = grounds
-    let some = grounds.learned(StockLevel(left: Units(1), isClosed: false), of: phone)
+    let some = grounds.learned(StockLevel(left: Units(1), isClosed: false, asOf: Offset(1)), of: phone)
     #expect(some)
     let early = grounds.reading(of: [lane(0)])
     let none = grounds.learned(gone, of: phone)
@@ -54,7 +54,7 @@ struct RefusalGroundsTests {
     let atOnce = grounds.learned(gone, of: phone)
     #expect(!atOnce)
     let reading = grounds.reading(of: [lane(0)])
-    let closed = StockLevel(left: .zero, isClosed: true)
+    let closed = StockLevel(left: .zero, isClosed: true, asOf: Offset(1))
     let closedAtOnce = grounds.learned(closed, of: phone)
     #expect(!closedAtOnce)
     let byFirst = grounds.ended(reading)

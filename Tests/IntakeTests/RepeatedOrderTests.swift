@@ -9,14 +9,13 @@ import Testing
 
 /// Whoever has won and asks again hears so (I2, I8).
 struct RepeatedOrderTests {
-  private static let gone = StockLevel(left: .zero, isClosed: false)
 
   /// A buyer wins the order with key `k`, and then nothing is left.
   private func sellOut(_ intake: RunningIntake) async throws -> OrderID {
     let accepted = try await intake.order(key: "k")
     let order = try #require(accepted.string("order_id").flatMap(OrderID.init))
     try await intake.win([order], buyers: ["alice"])
-    try await intake.decideUp(to: 1, stock: [intake.phone(order.sale): Self.gone])
+    try await intake.decideUp(to: 1, stock: [intake.phone(order.sale): .zero])
     try await intake.waitUntilGone()
     return order
   }
@@ -89,7 +88,7 @@ struct RepeatedOrderTests {
       let order = try #require(try await intake.order(key: "k").string("order_id").flatMap(OrderID.init))
       try await intake.holdingOrders(andWinning: order) {
         // Past the log's end, so that an empty line shows that the signal came.
-        try await intake.decideUp(to: 1_000, stock: [intake.phone(order.sale): Self.gone])
+        try await intake.decideUp(to: 1_000, stock: [intake.phone(order.sale): .zero])
         #expect(try await eventually { try await intake.order(buyer: "carol").int("position") == 0 })
         #expect(try await intake.order(buyer: "bob", key: "k").status == 202)
         #expect(try await intake.order(key: "k").status == 202)
@@ -163,8 +162,7 @@ struct RepeatedOrderTests {
       #expect(inLine.string("order_id") == order.description)
       try await intake.win([order], buyers: ["alice"])
       #expect(try await eventually { try await intake.order(key: "k").string("status") == "confirmed" })
-      try await intake.decideUp(
-        to: 2, stock: [intake.phone(order.sale): StockLevel(left: Units(999), isClosed: true)])
+      try await intake.decideUp(to: 2, stock: [intake.phone(order.sale): Units(999)], isClosed: true)
       #expect(try await eventually { try await intake.order(buyer: "bob", key: "k").code == "ended" })
       #expect(try await intake.order(key: "k").string("status") == "confirmed")
       #expect(try await intake.records().count == 1)
@@ -199,7 +197,7 @@ struct RepeatedOrderTests {
       let key = try IdempotencyKey(validating: "k")
       try await intake.win(
         buyers.map { OrderID(sale: sale, buyer: BuyerID(unchecked: $0), key: key) }, buyers: buyers)
-      try await intake.decideUp(to: Int64(winners), stock: [intake.phone(sale): Self.gone])
+      try await intake.decideUp(to: Int64(winners), stock: [intake.phone(sale): .zero])
       try await intake.waitUntilGone()
       let answers = try await withThrowingTaskGroup(of: [String: Int].self) { group in
         for connection in 0..<200 {
@@ -263,6 +261,7 @@ extension RunningIntake {
   fileprivate func holdingOrders(andWinning order: OrderID, _ body: () async throws -> Void) async throws {
     let connection = try await database.connect()
     _ = try await connection.query("ALTER TABLE orders RENAME TO orders_away")
+    _ = try await connection.query("ALTER VIEW units_held RENAME TO units_held_away")
     _ = try await connection.query(
       """
       INSERT INTO orders_away
@@ -271,6 +270,7 @@ extension RunningIntake {
       """, UUIDBytes(high: order.high, low: order.low), order.sale.rawValue)
     try await body()
     _ = try await connection.query("ALTER TABLE orders_away RENAME TO orders")
+    _ = try await connection.query("ALTER VIEW units_held_away RENAME TO units_held")
     await connection.close()
   }
 }

@@ -139,7 +139,9 @@ struct RunningIntake: Sendable {
   }
 
   /// Writes the progress of a partition, as a lane does, and signals it.
-  func decideUp(to offset: Int64, partition: Int32 = 0, stock: [StockKey: StockLevel] = [:]) async throws {
+  func decideUp(
+    to offset: Int64, partition: Int32 = 0, stock: [StockKey: Units] = [:], isClosed: Bool = false
+  ) async throws {
     let connection = try await database.connect()
     try await store.record(topic: Self.topic, partitions: partitions)
     _ = try await connection.query(
@@ -147,12 +149,14 @@ struct RunningIntake: Sendable {
       INSERT INTO partition_progress (topic, partition, next_offset) VALUES ($1, $2, $3)
       ON CONFLICT (topic, partition) DO UPDATE SET next_offset = excluded.next_offset
       """, Self.topic, partition, offset)
-    for (key, level) in stock {
-      _ = try await connection.query(
-        "UPDATE stock SET units_left = $3, closed = $4 WHERE sale = $1 AND sku = $2", key.sale.rawValue,
-        key.sku.rawValue, level.left.rawValue, level.isClosed)
+    var signal = Signal(progress: [Partition(partition): Offset(offset)])
+    for (key, left) in stock {
+      let rows = try await connection.query(
+        """
+        UPDATE stock SET units_left = $3, closed = $4, as_of = as_of + 1 WHERE sale = $1 AND sku = $2 RETURNING as_of
+        """, key.sale.rawValue, key.sku.rawValue, left.rawValue, isClosed)
+      signal.stock[key] = StockLevel(left: left, isClosed: isClosed, asOf: Offset(try rows[0].int64(0)))
     }
-    let signal = Signal(progress: [Partition(partition): Offset(offset)], stock: stock)
     for payload in signal.payloads(topic: Self.topic) {
       _ = try await connection.query("SELECT pg_notify($1, $2)", "\(Signal.channel)", payload)
     }

@@ -53,20 +53,20 @@ struct WinnersTests {
 
   @Test func `I2 whoever reads that so much is left finds every winner, whatever thread it is on`() {
     let (winners, won) = (Winners(room: 250_000), orders(250_000))
-    let gauge = StockGauge(StockLevel(left: Units(250_000), isClosed: false))
+    let gauge = StockGauge(StockLevel(left: Units(250_000), isClosed: false, asOf: Offset(1)))
     let missed = Atomic(0)
     // The first one writes, the others read meanwhile.
     DispatchQueue.concurrentPerform(iterations: 4) { thread in
       guard thread > 0 else {
         for (index, order) in won.enumerated() {
           winners.insert(order)
-          gauge.set(StockLevel(left: Units(Int32(won.count - index - 1)), isClosed: false))
+          gauge.set(StockLevel(left: Units(Int32(won.count - index - 1)), isClosed: false, asOf: Offset(1)))
         }
         return
       }
       var known = 0
       while known < won.count {
-        known = won.count - Int(gauge.left.rawValue)
+        known = won.count - Int(gauge.level.left.rawValue)
         for order in won[..<known].suffix(64) where !winners.contains(order) {
           missed.add(1, ordering: .relaxed)
         }
@@ -79,7 +79,7 @@ struct WinnersTests {
   @Test func `I11 winners are kept within the limit, of sales that can still sell first`() throws {
     func sale(_ number: Int32, sold: Int, from: Int64, to: Int64) throws -> StoredSale {
       let sale = try Sale.window("sale-\(number)", from: from, to: to, stock: 100_000_000)
-      let left = StockLevel(left: Units(Int32(100_000_000 - sold)), isClosed: false)
+      let left = StockLevel(left: Units(Int32(100_000_000 - sold)), isClosed: false, asOf: Offset(1))
       return StoredSale(
         number: SaleNumber(rawValue: number), sale: sale, closedAt: nil, stock: [sale.items[0].sku: left])
     }

@@ -115,6 +115,17 @@ func committed(_ answer: WriteAnswer) throws -> WrittenBatch {
   return written
 }
 
+extension WrittenBatch {
+  /// The first decisions, in the order of the log.
+  var outcomes: [Outcome] { effects.orders.map(\.outcome) }
+
+  /// How many records repeated an order.
+  var repeats: Int { effects.repeats.values.reduce(0, +) }
+
+  /// The offsets of the records that could not be decided.
+  var quarantined: [Int64] { effects.quarantined.map(\.offset.rawValue) }
+}
+
 /// An instant at which the tests' sales are open.
 let insideTheSale = FlashSale.Timestamp(microseconds: 1_800_000_000_000_000)
 

@@ -7,14 +7,14 @@ import Testing
 
 /// What a lane may leave out of a batch's reads because it remembers it, on a real PostgreSQL.
 @Suite struct LaneMemoryTests {
-  private let limitReached = EntryResult.decided(.rejected(.limitReached), acceptedAt: insideTheSale)
-  private let confirmed = EntryResult.decided(.confirmed, acceptedAt: insideTheSale)
+  private let limitReached = Outcome.rejected(.limitReached)
+  private let confirmed = Outcome.confirmed
 
   @Test func `a winner of an earlier batch is held to the limit, and others are not (I9)`() async throws {
     try await LaneBench.with(stock: ["phone": 100], limit: 3) { bench in
       let (lane, claim) = try await bench.claimedLane()
       var memory = LaneMemory()
-      let batches: [(buyer: String, quantity: Int32, result: EntryResult)] = [
+      let batches: [(buyer: String, quantity: Int32, result: Outcome)] = [
         ("alice", 2, confirmed), ("alice", 2, limitReached), ("bob", 3, confirmed), ("alice", 1, confirmed),
         ("bob", 1, limitReached), ("alice", 1, limitReached),
       ]
@@ -22,7 +22,7 @@ import Testing
         let entry = try bench.place(Int64(offset), buyer: batch.buyer, quantity: batch.quantity)
         let written = try committed(await lane.write(bench.batch(claim, [entry], memory: memory)))
         memory.remember(written)
-        #expect(written.results == [batch.result], "offset \(offset)")
+        #expect(written.outcomes == [batch.result], "offset \(offset)")
       }
     }
   }
@@ -37,7 +37,7 @@ import Testing
         try committed(await second.write(bench.batch(claim, [bench.place(1, buyer: "bob")], memory: memory))))
       let again = try bench.batch(
         claim, [bench.place(2, buyer: "alice"), bench.place(3, buyer: "bob")], memory: memory)
-      #expect(try committed(await second.write(again)).results == [limitReached, limitReached])
+      #expect(try committed(await second.write(again)).outcomes == [limitReached, limitReached])
     }
   }
 
@@ -51,7 +51,7 @@ import Testing
       _ = try committed(await lane.write(bench.batch(claim, [bench.place(1, buyer: "alice")], memory: memory)))
       memory.forget(after: .connectionLost(TestSetUpError("the connection broke")))
       let again = try bench.batch(claim, [bench.place(2, buyer: "alice")], memory: memory)
-      #expect(try committed(await lane.write(again)).results == [limitReached])
+      #expect(try committed(await lane.write(again)).outcomes == [limitReached])
     }
   }
 
@@ -71,7 +71,7 @@ import Testing
       for offset in [Int64(1), 3, 5] {
         let entries = [try bench.place(offset, key: "k"), try bench.place(offset + 1)]
         let written = try committed(await lane.write(bench.batch(claim, entries, memory: memory)))
-        #expect(written.results == [.repeated, confirmed])
+        #expect(written.outcomes == [confirmed] && written.repeats == 1)
         memory.remember(written)
       }
       #expect(try await bench.left() == 6)
@@ -95,13 +95,13 @@ import Testing
         memory.remember(try #require(batch.foreseen))
         return batch
       }
-      let soldOut = EntryResult.decided(.rejected(.soldOut), acceptedAt: insideTheSale)
+      let soldOut = Outcome.rejected(.soldOut)
       let expected = [[confirmed, limitReached], [confirmed, confirmed, soldOut], [soldOut, soldOut]]
       // What a winner holds has to be looked up, so it waits for the winner's batch.
       #expect(memory.prepare([try bench.place(8, buyer: "dora")][...]).foreseen == nil)
-      for (batch, results) in zip(prepared, expected) {
-        #expect(batch.foreseen?.results == results)
-        #expect(try committed(await lane.write(bench.batch(claim, batch))).results == results)
+      for (batch, outcomes) in zip(prepared, expected) {
+        #expect(batch.foreseen?.outcomes == outcomes)
+        #expect(try committed(await lane.write(bench.batch(claim, batch))).outcomes == outcomes)
       }
       #expect(try await bench.left() == 0)
       #expect(try await bench.nextOffset() == 8)
@@ -117,7 +117,7 @@ import Testing
       let failing = memory.prepare([try bench.place(1, key: "k")][...])
       memory.remember(try #require(failing.foreseen))
       let upon = memory.prepare([try bench.place(2)][...])
-      #expect(upon.foreseen?.results == [.decided(.rejected(.soldOut), acceptedAt: insideTheSale)])
+      #expect(upon.foreseen?.outcomes == [.rejected(.soldOut)])
       let answer = await lane.write(bench.batch(claim, failing))
       guard case .conflict = answer else {
         Issue.record("an order was decided twice: \(answer)")
@@ -131,10 +131,10 @@ import Testing
       #expect(upon.stands(upon: memory))
       memory.forget(after: answer)
       #expect(!upon.stands(upon: memory))
-      for (offset, key, result) in [(Int64(1), "k", EntryResult.repeated), (2, "l", confirmed)] {
+      for (offset, key, outcomes) in [(Int64(1), "k", []), (2, "l", [confirmed])] {
         let written = try committed(
           await lane.write(bench.batch(claim, [bench.place(offset, key: key)], memory: memory)))
-        #expect(written.results == [result])
+        #expect(written.outcomes == outcomes && written.repeats == 1 - outcomes.count)
         memory.remember(written)
       }
       #expect(try await bench.left() == 0)

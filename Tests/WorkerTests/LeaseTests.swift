@@ -185,7 +185,7 @@ import Worker
       let connection = try await bench.database.connect()
       // As it was before the first record.
       for statement: Statement in [
-        "DELETE FROM orders", "DELETE FROM tallies", "UPDATE stock SET units_left = put_up",
+        "DELETE FROM orders", "DELETE FROM tallies", "UPDATE stock SET units_left = put_up, as_of = 0",
         "UPDATE partition_progress SET next_offset = 0, last_record = NULL",
       ] {
         _ = try await connection.query(statement)
@@ -211,7 +211,7 @@ import Worker
       var progress: Offset?
       var level: StockLevel?
       var committed: [FlashSale.Timestamp] = []
-      while progress != Offset(10) || level != StockLevel(left: .zero, isClosed: false) {
+      while progress != Offset(10) || level != StockLevel(left: .zero, isClosed: false, asOf: Offset(5)) {
         guard let event = await events.next() else { break }
         guard case .notification(channel: _, let payload) = event,
           let signal = Signal(payload: payload, topic: LogBench.topic)

@@ -16,10 +16,8 @@ import Testing
           at: FlashSale.Timestamp(microseconds: insideTheSale.microseconds + Int64(index)))
       }
       let written = try committed(await lane.write(bench.batch(claim, entries)))
-      let expected = zip(entries, written.results).map { entry, result -> StoredRows.Order? in
-        guard case .record(.place(let request)) = entry.content, case .decided(let outcome, _) = result else {
-          return nil
-        }
+      let expected = zip(entries, written.outcomes).map { entry, outcome -> StoredRows.Order? in
+        guard let request = entry.record?.request else { return nil }
         return StoredRows.Order(
           position: LogPosition(partition: claim.partition, offset: entry.offset), order: request.order,
           stock: request.stock, buyer: request.buyer.rawValue, quantity: request.quantity, outcome: outcome,

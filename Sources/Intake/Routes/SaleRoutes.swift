@@ -48,7 +48,7 @@ enum SaleRoutes {
       json.field("stock", item.putUp.rawValue)
       json.field("price_minor", item.price.minor)
       json.field("currency", item.price.currency)
-      json.field("left", item.gauge.left.rawValue)
+      json.field("left", item.gauge.level.left.rawValue)
       // As of the last signal: requests in line are not taken off, nor what was decided since.
       json.field("left_is_approximate", true)
     }

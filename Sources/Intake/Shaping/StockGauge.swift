@@ -10,31 +10,39 @@ internal import Synchronization
 /// It says so only once the sale's winners up to then are known (`RefusalGrounds`). Whoever is to be turned away reads
 /// it before the winners: what was inserted before it was set is then seen.
 final class StockGauge: Sendable {
-  private let units: Atomic<Int32>
-  private let closed: Atomic<Bool>
+  /// The units, and above them whether it is closed: one word, so that a reader has both of one moment.
+  private let shown: Atomic<UInt64>
   private let settled = Atomic<Bool>(false)
 
   init(_ level: StockLevel) {
-    units = Atomic(level.left.rawValue)
-    closed = Atomic(level.isClosed)
+    shown = Atomic(Self.word(level))
   }
 
-  /// Units left.
-  var left: Units { Units(units.load(ordering: .acquiring)) }
+  /// Units left, and whether the lane has closed the stock, both of one moment.
+  var level: (left: Units, isClosed: Bool) {
+    let word = shown.load(ordering: .acquiring)
+    return (Units(Int32(truncatingIfNeeded: word)), word & Self.closed != 0)
+  }
 
-  /// Whether the lane has closed the stock.
-  var isClosed: Bool { closed.load(ordering: .acquiring) }
+  /// Whether buyers are turned away.
+  var turnsAway: Bool {
+    let level = level
+    return level.left == .zero || level.isClosed
+  }
 
-  /// Both of them.
-  var level: StockLevel { StockLevel(left: left, isClosed: isClosed) }
+  /// Whether it shows just this.
+  func shows(_ level: StockLevel) -> Bool { shown.load(ordering: .acquiring) == Self.word(level) }
 
   /// Whether all that was accepted before the sale's end is decided.
   var isSettled: Bool { settled.load(ordering: .acquiring) }
 
-  /// Takes a newer level.
-  func set(_ level: StockLevel) {
-    units.store(level.left.rawValue, ordering: .releasing)
-    closed.store(level.isClosed, ordering: .releasing)
+  /// Shows a level. Which one is the newest, `KnownLevels` tells.
+  func set(_ level: StockLevel) { shown.store(Self.word(level), ordering: .releasing) }
+
+  private static let closed: UInt64 = 1 << 32
+
+  private static func word(_ level: StockLevel) -> UInt64 {
+    UInt64(UInt32(bitPattern: level.left.rawValue)) | (level.isClosed ? closed : 0)
   }
 
   /// Says that all that was accepted before the sale's end is decided.

@@ -161,6 +161,6 @@ struct OrderGate: Sendable {
     json.field("position", position)
     json.field("eta_ms", orNull: item.standing.eta(position: position))
     // Approximate: the line may hold orders for other things too.
-    if position >= Int64(item.gauge.left.rawValue) { json.field("likely_sold_out", true) }
+    if position >= Int64(item.gauge.level.left.rawValue) { json.field("likely_sold_out", true) }
   }
 }

@@ -14,7 +14,7 @@ extension BatchNeeds {
       """
       SELECT wanted.sale, wanted.buyer, held.units FROM unnest($1::int4[], $2::text[]) AS wanted (sale, buyer)
       CROSS JOIN LATERAL (
-        SELECT sum(quantity) AS units FROM orders WHERE sale = wanted.sale AND buyer = wanted.buyer AND outcome = 0
+        SELECT sum(quantity) AS units FROM units_held WHERE sale = wanted.sale AND buyer = wanted.buyer
       ) AS held WHERE held.units IS NOT NULL
       """,
       holders.map(\.sale.rawValue), holders.map(\.buyer.rawValue))
@@ -23,12 +23,13 @@ extension BatchNeeds {
       """
       SELECT wanted.sale, held.buyer FROM unnest($1::int4[]) AS wanted (sale)
       JOIN sales s ON s.number = wanted.sale AND s.per_buyer_limit IS NOT NULL
-      CROSS JOIN LATERAL (SELECT buyer FROM orders WHERE sale = wanted.sale AND outcome = 0 LIMIT $2) AS held
+      CROSS JOIN LATERAL (SELECT buyer FROM units_held WHERE sale = wanted.sale LIMIT $2) AS held
       """,
       unknownSales.map(\.rawValue), Int64(mostHolders + 1))
     try pipeline.add(
       """
-      SELECT k.sale, k.sku, k.units_left, k.closed, s.starts_at, s.ends_at, s.per_buyer_limit
+      SELECT k.sale, k.sku, k.units_left, k.closed, k.as_of, s.starts_at, s.ends_at,
+        s.per_buyer_limit
       FROM unnest($1::int4[], $2::text[]) AS wanted (sale, sku)
       JOIN stock k ON k.sale = wanted.sale AND k.sku = wanted.sku JOIN sales s ON s.number = k.sale
       """,
@@ -48,10 +49,10 @@ extension LoadedFacts {
     for row in answers[2] { add(holder: try row.identifier(1), of: try row.saleNumber(0)) }
     for row in answers[3] {
       let rules = SaleRules(
-        startsAt: try row.time(4), endsAt: try row.time(5),
-        perBuyerLimit: try row.optional(6, as: Int32.self).map(Units.init(_:)))
-      levels[StockKey(sale: try row.saleNumber(0), sku: try row.identifier(1))] = LaneStock.Level(
-        left: try row.units(2), isClosed: try row.bool(3), rules: rules)
+        startsAt: try row.time(5), endsAt: try row.time(6),
+        perBuyerLimit: try row.optional(7, as: Int32.self).map(Units.init(_:)))
+      let level = StockLevel(left: try row.units(2), isClosed: try row.bool(3), asOf: try row.offset(4))
+      levels[StockKey(sale: try row.saleNumber(0), sku: try row.identifier(1))] = LaneStock.Level(level, rules: rules)
     }
   }
 }

@@ -111,19 +111,20 @@ private struct BatchTransaction {
     try pipeline.add(
       """
       WITH moved AS (
-        UPDATE stock SET units_left = level.units_left, closed = level.closed
-        FROM unnest($1::int4[], $2::text[], $3::int4[], $4::bool[], $5::int4[], $6::bool[])
-          AS level (sale, sku, units_before, closed_before, units_left, closed)
+        UPDATE stock SET units_left = level.units_left, closed = level.closed, as_of = level.as_of
+        FROM unnest($1::int4[], $2::text[], $3::int4[], $4::bool[], $5::int8[], $6::int4[], $7::bool[], $8::int8[])
+          AS level (sale, sku, units_before, closed_before, as_of_before, units_left, closed, as_of)
         WHERE stock.sale = level.sale AND stock.sku = level.sku
           AND stock.units_left = level.units_before AND stock.closed = level.closed_before
+          AND stock.as_of = level.as_of_before
         RETURNING 1
       )
-      SELECT require(false, $8, format('of %s stock rows only %s are as this lane knows them', $7, count(*)))
-      FROM moved HAVING count(*) <> $7
+      SELECT require(false, $10, format('of %s stock rows only %s are as this lane knows them', $9, count(*)))
+      FROM moved HAVING count(*) <> $9
       """,
       changes.map(\.key.sale.rawValue), changes.map(\.key.sku.rawValue), changes.map(\.old.left.rawValue),
-      changes.map(\.old.isClosed), changes.map(\.new.left.rawValue), changes.map(\.new.isClosed),
-      Int64(changes.count), CheckState.levelMoved)
+      changes.map(\.old.isClosed), changes.map(\.old.asOf.rawValue), changes.map(\.new.left.rawValue),
+      changes.map(\.new.isClosed), changes.map(\.new.asOf.rawValue), Int64(changes.count), CheckState.levelMoved)
   }
 
   private func addTallies(_ tallies: Tallies, to pipeline: inout Pipeline) throws {

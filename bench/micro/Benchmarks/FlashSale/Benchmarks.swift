@@ -75,7 +75,11 @@ private func onDecisions() {
       let batch = try SampleBatch(stockShare: share)
       benchmark.startMeasurement()
       var state = batch.state
-      blackHole(decide(&state, batch.records))
+      var effects = Effects()
+      for (offset, record) in batch.records.enumerated() {
+        decide(&state, record, at: Offset(Int64(offset)), into: &effects)
+      }
+      blackHole(effects)
       benchmark.stopMeasurement()
     }
   }

@@ -1,0 +1,60 @@
+/// What records change in the store: sets, whatever the records asked for. Those who use them handle sets, and never
+/// kinds of records.
+///
+/// (1) A record adds to some of the sets, or to none: closing what is closed changes nothing.
+/// (2) `orders` and `quarantined` are in the order of the log.
+public struct Effects: Hashable, Sendable {
+  /// A first decision.
+  public struct Order: Hashable, Sendable {
+    public let offset: Offset
+    public let request: PurchaseRequest
+    public let outcome: Outcome
+
+    /// Creates a first decision of the request at this offset.
+    public init(offset: Offset, request: PurchaseRequest, outcome: Outcome) {
+      self.offset = offset
+      self.request = request
+      self.outcome = outcome
+    }
+  }
+
+  /// A record that can't be decided: it is kept whole, for a person.
+  public struct Quarantined: Hashable, Sendable {
+    public let offset: Offset
+    public let error: String
+  }
+
+  /// First decisions.
+  public private(set) var orders: [Order] = []
+
+  /// Stock whose level changed; the state has the new levels.
+  public private(set) var stock: Set<StockKey> = []
+
+  /// How many requests of each sale repeat an order that has its outcome.
+  public private(set) var repeats: [SaleNumber: Int] = [:]
+
+  /// Records that can't be decided.
+  public private(set) var quarantined: [Quarantined] = []
+
+  /// Changes nothing.
+  public init() {}
+
+  /// Makes room for what so many requests more will add.
+  public mutating func reserveCapacity(_ requests: Int) { orders.reserveCapacity(orders.count + requests) }
+
+  /// Adds a first decision. Offsets come in their order.
+  public mutating func decide(_ request: PurchaseRequest, at offset: Offset, _ outcome: Outcome) {
+    orders.append(Order(offset: offset, request: request, outcome: outcome))
+  }
+
+  /// Adds a level that changed.
+  public mutating func change(_ key: StockKey) { stock.insert(key) }
+
+  /// Adds a request of an order that has its outcome.
+  public mutating func repeated(_ sale: SaleNumber) { repeats[sale, default: 0] += 1 }
+
+  /// Adds a record that can't be decided. Offsets come in their order.
+  public mutating func quarantine(_ offset: Offset, error: String) {
+    quarantined.append(Quarantined(offset: offset, error: error))
+  }
+}
