@@ -11,7 +11,8 @@ struct SignalTests {
         uniqueKeysWithValues: (0..<partitions).map { (Partition(Int32(8_191 - $0)), Offset(.max - Int64($0))) }),
       stock: Dictionary(
         uniqueKeysWithValues: try (0..<stocks).map { index in
-          let level = StockLevel(left: Units(.max), isClosed: index.isMultiple(of: 2), asOf: Offset(.max - Int64(index)))
+          let level = StockLevel(
+            left: Units(.max), isClosed: index.isMultiple(of: 2), asOf: Offset(.max - Int64(index)))
           return (StockKey(sale: SaleNumber(rawValue: .max - Int32(index)), sku: try sku(index)), level)
         }),
       committedAt: Timestamp(microseconds: 1_791_676_800_123_456))

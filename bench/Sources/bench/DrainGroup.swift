@@ -13,6 +13,7 @@ enum DrainGroup {
     try await measureOnePartition(journal)
     try await measureTwelvePartitions(journal)
     try await measureGrowth(journal)
+    try await measureGrowthOfOneSale(journal)
   }
 
   private static func measureOnePartition(_ journal: Journal) async throws {
@@ -49,7 +50,7 @@ enum DrainGroup {
     try await BenchShop.with(journal.cluster, partitions: 1) { new in
       try await BenchShop.with(journal.cluster, partitions: 1) { grown in
         journal.say("storing \(plan.stored) orders")
-        try await grown.store(plan.stored)
+        _ = try await grown.store(plan.stored)
         for bench in [new, grown] { try await bench.startWorker() }
         let first = Workload(name: "one hot SKU, none stored", skus: 1, share: 0.01, bench: new)
         let late = Workload(
@@ -58,6 +59,26 @@ enum DrainGroup {
         for workload in [first, late] { _ = try await workload.drain(plan.drained) }
         try await journal.interleaveShort([first.drained(plan.drained), late.drained(plan.drained)])
         journal.compare(Row("drain, \(late.name)", against: "drain, \(first.name)", .atLeast(0.85)))
+      }
+    }
+  }
+}
+
+extension DrainGroup {
+  /// Ids are random within a sale, so each batch meets the whole of the sale's index.
+  private static func measureGrowthOfOneSale(_ journal: Journal) async throws {
+    let plan = journal.plan
+    try await BenchShop.with(journal.cluster, partitions: 1) { new in
+      try await BenchShop.with(journal.cluster, partitions: 1) { grown in
+        journal.say("storing \(plan.stored) orders of one sale")
+        let sale = try await grown.store(plan.stored)
+        for bench in [new, grown] { try await bench.startWorker() }
+        let first = Workload(name: "sold out, none stored", skus: 1, share: 0, bench: new)
+        let late = Workload(
+          name: "sold out, orders of the sale stored", skus: 1, share: 0, bench: grown, beginsEmpty: false, sale: sale)
+        for workload in [first, late] { _ = try await workload.drain(plan.drained) }
+        try await journal.interleaveShort([first.drained(plan.drained), late.drained(plan.drained)])
+        journal.compare(Row("drain, \(late.name)", against: "drain, \(first.name)", .atLeast(0.8)))
       }
     }
   }
@@ -72,6 +93,8 @@ private struct Workload {
   let bench: BenchShop
   /// Whether each round begins with a table of no orders, as COPY's does.
   var beginsEmpty = true
+  /// The sale of every round; `nil`: each has one of its own.
+  var sale: StoredSale?
 
   func row(_ bound: Row.Bound) -> Row { Row("drain, \(name)", against: "COPY, \(name)", bound) }
 
@@ -107,11 +130,15 @@ private struct Workload {
 
   func drain(_ count: Int) async throws -> (seconds: Double, sale: StoredSale) {
     if beginsEmpty { _ = try await bench.connection.query("TRUNCATE orders") }
-    let stock = max(1, Int(Double(count) * share) / skus)
-    let sale = try await bench.putUp(
-      "s\(UUID().uuidString.prefix(8).lowercased())", (0..<skus).map { ("sku-\($0)", stock) })
+    let sale = if let sale { sale } else { try await putUp(for: count) }
     let feed = try Feed(count, of: sale, partitions: bench.partitions)
     return (try await feed.drain(through: bench), sale)
+  }
+
+  private func putUp(for count: Int) async throws -> StoredSale {
+    let stock = max(1, Int(Double(count) * share) / skus)
+    return try await bench.putUp(
+      "s\(UUID().uuidString.prefix(8).lowercased())", (0..<skus).map { ("sku-\($0)", stock) })
   }
 }
 
@@ -129,19 +156,23 @@ extension BenchShop {
       input: input, output: output)
   }
 
-  /// Fills the table with orders of an earlier sale.
-  fileprivate func store(_ count: Int) async throws {
-    let sale = try await putUp("earlier", [("phone", 1_000_000)])
+  /// Fills the table with orders of one sale. Their ids are as random as in a real one, and the index is as full as
+  /// random ids leave it.
+  fileprivate func store(_ count: Int) async throws -> StoredSale {
+    let sale = try await putUp("earlier", [("phone", 1)])
+    try await psql("ALTER TABLE orders DROP CONSTRAINT orders_pkey")
     try await psql(
       """
       INSERT INTO orders (
         order_id, log_offset, accepted_at, decided_at, sale, quantity, partition, outcome, sku, buyer)
-      SELECT (lpad(to_hex(\(sale.number.rawValue)), 8, '0') || lpad(to_hex(i), 24, '0'))::uuid, i, now(), now(),
+      SELECT (lpad(to_hex(\(sale.number.rawValue)), 8, '0') || substr(md5(i::text), 9))::uuid, i, now(), now(),
         \(sale.number.rawValue), 1, 0, CASE WHEN i % 100 = 0 THEN 0 ELSE 5 END, 'phone', 'buyer-' || i
       FROM generate_series(1, \(count)) AS i
       """)
+    try await psql("ALTER TABLE orders ADD CONSTRAINT orders_pkey PRIMARY KEY (order_id) WITH (fillfactor = 70)")
     // Otherwise autovacuum would do it during the rounds.
     try await psql("VACUUM (ANALYZE) orders")
+    return sale
   }
 
   fileprivate func makeHotRow() async throws {
