@@ -14,6 +14,7 @@ let package = Package(
   products: [
     // For bench/micro, which is a package of its own.
     .library(name: "FlashSale", targets: ["FlashSale"]),
+    .library(name: "Time", targets: ["Time"]),
     // For fuzz, which is one too.
     .library(name: "HTTPServing", targets: ["HTTPServing"]),
     .library(name: "Intake", targets: ["Intake"]),
@@ -41,10 +42,14 @@ let package = Package(
     .systemLibrary(name: "CRdkafka", pkgConfig: "rdkafka", providers: [.apt(["librdkafka-dev"])]),
     .systemLibrary(name: "CLibpq", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
 
+    // An instant and now, the units of a duration, and the pauses between attempts.
+    .target(name: "Time", swiftSettings: strict),
+
     // What a process says about itself: what it waits for, and the names of its metrics.
     .target(
       name: "Vitals",
       dependencies: [
+        "Time",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "Metrics", package: "swift-metrics"),
       ],
@@ -55,34 +60,35 @@ let package = Package(
     // Thin wrappers. C types do not leave them.
     .target(
       name: "Kafka",
-      dependencies: ["CRdkafka", "Secrets", "Vitals", .product(name: "Logging", package: "swift-log")],
+      dependencies: ["CRdkafka", "Secrets", "Time", "Vitals", .product(name: "Logging", package: "swift-log")],
       swiftSettings: strict),
     .target(
       name: "Postgres",
-      dependencies: ["CLibpq", "Secrets", "Vitals", .product(name: "Logging", package: "swift-log")],
+      dependencies: ["CLibpq", "Secrets", "Time", "Vitals", .product(name: "Logging", package: "swift-log")],
       swiftSettings: strict),
 
     // The domain: pure.
     .target(
       name: "FlashSale",
       dependencies: [
-        "Secrets",
+        "Secrets", "Time",
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "SwiftProtobuf", package: "swift-protobuf"),
       ],
       swiftSettings: strict),
 
     // What a lane knows and decides, and the steps of its transactions: pure.
-    .target(name: "Lane", dependencies: ["FlashSale"], swiftSettings: strict),
+    .target(name: "Lane", dependencies: ["FlashSale", "Time"], swiftSettings: strict),
 
     // Every SQL statement.
-    .target(name: "SaleStore", dependencies: ["FlashSale", "Lane", "Postgres", "Vitals"], swiftSettings: strict),
+    .target(
+      name: "SaleStore", dependencies: ["FlashSale", "Lane", "Postgres", "Time", "Vitals"], swiftSettings: strict),
 
     // What every listener shares: problems, JSON, one reading of HTTP/1.1.
     .target(
       name: "HTTPServing",
       dependencies: [
-        "FlashSale", "Vitals",
+        "FlashSale", "Time", "Vitals",
         .product(name: "HTTPTypes", package: "swift-http-types"),
         .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "HummingbirdCore", package: "hummingbird"),
@@ -100,7 +106,7 @@ let package = Package(
     .target(
       name: "Intake",
       dependencies: [
-        "FlashSale", "HTTPServing", "Kafka", "SaleStore", "Vitals",
+        "FlashSale", "HTTPServing", "Kafka", "SaleStore", "Time", "Vitals",
         .product(name: "HTTPTypes", package: "swift-http-types"),
         .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "HummingbirdCore", package: "hummingbird"),
@@ -117,7 +123,7 @@ let package = Package(
     .target(
       name: "Worker",
       dependencies: [
-        "FlashSale", "Kafka", "Lane", "SaleStore", "Vitals",
+        "FlashSale", "Kafka", "Lane", "SaleStore", "Time", "Vitals",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "Metrics", package: "swift-metrics"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -126,7 +132,7 @@ let package = Package(
     .target(
       name: "Admin",
       dependencies: [
-        "FlashSale", "HTTPServing", "SaleStore", "Secrets", "Vitals",
+        "FlashSale", "HTTPServing", "SaleStore", "Secrets", "Time", "Vitals",
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "HTTPTypes", package: "swift-http-types"),
         .product(name: "Hummingbird", package: "hummingbird"),
@@ -143,7 +149,7 @@ let package = Package(
     .target(
       name: "Audit",
       dependencies: [
-        "FlashSale", "Kafka", "SaleStore",
+        "FlashSale", "Kafka", "SaleStore", "Time",
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "Logging", package: "swift-log"),
       ],
@@ -153,8 +159,8 @@ let package = Package(
     .executableTarget(
       name: "penstock",
       dependencies: [
-        "Admin", "Audit", "FlashSale", "HTTPServing", "Intake", "Kafka", "Postgres", "SaleStore", "Secrets", "Vitals",
-        "Worker",
+        "Admin", "Audit", "FlashSale", "HTTPServing", "Intake", "Kafka", "Postgres", "SaleStore", "Secrets", "Time",
+        "Vitals", "Worker",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
         .product(name: "Logging", package: "swift-log"),
@@ -185,10 +191,10 @@ let package = Package(
       swiftSettings: strict),
 
     // Faults in virtual time, from a seed.
-    .target(name: "Simulation", dependencies: ["FlashSale", "Lane"], swiftSettings: strict),
+    .target(name: "Simulation", dependencies: ["FlashSale", "Lane", "Time"], swiftSettings: strict),
     .executableTarget(
       name: "simulate",
-      dependencies: ["Simulation", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+      dependencies: ["Simulation", "Time", .product(name: "ArgumentParser", package: "swift-argument-parser")],
       swiftSettings: strict),
     .testTarget(name: "SimulationTests", dependencies: ["Simulation", "TestSupport"], swiftSettings: strict),
 
@@ -196,7 +202,7 @@ let package = Package(
     .executableTarget(
       name: "bench",
       dependencies: [
-        "FlashSale", "Kafka", "Postgres", "SaleStore", "TestSupport",
+        "FlashSale", "Kafka", "Postgres", "SaleStore", "TestSupport", "Time",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Hummingbird", package: "hummingbird"),
       ],
@@ -207,7 +213,7 @@ let package = Package(
     .executableTarget(
       name: "chaos",
       dependencies: [
-        "FlashSale", "Kafka", "Postgres", "TestSupport",
+        "FlashSale", "Kafka", "Postgres", "TestSupport", "Time",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],
@@ -218,7 +224,7 @@ let package = Package(
     .target(
       name: "TestSupport",
       dependencies: [
-        "Kafka", "Postgres", "SaleStore",
+        "Kafka", "Postgres", "SaleStore", "Time",
         .product(name: "Logging", package: "swift-log"),
       ],
       path: "Tests/TestSupport",
@@ -229,10 +235,11 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "PostgresTests",
-      dependencies: ["Postgres", .product(name: "Logging", package: "swift-log")],
+      dependencies: ["Postgres", "Time", .product(name: "Logging", package: "swift-log")],
       swiftSettings: strict),
     .testTarget(name: "VitalsTests", dependencies: ["Vitals"], swiftSettings: strict),
-    .testTarget(name: "FlashSaleTests", dependencies: ["FlashSale"], swiftSettings: strict),
+    .testTarget(name: "TimeTests", dependencies: ["Time"], swiftSettings: strict),
+    .testTarget(name: "FlashSaleTests", dependencies: ["FlashSale", "Time"], swiftSettings: strict),
     .testTarget(
       name: "HTTPServingTests",
       dependencies: [
@@ -245,7 +252,7 @@ let package = Package(
     .testTarget(
       name: "IntakeTests",
       dependencies: [
-        "FlashSale", "HTTPServing", "Intake", "Kafka", "Postgres", "SaleStore", "TestSupport",
+        "FlashSale", "HTTPServing", "Intake", "Kafka", "Postgres", "SaleStore", "TestSupport", "Time",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -258,7 +265,7 @@ let package = Package(
     .testTarget(
       name: "WorkerTests",
       dependencies: [
-        "Audit", "FlashSale", "Kafka", "Lane", "Postgres", "SaleStore", "TestSupport", "Vitals", "Worker",
+        "Audit", "FlashSale", "Kafka", "Lane", "Postgres", "SaleStore", "TestSupport", "Time", "Vitals", "Worker",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       ],
@@ -266,7 +273,8 @@ let package = Package(
     .testTarget(
       name: "AdminTests",
       dependencies: [
-        "Admin", "FlashSale", "HTTPServing", "Lane", "Postgres", "SaleStore", "Secrets", "TestSupport", "Vitals",
+        "Admin", "FlashSale", "HTTPServing", "Lane", "Postgres", "SaleStore", "Secrets", "TestSupport", "Time",
+        "Vitals",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "Metrics", package: "swift-metrics"),
         .product(name: "NIOCore", package: "swift-nio"),
@@ -278,7 +286,7 @@ let package = Package(
     .testTarget(
       name: "AuditTests",
       dependencies: [
-        "Audit", "FlashSale", "Kafka", "Lane", "Postgres", "SaleStore", "TestSupport", "Worker",
+        "Audit", "FlashSale", "Kafka", "Lane", "Postgres", "SaleStore", "TestSupport", "Time", "Worker",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       ],

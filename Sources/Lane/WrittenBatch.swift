@@ -1,4 +1,5 @@
 package import FlashSale
+package import Time
 
 /// The result of one record of a committed batch.
 package enum EntryResult: Sendable, Hashable {

@@ -7,6 +7,7 @@ import ServiceLifecycle
 import Synchronization
 import Secrets
 import TestSupport
+import Time
 
 /// An admin server that listens, on a database of its own; the log's side is what the test says it is.
 struct AdminUnderTest: Sendable {

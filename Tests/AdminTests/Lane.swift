@@ -2,6 +2,7 @@ import FlashSale
 import Postgres
 import SaleStore
 import TestSupport
+import Time
 
 /// Writes rows as a lane would, but whatever a test wants, right or wrong.
 struct Lane {
@@ -37,7 +38,7 @@ struct Lane {
         $5 + i, $6::timestamptz - i * interval '1 ms', $6, $1, $4, 0, $3, $2, 'buyer-' || i
       FROM generate_series(1, $7) AS i, md5($2 || '/' || $3 || '/' || ($5 + i)) AS hash
       """, sale.number.rawValue, sku, code, quantity, offset,
-      Postgres.Timestamp(microsecondsSince1970: decidedAt * 1_000_000), count)
+      Timestamp(microseconds: decidedAt * 1_000_000), count)
   }
 
   /// What the lane counted while it read the log.
@@ -61,7 +62,7 @@ struct Lane {
       """
       INSERT INTO quarantined_records (topic, partition, log_offset, error, sale, quarantined_at)
       SELECT $1, 1, i, 'it cannot be decoded', $2, $4 FROM generate_series(1, $3) AS i
-      """, topic, sale.number.rawValue, count, Postgres.Timestamp(microsecondsSince1970: seconds * 1_000_000))
+      """, topic, sale.number.rawValue, count, Timestamp(microseconds: seconds * 1_000_000))
   }
 
   /// How far a partition came; halted if there is a reason.

@@ -4,6 +4,7 @@ import Foundation
 import HTTPServing
 import SaleStore
 import Testing
+import Time
 
 /// Reports as text, CSV and pages.
 @Suite struct RenderingTests {

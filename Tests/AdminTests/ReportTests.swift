@@ -4,6 +4,7 @@ import Postgres
 import SaleStore
 import Testing
 import TestSupport
+import Time
 
 /// The report against rows that were made by hand, and so are known.
 @Suite struct ReportTests {
@@ -147,7 +148,7 @@ import TestSupport
       try await lane.decide(sale, "phone", .rejected(.soldOut), count: 5, at: minute + 200)
       try await lane.quarantine(sale, count: 6, at: minute + 210)
       let report = try await report(store, sale)
-      func at(_ seconds: Int64) -> FlashSale.Timestamp { .init(microseconds: (minute + seconds) * 1_000_000) }
+      func at(_ seconds: Int64) -> Timestamp { .init(microseconds: (minute + seconds) * 1_000_000) }
       #expect(
         report.timeline == [
           .init(minute: at(0), confirmed: 3, rejected: 2, quarantined: 0),

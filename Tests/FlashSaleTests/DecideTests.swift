@@ -1,5 +1,6 @@
 import FlashSale
 import Testing
+import Time
 
 /// `decide`, on made-up states: it is a pure function, so its inputs are the whole of its world.
 struct DecideTests {

@@ -1,6 +1,7 @@
 import Testing
 
 @testable import FlashSale
+import Time
 
 struct RecordTests {
   private let stock = StockKey(sale: SaleNumber(rawValue: 12), sku: SKU(unchecked: "phone"))

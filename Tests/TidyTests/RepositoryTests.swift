@@ -36,6 +36,12 @@ import Testing
     expectNone(repository.swiftFiles.flatMap(ImportRules.violations))
   }
 
+  @Test func `time has one module, and the pure parts read no clock`() {
+    let files = repository.swiftFiles
+    expectNone(
+      files.flatMap(TimeRules.clocks) + files.flatMap(TimeRules.unitsByHand) + files.flatMap(TimeRules.wallClocks))
+  }
+
   @Test func `SQL stands in SaleStore, the migrator and migrations only`() {
     expectNone(repository.swiftFiles.flatMap(StatementRule.violations))
   }

@@ -48,7 +48,7 @@ extension LoadedFacts {
     for row in answers[2] { add(holder: try row.identifier(1), of: try row.saleNumber(0)) }
     for row in answers[3] {
       let rules = SaleRules(
-        startsAt: try row.time(4), endsAt: try row.time(5),
+        startsAt: try row.timestamp(4), endsAt: try row.timestamp(5),
         perBuyerLimit: try row.optional(6, as: Int32.self).map(Units.init(_:)))
       levels[StockKey(sale: try row.saleNumber(0), sku: try row.identifier(1))] = LaneStock.Level(
         left: try row.units(2), isClosed: try row.bool(3), rules: rules)

@@ -2,6 +2,7 @@ import Foundation
 import Kafka
 import SaleStore
 import TestSupport
+import Time
 
 /// The most memory that `penstock audit` takes, over a log that a worker has decided, beside one of a tenth of it.
 enum AuditGroup {
@@ -49,7 +50,7 @@ enum AuditGroup {
       if let now = try? process.kibibytes(.peak) { peak = max(peak, now) }
       try await Task.sleep(for: look)
     }
-    let seconds = (ContinuousClock.now - start) / .seconds(1)
+    let seconds = (ContinuousClock.now - start).inSeconds
     let exit = await process.exit()
     var report: Report?
     // The pipe is read by a thread of its own, which may come after the end of the process.

@@ -3,6 +3,7 @@ import Foundation
 import Kafka
 import SaleStore
 import TestSupport
+import Time
 
 /// Records that go into the log as fast as a worker decides them.
 ///
@@ -29,7 +30,7 @@ struct Feed {
     let keys = sale.sale.items.map { RecordKey(sale: sale.sale, sku: $0.sku) }
     let places = keys.map { $0.partition(of: Int32(partitions)) }
     let bytes = keys.map { Array($0.text.utf8) }
-    let now = FlashSale.Timestamp(microseconds: Int64(Date.now.timeIntervalSince1970 * 1_000_000))
+    let now = Timestamp.now
     entries = try (0..<count).map { index in
       let item = index % keys.count
       let request = try PurchaseRequest(
@@ -48,7 +49,7 @@ struct Feed {
     let seconds = try await Decisions.following(bench) { decisions in
       let start = ContinuousClock.now
       try await send(to: producer, asFastAs: decisions)
-      return (ContinuousClock.now - start) / .seconds(1)
+      return (ContinuousClock.now - start).inSeconds
     }
     _ = await producer.shutdown(deadline: .seconds(10))
     return seconds

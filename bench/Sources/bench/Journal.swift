@@ -1,4 +1,5 @@
 import Foundation
+import Time
 
 /// What was measured so far: figures by contestant, rows that compare them, and what could not be measured.
 final class Journal {
@@ -30,7 +31,7 @@ final class Journal {
 
   /// Progress, on standard error, with the time since the beginning.
   func say(_ text: String) {
-    let seconds = Int((ContinuousClock.now - begin) / .seconds(1))
+    let seconds = Int((ContinuousClock.now - begin).inSeconds)
     FileHandle.standardError.write(Data("[\(String(format: "%3d", seconds)) s] \(text)\n".utf8))
   }
 

@@ -2,6 +2,7 @@ import Kafka
 import Postgres
 import SaleStore
 import TestSupport
+import Time
 
 /// The whole line: a spike on one SKU of 10,000 units from the first request to the last decision, and how long a
 /// decision takes at half of that rate.
@@ -58,7 +59,7 @@ enum LineGroup {
           },
           Contestant("one commit of a batch + linger", "ms") { _ in
             try await line.commitMilliseconds(commits: journal.plan.seconds * 100)
-              + Kafka.Limits.producerLinger / .milliseconds(1)
+              + Kafka.Limits.producerLinger.inMilliseconds
           },
         ])
         journal.compare(Row("decision delay, p99", against: "one commit of a batch + linger", .atMost(3)))

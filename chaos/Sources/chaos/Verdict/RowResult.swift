@@ -1,4 +1,5 @@
 import Foundation
+import Time
 
 /// One line of the table.
 struct RowResult: Sendable {
@@ -24,7 +25,7 @@ struct RowResult: Sendable {
   var line: String {
     let counts = reckoning.map { [$0.requests, $0.accepted, $0.decided, $0.lost, $0.doubled, $0.oversold, $0.unsold] }
     let columns = counts.map { $0.map { "\($0)" } } ?? Array(repeating: "–", count: 7)
-    let seconds = recovery.map { String(format: "%.2f s", $0 / .seconds(1)) } ?? "–"
+    let seconds = recovery.map { String(format: "%.2f s", $0.inSeconds) } ?? "–"
     let verdict =
       switch ending {
       case .held: "held"
