@@ -25,7 +25,7 @@ public final class IntakeService: Service {
   private let health = Health()
   private let catalog = CurrentCatalog()
   private let standings: [PartitionStanding]
-  private let address = Announcement<String>()
+  private let address = Announcement<String, any Error>()
   private let router = Mutex<DeliveryRouter?>(nil)
   private let logWatch = Mutex<LogWatch?>(nil)
   private let waits: Waits
