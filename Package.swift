@@ -235,11 +235,11 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "PostgresTests",
-      dependencies: ["Postgres", "Time", .product(name: "Logging", package: "swift-log")],
+      dependencies: ["Postgres", "TestSupport", "Time", .product(name: "Logging", package: "swift-log")],
       swiftSettings: strict),
     .testTarget(name: "VitalsTests", dependencies: ["Vitals"], swiftSettings: strict),
     .testTarget(name: "TimeTests", dependencies: ["Time"], swiftSettings: strict),
-    .testTarget(name: "FlashSaleTests", dependencies: ["FlashSale", "Time"], swiftSettings: strict),
+    .testTarget(name: "FlashSaleTests", dependencies: ["FlashSale", "TestSupport", "Time"], swiftSettings: strict),
     .testTarget(
       name: "HTTPServingTests",
       dependencies: [
@@ -261,7 +261,7 @@ let package = Package(
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       ],
       swiftSettings: strict),
-    .testTarget(name: "LaneTests", dependencies: ["FlashSale", "Lane"], swiftSettings: strict),
+    .testTarget(name: "LaneTests", dependencies: ["FlashSale", "Lane", "TestSupport"], swiftSettings: strict),
     .testTarget(
       name: "WorkerTests",
       dependencies: [

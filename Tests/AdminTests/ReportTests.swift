@@ -2,8 +2,8 @@ import FlashSale
 import Foundation
 import Postgres
 import SaleStore
-import Testing
 import TestSupport
+import Testing
 import Time
 
 /// The report against rows that were made by hand, and so are known.

@@ -25,7 +25,8 @@ import Testing
   }
 
   @Test func `a wall clock is found outside of Time`() {
-    let lines = "clock_gettime(CLOCK_REALTIME, &a)\nTimestamp(microseconds: Int64(Date().timeIntervalSince1970 * 1e6))\n"
+    let lines =
+      "clock_gettime(CLOCK_REALTIME, &a)\nTimestamp(microseconds: Int64(Date().timeIntervalSince1970 * 1e6))\n"
     #expect(TimeRules.wallClocks(in: swift(lines, at: "bench/Sources/bench/A.swift")).map(\.line) == [1, 2])
     #expect(TimeRules.wallClocks(in: swift(lines, at: "Sources/Time/Now.swift")).isEmpty)
   }
