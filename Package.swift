@@ -173,10 +173,14 @@ let package = Package(
       ],
       swiftSettings: strict),
 
+    // How numbers, tables and markup are written for people. The load test's own, and it knows nothing of Penstock.
+    .target(name: "Writing", path: "loadtest/Sources/Writing", swiftSettings: strict),
+
     // The load test: public HTTP only.
     .target(
       name: "SpikeKit",
       dependencies: [
+        "Writing",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Histogram", package: "hdrhistogram-swift"),
         .product(name: "NIOCore", package: "swift-nio"),
@@ -202,7 +206,7 @@ let package = Package(
     .executableTarget(
       name: "bench",
       dependencies: [
-        "FlashSale", "Kafka", "Postgres", "SaleStore", "TestSupport", "Time",
+        "FlashSale", "Kafka", "Postgres", "SaleStore", "TestSupport", "Time", "Writing",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Hummingbird", package: "hummingbird"),
       ],
@@ -213,7 +217,7 @@ let package = Package(
     .executableTarget(
       name: "chaos",
       dependencies: [
-        "FlashSale", "Kafka", "Postgres", "TestSupport", "Time",
+        "FlashSale", "Kafka", "Postgres", "TestSupport", "Time", "Writing",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],

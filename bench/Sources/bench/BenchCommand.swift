@@ -66,7 +66,7 @@ struct RunCommand: AsyncParsableCommand {
     }
     let result = BenchResult(
       journal, commit: commit, earlier: try await Results.lastCommitted(in: results, isQuick: quick))
-    print(Table.text(of: result))
+    print(result.text)
     // Otherwise, in a file, the table would appear in the middle of standard error's lines.
     fflush(nil)
     // A part of the table does not replace a whole one.

@@ -1,5 +1,6 @@
 import Foundation
 import Time
+import Writing
 
 /// What was measured so far: figures by contestant, rows that compare them, and what could not be measured.
 final class Journal {
@@ -107,15 +108,5 @@ enum Text {
   static func figure(_ value: Double) -> String {
     if value >= 1_000 { return grouped(Int(value.rounded())) }
     return String(format: value >= 100 ? "%.0f" : "%.2f", value)
-  }
-
-  private static func grouped(_ value: Int) -> String {
-    var digits = Array(String(value))
-    var at = digits.count - 3
-    while at > 0 {
-      digits.insert(",", at: at)
-      at -= 3
-    }
-    return String(digits)
   }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import Time
+import Writing
 
 /// One line of the table.
 struct RowResult: Sendable {
@@ -16,10 +17,11 @@ struct RowResult: Sendable {
   var violations: [String] = []
 
   /// The head of the table, in Markdown.
-  static let head = """
-    | fault | injected | requests | 202s | decided | lost | doubled | oversold | unsold | recovered in | verdict |
-    |---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---|
-    """
+  static let head = Markdown.head(
+    [
+      "fault", "injected", "requests", "202s", "decided", "lost", "doubled", "oversold", "unsold", "recovered in",
+      "verdict",
+    ], numbers: 1..<10)
 
   /// Its line, in Markdown.
   var line: String {
@@ -33,6 +35,6 @@ struct RowResult: Sendable {
       case .notRun: "not run: \(remarks.joined(separator: "; "))"
       }
     let last = ending == .notRun || remarks.isEmpty ? verdict : "\(verdict); \(remarks.joined(separator: "; "))"
-    return "| \(row.name) | \(injected) | \(columns.joined(separator: " | ")) | \(seconds) | \(last) |"
+    return Markdown.row([row.name, "\(injected)"] + columns + [seconds, last])
   }
 }
