@@ -24,6 +24,7 @@ let package = Package(
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
     .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
@@ -182,6 +183,7 @@ let package = Package(
       dependencies: [
         "Writing",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "HeapModule", package: "swift-collections"),
         .product(name: "Histogram", package: "hdrhistogram-swift"),
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),
@@ -195,7 +197,10 @@ let package = Package(
       swiftSettings: strict),
 
     // Faults in virtual time, from a seed.
-    .target(name: "Simulation", dependencies: ["FlashSale", "Lane", "Time"], swiftSettings: strict),
+    .target(
+      name: "Simulation",
+      dependencies: ["FlashSale", "Lane", "Time", .product(name: "HeapModule", package: "swift-collections")],
+      swiftSettings: strict),
     .executableTarget(
       name: "simulate",
       dependencies: ["Simulation", "Time", .product(name: "ArgumentParser", package: "swift-argument-parser")],
@@ -220,6 +225,7 @@ let package = Package(
         "FlashSale", "Kafka", "Postgres", "TestSupport", "Time", "Writing",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
+        .product(name: "UnixSignals", package: "swift-service-lifecycle"),
       ],
       path: "chaos/Sources/chaos",
       swiftSettings: strict),
@@ -300,6 +306,7 @@ let package = Package(
       dependencies: [
         "SpikeKit",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "HeapModule", package: "swift-collections"),
         .product(name: "Histogram", package: "hdrhistogram-swift"),
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOHTTP1", package: "swift-nio"),

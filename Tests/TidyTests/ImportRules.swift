@@ -27,7 +27,7 @@ enum ImportRules {
       "Admin", "Audit", "FlashSale", "HTTPServing", "Intake", "Kafka", "Postgres", "SaleStore", "Secrets", "Time",
       "Vitals", "Worker",
     ]),
-    "Simulation": Part(ours: ["FlashSale", "Lane", "Time"], libraries: [], isPure: true),
+    "Simulation": Part(ours: ["FlashSale", "Lane", "Time"], libraries: ["HeapModule"], isPure: true),
     "simulate": Part(ours: ["Simulation", "Time"], libraries: ["ArgumentParser"]),
     "loadtest": Part(),
     "bench": Part(ours: ["FlashSale", "Kafka", "Postgres", "SaleStore", "Time"]),
