@@ -1,4 +1,4 @@
-/// How long to wait between attempts at something that fails: twice as long from one attempt to the next, within a range.
+/// How long to wait between attempts at something that fails: twice as long from one to the next, within a range.
 ///
 /// Whoever waits also spreads its pauses, so that those who failed together do not come back together.
 public struct Backoff: Sendable {

@@ -1,8 +1,8 @@
 /// Random numbers that depend on the seed alone, so that a failing run can be repeated with the same toolchain.
 ///
-/// SplitMix64 (Steele, Lea, Flood: Fast splittable pseudorandom number generators, OOPSLA 2014). Two others are apart on
-/// purpose: the simulation's has ranges of its own, since it promises the same numbers with every toolchain, and the
-/// load test's answers any question about any request in any order.
+/// SplitMix64 (Steele, Lea, Flood: Fast splittable pseudorandom number generators, OOPSLA 2014). Two others are apart
+/// on purpose: the simulation's has ranges of its own, since it promises the same numbers with every toolchain, and
+/// the load test's answers any question about any request in any order.
 public struct SeededGenerator: RandomNumberGenerator, Sendable {
   private var state: UInt64
 

@@ -23,7 +23,8 @@ import Testing
   }
 
   @Test func `a file that only extends is known by its members`() {
-    let extending = (path: "Sources/Kafka/Int+Half.swift", content: "extension Int {\n  var half: Int { self / 2 }\n}\n")
+    let content = "extension Int {\n  var half: Int { self / 2 }\n}\n"
+    let extending = (path: "Sources/Kafka/Int+Half.swift", content: content)
     #expect(found([extending]).files == [extending.path])
     #expect(found([extending, ("chaos/A.swift", "let a = 4.half")]).files.isEmpty)
   }

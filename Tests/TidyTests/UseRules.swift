@@ -76,7 +76,8 @@ struct UseRules {
   /// Words of the code, and of the literals, in which there can be code.
   private static func words(of file: SwiftFile) -> [Substring: Int] {
     (file.text.code + file.text.strings.map(\.text)).reduce(into: [:]) { words, text in
-      for word in text.split(whereSeparator: { !$0.isLetter && !$0.isNumber && $0 != "_" }) { words[word, default: 0] += 1 }
+      let ofWord: (Character) -> Bool = { $0.isLetter || $0.isNumber || $0 == "_" }
+      for word in text.split(whereSeparator: { !ofWord($0) }) { words[word, default: 0] += 1 }
     }
   }
 }

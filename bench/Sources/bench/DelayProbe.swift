@@ -49,7 +49,7 @@ final class DelayProbe: Sendable {
   }
 
   func run(for duration: Duration) async throws -> Delays {
-    try await Decisions.following(bench, onSignal: { [self] in take($0) }) { _ in
+    try await LaneProgress.following(bench, onSignal: { [self] in take($0) }) { _ in
       let end = ContinuousClock.now + duration
       try await withThrowingTaskGroup(of: Void.self) { group in
         for prober in 0..<Self.probers {

@@ -5,16 +5,16 @@ import TestSupport
 import Time
 
 /// Writes rows as a lane would, but whatever a test wants, right or wrong.
-struct Lane {
+struct PlantedRows {
   static let topic = "orders"
 
   let connection: Connection
 
   /// A connection to the database with a topic of two partitions.
-  static func with(_ database: TestDatabase, _ body: (Lane) async throws -> Void) async throws {
+  static func with(_ database: TestDatabase, _ body: (PlantedRows) async throws -> Void) async throws {
     let connection = try await database.connect()
     _ = try await connection.query("INSERT INTO topics (name, partitions) VALUES ('orders', 2), ('other', 2)")
-    try await body(Lane(connection: connection))
+    try await body(PlantedRows(connection: connection))
     await connection.close()
   }
 

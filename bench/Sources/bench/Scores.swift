@@ -2,8 +2,8 @@ import Foundation
 import Time
 import Writing
 
-/// What was measured so far: figures by contestant, rows that compare them, and what could not be measured.
-final class Journal {
+/// What was measured so far: figures by contestant, ratios between them, and what could not be measured.
+final class Scores {
   /// One contestant's figures, a value for each round.
   struct Figure {
     let unit: String
@@ -17,7 +17,7 @@ final class Journal {
   /// Where topics are; `nil` is each shop's embedded broker.
   let cluster: Cluster?
   private(set) var figures: [String: Figure] = [:]
-  private(set) var rows: [Row] = []
+  private(set) var ratios: [Ratio] = []
   /// What a figure is made of: its largest parts, by name.
   private(set) var parts: [String: [(name: String, value: Double)]] = [:]
   private(set) var failures: [(group: String, reason: String)] = []
@@ -43,7 +43,7 @@ final class Journal {
 
   func list(_ parts: [(String, Double)], of contestant: String) { self.parts[contestant] = parts }
 
-  func compare(_ row: Row) { rows.append(row) }
+  func compare(_ ratio: Ratio) { ratios.append(ratio) }
 
   func fail(_ group: String, _ error: any Error) {
     failures.append((group, "\(error)"))
@@ -82,7 +82,7 @@ struct Contestant {
 }
 
 /// One line of the table: a contestant against its reference.
-struct Row {
+struct Ratio {
   /// What the ratio must be.
   enum Bound {
     case atLeast(Double)
