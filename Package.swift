@@ -14,6 +14,7 @@ let package = Package(
   products: [
     // For bench/micro, which is a package of its own.
     .library(name: "FlashSale", targets: ["FlashSale"]),
+    .library(name: "Time", targets: ["Time"]),
     // For fuzz, which is one too.
     .library(name: "HTTPServing", targets: ["HTTPServing"]),
     .library(name: "Intake", targets: ["Intake"]),
@@ -23,6 +24,7 @@ let package = Package(
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
     .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
@@ -30,10 +32,12 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
     .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
     .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
+    .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
     .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
     .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
     .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
   ],
   targets: [
@@ -41,10 +45,14 @@ let package = Package(
     .systemLibrary(name: "CRdkafka", pkgConfig: "rdkafka", providers: [.apt(["librdkafka-dev"])]),
     .systemLibrary(name: "CLibpq", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
 
+    // An instant and now, the units of a duration, and the pauses between attempts.
+    .target(name: "Time", swiftSettings: strict),
+
     // What a process says about itself: what it waits for, and the names of its metrics.
     .target(
       name: "Vitals",
       dependencies: [
+        "Time",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "Metrics", package: "swift-metrics"),
       ],
@@ -55,34 +63,35 @@ let package = Package(
     // Thin wrappers. C types do not leave them.
     .target(
       name: "Kafka",
-      dependencies: ["CRdkafka", "Secrets", "Vitals", .product(name: "Logging", package: "swift-log")],
+      dependencies: ["CRdkafka", "Secrets", "Time", "Vitals", .product(name: "Logging", package: "swift-log")],
       swiftSettings: strict),
     .target(
       name: "Postgres",
-      dependencies: ["CLibpq", "Secrets", "Vitals", .product(name: "Logging", package: "swift-log")],
+      dependencies: ["CLibpq", "Secrets", "Time", "Vitals", .product(name: "Logging", package: "swift-log")],
       swiftSettings: strict),
 
     // The domain: pure.
     .target(
       name: "FlashSale",
       dependencies: [
-        "Secrets",
+        "Secrets", "Time",
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "SwiftProtobuf", package: "swift-protobuf"),
       ],
       swiftSettings: strict),
 
     // What a lane knows and decides, and the steps of its transactions: pure.
-    .target(name: "Lane", dependencies: ["FlashSale"], swiftSettings: strict),
+    .target(name: "Lane", dependencies: ["FlashSale", "Time"], swiftSettings: strict),
 
     // Every SQL statement.
-    .target(name: "SaleStore", dependencies: ["FlashSale", "Lane", "Postgres", "Vitals"], swiftSettings: strict),
+    .target(
+      name: "SaleStore", dependencies: ["FlashSale", "Lane", "Postgres", "Time", "Vitals"], swiftSettings: strict),
 
     // What every listener shares: problems, JSON, one reading of HTTP/1.1.
     .target(
       name: "HTTPServing",
       dependencies: [
-        "FlashSale", "Vitals",
+        "FlashSale", "Time", "Vitals",
         .product(name: "HTTPTypes", package: "swift-http-types"),
         .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "HummingbirdCore", package: "hummingbird"),
@@ -100,7 +109,7 @@ let package = Package(
     .target(
       name: "Intake",
       dependencies: [
-        "FlashSale", "HTTPServing", "Kafka", "SaleStore", "Vitals",
+        "FlashSale", "HTTPServing", "Kafka", "SaleStore", "Time", "Vitals",
         .product(name: "HTTPTypes", package: "swift-http-types"),
         .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "HummingbirdCore", package: "hummingbird"),
@@ -117,7 +126,7 @@ let package = Package(
     .target(
       name: "Worker",
       dependencies: [
-        "FlashSale", "Kafka", "Lane", "SaleStore", "Vitals",
+        "FlashSale", "Kafka", "Lane", "SaleStore", "Time", "Vitals",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "Metrics", package: "swift-metrics"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -126,7 +135,7 @@ let package = Package(
     .target(
       name: "Admin",
       dependencies: [
-        "FlashSale", "HTTPServing", "SaleStore", "Secrets", "Vitals",
+        "FlashSale", "HTTPServing", "SaleStore", "Secrets", "Time", "Vitals",
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "HTTPTypes", package: "swift-http-types"),
         .product(name: "Hummingbird", package: "hummingbird"),
@@ -143,7 +152,7 @@ let package = Package(
     .target(
       name: "Audit",
       dependencies: [
-        "FlashSale", "Kafka", "SaleStore",
+        "FlashSale", "Kafka", "SaleStore", "Time",
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "Logging", package: "swift-log"),
       ],
@@ -153,8 +162,8 @@ let package = Package(
     .executableTarget(
       name: "penstock",
       dependencies: [
-        "Admin", "Audit", "FlashSale", "HTTPServing", "Intake", "Kafka", "Postgres", "SaleStore", "Secrets", "Vitals",
-        "Worker",
+        "Admin", "Audit", "FlashSale", "HTTPServing", "Intake", "Kafka", "Postgres", "SaleStore", "Secrets", "Time",
+        "Vitals", "Worker",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
         .product(name: "Logging", package: "swift-log"),
@@ -167,11 +176,16 @@ let package = Package(
       ],
       swiftSettings: strict),
 
+    // How numbers, tables and markup are written for people. The load test's own, and it knows nothing of Penstock.
+    .target(name: "Writing", path: "loadtest/Sources/Writing", swiftSettings: strict),
+
     // The load test: public HTTP only.
     .target(
       name: "SpikeKit",
       dependencies: [
+        "Writing",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "HeapModule", package: "swift-collections"),
         .product(name: "Histogram", package: "hdrhistogram-swift"),
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),
@@ -185,10 +199,13 @@ let package = Package(
       swiftSettings: strict),
 
     // Faults in virtual time, from a seed.
-    .target(name: "Simulation", dependencies: ["FlashSale", "Lane"], swiftSettings: strict),
+    .target(
+      name: "Simulation",
+      dependencies: ["FlashSale", "Lane", "Time", .product(name: "HeapModule", package: "swift-collections")],
+      swiftSettings: strict),
     .executableTarget(
       name: "simulate",
-      dependencies: ["Simulation", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+      dependencies: ["Simulation", "Time", .product(name: "ArgumentParser", package: "swift-argument-parser")],
       swiftSettings: strict),
     .testTarget(name: "SimulationTests", dependencies: ["Simulation", "TestSupport"], swiftSettings: strict),
 
@@ -196,7 +213,7 @@ let package = Package(
     .executableTarget(
       name: "bench",
       dependencies: [
-        "FlashSale", "Kafka", "Postgres", "SaleStore", "TestSupport",
+        "FlashSale", "Kafka", "Postgres", "SaleStore", "TestSupport", "Time", "Writing",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Hummingbird", package: "hummingbird"),
       ],
@@ -207,9 +224,10 @@ let package = Package(
     .executableTarget(
       name: "chaos",
       dependencies: [
-        "FlashSale", "Kafka", "Postgres", "TestSupport",
+        "FlashSale", "Kafka", "Postgres", "TestSupport", "Time", "Writing",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
+        .product(name: "UnixSignals", package: "swift-service-lifecycle"),
       ],
       path: "chaos/Sources/chaos",
       swiftSettings: strict),
@@ -218,8 +236,10 @@ let package = Package(
     .target(
       name: "TestSupport",
       dependencies: [
-        "Kafka", "Postgres", "SaleStore",
+        "Kafka", "Postgres", "SaleStore", "Time",
         .product(name: "Logging", package: "swift-log"),
+        .product(name: "Subprocess", package: "swift-subprocess"),
+        .product(name: "SystemPackage", package: "swift-system"),
       ],
       path: "Tests/TestSupport",
       swiftSettings: strict),
@@ -229,10 +249,11 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "PostgresTests",
-      dependencies: ["Postgres", .product(name: "Logging", package: "swift-log")],
+      dependencies: ["Postgres", "TestSupport", "Time", .product(name: "Logging", package: "swift-log")],
       swiftSettings: strict),
     .testTarget(name: "VitalsTests", dependencies: ["Vitals"], swiftSettings: strict),
-    .testTarget(name: "FlashSaleTests", dependencies: ["FlashSale"], swiftSettings: strict),
+    .testTarget(name: "TimeTests", dependencies: ["Time"], swiftSettings: strict),
+    .testTarget(name: "FlashSaleTests", dependencies: ["FlashSale", "TestSupport", "Time"], swiftSettings: strict),
     .testTarget(
       name: "HTTPServingTests",
       dependencies: [
@@ -245,7 +266,7 @@ let package = Package(
     .testTarget(
       name: "IntakeTests",
       dependencies: [
-        "FlashSale", "HTTPServing", "Intake", "Kafka", "Postgres", "SaleStore", "TestSupport",
+        "FlashSale", "HTTPServing", "Intake", "Kafka", "Postgres", "SaleStore", "TestSupport", "Time",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -254,11 +275,11 @@ let package = Package(
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       ],
       swiftSettings: strict),
-    .testTarget(name: "LaneTests", dependencies: ["FlashSale", "Lane"], swiftSettings: strict),
+    .testTarget(name: "LaneTests", dependencies: ["FlashSale", "Lane", "TestSupport"], swiftSettings: strict),
     .testTarget(
       name: "WorkerTests",
       dependencies: [
-        "Audit", "FlashSale", "Kafka", "Lane", "Postgres", "SaleStore", "TestSupport", "Vitals", "Worker",
+        "Audit", "FlashSale", "Kafka", "Lane", "Postgres", "SaleStore", "TestSupport", "Time", "Vitals", "Worker",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       ],
@@ -266,7 +287,8 @@ let package = Package(
     .testTarget(
       name: "AdminTests",
       dependencies: [
-        "Admin", "FlashSale", "HTTPServing", "Lane", "Postgres", "SaleStore", "Secrets", "TestSupport", "Vitals",
+        "Admin", "FlashSale", "HTTPServing", "Lane", "Postgres", "SaleStore", "Secrets", "TestSupport", "Time",
+        "Vitals",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "Metrics", package: "swift-metrics"),
         .product(name: "NIOCore", package: "swift-nio"),
@@ -278,7 +300,7 @@ let package = Package(
     .testTarget(
       name: "AuditTests",
       dependencies: [
-        "Audit", "FlashSale", "Kafka", "Lane", "Postgres", "SaleStore", "TestSupport", "Worker",
+        "Audit", "FlashSale", "Kafka", "Lane", "Postgres", "SaleStore", "TestSupport", "Time", "Worker",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       ],
@@ -288,6 +310,7 @@ let package = Package(
       dependencies: [
         "SpikeKit",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "HeapModule", package: "swift-collections"),
         .product(name: "Histogram", package: "hdrhistogram-swift"),
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOHTTP1", package: "swift-nio"),

@@ -30,8 +30,12 @@ let package = Package(
     .systemLibrary(name: "CLibFuzzer"),
     .target(name: "Fuzzing", dependencies: ["CLibFuzzer"], swiftSettings: strict),
     harness("OrderBody", [.product(name: "FlashSale", package: "penstock")]),
-    harness("Names", [.product(name: "FlashSale", package: "penstock")]),
-    harness("Record", [.product(name: "FlashSale", package: "penstock")]),
+    harness(
+      "Names",
+      [.product(name: "FlashSale", package: "penstock"), .product(name: "Time", package: "penstock")]),
+    harness(
+      "Record",
+      [.product(name: "FlashSale", package: "penstock"), .product(name: "Time", package: "penstock")]),
     harness(
       "PlainHead",
       [

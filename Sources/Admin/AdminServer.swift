@@ -4,6 +4,7 @@ internal import NIOCore
 internal import NIOPosix
 public import SaleStore
 public import ServiceLifecycle
+internal import Vitals
 
 /// The second listener: health, metrics, the admin API and the pages. The crowd never uses it.
 ///
@@ -22,7 +23,7 @@ public struct AdminServer: Service {
   private let configuration: AdminConfiguration
   private let responder: AdminResponder
   private let logger: Logger
-  private let address = Arrival<Address>()
+  private let address = Announcement<Address, any Error>()
 
   /// Creates the service; it listens once it runs.
   public init(
@@ -53,13 +54,13 @@ public struct AdminServer: Service {
     do {
       try await listen(on: group)
     } catch {
-      address.arrive(.failure(error))
+      address.announce(.failure(error))
       try? await group.shutdownGracefully()
       throw error
     }
     try await group.shutdownGracefully()
     // Shut down before it was bound: nobody must wait for an address that will not come.
-    address.arrive(.failure(CancellationError()))
+    address.announce(.failure(CancellationError()))
   }
 
   private func listen(on group: MultiThreadedEventLoopGroup) async throws {
@@ -72,7 +73,7 @@ public struct AdminServer: Service {
       responder: responder, loops: loops, logger: logger)
     try await listener.run { [address] channel in
       guard let bound = channel.localAddress, let host = bound.ipAddress, let port = bound.port else { return }
-      address.arrive(.success(Address(host: host, port: port)))
+      address.announce(.success(Address(host: host, port: port)))
     }
   }
 }

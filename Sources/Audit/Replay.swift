@@ -1,5 +1,6 @@
 internal import FlashSale
 internal import SaleStore
+internal import Time
 
 /// Decides the log again with `decide`, and compares each decision with its row in the store.
 ///

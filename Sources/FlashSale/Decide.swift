@@ -1,3 +1,5 @@
+public import Time
+
 /// What a lane must know to decide a batch: loaded from the store, owned by the lane alone (I7).
 ///
 /// (1) `stock` has the level of each stock key of the batch that exists in the store.

@@ -1,3 +1,5 @@
+public import Time
+
 /// Which stock a record is about: one SKU of one sale.
 public struct StockKey: Hashable, Sendable, Comparable {
   public var sale: SaleNumber

@@ -1,3 +1,5 @@
+internal import Time
+
 /// A request in the one form in which SwiftProtobuf writes it, written and read without SwiftProtobuf: a *place* of one
 /// line, every field once, in the order of the numbers, and nothing else.
 ///

@@ -1,4 +1,5 @@
 import SwiftProtobuf
+import Time
 
 /// Why a record of the log could not be read. Its text goes into `quarantined_records`.
 public enum UnreadableRecord: Error, Equatable, Sendable, CustomStringConvertible {

@@ -1,3 +1,5 @@
+internal import Time
+
 // The sale's JSON shape: what the admin API and `penstock sale create --file` take.
 
 extension Sale {

@@ -1,3 +1,5 @@
+public import Time
+
 /// One SKU of a sale: how many units are put up, and at what price.
 public struct SaleItem: Hashable, Sendable {
   public var sku: SKU

@@ -2,6 +2,7 @@ internal import FlashSale
 internal import Metrics
 public import NIOCore
 internal import Synchronization
+internal import Time
 internal import Vitals
 
 /// How long each phase of a connection may last.
@@ -22,11 +23,11 @@ public struct ConnectionDeadlines: Sendable {
     request: Duration = Limits.requestDeadline, idle: Duration = Limits.idleDeadline,
     answer: Duration = Limits.answerDeadline
   ) {
-    self.request = .nanoseconds(request.nanoseconds)
-    self.idle = .nanoseconds(idle.nanoseconds)
-    self.answer = .nanoseconds(answer.nanoseconds)
-    linger = .nanoseconds(Limits.lingerDeadline.nanoseconds)
-    farewell = .nanoseconds(Limits.farewell.nanoseconds)
+    self.request = .nanoseconds(request.wholeNanoseconds)
+    self.idle = .nanoseconds(idle.wholeNanoseconds)
+    self.answer = .nanoseconds(answer.wholeNanoseconds)
+    linger = .nanoseconds(Limits.lingerDeadline.wholeNanoseconds)
+    farewell = .nanoseconds(Limits.farewell.wholeNanoseconds)
   }
 
   /// How long a timer may sleep without looking.

@@ -1,5 +1,6 @@
 public import NIOCore
 public import NIOPosix
+internal import Time
 
 /// A state for each event loop of a group, which that loop alone touches, and a clock that ticks on the loop.
 public struct LoopStates<State>: Sendable {
@@ -21,7 +22,7 @@ public struct LoopStates<State>: Sendable {
     of group: MultiThreadedEventLoopGroup, tick: Duration,
     make: @escaping @Sendable (any EventLoop, Int) throws -> State, onTick: @escaping @Sendable (State) -> Void
   ) async throws {
-    let tick = TimeAmount.nanoseconds(tick.nanoseconds)
+    let tick = TimeAmount.nanoseconds(tick.wholeNanoseconds)
     var members: [Member] = []
     for (index, loop) in group.makeIterator().enumerated() {
       let state = try await loop.submit { NIOLoopBound(try make(loop, index), eventLoop: loop) }.get()

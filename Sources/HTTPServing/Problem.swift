@@ -1,6 +1,7 @@
 public import FlashSale
 public import NIOCore
 public import NIOHTTP1
+public import Time
 
 /// An answer that says why not: `application/problem+json` (RFC 9457) with a stable `code`. Both listeners answer with
 /// this and nothing else.

@@ -7,6 +7,7 @@ internal import NIOPosix
 public import SaleStore
 public import ServiceLifecycle
 internal import Synchronization
+internal import Time
 public import Vitals
 
 /// Takes orders over HTTP into the log, and tells buyers their status.
@@ -24,7 +25,7 @@ public final class IntakeService: Service {
   private let health = Health()
   private let catalog = CurrentCatalog()
   private let standings: [PartitionStanding]
-  private let address = Announcement<String>()
+  private let address = Announcement<String, any Error>()
   private let router = Mutex<DeliveryRouter?>(nil)
   private let logWatch = Mutex<LogWatch?>(nil)
   private let waits: Waits
@@ -154,7 +155,7 @@ extension IntakeService {
   }
 
   private func attempt(_ complaint: String, _ step: () async throws -> Void) async throws {
-    var pause = Limits.startPause.lowerBound
+    var backoff = Backoff(within: Limits.startPause)
     while true {
       do {
         return try await step()
@@ -165,8 +166,7 @@ extension IntakeService {
       } catch {
         logger.warning("\(complaint); trying again", metadata: ["error": "\(error)"])
       }
-      try await Task.sleep(for: pause)
-      pause = min(pause * 2, Limits.startPause.upperBound)
+      try await Task.sleep(for: backoff.next())
     }
   }
 }

@@ -1,5 +1,6 @@
 internal import FlashSale
 internal import HTTPServing
+internal import Time
 
 // What intake has to say about an order. What any route may have to say stands with `Problem`.
 

@@ -4,6 +4,7 @@ internal import Logging
 internal import Metrics
 internal import SaleStore
 internal import Synchronization
+internal import Time
 internal import Vitals
 
 /// Keeps what intake knows in step with the store: sales, stock, and how far each partition came.

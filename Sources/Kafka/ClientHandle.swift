@@ -1,6 +1,7 @@
 internal import CRdkafka
 internal import Logging
 internal import Secrets
+internal import Vitals
 
 /// Owns one librdkafka client (`rd_kafka_t`), from its configuration to its destruction.
 ///
@@ -22,8 +23,8 @@ final class ClientHandle: @unchecked Sendable {
   }
 
   let pointer: OpaquePointer
-  /// Fires when librdkafka has let go of everything.
-  let destroyed = OneShot()
+  /// Comes when librdkafka has let go of everything.
+  let destroyed = Announcement<Void, Never>()
   private let log: Unmanaged<LogSink>
 
   /// - Parameters:
@@ -62,7 +63,7 @@ final class ClientHandle: @unchecked Sendable {
       rd_kafka_destroy_flags(client.pointer, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE)
       // Only now can no log line come any more.
       client.log.release()
-      destroyed.fire()
+      destroyed.announce()
     }
   }
 

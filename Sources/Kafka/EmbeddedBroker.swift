@@ -1,6 +1,7 @@
 internal import CRdkafka
 public import Logging
 internal import Synchronization
+internal import Vitals
 
 /// A Kafka cluster in this process, for development, the demo and tests: librdkafka's mock cluster, with the real
 /// protocol over TCP on loopback.
@@ -172,8 +173,8 @@ private func check(_ error: rd_kafka_resp_err_t) throws(KafkaError) {
 /// (rdkafka_mock.c); the pointer never changes.
 private final class MockCluster: @unchecked Sendable {
   let pointer: OpaquePointer
-  /// Fires when the brokers and their client are gone.
-  let destroyed: OneShot
+  /// Comes when the brokers and their client are gone.
+  let destroyed: Announcement<Void, Never>
   private let handle: ClientHandle
 
   init(brokers: Int32, logger: Logger) throws(KafkaError) {

@@ -1,3 +1,5 @@
+internal import Time
+
 /// Every bound of this module: its value, its unit, what happens there, and why that much.
 ///
 /// The tunings (`ProducerTuning`, `ConsumerTuning`) start from these values.
@@ -114,9 +116,6 @@ public enum Limits {
 extension Duration {
   /// Whole milliseconds, rounded up so that a wait never becomes a spin, and clamped to what librdkafka takes.
   var milliseconds: Int32 {
-    let (seconds, attoseconds) = components
-    if seconds >= Int64(Int32.max) / 1_000 { return Int32.max }
-    if seconds < 0 { return 0 }
-    return Int32(seconds * 1_000 + (attoseconds + 999_999_999_999_999) / 1_000_000_000_000_000)
+    Int32(clamping: max(0, millisecondsRoundedUp))
   }
 }

@@ -1,5 +1,6 @@
 internal import CRdkafka
 public import Logging
+internal import Vitals
 
 /// Reads a stretch of a partition without a group: replay, audit, counting the tail.
 public final class LogReader: Sendable {
@@ -67,7 +68,7 @@ public final class LogReader: Sendable {
 
   private func readStretch(
     _ partition: Int32, _ range: Range<Int64>, _ body: (borrowing ConsumedRecord) throws -> Void
-  ) async throws -> OneShot {
+  ) async throws -> Announcement<Void, Never> {
     let stretch = try Stretch(cluster: cluster, topic: topic, partition: partition, range: range, logger: logger)
     do {
       try await stretch.read(upTo: range.upperBound, body)
@@ -86,8 +87,8 @@ private struct Stretch {
   private let queue: PartitionQueue
   private let partition: Int32
   private let blocking: BlockingLane
-  /// Fires when nobody holds anything of the stretch any more.
-  let clientIsGone: OneShot
+  /// Comes when nobody holds anything of the stretch any more.
+  let clientIsGone: Announcement<Void, Never>
 
   init(
     cluster: ClusterSettings, topic: String, partition: Int32, range: Range<Int64>, logger: Logger

@@ -61,32 +61,3 @@ extension WakeUp {
     return nil
   }
 }
-
-/// Something that happens once.
-final class OneShot: Sendable {
-  private struct State {
-    var hasFired = false
-    var waiters: [CheckedContinuation<Void, Never>] = []
-  }
-
-  private let state = Mutex(State())
-
-  func fire() {
-    let waiters = state.withLock { state in
-      state.hasFired = true
-      defer { state.waiters = [] }
-      return state.waiters
-    }
-    for waiter in waiters { waiter.resume() }
-  }
-
-  func wait() async {
-    await withCheckedContinuation { continuation in
-      let hasFired = state.withLock { state in
-        if !state.hasFired { state.waiters.append(continuation) }
-        return state.hasFired
-      }
-      if hasFired { continuation.resume() }
-    }
-  }
-}

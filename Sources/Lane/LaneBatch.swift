@@ -1,4 +1,5 @@
 package import FlashSale
+package import Time
 
 /// What a lane writes in one transaction.
 package struct LaneBatch: Sendable {

@@ -1,4 +1,5 @@
 package import FlashSale
+internal import Time
 
 /// Decides which partitions one worker claims and which it gives up, from one view of the store to the next. Performs
 /// nothing itself. Whatever it decides, only the epoch says who may write (I7): a lease is about who is alive.
@@ -119,7 +120,7 @@ extension LeaseKeeper {
     case .failed(let isFirst):
       let count = isFirst ? 1 : (failures[partition]?.count ?? 0) + 1
       failures[partition] = Failures(
-        count: count, retryAt: (view?.now ?? .zero) + tuning.claimPause.pause(beforeAttempt: count))
+        count: count, retryAt: (view?.now ?? .zero) + Backoff(within: tuning.claimPause).pause(beforeAttempt: count))
     }
     // What the last view says of this partition is no longer so; the next one tells.
     return []

@@ -1,4 +1,5 @@
 package import FlashSale
+package import Time
 
 /// What a batch leaves behind once it is committed.
 package struct WrittenBatch: Sendable {

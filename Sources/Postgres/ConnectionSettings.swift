@@ -1,5 +1,6 @@
 internal import CLibpq
 internal import Glibc
+internal import Time
 public import Vitals
 
 /// Where to connect and how. Made from a URL or a conninfo string; the password in it is never shown.
@@ -103,11 +104,4 @@ extension ConnectionSettings: CustomStringConvertible, CustomDebugStringConverti
   public var debugDescription: String { description }
   /// The same, so that `dump` does not show it.
   public var customMirror: Mirror { Mirror(self, children: ["address": description]) }
-}
-
-extension Duration {
-  /// Rounded down; used where PostgreSQL and the kernel take an integer.
-  var wholeMilliseconds: Int64 {
-    components.seconds * 1_000 + components.attoseconds / 1_000_000_000_000_000
-  }
 }

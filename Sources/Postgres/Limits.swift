@@ -45,7 +45,7 @@ public enum Limits {
   /// Time that sent bytes may stay unacknowledged before the kernel gives the connection up.
   public static let tcpUserTimeout: Duration = .seconds(15)
 
-  /// First and longest pause between attempts to connect again. Doubled after each failure, and spread by ±50 %, so
+  /// First and longest pause between attempts to connect again. Doubled after each failure, and spread by half, so
   /// that many processes do not come back as one.
   public static let reconnectPause: ClosedRange<Duration> = .milliseconds(50)...(.seconds(5))
 

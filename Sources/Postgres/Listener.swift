@@ -1,5 +1,6 @@
 internal import Dispatch
 public import Logging
+internal import Time
 
 /// Receives notifications (LISTEN) on a connection of its own, and reconnects when it is lost.
 ///
@@ -62,7 +63,7 @@ struct ListenerLoop {
   let logger: Logger
   let wakeUp: WakeUp
   let events: AsyncStream<Listener.Event>.Continuation
-  private var backoff = Backoff()
+  private var backoff = Backoff(within: Limits.reconnectPause)
   private var wasConnected = false
   private var hasOverflowed = false
 

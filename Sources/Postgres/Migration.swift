@@ -1,3 +1,5 @@
+public import Time
+
 /// One step of the schema: a file `NNNN_name.sql`.
 public struct Migration: Sendable, Equatable {
   /// The number in front, from 1; files run in its order.

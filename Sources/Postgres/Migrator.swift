@@ -1,5 +1,6 @@
 internal import FoundationEssentials
 internal import Logging
+internal import Time
 
 /// Brings a database's schema up to date: runs the files `NNNN_name.sql` of a folder in order, each once and in one
 /// transaction, and remembers them in the table `schema_migrations` of the current schema.

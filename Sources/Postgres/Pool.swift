@@ -1,4 +1,5 @@
 public import Logging
+internal import Time
 internal import Vitals
 
 /// A bounded set of connections, made when needed, lent to one caller at a time.
@@ -26,7 +27,7 @@ public actor Pool {
   private var connectors: [UInt64: Task<Void, Never>] = [:]
   private var lent = 0
   private var nextID: UInt64 = 0
-  private var backoff = Backoff()
+  private var backoff = Backoff(within: Limits.reconnectPause)
   private var lastFailure: PostgresError?
   private var isClosed = false
   private var drained: [CheckedContinuation<Void, Never>] = []

@@ -1,4 +1,5 @@
 internal import CLibpq
+public import Time
 
 /// The rows of one answer, and how many rows the statement affected. Values are decoded when they are read.
 public struct Rows: Sendable, RandomAccessCollection {

@@ -1,5 +1,6 @@
 internal import CLibpq
 internal import Glibc
+internal import Time
 
 /// An eventfd by which another thread ends a wait in poll(2). Owns the descriptor.
 final class WakeUp: Sendable {

@@ -1,5 +1,6 @@
 public import FlashSale
 import Postgres
+public import Time
 
 /// A row of `orders` as it is, valid or not: an audit must see what a reader would refuse.
 public struct AuditedOrder: Sendable, Hashable {
@@ -12,12 +13,12 @@ public struct AuditedOrder: Sendable, Hashable {
 
   /// `nil`: a number that no outcome has.
   public let outcome: Outcome?
-  public let acceptedAt: FlashSale.Timestamp
+  public let acceptedAt: Timestamp
 
   /// Creates a row.
   public init(
     order: OrderID, position: LogPosition, sale: SaleNumber, sku: String, buyer: String, quantity: Int32,
-    outcome: Outcome?, acceptedAt: FlashSale.Timestamp
+    outcome: Outcome?, acceptedAt: Timestamp
   ) {
     self.order = order
     self.position = position
@@ -107,7 +108,7 @@ extension AuditedOrder {
     buyer = try row.string(5)
     quantity = try row.int32(6)
     outcome = try? Outcome(stored: row.int16(7))
-    acceptedAt = try row.time(8)
+    acceptedAt = try row.timestamp(8)
   }
 }
 
@@ -126,7 +127,8 @@ extension AuditedStock {
     let sku: SKU = try row.identifier("sku")
     // The sale as if it had this item only: that changes nothing about the item's record key.
     let sale = try Sale(
-      id: row.identifier("id"), name: row.string("name"), startsAt: row.time("starts_at"), endsAt: row.time("ends_at"),
+      id: row.identifier("id"), name: row.string("name"),
+      startsAt: row.timestamp("starts_at"), endsAt: row.timestamp("ends_at"),
       perBuyerLimit: row.optional("per_buyer_limit", as: Int32.self).map(Units.init(_:)),
       ordering: Ordering(rawValue: row.string("ordering")),
       items: [

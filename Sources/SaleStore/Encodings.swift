@@ -10,12 +10,6 @@ extension OrderID {
   init(_ uuid: UUIDBytes) { self.init(high: uuid.high, low: uuid.low) }
 }
 
-extension FlashSale.Timestamp {
-  var stored: Postgres.Timestamp { Postgres.Timestamp(microsecondsSince1970: microseconds) }
-
-  init(_ stored: Postgres.Timestamp) { self.init(microseconds: stored.microsecondsSince1970) }
-}
-
 extension Row {
   func identifier<ID: Identifier>(_ column: Column, as type: ID.Type = ID.self) throws -> ID {
     let text = try string(column)
@@ -23,12 +17,6 @@ extension Row {
       throw StoreError.unreadable("\(text.debugDescription) in the store is not a valid \(ID.field)")
     }
     return value
-  }
-
-  func time(_ column: Column) throws -> FlashSale.Timestamp { .init(try timestamp(column)) }
-
-  func optionalTime(_ column: Column) throws -> FlashSale.Timestamp? {
-    try optional(column, as: Postgres.Timestamp.self).map(FlashSale.Timestamp.init)
   }
 
   func units(_ column: Column) throws -> Units { Units(try int32(column)) }

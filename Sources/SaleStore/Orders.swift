@@ -1,5 +1,6 @@
 public import FlashSale
 import Postgres
+public import Time
 
 /// An order with its first and only decision (I4).
 public struct StoredOrder: Sendable, Hashable {
@@ -13,10 +14,10 @@ public struct StoredOrder: Sendable, Hashable {
   public let outcome: Outcome
 
   /// By intake's clock.
-  public let acceptedAt: FlashSale.Timestamp
+  public let acceptedAt: Timestamp
 
   /// By the worker's clock, when it wrote the batch.
-  public let decidedAt: FlashSale.Timestamp
+  public let decidedAt: Timestamp
 }
 
 extension SaleStore {
@@ -54,7 +55,7 @@ extension StoredOrder {
     buyer = try row.identifier("buyer")
     quantity = try row.units("quantity")
     outcome = try Outcome(stored: row.int16("outcome"))
-    acceptedAt = try row.time("accepted_at")
-    decidedAt = try row.time("decided_at")
+    acceptedAt = try row.timestamp("accepted_at")
+    decidedAt = try row.timestamp("decided_at")
   }
 }

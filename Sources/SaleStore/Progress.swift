@@ -1,5 +1,6 @@
 public import FlashSale
 import Postgres
+public import Time
 
 /// A partition's progress, and who works on it.
 public struct PartitionProgress: Sendable, Hashable {
@@ -21,14 +22,14 @@ public struct PartitionProgress: Sendable, Hashable {
 
   /// Host and process of the last owner, for people, and since when it has the partition, or had.
   public let owner: String?
-  public let claimedAt: FlashSale.Timestamp?
+  public let claimedAt: Timestamp?
 
   /// When and why the partition was halted; a person must look at it.
-  public let haltedAt: FlashSale.Timestamp?
+  public let haltedAt: Timestamp?
   public let haltedReason: String?
 
   /// When a person last let it go on, and why.
-  public let resumedAt: FlashSale.Timestamp?
+  public let resumedAt: Timestamp?
   public let resumedBecause: String?
 }
 
@@ -77,10 +78,10 @@ extension PartitionProgress {
     ownerID = try row.optional("owner_id")
     leaseAgeMilliseconds = try row.optional("lease_age").map { max(0, $0) }
     owner = try row.optional("owner_name")
-    claimedAt = try row.optionalTime("claimed_at")
-    haltedAt = try row.optionalTime("halted_at")
+    claimedAt = try row.optional("claimed_at")
+    haltedAt = try row.optional("halted_at")
     haltedReason = try row.optional("halted_reason")
-    resumedAt = try row.optionalTime("resumed_at")
+    resumedAt = try row.optional("resumed_at")
     resumedBecause = try row.optional("resumed_because")
   }
 }

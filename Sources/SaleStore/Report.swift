@@ -1,4 +1,5 @@
 public import FlashSale
+public import Time
 
 /// The outcome of a sale's requests, as of one snapshot of the store.
 ///

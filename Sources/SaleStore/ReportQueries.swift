@@ -1,5 +1,6 @@
 public import FlashSale
 internal import Postgres
+internal import Time
 
 /// What the store knows about a sale, from one snapshot: the raw side of `SaleReport`.
 struct ReportFacts: Sendable {
@@ -11,8 +12,8 @@ struct ReportFacts: Sendable {
   }
 
   /// By the store's clock.
-  let takenAt: FlashSale.Timestamp
-  let closedAt: FlashSale.Timestamp?
+  let takenAt: Timestamp
+  let closedAt: Timestamp?
 
   /// The next offset of each partition that was ever claimed.
   let progress: [Partition: Offset]
@@ -33,8 +34,8 @@ struct ReportFacts: Sendable {
   let delay: SaleReport.Delay?
   let bucketMinutes: Int32
   var timeline: [SaleReport.Moment] = []
-  var firstSaleAt: FlashSale.Timestamp?
-  var lastSaleAt: FlashSale.Timestamp?
+  var firstSaleAt: Timestamp?
+  var lastSaleAt: Timestamp?
 
   func status(of sale: StoredSale) -> SaleStatus {
     StoredSale(number: sale.number, sale: sale.sale, closedAt: closedAt, stock: sale.stock).status(at: takenAt)
@@ -104,8 +105,8 @@ extension ReportFacts {
         """, topic, number, minutes)
     }
     let snapshot = try answers[0].single()
-    takenAt = try snapshot.time(0)
-    closedAt = try snapshot.optionalTime(1)
+    takenAt = try snapshot.timestamp(0)
+    closedAt = try snapshot.optional(1)
     progress = try Dictionary(
       answers[1].map { (try $0.partition(0), try $0.offset(1)) }, uniquingKeysWith: { first, _ in first })
     stock = try answers[2].map { row in
@@ -119,23 +120,23 @@ extension ReportFacts {
   }
 
   private mutating func add(outcomes rows: Rows, quarantined quarantinedRows: Rows) throws {
-    var moments: [FlashSale.Timestamp: SaleReport.Moment] = [:]
+    var moments: [Timestamp: SaleReport.Moment] = [:]
     for row in rows {
       let outcome = try Outcome(stored: row.int16("outcome"))
       let requests = try row.int64("requests")
       // A row of the grouping by SKU has no minute, and the other way round.
-      if let minute = try row.optionalTime("minute") {
+      if let minute = try row.optional("minute", as: Timestamp.self) {
         moments[minute, default: .init(at: minute)].add(requests, outcome)
         continue
       }
       outcomes[outcome, default: 0] += requests
       guard outcome.holdsUnits else { continue }
       unitsConfirmed[try row.identifier("sku"), default: 0] += try row.int64("units")
-      firstSaleAt = try [firstSaleAt, row.time("first")].compactMap { $0 }.min()
-      lastSaleAt = try [lastSaleAt, row.time("last")].compactMap { $0 }.max()
+      firstSaleAt = try [firstSaleAt, row.timestamp("first")].compactMap { $0 }.min()
+      lastSaleAt = try [lastSaleAt, row.timestamp("last")].compactMap { $0 }.max()
     }
     for row in quarantinedRows {
-      let (minute, records) = (try row.time("minute"), try row.int64("requests"))
+      let (minute, records) = (try row.timestamp("minute"), try row.int64("requests"))
       moments[minute, default: .init(at: minute)].quarantined += records
       quarantined += records
     }
@@ -150,7 +151,7 @@ extension ReportFacts {
 }
 
 extension SaleReport.Moment {
-  fileprivate init(at minute: FlashSale.Timestamp) {
+  fileprivate init(at minute: Timestamp) {
     self.init(minute: minute, confirmed: 0, rejected: 0, quarantined: 0)
   }
 

@@ -1,5 +1,6 @@
 public import FlashSale
 import Postgres
+public import Time
 
 /// A sale as it is stored, with what is left of it.
 public struct StoredSale: Sendable, Hashable {
@@ -7,13 +8,13 @@ public struct StoredSale: Sendable, Hashable {
   public let sale: Sale
 
   /// When the shop asked to close it.
-  public let closedAt: FlashSale.Timestamp?
+  public let closedAt: Timestamp?
 
   /// The committed level of each SKU of the sale.
   public let stock: [SKU: StockLevel]
 
   /// Creates a stored sale from its parts.
-  public init(number: SaleNumber, sale: Sale, closedAt: FlashSale.Timestamp?, stock: [SKU: StockLevel]) {
+  public init(number: SaleNumber, sale: Sale, closedAt: Timestamp?, stock: [SKU: StockLevel]) {
     self.number = number
     self.sale = sale
     self.closedAt = closedAt
@@ -21,7 +22,7 @@ public struct StoredSale: Sendable, Hashable {
   }
 
   /// What a shop calls the sale's state at an instant.
-  public func status(at time: FlashSale.Timestamp) -> SaleStatus {
+  public func status(at time: Timestamp) -> SaleStatus {
     if closedAt != nil { return .closed }
     if time < sale.startsAt { return .upcoming }
     return time < sale.endsAt ? .open : .ended
@@ -45,7 +46,7 @@ extension SaleStore {
           INSERT INTO sales (id, name, starts_at, ends_at, per_buyer_limit, ordering)
           VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (id) DO NOTHING RETURNING number
           """,
-          sale.id.rawValue, sale.name, sale.startsAt.stored, sale.endsAt.stored, sale.perBuyerLimit?.rawValue,
+          sale.id.rawValue, sale.name, sale.startsAt, sale.endsAt, sale.perBuyerLimit?.rawValue,
           sale.ordering.rawValue)
         guard let row = inserted.first else { throw StoreError.saleExists(sale.id) }
         let number = try row.int32(0)
@@ -136,10 +137,11 @@ extension StoredSale {
         left: try row.units("units_left"), isClosed: try row.bool("closed"), asOf: try row.offset("as_of"))
     }
     let sale = try Sale(
-      id: row.identifier("id"), name: row.string("name"), startsAt: row.time("starts_at"), endsAt: row.time("ends_at"),
+      id: row.identifier("id"), name: row.string("name"),
+      startsAt: row.timestamp("starts_at"), endsAt: row.timestamp("ends_at"),
       perBuyerLimit: row.optional("per_buyer_limit", as: Int32.self).map(Units.init(_:)),
       ordering: Ordering(rawValue: row.string("ordering")), items: items)
     self.init(
-      number: try row.saleNumber("number"), sale: sale, closedAt: try row.optionalTime("closed_at"), stock: stock)
+      number: try row.saleNumber("number"), sale: sale, closedAt: try row.optional("closed_at"), stock: stock)
   }
 }

@@ -1,6 +1,7 @@
 public import FlashSale
 import FoundationEssentials
 import Postgres
+public import Time
 
 /// What lanes broadcast after a commit: their progress and what is left.
 ///
@@ -15,11 +16,11 @@ public struct Signal: Sendable, Hashable {
 
   /// When the newest of these commits had returned to its lane, by the clock of the worker's machine; `nil` if that is
   /// not known.
-  public var committedAt: FlashSale.Timestamp?
+  public var committedAt: Timestamp?
 
   /// Creates a signal.
   public init(
-    progress: [Partition: Offset] = [:], stock: [StockKey: StockLevel] = [:], committedAt: FlashSale.Timestamp? = nil
+    progress: [Partition: Offset] = [:], stock: [StockKey: StockLevel] = [:], committedAt: Timestamp? = nil
   ) {
     self.progress = progress
     self.stock = stock
@@ -62,7 +63,7 @@ public struct Signal: Sendable, Hashable {
     guard let wire = try? JSONDecoder().decode(Wire.self, from: Data(payload.utf8)), wire.topic == topic else {
       return nil
     }
-    self.init(committedAt: wire.committedAt.map(FlashSale.Timestamp.init(microseconds:)))
+    self.init(committedAt: wire.committedAt.map(Timestamp.init(microseconds:)))
     for entry in wire.progress { progress[Partition(entry.partition)] = Offset(entry.next) }
     for entry in wire.stock {
       guard let sku = SKU(rawValue: entry.sku) else { return nil }

@@ -1,5 +1,6 @@
 public import FlashSale
 import Postgres
+public import Time
 
 /// A worker process that takes part, or did until recently.
 public struct StoredWorker: Sendable, Hashable {
@@ -8,7 +9,7 @@ public struct StoredWorker: Sendable, Hashable {
 
   /// Host and process, for people. Two can have one name.
   public let name: String
-  public let startedAt: FlashSale.Timestamp
+  public let startedAt: Timestamp
 
   /// Since its last sign of life, in milliseconds, by the database's clock.
   public let silentMilliseconds: Int64
@@ -21,7 +22,7 @@ public struct StoredWorker: Sendable, Hashable {
   public let partitions: Int64
 
   /// Since when somebody wants it to be empty.
-  public let drainedAt: FlashSale.Timestamp?
+  public let drainedAt: Timestamp?
 }
 
 /// What came of the wish to empty a worker.
@@ -76,11 +77,11 @@ extension StoredWorker {
   fileprivate init(row: Row) throws {
     id = try row.int64("id")
     name = try row.string("name")
-    startedAt = try row.time("started_at")
+    startedAt = try row.timestamp("started_at")
     silentMilliseconds = max(0, try row.int64("silent"))
     hasSession = try row.bool("has_session")
     lanesMax = try row.int32("lanes_max")
     partitions = try row.int64("partitions")
-    drainedAt = try row.optionalTime("drained_at")
+    drainedAt = try row.optional("drained_at")
   }
 }

@@ -1,4 +1,5 @@
 internal import FlashSale
+internal import Time
 
 /// What is on sale in a world, to whom, and how they try to buy it: all of it drawn from the seed.
 struct Shop {

@@ -1,5 +1,3 @@
-internal import Synchronization
-
 /// Waiting for what can't be made to end.
 public enum Patience {
   /// Does something and waits for it, at most so long. Past that it goes on by itself, and nobody hears of its end. Not
@@ -9,18 +7,17 @@ public enum Patience {
   public static func value<Value: Sendable>(
     atMost patience: Duration, of work: @escaping @Sendable () async throws -> Value
   ) async throws -> Value? {
-    try await withCheckedThrowingContinuation { continuation in
-      let once = Once(continuation)
-      let timer = Task {
-        // Cancelled: there is an answer.
-        guard (try? await Task.sleep(for: patience)) != nil else { return }
-        once.resume(.success(nil))
-      }
-      Task {
-        do { once.resume(.success(try await work())) } catch { once.resume(.failure(error)) }
-        timer.cancel()
-      }
+    let answer = Announcement<Value?, any Error>()
+    let timer = Task {
+      // Cancelled: there is an answer.
+      guard (try? await Task.sleep(for: patience)) != nil else { return }
+      answer.announce(.success(nil))
     }
+    Task {
+      do { answer.announce(.success(try await work())) } catch { answer.announce(.failure(error)) }
+      timer.cancel()
+    }
+    return try await answer.value
   }
 
   /// Waits until all tasks have ended, or until the time is over.
@@ -29,19 +26,5 @@ public enum Patience {
   public static func wait(for tasks: [Task<Void, Never>], atMost patience: Duration) async -> Bool {
     let ended: Void? = try? await value(atMost: patience) { for task in tasks { await task.value } }
     return ended != nil
-  }
-
-  private final class Once<Value: Sendable>: Sendable {
-    private let continuation: Mutex<CheckedContinuation<Value?, any Error>?>
-
-    init(_ continuation: CheckedContinuation<Value?, any Error>) { self.continuation = Mutex(continuation) }
-
-    func resume(_ result: Result<Value?, any Error>) {
-      let waiting = continuation.withLock { continuation in
-        defer { continuation = nil }
-        return continuation
-      }
-      waiting?.resume(with: result)
-    }
   }
 }

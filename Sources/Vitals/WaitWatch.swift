@@ -1,6 +1,7 @@
 public import Logging
 internal import Metrics
 internal import Synchronization
+internal import Time
 
 /// Looks at the waits of a process' parts: measures the longest of each kind, and logs when one begins to be too long
 /// and when that is over.
@@ -42,7 +43,7 @@ public final class WaitWatch: Sendable {
         let current = parts[index].waits.current
         for (kind, gauge) in parts[index].gauges {
           let oldest = current.first { $0.kind == kind }
-          gauge.record(oldest.map { max(0, (now - $0.since).seconds) } ?? 0)
+          gauge.record(oldest.map { max(0, (now - $0.since).inSeconds) } ?? 0)
         }
         for news in parts[index].ledger.take(Overdue(current, at: now)) { log(news, of: parts[index].name) }
       }
@@ -72,9 +73,4 @@ struct WaitLedger {
       return known.remove(kind) == nil ? nil : .over(kind.relief)
     }
   }
-}
-
-extension Duration {
-  /// Seconds as a fraction.
-  fileprivate var seconds: Double { Double(components.seconds) + Double(components.attoseconds) / 1e18 }
 }

@@ -2,6 +2,7 @@ internal import FlashSale
 internal import Lane
 internal import Logging
 internal import SaleStore
+internal import Time
 
 /// Shows the store that this worker is alive, and looks who has what, on a connection and a thread of its own.
 struct LeaseWatch: Sendable {
@@ -74,7 +75,7 @@ struct LeaseWatch: Sendable {
         logger.log(
           level: attempt == 1 ? .warning : .debug, "the store was lost: partitions stay with whom they are",
           metadata: ["attempt": "\(attempt)", "error": "\(String(reflecting: error))"])
-        await Backoff.wait(attempt: attempt, within: Limits.leaseReconnectPause)
+        await Backoff(within: Limits.leaseReconnectPause).wait(beforeAttempt: attempt)
         if await isFinished() { return }
       }
     }

@@ -4,6 +4,7 @@ internal import Lane
 internal import Logging
 internal import Metrics
 internal import SaleStore
+internal import Time
 
 /// What the lanes of a worker share.
 struct LaneContext: Sendable {
@@ -90,7 +91,7 @@ struct RunningLane {
   private mutating func pause(_ attempt: Int, _ reason: String) async -> LaneCore.Action {
     note(.waiting(reason))
     logger.warning("the lane waits", metadata: ["attempt": "\(attempt)", "reason": "\(reason)"])
-    await Backoff.wait(attempt: attempt)
+    await Backoff(within: Limits.retryPause).wait(beforeAttempt: attempt)
     return tell { $0.paused() }
   }
 

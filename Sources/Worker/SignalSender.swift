@@ -2,6 +2,7 @@ internal import FlashSale
 internal import Logging
 internal import SaleStore
 internal import Synchronization
+internal import Time
 
 /// Broadcasts what the lanes of a worker committed: the newest of everything, one broadcast at a time, on a connection
 /// of its own. A lane only leaves a note, so no commit waits for it.
@@ -64,7 +65,7 @@ final class SignalSender: Sendable {
         broadcast = nil
         failures += 1
         logger.warning("a signal could not be sent", metadata: ["error": "\(error)"])
-        await Backoff.wait(attempt: failures)
+        await Backoff(within: Limits.retryPause).wait(beforeAttempt: failures)
       }
     }
     await broadcast?.close()

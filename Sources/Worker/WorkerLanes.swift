@@ -4,6 +4,7 @@ internal import Lane
 internal import Logging
 internal import Metrics
 internal import SaleStore
+internal import Time
 internal import Vitals
 
 /// The lanes of a worker: claims what `LeaseKeeper` says, runs a lane for each, and gives them up again, each by

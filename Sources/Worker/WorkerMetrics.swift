@@ -2,6 +2,7 @@ internal import FlashSale
 internal import Lane
 internal import Metrics
 internal import SaleStore
+internal import Time
 internal import Vitals
 
 /// What a worker counts.
@@ -42,7 +43,7 @@ struct WorkerMetrics: Sendable {
 
   /// Notes a batch that was committed at `now`.
   func committed(_ written: WrittenBatch, took: Duration, now: Timestamp) {
-    write.recordNanoseconds(took.nanoseconds)
+    write.recordNanoseconds(took.wholeNanoseconds)
     batchRecords.record(written.records)
     var confirmed = 0
     // Indexed by its number: a hash for each record cost more than everything else here.
@@ -86,8 +87,4 @@ struct WorkerMetrics: Sendable {
 extension Refusal {
   /// One more than the largest raw value, which are small and not negative.
   fileprivate static let numbers = 1 + Int(allCases.map(\.rawValue).max() ?? 0)
-}
-
-extension Duration {
-  fileprivate var nanoseconds: Int64 { components.seconds * 1_000_000_000 + components.attoseconds / 1_000_000_000 }
 }

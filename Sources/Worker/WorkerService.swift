@@ -5,6 +5,7 @@ public import Logging
 internal import Metrics
 public import SaleStore
 public import ServiceLifecycle
+internal import Time
 public import Vitals
 
 /// Turns the log into orders: claims its share of the partitions, and decides their records, each exactly once.
@@ -80,7 +81,7 @@ public struct WorkerService: Service {
         status.partitions = [:]
       }
       attempt += 1
-      await Backoff.wait(attempt: attempt, within: Limits.consumerPause)
+      await Backoff(within: Limits.consumerPause).wait(beforeAttempt: attempt)
     }
     context.board.update { status in
       status.notTakingPart = "has stopped"

@@ -1,4 +1,5 @@
 import Foundation
+import Time
 
 /// Says on standard error how far a run is, once a second at most.
 struct Progress {
@@ -23,7 +24,7 @@ struct Progress {
   func finish() { say() }
 
   private func say() {
-    let seconds = max(0.001, (ContinuousClock.now - started) / .seconds(1))
+    let seconds = max(0.001, (ContinuousClock.now - started).inSeconds)
     let line = "seeds \(firstSeed)…: \(done) of \(seeds), \(Int(Double(done) / seconds)) seeds/s\n"
     FileHandle.standardError.write(Data(line.utf8))
   }

@@ -7,6 +7,7 @@ import ServiceLifecycle
 import Synchronization
 import Secrets
 import TestSupport
+import Time
 
 /// An admin server that listens, on a database of its own; the log's side is what the test says it is.
 struct AdminUnderTest: Sendable {
@@ -29,7 +30,7 @@ struct AdminUnderTest: Sendable {
         let metrics = PrometheusRegistry(version: "test", describing: [AdminMetric.self])
         let server = AdminServer(
           configuration: try AdminConfiguration(
-            host: "127.0.0.1", port: 0, token: token.map { Secret($0) }, topic: Lane.topic, serves: scope),
+            host: "127.0.0.1", port: 0, token: token.map { Secret($0) }, topic: PlantedRows.topic, serves: scope),
           store: store, hooks: log.hooks(checks: checks), metrics: metrics, logger: quietLogger)
         let group = ServiceGroup(services: [server], logger: quietLogger)
         let running = Task { try await group.run() }

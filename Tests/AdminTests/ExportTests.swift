@@ -14,10 +14,10 @@ import TestSupport
     try await AdminUnderTest.with { admin in
       let sale = try await admin.store.create(.sample())
       let other = try await admin.store.create(.sample("other"))
-      try await Lane.with(admin.database) { lane in
-        try await lane.decide(sale, "phone", .confirmed, count: 3)
-        try await lane.decide(sale, "phone", .rejected(.soldOut), count: 5_000, from: 3)
-        try await lane.decide(other, "phone", .confirmed, count: 9)
+      try await PlantedRows.with(admin.database) { planted in
+        try await planted.decide(sale, "phone", .confirmed, count: 3)
+        try await planted.decide(sale, "phone", .rejected(.soldOut), count: 5_000, from: 3)
+        try await planted.decide(other, "phone", .confirmed, count: 9)
       }
       let answer = try await admin.client.get("/admin/api/sales/double11/orders.csv")
       #expect(answer.status == 200)
@@ -44,11 +44,11 @@ import TestSupport
     ]
     try await AdminUnderTest.with { admin in
       let sale = try await admin.store.create(.sample(items: [(sku: "-phone", stock: 1_000)]))
-      try await Lane.with(admin.database) { lane in
-        try await lane.decide(sale, "-phone", .confirmed, count: Int32(buyers.count))
-        try await lane.decide(sale, "-phone", .rejected(.soldOut), count: 1, from: 100)
+      try await PlantedRows.with(admin.database) { planted in
+        try await planted.decide(sale, "-phone", .confirmed, count: Int32(buyers.count))
+        try await planted.decide(sale, "-phone", .rejected(.soldOut), count: 1, from: 100)
         for (index, buyer) in buyers.enumerated() {
-          _ = try await lane.connection.query(
+          _ = try await planted.connection.query(
             "UPDATE orders SET buyer = $1 WHERE log_offset = $2", buyer, Int64(index + 1))
         }
       }
@@ -86,8 +86,8 @@ import TestSupport
   @Test func `I11: an export of 200,000 orders waits for its reader`() async throws {
     try await AdminUnderTest.with { admin in
       let sale = try await admin.store.create(.sample())
-      try await Lane.with(admin.database) { lane in
-        try await lane.decide(sale, "phone", .rejected(.soldOut), count: 200_000)
+      try await PlantedRows.with(admin.database) { planted in
+        try await planted.decide(sale, "phone", .rejected(.soldOut), count: 200_000)
       }
       var lines = 0
       var hasPaused = false

@@ -13,9 +13,9 @@ import Testing
   /// An admin server, with partition 1 halted and partition 0 at work.
   private func withHalted(_ body: (AdminUnderTest) async throws -> Void) async throws {
     try await AdminUnderTest.with { admin in
-      try await Lane.with(admin.database) { lane in
-        try await lane.progress(0, nextOffset: 4)
-        try await lane.progress(1, nextOffset: 9, halted: "the log was truncated")
+      try await PlantedRows.with(admin.database) { planted in
+        try await planted.progress(0, nextOffset: 4)
+        try await planted.progress(1, nextOffset: 9, halted: "the log was truncated")
       }
       try await body(admin)
     }
@@ -85,7 +85,7 @@ import Testing
     _ workers: [Int64], _ body: (AdminUnderTest, [[String: Any]]) async throws -> Void
   ) async throws {
     try await AdminUnderTest.with { admin in
-      try await Lane.with(admin.database) { lane in try await lane.progress(0, nextOffset: 4) }
+      try await PlantedRows.with(admin.database) { planted in try await planted.progress(0, nextOffset: 4) }
       let connection = try await admin.database.connect()
       _ = try await connection.query(
         """

@@ -4,6 +4,7 @@ import Foundation
 import HTTPServing
 import SaleStore
 import Testing
+import Time
 
 /// Reports as text, CSV and pages.
 @Suite struct RenderingTests {
@@ -91,9 +92,9 @@ import Testing
   @Test func `pages are well-formed and run nothing`() async throws {
     try await AdminUnderTest.with { admin in
       let sale = try await admin.store.create(.sample(name: "A & <B>"))
-      try await Lane.with(admin.database) { lane in
-        try await lane.decide(sale, "phone", .confirmed, count: 10)
-        try await lane.progress(0, nextOffset: 3, halted: "a <gap>")
+      try await PlantedRows.with(admin.database) { planted in
+        try await planted.decide(sale, "phone", .confirmed, count: 10)
+        try await planted.progress(0, nextOffset: 3, halted: "a <gap>")
       }
       for path in ["/admin", "/admin/sales/double11"] {
         let page = try await admin.client.get(path)

@@ -2,8 +2,9 @@ import FlashSale
 import Foundation
 import Postgres
 import SaleStore
-import Testing
 import TestSupport
+import Testing
+import Time
 
 /// The report against rows that were made by hand, and so are known.
 @Suite struct ReportTests {
@@ -11,40 +12,40 @@ import TestSupport
 
   /// A report whose tail holds `inFlight` requests; `nil`: it cannot be read.
   private func report(_ store: SaleStore, _ sale: StoredSale, inFlight: Int64? = 0) async throws -> SaleReport {
-    try await store.report(on: sale, topic: Lane.topic) { _, _ in
+    try await store.report(on: sale, topic: PlantedRows.topic) { _, _ in
       guard let inFlight else { throw TailUnknown() }
       return inFlight
     }
   }
 
   private func with(
-    items: [(sku: String, stock: Int32)], _ body: (SaleStore, Lane, StoredSale) async throws -> Void
+    items: [(sku: String, stock: Int32)], _ body: (SaleStore, PlantedRows, StoredSale) async throws -> Void
   ) async throws {
     try await TestDatabase.with { database in
       try await database.withStore { store in
         let sale = try await store.create(.sample(items: items, hours: 24))
-        try await Lane.with(database) { try await body(store, $0, sale) }
+        try await PlantedRows.with(database) { try await body(store, $0, sale) }
       }
     }
   }
 
   @Test func `I4: every request is counted once, by its outcome`() async throws {
-    try await with(items: [("phone", 1_000), ("case", 50)]) { store, lane, sale in
-      try await lane.decide(sale, "phone", .confirmed, count: 300, quantity: 2)
-      try await lane.take(600, of: "phone", sale)
-      try await lane.decide(sale, "case", .confirmed, count: 50)
-      try await lane.take(50, of: "case", sale)
+    try await with(items: [("phone", 1_000), ("case", 50)]) { store, planted, sale in
+      try await planted.decide(sale, "phone", .confirmed, count: 300, quantity: 2)
+      try await planted.take(600, of: "phone", sale)
+      try await planted.decide(sale, "case", .confirmed, count: 50)
+      try await planted.take(50, of: "case", sale)
       for (index, refusal) in Refusal.allCases.enumerated() {
-        try await lane.decide(sale, "case", .rejected(refusal), count: Int32(index + 1) * 10)
+        try await planted.decide(sale, "case", .rejected(refusal), count: Int32(index + 1) * 10)
       }
-      try await lane.quarantine(sale, count: 7)
-      try await lane.tally(sale, requests: 300 + 50 + 210 + 7 + 33, repeats: 33)
+      try await planted.quarantine(sale, count: 7)
+      try await planted.tally(sale, requests: 300 + 50 + 210 + 7 + 33, repeats: 33)
       // What is not of this sale, or not of this log, is not counted.
       let other = try await store.create(.sample("other"))
-      try await lane.decide(other, "phone", .confirmed, count: 5)
-      try await lane.tally(other, requests: 99)
-      try await lane.quarantine(other, count: 4, topic: "other")
-      try await lane.tally(sale, requests: 1_000, topic: "other")
+      try await planted.decide(other, "phone", .confirmed, count: 5)
+      try await planted.tally(other, requests: 99)
+      try await planted.quarantine(other, count: 4, topic: "other")
+      try await planted.tally(sale, requests: 1_000, topic: "other")
 
       let report = try await report(store, sale, inFlight: 12)
       #expect(report.items.map(\.sku.rawValue) == ["phone", "case"])
@@ -73,9 +74,9 @@ import TestSupport
   func `I4: the identity does not hold when a request has no outcome, or an outcome no request`(
     _ surplus: Int64
   ) async throws {
-    try await with(items: [("phone", 10)]) { store, lane, sale in
-      try await lane.decide(sale, "phone", .rejected(.soldOut), count: 5)
-      try await lane.tally(sale, requests: 5 + surplus)
+    try await with(items: [("phone", 10)]) { store, planted, sale in
+      try await planted.decide(sale, "phone", .rejected(.soldOut), count: 5)
+      try await planted.tally(sale, requests: 5 + surplus)
       let report = try await report(store, sale)
       #expect(report.identityHolds == false)
       #expect(report.isSound == false)
@@ -83,9 +84,9 @@ import TestSupport
   }
 
   @Test func `I12: a tail that cannot be read makes unknown numbers, not wrong ones`() async throws {
-    try await with(items: [("phone", 10)]) { store, lane, sale in
-      try await lane.decide(sale, "phone", .rejected(.soldOut), count: 5)
-      try await lane.tally(sale, requests: 5)
+    try await with(items: [("phone", 10)]) { store, planted, sale in
+      try await planted.decide(sale, "phone", .rejected(.soldOut), count: 5)
+      try await planted.tally(sale, requests: 5)
       let report = try await report(store, sale, inFlight: nil)
       #expect(report.requests.inFlight == nil)
       #expect(report.requests.accepted == nil)
@@ -96,10 +97,10 @@ import TestSupport
   }
 
   @Test func `I1: more units confirmed than put up is oversold`() async throws {
-    try await with(items: [("phone", 10), ("case", 10)]) { store, lane, sale in
-      try await lane.decide(sale, "phone", .confirmed, count: 11)
-      try await lane.take(10, of: "phone", sale)
-      try await lane.tally(sale, requests: 11)
+    try await with(items: [("phone", 10), ("case", 10)]) { store, planted, sale in
+      try await planted.decide(sale, "phone", .confirmed, count: 11)
+      try await planted.take(10, of: "phone", sale)
+      try await planted.tally(sale, requests: 11)
       let report = try await report(store, sale)
       #expect(report.identityHolds == true)
       #expect(report.oversold)
@@ -109,10 +110,10 @@ import TestSupport
   }
 
   @Test func `I2: a unit that left the stock without an order is seen`() async throws {
-    try await with(items: [("phone", 10)]) { store, lane, sale in
-      try await lane.decide(sale, "phone", .confirmed, count: 4)
-      try await lane.take(5, of: "phone", sale)
-      try await lane.tally(sale, requests: 4)
+    try await with(items: [("phone", 10)]) { store, planted, sale in
+      try await planted.decide(sale, "phone", .confirmed, count: 4)
+      try await planted.take(5, of: "phone", sale)
+      try await planted.tally(sale, requests: 4)
       let report = try await report(store, sale)
       #expect(!report.stockHolds)
       #expect(!report.oversold)
@@ -121,15 +122,15 @@ import TestSupport
   }
 
   @Test func `percentiles are exact, and each is some order's delay`() async throws {
-    try await with(items: [("phone", 10)]) { store, lane, sale in
-      try await lane.decide(sale, "phone", .rejected(.soldOut), count: 1_000)
+    try await with(items: [("phone", 10)]) { store, planted, sale in
+      try await planted.decide(sale, "phone", .rejected(.soldOut), count: 1_000)
       let delay = try #require(try await report(store, sale).decisionDelay)
       #expect([delay.p50, delay.p95, delay.p99, delay.max] == [500, 950, 990, 1_000])
     }
   }
 
   @Test func `a sale without any decision has no percentiles, no timeline and nothing in doubt`() async throws {
-    try await with(items: [("phone", 10)]) { store, lane, sale in
+    try await with(items: [("phone", 10)]) { store, planted, sale in
       let report = try await report(store, sale)
       #expect(report.decisionDelay == nil)
       #expect(report.timeline.isEmpty)
@@ -139,15 +140,15 @@ import TestSupport
   }
 
   @Test func `the timeline adds up minutes, and first and last sale are of confirmed orders`() async throws {
-    try await with(items: [("phone", 100)]) { store, lane, sale in
+    try await with(items: [("phone", 100)]) { store, planted, sale in
       let minute: Int64 = 1_762_800_000
-      try await lane.decide(sale, "phone", .rejected(.notStarted), count: 2, at: minute)
-      try await lane.decide(sale, "phone", .confirmed, count: 3, at: minute + 59)
-      try await lane.decide(sale, "phone", .confirmed, count: 4, from: 100, at: minute + 60)
-      try await lane.decide(sale, "phone", .rejected(.soldOut), count: 5, at: minute + 200)
-      try await lane.quarantine(sale, count: 6, at: minute + 210)
+      try await planted.decide(sale, "phone", .rejected(.notStarted), count: 2, at: minute)
+      try await planted.decide(sale, "phone", .confirmed, count: 3, at: minute + 59)
+      try await planted.decide(sale, "phone", .confirmed, count: 4, from: 100, at: minute + 60)
+      try await planted.decide(sale, "phone", .rejected(.soldOut), count: 5, at: minute + 200)
+      try await planted.quarantine(sale, count: 6, at: minute + 210)
       let report = try await report(store, sale)
-      func at(_ seconds: Int64) -> FlashSale.Timestamp { .init(microseconds: (minute + seconds) * 1_000_000) }
+      func at(_ seconds: Int64) -> Timestamp { .init(microseconds: (minute + seconds) * 1_000_000) }
       #expect(
         report.timeline == [
           .init(minute: at(0), confirmed: 3, rejected: 2, quarantined: 0),
@@ -160,10 +161,10 @@ import TestSupport
   }
 
   @Test func `the tail is counted from the snapshot's next offsets`() async throws {
-    try await with(items: [("phone", 10)]) { store, lane, sale in
-      try await lane.progress(0, nextOffset: 42)
-      try await lane.progress(1, nextOffset: 7)
-      let report = try await store.report(on: sale, topic: Lane.topic) { asked, progress in
+    try await with(items: [("phone", 10)]) { store, planted, sale in
+      try await planted.progress(0, nextOffset: 42)
+      try await planted.progress(1, nextOffset: 7)
+      let report = try await store.report(on: sale, topic: PlantedRows.topic) { asked, progress in
         #expect(asked.number == sale.number)
         #expect(progress == [Partition(0): Offset(42), Partition(1): Offset(7)])
         return 3
@@ -173,8 +174,8 @@ import TestSupport
   }
 
   @Test func `a report in JSON says null where something is unknown, and reads back as itself`() async throws {
-    try await with(items: [("phone", 10)]) { store, lane, sale in
-      try await lane.decide(sale, "phone", .rejected(.soldOut), count: 5)
+    try await with(items: [("phone", 10)]) { store, planted, sale in
+      try await planted.decide(sale, "phone", .rejected(.soldOut), count: 5)
       for inFlight in [nil, 5] as [Int64?] {
         let report = try await report(store, sale, inFlight: inFlight)
         let data = try JSONEncoder().encode(report)

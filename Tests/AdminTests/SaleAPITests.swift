@@ -259,9 +259,9 @@ import Testing
 
   @Test func `partitions tell their progress, their lag, and why one stands still`() async throws {
     try await AdminUnderTest.with { admin in
-      try await Lane.with(admin.database) { lane in
-        try await lane.progress(0, nextOffset: 40)
-        try await lane.progress(1, nextOffset: 7, halted: "offset 7 is no longer in the log")
+      try await PlantedRows.with(admin.database) { planted in
+        try await planted.progress(0, nextOffset: 40)
+        try await planted.progress(1, nextOffset: 7, halted: "offset 7 is no longer in the log")
       }
       admin.log.change {
         $0.ends = [Partition(0): Offset(50), Partition(1): Offset(7), Partition(2): Offset(3)]

@@ -6,6 +6,7 @@ import SaleStore
 import ServiceLifecycle
 import Synchronization
 import TestSupport
+import Time
 import Worker
 
 /// A log and a database that a real worker has filled, to be audited. The broker and PostgreSQL are real ones.
@@ -47,7 +48,7 @@ struct AuditBench: Sendable {
   /// A request in the partition where intake would put it.
   func place(
     _ sale: StoredSale, _ sku: String, _ buyer: String, _ quantity: Int32 = 1, key: String? = nil,
-    at time: FlashSale.Timestamp = insideTheSale
+    at time: Timestamp = insideTheSale
   ) throws -> Record {
     let request = try PurchaseRequest(
       order: try order(sale, buyer, key: key), stock: StockKey(sale: sale.number, sku: try SKU(validating: sku)),
@@ -144,13 +145,13 @@ struct AuditBench: Sendable {
 }
 
 /// An instant at which the tests' sales are open.
-let insideTheSale = FlashSale.Timestamp(microseconds: 1_800_000_000_000_000)
+let insideTheSale = Timestamp(microseconds: 1_800_000_000_000_000)
 
 /// A sale around `insideTheSale`.
 func openSale(_ id: String, stock: [String: Int32], limit: Int32? = nil) throws -> Sale {
   try Sale(
-    id: SaleID(validating: id), name: "Sale \(id)", startsAt: FlashSale.Timestamp(microseconds: 1_700_000_000_000_000),
-    endsAt: FlashSale.Timestamp(microseconds: 1_900_000_000_000_000), perBuyerLimit: limit.map(Units.init(_:)),
+    id: SaleID(validating: id), name: "Sale \(id)", startsAt: Timestamp(microseconds: 1_700_000_000_000_000),
+    endsAt: Timestamp(microseconds: 1_900_000_000_000_000), perBuyerLimit: limit.map(Units.init(_:)),
     items: stock.sorted { $0.key < $1.key }.map { sku, units in
       try SaleItem(sku: SKU(validating: sku), stock: Units(units), price: Price(minor: 199_900, currency: "CNY"))
     })

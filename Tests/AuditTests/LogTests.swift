@@ -27,7 +27,7 @@ import Testing
       ])
       try await bench.decideAll()
       let reader = try LogReader(cluster: bench.cluster, topic: AuditBench.topic, logger: quietLogger)
-      for filling in 3..<6 { try await bench.feed([bench.bulk(sale, filling: UInt8(filling))]) }
+      for filling in 3..<6 as Range<UInt64> { try await bench.feed([bench.bulk(sale, filling: filling)]) }
       let low = try await reader.watermarks(partition: 0).low
       #expect((3...6).contains(low), "the broker has dropped the first batch, and not the last")
 
@@ -178,13 +178,10 @@ private struct PiercedLog: AuditLog {
 
 extension AuditBench {
   /// A record that nothing can read and nothing can compress, and that fills a fifth of a partition.
-  fileprivate func bulk(_ sale: StoredSale, filling seed: UInt8) throws -> Record {
+  fileprivate func bulk(_ sale: StoredSale, filling seed: UInt64) throws -> Record {
     var record = try place(sale, "phone", "nobody")
-    var state = UInt32(seed) + 1
-    record.value = (0..<950_000).map { _ in
-      state = state &* 1_664_525 &+ 1_013_904_223
-      return UInt8(truncatingIfNeeded: state >> 24)
-    }
+    var random = SeededGenerator(seed: seed)
+    record.value = (0..<950_000).map { _ in UInt8(truncatingIfNeeded: random.next()) }
     return record
   }
 }

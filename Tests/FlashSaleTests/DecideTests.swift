@@ -1,5 +1,7 @@
 import FlashSale
+import TestSupport
 import Testing
+import Time
 
 /// `decide`, on made-up states: it is a pure function, so its inputs are the whole of its world.
 struct DecideTests {
@@ -86,7 +88,7 @@ struct DecideTests {
   }
 
   @Test func `I10 any split into batches gives the same effects and the same state`() throws {
-    var random = SplitMix(seed: 11)
+    var random = SeededGenerator(seed: 11)
     for _ in 0..<200 {
       let records = try (0..<40).map { _ in
         try place(
@@ -149,18 +151,4 @@ struct DecideTests {
 
 extension Effects {
   fileprivate var outcomes: [Outcome] { orders.map(\.outcome) }
-}
-
-/// A small seeded generator, so that a failing run can be repeated (Steele, Lea, Flood: SplitMix64, 2014).
-struct SplitMix: RandomNumberGenerator {
-  private var state: UInt64
-  init(seed: UInt64) { state = seed }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ z >> 30) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ z >> 27) &* 0x94D0_49BB_1331_11EB
-    return z ^ z >> 31
-  }
 }

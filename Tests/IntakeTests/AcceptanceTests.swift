@@ -4,6 +4,7 @@ import Intake
 import SaleStore
 import TestSupport
 import Testing
+import Time
 
 struct AcceptanceTests {
   private let phone = #"{"sku":"phone","quantity":1}"#

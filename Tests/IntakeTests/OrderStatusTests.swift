@@ -5,6 +5,7 @@ import Postgres
 import SaleStore
 import TestSupport
 import Testing
+import Time
 
 struct OrderStatusTests {
   /// Writes an order as a lane does.
@@ -55,8 +56,8 @@ struct OrderStatusTests {
       #expect(confirmed.string("sku") == "phone")
       #expect(confirmed.int("quantity") == 1)
       #expect(confirmed.json("reason") == nil)
-      #expect(confirmed.string("accepted_at").flatMap(FlashSale.Timestamp.init(rfc3339:)) != nil)
-      #expect(confirmed.string("decided_at").flatMap(FlashSale.Timestamp.init(rfc3339:)) != nil)
+      #expect(confirmed.string("accepted_at").flatMap(Timestamp.init(rfc3339:)) != nil)
+      #expect(confirmed.string("decided_at").flatMap(Timestamp.init(rfc3339:)) != nil)
       #expect(try await eventually { try await intake.get(path(lost), buyer: "bob").string("status") == "rejected" })
       #expect(try await intake.get(path(lost), buyer: "bob").string("reason") == "sold_out")
       // Without the ticket it is found by its id, and by its buyer alone.

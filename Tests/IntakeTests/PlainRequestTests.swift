@@ -7,6 +7,7 @@ import Testing
 
 @testable import HTTPServing
 @testable import Intake
+import TestSupport
 
 struct PlainRequestTests {
   /// A request as it looks to whoever serves it.
@@ -175,7 +176,7 @@ struct PlainRequestTests {
   @Test func `what is read as plain, the reader of all forms and NIO's decoder read alike, whatever the bytes are`()
     throws
   {
-    var random = SeededRandom(seed: 11)
+    var random = SeededGenerator(seed: 11)
     let spice = Array("\r\n\r\n \t:,;%?/\u{0}\u{7F}\"0159aAzZ-".utf8)
     var (read, compared) = (0, 0)
     for round in 0..<30_000 {
@@ -203,19 +204,5 @@ struct PlainRequestTests {
     }
     // Else this has compared nothing.
     #expect(read > 3_000 && compared > read * 9 / 10)
-  }
-}
-
-/// A generator that gives the same numbers for the same seed (SplitMix64).
-private struct SeededRandom: RandomNumberGenerator {
-  private var state: UInt64
-
-  init(seed: UInt64) { state = seed }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var value = (state ^ state >> 30) &* 0xBF58_476D_1CE4_E5B9
-    value = (value ^ value >> 27) &* 0x94D0_49BB_1331_11EB
-    return value ^ value >> 31
   }
 }

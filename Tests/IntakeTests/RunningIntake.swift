@@ -6,6 +6,7 @@ import Postgres
 import SaleStore
 import ServiceLifecycle
 import TestSupport
+import Time
 
 /// A real intake in this process, with a database and an embedded broker of its own.
 struct RunningIntake: Sendable {
@@ -182,8 +183,8 @@ extension Sale {
     let now = Int64(Date().timeIntervalSince1970)
     return try Sale(
       id: SaleID(validating: id), name: "Singles' \"Day\" 双十一",
-      startsAt: FlashSale.Timestamp(microseconds: (now + from) * 1_000_000),
-      endsAt: FlashSale.Timestamp(microseconds: (now + to) * 1_000_000), perBuyerLimit: Units(2),
+      startsAt: Timestamp(microseconds: (now + from) * 1_000_000),
+      endsAt: Timestamp(microseconds: (now + to) * 1_000_000), perBuyerLimit: Units(2),
       items: [
         SaleItem(sku: SKU(validating: "phone"), stock: Units(stock), price: Price(minor: 199_900, currency: "CNY"))
       ])

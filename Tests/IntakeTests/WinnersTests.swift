@@ -6,6 +6,7 @@ import Synchronization
 import Testing
 
 @testable import Intake
+import Time
 
 struct WinnersTests {
   private let sale = SaleNumber(rawValue: 7)

@@ -2,11 +2,12 @@ import FlashSale
 import Testing
 
 @testable import Lane
+import TestSupport
 
 /// A store and a log as the state machine sees them, with failures drawn at random.
 private struct Model {
   private static let records: Int64 = 400
-  private var random: SplitMix
+  private var random: SeededGenerator
   private let poisonous: Set<Int64>
   private var storeNext: Int64 = 0
   private var isConnected = true
@@ -15,7 +16,7 @@ private struct Model {
   private(set) var quarantined: Set<Int64> = []
 
   init(seed: UInt64) {
-    random = SplitMix(state: seed)
+    random = SeededGenerator(seed: seed)
     var random = random
     poisonous = Set((0..<Int64.random(in: 0...12, using: &random)).map { _ in .random(in: 0..<400, using: &random) })
   }
@@ -69,19 +70,6 @@ private struct Model {
     }
     isConnected = !isCut
     return isCut ? state.connectionLost("cut") : state.committed()
-  }
-}
-
-/// A generator whose numbers depend on its seed alone, so that a failure can be run again.
-private struct SplitMix: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var z = state
-    z = (z ^ z >> 30) &* 0xBF58_476D_1CE4_E5B9
-    z = (z ^ z >> 27) &* 0x94D0_49BB_1331_11EB
-    return z ^ z >> 31
   }
 }
 

@@ -1,4 +1,5 @@
 import Postgres
+import TestSupport
 import Testing
 
 @Suite(.timeLimit(.minutes(1)))
@@ -6,14 +7,16 @@ struct CommitOutcomeTests {
   /// How the COMMIT is sent.
   enum Way: CaseIterable { case byItself, withTheLastStatement }
 
-  /// Inserts a row through a proxy that cuts the line at COMMIT (as a whole text: BEGIN says READ COMMITTED), and
-  /// returns the error and how many rows there are.
-  private func cut(_ moment: CuttingProxy.Moment, _ way: Way) async throws -> (error: PostgresError, rows: Int64) {
+  /// Inserts a row over a line that is cut at COMMIT, and returns the error and how many rows there are.
+  private func cut(_ moment: FaultyLine.Moment, _ way: Way) async throws -> (error: PostgresError, rows: Int64) {
     try await Database.withSchema { settings in
       let owner = try await Connection.connect(settings, logger: Database.logger)
       try await owner.run("CREATE TABLE t (a bigint)")
-      let proxy = try CuttingProxy(cutAt: "COMMIT\0", moment)
-      let connection = try await Connection.connect(try proxy.settings(like: settings), logger: Database.logger)
+      let (line, url) = try FaultyLine.toPostgres(at: Database.url)
+      var through = try ConnectionSettings(url)
+      through.sessionParameters = settings.sessionParameters
+      let connection = try await Connection.connect(through, logger: Database.logger)
+      line.cutCommits([moment])
       let error = try #require(
         await failure {
           try await connection.transaction { transaction in
@@ -24,6 +27,7 @@ struct CommitOutcomeTests {
           }
         })
       #expect(await connection.isOpen == false)
+      #expect(line.commitsCut == 1)
       let rows = try await owner.count("SELECT count(*) FROM t")
       await owner.close()
       return (error, rows)
@@ -32,7 +36,7 @@ struct CommitOutcomeTests {
 
   @Test(arguments: Way.allCases)
   func `a commit whose answer was cut off is of unknown outcome, though it happened`(way: Way) async throws {
-    let (error, rows) = try await cut(.afterTheServerAnswered, way)
+    let (error, rows) = try await cut(.beforeTheClientHears, way)
     #expect(error.kind == .commitOutcomeUnknown)
     #expect(error.isConnectionLost)
     #expect(error.mayHaveTakenEffect)
@@ -42,7 +46,7 @@ struct CommitOutcomeTests {
 
   @Test(arguments: Way.allCases)
   func `a COMMIT that never arrived is of unknown outcome too`(way: Way) async throws {
-    let (error, rows) = try await cut(.beforeItReachesTheServer, way)
+    let (error, rows) = try await cut(.beforeTheServerHears, way)
     #expect(error.kind == .commitOutcomeUnknown)
     #expect(rows == 0)
   }

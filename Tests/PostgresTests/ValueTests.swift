@@ -1,5 +1,6 @@
 import Postgres
 import Testing
+import Time
 
 @Suite(.timeLimit(.minutes(1)))
 struct ValueTests {
@@ -29,7 +30,7 @@ struct ValueTests {
       try await roundTrip([UUIDBytes(high: 0, low: 0), UUIDBytes(high: .max, low: 1)], "SELECT $1", on: connection)
       // The first is 4713-11-24 BC, where PostgreSQL begins.
       let ends: [Int64] = [-210_866_803_200_000_000, -1, 0, 1, .max]
-      try await roundTrip(ends.map(Timestamp.init(microsecondsSince1970:)), "SELECT $1", on: connection)
+      try await roundTrip(ends.map(Timestamp.init(microseconds:)), "SELECT $1", on: connection)
       let notANumber = try await connection.query("SELECT $1", Double.nan).single().double(0)
       #expect(notANumber.isNaN)
     }
@@ -42,7 +43,7 @@ struct ValueTests {
         SELECT $1::text, $2::text, ($3 AT TIME ZONE 'UTC')::text, encode($4, 'hex'), length($5), $6::text, $7::text
         """,
         Int64(-42), UUIDBytes(high: 0x0011_2233_4455_6677, low: 0x8899_AABB_CCDD_EEFF),
-        Timestamp(microsecondsSince1970: 1_700_000_000_000_001), [UInt8]([0xDE, 0xAD]), "秒杀", 1.5, true
+        Timestamp(microseconds: 1_700_000_000_000_001), [UInt8]([0xDE, 0xAD]), "秒杀", 1.5, true
       ).single()
       #expect(
         try (0..<4).map { try row.string(.index($0)) } == [
@@ -87,7 +88,7 @@ struct ValueTests {
     try await Database.withConnection { connection in
       for microseconds in [Int64.min, Int64.min + 946_684_800_000_000] {
         let error = await failure {
-          _ = try await connection.query("SELECT $1", Timestamp(microsecondsSince1970: microseconds))
+          _ = try await connection.query("SELECT $1", Timestamp(microseconds: microseconds))
         }
         #expect(error?.kind == .encode)
       }

@@ -1,3 +1,4 @@
+import HeapModule
 import NIOCore
 import Testing
 
@@ -85,14 +86,11 @@ struct CrowdTests {
   }
 
   @Test func `tries leave in the order of their times`() {
-    var agenda = Agenda()
+    var agenda = Heap<Attempt>()
     let times = (0..<500).map { ($0 * 7_919) % 503 }
-    for time in times { agenda.add(Attempt(number: time, attempt: 1, time: .uptimeNanoseconds(UInt64(time)))) }
+    for time in times { agenda.insert(Attempt(number: time, attempt: 1, time: .uptimeNanoseconds(UInt64(time)))) }
     var left: [Int] = []
-    while let first = agenda.first {
-      left.append(first.number)
-      agenda.removeFirst()
-    }
+    while let first = agenda.popMin() { left.append(first.number) }
     #expect(left == times.sorted())
   }
 

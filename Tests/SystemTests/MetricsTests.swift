@@ -47,12 +47,6 @@ import Testing
     let file = FileManager.default.temporaryDirectory.appending(path: "metrics-\(UUID().uuidString)")
     defer { try? FileManager.default.removeItem(at: file) }
     try metrics.write(to: file, atomically: true, encoding: .utf8)
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/bin/bash")
-    process.arguments = ["-c", #"promtool check metrics <"$0" 2>&1 || echo "exit $?""#, file.path]
-    let output = Pipe()
-    process.standardOutput = output
-    try process.run()
-    return String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    return try await Tool.run("bash", ["-c", #"promtool check metrics <"$0" 2>&1 || echo "exit $?""#, file.path])
   }
 }

@@ -34,28 +34,7 @@ public struct OwnServer: Sendable {
     kill(pid, SIGHUP)
   }
 
-  /// Closes everything but the standard streams first: the server would inherit, and keep, what this process has open,
-  /// and `Process` waits for as long as anybody does.
-  private static let closing =
-    #"for fd in /proc/self/fd/*; do fd=${fd##*/}; ((fd > 2)) && eval "exec $fd>&-"; done; exec "$@""#
-
   private static func run(_ command: String, _ folder: String) async throws {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/bin/bash")
-    process.arguments = ["-c", closing, "bash", "scripts/postgres.sh", command, folder]
-    process.currentDirectoryURL = URL(fileURLWithPath: projectRoot)
-    process.standardInput = FileHandle.nullDevice
-    process.standardOutput = FileHandle.nullDevice
-    process.standardError = FileHandle.nullDevice
-    let status: Int32 = try await withCheckedThrowingContinuation { continuation in
-      process.terminationHandler = { continuation.resume(returning: $0.terminationStatus) }
-      do {
-        try process.run()
-      } catch {
-        process.terminationHandler = nil
-        continuation.resume(throwing: error)
-      }
-    }
-    guard status == 0 else { throw TestSetUpError("scripts/postgres.sh \(command) \(folder) ended with \(status)") }
+    try await Tool.run("scripts/postgres.sh", [command, folder])
   }
 }

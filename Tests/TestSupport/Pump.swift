@@ -1,5 +1,6 @@
 import Glibc
 import Synchronization
+import Time
 
 /// A line that may be gone.
 struct WeakLine {
@@ -81,7 +82,7 @@ struct Pump {
   /// Waits as long as the line is slow, and while it is held; `false` if it is gone.
   private func waitUntilOpen() -> Bool {
     if let delay = line.line?.state.withLock({ $0.delays[direction] }), delay > .zero {
-      usleep(useconds_t(delay.components.seconds * 1_000_000 + delay.components.attoseconds / 1_000_000_000_000))
+      usleep(useconds_t(delay.wholeMicroseconds))
     }
     while let line = line.line {
       guard line.state.withLock({ $0.held.contains(direction) }) else { return true }

@@ -97,29 +97,7 @@ public struct TestDatabase: Sendable {
 
   /// Runs a statement that names a database. `psql` does it, because `Statement` rightly takes literals only.
   private static func administer(_ server: String, _ sql: String) async throws {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    process.arguments = ["psql", "--no-psqlrc", "--quiet", "--set", "ON_ERROR_STOP=1", "--command", sql, server]
-    let output = Pipe()
-    process.standardError = output
-    process.standardOutput = FileHandle.nullDevice
-    let status = try await ended(process)
-    guard status == 0 else {
-      let words = String(decoding: output.fileHandleForReading.availableData, as: UTF8.self)
-      throw TestSetUpError("\(sql): \(words)")
-    }
-  }
-
-  private static func ended(_ process: Process) async throws -> Int32 {
-    try await withCheckedThrowingContinuation { continuation in
-      process.terminationHandler = { continuation.resume(returning: $0.terminationStatus) }
-      do {
-        try process.run()
-      } catch {
-        process.terminationHandler = nil
-        continuation.resume(throwing: error)
-      }
-    }
+    try await Tool.run("psql", ["--no-psqlrc", "--quiet", "--set", "ON_ERROR_STOP=1", "--command", sql, server])
   }
 }
 

@@ -25,6 +25,35 @@ import Testing
     #expect(DocumentRules.decisions(in: []).count == 1)
   }
 
+  @Test(arguments: ["*Superseded by [0002](0002-b.md).*", "*Superseded in part by [0002](0002-b.md): only this.*"])
+  func `a superseded decision with its successor is fine, if that links back`(_ line: String) {
+    let old = decision("0001-a.md", "# A\n\n\(line)\n")
+    let new = decision("0002-b.md", "# B\n\nSupersedes [0001](0001-a.md).\n")
+    #expect(DocumentRules.supersessions(in: [old, new]).isEmpty)
+    #expect(DocumentRules.supersessions(in: [old, decision("0002-b.md")]).map(\.line) == [3])
+    #expect(DocumentRules.supersessions(in: [old]).map(\.line) == [3])
+  }
+
+  @Test(arguments: [
+    "Superseded by decision 0002.", "*Superseded by 0002.*", "*Superseded by [0002](0001-a.md).*",
+    "*Superseded by [0003](0002-b.md).*",
+  ])
+  func `one that does not name its successor is found`(_ line: String) {
+    let files = [decision("0001-a.md", "# A\n\n\(line)\n"), decision("0002-b.md", "# B\n[0001](0001-a.md)\n")]
+    #expect(DocumentRules.supersessions(in: files).count == 1)
+  }
+
+  @Test func `a link to a decision that is not there is found`() {
+    let file = decision("0001-a.md", "# A\n[0001](0001-a.md)\n[0002](0002-b.md)\n")
+    #expect(DocumentRules.links(of: [file]).map(\.line) == [3])
+  }
+
+  @Test func `a source file that is not there is found`() {
+    let file = decision("0001-a.md", "# A\n`Kafka/Producer.swift`\n`Producer.swift` and `Gone.swift`\n")
+    let paths: Set<String> = ["Sources/Kafka/Producer.swift"]
+    #expect(DocumentRules.sources(named: file, among: paths).map(\.line) == [3])
+  }
+
   private let original = TextFile(path: "README.md", content: "# A\n\n## B\n\n```\n# no heading\n```\n\n## C\n")
 
   @Test func `the same headings in other words are fine`() {

@@ -26,6 +26,51 @@ enum DocumentRules {
     return violations
   }
 
+  /// A decision that was superseded says so in its third line, with a link to a later one, which links back.
+  static func supersessions(in files: [TextFile]) -> [Violation] {
+    let byName = Dictionary(uniqueKeysWithValues: files.map { (String($0.path.split(separator: "/").last ?? ""), $0) })
+    return files.flatMap { file -> [Violation] in
+      let own = String(file.path.split(separator: "/").last ?? "")
+      return file.lines.enumerated().compactMap { index, line in
+        guard line.firstMatch(of: /(?i)superseded/) != nil else { return nil }
+        let form = /\*Superseded (?:in part )?by \[(\d{4})\]\((\d{4}-[a-z0-9-]+\.md)\)[:.].*/
+        var advice: String?
+        if let (_, number, name) = line.prefixMatch(of: form)?.output, index == 2 {
+          let successor = byName[String(name)]
+          if successor == nil || !name.hasPrefix(number) || name <= own[...] {
+            advice = "there is no later decision “\(name)”"
+          } else if successor?.lines.contains(where: { $0.contains("](\(own))") }) != true {
+            advice = "“\(name)” does not link back: say there what it supersedes"
+          }
+        } else {
+          advice = "say it in the third line: “*Superseded by [0012](0012-short-name.md).*”, or “in part by”"
+        }
+        return advice.map { Violation(path: file.path, line: index + 1, advice: $0) }
+      }
+    }
+  }
+
+  /// Links to files of the same folder lead somewhere.
+  static func links(of files: [TextFile]) -> [Violation] {
+    let names = Set(files.map { String($0.path.split(separator: "/").last ?? "") })
+    return files.flatMap { file in
+      file.lines.enumerated().flatMap { index, line in
+        line.matches(of: /\]\((\d{4}-[a-z0-9-]+\.md)/).filter { !names.contains(String($0.output.1)) }.map {
+          Violation(path: file.path, line: index + 1, advice: "there is no decision “\($0.output.1)”: mend the link")
+        }
+      }
+    }
+  }
+
+  /// Every Swift file that a document names is there.
+  static func sources(named document: TextFile, among paths: Set<String>) -> [Violation] {
+    document.lines.enumerated().flatMap { index, line in
+      line.matches(of: /[\w+\/]+\.swift\b/).map { String($0.output) }
+        .filter { name in !paths.contains { $0 == name || $0.hasSuffix("/" + name) } }
+        .map { Violation(path: document.path, line: index + 1, advice: "there is no file “\($0)”: mend the name") }
+    }
+  }
+
   /// The translation has the original's headings, by level and in order; their words differ.
   static func headings(of translation: TextFile, as original: TextFile) -> [Violation] {
     let ours = headings(of: translation)

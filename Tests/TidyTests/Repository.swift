@@ -30,7 +30,7 @@ struct SwiftFile {
   var part: String? {
     let folders = path.split(separator: "/").dropLast()
     switch folders.first {
-    case "loadtest": return "loadtest"
+    case "bench", "chaos", "loadtest": return folders.first.map(String.init)
     case "Sources": return folders.dropFirst().first.map(String.init) ?? "Sources"
     default: return nil
     }
@@ -53,7 +53,9 @@ struct Repository {
   let swiftFiles: [SwiftFile]
   private let root: URL
 
-  private static let folders = ["Sources", "Tests", "loadtest", "migrations", "proto", "docs", "scripts"]
+  private static let folders = [
+    "Sources", "Tests", "bench", "chaos", "fuzz", "loadtest", "migrations", "proto", "docs", "scripts",
+  ]
 
   init() throws {
     root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()

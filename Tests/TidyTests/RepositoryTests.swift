@@ -36,6 +36,12 @@ import Testing
     expectNone(repository.swiftFiles.flatMap(ImportRules.violations))
   }
 
+  @Test func `time has one module, and the pure parts read no clock`() {
+    let files = repository.swiftFiles
+    expectNone(
+      files.flatMap(TimeRules.clocks) + files.flatMap(TimeRules.unitsByHand) + files.flatMap(TimeRules.wallClocks))
+  }
+
   @Test func `SQL stands in SaleStore, the migrator and migrations only`() {
     expectNone(repository.swiftFiles.flatMap(StatementRule.violations))
   }
@@ -45,6 +51,22 @@ import Testing
       .filter { $0.hasPrefix(DocumentRules.decisions + "/") }
       .map(repository.file)
     expectNone(DocumentRules.decisions(in: files))
+  }
+
+  @Test func `a superseded decision names its successor, and the links between decisions lead somewhere`() throws {
+    let files = try repository.paths.filter { $0.hasPrefix(DocumentRules.decisions + "/") }.map(repository.file)
+    expectNone(DocumentRules.supersessions(in: files) + DocumentRules.links(of: files))
+  }
+
+  @Test func `the source files that documents name are there`() throws {
+    let paths = Set(repository.paths)
+    let documents = repository.paths.filter { $0.hasPrefix("docs/") && $0.hasSuffix(".md") } + DocumentRules.readmes
+    expectNone(try documents.flatMap { DocumentRules.sources(named: try repository.file($0), among: paths) })
+  }
+
+  @Test func `nothing stands in the sources that nothing uses`() {
+    let rules = UseRules(repository.swiftFiles)
+    expectNone(rules.filesWithoutUse + rules.namesWithoutUse)
   }
 
   @Test func `the READMEs have the same headings`() throws {

@@ -1,5 +1,4 @@
 import FlashSale
-import Foundation
 import Lane
 import Postgres
 import SaleStore
@@ -49,13 +48,8 @@ import Testing
 
   /// Over a line that is cut at the batch's COMMIT.
   private func expectLost(at moment: FaultyLine.Moment, _ bench: LaneBench, isCommitted: Bool) async throws {
-    var url = try #require(URLComponents(string: bench.database.url))
-    let line = try FaultyLine(to: UInt16(url.port ?? 5432), speech: .postgres)
-    url.host = "127.0.0.1"
-    url.port = Int(line.port)
-    // The line reads along.
-    url.queryItems = ["sslmode", "gssencmode"].map { URLQueryItem(name: $0, value: "disable") }
-    let lane = try await LaneStore.connect(try ConnectionSettings(try #require(url.string)), logger: quietLogger)
+    let (line, url) = try FaultyLine.toPostgres(at: bench.database.url)
+    let lane = try await LaneStore.connect(try ConnectionSettings(url), logger: quietLogger)
     let claim = try await bench.claim(on: lane)
     line.cutCommits([moment])
     try await expectLost(lane, claim, bench, isCommitted: isCommitted)

@@ -2,6 +2,7 @@ import FlashSale
 import SaleStore
 import TestSupport
 import Testing
+import Time
 
 /// Measures; expects nothing but that it ends. A debug build says little.
 @Suite struct DrainRateTests {
@@ -18,7 +19,7 @@ import Testing
       #expect(try await eventually { try await bench.next > 0 })
       let (began, first) = (ContinuousClock.now, try await bench.next)
       #expect(try await bench.drained())
-      let seconds = (ContinuousClock.now - began) / .seconds(1)
+      let seconds = (ContinuousClock.now - began).inSeconds
       print("one hot partition: \(Int(Double(Int64(records) - first) / seconds)) records/s")
     }
   }

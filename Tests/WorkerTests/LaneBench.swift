@@ -3,6 +3,7 @@ import Lane
 import Postgres
 import SaleStore
 import TestSupport
+import Time
 
 /// A database with one sale, and lanes on it without a log: their batches are made by hand.
 struct LaneBench: Sendable {
@@ -40,7 +41,7 @@ struct LaneBench: Sendable {
   /// A request as it stands in the log.
   func place(
     _ offset: Int64, _ sku: String = "phone", buyer: String = "alice", quantity: Int32 = 1, key: String? = nil,
-    at time: FlashSale.Timestamp = insideTheSale
+    at time: Timestamp = insideTheSale
   ) throws -> LogEntry {
     let request = try PurchaseRequest(
       order: OrderID(
@@ -127,15 +128,15 @@ extension WrittenBatch {
 }
 
 /// An instant at which the tests' sales are open.
-let insideTheSale = FlashSale.Timestamp(microseconds: 1_800_000_000_000_000)
+let insideTheSale = Timestamp(microseconds: 1_800_000_000_000_000)
 
 /// A sale around `insideTheSale`.
 func openSale(
   _ id: String, stock: [String: Int32], limit: Int32? = nil, ordering: Ordering? = nil
 ) throws -> Sale {
   try Sale(
-    id: SaleID(validating: id), name: "Sale \(id)", startsAt: FlashSale.Timestamp(microseconds: 1_700_000_000_000_000),
-    endsAt: FlashSale.Timestamp(microseconds: 1_900_000_000_000_000), perBuyerLimit: limit.map(Units.init(_:)),
+    id: SaleID(validating: id), name: "Sale \(id)", startsAt: Timestamp(microseconds: 1_700_000_000_000_000),
+    endsAt: Timestamp(microseconds: 1_900_000_000_000_000), perBuyerLimit: limit.map(Units.init(_:)),
     ordering: ordering,
     items: stock.sorted { $0.key < $1.key }.map { sku, units in
       try SaleItem(sku: SKU(validating: sku), stock: Units(units), price: Price(minor: 199_900, currency: "CNY"))

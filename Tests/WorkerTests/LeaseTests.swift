@@ -5,6 +5,7 @@ import Postgres
 import SaleStore
 import TestSupport
 import Testing
+import Time
 import Worker
 
 /// Workers that join, leave, and share partitions by leases.
@@ -210,7 +211,7 @@ import Worker
       let key = StockKey(sale: sale.number, sku: try SKU(validating: "phone"))
       var progress: Offset?
       var level: StockLevel?
-      var committed: [FlashSale.Timestamp] = []
+      var committed: [Timestamp] = []
       while progress != Offset(10) || level != StockLevel(left: .zero, isClosed: false, asOf: Offset(5)) {
         guard let event = await events.next() else { break }
         guard case .notification(channel: _, let payload) = event,
@@ -225,7 +226,7 @@ import Worker
       let decided = try await bench.database.connect().query(
         "SELECT (extract(epoch FROM max(decided_at)) * 1000000)::int8 FROM orders"
       ).single().int64(0)
-      #expect(try #require(committed.last) >= FlashSale.Timestamp(microseconds: decided))
+      #expect(try #require(committed.last) >= Timestamp(microseconds: decided))
       await listener.stop()
     }
   }

@@ -3,6 +3,7 @@ import Lane
 import SaleStore
 import TestSupport
 import Testing
+import Time
 
 /// Few orders of a batch are written by INSERT and many by COPY: nothing but the time may tell which.
 @Suite struct OrderRowsTests {
@@ -13,7 +14,7 @@ import Testing
       let entries = try (0..<count).map { index in
         try bench.place(
           Int64(index), buyer: "buyer-\(index)", quantity: Int32(1 + index % 3),
-          at: FlashSale.Timestamp(microseconds: insideTheSale.microseconds + Int64(index)))
+          at: Timestamp(microseconds: insideTheSale.microseconds + Int64(index)))
       }
       let written = try committed(await lane.write(bench.batch(claim, entries)))
       let expected = zip(entries, written.outcomes).map { entry, outcome -> StoredRows.Order? in

@@ -1,6 +1,7 @@
 import FlashSale
 import SaleStore
 import Testing
+import Time
 
 struct SignalTests {
   /// Signals about many partitions and stocks, each entry as long as it can be.

@@ -1,5 +1,4 @@
 import FlashSale
-import Foundation
 import Kafka
 import Postgres
 import SaleStore
@@ -31,12 +30,8 @@ import Worker
   func `a lane whose statement PostgreSQL does not answer is named, until the answer comes`() async throws {
     try await LaneBench.with { bench in
       let waits = Waits()
-      var url = try #require(URLComponents(string: bench.database.url))
-      let line = try FaultyLine(to: UInt16(url.port ?? 5432), speech: .postgres)
-      url.host = "127.0.0.1"
-      url.port = Int(line.port)
-      url.queryItems = ["sslmode", "gssencmode"].map { URLQueryItem(name: $0, value: "disable") }
-      let settings = try ConnectionSettings(try #require(url.string)).named("a lane", noting: waits)
+      let (line, url) = try FaultyLine.toPostgres(at: bench.database.url)
+      let settings = try ConnectionSettings(url).named("a lane", noting: waits)
       let lane = try await LaneStore.connect(settings, on: StoreThread(label: "lane 0"), logger: quietLogger)
       let claim = try await bench.claim(on: lane)
       #expect(waits.current.isEmpty)

@@ -3,6 +3,7 @@ import Lane
 import Postgres
 import SaleStore
 import TestSupport
+import Time
 
 /// Reads what lanes wrote, past the code that wrote it.
 struct StoredRows {
@@ -14,7 +15,7 @@ struct StoredRows {
     let buyer: String
     let quantity: Units
     let outcome: Outcome
-    let acceptedAt: FlashSale.Timestamp
+    let acceptedAt: Timestamp
   }
 
   /// A row of `quarantined_records`.
@@ -49,7 +50,7 @@ struct StoredRows {
         stock: StockKey(sale: SaleNumber(rawValue: try row.int32("sale")), sku: sku),
         buyer: try row.string("buyer"), quantity: Units(try row.int32("quantity")),
         outcome: refusal.map(Outcome.rejected) ?? .confirmed,
-        acceptedAt: FlashSale.Timestamp(microseconds: try row.timestamp("accepted_at").microsecondsSince1970))
+        acceptedAt: Timestamp(microseconds: try row.timestamp("accepted_at").microseconds))
     }
   }
 

@@ -15,6 +15,7 @@ let package = Package(
       dependencies: [
         .product(name: "Benchmark", package: "benchmark"),
         .product(name: "FlashSale", package: "penstock"),
+        .product(name: "Time", package: "penstock"),
       ],
       path: "Benchmarks/FlashSale",
       swiftSettings: [

@@ -1,5 +1,6 @@
 internal import FlashSale
 internal import SaleStore
+internal import Time
 
 /// The list of sales.
 enum SalesPage {

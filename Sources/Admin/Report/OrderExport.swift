@@ -4,6 +4,7 @@ internal import Hummingbird
 internal import Metrics
 internal import NIOCore
 internal import SaleStore
+internal import Time
 
 /// The forms in which all orders of a sale can be had, written while they are read. The raw values are the extensions
 /// of their files.

@@ -1,5 +1,6 @@
 internal import FlashSale
 public import SaleStore
+internal import Time
 
 /// A report for a spreadsheet: one fact per line, so that it can be filtered and pivoted.
 public enum ReportCSV {

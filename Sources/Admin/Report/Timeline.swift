@@ -1,5 +1,6 @@
 internal import FlashSale
 internal import SaleStore
+internal import Time
 
 /// A report's timeline without gaps, in at most so many buckets of equal width: what a chart or a table shows.
 struct Timeline {

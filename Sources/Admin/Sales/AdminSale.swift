@@ -1,5 +1,6 @@
 internal import FlashSale
 internal import SaleStore
+internal import Time
 
 /// A stored sale in the admin API: the shape of a sale, with its number, its status and what is left.
 struct AdminSale: Encodable {

@@ -1,5 +1,6 @@
 internal import FlashSale
 internal import SaleStore
+internal import Time
 
 /// Each partition's progress and owner, and the workers, in the admin API and on the pages.
 struct PartitionList: Encodable {

@@ -1,3 +1,5 @@
+internal import Time
+
 // Values as the domain has them. `field` is where the value stands, in words for the sender: `items[2].stock`.
 
 extension JSONReader {
@@ -28,10 +30,10 @@ extension JSONReader {
 
   mutating func time(_ field: String) throws(BodyError) -> Timestamp {
     let text = try text(field)
-    do throws(ValidationError) {
-      return try Timestamp(validating: text, field: field)
+    do throws(RFC3339Fault) {
+      return try Timestamp(validating: text)
     } catch {
-      throw BodyError(error)
+      throw .invalidField(field, error.rawValue)
     }
   }
 }

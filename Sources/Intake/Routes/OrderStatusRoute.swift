@@ -2,6 +2,7 @@ internal import FlashSale
 internal import HTTPServing
 internal import Logging
 internal import SaleStore
+internal import Time
 
 /// Who asks for which order, and where in the log it stands if a ticket says so.
 struct OrderInquiry: Sendable {

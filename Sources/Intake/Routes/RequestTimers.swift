@@ -1,5 +1,6 @@
 internal import HTTPServing
 internal import Metrics
+internal import Time
 internal import Vitals
 
 /// How long answers took that are not made on an event loop: the same time series as those of `DurationTally`.
@@ -12,7 +13,7 @@ struct RequestTimers: Sendable {
 
   /// Counts one answer.
   func record(_ endpoint: Endpoint, status: Int, _ duration: Duration) {
-    timers[endpoint.rawValue][StatusClass(status).rawValue].recordNanoseconds(duration.nanoseconds)
+    timers[endpoint.rawValue][StatusClass(status).rawValue].recordNanoseconds(duration.wholeNanoseconds)
   }
 }
 

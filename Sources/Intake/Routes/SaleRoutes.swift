@@ -3,6 +3,7 @@ internal import HTTPServing
 internal import NIOCore
 internal import SaleStore
 internal import Synchronization
+internal import Time
 
 /// `GET /v1/sales` and `GET /v1/sales/{sale}`, from memory.
 enum SaleRoutes {
@@ -15,7 +16,7 @@ enum SaleRoutes {
   /// A page has up to `Limits.listedSales` sales and `Limits.listedItems` of their items, and at least one sale; `next`
   /// is the cursor of the one behind it, or `null`.
   static func fields(_ catalog: Catalog, after cursor: Cursor?, now: Timestamp, to json: inout JSONWriter) {
-    let start = Timestamp(microseconds: now.microseconds - Limits.saleAfterlife.nanoseconds / 1_000)
+    let start = Timestamp(microseconds: now.microseconds - Limits.saleAfterlife.wholeMicroseconds)
     let rest = catalog.sales.lazy.filter { sale in
       sale.over >= start && cursor.map { sale.number < $0 } ?? true
     }
@@ -91,7 +92,7 @@ struct SaleBytes {
 
   private mutating func bytes(of key: Key, _ now: Timestamp, _ write: (inout JSONWriter) -> Void) -> ByteBuffer {
     // A clock that was set back makes them old too.
-    if !(0..<Limits.saleBytesAge.nanoseconds / 1_000).contains(now.microseconds(since: since)) {
+    if !(0..<Limits.saleBytesAge.wholeMicroseconds).contains(now.microseconds(since: since)) {
       kept.removeAll(keepingCapacity: true)
       (size, since) = (0, now)
     }

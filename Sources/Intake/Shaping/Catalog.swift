@@ -1,5 +1,6 @@
 internal import FlashSale
 internal import SaleStore
+internal import Time
 
 /// All sales, as one immutable snapshot. It refers to what changes often: stock gauges and partition standings.
 struct Catalog: Sendable {

@@ -1,5 +1,6 @@
 internal import FlashSale
 internal import HTTPServing
+internal import Time
 
 /// Measures how fast a partition is decided, from how its watermark moves.
 ///
@@ -25,7 +26,7 @@ struct DrainMeter {
     let elapsed = now - since
     if watermark > offset {
       guard elapsed >= Limits.drainRateSpan else { return rate }
-      let measured = Double(watermark.rawValue - offset.rawValue) / elapsed.seconds
+      let measured = Double(watermark.rawValue - offset.rawValue) / elapsed.inSeconds
       // Half of what was and half of what is: follows a change within a few signals, and does not jump with each.
       rate = rate.map { ($0 + measured) / 2 } ?? measured
       restart(at: watermark, now)

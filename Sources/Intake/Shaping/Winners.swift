@@ -1,6 +1,7 @@
 internal import FlashSale
 internal import SaleStore
 internal import Synchronization
+internal import Time
 
 /// The confirmed orders of one sale, by 62 bits of their ids: so that a winner who asks again is not told that nothing
 /// is left (I2). Read by all threads without a lock, written by one.

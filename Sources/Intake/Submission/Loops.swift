@@ -1,5 +1,6 @@
 internal import HTTPServing
 internal import NIOCore
+internal import Time
 
 /// The event loops of one intake, each with the state that it alone touches.
 typealias Loops = LoopStates<LoopState>
@@ -7,7 +8,7 @@ typealias Loops = LoopStates<LoopState>
 extension Loops {
   /// Makes the state of each loop of the listener, and starts its clock.
   init(of listener: ListenerLoops, acknowledgementDeadline: Duration) async throws {
-    let deadline = TimeAmount.nanoseconds(acknowledgementDeadline.nanoseconds)
+    let deadline = TimeAmount.nanoseconds(acknowledgementDeadline.wholeNanoseconds)
     try await self.init(of: listener.group, tick: Limits.tick) { loop, index in
       guard let part = listener.state(of: loop) else { throw ChannelError.operationUnsupported }
       let state = LoopState(index: index, listener: part, acknowledgementDeadline: deadline)

@@ -2,6 +2,7 @@ internal import FlashSale
 internal import HTTPServing
 internal import Kafka
 internal import NIOCore
+internal import Time
 
 /// An admitted order on its way into the log.
 struct Submission {

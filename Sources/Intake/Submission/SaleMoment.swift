@@ -1,6 +1,7 @@
 internal import FlashSale
 internal import HTTPServing
 internal import SaleStore
+internal import Time
 
 /// What an order of one item meets at this moment, and what may be said of one that was sent before. Decision 0021 has
 /// the table.

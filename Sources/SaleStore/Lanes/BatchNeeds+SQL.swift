@@ -49,7 +49,7 @@ extension LoadedFacts {
     for row in answers[2] { add(holder: try row.identifier(1), of: try row.saleNumber(0)) }
     for row in answers[3] {
       let rules = SaleRules(
-        startsAt: try row.time(5), endsAt: try row.time(6),
+        startsAt: try row.timestamp(5), endsAt: try row.timestamp(6),
         perBuyerLimit: try row.optional(7, as: Int32.self).map(Units.init(_:)))
       let level = StockLevel(left: try row.units(2), isClosed: try row.bool(3), asOf: try row.offset(4))
       levels[StockKey(sale: try row.saleNumber(0), sku: try row.identifier(1))] = LaneStock.Level(level, rules: rules)

@@ -1,6 +1,7 @@
 public import FlashSale
 package import Lane
 import Postgres
+import Time
 
 extension LaneStore {
   /// Takes a partition over (I7). The owner before can be another worker, or a lost session of the lane's own.
@@ -93,7 +94,7 @@ extension LaneStore {
         ) AS owner
         """,
         topic, partition.rawValue, Limits.ownerEndTimeout.wholeMilliseconds, vacancy.epoch.rawValue,
-        vacancy.ownerLastSeen?.microseconds)
+        vacancy.ownerLastSeen?.wholeMicroseconds)
     } catch let error where error.sqlState == SQLState.insufficientPrivilege {
       throw StoreError.ownerCannotBeEnded(
         partition, "this role may not end sessions of the role that owns it; workers must use one role")
@@ -119,7 +120,8 @@ extension LaneStore {
       )
       RETURNING epoch, next_offset, last_record
       """,
-      topic, partition.rawValue, vacancy.epoch.rawValue, worker.rawValue, name, vacancy.ownerLastSeen?.microseconds)
+      topic, partition.rawValue, vacancy.epoch.rawValue, worker.rawValue, name,
+      vacancy.ownerLastSeen?.wholeMicroseconds)
     if let row = claimed.first {
       return .claimed(
         Claim(
@@ -160,14 +162,4 @@ enum SQLState {
   static let deadlockDetected = "40P01"
   static let insufficientPrivilege = "42501"
   static let lockNotAvailable = "55P03"
-}
-
-extension Duration {
-  /// Rounded down, for PostgreSQL's parameters.
-  var wholeMilliseconds: Int64 {
-    components.seconds * 1_000 + components.attoseconds / 1_000_000_000_000_000
-  }
-
-  /// Rounded down.
-  fileprivate var microseconds: Int64 { components.seconds * 1_000_000 + components.attoseconds / 1_000_000_000_000 }
 }

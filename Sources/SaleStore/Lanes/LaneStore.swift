@@ -1,5 +1,6 @@
 public import Logging
 public import Postgres
+internal import Time
 
 /// A lane's own connection to the store: claims one partition and writes its batches.
 ///

@@ -26,16 +26,16 @@ extension OrderRows {
       SELECT require(false, $12, format('%s orders were sent and %s taken', $11, count(*))) FROM written
       HAVING count(*) <> $11
       """,
-      rows.map(\.request.order.uuid), rows.map(\.offset.rawValue), rows.map(\.request.acceptedAt.stored),
+      rows.map(\.request.order.uuid), rows.map(\.offset.rawValue), rows.map(\.request.acceptedAt),
       rows.map(\.request.stock.sale.rawValue), rows.map(\.request.quantity.rawValue), rows.map(\.outcome.stored),
-      rows.map(\.request.stock.sku.rawValue), rows.map(\.request.buyer.rawValue), batch.decidedAt.stored,
+      rows.map(\.request.stock.sku.rawValue), rows.map(\.request.buyer.rawValue), batch.decidedAt,
       batch.claim.partition.rawValue, Int64(count), state)
   }
 
   /// Writes them all by COPY, and returns how many were taken.
   func copy(in transaction: borrowing Transaction, of batch: LaneBatch) throws -> Int {
     let partition = batch.claim.partition.rawValue
-    let decidedAt = batch.decidedAt.stored
+    let decidedAt = batch.decidedAt
     return try transaction.copyIn(
       """
       COPY orders (order_id, log_offset, accepted_at, decided_at, sale, quantity, partition, outcome, sku, buyer)
@@ -48,7 +48,7 @@ extension OrderRows {
         try writer.row(fieldCount: 10)
         try writer.field(request.order.uuid)
         try writer.field(order.offset.rawValue)
-        try writer.field(request.acceptedAt.stored)
+        try writer.field(request.acceptedAt)
         try writer.field(decidedAt)
         try writer.field(request.stock.sale.rawValue)
         try writer.field(request.quantity.rawValue)

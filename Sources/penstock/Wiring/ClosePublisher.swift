@@ -4,6 +4,7 @@ import Kafka
 import Logging
 import SaleStore
 import ServiceLifecycle
+import Time
 
 /// Writes the `close` records of a sale into the log: closing changes stock, so it goes through the lanes like a
 /// purchase.

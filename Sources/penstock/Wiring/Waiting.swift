@@ -1,6 +1,7 @@
 import Kafka
 import Logging
 import Postgres
+import Time
 
 /// Does steps that need PostgreSQL or the log, again and again until they answer, and says what it waits for.
 struct Waiting: Sendable {
@@ -16,7 +17,7 @@ struct Waiting: Sendable {
   func callAsFunction<Value: Sendable>(
     for what: String, _ step: @escaping @Sendable () async throws -> Value
   ) async throws -> Value {
-    var pause = Limits.waitingPause.lowerBound
+    var backoff = Backoff(within: Limits.waitingPause)
     var said = ""
     var saidAt = ContinuousClock.now
     tell("waiting for \(what)")
@@ -31,8 +32,7 @@ struct Waiting: Sendable {
           (said, saidAt) = (reason, .now)
         }
       }
-      try await Task.sleep(for: pause)
-      pause = min(pause * 2, Limits.waitingPause.upperBound)
+      try await Task.sleep(for: backoff.next())
     }
   }
 

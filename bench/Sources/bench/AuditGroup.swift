@@ -2,6 +2,7 @@ import Foundation
 import Kafka
 import SaleStore
 import TestSupport
+import Time
 
 /// The most memory that `penstock audit` takes, over a log that a worker has decided, beside one of a tenth of it.
 enum AuditGroup {
@@ -13,29 +14,29 @@ enum AuditGroup {
   private static let lanes = 32
 
   /// Once, for any number of rounds: a peak varies little, and the log takes minutes to make.
-  static func measure(_ journal: Journal) async throws {
-    let (fewer, more) = (journal.plan.audited / 10, journal.plan.audited)
-    for records in [fewer, more] { try await measure(records, journal) }
-    journal.compare(Row(name(more), against: name(fewer), .atMost(1.2)))
+  static func measure(_ scores: Scores) async throws {
+    let (fewer, more) = (scores.plan.audited / 10, scores.plan.audited)
+    for records in [fewer, more] { try await measure(records, scores) }
+    scores.compare(Ratio(name(more), against: name(fewer), .atMost(1.2)))
   }
 
   private static func name(_ records: Int) -> String { "peak memory of an audit, \(Text.figure(Double(records)))" }
 
-  private static func measure(_ records: Int, _ journal: Journal) async throws {
-    try await BenchShop.with(journal.cluster, partitions: AuditedLog.partitions(for: records)) { bench in
+  private static func measure(_ records: Int, _ scores: Scores) async throws {
+    try await BenchShop.with(scores.cluster, partitions: AuditedLog.partitions(for: records)) { bench in
       let log = try await AuditedLog.plan(records, bench)
-      journal.say("writing \(records) records into \(bench.partitions) partitions")
+      scores.say("writing \(records) records into \(bench.partitions) partitions")
       try await log.write()
       // None of them is ready before all share the partitions.
       var workers: [Shop.Part] = []
       for _ in 0..<((bench.partitions + lanes - 1) / lanes) {
         workers.append(try await bench.start("worker", awaitsReadiness: false))
       }
-      try await log.awaitDecisions { journal.say("decided: \($0) of \(records)") }
+      try await log.awaitDecisions { scores.say("decided: \($0) of \(records)") }
       for worker in workers { await worker.stop() }
       let (peak, seconds) = try await audit(bench, expecting: records)
-      journal.note(name(records), peak, "KiB")
-      journal.note("audit, \(Text.figure(Double(records)))", Double(records) / seconds, "records/s")
+      scores.note(name(records), peak, "KiB")
+      scores.note("audit, \(Text.figure(Double(records)))", Double(records) / seconds, "records/s")
     }
   }
 
@@ -49,7 +50,7 @@ enum AuditGroup {
       if let now = try? process.kibibytes(.peak) { peak = max(peak, now) }
       try await Task.sleep(for: look)
     }
-    let seconds = (ContinuousClock.now - start) / .seconds(1)
+    let seconds = (ContinuousClock.now - start).inSeconds
     let exit = await process.exit()
     var report: Report?
     // The pipe is read by a thread of its own, which may come after the end of the process.

@@ -4,6 +4,7 @@ import Kafka
 import SaleStore
 import Synchronization
 import TestSupport
+import Time
 
 /// A log of any length that stays whole until it is audited.
 ///
@@ -37,7 +38,7 @@ struct AuditedLog {
   /// Puts up the sales. In each, the first half of the buyers win one unit.
   static func plan(_ records: Int, _ bench: BenchShop) async throws -> AuditedLog {
     let units = Units(Int32(max(1, Double(records / sales) * firstTimers / 2)))
-    let now = Int64(Date.now.timeIntervalSince1970)
+    let now = Timestamp.now
     let sku = try SKU(validating: "phone")
     var shelves: [Partition: [(stock: StockKey, key: [UInt8])]] = [:]
     try await bench.database.withStore { store in
@@ -45,8 +46,7 @@ struct AuditedLog {
         let sale = try await store.create(
           Sale(
             id: SaleID(validating: "audited-\(number)"), name: "Audited",
-            startsAt: FlashSale.Timestamp(microseconds: (now - 60) * 1_000_000),
-            endsAt: FlashSale.Timestamp(microseconds: (now + 3_600) * 1_000_000), perBuyerLimit: Units(1),
+            startsAt: now.after(.seconds(-60)), endsAt: now.after(.seconds(3_600)), perBuyerLimit: Units(1),
             items: [SaleItem(sku: sku, stock: units, price: Price(minor: 19_900, currency: "CNY"))]))
         let key = RecordKey(sale: sale.sale, sku: sku)
         shelves[key.partition(of: Int32(bench.partitions)), default: []]
@@ -68,7 +68,7 @@ struct AuditedLog {
     let producer = try Producer(cluster: cluster, topic: bench.topic, tuning: tuning, logger: quietLogger) { reports in
       persisted.add(reports.count { if case .persisted = $0.delivery { true } else { false } }, ordering: .relaxed)
     }
-    let now = FlashSale.Timestamp(microseconds: Int64(Date.now.timeIntervalSince1970 * 1_000_000))
+    let now = Timestamp.now
     var earlier: [Feed.Entry?] = Array(repeating: nil, count: shelves.count)
     for index in 0..<count {
       let (round, shelf) = index.quotientAndRemainder(dividingBy: shelves.count)
@@ -87,7 +87,7 @@ struct AuditedLog {
     }
   }
 
-  private func order(_ round: Int, _ shelf: Int, at now: FlashSale.Timestamp) throws -> Feed.Entry {
+  private func order(_ round: Int, _ shelf: Int, at now: Timestamp) throws -> Feed.Entry {
     let (partition, items) = shelves[shelf]
     let item = items[round % items.count]
     // A multiple, so that they come round to the sale in which they were.

@@ -49,28 +49,28 @@ struct RunCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    let journal = Journal(plan: quick ? .quick : .full, rounds: rounds, cluster: cluster)
-    journal.say("warming PostgreSQL up")
+    let scores = Scores(plan: quick ? .quick : .full, rounds: rounds, cluster: cluster)
+    scores.say("warming PostgreSQL up")
     // A short run writes less.
     try await WarmServer.prepare(megabytes: quick ? 200 : 1_000)
     for group in Group.all where only.map(group.name.contains) ?? !group.isOnRequest {
-      journal.say("== \(group.name)")
+      scores.say("== \(group.name)")
       do {
-        let stalls = try await Stalls.millisecondsPerSecond(over: .milliseconds(journal.plan.looking))
-        journal.note(Stalls.figure, stalls, "ms/s")
-        try await group.measure(journal)
+        let stalls = try await Stalls.millisecondsPerSecond(over: .milliseconds(scores.plan.looking))
+        scores.note(Stalls.figure, stalls, "ms/s")
+        try await group.measure(scores)
       } catch {
         // The other groups are still useful; the rows of this one are shown as not measured.
-        journal.fail(group.name, error)
+        scores.fail(group.name, error)
       }
     }
     let result = BenchResult(
-      journal, commit: commit, earlier: try await Results.lastCommitted(in: results, isQuick: quick))
-    print(Table.text(of: result))
+      scores, commit: commit, earlier: try await Results.lastCommitted(in: results, isQuick: quick))
+    print(result.text)
     // Otherwise, in a file, the table would appear in the middle of standard error's lines.
     fflush(nil)
     // A part of the table does not replace a whole one.
-    if only == nil { journal.say("written: \(try Results.write(result, in: results))") }
+    if only == nil { scores.say("written: \(try Results.write(result, in: results))") }
     if !result.failures.isEmpty { throw ExitCode(70) }
     if result.rows.contains(where: { $0.verdict == .fallsShort }) { throw ExitCode(1) }
   }

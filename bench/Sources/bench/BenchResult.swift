@@ -53,34 +53,34 @@ struct BenchResult: Codable {
   let failures: [Failure]
 
   /// - Parameter earlier: the result that instructions are compared with.
-  init(_ journal: Journal, commit: String, earlier: BenchResult?) {
+  init(_ scores: Scores, commit: String, earlier: BenchResult?) {
     date = Date.now.formatted(.iso8601)
     self.commit = commit
-    isQuick = journal.plan.isQuick
+    isQuick = scores.plan.isQuick
     machine = Machine.current()
-    figures = journal.figures.map { Figure(name: $0.key, unit: $0.value.unit, values: $0.value.values) }
+    figures = scores.figures.map { Figure(name: $0.key, unit: $0.value.unit, values: $0.value.values) }
       .sorted { $0.name < $1.name }
-    failures = journal.failures.map { Failure(group: $0.group, reason: $0.reason) }
+    failures = scores.failures.map { Failure(group: $0.group, reason: $0.reason) }
     rows =
-      journal.rows.compactMap { Self.compare($0, journal.figures) }
-      + journal.figures.keys.filter { $0.hasPrefix("instructions ") }.sorted().map { name in
-        Self.compareCounts(name, journal.figures, earlier, .atMost(1.05))
+      scores.ratios.compactMap { Self.compare($0, scores.figures) }
+      + scores.figures.keys.filter { $0.hasPrefix("instructions ") }.sorted().map { name in
+        Self.compareCounts(name, scores.figures, earlier, .atMost(1.05))
       }
-      + journal.figures.keys.filter { $0.hasPrefix("cost: ") }.sorted().map { name in
-        Self.compareCounts(name, journal.figures, earlier, nil)
+      + scores.figures.keys.filter { $0.hasPrefix("cost: ") }.sorted().map { name in
+        Self.compareCounts(name, scores.figures, earlier, nil)
       }
-      + journal.figures.keys.filter { $0.hasPrefix("allocations ") }.sorted().map { name in
-        Self.compareCounts(name, journal.figures, earlier, nil)
+      + scores.figures.keys.filter { $0.hasPrefix("allocations ") }.sorted().map { name in
+        Self.compareCounts(name, scores.figures, earlier, nil)
       }
-      + [Self.compareCounts(Stalls.figure, journal.figures, earlier, nil)]
-    breakdowns = journal.parts.sorted { $0.key < $1.key }.map { figure, parts in
+      + [Self.compareCounts(Stalls.figure, scores.figures, earlier, nil)]
+    breakdowns = scores.parts.sorted { $0.key < $1.key }.map { figure, parts in
       Breakdown(figure: figure, parts: parts.map { Breakdown.Part(name: $0.name, value: $0.value) })
     }
   }
 
   func figure(_ name: String) -> Figure? { figures.first { $0.name == name } }
 
-  private static func compare(_ row: Row, _ figures: [String: Journal.Figure]) -> Comparison? {
+  private static func compare(_ row: Ratio, _ figures: [String: Scores.Figure]) -> Comparison? {
     guard let measured = figures[row.measured], let reference = figures[row.reference] else { return nil }
     let ratios = zip(measured.values, reference.values).map { $0 / $1 }
     return Comparison(name: row.name, reference: row.reference, ratios: ratios, row.bound)
@@ -88,7 +88,7 @@ struct BenchResult: Codable {
 
   /// Counts are compared with the last result that was kept; without a bound they are only reported.
   private static func compareCounts(
-    _ name: String, _ figures: [String: Journal.Figure], _ earlier: BenchResult?, _ bound: Row.Bound?
+    _ name: String, _ figures: [String: Scores.Figure], _ earlier: BenchResult?, _ bound: Ratio.Bound?
   ) -> Comparison {
     let before = earlier?.figure(name)?.values.median ?? 0
     let ratios = before > 0 ? (figures[name]?.values ?? []).map { $0 / before } : []
@@ -98,7 +98,7 @@ struct BenchResult: Codable {
 }
 
 extension BenchResult.Comparison {
-  fileprivate init(name: String, reference: String, ratios: [Double], _ bound: Row.Bound?) {
+  fileprivate init(name: String, reference: String, ratios: [Double], _ bound: Ratio.Bound?) {
     self.name = name
     self.reference = reference
     self.ratios = ratios
@@ -109,7 +109,7 @@ extension BenchResult.Comparison {
   }
 }
 
-extension Row.Bound {
+extension Ratio.Bound {
   var limit: Double {
     switch self {
     case .atLeast(let limit), .atMost(let limit): limit

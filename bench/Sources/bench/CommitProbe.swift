@@ -1,5 +1,6 @@
 import Postgres
 import TestSupport
+import Time
 
 /// Commits one row after another beside a load, and times each: the cost of the disk and of waiting for a processor,
 /// without Penstock.
@@ -19,7 +20,7 @@ enum CommitProbe {
       due += pause
       let began = ContinuousClock.now
       _ = try await connection.query("INSERT INTO bench_commits VALUES (now())")
-      delays.append((.now - began) / .milliseconds(1))
+      delays.append((.now - began).inMilliseconds)
     }
     await connection.close()
     return delays

@@ -9,10 +9,10 @@ import TestSupport
 enum CostGroup {
   private static let rate = 20_000.0
 
-  static func measure(_ journal: Journal) async throws {
-    let requests = Int(rate) * journal.plan.probing
-    let rounds = journal.plan.isQuick ? 1 : journal.rounds
-    try await BenchShop.with(journal.cluster) { bench in
+  static func measure(_ scores: Scores) async throws {
+    let requests = Int(rate) * scores.plan.probing
+    let rounds = scores.plan.isQuick ? 1 : scores.rounds
+    try await BenchShop.with(scores.cluster) { bench in
       // Waits until the parts know the sale before it is asked for.
       for round in 1...rounds {
         _ = try await bench.putUp("all-win-\(round)", [("phone", requests)])
@@ -21,24 +21,24 @@ enum CostGroup {
       let (intake, worker) = (try await bench.start("intake"), try await bench.startWorker())
       let meters = try await bench.meters(intake, worker)
       for round in 1...rounds {
-        journal.say("round \(round) of \(rounds)")
+        scores.say("round \(round) of \(rounds)")
         let before = try await bench.disk()
         let used = try await meters.used {
           try await bench.sell(requests, of: "all-win-\(round)", at: intake.address, rate: rate)
         }
         let after = try await bench.disk()
         for (part, seconds) in used {
-          journal.note("cost: \(part), of an accepted order", seconds / Double(requests) * 1e6, "µs")
+          scores.note("cost: \(part), of an accepted order", seconds / Double(requests) * 1e6, "µs")
         }
-        journal.note("cost: WAL of an order", (after.log - before.log) / Double(requests), "B")
-        journal.note("cost: table of an order, with its indexes", (after.table - before.table) / Double(requests), "B")
+        scores.note("cost: WAL of an order", (after.log - before.log) / Double(requests), "B")
+        scores.note("cost: table of an order, with its indexes", (after.table - before.table) / Double(requests), "B")
 
         let refusing = try await meters.used {
           _ = try await Spike.run(
             requests, sale: "sold-out-\(round)", at: intake.address, rate: rate, answers: ["sold_out"],
             following: .zero)
         }
-        journal.note("cost: intake, of a refused request", refusing[0].seconds / Double(requests) * 1e6, "µs")
+        scores.note("cost: intake, of a refused request", refusing[0].seconds / Double(requests) * 1e6, "µs")
       }
     }
   }

@@ -3,6 +3,7 @@ import Foundation
 import SaleStore
 import Synchronization
 import TestSupport
+import Time
 
 /// Buys one unit after another beside a spike, and times each from its 202 until its decision is committed, and until
 /// the signal arrives here. The time begins when the answer's bytes are read from the socket, before anything parses
@@ -48,7 +49,7 @@ final class DelayProbe: Sendable {
   }
 
   func run(for duration: Duration) async throws -> Delays {
-    try await Decisions.following(bench, onSignal: { [self] in take($0) }) { _ in
+    try await LaneProgress.following(bench, onSignal: { [self] in take($0) }) { _ in
       let end = ContinuousClock.now + duration
       try await withThrowingTaskGroup(of: Void.self) { group in
         for prober in 0..<Self.probers {
@@ -78,7 +79,7 @@ final class DelayProbe: Sendable {
       + "X-Buyer-Id: \(name)\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)"
     var due = first
     while due < end {
-      Thread.sleep(forTimeInterval: max(0, (due - .now) / .seconds(1)))
+      Thread.sleep(forTimeInterval: max(0, (due - .now).inSeconds))
       due += Self.pause
       try Loopback.send(connection, request)
       let answer = try Loopback.receive(connection)
@@ -134,9 +135,6 @@ final class DelayProbe: Sendable {
 }
 
 extension Timestamp {
-  /// The machine's wall clock, as the worker reads it.
-  fileprivate static var now: Timestamp { Timestamp(microseconds: Int64(Date().timeIntervalSince1970 * 1e6)) }
-
   /// 0 if this is the earlier one.
   fileprivate func milliseconds(since other: Timestamp) -> Double { Double(max(0, microseconds(since: other))) / 1_000 }
 }

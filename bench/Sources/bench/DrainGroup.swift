@@ -9,47 +9,47 @@ import TestSupport
 /// Only shops that are compared with each other are open at once: an idle worker asks the embedded broker for more a
 /// thousand times a second, which would slow the lanes but not COPY.
 enum DrainGroup {
-  static func measure(_ journal: Journal) async throws {
-    try await measureOnePartition(journal)
-    try await measureTwelvePartitions(journal)
-    try await measureGrowth(journal)
-    try await measureGrowthOfOneSale(journal)
+  static func measure(_ scores: Scores) async throws {
+    try await measureOnePartition(scores)
+    try await measureTwelvePartitions(scores)
+    try await measureGrowth(scores)
+    try await measureGrowthOfOneSale(scores)
   }
 
-  private static func measureOnePartition(_ journal: Journal) async throws {
-    let plan = journal.plan
-    try await BenchShop.with(journal.cluster, partitions: 1) { bench in
+  private static func measureOnePartition(_ scores: Scores) async throws {
+    let plan = scores.plan
+    try await BenchShop.with(scores.cluster, partitions: 1) { bench in
       try await bench.startWorker()
       let hot = Workload(name: "one hot SKU, stock for 1 %", skus: 1, share: 0.01, bench: bench)
       let ample = Workload(name: "one hot SKU, all win", skus: 1, share: 1, bench: bench)
       for workload in [hot, ample] { try await workload.prepareCopy(of: plan.drained) }
       try await bench.makeHotRow()
-      try await journal.interleaveShort([
+      try await scores.interleaveShort([
         hot.drained(plan.drained), hot.copied(plan.drained), ample.drained(plan.drained), ample.copied(plan.drained),
         bench.hotRow(transactions: plan.seconds * 20),
       ])
-      journal.compare(hot.row(.atLeast(0.6)))
-      journal.compare(Row("drain, \(hot.name)", against: "UPDATE + INSERT per order, 64 clients", .atLeast(50)))
-      journal.compare(ample.row(.atLeast(0.4)))
+      scores.compare(hot.ratio(.atLeast(0.6)))
+      scores.compare(Ratio("drain, \(hot.name)", against: "UPDATE + INSERT per order, 64 clients", .atLeast(50)))
+      scores.compare(ample.ratio(.atLeast(0.4)))
     }
   }
 
-  private static func measureTwelvePartitions(_ journal: Journal) async throws {
-    let plan = journal.plan
-    try await BenchShop.with(journal.cluster, partitions: 12) { bench in
+  private static func measureTwelvePartitions(_ scores: Scores) async throws {
+    let plan = scores.plan
+    try await BenchShop.with(scores.cluster, partitions: 12) { bench in
       try await bench.startWorker()
       let wide = Workload(name: "300 SKUs, 12 partitions", skus: 300, share: 0.01, bench: bench)
       try await wide.prepareCopy(of: plan.drained)
-      try await journal.interleaveShort([wide.drained(plan.drained), wide.copied(plan.drained)])
-      journal.compare(wide.row(.atLeast(0.6)))
+      try await scores.interleaveShort([wide.drained(plan.drained), wide.copied(plan.drained)])
+      scores.compare(wide.ratio(.atLeast(0.6)))
     }
   }
 
-  private static func measureGrowth(_ journal: Journal) async throws {
-    let plan = journal.plan
-    try await BenchShop.with(journal.cluster, partitions: 1) { new in
-      try await BenchShop.with(journal.cluster, partitions: 1) { grown in
-        journal.say("storing \(plan.stored) orders")
+  private static func measureGrowth(_ scores: Scores) async throws {
+    let plan = scores.plan
+    try await BenchShop.with(scores.cluster, partitions: 1) { new in
+      try await BenchShop.with(scores.cluster, partitions: 1) { grown in
+        scores.say("storing \(plan.stored) orders")
         _ = try await grown.store(plan.stored)
         for bench in [new, grown] { try await bench.startWorker() }
         let first = Workload(name: "one hot SKU, none stored", skus: 1, share: 0.01, bench: new)
@@ -57,8 +57,8 @@ enum DrainGroup {
           name: "one hot SKU, orders stored", skus: 1, share: 0.01, bench: grown, beginsEmpty: false)
         // Each runs once before it counts.
         for workload in [first, late] { _ = try await workload.drain(plan.drained) }
-        try await journal.interleaveShort([first.drained(plan.drained), late.drained(plan.drained)])
-        journal.compare(Row("drain, \(late.name)", against: "drain, \(first.name)", .atLeast(0.85)))
+        try await scores.interleaveShort([first.drained(plan.drained), late.drained(plan.drained)])
+        scores.compare(Ratio("drain, \(late.name)", against: "drain, \(first.name)", .atLeast(0.85)))
       }
     }
   }
@@ -66,19 +66,19 @@ enum DrainGroup {
 
 extension DrainGroup {
   /// Ids are random within a sale, so each batch meets the whole of the sale's index.
-  private static func measureGrowthOfOneSale(_ journal: Journal) async throws {
-    let plan = journal.plan
-    try await BenchShop.with(journal.cluster, partitions: 1) { new in
-      try await BenchShop.with(journal.cluster, partitions: 1) { grown in
-        journal.say("storing \(plan.stored) orders of one sale")
+  private static func measureGrowthOfOneSale(_ scores: Scores) async throws {
+    let plan = scores.plan
+    try await BenchShop.with(scores.cluster, partitions: 1) { new in
+      try await BenchShop.with(scores.cluster, partitions: 1) { grown in
+        scores.say("storing \(plan.stored) orders of one sale")
         let sale = try await grown.store(plan.stored)
         for bench in [new, grown] { try await bench.startWorker() }
         let first = Workload(name: "sold out, none stored", skus: 1, share: 0, bench: new)
         let late = Workload(
           name: "sold out, orders of the sale stored", skus: 1, share: 0, bench: grown, beginsEmpty: false, sale: sale)
         for workload in [first, late] { _ = try await workload.drain(plan.drained) }
-        try await journal.interleaveShort([first.drained(plan.drained), late.drained(plan.drained)])
-        journal.compare(Row("drain, \(late.name)", against: "drain, \(first.name)", .atLeast(0.8)))
+        try await scores.interleaveShort([first.drained(plan.drained), late.drained(plan.drained)])
+        scores.compare(Ratio("drain, \(late.name)", against: "drain, \(first.name)", .atLeast(0.8)))
       }
     }
   }
@@ -96,7 +96,7 @@ private struct Workload {
   /// The sale of every round; `nil`: each has one of its own.
   var sale: StoredSale?
 
-  func row(_ bound: Row.Bound) -> Row { Row("drain, \(name)", against: "COPY, \(name)", bound) }
+  func ratio(_ bound: Ratio.Bound) -> Ratio { Ratio("drain, \(name)", against: "COPY, \(name)", bound) }
 
   func drained(_ count: Int) -> Contestant {
     Contestant("drain, \(name)", "records/s") { _ in Double(count) / (try await drain(count).seconds) }

@@ -3,6 +3,7 @@ import Foundation
 import Kafka
 import SaleStore
 import TestSupport
+import Time
 
 /// Records that go into the log as fast as a worker decides them.
 ///
@@ -29,7 +30,7 @@ struct Feed {
     let keys = sale.sale.items.map { RecordKey(sale: sale.sale, sku: $0.sku) }
     let places = keys.map { $0.partition(of: Int32(partitions)) }
     let bytes = keys.map { Array($0.text.utf8) }
-    let now = FlashSale.Timestamp(microseconds: Int64(Date.now.timeIntervalSince1970 * 1_000_000))
+    let now = Timestamp.now
     entries = try (0..<count).map { index in
       let item = index % keys.count
       let request = try PurchaseRequest(
@@ -45,18 +46,18 @@ struct Feed {
   func drain(through bench: BenchShop) async throws -> Double {
     let producer = try Producer(
       cluster: ClusterSettings(brokers: bench.brokers), topic: bench.topic, logger: quietLogger, onReports: { _ in })
-    let seconds = try await Decisions.following(bench) { decisions in
+    let seconds = try await LaneProgress.following(bench) { progress in
       let start = ContinuousClock.now
-      try await send(to: producer, asFastAs: decisions)
-      return (ContinuousClock.now - start) / .seconds(1)
+      try await send(to: producer, asFastAs: progress)
+      return (ContinuousClock.now - start).inSeconds
     }
     _ = await producer.shutdown(deadline: .seconds(10))
     return seconds
   }
 
-  private func send(to producer: Producer, asFastAs decisions: Decisions) async throws {
+  private func send(to producer: Producer, asFastAs progress: LaneProgress) async throws {
     let places = Set(entries.map(\.partition))
-    let lines = places.map { Line(partition: $0, began: decisions.next($0)) }
+    let lines = places.map { Line(partition: $0, began: progress.next($0)) }
     var byPartition = [Line?](repeating: nil, count: 1 + Int(places.map(\.rawValue).max() ?? 0))
     for line in lines { byPartition[Int(line.partition.rawValue)] = line }
     let deadline = ContinuousClock.now + Self.patience
@@ -71,12 +72,12 @@ struct Feed {
     }
     for entry in entries {
       guard let line = byPartition[Int(entry.partition.rawValue)] else { continue }
-      if line.room == 0 { try await wait { !line.hasRoom(decisions) } }
+      if line.room == 0 { try await wait { !line.hasRoom(progress) } }
       while !(try Self.offer(entry, producer)) { try await Task.sleep(for: .milliseconds(1)) }
       line.room -= 1
       line.fed += 1
     }
-    try await wait { lines.contains { $0.undecided(decisions) > 0 } }
+    try await wait { lines.contains { $0.undecided(progress) > 0 } }
   }
 
   /// What was fed of one partition. It asks for the lane's progress only when the known room is used up, so that the
@@ -93,12 +94,12 @@ struct Feed {
       self.began = began
     }
 
-    func undecided(_ decisions: Decisions) -> Int64 {
-      fed - (decisions.next(partition).rawValue - began.rawValue)
+    func undecided(_ progress: LaneProgress) -> Int64 {
+      fed - (progress.next(partition).rawValue - began.rawValue)
     }
 
-    func hasRoom(_ decisions: Decisions) -> Bool {
-      room = max(0, Feed.window - undecided(decisions))
+    func hasRoom(_ progress: LaneProgress) -> Bool {
+      room = max(0, Feed.window - undecided(progress))
       return room > 0
     }
   }

@@ -3,7 +3,7 @@ struct Group: Sendable {
   let name: String
   /// Whether it runs only on request, because it takes as long as all others together.
   var isOnRequest = false
-  let measure: @Sendable (Journal) async throws -> Void
+  let measure: @Sendable (Scores) async throws -> Void
 
   static let all = [
     Group(name: "http", measure: HTTPGroup.measure),

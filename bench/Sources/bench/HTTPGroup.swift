@@ -6,11 +6,11 @@ import TestSupport
 
 /// Intake over HTTP, 512 connections: accepting, refusing, and telling how an order stands.
 enum HTTPGroup {
-  static func measure(_ journal: Journal) async throws {
+  static func measure(_ scores: Scores) async throws {
     let nginx = try await ReferenceServer.nginx()
     let echo = try await ReferenceServer.echo()
     do {
-      try await measure(journal, nginx, echo)
+      try await measure(scores, nginx, echo)
     } catch {
       await nginx.stop()
       await echo.stop()
@@ -18,33 +18,33 @@ enum HTTPGroup {
     }
     await nginx.stop()
     await echo.stop()
-    journal.compare(Row("accept", against: "nginx", .atLeast(0.45)))
-    journal.compare(Row("accept", against: "Hummingbird echo", .atLeast(1.8)))
-    journal.compare(Row("refuse, sold out", against: "nginx", .atLeast(0.55)))
-    journal.compare(Row("status, queued", against: "nginx", .atLeast(0.3)))
-    journal.compare(Row("status, decided", against: "nginx", .atLeast(0.15)))
+    scores.compare(Ratio("accept", against: "nginx", .atLeast(0.45)))
+    scores.compare(Ratio("accept", against: "Hummingbird echo", .atLeast(1.8)))
+    scores.compare(Ratio("refuse, sold out", against: "nginx", .atLeast(0.55)))
+    scores.compare(Ratio("status, queued", against: "nginx", .atLeast(0.3)))
+    scores.compare(Ratio("status, decided", against: "nginx", .atLeast(0.15)))
   }
 
-  private static func measure(_ journal: Journal, _ nginx: ReferenceServer, _ echo: ReferenceServer) async throws {
-    let seconds = journal.plan.seconds
+  private static func measure(_ scores: Scores, _ nginx: ReferenceServer, _ echo: ReferenceServer) async throws {
+    let seconds = scores.plan.seconds
     let accepted = Wrk.Answer(status: 202, text: #""status":"queued""#)
     let folder = try Folder.make()
     defer { Folder.remove(folder) }
     // Three shops, because their conditions exclude each other: no worker, and the line is open; no worker, and orders
     // stay in line; a worker decides.
-    try await BenchShop.with(journal.cluster) { ordering in
+    try await BenchShop.with(scores.cluster) { ordering in
       let (orders, gone) = try await ordering.openDoors()
-      try await BenchShop.with(journal.cluster) { queueing in
+      try await BenchShop.with(scores.cluster) { queueing in
         _ = try await queueing.putUp("open", [("phone", 1_000_000)])
         let waiting = try await queueing.start("intake")
         try await queueing.fillLine(at: waiting, into: "\(folder)/queued")
-        try await BenchShop.with(journal.cluster) { deciding in
+        try await BenchShop.with(scores.cluster) { deciding in
           _ = try await deciding.putUp("open", [("phone", 1_000_000)])
           let answering = try await deciding.start("intake")
           try await deciding.startWorker()
           let count = try await deciding.fillLine(at: answering, into: "\(folder)/decided")
           try await deciding.waitUntilDecided(count)
-          try await journal.interleaveShort([
+          try await scores.interleaveShort([
             Contestant("nginx", "requests/s") { _ in
               try await Wrk.rate(.orders(sale: "any"), at: nginx.url, seconds: seconds, each: accepted)
             },
@@ -76,7 +76,7 @@ enum HTTPGroup {
   }
 }
 
-extension Row {
+extension Ratio {
   init(_ measured: String, against reference: String, _ bound: Bound?) {
     self.init(name: measured, measured: measured, reference: reference, bound: bound)
   }

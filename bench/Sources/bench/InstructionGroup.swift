@@ -9,22 +9,22 @@ enum InstructionGroup {
   /// The callers that ask for memory most often: enough to see where it goes.
   private static let listed = 10
 
-  static func measure(_ journal: Journal) async throws {
+  static func measure(_ scores: Scores) async throws {
     let folder = try Folder.make()
     defer { Folder.remove(folder) }
     let valgrind = try await Valgrind(in: folder)
     // A decided order is a sixth of a request's instructions, so that more of them stand out as clearly.
-    let (fewRequests, fewRecords) = (journal.plan.counted, journal.plan.counted * 5)
+    let (fewRequests, fewRecords) = (scores.plan.counted, scores.plan.counted * 5)
     for (what, few, count) in [("accepted request", fewRequests, requests), ("decided order", fewRecords, records)] {
       let many = few * 3
-      let shorter = try await count(few, journal.cluster, valgrind)
-      let longer = try await count(many, journal.cluster, valgrind)
+      let shorter = try await count(few, scores.cluster, valgrind)
+      let longer = try await count(many, scores.cluster, valgrind)
       let each = longer.perOrder(beyond: shorter, orders: many - few)
-      journal.note("instructions per \(what)", each.instructions, "instructions")
-      journal.note("allocations per \(what)", each.allocations, "allocations")
+      scores.note("instructions per \(what)", each.instructions, "instructions")
+      scores.note("allocations per \(what)", each.allocations, "allocations")
       let most = each.askers.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.prefix(listed)
       let names = try await demangled(most.map(\.key), in: folder)
-      journal.list(zip(names, most.map(\.value)).map { ($0, $1) }, of: "allocations per \(what)")
+      scores.list(zip(names, most.map(\.value)).map { ($0, $1) }, of: "allocations per \(what)")
     }
   }
 

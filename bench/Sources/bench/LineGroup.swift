@@ -2,29 +2,30 @@ import Kafka
 import Postgres
 import SaleStore
 import TestSupport
+import Time
 
 /// The whole line: a spike on one SKU of 10,000 units from the first request to the last decision, and how long a
 /// decision takes at half of that rate.
 enum LineGroup {
   private static let units = 10_000
 
-  static func measure(_ journal: Journal) async throws {
-    let requests = journal.plan.spike
-    try await BenchShop.with(journal.cluster) { alone in
+  static func measure(_ scores: Scores) async throws {
+    let requests = scores.plan.spike
+    try await BenchShop.with(scores.cluster) { alone in
       _ = try await alone.putUp("alone", [("phone", 1_000_000_000)])
       try await alone.openTheLine()
       let accepting = try await alone.start("intake")
-      try await BenchShop.with(journal.cluster) { line in
+      try await BenchShop.with(scores.cluster) { line in
         // Intake and workers know a sale within a second. These sales exist before anybody asks for them.
-        for round in 1...journal.rounds { _ = try await line.putUp("line-\(round)", [("phone", units)]) }
-        for round in 1...journal.shortRounds {
+        for round in 1...scores.rounds { _ = try await line.putUp("line-\(round)", [("phone", units)]) }
+        for round in 1...scores.shortRounds {
           _ = try await line.putUp("delay-\(round)", [("phone", units), ("probe", 1_000_000)])
         }
         let intake = try await line.start("intake")
         try await line.startWorker()
         try await line.makeBatch()
 
-        try await journal.interleave([
+        try await scores.interleave([
           Contestant("the whole line", "s") { round in
             let sent = try await Spike.run(
               requests, sale: "line-\(round)", at: intake.address, answers: ["accepted", "sold_out"],
@@ -36,12 +37,12 @@ enum LineGroup {
               requests, sale: "alone", at: accepting.address, answers: ["accepted"], following: .zero)
           },
         ])
-        journal.compare(Row("the whole line", against: "intake alone", .atMost(1.5)))
+        scores.compare(Ratio("the whole line", against: "intake alone", .atMost(1.5)))
 
-        let seconds = journal.figures["the whole line"]?.values.median ?? 1
+        let seconds = scores.figures["the whole line"]?.values.median ?? 1
         let rate = Double(requests) / seconds / 2
-        let probing = journal.plan.probing
-        try await journal.interleaveShort([
+        let probing = scores.plan.probing
+        try await scores.interleaveShort([
           // The spike is not judged here, because it does not know what the probes buy.
           Contestant("decision delay, p99", "ms") { round in
             async let load: Double = Spike.run(
@@ -51,20 +52,20 @@ enum LineGroup {
             let delays = try await DelayProbe(line, at: intake.address, sale: "delay-\(round)", sku: "probe")
               .run(for: .seconds(probing))
             _ = try await load
-            journal.note("a commit of one row beside it, p99", try await commits.percentile(0.99), "ms")
-            journal.note("decision delay, median", delays.committed.percentile(0.5), "ms")
-            journal.note("decision delay until it is heard, p99", delays.heard.percentile(0.99), "ms")
+            scores.note("a commit of one row beside it, p99", try await commits.percentile(0.99), "ms")
+            scores.note("decision delay, median", delays.committed.percentile(0.5), "ms")
+            scores.note("decision delay until it is heard, p99", delays.heard.percentile(0.99), "ms")
             return delays.committed.percentile(0.99)
           },
           Contestant("one commit of a batch + linger", "ms") { _ in
-            try await line.commitMilliseconds(commits: journal.plan.seconds * 100)
-              + Kafka.Limits.producerLinger / .milliseconds(1)
+            try await line.commitMilliseconds(commits: scores.plan.seconds * 100)
+              + Kafka.Limits.producerLinger.inMilliseconds
           },
         ])
-        journal.compare(Row("decision delay, p99", against: "one commit of a batch + linger", .atMost(3)))
-        journal.compare(Row("decision delay, p99", against: "a commit of one row beside it, p99", nil))
-        journal.compare(Row("decision delay, median", against: "one commit of a batch + linger", nil))
-        journal.compare(Row("decision delay until it is heard, p99", against: "one commit of a batch + linger", nil))
+        scores.compare(Ratio("decision delay, p99", against: "one commit of a batch + linger", .atMost(3)))
+        scores.compare(Ratio("decision delay, p99", against: "a commit of one row beside it, p99", nil))
+        scores.compare(Ratio("decision delay, median", against: "one commit of a batch + linger", nil))
+        scores.compare(Ratio("decision delay until it is heard, p99", against: "one commit of a batch + linger", nil))
       }
     }
   }

@@ -3,13 +3,13 @@ import TestSupport
 
 /// The growth of intake's memory with idle connections, and with accepted orders.
 enum MemoryGroup {
-  static func measure(_ journal: Journal) async throws {
-    let plan = journal.plan
+  static func measure(_ scores: Scores) async throws {
+    let plan = scores.plan
     let each = Wrk.Answer(status: 202, text: #""status":"queued""#)
-    try await BenchShop.with(journal.cluster) { bench in
+    try await BenchShop.with(scores.cluster) { bench in
       _ = try await bench.putUp("open", [("phone", 1_000_000_000)])
       try await bench.openTheLine()
-      for _ in 1...journal.rounds {
+      for _ in 1...scores.rounds {
         // A new process each time: memory that a crowd once took is used again by the next one.
         let intake = try await bench.start("intake")
         try await OrderTrain(connections: 64, at: intake.address).send(1_000)
@@ -18,10 +18,10 @@ enum MemoryGroup {
         let full = try intake.process.kibibytes(.resident)
         await crowd.close()
         await intake.stop()
-        journal.note("memory of an idle connection", (full - empty) / Double(plan.connections), "KiB")
-        journal.note("16 KiB", 16, "KiB")
+        scores.note("memory of an idle connection", (full - empty) / Double(plan.connections), "KiB")
+        scores.note("16 KiB", 16, "KiB")
       }
-      journal.compare(Row("memory of an idle connection", against: "16 KiB", .atMost(1)))
+      scores.compare(Ratio("memory of an idle connection", against: "16 KiB", .atMost(1)))
 
       let intake = try await bench.start("intake")
       // The first requests fill pools and caches, which does not count as growth.
@@ -34,9 +34,9 @@ enum MemoryGroup {
         accepted += rate * Double(plan.seconds)
       }
       let after = "memory after \(Text.figure(Double(plan.accepted))) accepted"
-      journal.note(after, try intake.process.kibibytes(.resident), "KiB")
-      journal.note("memory before", before, "KiB")
-      journal.compare(Row(after, against: "memory before", .atMost(1.1)))
+      scores.note(after, try intake.process.kibibytes(.resident), "KiB")
+      scores.note("memory before", before, "KiB")
+      scores.compare(Ratio(after, against: "memory before", .atMost(1.1)))
     }
   }
 }

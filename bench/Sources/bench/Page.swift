@@ -1,3 +1,5 @@
+import Writing
+
 /// The result as one page without a script, with a chart for each row.
 enum Page {
   static func html(of result: BenchResult) -> String {
@@ -62,10 +64,6 @@ enum Page {
       "<tr><th>\(escaped(part.name))<td>\(Text.figure(part.value))"
     }
     return "<h2>\(escaped(breakdown.figure)), the largest</h2>\n<table>\n\(rows.joined(separator: "\n"))\n</table>"
-  }
-
-  private static func escaped(_ text: String) -> String {
-    text.replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;")
   }
 
   private static let style = """

@@ -1,5 +1,6 @@
 import Foundation
 import TestSupport
+import Time
 
 /// The load generator, as a process in a session of its own.
 enum Spike {
@@ -20,7 +21,7 @@ enum Spike {
     let folder = try Folder.make()
     defer { Folder.remove(folder) }
     let file = "\(folder)/spike.json"
-    let wait = Int(following / .milliseconds(1))
+    let wait = Int(following.inMilliseconds)
     let run = try await PenstockProcess.run(
       "spike",
       [

@@ -1,5 +1,6 @@
 import Foundation
 import TestSupport
+import Time
 
 /// How long the machine stands still with nothing to do: a virtual one does while its host runs another. Every p99
 /// contains it.
@@ -18,7 +19,7 @@ enum Stalls {
       for _ in 0..<cores { group.addTask { try await OwnThread.run { missed(in: duration) } } }
       return try await group.reduce(.zero, +)
     }
-    return lost / .milliseconds(1) / Double(cores) / (duration / .seconds(1))
+    return lost.inMilliseconds / Double(cores) / duration.inSeconds
   }
 
   private static func missed(in duration: Duration) -> Duration {

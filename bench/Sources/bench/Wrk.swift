@@ -35,8 +35,8 @@ struct Wrk {
 
   static let connections = 512
 
-  /// The client's own threads. Two in turn with one against nginx, on a busy machine of two cores, differed by less than
-  /// the rounds did among themselves.
+  /// The client's own threads. Two in turn with one against nginx, on a busy machine of two cores, differed by less
+  /// than the rounds did among themselves.
   private static let threads = 1
 
   /// The rate of a run in which every answer was what it had to be.

@@ -1,20 +1,12 @@
-/// Draws faults and orders from a seed (SplitMix64; Steele, Lea, Flood: Fast splittable pseudorandom number
-/// generators, OOPSLA 2014).
+import TestSupport
+
+/// Draws faults and orders from a seed.
 struct Dice: RandomNumberGenerator {
-  private var state: UInt64
+  private var generator: SeededGenerator
 
-  init(seed: UInt64) {
-    state = seed
-    _ = next()
-  }
+  init(seed: UInt64) { generator = SeededGenerator(seed: seed) }
 
-  mutating func next() -> UInt64 {
-    state &+= 0x9E37_79B9_7F4A_7C15
-    var mixed = state
-    mixed = (mixed ^ mixed >> 30) &* 0xBF58_476D_1CE4_E5B9
-    mixed = (mixed ^ mixed >> 27) &* 0x94D0_49BB_1331_11EB
-    return mixed ^ mixed >> 31
-  }
+  mutating func next() -> UInt64 { generator.next() }
 
   /// A number of the range.
   mutating func number(in range: ClosedRange<Int>) -> Int { Int.random(in: range, using: &self) }

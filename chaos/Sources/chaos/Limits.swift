@@ -29,8 +29,8 @@ enum Limits {
   /// How long the load lasts before the first fault.
   static let loadBeforeFaults = Duration.seconds(1)
 
-  /// The liveness bound: from the moment when everything is healed until every order accepted by then is decided. Wide, for
-  /// a busy machine; a row that promises less measures it by itself.
+  /// The liveness bound: from the moment when everything is healed until every order accepted by then is decided. Wide,
+  /// for a busy machine; a row that promises less measures it by itself.
   static let recovery = Duration.seconds(60)
 
   /// How long a worker of the stage may be silent before others take its partitions: the product's own default.

@@ -1,5 +1,6 @@
 import Foundation
 import TestSupport
+import Time
 
 /// Runs rows one after another, each on a stage of its own.
 struct Matrix: Sendable {
@@ -22,7 +23,7 @@ struct Matrix: Sendable {
       results.append(result)
     }
     let (held, failed, notRun) = (count(.held, results), count(.failed, results), count(.notRun, results))
-    let took = Int((ContinuousClock.now - begin) / .seconds(1))
+    let took = Int((ContinuousClock.now - begin).inSeconds)
     print("\n\(held) held, \(failed) failed, \(notRun) not run, in \(took / 60) min \(took % 60) s, seed \(seed)")
     return results
   }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import UnixSignals
 
 /// `chaos run`: the matrix, a line for each row.
 struct RunCommand: AsyncParsableCommand {
@@ -43,8 +44,10 @@ struct RunCommand: AsyncParsableCommand {
     let seed = seed ?? UInt64.random(in: 1...999_999)
     let rows = Row.all.filter { row in only.map { row.name == $0 } ?? (!quick || row.isQuick) }
     let work = Task { try await Matrix(seed: seed, postgres: postgres, folder: folder, isQuick: quick).run(rows) }
-    let interrupt = Interrupt { work.cancel() }
-    defer { interrupt.end() }
+    // Ctrl-C and SIGTERM do not end this process, so that it can end those that it started.
+    let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm)
+    let interrupt = Task { for await _ in signals { work.cancel() } }
+    defer { interrupt.cancel() }
     let results = try await work.value
     guard results.allSatisfy({ $0.ending != .failed }) else { throw ExitCode(1) }
   }

@@ -1,5 +1,6 @@
 import FlashSale
 import Fuzzing
+import Time
 
 @main enum Names {
   static func main() { fuzz(testOneInput) }

@@ -1,5 +1,6 @@
 @testable import FlashSale
 import Fuzzing
+import Time
 
 @main enum Record {
   static func main() { fuzz(testOneInput) }

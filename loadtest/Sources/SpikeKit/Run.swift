@@ -1,6 +1,7 @@
 internal import Dispatch
 internal import NIOCore
 internal import NIOPosix
+internal import Writing
 
 #if canImport(Glibc)
   internal import Glibc

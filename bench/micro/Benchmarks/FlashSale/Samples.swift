@@ -1,4 +1,5 @@
 import FlashSale
+import Time
 
 /// An order as intake meets it, with everything that belongs to it.
 struct SampleOrder {

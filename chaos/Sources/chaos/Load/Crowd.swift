@@ -2,6 +2,7 @@ import Foundation
 import Glibc
 import Synchronization
 import TestSupport
+import Time
 
 /// Customers at a set rate, over all open intakes. They send again with the same key until they know the outcome.
 final class Crowd: Sendable {
@@ -61,7 +62,7 @@ final class Crowd: Sendable {
     while !isOver.load(ordering: .acquiring) {
       let (order, due) = nextOrder()
       let wait = due - .now
-      if wait > .zero { usleep(useconds_t(wait / .microseconds(1))) }
+      if wait > .zero { usleep(useconds_t(wait.wholeMicroseconds)) }
       guard !isOver.load(ordering: .acquiring) else { return }
       journal.intend(order)
       send(order, &line, &dice)

@@ -1,6 +1,7 @@
 import Foundation
 import Glibc
 import Synchronization
+import Time
 
 /// What the crowd intended, written down before it acts, and what it was told.
 ///
@@ -48,7 +49,7 @@ final class Journal: Sendable {
   }
 
   /// Since the beginning, in microseconds.
-  var now: Int { Int((ContinuousClock.now - begin) / .microseconds(1)) }
+  var now: Int { Int((ContinuousClock.now - begin).wholeMicroseconds) }
 
   /// What is known so far.
   var current: Contents { contents.withLock { $0 } }

@@ -2,6 +2,7 @@ import Foundation
 import Glibc
 import Postgres
 import TestSupport
+import Time
 
 /// How long partitions stand still when workers come and go.
 extension Row {
@@ -67,7 +68,7 @@ extension Row {
         }
         stage.remark("moved: \(moved.words)")
         stage.remark(
-          "others: p99 \(stayed.quantile(0.99).inMilliseconds), \(steady.quantile(0.99).inMilliseconds) before")
+          "others: p99 \(stayed.quantile(0.99).asMilliseconds), \(steady.quantile(0.99).asMilliseconds) before")
         if moved.quantile(0.99) > .milliseconds(200) { stage.violated("the p99 of pauses is above 200 ms") }
         if stayed.quantile(0.99) > steady.quantile(0.99) * 2 {
           stage.violated("partitions that do not move stand still")
@@ -97,7 +98,7 @@ extension Row {
             try await HTTP.get(workers[index % 2].part.admin.appending(path: "readyz")).status == 200
           }
         }
-        stage.remark("\(moved.words), longest \(moved.quantile(1).inMilliseconds)")
+        stage.remark("\(moved.words), longest \(moved.quantile(1).asMilliseconds)")
         if moved.isEmpty { stage.violated("no partition was taken over") }
         if moved.quantile(1) > Limits.lease + .seconds(1) { stage.violated("a pause is above the lease + 1 s") }
       }
@@ -118,7 +119,7 @@ extension Row {
       try await isBalanced(over: 8, of: stage)
     }
     let (balanced, took) = (ContinuousClock.now - started, started - begin)
-    stage.remark("balanced \(balanced.inMilliseconds) after the last was up (\(took.inMilliseconds) for all)")
+    stage.remark("balanced \(balanced.asMilliseconds) after the last was up (\(took.asMilliseconds) for all)")
     // Nobody orders yet: all that is asked is about leases, but for what the admin asks now and then.
     let statements = try await transactionsPerSecond(of: stage) / 8
     stage.remark(String(format: "%.1f statements/s for each worker's leases", statements))
@@ -133,7 +134,7 @@ extension Row {
         try await stage.expect("64 partitions balanced over \(left) workers", within: .seconds(3)) {
           try await isBalanced(over: left, of: stage)
         }
-        stage.remark("over \(left) after \((ContinuousClock.now - stopped).inMilliseconds)")
+        stage.remark("over \(left) after \((ContinuousClock.now - stopped).asMilliseconds)")
       }
     }
   }
@@ -156,7 +157,7 @@ extension Row {
         let now = try await stage.progress()
         return progress.allSatisfy { now[$0.key, default: 0] > $0.value }
       }
-      stage.remark("each partition goes on within \((ContinuousClock.now - back).inMilliseconds)")
+      stage.remark("each partition goes on within \((ContinuousClock.now - back).asMilliseconds)")
       if try await ownership(of: stage) != before { stage.violated("partitions have other owners than before") }
     }
   }
@@ -206,6 +207,6 @@ extension Row {
     }
     let (begin, before) = (ContinuousClock.now, try await count())
     try await Task.sleep(for: .seconds(5))
-    return Double(try await count() - before) / ((ContinuousClock.now - begin) / .seconds(1))
+    return Double(try await count() - before) / (ContinuousClock.now - begin).inSeconds
   }
 }

@@ -2,6 +2,7 @@ import Foundation
 import Kafka
 import Postgres
 import TestSupport
+import Time
 
 extension Row {
   static let logRows = [topicRecreated, topicRegrown, logTruncated]
@@ -94,7 +95,7 @@ extension Row {
       reasons = try Dictionary(uniqueKeysWithValues: rows.map { (try $0.int32(0), try $0.string(1)) })
       return partitions.allSatisfy { reasons[$0] != nil }
     }
-    let seconds = String(format: "%.1f", (ContinuousClock.now - halted) / .seconds(1))
+    let seconds = String(format: "%.1f", (ContinuousClock.now - halted).inSeconds)
     let example = reasons.first?.value ?? "none"
     stage.remark("\(reasons.count) halted within \(seconds) s, such as “\(example)”")
   }

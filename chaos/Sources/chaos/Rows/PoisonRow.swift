@@ -3,6 +3,7 @@ import Foundation
 import Kafka
 import Postgres
 import TestSupport
+import Time
 
 extension Row {
   static let poisonRows = [poison]
@@ -34,7 +35,7 @@ extension Row {
   }
 
   private static func records(_ stage: Stage) throws -> [[UInt8]] {
-    let now = Timestamp(microseconds: Int64(Date.now.timeIntervalSince1970 * 1e6))
+    let now = Timestamp.now
     let unknownSale = try PurchaseRequest(
       order: OrderID(randomFor: SaleNumber(rawValue: 999_999)),
       stock: StockKey(sale: SaleNumber(rawValue: 999_999), sku: SKU(unchecked: "nothing")),

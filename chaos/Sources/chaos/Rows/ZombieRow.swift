@@ -2,6 +2,7 @@ import Foundation
 import Glibc
 import Postgres
 import TestSupport
+import Time
 
 /// A worker that is frozen at a known step of a batch, is silent for the lease, is replaced, and wakes up.
 struct ZombieRow {
@@ -65,7 +66,7 @@ struct ZombieRow {
       let now = try await epochs(of: nil)
       return mine.allSatisfy { now[$0.key, default: 0] > $0.value }
     }
-    let took = (ContinuousClock.now - frozen - Limits.lease) / .seconds(1)
+    let took = (ContinuousClock.now - frozen - Limits.lease).inSeconds
     stage.remark("\(step.rawValue): succeeded \(String(format: "%.1f", took)) s past the lease")
     let fencedBefore = try await notices(of: zombie, isFrozen: true)
     zombie.part.process.send(signal: SIGCONT)

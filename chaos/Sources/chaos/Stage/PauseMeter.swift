@@ -1,6 +1,7 @@
 import Foundation
 import Postgres
 import Synchronization
+import Time
 
 /// Watches how each partition gets on, as the store shows it, and measures the pauses between its commits.
 final class PauseMeter: Sendable {
@@ -97,11 +98,11 @@ extension [PauseMeter.Pause] {
 
   /// For a remark.
   var words: String {
-    "\(count) pauses, median \(quantile(0.5).inMilliseconds), p99 \(quantile(0.99).inMilliseconds)"
+    "\(count) pauses, median \(quantile(0.5).asMilliseconds), p99 \(quantile(0.99).asMilliseconds)"
   }
 }
 
 extension Duration {
   /// For a remark.
-  var inMilliseconds: String { String(format: "%.0f ms", self / .milliseconds(1)) }
+  var asMilliseconds: String { String(format: "%.0f ms", inMilliseconds) }
 }

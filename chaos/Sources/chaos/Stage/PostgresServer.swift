@@ -35,43 +35,10 @@ struct PostgresServer: Sendable {
   func remove() async throws { try await Tool.run("scripts/postgres.sh", "remove", folder) }
 }
 
-/// Programs of the machine's and scripts of the project's.
-enum Tool {
-  /// Foundation's `Process` takes a process for running as long as anybody holds a socket that the process inherited;
-  /// a server that the program leaves behind would. So everything but the standard streams is closed first.
-  private static let closing =
-    #"for fd in /proc/self/fd/*; do fd=${fd##*/}; ((fd > 2)) && eval "exec $fd>&-"; done; exec "$@""#
-
-  /// Runs a program in the project's folder to its end.
-  ///
-  /// - Throws: `TestSetUpError` with the end of what it said, if it failed.
+extension Tool {
+  /// The same, with the arguments one by one.
   @discardableResult
   static func run(_ program: String, _ arguments: String...) async throws -> String {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/bin/bash")
-    process.arguments = ["-c", closing, "bash", program] + arguments
-    process.currentDirectoryURL = URL(fileURLWithPath: projectRoot)
-    let path = FileManager.default.temporaryDirectory.appending(path: "chaos-\(UUID().uuidString)").path
-    guard FileManager.default.createFile(atPath: path, contents: nil), let file = FileHandle(forWritingAtPath: path)
-    else { throw TestSetUpError("cannot write \(path)") }
-    defer { try? FileManager.default.removeItem(atPath: path) }
-    process.standardInput = FileHandle.nullDevice
-    process.standardOutput = file
-    process.standardError = file
-    let status: Int32 = try await withCheckedThrowingContinuation { continuation in
-      process.terminationHandler = { continuation.resume(returning: $0.terminationStatus) }
-      do {
-        try process.run()
-      } catch {
-        process.terminationHandler = nil
-        continuation.resume(throwing: error)
-      }
-    }
-    let said = (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""
-    guard status == 0 else { throw TestSetUpError("\(program) ended with \(status): \(said.suffix(500))") }
-    return said
+    try await run(program, arguments)
   }
-
-  /// Whether there is such a program.
-  static func exists(_ program: String) async -> Bool { (try? await run("which", program)) != nil }
 }

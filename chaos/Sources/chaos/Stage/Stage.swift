@@ -103,12 +103,9 @@ final class Stage: Sendable {
       environment["PENSTOCK_KAFKA_BROKERS"] = "127.0.0.1:\(line.port)"
       kafka = line
     }
-    if lines.contains(.postgres), var url = URLComponents(string: self.database.url) {
-      let line = try FaultyLine(to: UInt16(url.port ?? 5432), speech: .postgres)
-      url.port = Int(line.port)
-      // So that the line can read the bytes.
-      url.queryItems = [URLQueryItem(name: "sslmode", value: "disable")]
-      environment["PENSTOCK_DATABASE_URL"] = url.string
+    if lines.contains(.postgres) {
+      let (line, url) = try FaultyLine.toPostgres(at: self.database.url)
+      environment["PENSTOCK_DATABASE_URL"] = url
       database = line
     }
     let part = try await shop.start(command, environment: environment, under: wrapper, awaitsReadiness: awaitsReadiness)

@@ -1,4 +1,6 @@
 import Foundation
+import Time
+import Writing
 
 /// One line of the table.
 struct RowResult: Sendable {
@@ -15,16 +17,17 @@ struct RowResult: Sendable {
   var violations: [String] = []
 
   /// The head of the table, in Markdown.
-  static let head = """
-    | fault | injected | requests | 202s | decided | lost | doubled | oversold | unsold | recovered in | verdict |
-    |---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---|
-    """
+  static let head = Markdown.head(
+    [
+      "fault", "injected", "requests", "202s", "decided", "lost", "doubled", "oversold", "unsold", "recovered in",
+      "verdict",
+    ], numbers: 1..<10)
 
   /// Its line, in Markdown.
   var line: String {
     let counts = reckoning.map { [$0.requests, $0.accepted, $0.decided, $0.lost, $0.doubled, $0.oversold, $0.unsold] }
     let columns = counts.map { $0.map { "\($0)" } } ?? Array(repeating: "–", count: 7)
-    let seconds = recovery.map { String(format: "%.2f s", $0 / .seconds(1)) } ?? "–"
+    let seconds = recovery.map { String(format: "%.2f s", $0.inSeconds) } ?? "–"
     let verdict =
       switch ending {
       case .held: "held"
@@ -32,6 +35,6 @@ struct RowResult: Sendable {
       case .notRun: "not run: \(remarks.joined(separator: "; "))"
       }
     let last = ending == .notRun || remarks.isEmpty ? verdict : "\(verdict); \(remarks.joined(separator: "; "))"
-    return "| \(row.name) | \(injected) | \(columns.joined(separator: " | ")) | \(seconds) | \(last) |"
+    return Markdown.row([row.name, "\(injected)"] + columns + [seconds, last])
   }
 }

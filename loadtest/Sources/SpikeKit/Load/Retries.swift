@@ -1,3 +1,4 @@
+internal import HeapModule
 internal import NIOCore
 
 /// Decides which requests are tried again, and when. Sends nothing itself.
@@ -23,17 +24,17 @@ struct Retries: Sendable {
   }
 
   private let groups: [Crowd.Group]
-  private var agenda = Agenda()
+  private var agenda = Heap<Attempt>()
   private var isStopped = false
   private(set) var count = Count()
 
   init(_ crowd: Crowd) { groups = crowd.groups }
 
   /// The next try, whether or not its time has come.
-  var first: Attempt? { agenda.first }
+  var first: Attempt? { agenda.min }
   var waiting: Int { agenda.count }
 
-  mutating func takeFirst() { agenda.removeFirst() }
+  mutating func takeFirst() { agenda.removeMin() }
 
   /// A try after the first one has left.
   mutating func left() { count.sent += 1 }
@@ -67,6 +68,6 @@ struct Retries: Sendable {
       pause = .seconds(Int64(seconds))
       count.honoured += 1
     }
-    agenda.add(Attempt(number: flight.number, attempt: flight.attempt + 1, time: now + pause))
+    agenda.insert(Attempt(number: flight.number, attempt: flight.attempt + 1, time: now + pause))
   }
 }

@@ -1,3 +1,5 @@
+internal import Writing
+
 /// A chart over the time of the run, as SVG that stands in the page itself.
 struct Chart {
   enum Look { case line, stacked }
@@ -148,19 +150,4 @@ struct Chart {
     let tenths = Int((value * 10).rounded())
     return tenths % 10 == 0 ? "\(tenths / 10)" : "\(tenths / 10).\(abs(tenths % 10))"
   }
-}
-
-/// As text that is no markup. Codes and names come from the server.
-func escaped(_ text: String) -> String {
-  var safe = ""
-  for character in text {
-    switch character {
-    case "&": safe += "&amp;"
-    case "<": safe += "&lt;"
-    case ">": safe += "&gt;"
-    case "\"": safe += "&quot;"
-    default: safe.append(character)
-    }
-  }
-  return safe
 }

@@ -1,4 +1,5 @@
 internal import NIOCore
+internal import Writing
 
 /// The charts of a run.
 struct Charts {

@@ -1,5 +1,6 @@
 internal import FoundationEssentials
 internal import NIOCore
+internal import Writing
 
 /// The result as one page that needs nothing else: no script, no font, no picture from elsewhere.
 struct Page {

@@ -1,5 +1,6 @@
 internal import Histogram
 internal import NIOCore
+internal import Writing
 
 /// The tables of a page, and what they say in words.
 struct PageTables {

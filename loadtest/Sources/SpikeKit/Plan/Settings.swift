@@ -1,4 +1,5 @@
 internal import NIOCore
+internal import Writing
 
 /// What was asked for on the command line, checked.
 struct Settings: Sendable {

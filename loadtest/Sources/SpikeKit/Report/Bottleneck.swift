@@ -1,4 +1,5 @@
 internal import NIOCore
+internal import Writing
 
 /// Says whether the figures show the generator's speed rather than the server's.
 ///

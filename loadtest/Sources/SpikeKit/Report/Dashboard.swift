@@ -1,5 +1,6 @@
 internal import Histogram
 internal import NIOCore
+internal import Writing
 
 /// What is shown of one moment: on a terminal a block that is redrawn, elsewhere one line.
 struct Frame {

@@ -8,6 +8,8 @@ internal import Dispatch
 
 /// Ctrl-C while sending: the first one ends the sending, so that promises can still be followed and checked; the second
 /// one ends the program.
+///
+/// Not a `UnixSignalsSequence`: that traps a signal from some later moment on, and never gives it back to the system.
 struct Interrupt {
   private let source: any DispatchSourceSignal
 

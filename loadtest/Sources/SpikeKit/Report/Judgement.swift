@@ -1,3 +1,5 @@
+internal import Writing
+
 /// The orders' outcomes, and whether they were right.
 struct Judgement {
   let follow: FollowResult

@@ -1,5 +1,6 @@
 internal import Histogram
 internal import NIOCore
+internal import Writing
 
 /// The report at the end, for a person: answers, latencies, the generator's own conduct, outcomes, stock, checks,
 /// verdict.

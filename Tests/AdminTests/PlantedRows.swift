@@ -2,18 +2,19 @@ import FlashSale
 import Postgres
 import SaleStore
 import TestSupport
+import Time
 
 /// Writes rows as a lane would, but whatever a test wants, right or wrong.
-struct Lane {
+struct PlantedRows {
   static let topic = "orders"
 
   let connection: Connection
 
   /// A connection to the database with a topic of two partitions.
-  static func with(_ database: TestDatabase, _ body: (Lane) async throws -> Void) async throws {
+  static func with(_ database: TestDatabase, _ body: (PlantedRows) async throws -> Void) async throws {
     let connection = try await database.connect()
     _ = try await connection.query("INSERT INTO topics (name, partitions) VALUES ('orders', 2), ('other', 2)")
-    try await body(Lane(connection: connection))
+    try await body(PlantedRows(connection: connection))
     await connection.close()
   }
 
@@ -37,7 +38,7 @@ struct Lane {
         $5 + i, $6::timestamptz - i * interval '1 ms', $6, $1, $4, 0, $3, $2, 'buyer-' || i
       FROM generate_series(1, $7) AS i, md5($2 || '/' || $3 || '/' || ($5 + i)) AS hash
       """, sale.number.rawValue, sku, code, quantity, offset,
-      Postgres.Timestamp(microsecondsSince1970: decidedAt * 1_000_000), count)
+      Timestamp(microseconds: decidedAt * 1_000_000), count)
   }
 
   /// What the lane counted while it read the log.
@@ -61,7 +62,7 @@ struct Lane {
       """
       INSERT INTO quarantined_records (topic, partition, log_offset, error, sale, quarantined_at)
       SELECT $1, 1, i, 'it cannot be decoded', $2, $4 FROM generate_series(1, $3) AS i
-      """, topic, sale.number.rawValue, count, Postgres.Timestamp(microsecondsSince1970: seconds * 1_000_000))
+      """, topic, sale.number.rawValue, count, Timestamp(microseconds: seconds * 1_000_000))
   }
 
   /// How far a partition came; halted if there is a reason.

@@ -1,19 +1,25 @@
-import FoundationEssentials
+internal import FoundationEssentials
 
 /// An instant: microseconds since 1970-01-01T00:00:00Z, leap seconds not counted.
 ///
-/// The domain never reads a clock; the intake that accepts a request gives the time.
+/// As fine as PostgreSQL's `timestamptz` and as the log's records, so nothing is rounded on the way.
 public struct Timestamp: Hashable, Sendable, Comparable {
-  /// Microseconds since 1970-01-01T00:00:00Z.
+  /// Microseconds since 1970-01-01T00:00:00Z; negative before it.
   public var microseconds: Int64
 
   /// Creates an instant from microseconds since 1970.
-  public init(microseconds: Int64) { self.microseconds = microseconds }
+  @inlinable public init(microseconds: Int64) { self.microseconds = microseconds }
 
-  public static func < (a: Self, b: Self) -> Bool { a.microseconds < b.microseconds }
+  /// Earlier is less.
+  @inlinable public static func < (a: Self, b: Self) -> Bool { a.microseconds < b.microseconds }
 
   /// Microseconds from `other` to this instant.
-  public func microseconds(since other: Timestamp) -> Int64 { microseconds - other.microseconds }
+  @inlinable public func microseconds(since other: Timestamp) -> Int64 { microseconds - other.microseconds }
+
+  /// The instant so much later, to the microsecond.
+  public func after(_ duration: Duration) -> Timestamp {
+    Timestamp(microseconds: microseconds + duration.wholeMicroseconds)
+  }
 }
 
 extension Timestamp: CustomStringConvertible {
@@ -26,14 +32,10 @@ extension Timestamp: CustomStringConvertible {
     self.init(microseconds: microseconds)
   }
 
-  /// The same, or an error that names the field and says which rule the text breaks.
-  public init(validating text: String, field: String) throws(ValidationError) {
+  /// The same, or an error that says which rule the text breaks.
+  public init(validating text: String) throws(RFC3339Fault) {
     var reader = RFC3339Reader(text)
-    do throws(RFC3339Reader.Fault) {
-      self.init(microseconds: try reader.microseconds())
-    } catch {
-      throw ValidationError(field, error.rawValue)
-    }
+    self.init(microseconds: try reader.microseconds())
   }
 
   /// RFC 3339 in UTC with milliseconds, rounded down, e.g. `2026-11-10T16:00:00.000Z`.
@@ -63,7 +65,7 @@ extension Timestamp: Codable {
     let container = try decoder.singleValueContainer()
     guard let value = Timestamp(rfc3339: try container.decode(String.self)) else {
       throw DecodingError.dataCorruptedError(
-        in: container, debugDescription: RFC3339Reader.Fault.form.rawValue)
+        in: container, debugDescription: RFC3339Fault.form.rawValue)
     }
     self = value
   }

@@ -1,3 +1,14 @@
+/// Why a text is refused, in words for its sender.
+public enum RFC3339Fault: String, Error {
+  case form = "must be a date and time with its offset, as 2026-11-11T00:00:00+08:00"
+  case noOffset = "has no offset from UTC: it ends with Z or an offset, as 2026-11-11T00:00:00+08:00"
+  case noSuchDay = "names a day that the calendar does not have"
+  case noSuchTime = "names a time of day that there is not: 00:00:00 to 23:59:59"
+  case noSuchOffset = "has an offset from UTC that there is not: at most 23:59"
+  case tooEarly = "is before 1970, and such times are not taken"
+  case tooLate = "is after the year 9999, and such times are not taken"
+}
+
 /// Reads an RFC 3339 date-time (§5.6): all of the text, and nothing that only resembles one.
 ///
 /// Foundation's reader is laxer: it takes years of any length, whose microseconds 64 bits do not hold, and ignores what
@@ -7,19 +18,8 @@ struct RFC3339Reader {
 
   init(_ text: String) { rest = text[...].utf8 }
 
-  /// Why a text is refused, in words for its sender.
-  enum Fault: String, Error {
-    case form = "must be a date and time with its offset, as 2026-11-11T00:00:00+08:00"
-    case noOffset = "has no offset from UTC: it ends with Z or an offset, as 2026-11-11T00:00:00+08:00"
-    case noSuchDay = "names a day that the calendar does not have"
-    case noSuchTime = "names a time of day that there is not: 00:00:00 to 23:59:59"
-    case noSuchOffset = "has an offset from UTC that there is not: at most 23:59"
-    case tooEarly = "is before 1970, and such times are not taken"
-    case tooLate = "is after the year 9999, and such times are not taken"
-  }
-
   /// Microseconds since 1970, 0 to those of the year 9999.
-  mutating func microseconds() throws(Fault) -> Int64 {
+  mutating func microseconds() throws(RFC3339Fault) -> Int64 {
     let days = try day()
     guard takes("T") || takes("t") else { throw .form }
     let time = try secondOfDay()
@@ -35,7 +35,7 @@ struct RFC3339Reader {
   }
 
   /// Days since 1970, below 0 before it.
-  private mutating func day() throws(Fault) -> Int64 {
+  private mutating func day() throws(RFC3339Fault) -> Int64 {
     guard let year = number(digits: 4) else { throw .form }
     // A fifth digit: a year that the format has not (RFC 3339 §1), but people do.
     guard digit() == nil else { throw .tooLate }
@@ -44,7 +44,7 @@ struct RFC3339Reader {
     return Self.days(before: year) - Self.days(before: 1970) + Self.days(before: month, in: year) + day - 1
   }
 
-  private mutating func secondOfDay() throws(Fault) -> (second: Int64, isLeap: Bool) {
+  private mutating func secondOfDay() throws(RFC3339Fault) -> (second: Int64, isLeap: Bool) {
     guard let hour = number(digits: 2), takes(":"), let minute = number(digits: 2), takes(":"),
       let second = number(digits: 2)
     else { throw .form }
@@ -53,7 +53,7 @@ struct RFC3339Reader {
   }
 
   /// In microseconds; what is smaller is dropped.
-  private mutating func fraction() throws(Fault) -> Int64 {
+  private mutating func fraction() throws(RFC3339Fault) -> Int64 {
     guard takes(".") else { return 0 }
     var (value, unit, digits) = (Int64(0), Int64(1_000_000), 0)
     while let digit = digit() {
@@ -66,7 +66,7 @@ struct RFC3339Reader {
   }
 
   /// Seconds east of UTC.
-  private mutating func offset() throws(Fault) -> Int64 {
+  private mutating func offset() throws(RFC3339Fault) -> Int64 {
     if rest.isEmpty { throw .noOffset }
     if takes("Z") || takes("z") { return 0 }
     let isEast = takes("+")

@@ -1,7 +1,9 @@
 import Foundation
+import Time
+import Writing
 
-/// What was measured so far: figures by contestant, rows that compare them, and what could not be measured.
-final class Journal {
+/// What was measured so far: figures by contestant, ratios between them, and what could not be measured.
+final class Scores {
   /// One contestant's figures, a value for each round.
   struct Figure {
     let unit: String
@@ -15,7 +17,7 @@ final class Journal {
   /// Where topics are; `nil` is each shop's embedded broker.
   let cluster: Cluster?
   private(set) var figures: [String: Figure] = [:]
-  private(set) var rows: [Row] = []
+  private(set) var ratios: [Ratio] = []
   /// What a figure is made of: its largest parts, by name.
   private(set) var parts: [String: [(name: String, value: Double)]] = [:]
   private(set) var failures: [(group: String, reason: String)] = []
@@ -30,7 +32,7 @@ final class Journal {
 
   /// Progress, on standard error, with the time since the beginning.
   func say(_ text: String) {
-    let seconds = Int((ContinuousClock.now - begin) / .seconds(1))
+    let seconds = Int((ContinuousClock.now - begin).inSeconds)
     FileHandle.standardError.write(Data("[\(String(format: "%3d", seconds)) s] \(text)\n".utf8))
   }
 
@@ -41,7 +43,7 @@ final class Journal {
 
   func list(_ parts: [(String, Double)], of contestant: String) { self.parts[contestant] = parts }
 
-  func compare(_ row: Row) { rows.append(row) }
+  func compare(_ ratio: Ratio) { ratios.append(ratio) }
 
   func fail(_ group: String, _ error: any Error) {
     failures.append((group, "\(error)"))
@@ -80,7 +82,7 @@ struct Contestant {
 }
 
 /// One line of the table: a contestant against its reference.
-struct Row {
+struct Ratio {
   /// What the ratio must be.
   enum Bound {
     case atLeast(Double)
@@ -106,15 +108,5 @@ enum Text {
   static func figure(_ value: Double) -> String {
     if value >= 1_000 { return grouped(Int(value.rounded())) }
     return String(format: value >= 100 ? "%.0f" : "%.2f", value)
-  }
-
-  private static func grouped(_ value: Int) -> String {
-    var digits = Array(String(value))
-    var at = digits.count - 3
-    while at > 0 {
-      digits.insert(",", at: at)
-      at -= 3
-    }
-    return String(digits)
   }
 }

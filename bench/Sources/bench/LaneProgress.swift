@@ -4,7 +4,7 @@ import Synchronization
 import TestSupport
 
 /// The progress of a shop's lanes, from their signals: the measured path contains no query.
-final class Decisions: Sendable {
+final class LaneProgress: Sendable {
   private let bench: BenchShop
   private let feed: SignalFeed
   private let progress = Mutex<[Partition: Offset]>([:])
@@ -14,20 +14,20 @@ final class Decisions: Sendable {
   /// - Parameter onSignal: told of every step, on the task that listens.
   static func following<Answer>(
     _ bench: BenchShop, onSignal: @escaping @Sendable (Signal) -> Void = { _ in },
-    _ body: (Decisions) async throws -> Answer
+    _ body: (LaneProgress) async throws -> Answer
   ) async throws -> Answer {
-    let decisions = try Decisions(bench)
+    let lanes = try LaneProgress(bench)
     let (isListening, listens) = AsyncStream.makeStream(of: Void.self)
     let listening = Task {
-      for await event in decisions.feed.events {
+      for await event in lanes.feed.events {
         switch event {
         case .signal(let signal):
-          decisions.take(signal.progress)
+          lanes.take(signal.progress)
           onSignal(signal)
         case .gap:
           // It listens from now on; earlier progress is in the store.
           let stored = (try? await bench.progress()) ?? [:]
-          decisions.take(stored)
+          lanes.take(stored)
           onSignal(Signal(progress: stored))
           listens.yield()
         case .catalogChanged: break
@@ -37,11 +37,11 @@ final class Decisions: Sendable {
     let result: Result<Answer, any Error>
     do {
       for await _ in isListening { break }
-      result = .success(try await body(decisions))
+      result = .success(try await body(lanes))
     } catch {
       result = .failure(error)
     }
-    await decisions.feed.stop()
+    await lanes.feed.stop()
     await listening.value
     return try result.get()
   }

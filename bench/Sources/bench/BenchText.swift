@@ -1,23 +1,20 @@
-/// The result as lines for a terminal.
-enum Table {
-  static func text(of result: BenchResult) -> String {
-    var lines = [["", "median (min–max)", "reference", "median", "ratio (min–max)", "must be", ""]]
-    for row in result.rows {
-      let (measured, reference) = (result.figure(row.name), result.figure(row.reference))
-      lines.append([
+import Writing
+
+extension BenchResult {
+  /// For a terminal.
+  var text: String {
+    let heading = ["", "median (min–max)", "reference", "median", "ratio (min–max)", "must be", ""]
+    var table = Table(leftAligned: heading.count, heading)
+    for row in rows {
+      let (measured, reference) = (figure(row.name), figure(row.reference))
+      table.add([
         row.name, measured.map(Text.spread) ?? "", row.reference, reference.map { Text.figure($0.values.median) } ?? "",
         Text.ratios(row.ratios), row.bound, Text.verdict(row.verdict),
       ])
     }
-    let widths = lines[0].indices.map { column in lines.map { $0[column].count }.max() ?? 0 }
-    var text = "\n"
-    for line in lines {
-      text += zip(line, widths).map { $0 + String(repeating: " ", count: $1 - $0.count) }.joined(separator: "  ") + "\n"
-    }
-    for failure in result.failures { text += "\nnot measured: \(failure.group): \(failure.reason)\n" }
-    let machine = result.machine
-    return text
-      + "\n\(result.date), commit \(result.commit), \(machine.cores) × \(machine.processor), Linux \(machine.kernel)\n"
+    var text = "\n" + table.text
+    for failure in failures { text += "\nnot measured: \(failure.group): \(failure.reason)\n" }
+    return text + "\n\(date), commit \(commit), \(machine.cores) × \(machine.processor), Linux \(machine.kernel)\n"
   }
 }
 

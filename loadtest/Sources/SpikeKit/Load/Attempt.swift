@@ -1,0 +1,13 @@
+internal import NIOCore
+
+/// One try of one request. The earlier is less.
+struct Attempt: Comparable, Sendable {
+  /// The request's place in the schedule.
+  let number: Int
+  /// 0 is the first try.
+  let attempt: Int
+  /// When it should leave.
+  let time: NIODeadline
+
+  static func < (a: Attempt, b: Attempt) -> Bool { (a.time, a.number, a.attempt) < (b.time, b.number, b.attempt) }
+}
