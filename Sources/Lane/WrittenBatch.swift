@@ -1,5 +1,4 @@
 package import FlashSale
-package import Time
 
 /// What a batch leaves behind once it is committed.
 package struct WrittenBatch: Sendable {

@@ -43,7 +43,7 @@ struct DurationTally {
 
   /// Counts one answer.
   mutating func count(_ endpoint: Endpoint, _ status: StatusClass, _ duration: TimeAmount) {
-    series[endpoint.rawValue * StatusClass.allCases.count + status.rawValue].count(duration.wholeNanoseconds)
+    series[endpoint.rawValue * StatusClass.allCases.count + status.rawValue].count(duration.nanoseconds)
   }
 
   /// Hands over what was counted since the last time.
