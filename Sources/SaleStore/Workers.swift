@@ -1,4 +1,3 @@
-public import FlashSale
 import Postgres
 public import Time
 

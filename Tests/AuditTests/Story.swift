@@ -1,6 +1,7 @@
 import FlashSale
 import SaleStore
 import TestSupport
+import Time
 
 /// A short log in one partition with each kind of record and outcome in it, at offsets that the tests name.
 ///

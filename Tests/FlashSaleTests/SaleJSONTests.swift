@@ -1,6 +1,7 @@
 import Testing
 
 @testable import FlashSale
+import Time
 
 /// What is told about the JSON of a sale.
 struct SaleJSONTests {

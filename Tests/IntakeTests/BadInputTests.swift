@@ -5,6 +5,7 @@ import Intake
 import SaleStore
 import TestSupport
 import Testing
+import Time
 
 /// What bad input gets: each answer is problem+json with a stable code, and the next request is served as ever.
 struct BadInputTests {

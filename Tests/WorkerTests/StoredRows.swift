@@ -50,7 +50,7 @@ struct StoredRows {
         stock: StockKey(sale: SaleNumber(rawValue: try row.int32("sale")), sku: sku),
         buyer: try row.string("buyer"), quantity: Units(try row.int32("quantity")),
         outcome: refusal.map(Outcome.rejected) ?? .confirmed,
-        acceptedAt: Timestamp(microseconds: try row.timestamp("accepted_at").microseconds))
+        acceptedAt: try row.timestamp("accepted_at"))
     }
   }
 

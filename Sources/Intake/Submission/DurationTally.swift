@@ -1,6 +1,5 @@
 internal import Metrics
 internal import NIOCore
-internal import Time
 internal import Vitals
 
 /// Counts how long an event loop's answers took, and hands the counts to the metrics with each tick: an answer costs
@@ -43,7 +42,7 @@ struct DurationTally {
 
   /// Counts one answer.
   mutating func count(_ endpoint: Endpoint, _ status: StatusClass, _ duration: TimeAmount) {
-    series[endpoint.rawValue * StatusClass.allCases.count + status.rawValue].count(duration.wholeNanoseconds)
+    series[endpoint.rawValue * StatusClass.allCases.count + status.rawValue].count(duration.nanoseconds)
   }
 
   /// Hands over what was counted since the last time.

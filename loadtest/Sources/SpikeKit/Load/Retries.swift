@@ -43,7 +43,7 @@ struct Retries: Sendable {
   mutating func stop() {
     isStopped = true
     count.gaveUp += agenda.count
-    agenda.removeAll()
+    agenda = Heap()
   }
 
   /// - Parameter answer: `nil` where there was none.
