@@ -1,6 +1,5 @@
 internal import Metrics
 internal import NIOCore
-internal import Time
 internal import Vitals
 
 /// Counts how long an event loop's answers took, and hands the counts to the metrics with each tick: an answer costs
