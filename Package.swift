@@ -44,10 +44,7 @@ let package = Package(
     // What a process says about itself: what it waits for, and the names of its metrics.
     .target(
       name: "Vitals",
-      dependencies: [
-        .product(name: "Logging", package: "swift-log"),
-        .product(name: "Metrics", package: "swift-metrics"),
-      ],
+      dependencies: [.product(name: "Metrics", package: "swift-metrics")],
       swiftSettings: strict),
     // What must not be printed.
     .target(name: "Secrets", swiftSettings: strict),
@@ -96,6 +93,22 @@ let package = Package(
       ],
       swiftSettings: strict),
 
+    // What every process tells its operator: health, metrics, and the listener for both.
+    .target(
+      name: "Telemetry",
+      dependencies: [
+        "HTTPServing", "Secrets", "Vitals",
+        .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "HTTPTypes", package: "swift-http-types"),
+        .product(name: "Hummingbird", package: "hummingbird"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "Metrics", package: "swift-metrics"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+      ],
+      swiftSettings: strict),
+
     // The parts that run.
     .target(
       name: "Intake",
@@ -126,7 +139,7 @@ let package = Package(
     .target(
       name: "Admin",
       dependencies: [
-        "FlashSale", "HTTPServing", "SaleStore", "Secrets", "Vitals",
+        "FlashSale", "HTTPServing", "SaleStore", "Secrets", "Telemetry", "Vitals",
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "HTTPTypes", package: "swift-http-types"),
         .product(name: "Hummingbird", package: "hummingbird"),
@@ -153,8 +166,8 @@ let package = Package(
     .executableTarget(
       name: "penstock",
       dependencies: [
-        "Admin", "Audit", "FlashSale", "HTTPServing", "Intake", "Kafka", "Postgres", "SaleStore", "Secrets", "Vitals",
-        "Worker",
+        "Admin", "Audit", "FlashSale", "HTTPServing", "Intake", "Kafka", "Postgres", "SaleStore", "Secrets",
+        "Telemetry", "Vitals", "Worker",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
         .product(name: "Logging", package: "swift-log"),
@@ -264,11 +277,14 @@ let package = Package(
       ],
       swiftSettings: strict),
     .testTarget(
+      name: "TelemetryTests",
+      dependencies: ["Telemetry", "Vitals", .product(name: "Metrics", package: "swift-metrics")],
+      swiftSettings: strict),
+    .testTarget(
       name: "AdminTests",
       dependencies: [
-        "Admin", "FlashSale", "HTTPServing", "Lane", "Postgres", "SaleStore", "Secrets", "TestSupport", "Vitals",
+        "Admin", "FlashSale", "HTTPServing", "Lane", "Postgres", "SaleStore", "Secrets", "Telemetry", "TestSupport",
         .product(name: "Logging", package: "swift-log"),
-        .product(name: "Metrics", package: "swift-metrics"),
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOHTTP1", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),

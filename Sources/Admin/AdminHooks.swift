@@ -1,5 +1,6 @@
 public import FlashSale
 public import SaleStore
+public import Telemetry
 
 /// What admin cannot do itself, because it knows neither the log nor the other parts. The wiring provides it.
 public struct AdminHooks: Sendable {
@@ -33,27 +34,5 @@ public struct AdminHooks: Sendable {
     self.logEnds = logEnds
     self.waitsFor = waitsFor
     self.checks = checks
-  }
-}
-
-/// One condition that must hold before this process should get traffic.
-public struct HealthCheck: Sendable, Hashable, Codable {
-  /// What is checked, e.g. `intake`.
-  public var name: String
-  public var isReady: Bool
-
-  /// For people: what is wrong, or the state.
-  public var detail: String
-
-  /// Creates a check's result.
-  public init(name: String, isReady: Bool, detail: String) {
-    self.name = name
-    self.isReady = isReady
-    self.detail = detail
-  }
-
-  private enum CodingKeys: String, CodingKey {
-    case name, detail
-    case isReady = "ready"
   }
 }

@@ -4,6 +4,7 @@ internal import NIOCore
 internal import NIOPosix
 public import SaleStore
 public import ServiceLifecycle
+public import Telemetry
 
 /// The second listener: health, metrics, the admin API and the pages. The crowd never uses it.
 ///

@@ -43,18 +43,6 @@ public enum Limits {
   /// to go on.
   static let unknownRetryMilliseconds = 5_000
 
-  // Metrics.
-
-  /// Time series of one registry, over all names. A new one past it is not kept, and is counted in
-  /// `penstock_metrics_series_refused_total`. Each takes below 1 kB; a label made from input would otherwise grow with
-  /// the crowd.
-  public static let metricSeries = 10_000
-
-  /// Upper bounds of the buckets of a recorder that aggregates, in its own unit: sizes of batches and queues.
-  public static let recorderBuckets: [Double] = [
-    1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 20_000, 50_000, 100_000,
-  ]
-
   // Pages and exports.
 
   /// Sales on the list page, the newest first. Older ones are omitted, and the page says so; the API lists all.

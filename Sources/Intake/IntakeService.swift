@@ -24,7 +24,7 @@ public final class IntakeService: Service {
   private let health = Health()
   private let catalog = CurrentCatalog()
   private let standings: [PartitionStanding]
-  private let address = Announcement<String>()
+  private let address = Arrival<String>()
   private let router = Mutex<DeliveryRouter?>(nil)
   private let logWatch = Mutex<LogWatch?>(nil)
   private let waits: Waits
@@ -68,7 +68,7 @@ public final class IntakeService: Service {
   /// Runs until graceful shutdown or cancellation. Throws if it cannot listen, or cannot make a producer of the
   /// cluster's settings.
   public func run() async throws {
-    defer { address.announce(.failure(CancellationError())) }
+    defer { address.arrive(.failure(CancellationError())) }
     let group = MultiThreadedEventLoopGroup(numberOfThreads: configuration.eventLoops)
     do {
       try await run(on: group)
@@ -224,6 +224,6 @@ extension IntakeService {
     let host = configuration.host.contains(":") ? "[\(configuration.host)]" : configuration.host
     health.starting(nil)
     logger.info("taking orders", metadata: ["address": "\(host):\(port)"])
-    address.announce(.success("\(host):\(port)"))
+    address.arrive(.success("\(host):\(port)"))
   }
 }

@@ -6,6 +6,7 @@ import SaleStore
 import ServiceLifecycle
 import Synchronization
 import Secrets
+import Telemetry
 import TestSupport
 
 /// An admin server that listens, on a database of its own; the log's side is what the test says it is.

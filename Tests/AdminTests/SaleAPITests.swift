@@ -3,6 +3,7 @@ import FlashSale
 import Foundation
 import Postgres
 import SaleStore
+import Telemetry
 import Testing
 
 /// Creating, listing, showing and closing sales over HTTP.

@@ -5,6 +5,7 @@ internal import Hummingbird
 internal import Logging
 internal import Metrics
 internal import NIOCore
+internal import Telemetry
 internal import Vitals
 
 /// Answers the requests of the second listener: which route, who asks, then the work.

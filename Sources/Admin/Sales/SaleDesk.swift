@@ -5,6 +5,7 @@ internal import Hummingbird
 internal import Logging
 internal import Metrics
 internal import SaleStore
+internal import Telemetry
 internal import Vitals
 
 /// What the admin API and the pages do with sales. Throws `Problem` for what the caller is told.

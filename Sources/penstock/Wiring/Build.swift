@@ -8,6 +8,7 @@ import Metrics
 import Postgres
 import SaleStore
 import ServiceLifecycle
+import Telemetry
 import UnixSignals
 import Worker
 
@@ -25,7 +26,7 @@ struct Foundations: Sendable {
 /// Builds everything long-lived of a process (R8). Services stand in the order of their dependencies, and end in the
 /// opposite one: first the parts that need the log, then the listener for health, and the broker last.
 func build(_ base: Foundations, roles: [Role], announce: String?) throws -> ServiceGroup {
-  let monitor = StoreMonitor(store: base.store)
+  let monitor = Monitor(of: "PostgreSQL") { try await base.store.ping() }
   let stage = Stage()
   // An intake alone stays ready without PostgreSQL: it takes orders up to the backlog limit, and says so.
   let needsStore = roles != [.intake]
@@ -138,9 +139,6 @@ extension Configuration {
     }
   }
 }
-
-/// Reasons as one line; none means that all is well.
-func words(_ reasons: [String]) -> String { reasons.isEmpty ? "ok" : reasons.joined(separator: "; ") }
 
 /// Closes the pool when everything that uses it has ended.
 struct PoolService: Service {

@@ -9,7 +9,7 @@ import Metrics
 import Postgres
 import SaleStore
 import ServiceLifecycle
-import Vitals
+import Telemetry
 import Worker
 
 /// Runs parts of Penstock until a signal ends them: reads and checks the configuration, builds, runs. Nothing starts
@@ -30,7 +30,7 @@ func runServices(
     LibraryVersion.log(to: logger)
     let metrics = PrometheusRegistry(
       version: Penstock.configuration.version,
-      describing: [VitalsMetric.self, ListenerMetric.self, IntakeMetric.self, WorkerMetric.self, AdminMetric.self])
+      describing: [TelemetryMetric.self, ListenerMetric.self, IntakeMetric.self, WorkerMetric.self, AdminMetric.self])
     MetricsSystem.bootstrap(metrics)
 
     let waits = ProcessWaits()

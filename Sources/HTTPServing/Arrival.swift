@@ -1,7 +1,7 @@
-import Synchronization
+internal import Synchronization
 
-/// A value that arrives once, and the tasks that wait for it.
-final class Arrival<Value: Sendable>: Sendable {
+/// A value that arrives once, such as the address of a listener, and the tasks that wait for it.
+public final class Arrival<Value: Sendable>: Sendable {
   private enum State {
     case awaited([CheckedContinuation<Value, any Error>])
     case arrived(Result<Value, any Error>)
@@ -9,8 +9,11 @@ final class Arrival<Value: Sendable>: Sendable {
 
   private let state = Mutex(State.awaited([]))
 
+  /// Nothing is there yet.
+  public init() {}
+
   /// Gives the value to present and future waiters. Only the first call counts.
-  func arrive(_ result: Result<Value, any Error>) {
+  public func arrive(_ result: Result<Value, any Error>) {
     let waiting = state.withLock { state -> [CheckedContinuation<Value, any Error>] in
       guard case .awaited(let waiting) = state else { return [] }
       state = .arrived(result)
@@ -19,8 +22,8 @@ final class Arrival<Value: Sendable>: Sendable {
     for continuation in waiting { continuation.resume(with: result) }
   }
 
-  /// The value, as soon as it is there.
-  var value: Value {
+  /// The value, as soon as it is there; throws if it never will be.
+  public var value: Value {
     get async throws {
       try await withCheckedThrowingContinuation { continuation in
         let arrived = state.withLock { state -> Result<Value, any Error>? in
