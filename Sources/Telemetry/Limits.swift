@@ -1,5 +1,26 @@
 /// Every bound of this module (I11): each named once, with its unit, what happens there, and why that much.
 public enum Limits {
+  // The listener.
+
+  /// Connections open at once. Past it, no more are accepted until one closes. Operators, probes and a few scrapers
+  /// connect here, never the crowd.
+  public static let connections = 256
+
+  /// From a complete request to the end of its answer, and between two moments at which its client takes a part of a
+  /// long one. Past it the connection is closed. A report over millions of orders takes seconds.
+  static let answerDeadline: Duration = .seconds(120)
+
+  /// From the request to stop to the end of the answers under way. Past it they are cut off: nothing waits longer for
+  /// an export that somebody reads slowly.
+  static let drainDeadline: Duration = .seconds(5)
+
+  /// Bytes of a token. A shorter one is refused at start, because it could be guessed; 16 bytes is the least
+  /// that a random token should have. A longer one is refused because no header would carry it.
+  public static let tokenBytes = 16...1_024
+
+  /// `Retry-After` of a process that still waits, in milliseconds: time for what holds it up to go on.
+  static let startingRetryMilliseconds = 5_000
+
   // Health.
 
   /// How often waits are looked at: the precision of what the log and the metrics say of them. `/readyz` looks by

@@ -3,6 +3,7 @@ import FlashSale
 import Foundation
 import SaleStore
 import Secrets
+import Telemetry
 import Testing
 
 /// Who may use the admin API.
@@ -55,27 +56,27 @@ import Testing
 
   @Test func `without a token admin starts on loopback only`() throws {
     for host in ["127.0.0.1", "127.8.9.10", "::1", "0:0:0:0:0:0:0:1", "localhost", "LOCALHOST"] {
-      #expect(throws: Never.self) { try AdminConfiguration(host: host, port: 0, token: nil, topic: "orders") }
+      #expect(throws: Never.self) { try OperatorConfiguration(host: host, port: 0, token: nil) }
     }
     for host in [
       "0.0.0.0", "::", "10.0.0.1", "192.168.1.1", "::ffff:127.0.0.1", "127.0.0.1.example.com", "example.com", "",
     ] {
-      #expect(throws: ValidationError.self, "\(host)") {
-        try AdminConfiguration(host: host, port: 0, token: nil, topic: "orders")
+      #expect(throws: OperatorConfiguration.Refusal.self, "\(host)") {
+        try OperatorConfiguration(host: host, port: 0, token: nil)
       }
       #expect(throws: Never.self) {
-        try AdminConfiguration(host: host, port: 0, token: Secret(Self.token), topic: "orders")
+        try OperatorConfiguration(host: host, port: 0, token: Secret(Self.token))
       }
       #expect(throws: Never.self) {
-        try AdminConfiguration(host: host, port: 0, token: nil, topic: "orders", serves: .healthOnly)
+        try OperatorConfiguration(host: host, port: 0, token: nil, serves: .healthOnly)
       }
     }
   }
 
   @Test(arguments: ["", "short", String(repeating: "x", count: 15), "sixteen long but spaced", "令牌令牌令牌令牌"])
   func `a token that could be guessed or not be sent is refused`(_ token: String) {
-    #expect(throws: ValidationError.self) {
-      try AdminConfiguration(host: "127.0.0.1", port: 0, token: Secret(token), topic: "orders")
+    #expect(throws: OperatorConfiguration.Refusal.self) {
+      try OperatorConfiguration(host: "127.0.0.1", port: 0, token: Secret(token))
     }
   }
 

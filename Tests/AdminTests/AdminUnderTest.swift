@@ -21,17 +21,20 @@ struct AdminUnderTest: Sendable {
 
   /// Starts a server, lends it to `body`, and waits until it has shut down gracefully.
   static func with(
-    token: String? = token, serves scope: AdminConfiguration.Scope = .everything,
+    token: String? = token, serves scope: OperatorConfiguration.Scope = .everything,
     checks: @escaping @Sendable () -> [HealthCheck] = { [] }, _ body: (AdminUnderTest) async throws -> Void
   ) async throws {
     try await TestDatabase.with { database in
       try await database.withStore { store in
         let log = LogUnderTest()
-        let metrics = PrometheusRegistry(version: "test", describing: [AdminMetric.self])
-        let server = AdminServer(
-          configuration: try AdminConfiguration(
-            host: "127.0.0.1", port: 0, token: token.map { Secret($0) }, topic: Lane.topic, serves: scope),
-          store: store, hooks: log.hooks(checks: checks), metrics: metrics, logger: quietLogger)
+        let metrics = PrometheusRegistry(version: "test", describing: [AdminMetric.self, TelemetryMetric.self])
+        let routes = AdminRoutes(
+          store: store, topic: Lane.topic, hooks: log.hooks, metrics: metrics, logger: quietLogger)
+        let server = OperatorListener(
+          configuration: try OperatorConfiguration(
+            host: "127.0.0.1", port: 0, token: token.map { Secret($0) }, serves: scope),
+          health: ProcessHealth(checks: checks), metrics: metrics, logger: quietLogger,
+          addRoutes: routes.add(to:behind:))
         let group = ServiceGroup(services: [server], logger: quietLogger)
         let running = Task { try await group.run() }
         let result: Result<Void, any Error>
@@ -71,7 +74,7 @@ final class LogUnderTest: Sendable {
 
   func change(_ change: (inout sending State) -> Void) { state.withLock { change(&$0) } }
 
-  func hooks(checks: @escaping @Sendable () -> [HealthCheck]) -> AdminHooks {
+  var hooks: AdminHooks {
     AdminHooks(
       publishClose: { stored in
         try self.state.withLock { state in
@@ -91,8 +94,7 @@ final class LogUnderTest: Sendable {
           guard let ends = state.ends else { throw Unreachable() }
           return ends
         }
-      },
-      checks: { checks() })
+      })
   }
 }
 

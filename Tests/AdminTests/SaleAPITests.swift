@@ -155,7 +155,7 @@ import Testing
   @Test func `a request is told first what comes first: path, method, type, size, who asks, the body`() async throws {
     try await AdminUnderTest.with { admin in
       let stranger = Client(port: admin.client.port, token: nil)
-      let large = Data(repeating: 0x20, count: Limits.bodyBytes + 1)
+      let large = Data(repeating: 0x20, count: Admin.Limits.bodyBytes + 1)
       let plain = [("Content-Type", "text/plain")]
       let json = [("Content-Type", "application/json")]
       let path = "/admin/api/sales"

@@ -21,7 +21,7 @@ enum ImportRules {
     "Telemetry": Part(ours: ["HTTPServing", "Secrets", "Vitals"]),
     "Intake": Part(ours: ["FlashSale", "HTTPServing", "Kafka", "SaleStore", "Vitals"]),
     "Worker": Part(ours: ["FlashSale", "Kafka", "Lane", "SaleStore", "Vitals"]),
-    "Admin": Part(ours: ["FlashSale", "HTTPServing", "SaleStore", "Secrets", "Telemetry", "Vitals"]),
+    "Admin": Part(ours: ["FlashSale", "HTTPServing", "SaleStore", "Telemetry", "Vitals"]),
     "Audit": Part(ours: ["FlashSale", "Kafka", "SaleStore"], libraries: ["Crypto", "Logging"]),
     "penstock": Part(ours: [
       "Admin", "Audit", "FlashSale", "HTTPServing", "Intake", "Kafka", "Postgres", "SaleStore", "Secrets", "Telemetry",

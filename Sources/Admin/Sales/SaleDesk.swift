@@ -5,14 +5,13 @@ internal import Hummingbird
 internal import Logging
 internal import Metrics
 internal import SaleStore
-internal import Telemetry
 internal import Vitals
 
 /// What the admin API and the pages do with sales. Throws `Problem` for what the caller is told.
 struct SaleDesk: Sendable {
   let store: SaleStore
   let hooks: AdminHooks
-  let metrics: PrometheusRegistry
+  let metrics: any MetricsFactory
   let topic: String
   let logger: Logger
 

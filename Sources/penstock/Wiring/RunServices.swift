@@ -23,7 +23,7 @@ func runServices(
     let embeds = mayEmbedBroker && Settings(environment).text(.kafkaBrokers) == nil
     if embeds { parts.remove(.kafka) }
     let configuration = try Configuration(environment, for: parts)
-    _ = try configuration.admin(for: roles)
+    _ = try configuration.operatorListener(for: roles)
     try await TakenAddress.check(configuration.listeners(of: roles))
     if let file = options.announce { try OutputFile.check(file) }
     let logger = makeLogger(name, level: configuration.logLevel)
