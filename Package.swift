@@ -275,16 +275,17 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "TelemetryTests",
-      dependencies: ["Telemetry", "Vitals", .product(name: "Metrics", package: "swift-metrics")],
+      dependencies: ["Secrets", "Telemetry", "Vitals", .product(name: "Metrics", package: "swift-metrics")],
       swiftSettings: strict),
     .testTarget(
       name: "AdminTests",
       dependencies: [
         "Admin", "FlashSale", "HTTPServing", "Lane", "Postgres", "SaleStore", "Secrets", "Telemetry", "TestSupport",
+        .product(name: "HTTPTypes", package: "swift-http-types"),
+        .product(name: "Hummingbird", package: "hummingbird"),
+        .product(name: "HummingbirdTesting", package: "hummingbird"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "NIOCore", package: "swift-nio"),
-        .product(name: "NIOHTTP1", package: "swift-nio"),
-        .product(name: "NIOPosix", package: "swift-nio"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       ],
       swiftSettings: strict),

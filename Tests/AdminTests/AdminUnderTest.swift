@@ -1,5 +1,7 @@
 import Admin
 import FlashSale
+import Hummingbird
+import HummingbirdTesting
 import Logging
 import Postgres
 import SaleStore
@@ -9,20 +11,53 @@ import Secrets
 import Telemetry
 import TestSupport
 
-/// An admin server that listens, on a database of its own; the log's side is what the test says it is.
+/// What a process with the admin API answers its operator, on a database of its own; the log's side is what the test
+/// says it is.
 struct AdminUnderTest: Sendable {
   static let token = "a-token-for-tests-only"
 
-  let client: Client
+  let listener: OperatorListener
   let store: SaleStore
   let database: TestDatabase
   let metrics: PrometheusRegistry
   let log: LogUnderTest
 
-  /// Starts a server, lends it to `body`, and waits until it has shut down gracefully.
+  /// Lends it to `body` with a client of what answers behind the listener: for requests and answers.
   static func with(
     token: String? = token, serves scope: OperatorConfiguration.Scope = .everything,
-    checks: @escaping @Sendable () -> [HealthCheck] = { [] }, _ body: (AdminUnderTest) async throws -> Void
+    checks: @escaping @Sendable () -> [HealthCheck] = { [] },
+    _ body: @Sendable (AdminUnderTest, Client) async throws -> Void
+  ) async throws {
+    try await make(token: token, scope, checks) { admin in
+      try await Application(responder: admin.listener.responder, logger: quietLogger).test(.router) { http in
+        try await body(admin, Client(http: http, token: token))
+      }
+    }
+  }
+
+  /// Lends it to `body` with the port that it listens at, for what is to be seen of a connection; then waits until it
+  /// has shut down gracefully.
+  static func listening(
+    token: String? = token, _ body: (AdminUnderTest, _ port: Int) async throws -> Void
+  ) async throws {
+    try await make(token: token, .everything, { [] }) { admin in
+      let group = ServiceGroup(services: [admin.listener], logger: quietLogger)
+      let running = Task { try await group.run() }
+      let result: Result<Void, any Error>
+      do {
+        result = .success(try await body(admin, admin.listener.boundAddress.port))
+      } catch {
+        result = .failure(error)
+      }
+      await group.triggerGracefulShutdown()
+      try await running.value
+      try result.get()
+    }
+  }
+
+  private static func make(
+    token: String?, _ scope: OperatorConfiguration.Scope, _ checks: @escaping @Sendable () -> [HealthCheck],
+    _ body: (AdminUnderTest) async throws -> Void
   ) async throws {
     try await TestDatabase.with { database in
       try await database.withStore { store in
@@ -30,26 +65,13 @@ struct AdminUnderTest: Sendable {
         let metrics = PrometheusRegistry(version: "test", describing: [AdminMetric.self, TelemetryMetric.self])
         let routes = AdminRoutes(
           store: store, topic: Lane.topic, hooks: log.hooks, metrics: metrics, logger: quietLogger)
-        let server = OperatorListener(
+        let listener = OperatorListener(
           configuration: try OperatorConfiguration(
             host: "127.0.0.1", port: 0, token: token.map { Secret($0) }, serves: scope),
           health: ProcessHealth(checks: checks), metrics: metrics, logger: quietLogger,
           addRoutes: routes.add(to:behind:))
-        let group = ServiceGroup(services: [server], logger: quietLogger)
-        let running = Task { try await group.run() }
-        let result: Result<Void, any Error>
-        do {
-          let address = try await server.boundAddress
-          let client = Client(port: address.port, token: token)
-          try await body(
-            AdminUnderTest(client: client, store: store, database: database, metrics: metrics, log: log))
-          result = .success(())
-        } catch {
-          result = .failure(error)
-        }
-        await group.triggerGracefulShutdown()
-        try await running.value
-        try result.get()
+        try await body(
+          AdminUnderTest(listener: listener, store: store, database: database, metrics: metrics, log: log))
       }
     }
   }
