@@ -51,11 +51,7 @@ let package = Package(
     // What a process says about itself: what it waits for, and the names of its metrics.
     .target(
       name: "Vitals",
-      dependencies: [
-        "Time",
-        .product(name: "Logging", package: "swift-log"),
-        .product(name: "Metrics", package: "swift-metrics"),
-      ],
+      dependencies: ["Time", .product(name: "Metrics", package: "swift-metrics")],
       swiftSettings: strict),
     // What must not be printed.
     .target(name: "Secrets", swiftSettings: strict),
@@ -105,6 +101,22 @@ let package = Package(
       ],
       swiftSettings: strict),
 
+    // What every process tells its operator: health, metrics, and the listener for both.
+    .target(
+      name: "Telemetry",
+      dependencies: [
+        "HTTPServing", "Secrets", "Time", "Vitals",
+        .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "HTTPTypes", package: "swift-http-types"),
+        .product(name: "Hummingbird", package: "hummingbird"),
+        .product(name: "Logging", package: "swift-log"),
+        .product(name: "Metrics", package: "swift-metrics"),
+        .product(name: "NIOCore", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
+        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+      ],
+      swiftSettings: strict),
+
     // The parts that run.
     .target(
       name: "Intake",
@@ -135,16 +147,13 @@ let package = Package(
     .target(
       name: "Admin",
       dependencies: [
-        "FlashSale", "HTTPServing", "SaleStore", "Secrets", "Time", "Vitals",
+        "FlashSale", "HTTPServing", "SaleStore", "Telemetry", "Time", "Vitals",
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "HTTPTypes", package: "swift-http-types"),
         .product(name: "Hummingbird", package: "hummingbird"),
-        .product(name: "HummingbirdCore", package: "hummingbird"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "Metrics", package: "swift-metrics"),
         .product(name: "NIOCore", package: "swift-nio"),
-        .product(name: "NIOPosix", package: "swift-nio"),
-        .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       ],
       swiftSettings: strict),
 
@@ -162,8 +171,8 @@ let package = Package(
     .executableTarget(
       name: "penstock",
       dependencies: [
-        "Admin", "Audit", "FlashSale", "HTTPServing", "Intake", "Kafka", "Postgres", "SaleStore", "Secrets", "Time",
-        "Vitals", "Worker",
+        "Admin", "Audit", "FlashSale", "HTTPServing", "Intake", "Kafka", "Postgres", "SaleStore", "Secrets",
+        "Telemetry", "Time", "Vitals", "Worker",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
         .product(name: "Logging", package: "swift-log"),
@@ -285,15 +294,19 @@ let package = Package(
       ],
       swiftSettings: strict),
     .testTarget(
+      name: "TelemetryTests",
+      dependencies: ["Secrets", "Telemetry", "Vitals", .product(name: "Metrics", package: "swift-metrics")],
+      swiftSettings: strict),
+    .testTarget(
       name: "AdminTests",
       dependencies: [
-        "Admin", "FlashSale", "HTTPServing", "Lane", "Postgres", "SaleStore", "Secrets", "TestSupport", "Time",
-        "Vitals",
+        "Admin", "FlashSale", "HTTPServing", "Lane", "Postgres", "SaleStore", "Secrets", "Telemetry", "TestSupport",
+        "Time",
+        .product(name: "HTTPTypes", package: "swift-http-types"),
+        .product(name: "Hummingbird", package: "hummingbird"),
+        .product(name: "HummingbirdTesting", package: "hummingbird"),
         .product(name: "Logging", package: "swift-log"),
-        .product(name: "Metrics", package: "swift-metrics"),
         .product(name: "NIOCore", package: "swift-nio"),
-        .product(name: "NIOHTTP1", package: "swift-nio"),
-        .product(name: "NIOPosix", package: "swift-nio"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       ],
       swiftSettings: strict),

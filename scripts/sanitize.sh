@@ -10,7 +10,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/environment.sh"
 
 # Not SpikeTests, SimulationTests and TidyTests: one thread, arithmetic and text, and the simulation's thousands of
 # seeds take ten times as long here.
-default_suites="FlashSaleTests KafkaTests PostgresTests IntakeTests WorkerTests AdminTests AuditTests"
+default_suites="FlashSaleTests KafkaTests PostgresTests IntakeTests WorkerTests TelemetryTests AdminTests AuditTests"
 readonly default_suites+=" SystemTests"
 read -ra suites <<<"${SUITES:-$default_suites}"
 

@@ -14,46 +14,14 @@ public struct AdminHooks: Sendable {
   /// The end of each partition's log: the offset that its next record will get. Throws if the log cannot be asked.
   public var logEnds: @Sendable () async throws -> [Partition: Offset]
 
-  /// What this process waits for before it can do anything else, in one line; `nil` once it runs. Cheap.
-  public var waitsFor: @Sendable () -> String?
-
-  /// The state of this process's parts. Cheap, and never waits for anything outside the process.
-  public var checks: @Sendable () async -> [HealthCheck]
-
   /// Collects the hooks.
   public init(
     publishClose: @escaping @Sendable (StoredSale) async throws -> Void,
     countTail: @escaping @Sendable (StoredSale, [Partition: Offset]) async throws -> Int64,
-    logEnds: @escaping @Sendable () async throws -> [Partition: Offset],
-    waitsFor: @escaping @Sendable () -> String? = { nil },
-    checks: @escaping @Sendable () async -> [HealthCheck]
+    logEnds: @escaping @Sendable () async throws -> [Partition: Offset]
   ) {
     self.publishClose = publishClose
     self.countTail = countTail
     self.logEnds = logEnds
-    self.waitsFor = waitsFor
-    self.checks = checks
-  }
-}
-
-/// One condition that must hold before this process should get traffic.
-public struct HealthCheck: Sendable, Hashable, Codable {
-  /// What is checked, e.g. `intake`.
-  public var name: String
-  public var isReady: Bool
-
-  /// For people: what is wrong, or the state.
-  public var detail: String
-
-  /// Creates a check's result.
-  public init(name: String, isReady: Bool, detail: String) {
-    self.name = name
-    self.isReady = isReady
-    self.detail = detail
-  }
-
-  private enum CodingKeys: String, CodingKey {
-    case name, detail
-    case isReady = "ready"
   }
 }

@@ -18,7 +18,7 @@ public struct Problem: Error {
   /// When to try again, in milliseconds from now.
   public var retryAfterMilliseconds: Int?
   /// What `Allow` lists.
-  public var allow: StaticString?
+  public var allow: String?
   /// What `WWW-Authenticate` says, in a field for each (RFC 9110 §11.6.1).
   public var challenges: [StaticString]?
 
@@ -86,7 +86,7 @@ extension Problem {
 
   public static let notFound = Problem(.notFound)
 
-  public static func methodNotAllowed(allow: StaticString) -> Problem {
+  public static func methodNotAllowed(allow: String) -> Problem {
     Problem(.methodNotAllowed, detail: "This path takes \(allow).").with { $0.allow = allow }
   }
 

@@ -6,7 +6,7 @@ extension Problem {
   /// The header fields that belong to the answer, but for those that describe its body.
   public var fields: HTTPFields {
     var fields = HTTPFields()
-    if let allow { fields[.allow] = "\(allow)" }
+    if let allow { fields[.allow] = allow }
     if let retryAfterSeconds { fields[.retryAfter] = String(retryAfterSeconds) }
     for challenge in challenges ?? [] { fields.append(HTTPField(name: .wwwAuthenticate, value: "\(challenge)")) }
     return fields

@@ -206,8 +206,9 @@ extension IntakeService {
       lookup: OrderLookup(store: store, topic: configuration.topic),
       health: health, logger: logger)
     let responder = IntakeResponder(
-      catalog: catalog, orders: orders, placing: OrderRoute(gate: gate, orders: orders, loops: loops, catalog: catalog),
-      sales: SharedSaleBytes())
+      IntakeRoutes(
+        catalog: catalog, orders: orders,
+        placing: OrderRoute(gate: gate, orders: orders, loops: loops, catalog: catalog), sales: SharedSaleBytes()))
     return HTTPListener(
       HTTPListener.Configuration(
         name: "intake", host: configuration.host, port: configuration.port, connections: configuration.connections,

@@ -1,9 +1,5 @@
 /// The bounds of this module (I11).
 public enum Limits {
-  /// How often waits are looked at: the precision of what the log and the metrics say of them. `/readyz` looks by
-  /// itself.
-  public static let look = Duration.seconds(1)
-
   /// Upper bounds, in seconds, of the buckets in which durations are counted: from the fastest answer measured (below
   /// 1 ms) to the longest deadline (10 s); one more takes what lies above. Two to three per decade keep the estimate of
   /// a quantile within a factor of 2.5.

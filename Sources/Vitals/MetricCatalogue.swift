@@ -38,14 +38,3 @@ extension Timer {
     self.init(label: metric.rawValue, dimensions: dimensions)
   }
 }
-
-/// The metrics of every process.
-public enum VitalsMetric: String, MetricCatalogue {
-  case oldestWait = "penstock_oldest_wait_seconds"
-
-  public var help: String {
-    switch self {
-    case .oldestWait: "How long the oldest wait of a part for PostgreSQL or the log has lasted; 0: nothing waits."
-    }
-  }
-}

@@ -1,18 +1,20 @@
 /// The waits of one moment that last longer than their kind may.
-struct Overdue {
+public struct Overdue {
   /// By kind, the longest first.
-  let waits: [Waits.Kind: [Waits.Wait]]
+  public let waits: [Waits.Kind: [Waits.Wait]]
   private let now: ContinuousClock.Instant
 
-  init(_ current: [Waits.Wait], at now: ContinuousClock.Instant) {
+  /// Of all waits of a moment, those that are overdue at it.
+  public init(_ current: [Waits.Wait], at now: ContinuousClock.Instant) {
     self.now = now
     waits = Dictionary(grouping: current.filter { now - $0.since > $0.kind.longest }, by: \.kind)
   }
 
   /// A clause for each kind, as *PostgreSQL has not answered a COMMIT for 7 s (lane 3, lane 4)*.
-  var clauses: [String] { Waits.Kind.allCases.compactMap(clause(on:)) }
+  public var clauses: [String] { Waits.Kind.allCases.compactMap(clause(on:)) }
 
-  func clause(on kind: Waits.Kind) -> String? {
+  /// The clause for one kind; `nil` if none of it is overdue.
+  public func clause(on kind: Waits.Kind) -> String? {
     guard let waits = waits[kind], let longest = waits.first else { return nil }
     var names: [String] = []
     for wait in waits where !names.contains(wait.who) { names.append(wait.who) }
@@ -39,7 +41,7 @@ extension Waits.Kind {
   }
 
   /// What is over when none of the kind is overdue any more.
-  var relief: String {
+  public var relief: String {
     switch self {
     case .connect: "PostgreSQL takes connections again"
     case .pooledConnection: "connections to PostgreSQL come free again"

@@ -1,52 +1,78 @@
 import Admin
 import FlashSale
+import Hummingbird
+import HummingbirdTesting
 import Logging
 import Postgres
 import SaleStore
 import ServiceLifecycle
 import Synchronization
 import Secrets
+import Telemetry
 import TestSupport
 import Time
 
-/// An admin server that listens, on a database of its own; the log's side is what the test says it is.
+/// What a process with the admin API answers its operator, on a database of its own; the log's side is what the test
+/// says it is.
 struct AdminUnderTest: Sendable {
   static let token = "a-token-for-tests-only"
 
-  let client: Client
+  let listener: OperatorListener
   let store: SaleStore
   let database: TestDatabase
   let metrics: PrometheusRegistry
   let log: LogUnderTest
 
-  /// Starts a server, lends it to `body`, and waits until it has shut down gracefully.
+  /// Lends it to `body` with a client of what answers behind the listener: for requests and answers.
   static func with(
-    token: String? = token, serves scope: AdminConfiguration.Scope = .everything,
-    checks: @escaping @Sendable () -> [HealthCheck] = { [] }, _ body: (AdminUnderTest) async throws -> Void
+    token: String? = token, serves scope: OperatorConfiguration.Scope = .everything,
+    checks: @escaping @Sendable () -> [HealthCheck] = { [] },
+    _ body: @Sendable (AdminUnderTest, Client) async throws -> Void
+  ) async throws {
+    try await make(token: token, scope, checks) { admin in
+      try await Application(responder: admin.listener.responder, logger: quietLogger).test(.router) { http in
+        try await body(admin, Client(http: http, token: token))
+      }
+    }
+  }
+
+  /// Lends it to `body` with the port that it listens at, for what is to be seen of a connection; then waits until it
+  /// has shut down gracefully.
+  static func listening(
+    token: String? = token, _ body: (AdminUnderTest, _ port: Int) async throws -> Void
+  ) async throws {
+    try await make(token: token, .everything, { [] }) { admin in
+      let group = ServiceGroup(services: [admin.listener], logger: quietLogger)
+      let running = Task { try await group.run() }
+      let result: Result<Void, any Error>
+      do {
+        result = .success(try await body(admin, admin.listener.boundAddress.port))
+      } catch {
+        result = .failure(error)
+      }
+      await group.triggerGracefulShutdown()
+      try await running.value
+      try result.get()
+    }
+  }
+
+  private static func make(
+    token: String?, _ scope: OperatorConfiguration.Scope, _ checks: @escaping @Sendable () -> [HealthCheck],
+    _ body: (AdminUnderTest) async throws -> Void
   ) async throws {
     try await TestDatabase.with { database in
       try await database.withStore { store in
         let log = LogUnderTest()
-        let metrics = PrometheusRegistry(version: "test", describing: [AdminMetric.self])
-        let server = AdminServer(
-          configuration: try AdminConfiguration(
-            host: "127.0.0.1", port: 0, token: token.map { Secret($0) }, topic: PlantedRows.topic, serves: scope),
-          store: store, hooks: log.hooks(checks: checks), metrics: metrics, logger: quietLogger)
-        let group = ServiceGroup(services: [server], logger: quietLogger)
-        let running = Task { try await group.run() }
-        let result: Result<Void, any Error>
-        do {
-          let address = try await server.boundAddress
-          let client = Client(port: address.port, token: token)
-          try await body(
-            AdminUnderTest(client: client, store: store, database: database, metrics: metrics, log: log))
-          result = .success(())
-        } catch {
-          result = .failure(error)
-        }
-        await group.triggerGracefulShutdown()
-        try await running.value
-        try result.get()
+        let metrics = PrometheusRegistry(version: "test", describing: [AdminMetric.self, TelemetryMetric.self])
+        let routes = AdminRoutes(
+          store: store, topic: PlantedRows.topic, hooks: log.hooks, metrics: metrics, logger: quietLogger)
+        let listener = OperatorListener(
+          configuration: try OperatorConfiguration(
+            host: "127.0.0.1", port: 0, token: token.map { Secret($0) }, serves: scope),
+          health: ProcessHealth(checks: checks), metrics: metrics, logger: quietLogger,
+          addRoutes: routes.add(to:behind:))
+        try await body(
+          AdminUnderTest(listener: listener, store: store, database: database, metrics: metrics, log: log))
       }
     }
   }
@@ -71,7 +97,7 @@ final class LogUnderTest: Sendable {
 
   func change(_ change: (inout sending State) -> Void) { state.withLock { change(&$0) } }
 
-  func hooks(checks: @escaping @Sendable () -> [HealthCheck]) -> AdminHooks {
+  var hooks: AdminHooks {
     AdminHooks(
       publishClose: { stored in
         try self.state.withLock { state in
@@ -91,8 +117,7 @@ final class LogUnderTest: Sendable {
           guard let ends = state.ends else { throw Unreachable() }
           return ends
         }
-      },
-      checks: { checks() })
+      })
   }
 }
 

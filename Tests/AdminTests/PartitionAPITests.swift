@@ -1,6 +1,8 @@
 import Admin
 import FlashSale
 import Foundation
+import HTTPTypes
+import HummingbirdTesting
 import Postgres
 import SaleStore
 import TestSupport
@@ -10,30 +12,30 @@ import Testing
 @Suite struct PartitionAPITests {
   private static let path = "/admin/api/partitions/1/resume"
 
-  /// An admin server, with partition 1 halted and partition 0 at work.
-  private func withHalted(_ body: (AdminUnderTest) async throws -> Void) async throws {
-    try await AdminUnderTest.with { admin in
+  /// With partition 1 halted and partition 0 at work.
+  private func withHalted(_ body: @Sendable (Client) async throws -> Void) async throws {
+    try await AdminUnderTest.with { admin, client in
       try await PlantedRows.with(admin.database) { planted in
         try await planted.progress(0, nextOffset: 4)
         try await planted.progress(1, nextOffset: 9, halted: "the log was truncated")
       }
-      try await body(admin)
+      try await body(client)
     }
   }
 
-  private func partition(_ number: Int, of admin: AdminUnderTest) async throws -> [String: Any] {
+  private func partition(_ number: Int, of client: Client) async throws -> [String: Any] {
     let list = try #require(
-      try await admin.client.get("/admin/api/partitions").json("partitions") as? [[String: Any]])
+      try await client.get("/admin/api/partitions").json("partitions") as? [[String: Any]])
     return try #require(list.first { $0["partition"] as? Int == number })
   }
 
   @Test(arguments: [(#"{"because":"I looked 👀"}"#, 9), (#"{"at":3,"because":"I looked 👀"}"#, 3)])
   func `a halted partition goes on, and the reason is kept`(body: String, next: Int) async throws {
-    try await withHalted { admin in
-      let answer = try await admin.client.post(Self.path, json: body)
+    try await withHalted { client in
+      let answer = try await client.post(Self.path, json: body)
       #expect(answer.status == 200)
       let told = try #require((answer.json("partitions") as? [[String: Any]])?.first)
-      for partition in [told, try await partition(1, of: admin)] {
+      for partition in [told, try await partition(1, of: client)] {
         #expect(partition["partition"] as? Int == 1)
         #expect(partition["next_offset"] as? Int == next)
         #expect(partition["halted_at"] is NSNull && partition["halted_reason"] is NSNull)
@@ -43,9 +45,9 @@ import Testing
         #expect(partition["epoch"] as? Int == 8)
       }
       // Once: a second person hears that it was done.
-      let again = try await admin.client.post(Self.path, json: body)
+      let again = try await client.post(Self.path, json: body)
       #expect(again.status == 409 && again.string("code") == "partition_not_halted")
-      #expect(try await partition(1, of: admin)["epoch"] as? Int == 8)
+      #expect(try await partition(1, of: client)["epoch"] as? Int == 8)
     }
   }
 
@@ -59,10 +61,10 @@ import Testing
     (#"{"because":"\#(String(repeating: "x", count: 501))"}"#, 422, "invalid_field"),
   ])
   func `what is no reason changes nothing`(body: String, status: Int, code: String) async throws {
-    try await withHalted { admin in
-      let answer = try await admin.client.post(Self.path, json: body)
-      #expect(answer.status == status && answer.string("code") == code, "\(answer)")
-      #expect(try await partition(1, of: admin)["halted_reason"] as? String == "the log was truncated")
+    try await withHalted { client in
+      let answer = try await client.post(Self.path, json: body)
+      #expect(answer.status.code == status && answer.string("code") == code, "\(answer)")
+      #expect(try await partition(1, of: client)["halted_reason"] as? String == "the log was truncated")
     }
   }
 
@@ -71,20 +73,20 @@ import Testing
     ("01", 404, "not_found"), ("+1", 404, "not_found"), ("2147483648", 404, "not_found"), ("one", 404, "not_found"),
   ])
   func `a partition that is not halted, or none, is told`(number: String, status: Int, code: String) async throws {
-    try await withHalted { admin in
-      let answer = try await admin.client.post(
+    try await withHalted { client in
+      let answer = try await client.post(
         "/admin/api/partitions/\(number)/resume", json: #"{"because":"I looked"}"#)
-      #expect(answer.status == status && answer.string("code") == code, "\(answer)")
+      #expect(answer.status.code == status && answer.string("code") == code, "\(answer)")
     }
   }
 
   // MARK: Workers
 
-  /// An admin server, with these workers: 1 has partition 0, and all have this test's session.
+  /// With these workers: 1 has partition 0, and all have this test's session.
   private func withWorkers(
-    _ workers: [Int64], _ body: (AdminUnderTest, [[String: Any]]) async throws -> Void
+    _ workers: [Int64], _ body: @Sendable (Client, [[String: Any]]) async throws -> Void
   ) async throws {
-    try await AdminUnderTest.with { admin in
+    try await AdminUnderTest.with { admin, client in
       try await PlantedRows.with(admin.database) { planted in try await planted.progress(0, nextOffset: 4) }
       let connection = try await admin.database.connect()
       _ = try await connection.query(
@@ -94,18 +96,18 @@ import Testing
         FROM unnest($1::int8[]) AS id, pg_stat_activity WHERE pid = pg_backend_pid()
         """, workers)
       _ = try await connection.query("UPDATE partition_progress SET owner_id = 1, owner_name = 'worker 1'")
-      let list = try await admin.client.get("/admin/api/partitions")
-      try await body(admin, try #require(list.json("workers") as? [[String: Any]]))
+      let list = try await client.get("/admin/api/partitions")
+      try await body(client, try #require(list.json("workers") as? [[String: Any]]))
       await connection.close()
     }
   }
 
   @Test func `owner, lease and workers are told`() async throws {
-    try await withWorkers([1, 2]) { admin, workers in
+    try await withWorkers([1, 2]) { client, workers in
       #expect(workers.map { $0["id"] as? String } == ["1", "2"])
       #expect(workers.map { $0["partitions"] as? Int } == [1, 0])
       #expect(workers.allSatisfy { $0["alive"] as? Bool == true && $0["drained_at"] is NSNull })
-      let first = try await partition(0, of: admin)
+      let first = try await partition(0, of: client)
       #expect(first["owner_id"] as? String == "1" && first["owner"] as? String == "worker 1")
       let age = try #require(first["lease_age_ms"] as? Int)
       #expect((2_000..<60_000).contains(age))
@@ -113,10 +115,10 @@ import Testing
   }
 
   @Test func `a worker is drained, once and for all`() async throws {
-    try await withWorkers([1, 2]) { admin, _ in
+    try await withWorkers([1, 2]) { client, _ in
       var since: [String?] = []
       for _ in 0..<2 {
-        let answer = try await admin.client.post("/admin/api/workers/1/drain", json: "")
+        let answer = try await client.post("/admin/api/workers/1/drain", json: "")
         #expect(answer.status == 200)
         let workers = try #require(answer.json("workers") as? [[String: Any]])
         since.append(workers.first { $0["id"] as? String == "1" }?["drained_at"] as? String)
@@ -124,7 +126,7 @@ import Testing
       }
       #expect(since[0] != nil && since[0] == since[1])
       // Nobody would be left.
-      let last = try await admin.client.post("/admin/api/workers/2/drain", json: "")
+      let last = try await client.post("/admin/api/workers/2/drain", json: "")
       #expect(last.status == 409 && last.string("code") == "worker_is_last")
     }
   }
@@ -134,8 +136,8 @@ import Testing
     ("9223372036854775808", "not_found"),
   ])
   func `a worker that is none is told`(id: String, code: String) async throws {
-    try await withWorkers([1, 2]) { admin, _ in
-      let answer = try await admin.client.post("/admin/api/workers/\(id)/drain", json: "")
+    try await withWorkers([1, 2]) { client, _ in
+      let answer = try await client.post("/admin/api/workers/\(id)/drain", json: "")
       #expect(answer.status == 404 && answer.string("code") == code)
     }
   }

@@ -2,6 +2,8 @@
 import FlashSale
 import Foundation
 import HTTPServing
+import HTTPTypes
+import HummingbirdTesting
 import SaleStore
 import Testing
 import Time
@@ -90,32 +92,32 @@ import Time
   }
 
   @Test func `pages are well-formed and run nothing`() async throws {
-    try await AdminUnderTest.with { admin in
+    try await AdminUnderTest.with { admin, client in
       let sale = try await admin.store.create(.sample(name: "A & <B>"))
       try await PlantedRows.with(admin.database) { planted in
         try await planted.decide(sale, "phone", .confirmed, count: 10)
         try await planted.progress(0, nextOffset: 3, halted: "a <gap>")
       }
       for path in ["/admin", "/admin/sales/double11"] {
-        let page = try await admin.client.get(path)
+        let page = try await client.get(path)
         #expect(page.status == 200)
-        #expect(page.header("Content-Type") == "text/html; charset=utf-8")
-        let policy = try #require(page.header("Content-Security-Policy"))
+        #expect(page.headers[.contentType] == "text/html; charset=utf-8")
+        let policy = try #require(page.headers[.contentSecurityPolicy])
         #expect(policy.hasPrefix("default-src 'none'; style-src 'sha256-"))
         #expect(!page.text.contains(" style="))
         #expect(!page.text.contains("<script"))
         #expect(page.text.contains("A &amp; &lt;B&gt;"))
         #expect(page.text.contains("http-equiv=\"refresh\" content=\"5\""))
-        try expectBalanced(page.text)
+        try Self.expectBalanced(page.text)
       }
-      let page = try await admin.client.get("/admin/sales/double11").text
+      let page = try await client.get("/admin/sales/double11").text
       #expect(page.contains("a &lt;gap&gt;"))
       #expect(page.contains("<rect class=\"confirmed\""))
     }
   }
 
   /// Every element that is opened is closed, in order, so far as HTML asks for it.
-  private func expectBalanced(_ page: String) throws {
+  private static func expectBalanced(_ page: String) throws {
     var open: [Substring] = []
     for tag in page.matches(of: /<(\/?)([a-z0-9]+)[^>]*?(\/?)>/) {
       let (closes, name, closed) = (!tag.output.1.isEmpty, tag.output.2, !tag.output.3.isEmpty)

@@ -100,6 +100,16 @@ public final class RawClient: @unchecked Sendable {
     }
   }
 
+  /// What comes behind the last answer's head, or the body that it told the length of, until the server ends the
+  /// connection.
+  public func rest() async throws -> Data {
+    try await onQueue { [self] in
+      while try receive() {}
+      defer { buffered = Data() }
+      return buffered
+    }
+  }
+
   /// Whether the server has ended the connection, waiting until it does.
   public func isEnded() async throws -> Bool {
     try await onQueue { [self] in

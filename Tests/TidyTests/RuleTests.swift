@@ -69,7 +69,8 @@ import Testing
     ("Sources/Worker/A.swift", "private import CRdkafka"), ("Tests/KafkaTests/A.swift", "import CRdkafka"),
     ("Sources/Kafka/A.swift", "import CLibpq"), ("loadtest/Sources/spike/A.swift", "import FlashSale"),
     ("loadtest/Sources/Other/A.swift", "import Kafka"), ("Sources/Admin/A.swift", "import Worker"),
-    ("Sources/Kafka/A.swift", "import penstock"),
+    ("Sources/Kafka/A.swift", "import penstock"), ("Sources/Telemetry/A.swift", "import SaleStore"),
+    ("Sources/Vitals/A.swift", "import Telemetry"),
   ])
   func `an arrow that points up or aside is found`(_ path: String, _ line: String) {
     #expect(ImportRules.violations(in: swift("// one\n\(line)\n", at: path)).map(\.line) == [2])

@@ -1,6 +1,5 @@
 import Testing
-
-@testable import Vitals
+import Vitals
 
 /// Whatever waits too long says so itself (I14).
 @Suite struct WaitsTests {
@@ -38,18 +37,6 @@ import Testing
         "PostgreSQL has not taken a connection for 12 s (lane 1)",
         "PostgreSQL has not answered a statement for 10 s (lane 1, lane 2, lane 3, lane 4 and 2 more)",
       ])
-  }
-
-  @Test func `that a wait is overdue is news once, and so is that it is over`() {
-    let now = ContinuousClock.now
-    let wait = Waits.Wait(.commit, who: "lane 3", since: now - .seconds(6))
-    var ledger = WaitLedger()
-    #expect(ledger.take(Overdue([], at: now)) == [])
-    #expect(
-      ledger.take(Overdue([wait], at: now)) == [.overdue("PostgreSQL has not confirmed a COMMIT for 6 s (lane 3)")])
-    #expect(ledger.take(Overdue([wait], at: now + .seconds(1))) == [])
-    #expect(ledger.take(Overdue([], at: now)) == [.over("PostgreSQL confirms COMMITs again")])
-    #expect(ledger.take(Overdue([], at: now)) == [])
   }
 
   @Test func `what a probe tells is a wait like any other`() {

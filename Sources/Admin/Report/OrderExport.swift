@@ -8,7 +8,7 @@ internal import Time
 
 /// The forms in which all orders of a sale can be had, written while they are read. The raw values are the extensions
 /// of their files.
-enum OrderExport: String {
+enum OrderExport: String, CaseIterable {
   case csv
   case jsonLines = "jsonl"
 

@@ -12,7 +12,7 @@ internal import Vitals
 struct SaleDesk: Sendable {
   let store: SaleStore
   let hooks: AdminHooks
-  let metrics: PrometheusRegistry
+  let metrics: any MetricsFactory
   let topic: String
   let logger: Logger
 

@@ -18,14 +18,13 @@ struct RequestTimers: Sendable {
 }
 
 extension Endpoint {
-  /// What a path asks for, whether or not there is something.
-  init(path: String) {
-    let parts = path.split(separator: "/", omittingEmptySubsequences: false).dropFirst()
-    switch (parts.dropFirst().first, parts.count) {
-    case ("sales", 2): self = .sales
-    case ("sales", 3): self = .sale
-    case ("sales", 4): self = .submit
-    case ("orders", 3): self = .status
+  /// What a route answers; `nil` is a path that is none of intake's.
+  init(route: String?) {
+    switch route {
+    case "/v1/sales": self = .sales
+    case "/v1/sales/{sale}": self = .sale
+    case "/v1/sales/{sale}/orders": self = .submit
+    case "/v1/orders/{order}": self = .status
     default: self = .other
     }
   }

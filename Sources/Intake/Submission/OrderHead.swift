@@ -34,8 +34,7 @@ struct OrderFields {
   /// Whether the body is said to be JSON: `application/json`, with or without parameters.
   var isJSON: Bool {
     guard let contentType, repeated != "Content-Type" else { return false }
-    let type = contentType.prefix { $0 != ";" }
-    return type.lowercased().trimmingPrefix { $0 == " " || $0 == "\t" }.wholeMatch(of: /application\/json[ \t]*/) != nil
+    return HTTPServing.isJSON(mediaType: contentType)
   }
 }
 

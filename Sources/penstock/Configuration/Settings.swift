@@ -1,6 +1,6 @@
-import Admin
 import FlashSale
 import Secrets
+import Telemetry
 
 /// Reads `PENSTOCK_*` variables, and collects all mistakes before it gives up: an operator mends a configuration once,
 /// not once for each mistake.
@@ -58,12 +58,8 @@ struct Settings {
   /// The admin API's token, if it is set.
   mutating func adminToken() -> Secret<String>? {
     guard text(.adminToken) != nil else { return nil }
-    let length = Admin.Limits.tokenBytes
-    return value(
-      .adminToken, or: Secret(""),
-      expecting: "\(length.lowerBound) to \(length.upperBound) visible ASCII characters without spaces"
-    ) { text in
-      length.contains(text.utf8.count) && text.utf8.allSatisfy { (0x21...0x7E).contains($0) } ? Secret(text) : nil
+    return value(.adminToken, or: Secret(""), expecting: OperatorConfiguration.tokenForm) { text in
+      OperatorConfiguration.isToken(text) ? Secret(text) : nil
     }
   }
 

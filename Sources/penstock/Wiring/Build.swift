@@ -8,6 +8,7 @@ import Metrics
 import Postgres
 import SaleStore
 import ServiceLifecycle
+import Telemetry
 import UnixSignals
 import Worker
 
@@ -25,24 +26,27 @@ struct Foundations: Sendable {
 /// Builds everything long-lived of a process (R8). Services stand in the order of their dependencies, and end in the
 /// opposite one: first the parts that need the log, then the listener for health, and the broker last.
 func build(_ base: Foundations, roles: [Role], announce: String?) throws -> ServiceGroup {
-  let monitor = StoreMonitor(store: base.store)
+  let monitor = Monitor(of: "PostgreSQL") { try await base.store.ping() }
   let stage = Stage()
   // An intake alone stays ready without PostgreSQL: it takes orders up to the backlog limit, and says so.
   let needsStore = roles != [.intake]
   let closes = roles.contains(.admin)
-  let hooks = base.hooks(stage) {
+  let health = ProcessHealth(waitsFor: { stage.waitsFor }) {
     let log = closes ? [base.waits.check(ofLog: "log")] : []
     let store = base.waits.check(ofStore: "postgresql", problem: monitor.currentProblem, isNeeded: needsStore)
     return stage.checks + log + [store]
   }
-  let admin = AdminServer(
-    configuration: try base.configuration.admin(for: roles), store: base.store, hooks: hooks, metrics: base.metrics,
+  let admin = AdminRoutes(
+    store: base.store, topic: base.configuration.log.topic, hooks: base.adminHooks(stage), metrics: base.metrics,
     logger: base.logger)
+  let listener = OperatorListener(
+    configuration: try base.configuration.operatorListener(for: roles), health: health, metrics: base.metrics,
+    logger: base.logger, addRoutes: admin.add(to:behind:))
   let brokers = base.cluster.brokers
   let parts = Parts(base: base, roles: roles, stage: stage) { intake in
     announce.map { file in
       Announcer(file: file) {
-        .init(http: try await intake?.boundAddress, admin: "\(try await admin.boundAddress)", brokers: brokers)
+        .init(http: try await intake?.boundAddress, admin: "\(try await listener.boundAddress)", brokers: brokers)
       }
     }
   }
@@ -50,7 +54,7 @@ func build(_ base: Foundations, roles: [Role], announce: String?) throws -> Serv
   var services: [any Service] = []
   if let broker = base.broker { services.append(broker) }
   services += [PoolService(pool: base.store.pool), monitor, base.waits.watch(logger: base.logger)]
-  services.append(Listening(service: admin, variable: .adminHTTP, address: base.configuration.adminHTTP))
+  services.append(Listening(service: listener, variable: .adminHTTP, address: base.configuration.adminHTTP))
   // What ends the parts ends the rest in good order.
   let last = ServiceGroupConfiguration.ServiceConfiguration(
     service: parts, failureTerminationBehavior: .gracefullyShutdownGroup)
@@ -115,32 +119,27 @@ extension Foundations {
       logger: logger)
   }
 
-  fileprivate func hooks(_ stage: Stage, checks: @escaping @Sendable () async -> [HealthCheck]) -> AdminHooks {
+  fileprivate func adminHooks(_ stage: Stage) -> AdminHooks {
     let tail = LogTail(cluster: cluster, topic: configuration.log.topic, partitions: partitions, logger: logger)
     return AdminHooks(
       publishClose: { try await stage.publishClose(of: $0) },
       countTail: { try await tail.requests(of: $0, from: $1) },
-      logEnds: { try await tail.ends() },
-      waitsFor: { stage.waitsFor },
-      checks: checks)
+      logEnds: { try await tail.ends() })
   }
 }
 
 extension Configuration {
-  /// Where the second listener is, and what it serves. Throws `ConfigurationError` for a token that admin refuses.
-  func admin(for roles: [Role]) throws -> AdminConfiguration {
+  /// Where the operator's listener is, and what it serves. Throws `ConfigurationError` for a token that it refuses.
+  func operatorListener(for roles: [Role]) throws -> OperatorConfiguration {
     do {
-      return try AdminConfiguration(
-        host: adminHTTP.host, port: adminHTTP.port, token: adminToken, topic: log.topic,
+      return try OperatorConfiguration(
+        host: adminHTTP.host, port: adminHTTP.port, token: adminToken,
         serves: roles.contains(.admin) ? .everything : .healthOnly)
     } catch {
       throw ConfigurationError(problems: ["\(Variable.adminToken.rawValue): \(error.reason)"])
     }
   }
 }
-
-/// Reasons as one line; none means that all is well.
-func words(_ reasons: [String]) -> String { reasons.isEmpty ? "ok" : reasons.joined(separator: "; ") }
 
 /// Closes the pool when everything that uses it has ended.
 struct PoolService: Service {

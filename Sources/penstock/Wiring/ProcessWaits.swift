@@ -1,6 +1,5 @@
-import Admin
 import Logging
-import ServiceLifecycle
+import Telemetry
 import Vitals
 
 /// What the parts of a process wait for, each by itself: what keeps the store's pool need not keep a lane.
@@ -12,9 +11,8 @@ struct ProcessWaits {
   let log = Waits()
 
   /// Looks at all of them for as long as the process runs.
-  func watch(logger: Logger) -> WaitWatchService {
-    WaitWatchService(
-      watch: WaitWatch(["store": store, "worker": worker, "intake": intake, "log": log], logger: logger))
+  func watch(logger: Logger) -> WaitWatch {
+    WaitWatch(["store": store, "worker": worker, "intake": intake, "log": log], logger: logger)
   }
 }
 
@@ -27,18 +25,11 @@ extension ProcessWaits {
     let isUsable = problem == nil && !store.isOverdue(.commit)
     let problems = [problem].compactMap { $0 } + store.complaints()
     return HealthCheck(
-      name: name, isReady: isUsable || !isNeeded, detail: problems.isEmpty ? "it answers" : words(problems))
+      name: name, isReady: isUsable || !isNeeded, reasons: problems.isEmpty ? ["it answers"] : problems)
   }
 
   /// How the log is that admin writes `close` records into.
   func check(ofLog name: String) -> HealthCheck {
-    HealthCheck(name: name, isReady: !log.isOverdue(.delivery), detail: words(log.complaints()))
+    HealthCheck(name: name, isReady: !log.isOverdue(.delivery), reasons: log.complaints())
   }
-}
-
-/// `WaitWatch` until shutdown.
-struct WaitWatchService: Service {
-  let watch: WaitWatch
-
-  func run() async throws { await cancelWhenGracefulShutdown { await watch.run() } }
 }

@@ -9,7 +9,7 @@ import Metrics
 import Postgres
 import SaleStore
 import ServiceLifecycle
-import Vitals
+import Telemetry
 import Worker
 
 /// Runs parts of Penstock until a signal ends them: reads and checks the configuration, builds, runs. Nothing starts
@@ -23,14 +23,14 @@ func runServices(
     let embeds = mayEmbedBroker && Settings(environment).text(.kafkaBrokers) == nil
     if embeds { parts.remove(.kafka) }
     let configuration = try Configuration(environment, for: parts)
-    _ = try configuration.admin(for: roles)
+    _ = try configuration.operatorListener(for: roles)
     try await TakenAddress.check(configuration.listeners(of: roles))
     if let file = options.announce { try OutputFile.check(file) }
     let logger = makeLogger(name, level: configuration.logLevel)
     LibraryVersion.log(to: logger)
     let metrics = PrometheusRegistry(
       version: Penstock.configuration.version,
-      describing: [VitalsMetric.self, ListenerMetric.self, IntakeMetric.self, WorkerMetric.self, AdminMetric.self])
+      describing: [TelemetryMetric.self, ListenerMetric.self, IntakeMetric.self, WorkerMetric.self, AdminMetric.self])
     MetricsSystem.bootstrap(metrics)
 
     let waits = ProcessWaits()

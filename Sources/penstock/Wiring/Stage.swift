@@ -1,7 +1,7 @@
-import Admin
 import Intake
 import SaleStore
 import Synchronization
+import Telemetry
 import Worker
 
 /// The parts of a process that run on the log.
@@ -37,8 +37,8 @@ final class Stage: Sendable {
     case .waiting(let words): return [HealthCheck(name: "start", isReady: false, detail: words)]
     case .running(let parts):
       return [
-        parts.worker.map { check("worker", $0.status.isReady, $0.status.reasons) },
-        parts.intake.map { check("intake", $0.status.isReady, $0.status.reasons) },
+        parts.worker.map { HealthCheck(name: "worker", isReady: $0.status.isReady, reasons: $0.status.reasons) },
+        parts.intake.map { HealthCheck(name: "intake", isReady: $0.status.isReady, reasons: $0.status.reasons) },
       ].compactMap { $0 }
     }
   }
@@ -49,9 +49,5 @@ final class Stage: Sendable {
       throw Unavailable(description: waitsFor ?? "this process closes no sales")
     }
     try await closer.publishClose(of: stored)
-  }
-
-  private func check(_ name: String, _ isReady: Bool, _ reasons: [String]) -> HealthCheck {
-    HealthCheck(name: name, isReady: isReady, detail: words(reasons))
   }
 }

@@ -1,5 +1,5 @@
-@testable import Admin
 import Metrics
+import Telemetry
 import Testing
 import Vitals
 
@@ -139,11 +139,11 @@ import Vitals
   }
 
   @Test func `I11: series past the bound, and a name with two types, work but are not shown`() throws {
-    for index in 0..<Admin.Limits.metricSeries + 10 {
+    for index in 0..<Telemetry.Limits.metricSeries + 10 {
       Counter(label: "many", dimensions: [("i", "\(index)")], factory: registry).increment()
     }
     let lines = registry.text().split(separator: "\n")
-    #expect(lines.count { $0.hasPrefix("many{") } == Admin.Limits.metricSeries)
+    #expect(lines.count { $0.hasPrefix("many{") } == Telemetry.Limits.metricSeries)
     #expect(lines.contains("penstock_metrics_series_refused_total 10"))
     Gauge(label: "many", factory: registry).record(1)
     #expect(registry.text().contains("penstock_metrics_series_refused_total 11\n"))

@@ -1,7 +1,7 @@
 extension StringProtocol {
   /// The text with `%41` for `A` resolved (RFC 3986 §2.1); `nil` where a `%` is not followed by two hexadecimal digits,
   /// or the bytes are not UTF-8.
-  var percentDecoded: String? {
+  public var percentDecoded: String? {
     guard utf8.contains(UInt8(ascii: "%")) else { return String(self) }
     var bytes: [UInt8] = []
     bytes.reserveCapacity(utf8.count)

@@ -1,15 +1,18 @@
+internal import HTTPServing
 public import Logging
 internal import Metrics
+public import ServiceLifecycle
 internal import Synchronization
 internal import Time
+public import Vitals
 
 /// Looks at the waits of a process' parts: measures the longest of each kind, and logs when one begins to be too long
 /// and when that is over.
-public final class WaitWatch: Sendable {
+public final class WaitWatch: Service {
   private struct Part {
     let name: String
     let waits: Waits
-    let gauges: [Waits.Kind: Gauge]
+    let gauges: [Waits.Kind: Metrics.Gauge]
     var ledger = WaitLedger()
   }
 
@@ -22,17 +25,19 @@ public final class WaitWatch: Sendable {
     self.parts = Mutex(
       parts.sorted { $0.key < $1.key }.map { name, waits in
         let gauges = Waits.Kind.allCases.map { kind in
-          (kind, Gauge(VitalsMetric.oldestWait, [("part", name), ("for", kind.rawValue)]))
+          (kind, Metrics.Gauge(TelemetryMetric.oldestWait, [("part", name), ("for", kind.rawValue)]))
         }
         return Part(name: name, waits: waits, gauges: Dictionary(uniqueKeysWithValues: gauges))
       })
   }
 
-  /// Looks every `Limits.look` until the task is cancelled.
+  /// Looks every `Limits.look` until graceful shutdown or cancellation.
   public func run() async {
-    while !Task.isCancelled {
-      look()
-      try? await Task.sleep(for: Limits.look)
+    await cancelWhenGracefulShutdown {
+      while !Task.isCancelled {
+        self.look()
+        try? await Task.sleep(for: Limits.look)
+      }
     }
   }
 

@@ -4,7 +4,7 @@ internal import HTTPServing
 internal import HTTPTypes
 internal import Secrets
 
-/// Who may use the admin API and the pages.
+/// Who may use what is behind the gate of the operator's listener: the admin API and the pages.
 ///
 /// With a token: `Authorization: Bearer TOKEN`, or for a browser, which cannot send that, HTTP Basic with any user and
 /// the token as the password. Without one: everyone who reaches the listener, which is on loopback then.
@@ -23,7 +23,7 @@ struct Access: Sendable {
       guard let secret = Self.secret(in: request.headerFields), Self.digest(secret) == digest.value else {
         throw .unauthenticated
       }
-    } else if let authority = request.authority, !AdminConfiguration.isLoopback(Self.host(of: authority)) {
+    } else if let authority = request.authority, !OperatorConfiguration.isLoopback(Self.host(of: authority)) {
       throw .foreignOrigin("The admin API is open on this machine only: ask for it as localhost.")
     }
     if let origin = request.headerFields[.origin], !Self.isSafe(request.method) {

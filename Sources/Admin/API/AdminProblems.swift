@@ -1,21 +1,9 @@
 internal import FlashSale
 internal import HTTPServing
 
-// What the admin listener alone has to say. What any route may have to say stands with `Problem`.
+// What the admin API alone has to say. What any route may have to say stands with `Problem`.
 
 extension Problem {
-  /// No token, or a wrong one. A browser asks for it.
-  static let unauthenticated = Problem(
-    .unauthenticated,
-    detail: "Send the admin token as Authorization: Bearer TOKEN, or in a browser as the password of any user."
-  ).with {
-    $0.challenges = [
-      "Bearer realm=\"penstock admin\"", "Basic realm=\"penstock admin\", charset=\"UTF-8\"",
-    ]
-  }
-
-  static func foreignOrigin(_ detail: String) -> Problem { Problem(.foreignOrigin, detail: detail) }
-
   static func saleNotFound(_ id: SaleID) -> Problem { Problem(.saleNotFound, detail: "There is no sale \(id).") }
 
   static func saleExists(_ id: SaleID) -> Problem {
@@ -52,13 +40,6 @@ extension Problem {
       nothing else was changed. Repeating the call is safe, and finishes it.
       """
   ).retriable()
-
-  /// This process waits for what it needs; the reason names it.
-  static func starting(_ reason: String) -> Problem {
-    Problem(.starting, detail: "This process is not ready yet: \(reason).").with {
-      $0.retryAfterMilliseconds = Limits.unknownRetryMilliseconds
-    }
-  }
 
   /// A change was asked for and not confirmed (I12).
   ///

@@ -1,16 +1,17 @@
-internal import HTTPServing
+public import HTTPServing
+public import Hummingbird
 public import Logging
 internal import NIOCore
 internal import NIOPosix
-public import SaleStore
 public import ServiceLifecycle
 internal import Vitals
 
-/// The second listener: health, metrics, the admin API and the pages. The crowd never uses it.
+/// The second listener of every process, for those who operate it: health and metrics, and what a part adds behind the
+/// gate. The crowd never uses it.
 ///
 /// `run()` returns after graceful shutdown: it stops accepting, and finishes the requests that it has within
 /// `Limits.drainDeadline`; an export of orders that takes longer is cut off.
-public struct AdminServer: Service {
+public struct OperatorListener: Service {
   /// Where a listener is bound.
   public struct Address: Sendable, Hashable, CustomStringConvertible {
     public let host: String
@@ -20,21 +21,29 @@ public struct AdminServer: Service {
     public var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
   }
 
-  private let configuration: AdminConfiguration
-  private let responder: AdminResponder
+  /// What answers its requests.
+  public let responder: OperatorResponder
+
+  private let configuration: OperatorConfiguration
   private let logger: Logger
   private let address = Announcement<Address, any Error>()
 
   /// Creates the service; it listens once it runs.
+  ///
+  /// - Parameter addRoutes: adds what a part serves, by `at`, and puts it behind the gate. Not called where the
+  ///   configuration has health only.
   public init(
-    configuration: AdminConfiguration, store: SaleStore, hooks: AdminHooks, metrics: PrometheusRegistry,
-    logger: Logger
+    configuration: OperatorConfiguration, health: ProcessHealth, metrics: PrometheusRegistry, logger: Logger,
+    addRoutes: (Router<ListenerContext>, OperatorGate) -> Void = { _, _ in }
   ) {
     self.configuration = configuration
     self.logger = logger
-    responder = AdminResponder(
-      desk: SaleDesk(store: store, hooks: hooks, metrics: metrics, topic: configuration.topic, logger: logger),
-      access: Access(token: configuration.token), scope: configuration.scope, logger: logger)
+    let router = Router(context: ListenerContext.self)
+    health.addRoutes(to: router, metrics: metrics)
+    if configuration.scope == .everything {
+      addRoutes(router, OperatorGate(access: Access(token: configuration.token), health: health))
+    }
+    responder = OperatorResponder(routes: RoutedResponder(router), metrics: metrics)
   }
 
   /// Where it listens: waits until `run()` has bound the listener, and throws if it could not.

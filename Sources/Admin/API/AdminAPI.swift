@@ -1,0 +1,70 @@
+internal import FlashSale
+internal import HTTPServing
+internal import Hummingbird
+internal import NIOCore
+internal import SaleStore
+internal import Telemetry
+
+/// The admin API: `/admin/api`.
+struct AdminAPI: Sendable {
+  let desk: SaleDesk
+
+  func add(to router: Router<ListenerContext>, behind gate: OperatorGate) {
+    let api = router.group("admin/api").add(middleware: PathParameters(SaleID.self, Partition.self, WorkerID.self))
+    // What is wrong with a request's form is told before who asks is looked at.
+    addCalls(to: api.group().add(middleware: gate))
+    addCallsWithBody(to: api.group().add(middleware: JSONBody(limit: Limits.bodyBytes)).add(middleware: gate))
+  }
+
+  private func addCalls(to api: RouterGroup<ListenerContext>) {
+    api.at("sales/{sale}", get: { _, context in try await .json(desk.sale(context.parameter())) })
+    api.at("sales/{sale}/close", post: { _, context in try await .json(desk.close(context.parameter())) })
+    api.at("sales/{sale}/report", get: report)
+    for form in OrderExport.allCases {
+      api.at("sales/{sale}/orders.\(form.rawValue)", get: { _, context in try await orders(context.parameter(), form) })
+    }
+    api.at("partitions", get: { _, _ in try await .json(desk.partitions()) })
+    api.at("workers/{worker}/drain", post: drain)
+  }
+
+  private func addCallsWithBody(to api: RouterGroup<ListenerContext>) {
+    api.at("sales", get: { _, _ in try await .json(["sales": desk.sales()]) }, post: create)
+    api.at("partitions/{partition}/resume", post: resume)
+  }
+
+  @Sendable private func create(_ request: Request, _ context: ListenerContext) async throws -> Response {
+    let sale = try await request.parsed(upTo: Limits.bodyBytes) { bytes throws(BodyError) in try Sale(parsing: bytes) }
+    let created = try await desk.create(sale)
+    return try .json(created, status: .created, headers: [.location: "/admin/api/sales/\(created.id)"])
+  }
+
+  @Sendable private func report(_ request: Request, _ context: ListenerContext) async throws -> Response {
+    let id: SaleID = try context.parameter()
+    switch request.uri.queryParameters["format"] {
+    case nil, "json": return try await .json(desk.report(on: id))
+    case "csv":
+      let text = ReportCSV.text(try await desk.report(on: id))
+      let body = ResponseBody(byteBuffer: ByteBuffer(string: text))
+      return .file(body, type: OrderExport.csv.mediaType, name: "\(id)-report.csv")
+    default:
+      throw Problem.unknownFormat
+    }
+  }
+
+  private func orders(_ id: SaleID, _ form: OrderExport) async throws -> Response {
+    // A sale's id needs no quoting in a file's name.
+    try await .file(desk.orders(of: id, as: form), type: form.mediaType, name: "\(id)-orders.\(form.rawValue)")
+  }
+
+  @Sendable private func drain(_ request: Request, _ context: ListenerContext) async throws -> Response {
+    let worker: WorkerID = try context.parameter()
+    return try await .json(desk.drain(worker.rawValue))
+  }
+
+  @Sendable private func resume(_ request: Request, _ context: ListenerContext) async throws -> Response {
+    let asked = try await request.parsed(upTo: Limits.bodyBytes) { bytes throws(BodyError) in
+      try ResumeRequest(parsing: bytes)
+    }
+    return try await .json(desk.resume(context.parameter(), asked))
+  }
+}

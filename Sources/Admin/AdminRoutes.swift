@@ -1,0 +1,27 @@
+public import HTTPServing
+public import Hummingbird
+public import Logging
+public import Metrics
+public import SaleStore
+public import Telemetry
+
+/// The admin API and its pages, as routes of the operator's listener.
+public struct AdminRoutes: Sendable {
+  private let api: AdminAPI
+  private let pages: AdminPages
+
+  /// - Parameters:
+  ///   - topic: the `orders` topic whose progress is shown.
+  ///   - metrics: where what is exported is counted.
+  public init(store: SaleStore, topic: String, hooks: AdminHooks, metrics: any MetricsFactory, logger: Logger) {
+    let desk = SaleDesk(store: store, hooks: hooks, metrics: metrics, topic: topic, logger: logger)
+    api = AdminAPI(desk: desk)
+    pages = AdminPages(desk: desk)
+  }
+
+  /// Adds them, behind the gate.
+  public func add(to router: Router<ListenerContext>, behind gate: OperatorGate) {
+    api.add(to: router, behind: gate)
+    pages.add(to: router, behind: gate)
+  }
+}
