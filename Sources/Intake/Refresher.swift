@@ -119,8 +119,8 @@ actor Refresher {
     }
   }
 
-  /// Reads everything once. Signals that come while it reads can be newer than what it reads; they stay (`KnownLevels`),
-  /// and watermarks never go back.
+  /// Reads everything once. Signals that come while it reads can be newer than what it reads; they stay
+  /// (`KnownLevels`), and watermarks never go back.
   func load() async throws {
     let before = grounds.next
     let reading = levels.reading()

@@ -28,7 +28,7 @@ enum TimeRules {
     of pattern: some RegexComponent, in file: SwiftFile, advice: String
   ) -> [Violation] {
     file.text.code.enumerated().compactMap { index, line in
-      line.firstMatch(of: pattern) == nil ? nil : Violation(path: file.path, line: index + 1, advice: advice)
+      line.firstMatch(of: pattern.regex.wordBoundaryKind(.simple)) == nil ? nil : Violation(path: file.path, line: index + 1, advice: advice)
     }
   }
 }
