@@ -51,11 +51,13 @@ let package = Package(
       swiftSettings: strict),
     // What must not be printed.
     .target(name: "Secrets", swiftSettings: strict),
+    // Where a record stands: what the wrapper of Kafka and the domain both speak of.
+    .target(name: "LogPositions", swiftSettings: strict),
 
     // Thin wrappers. C types do not leave them.
     .target(
       name: "Kafka",
-      dependencies: ["CRdkafka", "Secrets", "Vitals", .product(name: "Logging", package: "swift-log")],
+      dependencies: ["CRdkafka", "LogPositions", "Secrets", "Vitals", .product(name: "Logging", package: "swift-log")],
       swiftSettings: strict),
     .target(
       name: "Postgres",
@@ -66,7 +68,7 @@ let package = Package(
     .target(
       name: "FlashSale",
       dependencies: [
-        "Secrets",
+        "LogPositions", "Secrets",
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "SwiftProtobuf", package: "swift-protobuf"),
       ],

@@ -14,8 +14,8 @@ public struct KafkaLog: AuditLog {
 
   /// The bounds that the leader has now. Throws `KafkaError`.
   public func bounds(of partition: Partition) async throws -> Range<Offset> {
-    let ends = try await reader.watermarks(partition: partition.rawValue)
-    return Offset(ends.low)..<Offset(max(ends.low, ends.high))
+    let ends = try await reader.watermarks(partition: partition)
+    return ends.low..<max(ends.low, ends.high)
   }
 
   /// Reads them with a client of their own. Throws `KafkaError`.
@@ -24,10 +24,8 @@ public struct KafkaLog: AuditLog {
   ) async throws -> [LoggedRecord] {
     var records: [LoggedRecord] = []
     records.reserveCapacity(Int(range.upperBound.rawValue - range.lowerBound.rawValue))
-    try await reader.read(
-      partition: partition.rawValue, from: range.lowerBound.rawValue, upTo: range.upperBound.rawValue
-    ) { record in
-      records.append(LoggedRecord(record, isWhole: whole.contains(Offset(record.offset))))
+    try await reader.read(partition: partition, from: range.lowerBound, upTo: range.upperBound) { record in
+      records.append(LoggedRecord(record, isWhole: whole.contains(record.offset)))
     }
     return records
   }
@@ -44,7 +42,7 @@ extension LoggedRecord {
     var isReadable = false
     if case .success = content { isReadable = true }
     self.init(
-      offset: Offset(record.offset), content: content, fingerprint: isReadable && !isWhole ? nil : Fingerprint(record))
+      offset: record.offset, content: content, fingerprint: isReadable && !isWhole ? nil : Fingerprint(record))
   }
 }
 

@@ -137,9 +137,10 @@ extension IntakeService {
   private func learnEnds(_ reader: LogReader, for refresher: Refresher) async throws {
     for (index, standing) in standings.enumerated() {
       let asked = Timestamp.now
-      let end = Offset(try await reader.watermarks(partition: Int32(index), timeout: Limits.logEndDeadline).high)
+      let partition = Partition(Int32(index))
+      let end = try await reader.watermarks(partition: partition, timeout: Limits.logEndDeadline).high
       standing.raiseEnd(to: end)
-      await refresher.learned(end: end, of: Partition(Int32(index)), asked: asked)
+      await refresher.learned(end: end, of: partition, asked: asked)
     }
   }
 
@@ -148,8 +149,7 @@ extension IntakeService {
     Refresher.LogEnds(delay: tuning.messageTimeout + Limits.clockDifference) {
       [cluster, topic = configuration.topic, logger] partition in
       let reader = try LogReader(cluster: cluster, topic: topic, logger: logger)
-      return Offset(
-        try await reader.watermarks(partition: partition.rawValue, timeout: Limits.logEndDeadline).high)
+      return try await reader.watermarks(partition: partition, timeout: Limits.logEndDeadline).high
     }
   }
 

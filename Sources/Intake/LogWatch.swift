@@ -14,7 +14,7 @@ final class LogWatch: Sendable {
     /// Of all partitions together.
     var total: TakingMeter
     /// As of `answeredAt`.
-    var leaders: Set<Int32>?
+    var leaders: Set<Partition>?
     var answeredAt: ContinuousClock.Instant
   }
 
@@ -90,7 +90,7 @@ final class LogWatch: Sendable {
       let partition = Partition(Int32(index))
       if standing.isHalted {
         taking.obstacles[partition] = .halted
-      } else if let leaders, !leaders.contains(partition.rawValue) {
+      } else if let leaders, !leaders.contains(partition) {
         taking.obstacles[partition] = .noLeader
       } else if let failing = seconds(meters[index], .init(standing)) {
         taking.obstacles[partition] = .unacknowledged(failing)

@@ -1,4 +1,5 @@
 internal import CRdkafka
+internal import LogPositions
 internal import Logging
 internal import Synchronization
 
@@ -47,7 +48,7 @@ final class ProducerCore: Sendable {
   // MARK: For callers
 
   func produce(
-    partition: Int32, key: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer, tag: UInt64
+    partition: Partition, key: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer, tag: UInt64
   ) throws(KafkaError) {
     users.add(1, ordering: .sequentiallyConsistent)
     let topic = OpaquePointer(bitPattern: currentTopic.load(ordering: .sequentiallyConsistent))
@@ -57,7 +58,7 @@ final class ProducerCore: Sendable {
       // and the key is always copied. Without F_BLOCK a full queue is QUEUE_FULL at once. The opaque is the tag itself:
       // nothing to allocate, nothing to release.
       let result = rd_kafka_produce(
-        topic, partition, RD_KAFKA_MSG_F_COPY,
+        topic, partition.rawValue, RD_KAFKA_MSG_F_COPY,
         value.isEmpty ? nil : UnsafeMutableRawPointer(mutating: value.baseAddress), value.count,
         key.isEmpty ? nil : key.baseAddress, key.count, UnsafeMutableRawPointer(bitPattern: UInt(tag)))
       // "On failure … use rd_kafka_last_error()", which belongs to this thread.
@@ -68,7 +69,7 @@ final class ProducerCore: Sendable {
     if error != RD_KAFKA_RESP_ERR_NO_ERROR { throw KafkaError(error) }
   }
 
-  func send(partition: Int32, key: [UInt8], value: [UInt8]) async -> Delivery {
+  func send(partition: Partition, key: [UInt8], value: [UInt8]) async -> Delivery {
     await withCheckedContinuation { continuation in
       // The tag is known before librdkafka is called, because the report can come before the call returns.
       let tag = senders.withLock { senders in
@@ -85,7 +86,7 @@ final class ProducerCore: Sendable {
     }
   }
 
-  private func produce(partition: Int32, key: [UInt8], value: [UInt8], tag: UInt64) throws(KafkaError) {
+  private func produce(partition: Partition, key: [UInt8], value: [UInt8], tag: UInt64) throws(KafkaError) {
     let result: Result<Void, KafkaError> = key.withUnsafeBytes { key in
       value.withUnsafeBytes { value in
         do throws(KafkaError) {

@@ -29,10 +29,10 @@ struct LookAround: Sendable {
       guard !Task.isCancelled, let next = status.nextOffset else { continue }
       let asked = ContinuousClock.now
       do throws(KafkaError) {
-        let high = try await reader.watermarks(partition: partition.rawValue, timeout: Limits.watermarkTimeout).high
+        let high = try await reader.watermarks(partition: partition, timeout: Limits.watermarkTimeout).high
         // What was committed since counts as done.
         let now = context.board.current.partitions[partition]?.nextOffset ?? next
-        let lag = max(0, high - now.rawValue)
+        let lag = max(0, high.rawValue - now.rawValue)
         context.board.update(partition) { status in
           // Nothing decided since the last look either, and something to decide then.
           let stoodStill = status.lag.map { $0 > 0 } ?? false && status.seen == now
@@ -54,7 +54,8 @@ struct LookAround: Sendable {
     guard let found = try? await reader.partitionsWithLeader(timeout: Limits.watermarkTimeout).max() else { return }
     context.board.update { $0.logTrouble = nil }
     guard let recorded = context.board.current.recordedPartitions else { return }
-    let grown = Int(found) >= recorded ? Int(found) + 1 : nil
+    let count = Int(found.rawValue) + 1
+    let grown = count > recorded ? count : nil
     if let grown, context.board.current.grownTo != grown {
       context.logger.critical(
         "the topic has grown: what is in its new partitions is not served",

@@ -72,7 +72,7 @@ extension HeldRecords {
     var entries: [LogEntry] = []
     entries.reserveCapacity(batch.count)
     batch.forEach { record in
-      let offset = Offset(record.offset)
+      let offset = record.offset
       do throws(UnreadableRecord) {
         entries.append(LogEntry(offset: offset, content: .record(try LogRecord(decoding: record.value))))
       } catch {
@@ -86,13 +86,12 @@ extension HeldRecords {
 extension HeldRecords.Source {
   fileprivate init(_ batch: RecordBatch) {
     self.init { offset in
-      batch.withRecord(at: Int(offset.rawValue - batch.firstOffset)) { RecordFingerprint(of: $0.value) }
+      batch.withRecord(at: Int(offset.rawValue - batch.firstOffset.rawValue)) { RecordFingerprint(of: $0.value) }
     } raw: { offsets in
       var found: [Offset: RawRecord] = [:]
       batch.forEach { record in
-        let offset = Offset(record.offset)
-        guard offsets.contains(offset) else { return }
-        found[offset] = RawRecord(key: record.key.map { Array($0) }, value: record.value.map { Array($0) })
+        guard offsets.contains(record.offset) else { return }
+        found[record.offset] = RawRecord(key: record.key.map { Array($0) }, value: record.value.map { Array($0) })
       }
       return found
     }

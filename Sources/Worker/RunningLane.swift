@@ -107,7 +107,7 @@ struct RunningLane {
     await records.end()
     let losses = consumer.connectionsLost
     do throws(KafkaError) {
-      records = ReadAhead(try await consumer.start(partition.rawValue, at: offset.rawValue))
+      records = ReadAhead(try await consumer.start(partition, at: offset))
     } catch {
       return tell { $0.logFailed(error.debugDescription) }
     }
@@ -130,8 +130,8 @@ struct RunningLane {
 
   private mutating func measure() async -> LaneCore.Action {
     do throws(KafkaError) {
-      let (low, high) = try await consumer.watermarks(partition: partition.rawValue, timeout: Limits.watermarkTimeout)
-      return tell { $0.measured(low: Offset(low), high: Offset(high)) }
+      let (low, high) = try await consumer.watermarks(partition: partition, timeout: Limits.watermarkTimeout)
+      return tell { $0.measured(low: low, high: high) }
     } catch {
       return tell { $0.notMeasured("\(error)") }
     }
@@ -184,7 +184,7 @@ struct RunningLane {
       if let level = written.levels[key] { stock[key] = StockLevel(left: level.left, isClosed: level.isClosed) }
     }
     context.signals.note(partition, next: next, stock: stock)
-    consumer.commitForLagTools([partition.rawValue: next.rawValue])
+    consumer.commitForLagTools([partition: next])
     context.metrics.committed(written.results, took: took, now: .now)
     context.board.update(partition) { status in
       status.state = .running

@@ -147,8 +147,8 @@ struct WorkerLanes {
   /// lost. Only the offset for lag tools tells, which nobody relies on; without an answer, nothing is told.
   private static func tellIfRestored(_ claim: Claim, _ context: LaneContext, _ consumer: Consumer) async {
     let answer = try? await consumer.committedForLagTools(
-      partition: claim.partition.rawValue, timeout: Limits.watermarkTimeout)
-    guard let committed = answer.flatMap({ $0 }), committed > claim.nextOffset.rawValue else { return }
+      partition: claim.partition, timeout: Limits.watermarkTimeout)
+    guard let committed = answer.flatMap({ $0 }), committed > claim.nextOffset else { return }
     context.logger.warning(
       "the database is behind what was decided before, as one restored from a backup: records are decided again",
       metadata: [

@@ -39,7 +39,7 @@ struct AuditBench: Sendable {
 
   /// A record of the log as bytes.
   struct Record: Sendable {
-    var partition: Int32
+    var partition: Partition
     var key: [UInt8]
     var value: [UInt8]
   }
@@ -65,7 +65,7 @@ struct AuditBench: Sendable {
   func record(_ record: LogRecord, _ sale: StoredSale, _ sku: String) -> Record {
     let key = RecordKey(sale: sale.sale, sku: SKU(unchecked: sku))
     return Record(
-      partition: key.partition(of: partitions).rawValue, key: Array(key.text.utf8), value: record.encoded())
+      partition: key.partition(of: partitions), key: Array(key.text.utf8), value: record.encoded())
   }
 
   /// Appends the records, in this order, and returns when the broker has all of them.
@@ -91,8 +91,10 @@ struct AuditBench: Sendable {
   /// Runs a worker until everything in the log has its outcome.
   func decideAll() async throws {
     let reader = try LogReader(cluster: cluster, topic: Self.topic, logger: quietLogger)
-    var ends: [Int32: Int64] = [:]
-    for partition in 0..<partitions { ends[partition] = try await reader.watermarks(partition: partition).high }
+    var ends: [Partition: Offset] = [:]
+    for partition in (0..<partitions).map({ Partition($0) }) {
+      ends[partition] = try await reader.watermarks(partition: partition).high
+    }
     var configuration = WorkerConfiguration(topic: Self.topic, group: "workers", ownerName: "a worker")
     configuration.tuning.fetchWait = .milliseconds(10)
     let service = WorkerService(
@@ -103,7 +105,7 @@ struct AuditBench: Sendable {
     let running = Task { try await group.run() }
     let isDrained = try await eventually(within: .seconds(90)) {
       let progress = try await store.progress(topic: Self.topic)
-      let next = Dictionary(uniqueKeysWithValues: progress.map { ($0.partition.rawValue, $0.nextOffset.rawValue) })
+      let next = Dictionary(uniqueKeysWithValues: progress.map { ($0.partition, $0.nextOffset) })
       return ends.allSatisfy { partition, end in next[partition, default: 0] >= end }
     }
     await group.triggerGracefulShutdown()

@@ -126,12 +126,12 @@ struct RunningIntake: Sendable {
   }
 
   /// All records of a partition, in order.
-  func records(partition: Int32 = 0) async throws -> [LogRecord] {
+  func records(partition: Partition = 0) async throws -> [LogRecord] {
     let reader = try LogReader(
       cluster: ClusterSettings(brokers: broker.bootstrapServers), topic: Self.topic, logger: quietLogger)
     let end = try await reader.watermarks(partition: partition, timeout: .seconds(10)).high
     let records = Collected()
-    guard end > 0 else { return [] }
+    guard end > Offset(0) else { return [] }
     try await reader.read(partition: partition, from: 0, upTo: end) { record in
       records.append(try LogRecord(decoding: record.value))
     }
@@ -139,20 +139,20 @@ struct RunningIntake: Sendable {
   }
 
   /// Writes the progress of a partition, as a lane does, and signals it.
-  func decideUp(to offset: Int64, partition: Int32 = 0, stock: [StockKey: StockLevel] = [:]) async throws {
+  func decideUp(to offset: Int64, partition: Partition = 0, stock: [StockKey: StockLevel] = [:]) async throws {
     let connection = try await database.connect()
     try await store.record(topic: Self.topic, partitions: partitions)
     _ = try await connection.query(
       """
       INSERT INTO partition_progress (topic, partition, next_offset) VALUES ($1, $2, $3)
       ON CONFLICT (topic, partition) DO UPDATE SET next_offset = excluded.next_offset
-      """, Self.topic, partition, offset)
+      """, Self.topic, partition.rawValue, offset)
     for (key, level) in stock {
       _ = try await connection.query(
         "UPDATE stock SET units_left = $3, closed = $4 WHERE sale = $1 AND sku = $2", key.sale.rawValue,
         key.sku.rawValue, level.left.rawValue, level.isClosed)
     }
-    let signal = Signal(progress: [Partition(partition): Offset(offset)], stock: stock)
+    let signal = Signal(progress: [partition: Offset(offset)], stock: stock)
     for payload in signal.payloads(topic: Self.topic) {
       _ = try await connection.query("SELECT pg_notify($1, $2)", "\(Signal.channel)", payload)
     }

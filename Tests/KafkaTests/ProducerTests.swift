@@ -14,7 +14,8 @@ struct ProducerTests {
       let delivered = await reports.next(5)
       #expect(delivered.map(\.tag) == [0, 1, 2, 3, 4])
       for (offset, report) in delivered.enumerated() {
-        guard case .persisted(2, Int64(offset)) = report.delivery else {
+        let position = LogPosition(partition: 2, offset: Offset(Int64(offset)))
+        guard case .persisted(position) = report.delivery else {
           Issue.record("record \(offset): \(report.delivery)")
           continue
         }
@@ -136,11 +137,12 @@ struct ProducerTests {
     try await withBroker(partitions: 4) { _, cluster in
       let count = 200_000
       let begin = ContinuousClock.now
-      for partition in 0..<Int32(4) { try await fill(cluster, partition: partition, count: count / 4) }
+      let partitions = (0..<4).map { Partition($0) }
+      for partition in partitions { try await fill(cluster, partition: partition, count: count / 4) }
       let elapsed = ContinuousClock.now - begin
       let reader = try LogReader(cluster: cluster, topic: topic, logger: logger)
-      for partition in 0..<Int32(4) {
-        #expect(try await reader.watermarks(partition: partition) == (0, Int64(count / 4)))
+      for partition in partitions {
+        #expect(try await reader.watermarks(partition: partition) == (0, Offset(Int64(count / 4))))
       }
       print("produced \(count) records in \(elapsed)")
     }

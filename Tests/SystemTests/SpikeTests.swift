@@ -59,18 +59,18 @@ import Testing
     var replayed: [OrderID: (LogPosition, Outcome)] = [:]
     var confirmed: [SKU: Int32] = [:]
     for partition in progress {
-      let end = try await reader.watermarks(partition: partition.partition.rawValue).high
-      #expect(end == partition.nextOffset.rawValue, "partition \(partition.partition) was not drained")
+      let end = try await reader.watermarks(partition: partition.partition).high
+      #expect(end == partition.nextOffset, "partition \(partition.partition) was not drained")
       var state = LaneStock()
       for item in stored.sale.items {
         let key = StockKey(sale: stored.number, sku: item.sku)
         state.stock[key] = .init(left: item.stock, isClosed: false, rules: rules)
       }
-      try await reader.read(partition: partition.partition.rawValue, from: 0, upTo: end) { record in
+      try await reader.read(partition: partition.partition, from: 0, upTo: end) { record in
         let decoded = try LogRecord(decoding: record.value)
         guard case .place(let request) = decoded else { return }
         guard case .decided(let outcome) = decide(&state, [decoded])[0] else { return }
-        let position = LogPosition(partition: partition.partition, offset: Offset(record.offset))
+        let position = LogPosition(partition: partition.partition, offset: record.offset)
         replayed[request.order] = (position, outcome)
         if outcome == .confirmed { confirmed[request.stock.sku, default: 0] += request.quantity.rawValue }
       }

@@ -11,10 +11,11 @@ enum ImportRules {
 
   private static let parts: [String: Part] = [
     "Secrets": Part(libraries: [], isPure: true),
+    "LogPositions": Part(libraries: [], isPure: true),
     "Vitals": Part(libraries: ["Logging", "Metrics"]),
-    "Kafka": Part(ours: ["CRdkafka", "Secrets", "Vitals"], libraries: ["Logging"]),
+    "Kafka": Part(ours: ["CRdkafka", "LogPositions", "Secrets", "Vitals"], libraries: ["Logging"]),
     "Postgres": Part(ours: ["CLibpq", "Secrets", "Vitals"], libraries: ["Logging"]),
-    "FlashSale": Part(ours: ["Secrets"], libraries: ["Crypto", "SwiftProtobuf"], isPure: true),
+    "FlashSale": Part(ours: ["LogPositions", "Secrets"], libraries: ["Crypto", "SwiftProtobuf"], isPure: true),
     "Lane": Part(ours: ["FlashSale"], libraries: [], isPure: true),
     "SaleStore": Part(ours: ["FlashSale", "Lane", "Postgres", "Vitals"], libraries: ["Logging"]),
     "HTTPServing": Part(ours: ["FlashSale", "Vitals"]),

@@ -15,7 +15,7 @@ final class LogBench: Sendable {
   let cluster: ClusterSettings
   let broker: EmbeddedBroker
   let partitions: Int32
-  private let fed: Mutex<[Int32: Int64]>
+  private let fed: Mutex<[Partition: Int64]>
   private let workers = Mutex<[RunningWorker]>([])
 
   /// Lends a bench to `body`; afterwards its workers are stopped.
@@ -45,7 +45,7 @@ final class LogBench: Sendable {
     self.broker = broker
     self.partitions = partitions
     cluster = ClusterSettings(brokers: broker.bootstrapServers)
-    fed = Mutex(Dictionary(uniqueKeysWithValues: (0..<partitions).map { ($0, 0) }))
+    fed = Mutex(Dictionary(uniqueKeysWithValues: (0..<partitions).map { (Partition($0), 0) }))
   }
 
   private func stopAll() async {
@@ -57,7 +57,7 @@ final class LogBench: Sendable {
 
   /// A record of the log as bytes.
   struct Record: Sendable {
-    var partition: Int32
+    var partition: Partition
     var key: [UInt8]
     var value: [UInt8]
   }
@@ -79,7 +79,7 @@ final class LogBench: Sendable {
 
   /// A record in the partition of its key.
   func record(_ record: LogRecord, under key: RecordKey) -> Record {
-    Record(partition: key.partition(of: partitions).rawValue, key: Array(key.text.utf8), value: record.encoded())
+    Record(partition: key.partition(of: partitions), key: Array(key.text.utf8), value: record.encoded())
   }
 
   /// Appends the records, in this order, and returns when the broker has all of them.
@@ -129,7 +129,7 @@ final class LogBench: Sendable {
     let fed = fed.withLock { $0 }
     return try await eventually(within: deadline) {
       let progress = try await store.progress(topic: Self.topic)
-      let next = Dictionary(uniqueKeysWithValues: progress.map { ($0.partition.rawValue, $0.nextOffset.rawValue) })
+      let next = Dictionary(uniqueKeysWithValues: progress.map { ($0.partition, $0.nextOffset.rawValue) })
       return fed.allSatisfy { partition, records in records == 0 || next[partition] == records }
     }
   }

@@ -138,7 +138,7 @@ struct OrderGate: Sendable {
     let failure: KafkaError? = item.key.withUnsafeBytes { key in
       record.withEncodedBytes { value in
         do throws(KafkaError) {
-          try producer.produce(partition: item.partition.rawValue, key: key, value: value, tag: tag.rawValue)
+          try producer.produce(partition: item.partition, key: key, value: value, tag: tag.rawValue)
           return nil
         } catch {
           return error

@@ -31,7 +31,7 @@ struct ClosePublisher: Service {
           let key = RecordKey(sale: stored.sale, sku: item.sku)
           let record = LogRecord.close(StockKey(sale: stored.number, sku: item.sku), at: now)
           let delivery = await producer.send(
-            partition: key.partition(of: partitions).rawValue, key: Array(key.text.utf8), value: record.encoded())
+            partition: key.partition(of: partitions), key: Array(key.text.utf8), value: record.encoded())
           switch delivery {
           case .persisted: return
           case .failed(let error), .unknown(let error): throw error

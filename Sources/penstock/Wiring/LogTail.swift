@@ -19,10 +19,10 @@ struct LogTail: Sendable {
     let used = Set(stored.sale.items.map { RecordKey(sale: stored.sale, sku: $0.sku).partition(of: partitions) })
     var count: Int64 = 0
     for partition in used.sorted() {
-      let end = try await reader.watermarks(partition: partition.rawValue).high
-      let start = progress[partition]?.rawValue ?? 0
+      let end = try await reader.watermarks(partition: partition).high
+      let start = progress[partition] ?? Offset(0)
       guard start < end else { continue }
-      try await reader.read(partition: partition.rawValue, from: start, upTo: end) { record in
+      try await reader.read(partition: partition, from: start, upTo: end) { record in
         if asksForSomething(record, of: stored) { count += 1 }
       }
     }
@@ -33,8 +33,9 @@ struct LogTail: Sendable {
   func ends() async throws -> [Partition: Offset] {
     let reader = try LogReader(cluster: cluster, topic: topic, logger: logger)
     var ends: [Partition: Offset] = [:]
-    for partition in 0..<partitions {
-      ends[Partition(partition)] = Offset(try await reader.watermarks(partition: partition).high)
+    for number in 0..<partitions {
+      let partition = Partition(number)
+      ends[partition] = try await reader.watermarks(partition: partition).high
     }
     return ends
   }

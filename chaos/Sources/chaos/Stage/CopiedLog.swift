@@ -16,7 +16,7 @@ struct CopiedLog {
     }
   }
 
-  private var partitions: [Int32: [Record]] = [:]
+  private var partitions: [Partition: [Record]] = [:]
 
   /// Reads all of it.
   init(of stage: Stage) async throws {
