@@ -74,6 +74,12 @@ let package = Package(
       ],
       swiftSettings: strict),
 
+    // The log of orders: written, read and decoded.
+    .target(
+      name: "OrderLog",
+      dependencies: ["FlashSale", "Kafka", .product(name: "Logging", package: "swift-log")],
+      swiftSettings: strict),
+
     // What a lane knows and decides, and the steps of its transactions: pure.
     .target(name: "Lane", dependencies: ["FlashSale"], swiftSettings: strict),
 
@@ -102,7 +108,7 @@ let package = Package(
     .target(
       name: "Intake",
       dependencies: [
-        "FlashSale", "HTTPServing", "Kafka", "SaleStore", "Vitals",
+        "FlashSale", "HTTPServing", "OrderLog", "SaleStore", "Vitals",
         .product(name: "HTTPTypes", package: "swift-http-types"),
         .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "HummingbirdCore", package: "hummingbird"),
@@ -119,7 +125,7 @@ let package = Package(
     .target(
       name: "Worker",
       dependencies: [
-        "FlashSale", "Kafka", "Lane", "SaleStore", "Vitals",
+        "FlashSale", "Lane", "OrderLog", "SaleStore", "Vitals",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "Metrics", package: "swift-metrics"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -145,7 +151,7 @@ let package = Package(
     .target(
       name: "Audit",
       dependencies: [
-        "FlashSale", "Kafka", "SaleStore",
+        "FlashSale", "OrderLog", "SaleStore",
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "Logging", package: "swift-log"),
       ],
@@ -155,8 +161,8 @@ let package = Package(
     .executableTarget(
       name: "penstock",
       dependencies: [
-        "Admin", "Audit", "FlashSale", "HTTPServing", "Intake", "Kafka", "Postgres", "SaleStore", "Secrets", "Vitals",
-        "Worker",
+        "Admin", "Audit", "FlashSale", "HTTPServing", "Intake", "Kafka", "OrderLog", "Postgres", "SaleStore", "Secrets",
+        "Vitals", "Worker",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
         .product(name: "Logging", package: "swift-log"),
@@ -209,7 +215,7 @@ let package = Package(
     .executableTarget(
       name: "chaos",
       dependencies: [
-        "FlashSale", "Kafka", "Postgres", "TestSupport",
+        "FlashSale", "Kafka", "OrderLog", "Postgres", "TestSupport",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
       ],
@@ -233,6 +239,10 @@ let package = Package(
       name: "PostgresTests",
       dependencies: ["Postgres", .product(name: "Logging", package: "swift-log")],
       swiftSettings: strict),
+    .testTarget(
+      name: "OrderLogTests",
+      dependencies: ["FlashSale", "Kafka", "OrderLog", "TestSupport", .product(name: "Logging", package: "swift-log")],
+      swiftSettings: strict),
     .testTarget(name: "VitalsTests", dependencies: ["Vitals"], swiftSettings: strict),
     .testTarget(name: "FlashSaleTests", dependencies: ["FlashSale"], swiftSettings: strict),
     .testTarget(
@@ -247,7 +257,7 @@ let package = Package(
     .testTarget(
       name: "IntakeTests",
       dependencies: [
-        "FlashSale", "HTTPServing", "Intake", "Kafka", "Postgres", "SaleStore", "TestSupport",
+        "FlashSale", "HTTPServing", "Intake", "Kafka", "OrderLog", "Postgres", "SaleStore", "TestSupport",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -260,7 +270,7 @@ let package = Package(
     .testTarget(
       name: "WorkerTests",
       dependencies: [
-        "Audit", "FlashSale", "Kafka", "Lane", "Postgres", "SaleStore", "TestSupport", "Vitals", "Worker",
+        "Audit", "FlashSale", "Kafka", "Lane", "OrderLog", "Postgres", "SaleStore", "TestSupport", "Vitals", "Worker",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       ],
@@ -280,7 +290,7 @@ let package = Package(
     .testTarget(
       name: "AuditTests",
       dependencies: [
-        "Audit", "FlashSale", "Kafka", "Lane", "Postgres", "SaleStore", "TestSupport", "Worker",
+        "Audit", "FlashSale", "Kafka", "Lane", "OrderLog", "Postgres", "SaleStore", "TestSupport", "Worker",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       ],
@@ -300,7 +310,7 @@ let package = Package(
     .testTarget(
       name: "SystemTests",
       dependencies: [
-        "FlashSale", "Kafka", "Postgres", "SaleStore", "TestSupport",
+        "FlashSale", "OrderLog", "Postgres", "SaleStore", "TestSupport",
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: strict),

@@ -1,5 +1,5 @@
 internal import FlashSale
-internal import Kafka
+internal import OrderLog
 internal import Logging
 internal import Metrics
 internal import Synchronization
@@ -19,7 +19,7 @@ final class LogWatch: Sendable {
   }
 
   private let standings: [PartitionStanding]
-  private let reader: LogReader
+  private let reader: OrderReader
   private let logger: Logger
   private let state: Mutex<State>
   private let partitions = Gauge(IntakeMetric.partitions)
@@ -28,7 +28,7 @@ final class LogWatch: Sendable {
   /// A watch over a log that has just answered.
   ///
   /// - Parameter waits: where the wait for acknowledgements is noted.
-  init(_ standings: [PartitionStanding], reader: LogReader, waits: Waits, logger: Logger) {
+  init(_ standings: [PartitionStanding], reader: OrderReader, waits: Waits, logger: Logger) {
     self.standings = standings
     self.reader = reader
     self.logger = logger

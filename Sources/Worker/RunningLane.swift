@@ -1,5 +1,5 @@
 internal import FlashSale
-internal import Kafka
+internal import OrderLog
 internal import Lane
 internal import Logging
 internal import Metrics
@@ -31,7 +31,7 @@ struct LaneContext: Sendable {
 /// Its task runs on its connection's thread, which waits for PostgreSQL together with it. What is read ahead does not.
 struct RunningLane {
   private let context: LaneContext
-  private let consumer: Consumer
+  private let consumer: OrderConsumer
   private let partition: Partition
   private let logger: Logger
   private let thread: StoreThread
@@ -41,7 +41,7 @@ struct RunningLane {
   private var records = ReadAhead()
 
   /// A lane with the claim that it starts from; the connection that made it is the lane's from here on.
-  init(_ context: LaneContext, consumer: Consumer, claim: Claim, store: LaneStore, thread: StoreThread) {
+  init(_ context: LaneContext, consumer: OrderConsumer, claim: Claim, store: LaneStore, thread: StoreThread) {
     core = LaneCore(claim)
     self.store = store
     self.thread = thread
@@ -130,8 +130,8 @@ struct RunningLane {
 
   private mutating func measure() async -> LaneCore.Action {
     do throws(KafkaError) {
-      let (low, high) = try await consumer.watermarks(partition: partition, timeout: Limits.watermarkTimeout)
-      return tell { $0.measured(low: low, high: high) }
+      let bounds = try await consumer.bounds(of: partition, timeout: Limits.watermarkTimeout)
+      return tell { $0.measured(low: bounds.lowerBound, high: bounds.upperBound) }
     } catch {
       return tell { $0.notMeasured("\(error)") }
     }
@@ -184,7 +184,7 @@ struct RunningLane {
       if let level = written.levels[key] { stock[key] = StockLevel(left: level.left, isClosed: level.isClosed) }
     }
     context.signals.note(partition, next: next, stock: stock)
-    consumer.commitForLagTools([partition: next])
+    consumer.commitForLagTools(next, of: partition)
     context.metrics.committed(written.results, took: took, now: .now)
     context.board.update(partition) { status in
       status.state = .running

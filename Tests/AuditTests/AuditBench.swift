@@ -2,9 +2,9 @@ import Audit
 import FlashSale
 import Kafka
 import Logging
+import OrderLog
 import SaleStore
 import ServiceLifecycle
-import Synchronization
 import TestSupport
 import Worker
 
@@ -37,18 +37,11 @@ struct AuditBench: Sendable {
 
   // MARK: The log
 
-  /// A record of the log as bytes.
-  struct Record: Sendable {
-    var partition: Partition
-    var key: [UInt8]
-    var value: [UInt8]
-  }
-
   /// A request in the partition where intake would put it.
   func place(
     _ sale: StoredSale, _ sku: String, _ buyer: String, _ quantity: Int32 = 1, key: String? = nil,
     at time: FlashSale.Timestamp = insideTheSale
-  ) throws -> Record {
+  ) throws -> OutgoingRecord {
     let request = try PurchaseRequest(
       order: try order(sale, buyer, key: key), stock: StockKey(sale: sale.number, sku: try SKU(validating: sku)),
       buyer: try BuyerID(validating: buyer), quantity: Units(quantity), acceptedAt: time)
@@ -62,39 +55,20 @@ struct AuditBench: Sendable {
   }
 
   /// A record in the partition of its key.
-  func record(_ record: LogRecord, _ sale: StoredSale, _ sku: String) -> Record {
-    let key = RecordKey(sale: sale.sale, sku: SKU(unchecked: sku))
-    return Record(
-      partition: key.partition(of: partitions), key: Array(key.text.utf8), value: record.encoded())
+  func record(_ record: LogRecord, _ sale: StoredSale, _ sku: String) -> OutgoingRecord {
+    OutgoingRecord(record, under: RecordKey(sale: sale.sale, sku: SKU(unchecked: sku)), partitions: partitions)
   }
 
   /// Appends the records, in this order, and returns when the broker has all of them.
-  func feed(_ records: [Record]) async throws {
-    let persisted = Mutex(0)
-    let producer = try Producer(cluster: cluster, topic: Self.topic, logger: quietLogger) { reports in
-      persisted.withLock { $0 += reports.count { if case .persisted = $0.delivery { true } else { false } } }
-    }
-    for record in records {
-      try record.key.withUnsafeBytes { key in
-        try record.value.withUnsafeBytes { value in
-          try producer.produce(partition: record.partition, key: key, value: value, tag: 0)
-        }
-      }
-    }
-    _ = await producer.shutdown(deadline: .seconds(30))
-    let count = persisted.withLock { $0 }
-    guard count == records.count else { throw TestSetUpError("the log took \(count) of \(records.count) records") }
+  func feed(_ records: [OutgoingRecord]) async throws {
+    try await OrderWriter(cluster: cluster, topic: Self.topic, logger: quietLogger).write(records)
   }
 
   // MARK: The worker
 
   /// Runs a worker until everything in the log has its outcome.
   func decideAll() async throws {
-    let reader = try LogReader(cluster: cluster, topic: Self.topic, logger: quietLogger)
-    var ends: [Partition: Offset] = [:]
-    for partition in (0..<partitions).map({ Partition($0) }) {
-      ends[partition] = try await reader.watermarks(partition: partition).high
-    }
+    let ends = try await OrderReader(cluster: cluster, topic: Self.topic, logger: quietLogger).ends(of: partitions)
     var configuration = WorkerConfiguration(topic: Self.topic, group: "workers", ownerName: "a worker")
     configuration.tuning.fetchWait = .milliseconds(10)
     let service = WorkerService(
@@ -117,7 +91,7 @@ struct AuditBench: Sendable {
 
   /// Runs an audit of this log, or of another cluster's.
   func audit(of other: ClusterSettings? = nil, ledger: LedgerFile? = nil) async throws -> AuditReport {
-    try await audit(KafkaLog(cluster: other ?? cluster, topic: Self.topic, logger: quietLogger), ledger: ledger)
+    try await audit(OrderReader(cluster: other ?? cluster, topic: Self.topic, logger: quietLogger), ledger: ledger)
   }
 
   /// Runs an audit of any log.

@@ -1,3 +1,4 @@
+import OrderLog
 import Audit
 import FlashSale
 import Kafka
@@ -26,9 +27,9 @@ import Testing
         bench.place(sale, "phone", "dave"), bench.place(sale, "case", "erin"),
       ])
       try await bench.decideAll()
-      let reader = try LogReader(cluster: bench.cluster, topic: AuditBench.topic, logger: quietLogger)
+      let reader = try OrderReader(cluster: bench.cluster, topic: AuditBench.topic, logger: quietLogger)
       for filling in 3..<6 { try await bench.feed([bench.bulk(sale, filling: UInt8(filling))]) }
-      let low = try await reader.watermarks(partition: 0).low.rawValue
+      let low = try await reader.bounds(of: 0).lowerBound.rawValue
       #expect((3...6).contains(low), "the broker has dropped the first batch, and not the last")
 
       let report = try await bench.audit()
@@ -179,7 +180,7 @@ private struct PiercedLog: AuditLog {
 
 extension AuditBench {
   /// A record that nothing can read and nothing can compress, and that fills a fifth of a partition.
-  fileprivate func bulk(_ sale: StoredSale, filling seed: UInt8) throws -> Record {
+  fileprivate func bulk(_ sale: StoredSale, filling seed: UInt8) throws -> OutgoingRecord {
     var record = try place(sale, "phone", "nobody")
     var state = UInt32(seed) + 1
     record.value = (0..<950_000).map { _ in

@@ -2,6 +2,7 @@ import FlashSale
 import Foundation
 import Intake
 import Kafka
+import OrderLog
 import Postgres
 import SaleStore
 import ServiceLifecycle
@@ -127,13 +128,11 @@ struct RunningIntake: Sendable {
 
   /// All records of a partition, in order.
   func records(partition: Partition = 0) async throws -> [LogRecord] {
-    let reader = try LogReader(
+    let reader = try OrderReader(
       cluster: ClusterSettings(brokers: broker.bootstrapServers), topic: Self.topic, logger: quietLogger)
-    let end = try await reader.watermarks(partition: partition, timeout: .seconds(10)).high
     let records = Collected()
-    guard end > Offset(0) else { return [] }
-    try await reader.read(partition: partition, from: 0, upTo: end) { record in
-      records.append(try LogRecord(decoding: record.value))
+    try await reader.read(try await reader.bounds(of: partition, timeout: .seconds(10)), of: partition) { record in
+      records.append(try record.decoded())
     }
     return records.all
   }
@@ -162,7 +161,7 @@ struct RunningIntake: Sendable {
 
 /// Records as a closure collects them.
 private final class Collected: @unchecked Sendable {
-  // `LogReader.read` calls its closure from one place at a time, and returns when it has called it last.
+  // `OrderReader.read` calls its closure from one place at a time, and returns when it has called it last.
   private(set) var all: [LogRecord] = []
   func append(_ record: LogRecord) { all.append(record) }
 }

@@ -24,6 +24,27 @@ struct ProducerTests {
     }
   }
 
+  @Test func `records that are sent as a whole have each its fate, also one that is refused`() async throws {
+    try await withBroker(partitions: 2) { _, cluster in
+      let producer = try Producer(cluster: cluster, topic: topic, logger: logger) { _ in }
+      let records = (0..<Int32(100)).map { number in
+        // The topic has no partition 7.
+        OutgoingRecord(partition: Partition(number == 51 ? 7 : number % 2), key: [], value: Array("\(number)".utf8))
+      }
+      let fates = await producer.send(records)
+      #expect(fates.count == records.count)
+      #expect(fates[51].failure == .unknownTopic)
+      let reader = try LogReader(cluster: cluster, topic: topic, logger: logger)
+      for partition: Partition in [0, 1] {
+        try await reader.read(partition: partition, from: 0, upTo: partition == 0 ? 50 : 49) { record in
+          let number = try #require(record.value.flatMap { Int(String(decoding: $0, as: UTF8.self)) })
+          #expect(fates[number].offset == record.offset)
+        }
+      }
+      #expect(await producer.send([]).isEmpty)
+    }
+  }
+
   @Test func `a record keeps its key, its value and the partition it was given`() async throws {
     try await withBroker(partitions: 2) { _, cluster in
       let producer = try Producer(cluster: cluster, topic: topic, logger: logger) { _ in }

@@ -1,6 +1,6 @@
 import FlashSale
 import Foundation
-import Kafka
+import OrderLog
 import Postgres
 import SaleStore
 import TestSupport
@@ -53,21 +53,21 @@ import Testing
   private func expectEverythingHeld(_ store: SaleStore, topic: String, brokers: String) async throws {
     let stored = try #require(try await store.sale(SaleID(unchecked: "spike")))
     let progress = try await store.progress(topic: topic)
-    let reader = try LogReader(cluster: ClusterSettings(brokers: brokers), topic: topic, logger: quietLogger)
+    let reader = try OrderReader(cluster: ClusterSettings(brokers: brokers), topic: topic, logger: quietLogger)
     let rules = SaleRules(
       startsAt: stored.sale.startsAt, endsAt: stored.sale.endsAt, perBuyerLimit: stored.sale.perBuyerLimit)
     var replayed: [OrderID: (LogPosition, Outcome)] = [:]
     var confirmed: [SKU: Int32] = [:]
     for partition in progress {
-      let end = try await reader.watermarks(partition: partition.partition).high
+      let end = try await reader.end(of: partition.partition)
       #expect(end == partition.nextOffset, "partition \(partition.partition) was not drained")
       var state = LaneStock()
       for item in stored.sale.items {
         let key = StockKey(sale: stored.number, sku: item.sku)
         state.stock[key] = .init(left: item.stock, isClosed: false, rules: rules)
       }
-      try await reader.read(partition: partition.partition, from: 0, upTo: end) { record in
-        let decoded = try LogRecord(decoding: record.value)
+      try await reader.read(0..<end, of: partition.partition) { record in
+        let decoded = try record.decoded()
         guard case .place(let request) = decoded else { return }
         guard case .decided(let outcome) = decide(&state, [decoded])[0] else { return }
         let position = LogPosition(partition: partition.partition, offset: record.offset)

@@ -1,3 +1,4 @@
+import OrderLog
 import Dispatch
 import FlashSale
 import Lane
@@ -108,7 +109,7 @@ import Worker
       let other = Partition(1 - good.partition.rawValue)
       // More than the embedded broker keeps of a partition; what it can't pack.
       let large = (0..<90).map { _ in
-        LogBench.Record(
+        OutgoingRecord(
           partition: other, key: [], value: (0..<100_000).map { _ in UInt8.random(in: 0...255) })
       }
       try await bench.feed(large + [good])

@@ -1,6 +1,6 @@
 internal import FlashSale
 internal import HTTPServing
-internal import Kafka
+internal import OrderLog
 internal import Synchronization
 
 /// One report, as small as a loop needs it.

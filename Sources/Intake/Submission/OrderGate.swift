@@ -1,6 +1,6 @@
 internal import FlashSale
 internal import HTTPServing
-internal import Kafka
+internal import OrderLog
 internal import NIOCore
 
 /// An admitted order on its way into the log.
@@ -18,10 +18,9 @@ enum Otherwise {
   case refuse(Problem)
 }
 
-/// Decides which orders go into the log, and hands them to the producer. Shared by all loops; holds nothing that
-/// changes.
+/// Decides which orders go into the log, and writes them. Shared by all loops; holds nothing that changes.
 struct OrderGate: Sendable {
-  let producer: Producer
+  let writer: OrderWriter
   let signer: TicketSigner
   let backlogLimit: Int64
 
@@ -71,7 +70,8 @@ struct OrderGate: Sendable {
       throw .busy("Too many orders are on their way.")
     }
     do throws(KafkaError) {
-      try produce(record, for: item, tag: RecordTag(loop: state.index, partition: item.partition, slot: slot))
+      let tag = RecordTag(loop: state.index, partition: item.partition, slot: slot)
+      try writer.write(record, under: item.key, to: item.partition, tag: tag.rawValue)
     } catch {
       state.forget(slot)
       item.standing.withdraw()
@@ -132,20 +132,6 @@ struct OrderGate: Sendable {
     } catch {
       throw .body(.invalidField(error.field, error.reason))
     }
-  }
-
-  private func produce(_ record: LogRecord, for item: CatalogItem, tag: RecordTag) throws(KafkaError) {
-    let failure: KafkaError? = item.key.withUnsafeBytes { key in
-      record.withEncodedBytes { value in
-        do throws(KafkaError) {
-          try producer.produce(partition: item.partition, key: key, value: value, tag: tag.rawValue)
-          return nil
-        } catch {
-          return error
-        }
-      }
-    }
-    if let failure { throw failure }
   }
 
   /// Writes the answer to an order that the log acknowledged at `offset`.

@@ -1,6 +1,6 @@
 import FlashSale
 import Foundation
-import Kafka
+import OrderLog
 import Postgres
 import Synchronization
 import TestSupport
@@ -225,12 +225,8 @@ struct LogEnds: Sendable {
 
   /// Asks for all of them.
   func ends() async throws -> [Partition: Offset] {
-    let reader = try LogReader(
-      cluster: ClusterSettings(brokers: "127.0.0.1:\(port)"), topic: Stage.topic, logger: quietLogger)
-    var ends: [Partition: Offset] = [:]
-    for partition in (0..<Int32(partitions)).map({ Partition($0) }) {
-      ends[partition] = try await reader.watermarks(partition: partition, timeout: .seconds(30)).high
-    }
-    return ends
+    try await OrderReader(
+      cluster: ClusterSettings(brokers: "127.0.0.1:\(port)"), topic: Stage.topic, logger: quietLogger
+    ).ends(of: Int32(partitions))
   }
 }
