@@ -55,11 +55,15 @@ let package = Package(
       swiftSettings: strict),
     // What must not be printed.
     .target(name: "Secrets", swiftSettings: strict),
+    // Where a record stands: what the wrapper of Kafka and the domain both speak of.
+    .target(name: "LogPositions", swiftSettings: strict),
 
     // Thin wrappers. C types do not leave them.
     .target(
       name: "Kafka",
-      dependencies: ["CRdkafka", "Secrets", "Time", "Vitals", .product(name: "Logging", package: "swift-log")],
+      dependencies: [
+        "CRdkafka", "LogPositions", "Secrets", "Time", "Vitals", .product(name: "Logging", package: "swift-log"),
+      ],
       swiftSettings: strict),
     .target(
       name: "Postgres",
@@ -70,10 +74,16 @@ let package = Package(
     .target(
       name: "FlashSale",
       dependencies: [
-        "Secrets", "Time",
+        "LogPositions", "Secrets", "Time",
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "SwiftProtobuf", package: "swift-protobuf"),
       ],
+      swiftSettings: strict),
+
+    // The log of orders: written, read and decoded.
+    .target(
+      name: "OrderLog",
+      dependencies: ["FlashSale", "Kafka", "Time", .product(name: "Logging", package: "swift-log")],
       swiftSettings: strict),
 
     // What a lane knows and decides, and the steps of its transactions: pure.
@@ -121,7 +131,7 @@ let package = Package(
     .target(
       name: "Intake",
       dependencies: [
-        "FlashSale", "HTTPServing", "Kafka", "SaleStore", "Time", "Vitals",
+        "FlashSale", "HTTPServing", "OrderLog", "SaleStore", "Time", "Vitals",
         .product(name: "HTTPTypes", package: "swift-http-types"),
         .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "HummingbirdCore", package: "hummingbird"),
@@ -138,7 +148,7 @@ let package = Package(
     .target(
       name: "Worker",
       dependencies: [
-        "FlashSale", "Kafka", "Lane", "SaleStore", "Time", "Vitals",
+        "FlashSale", "Lane", "OrderLog", "SaleStore", "Time", "Vitals",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "Metrics", package: "swift-metrics"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -161,7 +171,7 @@ let package = Package(
     .target(
       name: "Audit",
       dependencies: [
-        "FlashSale", "Kafka", "SaleStore", "Time",
+        "FlashSale", "OrderLog", "SaleStore", "Time",
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "Logging", package: "swift-log"),
       ],
@@ -171,8 +181,8 @@ let package = Package(
     .executableTarget(
       name: "penstock",
       dependencies: [
-        "Admin", "Audit", "FlashSale", "HTTPServing", "Intake", "Kafka", "Postgres", "SaleStore", "Secrets",
-        "Telemetry", "Time", "Vitals", "Worker",
+        "Admin", "Audit", "FlashSale", "HTTPServing", "Intake", "Kafka", "OrderLog", "Postgres", "SaleStore",
+        "Secrets", "Telemetry", "Time", "Vitals", "Worker",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
         .product(name: "Logging", package: "swift-log"),
@@ -233,7 +243,7 @@ let package = Package(
     .executableTarget(
       name: "chaos",
       dependencies: [
-        "FlashSale", "Kafka", "Postgres", "TestSupport", "Time", "Writing",
+        "FlashSale", "Kafka", "OrderLog", "Postgres", "TestSupport", "Time", "Writing",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "UnixSignals", package: "swift-service-lifecycle"),
@@ -260,6 +270,12 @@ let package = Package(
       name: "PostgresTests",
       dependencies: ["Postgres", "TestSupport", "Time", .product(name: "Logging", package: "swift-log")],
       swiftSettings: strict),
+    .testTarget(
+      name: "OrderLogTests",
+      dependencies: [
+        "FlashSale", "Kafka", "OrderLog", "TestSupport", "Time", .product(name: "Logging", package: "swift-log"),
+      ],
+      swiftSettings: strict),
     .testTarget(name: "VitalsTests", dependencies: ["Vitals"], swiftSettings: strict),
     .testTarget(name: "TimeTests", dependencies: ["Time"], swiftSettings: strict),
     .testTarget(name: "FlashSaleTests", dependencies: ["FlashSale", "TestSupport", "Time"], swiftSettings: strict),
@@ -275,7 +291,7 @@ let package = Package(
     .testTarget(
       name: "IntakeTests",
       dependencies: [
-        "FlashSale", "HTTPServing", "Intake", "Kafka", "Postgres", "SaleStore", "TestSupport", "Time",
+        "FlashSale", "HTTPServing", "Intake", "Kafka", "OrderLog", "Postgres", "SaleStore", "TestSupport", "Time",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -288,7 +304,8 @@ let package = Package(
     .testTarget(
       name: "WorkerTests",
       dependencies: [
-        "Audit", "FlashSale", "Kafka", "Lane", "Postgres", "SaleStore", "TestSupport", "Time", "Vitals", "Worker",
+        "Audit", "FlashSale", "Kafka", "Lane", "OrderLog", "Postgres", "SaleStore", "TestSupport", "Time", "Vitals",
+        "Worker",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       ],
@@ -313,7 +330,7 @@ let package = Package(
     .testTarget(
       name: "AuditTests",
       dependencies: [
-        "Audit", "FlashSale", "Kafka", "Lane", "Postgres", "SaleStore", "TestSupport", "Time", "Worker",
+        "Audit", "FlashSale", "Kafka", "Lane", "OrderLog", "Postgres", "SaleStore", "TestSupport", "Time", "Worker",
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
       ],
@@ -334,7 +351,7 @@ let package = Package(
     .testTarget(
       name: "SystemTests",
       dependencies: [
-        "FlashSale", "Kafka", "Postgres", "SaleStore", "TestSupport",
+        "FlashSale", "OrderLog", "Postgres", "SaleStore", "TestSupport",
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: strict),

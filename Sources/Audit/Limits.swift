@@ -2,7 +2,7 @@
 /// with nothing else.
 public enum Limits {
   /// Records of one partition that are read, and held with their rows, at a time: some tens of megabytes. Each stretch
-  /// has a client of its own (`LogReader.read`), so with smaller stretches the clients would cost more than the
+  /// has a client of its own (`OrderReader.read`), so with smaller stretches the clients would cost more than the
   /// reading.
   static let stretchRecords: Int64 = 50_000
 

@@ -1,3 +1,5 @@
+public import LogPositions
+
 /// The key of a record in the `orders` topic, and with it the partition and the one lane that decides it.
 ///
 /// `sale` if the sale is decided as a whole, else `sale/sku#bucket`. There is one bucket today, 0; the field is in the

@@ -1,3 +1,5 @@
+public import LogPositions
+
 /// What a person says who lets a halted partition go on.
 public struct ResumeRequest: Equatable, Sendable {
   /// Why it may go on: 1 to `Limits.reasonBytes` bytes of text without control characters, and not only spaces.

@@ -1,5 +1,6 @@
 import Crypto
 import FoundationEssentials
+public import LogPositions
 import Secrets
 
 /// A buyer's place in line: where in the log their request stands, signed so that a forged one is refused.

@@ -1,6 +1,6 @@
 public import FlashSale
 internal import HTTPServing
-public import Kafka
+public import OrderLog
 public import Logging
 internal import NIOCore
 internal import NIOPosix
@@ -95,7 +95,7 @@ public final class IntakeService: Service {
     }
     let router = DeliveryRouter(standings: standings, loops: loops)
     self.router.withLock { $0 = router }
-    let producer = try Producer(cluster: cluster, topic: configuration.topic, tuning: tuning, logger: logger) {
+    let writer = try OrderWriter(cluster: cluster, topic: configuration.topic, tuning: tuning, logger: logger) {
       router.route($0)
     }
     let feed = try SignalFeed(topic: configuration.topic, settings: database, logger: logger)
@@ -105,18 +105,18 @@ public final class IntakeService: Service {
       logWatch.withLock { $0 = nil }
     }
     do {
-      let reader = try LogReader(cluster: cluster, topic: configuration.topic, logger: logger)
+      let reader = try OrderReader(cluster: cluster, topic: configuration.topic, logger: logger)
       try await cancelWhenGracefulShutdown { try await self.start(refresher, reader) }
       let watch = LogWatch(standings, reader: reader, waits: waits, logger: logger)
       logWatch.withLock { $0 = watch }
-      let gate = OrderGate(producer: producer, signer: configuration.tickets, backlogLimit: configuration.backlogLimit)
+      let gate = OrderGate(writer: writer, signer: configuration.tickets, backlogLimit: configuration.backlogLimit)
       try await serve(gate, listener, loops, refresher, feed, watch)
     } catch {
-      _ = await producer.shutdown(deadline: Limits.producerDrainDeadline)
+      _ = await writer.shutdown(deadline: Limits.producerDrainDeadline)
       await feed.stop()
       throw error
     }
-    let unknown = await producer.shutdown(deadline: Limits.producerDrainDeadline)
+    let unknown = await writer.shutdown(deadline: Limits.producerDrainDeadline)
     if unknown > 0 { logger.warning("orders were left whose outcome is unknown", metadata: ["orders": "\(unknown)"]) }
     await feed.stop()
   }
@@ -126,7 +126,7 @@ public final class IntakeService: Service {
 
 extension IntakeService {
   /// Reads the sales and learns where each partition's log ends. Waits while PostgreSQL or the log is away.
-  private func start(_ refresher: Refresher, _ reader: LogReader) async throws {
+  private func start(_ refresher: Refresher, _ reader: OrderReader) async throws {
     health.starting("waiting for PostgreSQL")
     try await attempt("PostgreSQL cannot be read yet") { try await refresher.load() }
     health.starting("waiting for the log")
@@ -135,12 +135,13 @@ extension IntakeService {
   }
 
   /// Where the log ends now: with what is undecided from before, the backlog limit holds from the first order on.
-  private func learnEnds(_ reader: LogReader, for refresher: Refresher) async throws {
+  private func learnEnds(_ reader: OrderReader, for refresher: Refresher) async throws {
     for (index, standing) in standings.enumerated() {
       let asked = Timestamp.now
-      let end = Offset(try await reader.watermarks(partition: Int32(index), timeout: Limits.logEndDeadline).high)
+      let partition = Partition(Int32(index))
+      let end = try await reader.end(of: partition, timeout: Limits.logEndDeadline)
       standing.raiseEnd(to: end)
-      await refresher.learned(end: end, of: Partition(Int32(index)), asked: asked)
+      await refresher.learned(end: end, of: partition, asked: asked)
     }
   }
 
@@ -148,9 +149,8 @@ extension IntakeService {
   private var logEnds: Refresher.LogEnds {
     Refresher.LogEnds(delay: tuning.messageTimeout + Limits.clockDifference) {
       [cluster, topic = configuration.topic, logger] partition in
-      let reader = try LogReader(cluster: cluster, topic: topic, logger: logger)
-      return Offset(
-        try await reader.watermarks(partition: partition.rawValue, timeout: Limits.logEndDeadline).high)
+      let reader = try OrderReader(cluster: cluster, topic: topic, logger: logger)
+      return try await reader.end(of: partition, timeout: Limits.logEndDeadline)
     }
   }
 

@@ -1,5 +1,5 @@
 internal import FlashSale
-internal import Kafka
+internal import OrderLog
 internal import Logging
 internal import Metrics
 internal import Synchronization
@@ -14,12 +14,12 @@ final class LogWatch: Sendable {
     /// Of all partitions together.
     var total: TakingMeter
     /// As of `answeredAt`.
-    var leaders: Set<Int32>?
+    var leaders: Set<Partition>?
     var answeredAt: ContinuousClock.Instant
   }
 
   private let standings: [PartitionStanding]
-  private let reader: LogReader
+  private let reader: OrderReader
   private let logger: Logger
   private let state: Mutex<State>
   private let partitions = Gauge(IntakeMetric.partitions)
@@ -28,7 +28,7 @@ final class LogWatch: Sendable {
   /// A watch over a log that has just answered.
   ///
   /// - Parameter waits: where the wait for acknowledgements is noted.
-  init(_ standings: [PartitionStanding], reader: LogReader, waits: Waits, logger: Logger) {
+  init(_ standings: [PartitionStanding], reader: OrderReader, waits: Waits, logger: Logger) {
     self.standings = standings
     self.reader = reader
     self.logger = logger
@@ -90,7 +90,7 @@ final class LogWatch: Sendable {
       let partition = Partition(Int32(index))
       if standing.isHalted {
         taking.obstacles[partition] = .halted
-      } else if let leaders, !leaders.contains(partition.rawValue) {
+      } else if let leaders, !leaders.contains(partition) {
         taking.obstacles[partition] = .noLeader
       } else if let failing = seconds(meters[index], .init(standing)) {
         taking.obstacles[partition] = .unacknowledged(failing)

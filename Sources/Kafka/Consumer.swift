@@ -1,3 +1,4 @@
+public import LogPositions
 public import Logging
 
 /// Reads partitions of one topic, each from an offset that it is given, with an ordered queue for each. It belongs to
@@ -43,7 +44,7 @@ public final class Consumer: Sendable {
   /// Waits for no broker: what they say, such as that the log does not have the offset, comes through the queue.
   ///
   /// - Throws: `offsetOutOfRange` for a negative offset; `closed`.
-  public func start(_ partition: Int32, at offset: Int64) async throws(KafkaError) -> PartitionQueue {
+  public func start(_ partition: Partition, at offset: Offset) async throws(KafkaError) -> PartitionQueue {
     let result: Result<PartitionQueue, KafkaError> = await withCheckedContinuation { continuation in
       core.submit(.start(partition, at: offset, reply: { continuation.resume(returning: $0) }))
     }
@@ -62,7 +63,7 @@ public final class Consumer: Sendable {
   /// Sent about once a second, the last one per partition; the rest is dropped when the partition stops.
   ///
   /// - Parameter offsets: the next offset to read, by partition.
-  public func commitForLagTools(_ offsets: [Int32: Int64]) {
+  public func commitForLagTools(_ offsets: [Partition: Offset]) {
     core.noteProgress(offsets)
   }
 
@@ -77,7 +78,9 @@ public final class Consumer: Sendable {
   /// Calls run one after another, and hold up nothing else.
   ///
   /// - Throws: `timedOut`, little after `timeout` at the latest; `brokersUnavailable`, `unknownTopic`, `closed`.
-  public func watermarks(partition: Int32, timeout: Duration) async throws(KafkaError) -> (low: Int64, high: Int64) {
+  public func watermarks(
+    partition: Partition, timeout: Duration
+  ) async throws(KafkaError) -> (low: Offset, high: Offset) {
     guard let client = core.client else { throw KafkaError(.closed) }
     return try await client.watermarks(partition: partition, timeout: timeout)
   }
@@ -85,7 +88,7 @@ public final class Consumer: Sendable {
   /// Asks the group's coordinator which offset was committed for lag tools last; `nil` if none was.
   ///
   /// - Throws: `timedOut`, little after `timeout` at the latest; `brokersUnavailable`, `closed`.
-  public func committedForLagTools(partition: Int32, timeout: Duration) async throws(KafkaError) -> Int64? {
+  public func committedForLagTools(partition: Partition, timeout: Duration) async throws(KafkaError) -> Offset? {
     guard let client = core.client else { throw KafkaError(.closed) }
     return try await client.committed(partition: partition, timeout: timeout)
   }

@@ -1,4 +1,5 @@
 internal import CRdkafka
+internal import LogPositions
 internal import Logging
 
 /// One librdkafka consumer with its consumer queue, and the calls on it.
@@ -48,26 +49,26 @@ final class ConsumerClient: @unchecked Sendable {
   ///
   /// Incremental assignment needs no membership: it is refused only to a member of a group whose protocol is the eager
   /// one (rdkafka_cgrp.c, `rd_kafka_cgrp_handle_assign_op`).
-  func start(_ partition: Int32, at offset: Int64) throws(KafkaError) {
+  func start(_ partition: Partition, at offset: Offset) throws(KafkaError) {
     if let error = list([partition: offset]).lend({ rd_kafka_incremental_assign(handle.pointer, $0) }) {
       throw KafkaError(consuming: error)
     }
   }
 
   /// Takes a partition from those that are read. Only for the consumer's own thread.
-  func stop(_ partition: Int32) throws(KafkaError) {
+  func stop(_ partition: Partition) throws(KafkaError) {
     // The offset plays no part.
-    if let error = list([partition: 0]).lend({ rd_kafka_incremental_unassign(handle.pointer, $0) }) {
+    if let error = list([partition: Offset(0)]).lend({ rd_kafka_incremental_unassign(handle.pointer, $0) }) {
       throw KafkaError(consuming: error)
     }
   }
 
   /// Asynchronous: the request is queued, and nobody needs its outcome.
-  func commit(_ offsets: [Int32: Int64]) {
+  func commit(_ offsets: [Partition: Offset]) {
     _ = list(offsets).lend { rd_kafka_commit(handle.pointer, $0, 1) }
   }
 
-  func watermarks(partition: Int32, timeout: Duration) async throws(KafkaError) -> (low: Int64, high: Int64) {
+  func watermarks(partition: Partition, timeout: Duration) async throws(KafkaError) -> (low: Offset, high: Offset) {
     let handle = handle
     let topic = topic
     return try await blocking.ask(within: timeout) { () throws(KafkaError) in
@@ -76,7 +77,7 @@ final class ConsumerClient: @unchecked Sendable {
   }
 
   /// The offset that was committed to the group; `nil` if none was.
-  func committed(partition: Int32, timeout: Duration) async throws(KafkaError) -> Int64? {
+  func committed(partition: Partition, timeout: Duration) async throws(KafkaError) -> Offset? {
     let handle = handle
     let topic = topic
     return try await committing.ask(within: timeout) { () throws(KafkaError) in
@@ -87,12 +88,12 @@ final class ConsumerClient: @unchecked Sendable {
         guard error == RD_KAFKA_RESP_ERR_NO_ERROR else { throw KafkaError(unanswered: error) }
         let found = list.pointee.elems[0]
         guard found.err == RD_KAFKA_RESP_ERR_NO_ERROR else { throw KafkaError(found.err) }
-        return found.offset >= 0 ? found.offset : nil
+        return found.offset >= 0 ? Offset(found.offset) : nil
       }
     }
   }
 
-  private func list(_ offsets: [Int32: Int64]) -> PartitionList {
+  private func list(_ offsets: [Partition: Offset]) -> PartitionList {
     let list = PartitionList()
     for (partition, offset) in offsets { list.add(topic, partition, offset: offset) }
     return list
@@ -103,9 +104,9 @@ final class ConsumerClient: @unchecked Sendable {
 struct PartitionList: ~Copyable {
   private let pointer: UnsafeMutablePointer<rd_kafka_topic_partition_list_t> = rd_kafka_topic_partition_list_new(1)
 
-  func add(_ topic: String, _ partition: Int32, offset: Int64? = nil) {
-    let element = rd_kafka_topic_partition_list_add(pointer, topic, partition)
-    if let offset { element?.pointee.offset = offset }
+  func add(_ topic: String, _ partition: Partition, offset: Offset? = nil) {
+    let element = rd_kafka_topic_partition_list_add(pointer, topic, partition.rawValue)
+    if let offset { element?.pointee.offset = offset.rawValue }
   }
 
   /// Keeps the list for the whole call: as a value that is not copied it would otherwise end with its last use, which
@@ -123,12 +124,14 @@ struct PartitionList: ~Copyable {
 
 extension ClientHandle {
   /// Blocks until the leader has answered.
-  func watermarks(topic: String, partition: Int32, timeout: Duration) throws(KafkaError) -> (low: Int64, high: Int64) {
+  func watermarks(
+    topic: String, partition: Partition, timeout: Duration
+  ) throws(KafkaError) -> (low: Offset, high: Offset) {
     var low: Int64 = 0
     var high: Int64 = 0
     let error = rd_kafka_query_watermark_offsets(
-      pointer, topic, partition, &low, &high, timeout.milliseconds)
+      pointer, topic, partition.rawValue, &low, &high, timeout.milliseconds)
     guard error == RD_KAFKA_RESP_ERR_NO_ERROR else { throw KafkaError(unanswered: error) }
-    return (low, high)
+    return (Offset(low), Offset(high))
   }
 }

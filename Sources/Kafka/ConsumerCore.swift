@@ -1,9 +1,10 @@
+internal import LogPositions
 internal import Synchronization
 
 /// What the callers and the thread of a consumer share: a mailbox, and the client until it closes.
 final class ConsumerCore: Sendable {
   enum Command: Sendable {
-    case start(Int32, at: Int64, reply: @Sendable (Result<PartitionQueue, KafkaError>) -> Void)
+    case start(Partition, at: Offset, reply: @Sendable (Result<PartitionQueue, KafkaError>) -> Void)
     case stop(PartitionQueue, onDone: @Sendable () -> Void)
     case close(deadline: ContinuousClock.Instant, onDone: @Sendable () -> Void)
 
@@ -20,7 +21,7 @@ final class ConsumerCore: Sendable {
     var client: ConsumerClient?
     var commands: [Command] = []
     /// The last offset per partition that is not yet committed for lag tools.
-    var progress: [Int32: Int64] = [:]
+    var progress: [Partition: Offset] = [:]
   }
 
   private let state: Mutex<State>
@@ -44,7 +45,7 @@ final class ConsumerCore: Sendable {
     client.wakeThread()
   }
 
-  func noteProgress(_ offsets: [Int32: Int64]) {
+  func noteProgress(_ offsets: [Partition: Offset]) {
     state.withLock { state in
       guard state.client != nil else { return }
       state.progress.merge(offsets) { _, new in new }
@@ -67,7 +68,7 @@ final class ConsumerCore: Sendable {
     }
   }
 
-  func takeProgress() -> [Int32: Int64] {
+  func takeProgress() -> [Partition: Offset] {
     state.withLock { state in
       defer { state.progress = [:] }
       return state.progress

@@ -1,4 +1,5 @@
 internal import CRdkafka
+internal import LogPositions
 internal import Logging
 
 /// What a new thread needs to become a consumer's loop.
@@ -23,7 +24,7 @@ struct ConsumerLoop {
   private let client: ConsumerClient
   private let failures: AsyncStream<KafkaError>.Continuation
   private let logger: Logger
-  private var queues: [Int32: PartitionQueue] = [:]
+  private var queues: [Partition: PartitionQueue] = [:]
   /// Failures that were said, so that their stream stays bounded.
   private var saidFailures: Set<KafkaError.Code> = []
   private var nextCommit = ContinuousClock.now + Limits.lagCommitInterval
@@ -64,9 +65,9 @@ struct ConsumerLoop {
 
   // MARK: Commands
 
-  private mutating func start(_ partition: Int32, at offset: Int64) -> Result<PartitionQueue, KafkaError> {
+  private mutating func start(_ partition: Partition, at offset: Offset) -> Result<PartitionQueue, KafkaError> {
     // Negative offsets have meanings of their own in librdkafka (beginning, end, stored, …).
-    guard offset >= 0 else {
+    guard offset >= Offset(0) else {
       return .failure(KafkaError(.offsetOutOfRange, detail: "partition \(partition) at \(offset)"))
     }
     if let queue = queues[partition] { stop(queue) }
@@ -138,7 +139,7 @@ struct ConsumerLoop {
   /// instead of going on with a gap.
   private mutating func refuseStray(_ event: OpaquePointer) {
     guard let message = rd_kafka_event_message_next(event) else { return }
-    let partition = message.pointee.partition
+    let partition = Partition(message.pointee.partition)
     let error = KafkaError(.other, detail: "partition \(partition) has a record outside its queue")
     logger.critical("\(error.debugDescription)")
     queues[partition]?.fail(error)

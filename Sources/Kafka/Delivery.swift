@@ -1,9 +1,10 @@
 internal import CRdkafka
+public import LogPositions
 
 /// The fate of one record.
 public enum Delivery: Sendable {
   /// The record is in the log, on all replicas in sync, at this place.
-  case persisted(partition: Int32, offset: Int64)
+  case persisted(LogPosition)
   /// The record is not in the log and will not be.
   case failed(KafkaError)
   /// The record may be in the log or not, now or later (I12).
@@ -30,7 +31,8 @@ extension Delivery {
   init(_ message: UnsafePointer<rd_kafka_message_t>) {
     let error = message.pointee.err
     if error == RD_KAFKA_RESP_ERR_NO_ERROR {
-      self = .persisted(partition: message.pointee.partition, offset: message.pointee.offset)
+      self = .persisted(
+        LogPosition(partition: Partition(message.pointee.partition), offset: Offset(message.pointee.offset)))
     } else if rd_kafka_message_status(message) == RD_KAFKA_MSG_STATUS_NOT_PERSISTED, error.isRefusal {
       self = .failed(KafkaError(error))
     } else {

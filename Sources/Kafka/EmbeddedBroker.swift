@@ -1,4 +1,5 @@
 internal import CRdkafka
+public import LogPositions
 public import Logging
 internal import Synchronization
 internal import Vitals
@@ -134,8 +135,8 @@ public final class EmbeddedBroker: Sendable {
   }
 
   /// Makes another broker the leader of a partition.
-  public func moveLeader(topic: String, partition: Int32, to broker: Int32) throws(KafkaError) {
-    try onCluster { rd_kafka_mock_partition_set_leader($0, topic, partition, broker) }
+  public func moveLeader(topic: String, partition: Partition, to broker: Int32) throws(KafkaError) {
+    try onCluster { rd_kafka_mock_partition_set_leader($0, topic, partition.rawValue, broker) }
   }
 
   /// Answers the next requests of a kind with these faults, in this order, the whole list `count` times over.

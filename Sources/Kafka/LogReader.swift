@@ -1,4 +1,5 @@
 internal import CRdkafka
+public import LogPositions
 public import Logging
 internal import Vitals
 
@@ -31,8 +32,8 @@ public final class LogReader: Sendable {
   ///
   /// - Throws: `timedOut`, little after `timeout` at the latest; `brokersUnavailable`, `unknownTopic`.
   public func watermarks(
-    partition: Int32, timeout: Duration = Limits.readerStall
-  ) async throws(KafkaError) -> (low: Int64, high: Int64) {
+    partition: Partition, timeout: Duration = Limits.readerStall
+  ) async throws(KafkaError) -> (low: Offset, high: Offset) {
     let handle = handle
     let topic = topic
     return try await blocking.ask(within: timeout) { () throws(KafkaError) in
@@ -43,7 +44,7 @@ public final class LogReader: Sendable {
   /// Asks a broker which partitions of the topic have a leader, without which no record can be written or read.
   ///
   /// - Throws: `timedOut`, little after `timeout` at the latest; `brokersUnavailable`, `unknownTopic`.
-  public func partitionsWithLeader(timeout: Duration) async throws(KafkaError) -> Set<Int32> {
+  public func partitionsWithLeader(timeout: Duration) async throws(KafkaError) -> Set<Partition> {
     let asked = try TopicHandle(topic, of: handle)
     return try await blocking.ask(within: timeout) { () throws(KafkaError) in
       try asked.partitionsWithLeader(timeout: timeout)
@@ -55,9 +56,9 @@ public final class LogReader: Sendable {
   /// - Throws: what `body` throws; `offsetOutOfRange` when the log starts after `from` or ends before `upTo`;
   ///   `timedOut` when nothing came for `Limits.readerStall`; `unknownTopic`, `authentication`; `CancellationError`.
   public func read(
-    partition: Int32, from: Int64, upTo: Int64, _ body: (borrowing ConsumedRecord) throws -> Void
+    partition: Partition, from: Offset, upTo: Offset, _ body: (borrowing ConsumedRecord) throws -> Void
   ) async throws {
-    guard from >= 0 else {
+    guard from >= Offset(0) else {
       throw KafkaError(.offsetOutOfRange, detail: "partition \(partition) at \(from)")
     }
     guard from < upTo else { return }
@@ -67,7 +68,7 @@ public final class LogReader: Sendable {
   }
 
   private func readStretch(
-    _ partition: Int32, _ range: Range<Int64>, _ body: (borrowing ConsumedRecord) throws -> Void
+    _ partition: Partition, _ range: Range<Offset>, _ body: (borrowing ConsumedRecord) throws -> Void
   ) async throws -> Announcement<Void, Never> {
     let stretch = try Stretch(cluster: cluster, topic: topic, partition: partition, range: range, logger: logger)
     do {
@@ -85,17 +86,18 @@ public final class LogReader: Sendable {
 private struct Stretch {
   private let topic: TopicHandle
   private let queue: PartitionQueue
-  private let partition: Int32
+  private let partition: Partition
   private let blocking: BlockingLane
   /// Comes when nobody holds anything of the stretch any more.
   let clientIsGone: Announcement<Void, Never>
 
   init(
-    cluster: ClusterSettings, topic: String, partition: Int32, range: Range<Int64>, logger: Logger
+    cluster: ClusterSettings, topic: String, partition: Partition, range: Range<Offset>, logger: Logger
   ) throws(KafkaError) {
     // Records after the stretch would be fetched only to be dropped.
     var tuning = ConsumerTuning()
-    tuning.queuedRecordsMin = min(tuning.queuedRecordsMin, range.count)
+    let count = range.upperBound.rawValue - range.lowerBound.rawValue
+    tuning.queuedRecordsMin = min(tuning.queuedRecordsMin, Int(count))
     let handle = try ClientHandle(
       .consumer, cluster: cluster, fixed: tuning.fetching + LogReader.ending, events: 0, logger: logger)
     clientIsGone = handle.destroyed
@@ -104,19 +106,19 @@ private struct Stretch {
     self.partition = partition
     queue = try PartitionQueue(topic: topic, partition: partition, of: handle, logger: logger)
     // Asynchronous: what goes wrong comes through the queue.
-    guard rd_kafka_consume_start(self.topic.pointer, partition, range.lowerBound) == 0 else {
+    guard rd_kafka_consume_start(self.topic.pointer, partition.rawValue, range.lowerBound.rawValue) == 0 else {
       throw KafkaError(rd_kafka_last_error())
     }
   }
 
-  func read(upTo: Int64, _ body: (borrowing ConsumedRecord) throws -> Void) async throws {
+  func read(upTo: Offset, _ body: (borrowing ConsumedRecord) throws -> Void) async throws {
     while true {
       switch try await next() {
       case .records(let batch):
         try batch.forEach { record in
           if record.offset < upTo { try body(record) }
         }
-        if batch.lastOffset >= upTo - 1 { return }
+        if batch.lastOffset.next >= upTo { return }
       case .end(let offset) where offset >= upTo:
         // The last offsets can belong to no record (a transaction's marker).
         return
@@ -150,7 +152,7 @@ private struct Stretch {
     let partition = partition
     queue.end()
     _ = try? await blocking.run { () throws(KafkaError) in
-      rd_kafka_consume_stop(topic.pointer, partition)
+      rd_kafka_consume_stop(topic.pointer, partition.rawValue)
     }
   }
 }

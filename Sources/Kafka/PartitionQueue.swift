@@ -1,4 +1,5 @@
 internal import CRdkafka
+public import LogPositions
 internal import Logging
 internal import Synchronization
 
@@ -13,7 +14,7 @@ internal import Synchronization
 /// (3) A lane that took `max` and left some does not wait, and finds them with its next drain.
 public final class PartitionQueue: Sendable {
   /// The partition's number.
-  public let partition: Int32
+  public let partition: Partition
 
   private let wakeUp: WakeUp
   private let logger: Logger
@@ -26,7 +27,7 @@ public final class PartitionQueue: Sendable {
     /// Thrown by every further `next`: the partition cannot go on.
     var failure: KafkaError?
     /// The end of the log, seen behind the records that were given last.
-    var end: Int64?
+    var end: Offset?
     var buffer: UnsafeMutableBufferPointer<UnsafeMutablePointer<rd_kafka_message_t>?> = .init(start: nil, count: 0)
   }
 
@@ -41,7 +42,7 @@ public final class PartitionQueue: Sendable {
   enum Drained {
     case records(RecordBatch)
     /// The log ends here for now. Only with `enable.partition.eof`.
-    case end(offset: Int64)
+    case end(offset: Offset)
     case failed(KafkaError)
     case ended
   }
@@ -53,8 +54,8 @@ public final class PartitionQueue: Sendable {
   /// `rd_kafka_toppar_get2`), and forwarding to NULL sets a flag that makes the start leave the forwarding alone
   /// (`rd_kafka_toppar_op_fetch_start`, `RD_KAFKA_Q_F_FWD_APP`). So no record can reach the common queue. Done after
   /// the start, the first ones could.
-  init(topic: String, partition: Int32, of handle: ClientHandle, logger: Logger) throws(KafkaError) {
-    guard let queue = rd_kafka_queue_get_partition(handle.pointer, topic, partition) else {
+  init(topic: String, partition: Partition, of handle: ClientHandle, logger: Logger) throws(KafkaError) {
+    guard let queue = rd_kafka_queue_get_partition(handle.pointer, topic, partition.rawValue) else {
       throw KafkaError(.other, detail: "no queue for partition \(partition)")
     }
     rd_kafka_queue_forward(queue, nil)
@@ -168,10 +169,10 @@ public final class PartitionQueue: Sendable {
   /// Once the partition cannot go on, nothing after that counts.
   private func sortOutErrors(
     _ buffer: UnsafeMutablePointer<UnsafeMutablePointer<rd_kafka_message_t>?>, count: Int
-  ) -> (records: Int, failure: KafkaError?, end: Int64?) {
+  ) -> (records: Int, failure: KafkaError?, end: Offset?) {
     var records = 0
     var failure: KafkaError?
-    var end: Int64?
+    var end: Offset?
     for index in 0..<count {
       guard let message = buffer[index] else { continue }
       if message.pointee.err == RD_KAFKA_RESP_ERR_NO_ERROR, failure == nil {
@@ -180,7 +181,7 @@ public final class PartitionQueue: Sendable {
         continue
       }
       if message.pointee.err == RD_KAFKA_RESP_ERR__PARTITION_EOF {
-        end = message.pointee.offset
+        end = Offset(message.pointee.offset)
       } else if failure == nil {
         let error = KafkaError(message.pointee.err, rd_kafka_message_errstr(message).map { String(cString: $0) })
         if error.isRetriable {

@@ -1,4 +1,5 @@
 internal import CRdkafka
+public import LogPositions
 public import Logging
 internal import Vitals
 
@@ -45,7 +46,7 @@ public final class Producer: Sendable {
   /// - Throws: `queueFull`, `messageTooLarge`, `unknownTopic`, `fatal` (the client is being replaced: try again),
   ///   `closed`. The record is then not in the log and will not be.
   public func produce(
-    partition: Int32, key: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer, tag: UInt64
+    partition: Partition, key: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer, tag: UInt64
   ) throws(KafkaError) {
     guard tag <= Limits.producerTagMax else {
       throw KafkaError(.other, detail: "the tag \(tag) is above Limits.producerTagMax")
@@ -53,13 +54,21 @@ public final class Producer: Sendable {
     try core.produce(partition: partition, key: key, value: value, tag: tag)
   }
 
-  /// Writes one record and waits for its report. For rare control records.
+  /// Writes records as a whole: all are handed over first, and then all reports are waited for. For rare control
+  /// records.
   ///
-  /// Cancelling the task does not take the record back, and does not end the wait: the message timeout does.
-  public func send(partition: Int32, key: [UInt8], value: [UInt8]) async -> Delivery {
+  /// Cancelling the task does not take a record back, and does not end the wait: the message timeout does.
+  ///
+  /// - Returns: the fate of each, in the order of `records`.
+  public func send(_ records: [OutgoingRecord]) async -> [Delivery] {
     await waits.during(.delivery, who: "control records") {
-      await core.send(partition: partition, key: key, value: value)
+      await core.send(records)
     }
+  }
+
+  /// Writes one record and waits for its report. Otherwise as for several.
+  public func send(partition: Partition, key: [UInt8], value: [UInt8]) async -> Delivery {
+    await send([OutgoingRecord(partition: partition, key: key, value: value)])[0]
   }
 
   /// Records that were produced and not yet reported; 0 after the shutdown. librdkafka counts a notice of its own that

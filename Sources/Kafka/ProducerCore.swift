@@ -1,4 +1,5 @@
 internal import CRdkafka
+internal import LogPositions
 internal import Logging
 internal import Synchronization
 
@@ -23,11 +24,6 @@ final class ProducerCore: Sendable {
     var onDone: [@Sendable (Int) -> Void] = []
   }
 
-  private struct Senders {
-    var lastTag = Limits.producerTagMax
-    var waiting: [UInt64: CheckedContinuation<Delivery, Never>] = [:]
-  }
-
   private let shutdown = Mutex(Shutdown())
   private let senders = Mutex(Senders())
   let onReports: @Sendable ([DeliveryReport]) -> Void
@@ -47,7 +43,7 @@ final class ProducerCore: Sendable {
   // MARK: For callers
 
   func produce(
-    partition: Int32, key: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer, tag: UInt64
+    partition: Partition, key: UnsafeRawBufferPointer, value: UnsafeRawBufferPointer, tag: UInt64
   ) throws(KafkaError) {
     users.add(1, ordering: .sequentiallyConsistent)
     let topic = OpaquePointer(bitPattern: currentTopic.load(ordering: .sequentiallyConsistent))
@@ -57,7 +53,7 @@ final class ProducerCore: Sendable {
       // and the key is always copied. Without F_BLOCK a full queue is QUEUE_FULL at once. The opaque is the tag itself:
       // nothing to allocate, nothing to release.
       let result = rd_kafka_produce(
-        topic, partition, RD_KAFKA_MSG_F_COPY,
+        topic, partition.rawValue, RD_KAFKA_MSG_F_COPY,
         value.isEmpty ? nil : UnsafeMutableRawPointer(mutating: value.baseAddress), value.count,
         key.isEmpty ? nil : key.baseAddress, key.count, UnsafeMutableRawPointer(bitPattern: UInt(tag)))
       // "On failure … use rd_kafka_last_error()", which belongs to this thread.
@@ -68,28 +64,28 @@ final class ProducerCore: Sendable {
     if error != RD_KAFKA_RESP_ERR_NO_ERROR { throw KafkaError(error) }
   }
 
-  func send(partition: Int32, key: [UInt8], value: [UInt8]) async -> Delivery {
-    await withCheckedContinuation { continuation in
-      // The tag is known before librdkafka is called, because the report can come before the call returns.
-      let tag = senders.withLock { senders in
-        senders.lastTag = senders.lastTag == .max ? Limits.producerTagMax + 1 : senders.lastTag + 1
-        senders.waiting[senders.lastTag] = continuation
-        return senders.lastTag
-      }
-      do throws(KafkaError) {
-        try produce(partition: partition, key: key, value: value, tag: tag)
-      } catch {
-        // Refused, so no report will come: the code that takes the continuation out resumes it.
-        deliver(.failed(error), toSender: tag)
+  func send(_ records: [OutgoingRecord]) async -> [Delivery] {
+    guard !records.isEmpty else { return [] }
+    return await withCheckedContinuation { continuation in
+      // The tags are known before librdkafka is called, because a report can come before the call returns.
+      let first = senders.withLock { $0.begin(records.count, continuation) }
+      for (index, record) in records.enumerated() {
+        let tag = first + UInt64(index)
+        do throws(KafkaError) {
+          try produce(record, tag: tag)
+        } catch {
+          // Refused, so no report will come.
+          deliver(.failed(error), toSender: tag)
+        }
       }
     }
   }
 
-  private func produce(partition: Int32, key: [UInt8], value: [UInt8], tag: UInt64) throws(KafkaError) {
-    let result: Result<Void, KafkaError> = key.withUnsafeBytes { key in
-      value.withUnsafeBytes { value in
+  private func produce(_ record: OutgoingRecord, tag: UInt64) throws(KafkaError) {
+    let result: Result<Void, KafkaError> = record.key.withUnsafeBytes { key in
+      record.value.withUnsafeBytes { value in
         do throws(KafkaError) {
-          return .success(try produce(partition: partition, key: key, value: value, tag: tag))
+          return .success(try produce(partition: record.partition, key: key, value: value, tag: tag))
         } catch {
           return .failure(error)
         }
@@ -186,6 +182,7 @@ final class ProducerCore: Sendable {
 
   /// A report for `send`; for no one else, as its tags are above `Limits.producerTagMax`.
   func deliver(_ delivery: Delivery, toSender tag: UInt64) {
-    senders.withLock { $0.waiting.removeValue(forKey: tag) }?.resume(returning: delivery)
+    let done = senders.withLock { $0.take(delivery, for: tag) }
+    if let (continuation, deliveries) = done { continuation.resume(returning: deliveries) }
   }
 }

@@ -1,9 +1,10 @@
 internal import CRdkafka
+public import LogPositions
 
 /// One record, as long as the closure runs that it was lent to.
 public struct ConsumedRecord: ~Copyable {
   /// Its place in the partition.
-  public let offset: Int64
+  public let offset: Offset
   /// Milliseconds since 1970, by the producer's clock (or the broker's, if the topic says so); -1 if not known.
   public let timestamp: Int64
   /// The key; `nil` if there is none. The bytes are librdkafka's, valid only inside the closure.
@@ -12,7 +13,7 @@ public struct ConsumedRecord: ~Copyable {
   public let value: UnsafeRawBufferPointer?
 
   init(_ message: UnsafeMutablePointer<rd_kafka_message_t>) {
-    offset = message.pointee.offset
+    offset = Offset(message.pointee.offset)
     timestamp = rd_kafka_message_timestamp(message, nil)
     key = message.pointee.key.map { UnsafeRawBufferPointer(start: $0, count: message.pointee.key_len) }
     value = message.pointee.payload.map { UnsafeRawBufferPointer(start: $0, count: message.pointee.len) }
@@ -28,9 +29,9 @@ public final class RecordBatch: @unchecked Sendable {
   /// Records in the batch, at least 1.
   public let count: Int
   /// Offset of the first record.
-  public let firstOffset: Int64
+  public let firstOffset: Offset
   /// Offset of the last record. In a log without gaps it is `firstOffset + count - 1`.
-  public let lastOffset: Int64
+  public let lastOffset: Offset
 
   private let messages: UnsafeMutablePointer<UnsafeMutablePointer<rd_kafka_message_t>>
   /// Messages have to be destroyed before their client.
@@ -44,8 +45,8 @@ public final class RecordBatch: @unchecked Sendable {
     for index in 0..<count { (messages + index).initialize(to: source[index]!) }
     self.count = count
     self.handle = handle
-    firstOffset = messages[0].pointee.offset
-    lastOffset = messages[count - 1].pointee.offset
+    firstOffset = Offset(messages[0].pointee.offset)
+    lastOffset = Offset(messages[count - 1].pointee.offset)
   }
 
   deinit {

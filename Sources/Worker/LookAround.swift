@@ -1,5 +1,5 @@
 internal import FlashSale
-internal import Kafka
+internal import OrderLog
 internal import Logging
 
 /// Checks now and then how far behind the lanes are, and whether the topic has grown.
@@ -7,12 +7,12 @@ internal import Logging
 /// It asks the log through a client of its own, so that an answer that does not come holds up nothing else.
 struct LookAround: Sendable {
   private let context: LaneContext
-  private let reader: LogReader
+  private let reader: OrderReader
 
   /// Throws `KafkaError` with `.configuration` for settings that are not valid. Contacts nothing.
   init(context: LaneContext, cluster: ClusterSettings) throws(KafkaError) {
     self.context = context
-    reader = try LogReader(cluster: cluster, topic: context.configuration.topic, logger: context.logger)
+    reader = try OrderReader(cluster: cluster, topic: context.configuration.topic, logger: context.logger)
   }
 
   /// Looks until the task is cancelled.
@@ -29,10 +29,10 @@ struct LookAround: Sendable {
       guard !Task.isCancelled, let next = status.nextOffset else { continue }
       let asked = ContinuousClock.now
       do throws(KafkaError) {
-        let high = try await reader.watermarks(partition: partition.rawValue, timeout: Limits.watermarkTimeout).high
+        let end = try await reader.end(of: partition, timeout: Limits.watermarkTimeout)
         // What was committed since counts as done.
         let now = context.board.current.partitions[partition]?.nextOffset ?? next
-        let lag = max(0, high - now.rawValue)
+        let lag = max(0, end.rawValue - now.rawValue)
         context.board.update(partition) { status in
           // Nothing decided since the last look either, and something to decide then.
           let stoodStill = status.lag.map { $0 > 0 } ?? false && status.seen == now
@@ -54,7 +54,8 @@ struct LookAround: Sendable {
     guard let found = try? await reader.partitionsWithLeader(timeout: Limits.watermarkTimeout).max() else { return }
     context.board.update { $0.logTrouble = nil }
     guard let recorded = context.board.current.recordedPartitions else { return }
-    let grown = Int(found) >= recorded ? Int(found) + 1 : nil
+    let count = Int(found.rawValue) + 1
+    let grown = count > recorded ? count : nil
     if let grown, context.board.current.grownTo != grown {
       context.logger.critical(
         "the topic has grown: what is in its new partitions is not served",

@@ -1,5 +1,5 @@
 internal import FlashSale
-internal import Kafka
+internal import OrderLog
 internal import Lane
 
 /// Takes records from a partition's queue and decodes them, on demand or while the ones before are written. In the
@@ -11,13 +11,13 @@ struct ReadAhead {
   typealias Answer = Result<HeldRecords?, KafkaError>
 
   /// Where records come from; `nil` until the log is opened.
-  let queue: PartitionQueue?
+  let queue: OrderQueue?
   private var running: Task<Answer, Never>?
   private var start: AsyncStream<Never>.Continuation?
 
-  init(_ queue: PartitionQueue? = nil) { self.queue = queue }
+  init(_ queue: OrderQueue? = nil) { self.queue = queue }
 
-  /// The next records, as `PartitionQueue.next` gives them: `nil` at the queue's end or when the task is cancelled.
+  /// The next records, as `OrderQueue.next` gives them: `nil` at the queue's end or when the task is cancelled.
   mutating func next() async -> Answer {
     guard let task = running.take() else { return await Self.take(from: queue) }
     start?.finish()
@@ -56,7 +56,7 @@ struct ReadAhead {
     _ = await task.value
   }
 
-  private static func take(from queue: PartitionQueue?) async -> Answer {
+  private static func take(from queue: OrderQueue?) async -> Answer {
     guard let queue else { return .success(nil) }
     do throws(KafkaError) {
       return .success(try await queue.next(max: Lane.Limits.batchRecords).map(HeldRecords.init(_:)))
@@ -68,15 +68,14 @@ struct ReadAhead {
 
 extension HeldRecords {
   /// Decodes what librdkafka gave, and keeps hold of it.
-  fileprivate init(_ batch: RecordBatch) {
+  fileprivate init(_ batch: OrderBatch) {
     var entries: [LogEntry] = []
     entries.reserveCapacity(batch.count)
     batch.forEach { record in
-      let offset = Offset(record.offset)
       do throws(UnreadableRecord) {
-        entries.append(LogEntry(offset: offset, content: .record(try LogRecord(decoding: record.value))))
+        entries.append(LogEntry(offset: record.offset, content: .record(try record.decoded())))
       } catch {
-        entries.append(LogEntry(offset: offset, content: .unreadable(error)))
+        entries.append(LogEntry(offset: record.offset, content: .unreadable(error)))
       }
     }
     self.init(entries, from: Source(batch))
@@ -84,15 +83,14 @@ extension HeldRecords {
 }
 
 extension HeldRecords.Source {
-  fileprivate init(_ batch: RecordBatch) {
+  fileprivate init(_ batch: OrderBatch) {
     self.init { offset in
-      batch.withRecord(at: Int(offset.rawValue - batch.firstOffset)) { RecordFingerprint(of: $0.value) }
+      batch.fingerprint(at: offset)
     } raw: { offsets in
       var found: [Offset: RawRecord] = [:]
       batch.forEach { record in
-        let offset = Offset(record.offset)
-        guard offsets.contains(offset) else { return }
-        found[offset] = RawRecord(key: record.key.map { Array($0) }, value: record.value.map { Array($0) })
+        guard offsets.contains(record.offset) else { return }
+        found[record.offset] = RawRecord(key: record.key.map { Array($0) }, value: record.value.map { Array($0) })
       }
       return found
     }

@@ -1,5 +1,5 @@
 internal import FlashSale
-internal import Kafka
+internal import OrderLog
 internal import Lane
 internal import Logging
 internal import Metrics
@@ -32,7 +32,7 @@ struct LaneContext: Sendable {
 /// Its task runs on its connection's thread, which waits for PostgreSQL together with it. What is read ahead does not.
 struct RunningLane {
   private let context: LaneContext
-  private let consumer: Consumer
+  private let consumer: OrderConsumer
   private let partition: Partition
   private let logger: Logger
   private let thread: StoreThread
@@ -42,7 +42,7 @@ struct RunningLane {
   private var records = ReadAhead()
 
   /// A lane with the claim that it starts from; the connection that made it is the lane's from here on.
-  init(_ context: LaneContext, consumer: Consumer, claim: Claim, store: LaneStore, thread: StoreThread) {
+  init(_ context: LaneContext, consumer: OrderConsumer, claim: Claim, store: LaneStore, thread: StoreThread) {
     core = LaneCore(claim)
     self.store = store
     self.thread = thread
@@ -108,7 +108,7 @@ struct RunningLane {
     await records.end()
     let losses = consumer.connectionsLost
     do throws(KafkaError) {
-      records = ReadAhead(try await consumer.start(partition.rawValue, at: offset.rawValue))
+      records = ReadAhead(try await consumer.start(partition, at: offset))
     } catch {
       return tell { $0.logFailed(error.debugDescription) }
     }
@@ -131,8 +131,8 @@ struct RunningLane {
 
   private mutating func measure() async -> LaneCore.Action {
     do throws(KafkaError) {
-      let (low, high) = try await consumer.watermarks(partition: partition.rawValue, timeout: Limits.watermarkTimeout)
-      return tell { $0.measured(low: Offset(low), high: Offset(high)) }
+      let bounds = try await consumer.bounds(of: partition, timeout: Limits.watermarkTimeout)
+      return tell { $0.measured(low: bounds.lowerBound, high: bounds.upperBound) }
     } catch {
       return tell { $0.notMeasured("\(error)") }
     }
@@ -181,7 +181,7 @@ struct RunningLane {
       logger.error("records were quarantined", metadata: ["records": "\(quarantined)", "next": "\(next)"])
     }
     context.signals.note(partition, next: next, stock: written.changed.mapValues(\.level))
-    consumer.commitForLagTools([partition.rawValue: next.rawValue])
+    consumer.commitForLagTools(next, of: partition)
     context.metrics.committed(written, took: took, now: .now)
     context.board.update(partition) { status in
       status.state = .running

@@ -1,5 +1,5 @@
 internal import FlashSale
-internal import Kafka
+internal import OrderLog
 internal import Lane
 internal import Logging
 internal import SaleStore
@@ -17,7 +17,7 @@ struct Tenure: Sendable {
   }
 
   let context: LaneContext
-  let consumer: Consumer
+  let consumer: OrderConsumer
   let partition: Partition
   /// What the claim relies on.
   let vacancy: Vacancy

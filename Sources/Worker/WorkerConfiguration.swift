@@ -1,4 +1,4 @@
-public import Kafka
+public import OrderLog
 
 /// What a worker works on, and as whom.
 public struct WorkerConfiguration: Sendable {

@@ -1,5 +1,5 @@
 internal import FlashSale
-internal import Kafka
+internal import OrderLog
 internal import Lane
 internal import Logging
 internal import Metrics
@@ -21,7 +21,7 @@ struct WorkerLanes {
   }
 
   private let context: LaneContext
-  private let consumer: Consumer
+  private let consumer: OrderConsumer
   private let inputs: AsyncStream<Input>
   private let input: AsyncStream<Input>.Continuation
   private var keeper: LeaseKeeper
@@ -29,7 +29,7 @@ struct WorkerLanes {
   private var prepared: [Partition: Preparation] = [:]
   private var hasSeenLeases = false
 
-  init(_ context: LaneContext, consumer: Consumer) {
+  init(_ context: LaneContext, consumer: OrderConsumer) {
     self.context = context
     self.consumer = consumer
     keeper = LeaseKeeper(context.worker, lease: context.configuration.lease)
@@ -146,10 +146,10 @@ struct WorkerLanes {
 
   /// Says so if the store is behind what it was: a database that was restored from a backup decides again what it has
   /// lost. Only the offset for lag tools tells, which nobody relies on; without an answer, nothing is told.
-  private static func tellIfRestored(_ claim: Claim, _ context: LaneContext, _ consumer: Consumer) async {
+  private static func tellIfRestored(_ claim: Claim, _ context: LaneContext, _ consumer: OrderConsumer) async {
     let answer = try? await consumer.committedForLagTools(
-      partition: claim.partition.rawValue, timeout: Limits.watermarkTimeout)
-    guard let committed = answer.flatMap({ $0 }), committed > claim.nextOffset.rawValue else { return }
+      of: claim.partition, timeout: Limits.watermarkTimeout)
+    guard let committed = answer.flatMap({ $0 }), committed > claim.nextOffset else { return }
     context.logger.warning(
       "the database is behind what was decided before, as one restored from a backup: records are decided again",
       metadata: [

@@ -1,5 +1,5 @@
 internal import FlashSale
-public import Kafka
+public import OrderLog
 internal import Lane
 public import Logging
 internal import Metrics
@@ -70,7 +70,7 @@ public struct WorkerService: Service {
   private func work() async throws {
     var attempt = 0
     while !Task.isCancelled {
-      let consumer = try Consumer(
+      let consumer = try OrderConsumer(
         cluster: cluster, topic: context.configuration.topic, group: context.configuration.group,
         tuning: context.configuration.tuning, logger: context.logger)
       var lanes = WorkerLanes(context, consumer: consumer)

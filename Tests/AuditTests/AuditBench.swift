@@ -2,9 +2,9 @@ import Audit
 import FlashSale
 import Kafka
 import Logging
+import OrderLog
 import SaleStore
 import ServiceLifecycle
-import Synchronization
 import TestSupport
 import Time
 import Worker
@@ -38,18 +38,11 @@ struct AuditBench: Sendable {
 
   // MARK: The log
 
-  /// A record of the log as bytes.
-  struct Record: Sendable {
-    var partition: Int32
-    var key: [UInt8]
-    var value: [UInt8]
-  }
-
   /// A request in the partition where intake would put it.
   func place(
     _ sale: StoredSale, _ sku: String, _ buyer: String, _ quantity: Int32 = 1, key: String? = nil,
     at time: Timestamp = insideTheSale
-  ) throws -> Record {
+  ) throws -> OutgoingRecord {
     let request = try PurchaseRequest(
       order: try order(sale, buyer, key: key), stock: StockKey(sale: sale.number, sku: try SKU(validating: sku)),
       buyer: try BuyerID(validating: buyer), quantity: Units(quantity), acceptedAt: time)
@@ -63,37 +56,20 @@ struct AuditBench: Sendable {
   }
 
   /// A record in the partition of its key.
-  func record(_ record: LogRecord, _ sale: StoredSale, _ sku: String) -> Record {
-    let key = RecordKey(sale: sale.sale, sku: SKU(unchecked: sku))
-    return Record(
-      partition: key.partition(of: partitions).rawValue, key: Array(key.text.utf8), value: record.encoded())
+  func record(_ record: LogRecord, _ sale: StoredSale, _ sku: String) -> OutgoingRecord {
+    OutgoingRecord(record, under: RecordKey(sale: sale.sale, sku: SKU(unchecked: sku)), partitions: partitions)
   }
 
   /// Appends the records, in this order, and returns when the broker has all of them.
-  func feed(_ records: [Record]) async throws {
-    let persisted = Mutex(0)
-    let producer = try Producer(cluster: cluster, topic: Self.topic, logger: quietLogger) { reports in
-      persisted.withLock { $0 += reports.count { if case .persisted = $0.delivery { true } else { false } } }
-    }
-    for record in records {
-      try record.key.withUnsafeBytes { key in
-        try record.value.withUnsafeBytes { value in
-          try producer.produce(partition: record.partition, key: key, value: value, tag: 0)
-        }
-      }
-    }
-    _ = await producer.shutdown(deadline: .seconds(30))
-    let count = persisted.withLock { $0 }
-    guard count == records.count else { throw TestSetUpError("the log took \(count) of \(records.count) records") }
+  func feed(_ records: [OutgoingRecord]) async throws {
+    try await OrderWriter(cluster: cluster, topic: Self.topic, logger: quietLogger).write(records)
   }
 
   // MARK: The worker
 
   /// Runs a worker until everything in the log has its outcome.
   func decideAll() async throws {
-    let reader = try LogReader(cluster: cluster, topic: Self.topic, logger: quietLogger)
-    var ends: [Int32: Int64] = [:]
-    for partition in 0..<partitions { ends[partition] = try await reader.watermarks(partition: partition).high }
+    let ends = try await OrderReader(cluster: cluster, topic: Self.topic, logger: quietLogger).ends(of: partitions)
     var configuration = WorkerConfiguration(topic: Self.topic, group: "workers", ownerName: "a worker")
     configuration.tuning.fetchWait = .milliseconds(10)
     let service = WorkerService(
@@ -104,7 +80,7 @@ struct AuditBench: Sendable {
     let running = Task { try await group.run() }
     let isDrained = try await eventually(within: .seconds(90)) {
       let progress = try await store.progress(topic: Self.topic)
-      let next = Dictionary(uniqueKeysWithValues: progress.map { ($0.partition.rawValue, $0.nextOffset.rawValue) })
+      let next = Dictionary(uniqueKeysWithValues: progress.map { ($0.partition, $0.nextOffset) })
       return ends.allSatisfy { partition, end in next[partition, default: 0] >= end }
     }
     await group.triggerGracefulShutdown()
@@ -116,7 +92,7 @@ struct AuditBench: Sendable {
 
   /// Runs an audit of this log, or of another cluster's.
   func audit(of other: ClusterSettings? = nil, ledger: LedgerFile? = nil) async throws -> AuditReport {
-    try await audit(KafkaLog(cluster: other ?? cluster, topic: Self.topic, logger: quietLogger), ledger: ledger)
+    try await audit(OrderReader(cluster: other ?? cluster, topic: Self.topic, logger: quietLogger), ledger: ledger)
   }
 
   /// Runs an audit of any log.

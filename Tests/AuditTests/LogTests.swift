@@ -1,3 +1,4 @@
+import OrderLog
 import Audit
 import FlashSale
 import Kafka
@@ -26,9 +27,9 @@ import Testing
         bench.place(sale, "phone", "dave"), bench.place(sale, "case", "erin"),
       ])
       try await bench.decideAll()
-      let reader = try LogReader(cluster: bench.cluster, topic: AuditBench.topic, logger: quietLogger)
+      let reader = try OrderReader(cluster: bench.cluster, topic: AuditBench.topic, logger: quietLogger)
       for filling in 3..<6 as Range<UInt64> { try await bench.feed([bench.bulk(sale, filling: filling)]) }
-      let low = try await reader.watermarks(partition: 0).low
+      let low = try await reader.bounds(of: 0).lowerBound.rawValue
       #expect((3...6).contains(low), "the broker has dropped the first batch, and not the last")
 
       let report = try await bench.audit()
@@ -84,11 +85,12 @@ import Testing
       let sale = try await bench.store.create(openSale("double11", stock: ["phone": 2]))
       var astray = try bench.place(sale, "phone", "bob")
       let right = astray.partition
-      astray.partition = 1 - right
+      let wrong = Partition(1 - right.rawValue)
+      astray.partition = wrong
       try await bench.feed([bench.place(sale, "phone", "alice"), astray])
       try await bench.decideAll()
       let report = try await bench.audit()
-      #expect(report.has(.lane, "\(1 - right)@0", "belongs to partition \(right)"), "\(AuditText.text(report))")
+      #expect(report.has(.lane, "\(wrong)@0", "belongs to partition \(right)"), "\(AuditText.text(report))")
     }
   }
 
@@ -178,7 +180,7 @@ private struct PiercedLog: AuditLog {
 
 extension AuditBench {
   /// A record that nothing can read and nothing can compress, and that fills a fifth of a partition.
-  fileprivate func bulk(_ sale: StoredSale, filling seed: UInt64) throws -> Record {
+  fileprivate func bulk(_ sale: StoredSale, filling seed: UInt64) throws -> OutgoingRecord {
     var record = try place(sale, "phone", "nobody")
     var random = SeededGenerator(seed: seed)
     record.value = (0..<950_000).map { _ in UInt8(truncatingIfNeeded: random.next()) }

@@ -1,4 +1,5 @@
 import FlashSale
+import Kafka
 import SaleStore
 import TestSupport
 import Time

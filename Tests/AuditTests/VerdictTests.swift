@@ -1,3 +1,4 @@
+import OrderLog
 import Audit
 import FlashSale
 import Foundation
@@ -35,7 +36,7 @@ import Testing
     try await AuditBench.with(partitions: 4) { bench in
       let limited = try await bench.store.create(openSale("limited", stock: ["phone": 300, "case": 200], limit: 3))
       let open = try await bench.store.create(openSale("open", stock: ["cable": 500, "mouse": 100, "hub": 50]))
-      var records: [AuditBench.Record] = []
+      var records: [OutgoingRecord] = []
       for index in 0..<3_000 {
         let buyer = "buyer-\(index % 170)"
         let (key, units) = ("key-\(index % 1_020)", Int32(index % 3 + 1))

@@ -2,6 +2,7 @@ import FlashSale
 import Foundation
 import Intake
 import Kafka
+import OrderLog
 import Postgres
 import SaleStore
 import ServiceLifecycle
@@ -127,21 +128,19 @@ struct RunningIntake: Sendable {
   }
 
   /// All records of a partition, in order.
-  func records(partition: Int32 = 0) async throws -> [LogRecord] {
-    let reader = try LogReader(
+  func records(partition: Partition = 0) async throws -> [LogRecord] {
+    let reader = try OrderReader(
       cluster: ClusterSettings(brokers: broker.bootstrapServers), topic: Self.topic, logger: quietLogger)
-    let end = try await reader.watermarks(partition: partition, timeout: .seconds(10)).high
     let records = Collected()
-    guard end > 0 else { return [] }
-    try await reader.read(partition: partition, from: 0, upTo: end) { record in
-      records.append(try LogRecord(decoding: record.value))
+    try await reader.read(try await reader.bounds(of: partition, timeout: .seconds(10)), of: partition) { record in
+      records.append(try record.decoded())
     }
     return records.all
   }
 
   /// Writes the progress of a partition, as a lane does, and signals it.
   func decideUp(
-    to offset: Int64, partition: Int32 = 0, stock: [StockKey: Units] = [:], isClosed: Bool = false
+    to offset: Int64, partition: Partition = 0, stock: [StockKey: Units] = [:], isClosed: Bool = false
   ) async throws {
     let connection = try await database.connect()
     try await store.record(topic: Self.topic, partitions: partitions)
@@ -149,8 +148,8 @@ struct RunningIntake: Sendable {
       """
       INSERT INTO partition_progress (topic, partition, next_offset) VALUES ($1, $2, $3)
       ON CONFLICT (topic, partition) DO UPDATE SET next_offset = excluded.next_offset
-      """, Self.topic, partition, offset)
-    var signal = Signal(progress: [Partition(partition): Offset(offset)])
+      """, Self.topic, partition.rawValue, offset)
+    var signal = Signal(progress: [partition: Offset(offset)])
     for (key, left) in stock {
       let rows = try await connection.query(
         """
@@ -167,7 +166,7 @@ struct RunningIntake: Sendable {
 
 /// Records as a closure collects them.
 private final class Collected: @unchecked Sendable {
-  // `LogReader.read` calls its closure from one place at a time, and returns when it has called it last.
+  // `OrderReader.read` calls its closure from one place at a time, and returns when it has called it last.
   private(set) var all: [LogRecord] = []
   func append(_ record: LogRecord) { all.append(record) }
 }

@@ -36,24 +36,24 @@ import Testing
     }
   }
 
-  private typealias Placed = (sale: Sale, partition: Int32)
+  private typealias Placed = (sale: Sale, partition: Partition)
 
   private static func salesOfTwoPartitions() throws -> (Placed, Placed) {
     let sales: [Placed] = try (0..<20).map { index in
       let sale = try Sale.open("sale-\(index)")
-      return (sale, RecordKey(sale: sale, sku: sale.items[0].sku).partition(of: 4).rawValue)
+      return (sale, RecordKey(sale: sale, sku: sale.items[0].sku).partition(of: 4))
     }
     let other = try #require(sales.first { $0.partition != sales[0].partition })
     return (sales[0], other)
   }
 
-  private func setHalt(of partition: Int32, _ reason: String?, _ intake: RunningIntake) async throws {
+  private func setHalt(of partition: Partition, _ reason: String?, _ intake: RunningIntake) async throws {
     let connection = try await intake.database.connect()
     _ = try await connection.query(
       """
       UPDATE partition_progress SET halted_reason = $2, halted_at = CASE WHEN $2 IS NULL THEN NULL ELSE now() END
       WHERE partition = $1
-      """, partition, reason)
+      """, partition.rawValue, reason)
     await connection.close()
   }
 

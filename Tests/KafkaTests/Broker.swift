@@ -47,7 +47,7 @@ extension ProducerTuning {
 }
 
 extension Producer {
-  func produce(partition: Int32 = 0, key: String = "key", value: String, tag: UInt64) throws(KafkaError) {
+  func produce(partition: Partition = 0, key: String = "key", value: String, tag: UInt64) throws(KafkaError) {
     let key = Array(key.utf8)
     let value = Array(value.utf8)
     // withUnsafeBytes has no typed throws.
@@ -67,7 +67,7 @@ extension Producer {
 
 extension Producer {
   /// Whether the record was taken; `false` while the queue is full or the client is being replaced.
-  func offer(partition: Int32 = 0, value: String, tag: UInt64) throws(KafkaError) -> Bool {
+  func offer(partition: Partition = 0, value: String, tag: UInt64) throws(KafkaError) -> Bool {
     do throws(KafkaError) {
       try produce(partition: partition, value: value, tag: tag)
       return true
@@ -107,13 +107,16 @@ final class Reports: Sendable {
 }
 
 extension Delivery {
-  var offset: Int64? { if case .persisted(_, let offset) = self { offset } else { nil } }
+  var offset: Offset? { if case .persisted(let position) = self { position.offset } else { nil } }
   var failure: KafkaError.Code? { if case .failed(let error) = self { error.code } else { nil } }
   var doubt: KafkaError.Code? { if case .unknown(let error) = self { error.code } else { nil } }
 }
 
+/// These offsets, one by one.
+func offsets(_ range: Range<Int64>) -> [Offset] { range.map { Offset($0) } }
+
 /// Writes `count` records, `0`, `1`, …, and returns when all are in the log.
-func fill(_ cluster: ClusterSettings, partition: Int32 = 0, count: Int, from first: Int = 0) async throws {
+func fill(_ cluster: ClusterSettings, partition: Partition = 0, count: Int, from first: Int = 0) async throws {
   let reports = Reports()
   let producer = try Producer(cluster: cluster, topic: topic, logger: logger, onReports: reports.handler)
   for number in first..<(first + count) {
@@ -123,8 +126,8 @@ func fill(_ cluster: ClusterSettings, partition: Int32 = 0, count: Int, from fir
 }
 
 extension RecordBatch {
-  var offsets: [Int64] {
-    var offsets: [Int64] = []
+  var offsets: [Offset] {
+    var offsets: [Offset] = []
     forEach { offsets.append($0.offset) }
     return offsets
   }

@@ -10,9 +10,9 @@ struct ConsumerTests {
       let consumer = try Consumer(cluster: cluster, topic: topic, group: "group", tuning: .quick, logger: logger)
       let queues = [try await consumer.start(0, at: 40), try await consumer.start(1, at: 99)]
       #expect(queues.map(\.partition) == [0, 1])
-      var offsets: [Int64] = []
-      while offsets.count < 60 { offsets += try #require(try await queues[0].next(max: 7)).offsets }
-      #expect(offsets == Array(40..<100))
+      var found: [Offset] = []
+      while found.count < 60 { found += try #require(try await queues[0].next(max: 7)).offsets }
+      #expect(found == offsets(40..<100))
       #expect(try await queues[1].next(max: 10)?.values == ["99"])
       #expect(try await consumer.watermarks(partition: 1, timeout: .seconds(5)) == (0, 100))
       await consumer.close(deadline: .seconds(10))
@@ -26,15 +26,15 @@ struct ConsumerTests {
       let consumer = try Consumer(cluster: cluster, topic: topic, group: "group", tuning: .quick, logger: logger)
       let queue = try await consumer.start(0, at: 0)
       let begin = ContinuousClock.now
-      var next: Int64 = 0
-      while next < Int64(count) {
+      var next: Offset = 0
+      while next.rawValue < count {
         let batch = try #require(try await queue.next(max: 3_000))
         #expect(batch.count <= 3_000)
         #expect(batch.firstOffset == next)
-        #expect(batch.lastOffset == next + Int64(batch.count) - 1)
+        #expect(batch.lastOffset.rawValue == next.rawValue + Int64(batch.count) - 1)
         batch.forEach { record in
           if record.offset != next { Issue.record("offset \(record.offset) instead of \(next)") }
-          next = record.offset + 1
+          next = record.offset.next
         }
       }
       print("consumed \(count) records in \(ContinuousClock.now - begin)")
@@ -80,12 +80,12 @@ struct ConsumerTests {
       // However much of it was fetched by then.
       for start in [Int64(500), 0, 999, 7, 300] {
         let old = queue
-        queue = try await consumer.start(0, at: start)
+        queue = try await consumer.start(0, at: Offset(start))
         #expect(try await old.next(max: 10) == nil)
         await consumer.stop(old)
-        var offsets: [Int64] = []
-        while offsets.last != 999 { offsets += try #require(try await queue.next(max: 70)).offsets }
-        #expect(offsets == Array(start..<1_000))
+        var found: [Offset] = []
+        while found.last != 999 { found += try #require(try await queue.next(max: 70)).offsets }
+        #expect(found == offsets(start..<1_000))
       }
       await consumer.close(deadline: .seconds(10))
     }
@@ -96,20 +96,20 @@ struct ConsumerTests {
       let consumer = try Consumer(cluster: cluster, topic: topic, group: "group", tuning: .quick, logger: logger)
       let steady = try await consumer.start(0, at: 0)
       let reading = Task {
-        var offsets: [Int64] = []
-        while offsets.count < 5_000, let batch = try await steady.next(max: 100) { offsets += batch.offsets }
-        return offsets
+        var found: [Offset] = []
+        while found.count < 5_000, let batch = try await steady.next(max: 100) { found += batch.offsets }
+        return found
       }
       async let feeding: Void = fill(cluster, partition: 0, count: 5_000)
       try await fill(cluster, partition: 1, count: 100)
-      for round in 0..<20 {
-        let queue = try await consumer.start(1, at: Int64(round))
-        #expect(try await queue.next(max: 1)?.firstOffset == Int64(round))
+      for round in offsets(0..<20) {
+        let queue = try await consumer.start(1, at: round)
+        #expect(try await queue.next(max: 1)?.firstOffset == round)
         await consumer.stop(queue)
         #expect(try await queue.next(max: 1) == nil)
       }
       try await feeding
-      #expect(try await reading.value == Array(0..<5_000))
+      #expect(try await reading.value == offsets(0..<5_000))
       await consumer.close(deadline: .seconds(10))
     }
   }
@@ -122,9 +122,9 @@ struct ConsumerTests {
       waiting.cancel()
       #expect(try await waiting.value == nil)
       try await fill(cluster, count: 3)
-      var offsets: [Int64] = []
-      while offsets.count < 3 { offsets += try #require(try await queue.next(max: 1)).offsets }
-      #expect(offsets == [0, 1, 2])
+      var found: [Offset] = []
+      while found.count < 3 { found += try #require(try await queue.next(max: 1)).offsets }
+      #expect(found == [0, 1, 2])
       await consumer.close(deadline: .seconds(10))
     }
   }
@@ -135,7 +135,7 @@ struct ConsumerTests {
       let queue = try await consumer.start(0, at: 0)
       let producer = try Producer(cluster: cluster, topic: topic, tuning: .impatient, logger: logger) { _ in }
       // One at a time: each record meets an empty queue and a waiting lane. A lost wake-up would wait for ever.
-      for offset in 0..<Int64(200) {
+      for offset in offsets(0..<200) {
         #expect(await producer.send(partition: 0, key: [], value: [1]).offset == offset)
         #expect(try await queue.next(max: 10)?.offsets == [offset])
       }
@@ -147,11 +147,11 @@ struct ConsumerTests {
           if tag % 8 == 0 { await Task.yield() }
         }
       }
-      var next = Int64(200)
-      while next < 200 + free {
+      var next: Offset = 200
+      while next.rawValue < 200 + free {
         let batch = try #require(try await queue.next(max: 3))
         #expect(batch.firstOffset == next)
-        next = batch.lastOffset + 1
+        next = batch.lastOffset.next
       }
       try await trickle.value
       _ = await producer.shutdown(deadline: .seconds(5))
@@ -168,7 +168,7 @@ struct ConsumerTests {
       let lane = Task {
         var held: [RecordBatch] = []
         while let batch = try await queue.next(max: 100) {
-          consumer.commitForLagTools([0: batch.lastOffset + 1])
+          consumer.commitForLagTools([0: batch.lastOffset.next])
           if held.count < 10 { held.append(batch) }
           hasStarted.yield()
         }

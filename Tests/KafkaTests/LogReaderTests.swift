@@ -9,12 +9,14 @@ struct LogReaderTests {
       let reader = try LogReader(cluster: cluster, topic: topic, logger: logger)
       #expect(try await reader.watermarks(partition: 1) == (0, 25_000))
       for stretch in [Int64(0)..<1, 24_999..<25_000, 100..<12_345, 0..<25_000] {
-        var offsets: [Int64] = []
-        try await reader.read(partition: 1, from: stretch.lowerBound, upTo: stretch.upperBound) { record in
-          offsets.append(record.offset)
-          #expect(record.value.map { String(decoding: $0, as: UTF8.self) } == String(record.offset))
+        var found: [Offset] = []
+        try await reader.read(
+          partition: 1, from: Offset(stretch.lowerBound), upTo: Offset(stretch.upperBound)
+        ) { record in
+          found.append(record.offset)
+          #expect(record.value.map { String(decoding: $0, as: UTF8.self) } == "\(record.offset)")
         }
-        #expect(offsets == Array(stretch))
+        #expect(found == offsets(stretch))
       }
     }
   }
@@ -46,7 +48,7 @@ struct LogReaderTests {
     try await withBroker { _, cluster in
       try await fill(cluster, count: 10)
       let reader = try LogReader(cluster: cluster, topic: topic, logger: logger)
-      var seen: [Int64] = []
+      var seen: [Offset] = []
       await #expect(throws: Enough.self) {
         try await reader.read(partition: 0, from: 0, upTo: 10) { record in
           seen.append(record.offset)

@@ -14,12 +14,34 @@ struct ProducerTests {
       let delivered = await reports.next(5)
       #expect(delivered.map(\.tag) == [0, 1, 2, 3, 4])
       for (offset, report) in delivered.enumerated() {
-        guard case .persisted(2, Int64(offset)) = report.delivery else {
+        let position = LogPosition(partition: 2, offset: Offset(Int64(offset)))
+        guard case .persisted(position) = report.delivery else {
           Issue.record("record \(offset): \(report.delivery)")
           continue
         }
       }
       #expect(await producer.shutdown(deadline: .seconds(5)) == 0)
+    }
+  }
+
+  @Test func `records that are sent as a whole have each its fate, also one that is refused`() async throws {
+    try await withBroker(partitions: 2) { _, cluster in
+      let producer = try Producer(cluster: cluster, topic: topic, logger: logger) { _ in }
+      let records = (0..<Int32(100)).map { number in
+        // The topic has no partition 7.
+        OutgoingRecord(partition: Partition(number == 51 ? 7 : number % 2), key: [], value: Array("\(number)".utf8))
+      }
+      let fates = await producer.send(records)
+      #expect(fates.count == records.count)
+      #expect(fates[51].failure == .unknownTopic)
+      let reader = try LogReader(cluster: cluster, topic: topic, logger: logger)
+      for partition: Partition in [0, 1] {
+        try await reader.read(partition: partition, from: 0, upTo: partition == 0 ? 50 : 49) { record in
+          let number = try #require(record.value.flatMap { Int(String(decoding: $0, as: UTF8.self)) })
+          #expect(fates[number].offset == record.offset)
+        }
+      }
+      #expect(await producer.send([]).isEmpty)
     }
   }
 
@@ -136,11 +158,12 @@ struct ProducerTests {
     try await withBroker(partitions: 4) { _, cluster in
       let count = 200_000
       let begin = ContinuousClock.now
-      for partition in 0..<Int32(4) { try await fill(cluster, partition: partition, count: count / 4) }
+      let partitions = (0..<4).map { Partition($0) }
+      for partition in partitions { try await fill(cluster, partition: partition, count: count / 4) }
       let elapsed = ContinuousClock.now - begin
       let reader = try LogReader(cluster: cluster, topic: topic, logger: logger)
-      for partition in 0..<Int32(4) {
-        #expect(try await reader.watermarks(partition: partition) == (0, Int64(count / 4)))
+      for partition in partitions {
+        #expect(try await reader.watermarks(partition: partition) == (0, Offset(Int64(count / 4))))
       }
       print("produced \(count) records in \(elapsed)")
     }

@@ -1,6 +1,6 @@
 import FlashSale
 import Foundation
-import Kafka
+import OrderLog
 import Postgres
 import SaleStore
 import TestSupport

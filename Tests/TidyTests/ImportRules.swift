@@ -12,27 +12,30 @@ enum ImportRules {
   private static let parts: [String: Part] = [
     "Secrets": Part(libraries: [], isPure: true),
     "Time": Part(libraries: []),
+    "LogPositions": Part(libraries: [], isPure: true),
     "Vitals": Part(ours: ["Time"], libraries: ["Metrics"]),
-    "Kafka": Part(ours: ["CRdkafka", "Secrets", "Time", "Vitals"], libraries: ["Logging"]),
+    "Kafka": Part(ours: ["CRdkafka", "LogPositions", "Secrets", "Time", "Vitals"], libraries: ["Logging"]),
     "Postgres": Part(ours: ["CLibpq", "Secrets", "Time", "Vitals"], libraries: ["Logging"]),
-    "FlashSale": Part(ours: ["Secrets", "Time"], libraries: ["Crypto", "SwiftProtobuf"], isPure: true),
+    "FlashSale": Part(
+      ours: ["LogPositions", "Secrets", "Time"], libraries: ["Crypto", "SwiftProtobuf"], isPure: true),
+    "OrderLog": Part(ours: ["FlashSale", "Kafka", "Time", "Vitals"], libraries: ["Logging"]),
     "Lane": Part(ours: ["FlashSale", "Time"], libraries: [], isPure: true),
     "SaleStore": Part(ours: ["FlashSale", "Lane", "Postgres", "Time", "Vitals"], libraries: ["Logging"]),
     "HTTPServing": Part(ours: ["FlashSale", "Time", "Vitals"]),
     "Telemetry": Part(ours: ["HTTPServing", "Secrets", "Time", "Vitals"]),
-    "Intake": Part(ours: ["FlashSale", "HTTPServing", "Kafka", "SaleStore", "Time", "Vitals"]),
-    "Worker": Part(ours: ["FlashSale", "Kafka", "Lane", "SaleStore", "Time", "Vitals"]),
+    "Intake": Part(ours: ["FlashSale", "HTTPServing", "OrderLog", "SaleStore", "Time", "Vitals"]),
+    "Worker": Part(ours: ["FlashSale", "Lane", "OrderLog", "SaleStore", "Time", "Vitals"]),
     "Admin": Part(ours: ["FlashSale", "HTTPServing", "SaleStore", "Telemetry", "Time", "Vitals"]),
-    "Audit": Part(ours: ["FlashSale", "Kafka", "SaleStore", "Time"], libraries: ["Crypto", "Logging"]),
+    "Audit": Part(ours: ["FlashSale", "OrderLog", "SaleStore", "Time"], libraries: ["Crypto", "Logging"]),
     "penstock": Part(ours: [
-      "Admin", "Audit", "FlashSale", "HTTPServing", "Intake", "Kafka", "Postgres", "SaleStore", "Secrets", "Telemetry",
-      "Time", "Vitals", "Worker",
+      "Admin", "Audit", "FlashSale", "HTTPServing", "Intake", "Kafka", "OrderLog", "Postgres", "SaleStore", "Secrets",
+      "Telemetry", "Time", "Vitals", "Worker",
     ]),
     "Simulation": Part(ours: ["FlashSale", "Lane", "Time"], libraries: ["HeapModule"], isPure: true),
     "simulate": Part(ours: ["Simulation", "Time"], libraries: ["ArgumentParser"]),
     "loadtest": Part(),
     "bench": Part(ours: ["FlashSale", "Kafka", "Postgres", "SaleStore", "Time"]),
-    "chaos": Part(ours: ["FlashSale", "Kafka", "Postgres", "Time"]),
+    "chaos": Part(ours: ["FlashSale", "Kafka", "OrderLog", "Postgres", "Time"]),
   ]
 
   /// A C library's one owner: its types do not leave that folder, tests included.

@@ -70,7 +70,7 @@ import Testing
     ("Sources/Kafka/A.swift", "import CLibpq"), ("loadtest/Sources/spike/A.swift", "import FlashSale"),
     ("loadtest/Sources/Other/A.swift", "import Kafka"), ("Sources/Admin/A.swift", "import Worker"),
     ("Sources/Kafka/A.swift", "import penstock"), ("Sources/Telemetry/A.swift", "import SaleStore"),
-    ("Sources/Vitals/A.swift", "import Telemetry"),
+    ("Sources/Vitals/A.swift", "import Telemetry"), ("Sources/Intake/A.swift", "import Kafka"),
   ])
   func `an arrow that points up or aside is found`(_ path: String, _ line: String) {
     #expect(ImportRules.violations(in: swift("// one\n\(line)\n", at: path)).map(\.line) == [2])
@@ -82,7 +82,7 @@ import Testing
     ("Sources/Intake/A.swift", "import NIOCore"), ("Sources/Kafka/A.swift", "import Dispatch"),
     ("Sources/Worker/A.swift", "// import Intake"), ("Sources/Worker/A.swift", "let a = \"import Intake\""),
     ("Tests/SystemTests/A.swift", "import Intake"), ("loadtest/Sources/spike/A.swift", "import SpikeKit"),
-    ("Package.swift", "import PackageDescription"),
+    ("Package.swift", "import PackageDescription"), ("Sources/Intake/A.swift", "public import OrderLog"),
   ])
   func `an arrow that points down is none`(_ path: String, _ line: String) {
     #expect(ImportRules.violations(in: swift(line, at: path)).isEmpty)

@@ -1,3 +1,4 @@
+import OrderLog
 import FlashSale
 import Kafka
 import SaleStore
@@ -79,7 +80,7 @@ import Worker
 
   /// A bench whose only partition has records that a worker decided, and no worker any more.
   private func withDecided(
-    _ body: (LogBench, StoredSale, [LogBench.Record]) async throws -> Void
+    _ body: (LogBench, StoredSale, [OutgoingRecord]) async throws -> Void
   ) async throws {
     try await LogBench.with(partitions: 1) { bench in
       let sale = try await bench.store.create(openSale("double11", stock: ["phone": 500]))
@@ -94,7 +95,7 @@ import Worker
 
   private func records(
     _ sale: StoredSale, _ count: Int, of name: String, in bench: LogBench
-  ) throws -> [LogBench.Record] {
+  ) throws -> [OutgoingRecord] {
     try (0..<count).map { try bench.place(sale, "phone", buyer: "\(name)-\($0)") }
   }
 

@@ -1,3 +1,4 @@
+import OrderLog
 import Audit
 import FlashSale
 import Lane
@@ -33,7 +34,7 @@ import Worker
       let hot = try await bench.store.create(
         openSale("hot", stock: ["phone": 300, "case": 100, "cable": 50], ordering: .sku))
       let limited = try await bench.store.create(openSale("limited", stock: ["phone": 400, "case": 400], limit: 2))
-      var records: [LogBench.Record] = []
+      var records: [OutgoingRecord] = []
       for index in 0..<4_000 {
         let sku = ["phone", "case", "cable"][index % 3]
         let quantity = Int32(index % 4 + 1)
@@ -85,7 +86,7 @@ import Worker
         order: OrderID(randomFor: SaleNumber(rawValue: 999)),
         stock: StockKey(sale: SaleNumber(rawValue: 999), sku: SKU(validating: "phone")),
         buyer: BuyerID(validating: "bob"), quantity: Units(1), acceptedAt: insideTheSale)
-      func bad(_ value: [UInt8]) -> LogBench.Record { .init(partition: key.partition, key: key.key, value: value) }
+      func bad(_ value: [UInt8]) -> OutgoingRecord { .init(partition: key.partition, key: key.key, value: value) }
       let garbage = [bad([0xFF, 0xFE, 0x00]), bad([]), bad(LogRecord.place(unknown).encoded())]
       let truncated = bad(Array(key.value.dropLast(3)))
       try await bench.feed(

@@ -1,3 +1,4 @@
+import OrderLog
 import Dispatch
 import FlashSale
 import Lane
@@ -105,21 +106,22 @@ import Worker
     try await LogBench.with(partitions: 2) { bench in
       let sale = try await bench.store.create(openSale("double11", stock: ["phone": 500]))
       let good = try bench.place(sale, "phone", buyer: "alice")
+      let other = Partition(1 - good.partition.rawValue)
       // More than the embedded broker keeps of a partition; what it can't pack.
       let large = (0..<90).map { _ in
-        LogBench.Record(
-          partition: 1 - good.partition, key: [], value: (0..<100_000).map { _ in UInt8.random(in: 0...255) })
+        OutgoingRecord(
+          partition: other, key: [], value: (0..<100_000).map { _ in UInt8.random(in: 0...255) })
       }
       try await bench.feed(large + [good])
       let worker = try bench.startWorker()
       #expect(
         try await eventually {
-          if case .halted = worker.status.partitions[Partition(1 - good.partition)]?.state { true } else { false }
+          if case .halted = worker.status.partitions[other]?.state { true } else { false }
         }, "\(worker.status)")
       #expect(worker.status.reasons.contains { $0.contains("truncated") }, "\(worker.status.reasons)")
       #expect(try await eventually { try await StoredRows(bench.database).orders().count == 1 })
       let progress = try await bench.store.progress(topic: LogBench.topic)
-      #expect(progress.filter { $0.haltedReason != nil }.map(\.partition) == [Partition(1 - good.partition)])
+      #expect(progress.filter { $0.haltedReason != nil }.map(\.partition) == [other])
     }
   }
 

@@ -1,4 +1,5 @@
 import Audit
+import OrderLog
 import SaleStore
 import TestSupport
 import Testing
@@ -8,7 +9,7 @@ extension LogBench {
   @discardableResult
   func expectReplayed() async throws -> AuditReport {
     let store = try await AuditStore.connect(try database.settings, logger: quietLogger)
-    let log = try KafkaLog(cluster: cluster, topic: Self.topic, logger: quietLogger)
+    let log = try OrderReader(cluster: cluster, topic: Self.topic, logger: quietLogger)
     let report: AuditReport
     do {
       report = try await Auditor(store: store, log: log, topic: Self.topic).run()

@@ -1,6 +1,7 @@
 import FlashSale
 import Kafka
 import Logging
+import OrderLog
 import SaleStore
 import ServiceLifecycle
 import Synchronization
@@ -15,7 +16,7 @@ final class LogBench: Sendable {
   let cluster: ClusterSettings
   let broker: EmbeddedBroker
   let partitions: Int32
-  private let fed: Mutex<[Int32: Int64]>
+  private let fed: Mutex<[Partition: Int64]>
   private let workers = Mutex<[RunningWorker]>([])
 
   /// Lends a bench to `body`; afterwards its workers are stopped.
@@ -45,7 +46,7 @@ final class LogBench: Sendable {
     self.broker = broker
     self.partitions = partitions
     cluster = ClusterSettings(brokers: broker.bootstrapServers)
-    fed = Mutex(Dictionary(uniqueKeysWithValues: (0..<partitions).map { ($0, 0) }))
+    fed = Mutex(Dictionary(uniqueKeysWithValues: (0..<partitions).map { (Partition($0), 0) }))
   }
 
   private func stopAll() async {
@@ -55,17 +56,10 @@ final class LogBench: Sendable {
 
   // MARK: The log
 
-  /// A record of the log as bytes.
-  struct Record: Sendable {
-    var partition: Int32
-    var key: [UInt8]
-    var value: [UInt8]
-  }
-
   /// A request in the partition where intake would put it.
   func place(
     _ sale: StoredSale, _ sku: String, buyer: String, quantity: Int32 = 1, key: String? = nil
-  ) throws -> Record {
+  ) throws -> OutgoingRecord {
     let buyer = try BuyerID(validating: buyer)
     let order =
       try key.map { OrderID(sale: sale.number, buyer: buyer, key: try IdempotencyKey(validating: $0)) }
@@ -78,12 +72,12 @@ final class LogBench: Sendable {
   }
 
   /// A record in the partition of its key.
-  func record(_ record: LogRecord, under key: RecordKey) -> Record {
-    Record(partition: key.partition(of: partitions).rawValue, key: Array(key.text.utf8), value: record.encoded())
+  func record(_ record: LogRecord, under key: RecordKey) -> OutgoingRecord {
+    OutgoingRecord(record, under: key, partitions: partitions)
   }
 
   /// Appends the records, in this order, and returns when the broker has all of them.
-  func feed(_ records: [Record]) async throws {
+  func feed(_ records: [OutgoingRecord]) async throws {
     try await Self.feed(records, to: cluster)
     fed.withLock { fed in
       for record in records { fed[record.partition, default: 0] += 1 }
@@ -91,22 +85,8 @@ final class LogBench: Sendable {
   }
 
   /// Appends them to the log of another cluster.
-  static func feed(_ records: [Record], to cluster: ClusterSettings) async throws {
-    let counter = Counter()
-    let producer = try Producer(cluster: cluster, topic: topic, logger: quietLogger) { reports in
-      counter.add(reports.count { if case .persisted = $0.delivery { true } else { false } })
-    }
-    for record in records {
-      try record.key.withUnsafeBytes { key in
-        try record.value.withUnsafeBytes { value in
-          try producer.produce(partition: record.partition, key: key, value: value, tag: 0)
-        }
-      }
-    }
-    _ = await producer.shutdown(deadline: .seconds(30))
-    guard counter.value == records.count else {
-      throw TestSetUpError("the log took \(counter.value) of \(records.count) records")
-    }
+  static func feed(_ records: [OutgoingRecord], to cluster: ClusterSettings) async throws {
+    try await OrderWriter(cluster: cluster, topic: topic, logger: quietLogger).write(records)
   }
 
   // MARK: Workers
@@ -129,17 +109,10 @@ final class LogBench: Sendable {
     let fed = fed.withLock { $0 }
     return try await eventually(within: deadline) {
       let progress = try await store.progress(topic: Self.topic)
-      let next = Dictionary(uniqueKeysWithValues: progress.map { ($0.partition.rawValue, $0.nextOffset.rawValue) })
+      let next = Dictionary(uniqueKeysWithValues: progress.map { ($0.partition, $0.nextOffset.rawValue) })
       return fed.allSatisfy { partition, records in records == 0 || next[partition] == records }
     }
   }
-}
-
-/// A number that grows on another thread.
-private final class Counter: Sendable {
-  private let count = Atomic(0)
-  var value: Int { count.load(ordering: .acquiring) }
-  func add(_ more: Int) { count.add(more, ordering: .releasing) }
 }
 
 /// A worker in a service group of its own.

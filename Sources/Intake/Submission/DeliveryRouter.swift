@@ -1,6 +1,6 @@
 internal import FlashSale
 internal import HTTPServing
-internal import Kafka
+internal import OrderLog
 internal import Synchronization
 
 /// One report, as small as a loop needs it.
@@ -40,9 +40,9 @@ final class DeliveryRouter: Sendable {
       let standing = standings[tag.partition]
       let fate: Acknowledgement.Fate
       switch report.delivery {
-      case .persisted(_, let offset):
-        fate = .persisted(Offset(offset))
-        standing.acknowledged(Offset(offset))
+      case .persisted(let position):
+        fate = .persisted(position.offset)
+        standing.acknowledged(position.offset)
         failure = nil
       case .failed(let error):
         fate = .refused

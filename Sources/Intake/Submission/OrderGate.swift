@@ -1,6 +1,6 @@
 internal import FlashSale
 internal import HTTPServing
-internal import Kafka
+internal import OrderLog
 internal import NIOCore
 internal import Time
 
@@ -19,10 +19,9 @@ enum Otherwise {
   case refuse(Problem)
 }
 
-/// Decides which orders go into the log, and hands them to the producer. Shared by all loops; holds nothing that
-/// changes.
+/// Decides which orders go into the log, and writes them. Shared by all loops; holds nothing that changes.
 struct OrderGate: Sendable {
-  let producer: Producer
+  let writer: OrderWriter
   let signer: TicketSigner
   let backlogLimit: Int64
 
@@ -72,7 +71,8 @@ struct OrderGate: Sendable {
       throw .busy("Too many orders are on their way.")
     }
     do throws(KafkaError) {
-      try produce(record, for: item, tag: RecordTag(loop: state.index, partition: item.partition, slot: slot))
+      let tag = RecordTag(loop: state.index, partition: item.partition, slot: slot)
+      try writer.write(record, under: item.key, to: item.partition, tag: tag.rawValue)
     } catch {
       state.forget(slot)
       item.standing.withdraw()
@@ -133,20 +133,6 @@ struct OrderGate: Sendable {
     } catch {
       throw .body(.invalidField(error.field, error.reason))
     }
-  }
-
-  private func produce(_ record: LogRecord, for item: CatalogItem, tag: RecordTag) throws(KafkaError) {
-    let failure: KafkaError? = item.key.withUnsafeBytes { key in
-      record.withEncodedBytes { value in
-        do throws(KafkaError) {
-          try producer.produce(partition: item.partition.rawValue, key: key, value: value, tag: tag.rawValue)
-          return nil
-        } catch {
-          return error
-        }
-      }
-    }
-    if let failure { throw failure }
   }
 
   /// Writes the answer to an order that the log acknowledged at `offset`.

@@ -1,5 +1,4 @@
 internal import FlashSale
-internal import Kafka
 
 /// What a delivery report carries back: which connection waits, and which partition's standing changes.
 ///

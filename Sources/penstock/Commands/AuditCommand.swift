@@ -2,6 +2,7 @@ import ArgumentParser
 import Audit
 import FlashSale
 import Foundation
+import OrderLog
 import SaleStore
 
 /// `penstock audit`: decides the log again and compares with the database.
@@ -62,7 +63,7 @@ struct AuditCommand: AsyncParsableCommand {
     let logger = makeLogger("audit", level: configuration.logLevel)
     // Before the long part, not after it.
     let file = try ledger.map { try LedgerFile(InputFile.open($0)) }
-    let log = try KafkaLog(cluster: configuration.cluster, topic: configuration.log.topic, logger: logger)
+    let log = try OrderReader(cluster: configuration.cluster, topic: configuration.log.topic, logger: logger)
     let store = try await AuditStore.connect(configuration.database.named("penstock audit"), logger: logger)
     defer { meter.clear() }
     do {

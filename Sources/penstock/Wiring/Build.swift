@@ -5,6 +5,7 @@ import Intake
 import Kafka
 import Logging
 import Metrics
+import OrderLog
 import Postgres
 import SaleStore
 import ServiceLifecycle
@@ -69,7 +70,9 @@ func build(_ base: Foundations, roles: [Role], announce: String?) throws -> Serv
 /// before the workers stop deciding them.
 func build(_ running: RunningParts, of base: Foundations, announcer: Announcer?) -> ServiceGroup {
   var services: [any Service] = []
-  if let closer = running.closer { services.append(closer) }
+  if let closer = running.closer {
+    services.append(WriterService(writer: closer, drain: base.configuration.drain / 2))
+  }
   if let worker = running.worker { services.append(worker) }
   if let intake = running.intake {
     services.append(Listening(service: intake, variable: .http, address: base.configuration.http))
@@ -86,7 +89,7 @@ extension Foundations {
     RunningParts(
       worker: roles.contains(.worker) ? worker(on: topic) : nil,
       intake: roles.contains(.intake) ? try intake(on: topic) : nil,
-      closer: roles.contains(.admin) ? try closePublisher() : nil)
+      closer: roles.contains(.admin) ? try closer(on: topic) : nil)
   }
 
   private func worker(on topic: TopicDescription) -> WorkerService {
@@ -113,18 +116,21 @@ extension Foundations {
       logger: logger)
   }
 
-  private func closePublisher() throws -> ClosePublisher {
-    try ClosePublisher(
-      cluster: cluster, topic: configuration.log.topic, partitions: partitions, drain: configuration.drain / 2,
-      logger: logger)
+  private func closer(on topic: TopicDescription) throws -> OrderWriter {
+    try OrderWriter(cluster: cluster, topic: topic.name, logger: logger)
   }
 
   fileprivate func adminHooks(_ stage: Stage) -> AdminHooks {
-    let tail = LogTail(cluster: cluster, topic: configuration.log.topic, partitions: partitions, logger: logger)
+    // A client for each question: they are rare.
+    let reader: @Sendable () throws -> OrderReader = { [cluster, topic = configuration.log.topic, logger] in
+      try OrderReader(cluster: cluster, topic: topic, logger: logger)
+    }
     return AdminHooks(
-      publishClose: { try await stage.publishClose(of: $0) },
-      countTail: { try await tail.requests(of: $0, from: $1) },
-      logEnds: { try await tail.ends() })
+      publishClose: { [partitions] in try await stage.publishClose(of: $0, partitions: partitions) },
+      countTail: { [partitions] sale, progress in
+        try await reader().requests(of: sale.sale, numbered: sale.number, from: progress, partitions: partitions)
+      },
+      logEnds: { [partitions] in try await reader().ends(of: partitions) })
   }
 }
 
@@ -138,6 +144,17 @@ extension Configuration {
     } catch {
       throw ConfigurationError(problems: ["\(Variable.adminToken.rawValue): \(error.reason)"])
     }
+  }
+}
+
+/// Hands over what is still to be written before it ends.
+struct WriterService: Service {
+  let writer: OrderWriter
+  let drain: Duration
+
+  func run() async throws {
+    try? await gracefulShutdown()
+    _ = await writer.shutdown(deadline: drain)
   }
 }
 

@@ -1,14 +1,18 @@
+import FlashSale
 import Intake
+import OrderLog
 import SaleStore
 import Synchronization
 import Telemetry
+import Time
 import Worker
 
 /// The parts of a process that run on the log.
 struct RunningParts: Sendable {
   let worker: WorkerService?
   let intake: IntakeService?
-  let closer: ClosePublisher?
+  /// For the `close` records of sales.
+  let closer: OrderWriter?
 }
 
 /// How far a process has come: what it waits for, or its parts. Health and metrics are served from it from the start.
@@ -43,11 +47,12 @@ final class Stage: Sendable {
     }
   }
 
-  /// Writes a sale's `close` records. Throws `Unavailable` while there is no log to write to.
-  func publishClose(of stored: StoredSale) async throws {
+  /// Writes a sale's `close` records. Throws `Unavailable` while there is no log to write to, or if this process has no
+  /// writer.
+  func publishClose(of stored: StoredSale, partitions: Int32) async throws {
     guard case .running(let parts) = state.withLock({ $0 }), let closer = parts.closer else {
       throw Unavailable(description: waitsFor ?? "this process closes no sales")
     }
-    try await closer.publishClose(of: stored)
+    try await closer.close(stored.sale, numbered: stored.number, at: .now, partitions: partitions)
   }
 }

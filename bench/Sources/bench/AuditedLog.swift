@@ -82,7 +82,7 @@ struct AuditedLog {
       throw TestSetUpError("the log took \(persisted.load(ordering: .acquiring)) of \(count) records")
     }
     let reader = try LogReader(cluster: cluster, topic: bench.topic, logger: quietLogger)
-    for shelf in shelves where try await reader.watermarks(partition: shelf.partition.rawValue).low != 0 {
+    for shelf in shelves where try await reader.watermarks(partition: shelf.partition).low != Offset(0) {
       throw TestSetUpError("the broker has dropped the beginning of partition \(shelf.partition)")
     }
   }

@@ -109,7 +109,7 @@ struct Feed {
     do {
       try entry.key.withUnsafeBytes { key in
         try entry.value.withUnsafeBytes { value in
-          try producer.produce(partition: entry.partition.rawValue, key: key, value: value, tag: 0)
+          try producer.produce(partition: entry.partition, key: key, value: value, tag: 0)
         }
       }
       return true

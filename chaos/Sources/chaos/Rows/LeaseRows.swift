@@ -1,3 +1,4 @@
+import FlashSale
 import Foundation
 import Glibc
 import Postgres

@@ -1,3 +1,4 @@
+import FlashSale
 import Foundation
 import Kafka
 import Postgres
@@ -40,7 +41,7 @@ extension Row {
     try await stage.underLoad {}
     let before = try await tables(stage)
     stage.halting()
-    let progress = try await stage.progress().filter { $0.value > 0 }
+    let progress = try await stage.progress().filter { $0.value > Offset(0) }
     let (broker, servers) = try await Shop.startBroker(["chaos", "broker"], partitions: Limits.partitions)
     try await fill(servers)
     try stage.change(to: broker, servers, of: [intake, worker])
@@ -84,15 +85,15 @@ extension Row {
   }
 
   /// Waits until these partitions are halted, with a reason, and says which.
-  static func expectHalt(of partitions: [Int32], _ word: String, _ stage: Stage) async throws {
+  static func expectHalt(of partitions: [Partition], _ word: String, _ stage: Stage) async throws {
     let halted = ContinuousClock.now
-    var reasons: [Int32: String] = [:]
+    var reasons: [Partition: String] = [:]
     try await stage.expect("a halt of the partitions \(partitions.sorted())", within: haltBound) {
       let rows = try await stage.ask { connection in
         try await connection.query(
           "SELECT partition, halted_reason FROM partition_progress WHERE halted_at IS NOT NULL")
       }
-      reasons = try Dictionary(uniqueKeysWithValues: rows.map { (try $0.int32(0), try $0.string(1)) })
+      reasons = try Dictionary(uniqueKeysWithValues: rows.map { (Partition(try $0.int32(0)), try $0.string(1)) })
       return partitions.allSatisfy { reasons[$0] != nil }
     }
     let seconds = String(format: "%.1f", (ContinuousClock.now - halted).inSeconds)

@@ -18,7 +18,7 @@ extension Row {
     try await stage.underLoad {
       for _ in 0..<5 {
         for value in try records(stage) {
-          let partition = Int32(stage.draw { $0.number(in: 0...(Limits.partitions - 1)) })
+          let partition = Partition(Int32(stage.draw { $0.number(in: 0...(Limits.partitions - 1)) }))
           if case .persisted = await producer.send(partition: partition, key: Array("open/sku1#0".utf8), value: value) {
             stage.inject()
           }

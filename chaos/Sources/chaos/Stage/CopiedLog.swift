@@ -1,50 +1,39 @@
 import FlashSale
-import Kafka
+import OrderLog
 import TestSupport
 
 /// A stage's log as it is now, to be written into another broker's topic.
 struct CopiedLog {
-  struct Record {
-    let key: [UInt8]
-    let value: [UInt8]
-
-    /// The same request, as another order.
-    func ofAnother() throws -> Record {
-      guard case .place(var request) = try value.withUnsafeBytes({ try LogRecord(decoding: $0) }) else { return self }
-      request.order = OrderID(randomFor: request.stock.sale)
-      return Record(key: key, value: LogRecord.place(request).encoded())
-    }
-  }
-
-  private var partitions: [Int32: [Record]] = [:]
+  private var partitions: [[OutgoingRecord]] = []
 
   /// Reads all of it.
   init(of stage: Stage) async throws {
     let cluster = ClusterSettings(brokers: "127.0.0.1:\(stage.broker)")
-    let reader = try LogReader(cluster: cluster, topic: Stage.topic, logger: quietLogger)
+    let reader = try OrderReader(cluster: cluster, topic: Stage.topic, logger: quietLogger)
     for (partition, end) in try await stage.log({ try await $0.ends() }) {
-      var records: [Record] = []
-      try await reader.read(partition: partition, from: 0, upTo: end) { record in
-        records.append(Record(key: record.key.map { Array($0) } ?? [], value: record.value.map { Array($0) } ?? []))
+      var records: [OutgoingRecord] = []
+      try await reader.read(0..<end, of: partition) { record in
+        records.append(
+          OutgoingRecord(
+            partition: partition, key: record.key.map { Array($0) } ?? [], value: record.value.map { Array($0) } ?? []))
       }
-      partitions[partition] = records
+      partitions.append(records)
     }
   }
 
   /// Writes to each partition what `change` makes of its records, in this order.
-  func write(to servers: String, _ change: ([Record]) throws -> [Record]) async throws {
+  func write(to servers: String, _ change: ([OutgoingRecord]) throws -> [OutgoingRecord]) async throws {
     let cluster = ClusterSettings(brokers: servers)
-    let producer = try Producer(cluster: cluster, topic: Stage.topic, logger: quietLogger) { _ in }
-    for (partition, records) in partitions {
-      for record in try change(records) {
-        try record.key.withUnsafeBytes { key in
-          try record.value.withUnsafeBytes { value in
-            try producer.produce(partition: partition, key: key, value: value, tag: 0)
-          }
-        }
-      }
-    }
-    let unknown = await producer.shutdown(deadline: .seconds(30))
-    guard unknown == 0 else { throw TestSetUpError("\(unknown) copied records did not arrive") }
+    let writer = try OrderWriter(cluster: cluster, topic: Stage.topic, logger: quietLogger)
+    try await writer.write(try partitions.flatMap(change))
+  }
+}
+
+extension OutgoingRecord {
+  /// The same request, as another order.
+  func ofAnother() throws -> OutgoingRecord {
+    guard case .place(var request) = try value.withUnsafeBytes({ try LogRecord(decoding: $0) }) else { return self }
+    request.order = OrderID(randomFor: request.stock.sale)
+    return OutgoingRecord(partition: partition, key: key, value: LogRecord.place(request).encoded())
   }
 }

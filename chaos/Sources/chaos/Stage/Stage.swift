@@ -1,5 +1,6 @@
+import FlashSale
 import Foundation
-import Kafka
+import OrderLog
 import Postgres
 import Synchronization
 import TestSupport
@@ -183,10 +184,10 @@ final class Stage: Sendable {
   }
 
   /// The first undecided offset of each partition; empty while PostgreSQL is away.
-  func progress() async throws -> [Int32: Int64] {
+  func progress() async throws -> [Partition: Offset] {
     guard let rows = try? await ask({ try await $0.query("SELECT partition, next_offset FROM partition_progress") })
     else { return [:] }
-    return try Dictionary(uniqueKeysWithValues: rows.map { (try $0.int32(0), try $0.int64(1)) })
+    return try Dictionary(uniqueKeysWithValues: rows.map { (Partition(try $0.int32(0)), Offset(try $0.int64(1))) })
   }
 
   /// Asks the database over a connection that lives as long as the question.
@@ -202,7 +203,7 @@ final class Stage: Sendable {
     }
   }
 
-  private func isDecided(upTo ends: [Int32: Int64]) async throws -> Bool {
+  private func isDecided(upTo ends: [Partition: Offset]) async throws -> Bool {
     let progress = try await progress()
     return ends.allSatisfy { progress[$0.key, default: 0] >= $0.value }
   }
@@ -220,13 +221,9 @@ struct LogEnds: Sendable {
   let partitions: Int
 
   /// Asks for all of them.
-  func ends() async throws -> [Int32: Int64] {
-    let reader = try LogReader(
-      cluster: ClusterSettings(brokers: "127.0.0.1:\(port)"), topic: Stage.topic, logger: quietLogger)
-    var ends: [Int32: Int64] = [:]
-    for partition in 0..<Int32(partitions) {
-      ends[partition] = try await reader.watermarks(partition: partition, timeout: .seconds(30)).high
-    }
-    return ends
+  func ends() async throws -> [Partition: Offset] {
+    try await OrderReader(
+      cluster: ClusterSettings(brokers: "127.0.0.1:\(port)"), topic: Stage.topic, logger: quietLogger
+    ).ends(of: Int32(partitions))
   }
 }

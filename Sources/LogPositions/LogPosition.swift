@@ -1,4 +1,4 @@
-/// A partition of the `orders` topic: 0 or above.
+/// A partition of the log: 0 or above.
 public struct Partition: RawRepresentable, Hashable, Sendable, Comparable, CustomStringConvertible {
   public let rawValue: Int32
   public init(rawValue: Int32) { self.rawValue = rawValue }
@@ -19,7 +19,15 @@ public struct Offset: RawRepresentable, Hashable, Sendable, Comparable, CustomSt
   public var next: Offset { Offset(rawValue + 1) }
 }
 
-/// Where a record stands in the log: the place in line of the request that it carries.
+extension Partition: ExpressibleByIntegerLiteral {
+  public init(integerLiteral value: Int32) { self.init(value) }
+}
+
+extension Offset: ExpressibleByIntegerLiteral {
+  public init(integerLiteral value: Int64) { self.init(value) }
+}
+
+/// Where a record stands in the log: a partition, and a place in it.
 public struct LogPosition: Hashable, Sendable, Comparable, CustomStringConvertible {
   public var partition: Partition
   public var offset: Offset
@@ -36,13 +44,4 @@ public struct LogPosition: Hashable, Sendable, Comparable, CustomStringConvertib
 
   /// `partition@offset`.
   public var description: String { "\(partition)@\(offset)" }
-}
-
-/// The number of a claim of a partition. Each claim raises it by one, and only the holder of the current one can commit
-/// (I7).
-public struct Epoch: RawRepresentable, Hashable, Sendable, Comparable, CustomStringConvertible {
-  public let rawValue: Int64
-  public init(rawValue: Int64) { self.rawValue = rawValue }
-  public static func < (a: Self, b: Self) -> Bool { a.rawValue < b.rawValue }
-  public var description: String { String(rawValue) }
 }

@@ -1,21 +1,12 @@
 internal import Crypto
 public import FlashSale
-public import Kafka
-public import Logging
+public import OrderLog
 
 /// The log in Kafka.
-public struct KafkaLog: AuditLog {
-  private let reader: LogReader
-
-  /// A log that is not contacted yet. Throws `KafkaError` for a setting or topic name that is not valid.
-  public init(cluster: ClusterSettings, topic: String, logger: Logger) throws(KafkaError) {
-    reader = try LogReader(cluster: cluster, topic: topic, logger: logger)
-  }
-
+extension OrderReader: AuditLog {
   /// The bounds that the leader has now. Throws `KafkaError`.
   public func bounds(of partition: Partition) async throws -> Range<Offset> {
-    let ends = try await reader.watermarks(partition: partition.rawValue)
-    return Offset(ends.low)..<Offset(max(ends.low, ends.high))
+    try await bounds(of: partition, timeout: OrderLog.Limits.answerPatience)
   }
 
   /// Reads them with a client of their own. Throws `KafkaError`.
@@ -24,35 +15,33 @@ public struct KafkaLog: AuditLog {
   ) async throws -> [LoggedRecord] {
     var records: [LoggedRecord] = []
     records.reserveCapacity(Int(range.upperBound.rawValue - range.lowerBound.rawValue))
-    try await reader.read(
-      partition: partition.rawValue, from: range.lowerBound.rawValue, upTo: range.upperBound.rawValue
-    ) { record in
-      records.append(LoggedRecord(record, isWhole: whole.contains(Offset(record.offset))))
+    try await read(range, of: partition) { record in
+      records.append(LoggedRecord(record, isWhole: whole.contains(record.offset)))
     }
     return records
   }
 }
 
 extension LoggedRecord {
-  fileprivate init(_ record: borrowing ConsumedRecord, isWhole: Bool) {
+  fileprivate init(_ record: borrowing LentRecord, isWhole: Bool) {
     let content: Result<LogRecord, UnreadableRecord>
     do throws(UnreadableRecord) {
-      content = .success(try LogRecord(decoding: record.value))
+      content = .success(try record.decoded())
     } catch {
       content = .failure(error)
     }
     var isReadable = false
     if case .success = content { isReadable = true }
     self.init(
-      offset: Offset(record.offset), content: content, fingerprint: isReadable && !isWhole ? nil : Fingerprint(record))
+      offset: record.offset, content: content, fingerprint: isReadable && !isWhole ? nil : Fingerprint(record))
   }
 }
 
 extension Fingerprint {
-  fileprivate init(_ record: borrowing ConsumedRecord) {
+  fileprivate init(_ record: borrowing LentRecord) {
     self.init(
       key: record.key.map(Self.hash), value: record.value.map(Self.hash),
-      saleInKey: record.key.flatMap(RecordKey.sale(inKey:)))
+      saleInKey: record.saleInKey)
   }
 
   private static func hash(_ bytes: UnsafeRawBufferPointer) -> [UInt8] {

@@ -1,0 +1,6 @@
+/// The bounds of this module (I11): each named once, with its unit, what happens there, and why that much.
+public enum Limits {
+  /// How long the log may take to tell where partitions begin and end, unless the caller names another time. Past it,
+  /// the caller is told `timedOut`. Long enough for a leader election.
+  public static let answerPatience = Duration.seconds(30)
+}

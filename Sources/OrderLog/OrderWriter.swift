@@ -1,0 +1,85 @@
+public import FlashSale
+public import Kafka
+public import Logging
+public import Time
+
+/// Writes into the log of orders: what intake takes, one by one, and what is written as a whole, such as a close.
+public struct OrderWriter: Sendable {
+  private let producer: Producer
+
+  /// Makes the client; nothing is contacted yet.
+  ///
+  /// - Parameter onReports: called on the producer's own thread with the reports of the records that were written with
+  ///   a tag, once for each batch of reports. It should hand over and return.
+  /// - Throws: `configuration` for a setting or topic name that is not valid.
+  public init(
+    cluster: ClusterSettings, topic: String, tuning: ProducerTuning = ProducerTuning(), logger: Logger,
+    onReports: @escaping @Sendable ([DeliveryReport]) -> Void = { _ in }
+  ) throws(KafkaError) {
+    producer = try Producer(cluster: cluster, topic: topic, tuning: tuning, logger: logger, onReports: onReports)
+  }
+
+  /// Hands one record over. Never waits, and allocates nothing for a `place`.
+  ///
+  /// The report for `tag` follows if, and only if, this returns.
+  ///
+  /// - Throws: as `Producer.produce`; the record is then not in the log and will not be.
+  public func write(
+    _ record: LogRecord, under key: [UInt8], to partition: Partition, tag: UInt64
+  ) throws(KafkaError) {
+    // The closures of these have no typed throws.
+    let failure: KafkaError? = key.withUnsafeBytes { key in
+      record.withEncodedBytes { value in
+        do throws(KafkaError) {
+          try producer.produce(partition: partition, key: key, value: value, tag: tag)
+          return nil
+        } catch {
+          return error
+        }
+      }
+    }
+    if let failure { throw failure }
+  }
+
+  /// Writes records as a whole: all are handed over first, and then all are waited for. When it returns, each is
+  /// durable.
+  ///
+  /// - Throws: `Unwritten` if any may not be. The others are in the log all the same.
+  public func write(_ records: [OutgoingRecord]) async throws(Unwritten) {
+    let failure = Unwritten(await producer.send(records))
+    if let failure { throw failure }
+  }
+
+  /// Writes the `close` record of each item of a sale. Closing changes stock, so it goes through the lanes like a
+  /// purchase.
+  ///
+  /// When it returns, each is durable.
+  ///
+  /// - Parameters:
+  ///   - now: the time in the records.
+  ///   - partitions: how many the topic has, at least 1.
+  /// - Throws: `Unwritten` if any may not be. Repeating is safe, because closing twice is the same as closing once.
+  public func close(
+    _ sale: Sale, numbered number: SaleNumber, at now: Timestamp, partitions: Int32
+  ) async throws(Unwritten) {
+    try await write(
+      sale.items.map { item in
+        OutgoingRecord(
+          .close(StockKey(sale: number, sku: item.sku), at: now), under: RecordKey(sale: sale, sku: item.sku),
+          partitions: partitions)
+      })
+  }
+
+  /// Takes no more records, and waits until every one is reported; what is not answered by the deadline is reported
+  /// `unknown`.
+  ///
+  /// - Returns: how many records were reported `unknown` since the call.
+  public func shutdown(deadline: Duration) async -> Int { await producer.shutdown(deadline: deadline) }
+}
+
+extension OutgoingRecord {
+  /// A record in the partition of its key, of so many.
+  public init(_ record: LogRecord, under key: RecordKey, partitions: Int32) {
+    self.init(partition: key.partition(of: partitions), key: Array(key.text.utf8), value: record.encoded())
+  }
+}
