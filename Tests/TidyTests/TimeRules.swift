@@ -27,8 +27,11 @@ enum TimeRules {
   private static func places(
     of pattern: some RegexComponent, in file: SwiftFile, advice: String
   ) -> [Violation] {
-    file.text.code.enumerated().compactMap { index, line in
-      line.firstMatch(of: pattern.regex.wordBoundaryKind(.simple)) == nil ? nil : Violation(path: file.path, line: index + 1, advice: advice)
+    // By default, a dot between letters is no boundary of a word.
+    let words = pattern.regex.wordBoundaryKind(.simple)
+    return file.text.code.enumerated().compactMap { index, line in
+      guard line.firstMatch(of: words) != nil else { return nil }
+      return Violation(path: file.path, line: index + 1, advice: advice)
     }
   }
 }
