@@ -112,8 +112,13 @@ public enum Limits {
   /// The log does not answer for this long: no partition counts as one that takes orders. Some `leaderLook`s.
   static let logSilence = Duration.seconds(10)
 
+  /// Orders are in flight and none was acknowledged for this long: further ones to the partition are `503 busy` at
+  /// once, one at a time excepted, until one is acknowledged. Above what an election takes in which the old leader
+  /// helps, so that a rolling restart turns nobody away; well below `acknowledgementDeadline`.
+  static let stallPatience = Duration.seconds(2)
+
   /// How often what became of orders is looked at.
-  static let takingLook = Duration.seconds(1)
+  static let takingLook = Duration.milliseconds(250)
 
   /// How often the log is asked which partitions have a leader. One small request.
   static let leaderLook = Duration.seconds(2)

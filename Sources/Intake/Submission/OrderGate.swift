@@ -65,7 +65,9 @@ struct OrderGate: Sendable {
     // A place in the backlog and one in the loop's table; both are given back if the record is not produced.
     let item = submission.item
     guard !item.standing.isHalted else { throw .partitionHalted }
-    guard item.standing.admit(limit: backlogLimit) else { throw .busy("The line for this item is full.") }
+    guard item.standing.admit(limit: backlogLimit) else {
+      throw item.standing.isStalled ? .logStalled : .busy("The line for this item is full.")
+    }
     guard let slot = state.wait(waiter) else {
       item.standing.withdraw()
       throw .busy("Too many orders are on their way.")
