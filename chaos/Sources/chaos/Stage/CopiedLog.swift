@@ -20,9 +20,8 @@ struct CopiedLog {
 
   /// Reads all of it.
   init(of stage: Stage) async throws {
-    let cluster = ClusterSettings(brokers: "127.0.0.1:\(stage.broker)")
-    let reader = try LogReader(cluster: cluster, topic: Stage.topic, logger: quietLogger)
-    for (partition, end) in try await stage.log({ try await $0.ends() }) {
+    let reader = try LogReader(cluster: stage.log, topic: Stage.topic, logger: quietLogger)
+    for (partition, end) in try await stage.ends() {
       var records: [Record] = []
       try await reader.read(partition: partition, from: 0, upTo: end) { record in
         records.append(Record(key: record.key.map { Array($0) } ?? [], value: record.value.map { Array($0) } ?? []))

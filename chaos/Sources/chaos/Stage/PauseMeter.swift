@@ -13,7 +13,7 @@ final class PauseMeter: Sendable {
   }
 
   /// One look after another; a pause is measured to about two of them.
-  private static let interval = Duration.milliseconds(3)
+  private let interval: Duration
 
   private struct Known {
     var next: Int64
@@ -27,17 +27,25 @@ final class PauseMeter: Sendable {
   }
 
   private let state = Mutex(State())
+  /// The moments at which each partition's progress was seen to move.
+  let decided = Pulse()
+
+  private init(_ stage: Stage) {
+    // Brokers on the same cores need them more.
+    interval = .milliseconds(stage.cluster == nil ? 3 : 10)
+  }
 
   /// Watches while `body` runs. While the database is away, nothing is seen.
   static func watching<Answer: Sendable>(
     _ stage: Stage, _ body: (PauseMeter) async throws -> Answer
   ) async throws -> Answer {
-    let meter = PauseMeter()
+    if let meter = stage.meter { return try await body(meter) }
+    let meter = PauseMeter(stage)
     let watch = Task {
       while !Task.isCancelled {
         // A new connection whenever the old one is lost.
         _ = try? await stage.ask { try await meter.watch($0) }
-        try? await Task.sleep(for: interval)
+        try? await Task.sleep(for: meter.interval)
       }
     }
     do {
@@ -57,7 +65,7 @@ final class PauseMeter: Sendable {
       let rows = try await connection.query("SELECT partition, next_offset, owner_id FROM partition_progress")
       let now = ContinuousClock.now
       for row in rows { see(try row.int32(0), try row.int64(1), try row.optional(2), at: now) }
-      try? await Task.sleep(for: Self.interval)
+      try? await Task.sleep(for: interval)
     }
   }
 
@@ -68,6 +76,7 @@ final class PauseMeter: Sendable {
         return
       }
       guard next != known.next else { return }
+      decided.beat(partition, at: now)
       // A commit that was followed by a hand-over within one look counts as its owner's.
       let isMove = owner != nil && owner != known.owner
       state.pauses.append(Pause(partition: partition, length: now - known.changed, isMove: isMove))
@@ -90,9 +99,7 @@ final class PauseMeter: Sendable {
 extension [PauseMeter.Pause] {
   /// The pause that this share of them does not exceed; zero if there is none.
   func quantile(_ share: Double) -> Duration {
-    let sorted = map(\.length).sorted()
-    guard !sorted.isEmpty else { return .zero }
-    return sorted[Swift.min(sorted.count - 1, Int((Double(sorted.count) * share).rounded(.up)) - 1)]
+    map(\.length).quantile(share)
   }
 
   /// For a remark.
