@@ -32,6 +32,11 @@ public enum Limits {
   /// (I12). Shorter than the producer's message timeout, so that the client knows before the producer gives up.
   public static let acknowledgementDeadline = Duration.seconds(5)
 
+  /// Producers of one intake, each with connections to the brokers and threads of its own; as many as partitions, if
+  /// these are fewer. With more partitions, some share a producer, and one that waits for a replica can hold up those.
+  /// Each has a queue of its own; what all hold is bounded by `stallPatience` long before these are full.
+  static let producers = 16
+
   /// How often an event loop looks for deadlines that passed: the precision of `acknowledgementDeadline`.
   static let tick = Duration.milliseconds(50)
 

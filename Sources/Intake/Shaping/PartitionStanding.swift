@@ -80,7 +80,7 @@ final class PartitionStanding: Sendable {
 
   private func land() { inFlight.subtract(1, ordering: .acquiringAndReleasing) }
 
-  /// The log acknowledged a record. Called by the producer's thread only, as are all reports.
+  /// The log acknowledged a record. Called by the partition's producer's thread only, as are all reports.
   func acknowledged(_ offset: Offset) {
     endOffset.max(offset.next.rawValue, ordering: .acquiringAndReleasing)
     if unknown.load(ordering: .relaxed) != 0 { unknown.store(0, ordering: .relaxed) }

@@ -21,7 +21,7 @@ enum Otherwise {
 /// Decides which orders go into the log, and hands them to the producer. Shared by all loops; holds nothing that
 /// changes.
 struct OrderGate: Sendable {
-  let producer: Producer
+  let producers: OrderProducers
   let signer: TicketSigner
   let backlogLimit: Int64
 
@@ -140,7 +140,7 @@ struct OrderGate: Sendable {
     let failure: KafkaError? = item.key.withUnsafeBytes { key in
       record.withEncodedBytes { value in
         do throws(KafkaError) {
-          try producer.produce(partition: item.partition.rawValue, key: key, value: value, tag: tag.rawValue)
+          try producers.produce(partition: item.partition, key: key, value: value, tag: tag)
           return nil
         } catch {
           return error
