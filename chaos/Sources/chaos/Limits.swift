@@ -47,6 +47,10 @@ enum Limits {
   /// How long an outside cluster may take until every replica is in sync again, after a broker came back.
   static let clusterHealth = Duration.seconds(120)
 
+  /// How long an outside cluster is under load before its first fault: a Java program that was just started compiles
+  /// itself meanwhile.
+  static let warmUp = Duration.seconds(8)
+
   /// How long a fault of an outside broker is watched. Above Kafka's `broker.session.timeout.ms`, 9 s, and what
   /// follows.
   static let brokerAway = Duration.seconds(15)

@@ -20,6 +20,8 @@ final class Crowd: Sendable {
     let took: Duration
     /// The status, and the code if it has one; status 0: no answer.
     let word: String
+    /// Where the order goes, if it is of those that are spread over the partitions.
+    let partition: Int32?
   }
 
   let journal: Journal
@@ -99,7 +101,10 @@ extension Crowd {
     if answer == nil || answer?.head.lowercased().contains("connection: close") == true { line = nil }
     let code = answer?.field("code") ?? ""
     let word = "\(answer?.status ?? 0) \(code)"
-    if pace == .steady { sights.withLock { $0.append(Sight(sent: sent, took: .now - sent, word: word)) } }
+    if pace == .steady {
+      let sight = Sight(sent: sent, took: .now - sent, word: word, partition: goods.partition(of: order))
+      sights.withLock { $0.append(sight) }
+    }
     switch answer?.status {
     case 202:
       guard let id = answer?.field("order_id"), let ticket = answer?.field("ticket") else {

@@ -32,7 +32,9 @@ struct BrokerFaults: Sendable {
       try await PauseMeter.watching(stage) { meter in
         try await PlaceWatch.watching(cluster, topic: stage.topic) { watch in
           do {
-            try await body(BrokerFaults(stage: stage, cluster: cluster, meter: meter, watch: watch))
+            let faults = BrokerFaults(stage: stage, cluster: cluster, meter: meter, watch: watch)
+            try await faults.remarkPausesBefore()
+            try await body(faults)
           } catch {
             try? await cluster.mend(brokers, stage.topic)
             throw error
@@ -41,6 +43,19 @@ struct BrokerFaults: Sendable {
         }
       }
     }
+  }
+
+  /// Says how long partitions stand still on this machine without any fault, once brokers that have just been started
+  /// have warmed up.
+  private func remarkPausesBefore() async throws {
+    try await Task.sleep(for: Limits.warmUp)
+    let begin = ContinuousClock.now
+    try await Task.sleep(for: .seconds(5))
+    let window = begin..<ContinuousClock.now
+    let (accepting, deciding) = (stage.crowd.accepted.longest(in: window), meter.decided.longest(in: window))
+    stage.remark(
+      "before, in 5 s: no 202 for \(accepting.values.map(\.length).words), "
+        + "no decision for \(deciding.values.map(\.length).words)")
   }
 
   /// Where the partitions are.
@@ -83,6 +98,7 @@ struct BrokerFaults: Sendable {
     let window = begin..<ContinuousClock.now
     let (accepting, deciding) = (stage.crowd.accepted.longest(in: window), meter.decided.longest(in: window))
     let done = watch.done
+    try stage.pauses.write(stage.crowd.sights(since: begin - .seconds(1)), of: stage.timesInjected, since: begin)
     for (partition, pause) in accepting.sorted(by: { $0.key < $1.key }) {
       guard let name = name(partition), let decision = deciding[partition] else { continue }
       stage.pauses.write(

@@ -4,12 +4,13 @@ import Synchronization
 /// How long partitions stood still by a row's faults, in sum and one by one.
 final class PauseBook: Sendable {
   private let sums = Mutex<[Standstill]>([])
-  private let path: String
+  private let folder: String
+  private var path: String { "\(folder)/pauses.tsv" }
 
   /// Begins `pauses.tsv` in the folder: the fault's number, the partition and its part, from when to when after the
   /// fault it gave no 202, from when to when it decided nothing, and when Kafka had done with the fault.
   init(folder: String) throws {
-    path = "\(folder)/pauses.tsv"
+    self.folder = folder
     try Data().write(to: URL(fileURLWithPath: path))
   }
 
@@ -25,6 +26,16 @@ final class PauseBook: Sendable {
         sums.append(standstill)
       }
     }
+  }
+
+  /// Writes what customers saw of a fault into a file of its own: when after the fault each try was sent, how long it
+  /// took, its partition, and the answer.
+  func write(_ sights: [Crowd.Sight], of fault: Int, since begin: ContinuousClock.Instant) throws {
+    let lines = sights.map { sight in
+      let partition = sight.partition.map { "\($0)" } ?? ""
+      return "\((sight.sent - begin).inMilliseconds)\t\(sight.took.inMilliseconds)\t\(partition)\t\(sight.word)\n"
+    }
+    try lines.joined().write(toFile: "\(folder)/tries-\(fault).tsv", atomically: true, encoding: .utf8)
   }
 
   /// Adds a line to the file.
