@@ -21,8 +21,8 @@ test: setup ## Run all tests on a private PostgreSQL (FILTER=Name: those only)
 simulate: setup ## Simulate faults from seeds (SEED=n: replay one; SEEDS=n FIRST_SEED=k: many)
 	@scripts/simulate.sh
 
-chaos: setup ## Break a real Penstock in every way of the fault matrix (ROWS="--only NAME --seed n": one row)
-	@scripts/chaos.sh $(ROWS)
+chaos: setup ## Break a real Penstock in every way of the fault matrix (ROWS="--only NAME --seed n": one row; KAFKA=host:port,… BROKERS=./command: on that cluster)
+	@scripts/chaos.sh $(if $(KAFKA),--kafka "$(KAFKA)") $(if $(BROKERS),--brokers "$(BROKERS)") $(ROWS)
 
 chaos-quick: setup ## Run the quick rows
 	@scripts/chaos.sh --quick

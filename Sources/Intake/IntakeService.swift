@@ -95,9 +95,10 @@ public final class IntakeService: Service {
     }
     let router = DeliveryRouter(standings: standings, loops: loops)
     self.router.withLock { $0 = router }
-    let writer = try OrderWriter(cluster: cluster, topic: configuration.topic, tuning: tuning, logger: logger) {
-      router.route($0)
-    }
+    let writers = try OrderWriters(
+      cluster: cluster, topic: configuration.topic, partitions: configuration.partitions, tuning: tuning,
+      logger: logger
+    ) { router.route($0) }
     let feed = try SignalFeed(topic: configuration.topic, settings: database, logger: logger)
     defer {
       health.draining()
@@ -109,14 +110,15 @@ public final class IntakeService: Service {
       try await cancelWhenGracefulShutdown { try await self.start(refresher, reader) }
       let watch = LogWatch(standings, reader: reader, waits: waits, logger: logger)
       logWatch.withLock { $0 = watch }
-      let gate = OrderGate(writer: writer, signer: configuration.tickets, backlogLimit: configuration.backlogLimit)
+      let gate = OrderGate(
+        writers: writers, signer: configuration.tickets, backlogLimit: configuration.backlogLimit)
       try await serve(gate, listener, loops, refresher, feed, watch)
     } catch {
-      _ = await writer.shutdown(deadline: Limits.producerDrainDeadline)
+      _ = await writers.shutdown(deadline: Limits.producerDrainDeadline)
       await feed.stop()
       throw error
     }
-    let unknown = await writer.shutdown(deadline: Limits.producerDrainDeadline)
+    let unknown = await writers.shutdown(deadline: Limits.producerDrainDeadline)
     if unknown > 0 { logger.warning("orders were left whose outcome is unknown", metadata: ["orders": "\(unknown)"]) }
     await feed.stop()
   }

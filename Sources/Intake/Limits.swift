@@ -32,6 +32,11 @@ public enum Limits {
   /// (I12). Shorter than the producer's message timeout, so that the client knows before the producer gives up.
   public static let acknowledgementDeadline = Duration.seconds(5)
 
+  /// Producers of one intake, each with connections to the brokers and threads of its own; as many as partitions, if
+  /// these are fewer. With more partitions, some share a producer, and one that waits for a replica can hold up those.
+  /// Each has a queue of its own; what all hold is bounded by `stallPatience` long before these are full.
+  static let writers = 16
+
   /// How often an event loop looks for deadlines that passed: the precision of `acknowledgementDeadline`.
   static let tick = Duration.milliseconds(50)
 
@@ -112,8 +117,13 @@ public enum Limits {
   /// The log does not answer for this long: no partition counts as one that takes orders. Some `leaderLook`s.
   static let logSilence = Duration.seconds(10)
 
+  /// Orders are in flight and none was acknowledged for this long: further ones to the partition are `503 busy` at
+  /// once, one at a time excepted, until one is acknowledged. Above what an election takes in which the old leader
+  /// helps, so that a rolling restart turns nobody away; well below `acknowledgementDeadline`.
+  static let stallPatience = Duration.seconds(2)
+
   /// How often what became of orders is looked at.
-  static let takingLook = Duration.seconds(1)
+  static let takingLook = Duration.milliseconds(250)
 
   /// How often the log is asked which partitions have a leader. One small request.
   static let leaderLook = Duration.seconds(2)

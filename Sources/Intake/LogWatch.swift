@@ -5,7 +5,8 @@ internal import Metrics
 internal import Synchronization
 internal import Vitals
 
-/// Watches whether the log takes orders: what became of those that came, and which partitions have a leader.
+/// Watches whether the log takes orders: what became of those that came, and which partitions have a leader. Where it
+/// does not, the standing says so, and further orders are refused at once.
 ///
 /// It takes nothing from the hot path: it looks at what the standings count anyway.
 final class LogWatch: Sendable {
@@ -59,11 +60,27 @@ final class LogWatch: Sendable {
   private func look() {
     let now = ContinuousClock.now
     state.withLock { state in
-      for index in standings.indices { state.meters[index].observe(.init(standings[index]), now: now) }
+      for (index, standing) in standings.enumerated() {
+        state.meters[index].observe(.init(standing), now: now)
+        standing.isStalled = Self.isStalled(
+          standing, failingSince: state.meters[index].failingSince,
+          hasLeader: state.leaders?.contains(Partition(Int32(index))) ?? true, now: now)
+      }
       state.total.observe(.init(standings), now: now)
     }
     partitions.record(standings.count)
     partitionsTaking.record(taking.taking)
+  }
+
+  /// Whether orders would only wait for the log: they do since long enough, or no broker leads their partition. A look
+  /// at the leaders can be old, so an acknowledgement goes before it. Orders that only the backlog's limit refuses
+  /// don't wait: none of them is in flight.
+  private static func isStalled(
+    _ standing: PartitionStanding, failingSince: ContinuousClock.Instant?, hasLeader: Bool,
+    now: ContinuousClock.Instant
+  ) -> Bool {
+    guard let failingSince, standing.isStalled || standing.inFlightRecords > 0 else { return false }
+    return !hasLeader || now - failingSince >= Limits.stallPatience
   }
 
   private func askForLeaders() async {

@@ -56,6 +56,9 @@ extension Problem {
   /// Nothing was written. The same request can be sent again.
   static func busy(_ detail: String) -> Problem { Problem(.busy, detail: detail).retriable() }
 
+  /// Nothing was written, because it would only wait: the log takes no records of this partition.
+  static var logStalled: Problem { .busy("The log takes no orders for this item now.") }
+
   /// Nothing was written, because nobody would decide it soon: the partition waits for a person.
   static var partitionHalted: Problem {
     Problem(.partitionHalted, detail: "Nothing was written. An operator has to look first; try again later.").with {

@@ -18,9 +18,9 @@ enum TopicState {
 ///
 /// `@unchecked Sendable`: rd_kafka_t and queues are thread-safe; the pointers never change.
 final class AdminRequests: @unchecked Sendable {
-  private let name: String
-  private let handle: ClientHandle
-  private let replies: OpaquePointer
+  let name: String
+  let handle: ClientHandle
+  let replies: OpaquePointer
   /// What librdkafka says of its connections.
   private let complaints: OpaquePointer
 
@@ -184,7 +184,7 @@ final class AdminRequests: @unchecked Sendable {
   /// Sends a request and waits for its answer.
   ///
   /// - Returns: the answer, to be destroyed by the caller. The request as a whole succeeded; its parts can have failed.
-  private func request(
+  func request(
     _ operation: rd_kafka_admin_op_t, timeout: Duration, send: (OpaquePointer) -> Void
   ) throws(KafkaError) -> OpaquePointer {
     try requireController(timeout: timeout)
@@ -196,7 +196,7 @@ final class AdminRequests: @unchecked Sendable {
       rd_kafka_AdminOptions_set_request_timeout(options, timeout.milliseconds, text, size)
         == RD_KAFKA_RESP_ERR_NO_ERROR ? true : nil
     }
-    if operation == RD_KAFKA_ADMIN_OP_CREATETOPICS {
+    if operation != RD_KAFKA_ADMIN_OP_DESCRIBECONFIGS {
       // What the controller itself may take. librdkafka's default of 0 means "do not wait"; a KRaft controller may let
       // such a request run out of time before it does anything, and librdkafka calls that a success.
       _ = try withErrorText(subject: "operation timeout") { text, size in

@@ -27,6 +27,7 @@ public struct ConsumerTuning: Sendable {
       ("auto.offset.reset", "error"),
       ("allow.auto.create.topics", "false"),
       ("fetch.wait.max.ms", String(fetchWait.milliseconds)),
+      ("fetch.error.backoff.ms", String(Limits.consumerErrorPause.milliseconds)),
       ("queued.min.messages", String(queuedRecordsMin)),
       ("queued.max.messages.kbytes", String(queuedKibibytes)),
     ]

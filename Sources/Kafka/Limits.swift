@@ -64,6 +64,10 @@ public enum Limits {
   /// it.
   public static let embeddedFetchWait = Duration.milliseconds(1)
 
+  /// How long a partition is not fetched after its broker refused: mostly a leader that has moved, whose successor is
+  /// known within `metadataFastRefresh`. librdkafka's 500 ms would be most of that pause.
+  static let consumerErrorPause = Duration.milliseconds(50)
+
   /// Records in one batch at most; a larger `max` means this.
   public static let batchRecordsMax = 100_000
 
@@ -82,6 +86,9 @@ public enum Limits {
   /// more is learned only so: librdkafka asks by itself when a broker answers that it does not lead, and otherwise
   /// every 300 s. One small request.
   static let metadataRefresh = Duration.seconds(1)
+
+  /// The same while a leader is known to have moved. librdkafka's 250 ms would be most of a polite hand-over.
+  static let metadataFastRefresh = Duration.milliseconds(100)
 
   /// What a query may take beyond the time that librdkafka was given for it. Past it, its caller is told `timedOut`.
   static let queryGrace = Duration.seconds(1)

@@ -45,9 +45,16 @@ public final class LogReader: Sendable {
   ///
   /// - Throws: `timedOut`, little after `timeout` at the latest; `brokersUnavailable`, `unknownTopic`.
   public func partitionsWithLeader(timeout: Duration) async throws(KafkaError) -> Set<Partition> {
+    Set(try await places(timeout: timeout).filter { $0.leader != nil }.map(\.partition))
+  }
+
+  /// Asks a broker which brokers have the topic's partitions.
+  ///
+  /// - Throws: `timedOut`, little after `timeout` at the latest; `brokersUnavailable`, `unknownTopic`.
+  public func places(timeout: Duration) async throws(KafkaError) -> [PartitionPlace] {
     let asked = try TopicHandle(topic, of: handle)
     return try await blocking.ask(within: timeout) { () throws(KafkaError) in
-      try asked.partitionsWithLeader(timeout: timeout)
+      try asked.places(timeout: timeout)
     }
   }
 

@@ -22,7 +22,7 @@ final class TopicHandle: @unchecked Sendable {
   }
 
   /// Blocks until a broker has answered. Asks for this topic alone: it exists, or asking for it could make it.
-  func partitionsWithLeader(timeout: Duration) throws(KafkaError) -> Set<Partition> {
+  func places(timeout: Duration) throws(KafkaError) -> [PartitionPlace] {
     var metadata: UnsafePointer<rd_kafka_metadata>?
     let error = rd_kafka_metadata(handle.pointer, 0, pointer, &metadata, timeout.milliseconds)
     guard error == RD_KAFKA_RESP_ERR_NO_ERROR, let metadata else { throw KafkaError(unanswered: error) }
@@ -31,7 +31,6 @@ final class TopicHandle: @unchecked Sendable {
     guard let topic = UnsafeBufferPointer(start: metadata.pointee.topics, count: Int(metadata.pointee.topic_cnt)).first
     else { throw KafkaError(.unknownTopic) }
     guard topic.err == RD_KAFKA_RESP_ERR_NO_ERROR else { throw KafkaError(topic.err) }
-    let partitions = UnsafeBufferPointer(start: topic.partitions, count: Int(topic.partition_cnt))
-    return Set(partitions.filter { $0.leader >= 0 }.map { Partition($0.id) })
+    return UnsafeBufferPointer(start: topic.partitions, count: Int(topic.partition_cnt)).map(PartitionPlace.init(_:))
   }
 }

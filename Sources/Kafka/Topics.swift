@@ -52,4 +52,32 @@ public enum Topics {
       try admin.ensure(partitions: partitions, replication: replication, options: options)
     }
   }
+
+  /// Deletes a topic with all its records, if there is one.
+  ///
+  /// - Throws: `unsupported` when the broker has no admin API; `authentication`, `brokersUnavailable`, `timedOut`.
+  public static func delete(
+    cluster: ClusterSettings, name: String, timeout: Duration, logger: Logger
+  ) async throws(KafkaError) {
+    try TopicName.check(name)
+    let requests = try AdminRequests(cluster: cluster, topic: name, logger: logger)
+    try await BlockingLane(name: "kafka-topics", waits: cluster.waits).run { () throws(KafkaError) in
+      try requests.delete(timeout: timeout)
+    }
+  }
+
+  /// Drops the first records of a topic's partitions: each begins at its offset then.
+  ///
+  /// - Parameter offsets: by partition, up to where it ends.
+  /// - Throws: `offsetOutOfRange` for an offset past the end; `unsupported`, `authentication`, `brokersUnavailable`,
+  ///   `timedOut`. Other partitions' records may have been dropped then.
+  public static func deleteRecords(
+    cluster: ClusterSettings, name: String, before offsets: [Partition: Offset], timeout: Duration, logger: Logger
+  ) async throws(KafkaError) {
+    try TopicName.check(name)
+    let requests = try AdminRequests(cluster: cluster, topic: name, logger: logger)
+    try await BlockingLane(name: "kafka-topics", waits: cluster.waits).run { () throws(KafkaError) in
+      try requests.deleteRecords(before: offsets, timeout: timeout)
+    }
+  }
 }

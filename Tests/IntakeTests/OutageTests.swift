@@ -56,6 +56,33 @@ struct OutageTests {
     }
   }
 
+  @Test func `I3 I12 with too few replicas the first hear unknown, and all others busy at once`() async throws {
+    try await RunningIntake.with(sales: [try .open()]) {
+      $0.configure = { $0.acknowledgementDeadline = .seconds(4) }
+    } _: { intake in
+      #expect(try await eventually { try await intake.order(key: "before").status == 202 })
+      // More than the producer's retries of one record will meet.
+      try intake.broker.failNext(request: .produce, with: [.notEnoughReplicas], count: 10_000)
+      async let onTheWay = intake.order(buyer: "first", key: "first")
+      var answer = try await intake.order(buyer: "second", key: "second")
+      #expect(answer.code == "outcome_unknown")
+      #expect(try await onTheWay.code == "outcome_unknown")
+      // It is known by now.
+      for number in 0..<20 {
+        let asked = ContinuousClock.now
+        answer = try await intake.order(buyer: "b\(number)", key: "k")
+        #expect(isBusy(answer), "\(answer.text)")
+        #expect(ContinuousClock.now - asked < .seconds(1))
+      }
+      #expect(answer.string("detail")?.contains("takes no orders") == true)
+      try intake.broker.clearFaults(request: .produce)
+      // What was on the way is in the log at last, and nobody else has to find out.
+      #expect(try await eventually { try await intake.order(buyer: "later", key: "later").status == 202 })
+      for number in 0..<20 { #expect(try await intake.order(buyer: "c\(number)", key: "k").status == 202) }
+      #expect(try await intake.records().count >= 22)
+    }
+  }
+
   @Test func `with the broker gone nothing is promised, and its return is found without help`() async throws {
     try await RunningIntake.with(sales: [try .open()]) {
       $0.configure = { $0.acknowledgementDeadline = .seconds(1) }

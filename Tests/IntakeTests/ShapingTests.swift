@@ -51,6 +51,20 @@ struct ShapingTests {
     #expect(standing.backlog == 0)
   }
 
+  @Test func `while the log takes no records one at a time may find out, until one is acknowledged`() {
+    let standing = PartitionStanding()
+    #expect(standing.admit(limit: 10))
+    standing.isStalled = true
+    // The one in flight finds out.
+    #expect(!standing.admit(limit: 10))
+    standing.lost()
+    #expect(standing.admit(limit: 10))
+    #expect(!standing.admit(limit: 10))
+    standing.acknowledged(Offset(0))
+    #expect(!standing.isStalled)
+    for _ in 0..<3 { #expect(standing.admit(limit: 10)) }
+  }
+
   @Test func `the end of the log and the watermark never go back`() {
     let standing = PartitionStanding()
     standing.raiseEnd(to: Offset(9))

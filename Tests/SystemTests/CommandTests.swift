@@ -133,8 +133,9 @@ import Testing
         part.process.send(signal: SIGTERM)
         #expect(await part.process.exit() == .success, "\(command): \(part.process.standardError)")
       }
-      shop.broker.send(signal: SIGTERM)
-      #expect(await shop.broker.exit() == .success)
+      let broker = try #require(shop.broker)
+      broker.send(signal: SIGTERM)
+      #expect(await broker.exit() == .success)
     }
   }
 

@@ -2,10 +2,12 @@ public import Foundation
 import Synchronization
 
 /// A whole Penstock of real processes on loopback: broker, intakes, workers and admin, each in a process of its own.
+/// Instead of the broker it can have a cluster that runs already.
 public final class Shop: Sendable {
   /// The variables that every process of this shop has.
   public let environment: [String: String]
-  public let broker: PenstockProcess
+  /// `nil`: the cluster ran already.
+  public let broker: PenstockProcess?
   private let folder: URL
   private let wrapper: [String]
 
@@ -19,14 +21,16 @@ public final class Shop: Sendable {
   ///
   /// - Parameters:
   ///   - broker: the program and the arguments that start a broker, which says its address first.
+  ///   - cluster: a cluster that runs already, to be used instead, and the topic there.
   ///   - server: where the database is made; `nil`: on the tests' server.
   ///   - wrapper: a command that runs each of its processes.
   public static func with(
-    partitions: Int = 12, broker: [String] = ["penstock", "broker"], server: String? = nil,
-    under wrapper: [String] = [], _ body: (Shop, TestDatabase) async throws -> Void
+    partitions: Int = 12, broker: [String] = ["penstock", "broker"],
+    on cluster: (servers: String, topic: String)? = nil, server: String? = nil, under wrapper: [String] = [],
+    _ body: (Shop, TestDatabase) async throws -> Void
   ) async throws {
     try await TestDatabase.with(server: server) { database in
-      let shop = try await open(on: database, partitions: partitions, broker: broker, under: wrapper)
+      let shop = try await open(on: database, partitions: partitions, broker: broker, cluster: cluster, under: wrapper)
       do {
         try await body(shop, database)
       } catch {
@@ -38,7 +42,7 @@ public final class Shop: Sendable {
   }
 
   private func close() async {
-    for process in started.withLock({ $0 }) + [broker] where process.isRunning {
+    for process in started.withLock({ $0 }) + [broker].compactMap(\.self) where process.isRunning {
       process.send(signal: SIGKILL)
       _ = await process.exit()
     }
@@ -46,17 +50,22 @@ public final class Shop: Sendable {
 
   /// Starts the broker; the other processes are started by the test, in the number that it wants.
   private static func open(
-    on database: TestDatabase, partitions: Int, broker: [String], under wrapper: [String]
+    on database: TestDatabase, partitions: Int, broker: [String], cluster: (servers: String, topic: String)?,
+    under wrapper: [String]
   ) async throws -> Shop {
-    let (broker, servers) = try await startBroker(broker, partitions: partitions, under: wrapper)
-    let environment = [
+    var started: (process: PenstockProcess, servers: String)?
+    if cluster == nil { started = try await startBroker(broker, partitions: partitions, under: wrapper) }
+    let servers = cluster?.servers ?? started?.servers ?? ""
+    var environment = [
       "PENSTOCK_KAFKA_BROKERS": servers, "PENSTOCK_PARTITIONS": "\(partitions)",
       "PENSTOCK_DATABASE_URL": database.url, "PENSTOCK_HTTP": "127.0.0.1:0", "PENSTOCK_ADMIN_HTTP": "127.0.0.1:0",
       "PENSTOCK_ADMIN_TOKEN": adminToken, "PENSTOCK_TICKET_KEY": String(repeating: "5a", count: 32),
-      // The shortest that the embedded broker is good for, so that a killed worker is missed soon.
       "PENSTOCK_LOG_LEVEL": "notice",
     ]
-    return try Shop(environment: environment, broker: broker, wrapper: wrapper)
+    if let topic = cluster?.topic {
+      (environment["PENSTOCK_TOPIC"], environment["PENSTOCK_CONSUMER_GROUP"]) = (topic, topic)
+    }
+    return try Shop(environment: environment, broker: started?.process, wrapper: wrapper)
   }
 
   /// Starts a broker and reads where it listens.
@@ -72,7 +81,7 @@ public final class Shop: Sendable {
     return (broker, String(broker.standardOutput.prefix { $0 != "\n" }))
   }
 
-  private init(environment: [String: String], broker: PenstockProcess, wrapper: [String]) throws {
+  private init(environment: [String: String], broker: PenstockProcess?, wrapper: [String]) throws {
     self.environment = environment
     self.broker = broker
     self.wrapper = wrapper

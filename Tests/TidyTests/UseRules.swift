@@ -54,6 +54,8 @@ struct UseRules {
   private func isUsed(_ source: Source) -> Bool {
     let declared = source.declared
     let names = declared.names.map(\.name) + (declared.hasExtension ? Array(declared.members) : [])
+    // One that declares nothing hands other modules on.
+    guard !names.isEmpty else { return true }
     return names.contains { total[$0, default: 0] > source.words[$0, default: 0] }
   }
 

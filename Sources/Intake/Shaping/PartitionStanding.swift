@@ -10,6 +10,7 @@ internal import Synchronization
 /// (3) A record of unknown fate counts until an acknowledgement shows the log's end again.
 /// (4) While nothing is in flight, one record is admitted even if those of unknown fate fill the limit: only an
 ///     acknowledgement can tell their fate.
+/// (5) While the log does not take records, one is admitted at a time: the first that is acknowledged ends that.
 final class PartitionStanding: Sendable {
   private let watermarkOffset = Atomic<Int64>(0)
   private let endOffset = Atomic<Int64>(0)
@@ -17,6 +18,7 @@ final class PartitionStanding: Sendable {
   private let unknown = Atomic<Int64>(0)
   private let unservedOrders = Atomic<Int64>(0)
   private let halted = Atomic<Bool>(false)
+  private let stalled = Atomic<Bool>(false)
   /// Bits of a `Double`, records per second; 0: not known.
   private let drainRateBits = Atomic<UInt64>(0)
 
@@ -27,6 +29,12 @@ final class PartitionStanding: Sendable {
   var isHalted: Bool {
     get { halted.load(ordering: .relaxed) }
     set { halted.store(newValue, ordering: .relaxed) }
+  }
+
+  /// The log does not take its records: what is sent waits for a broker, and nobody knows how long.
+  var isStalled: Bool {
+    get { stalled.load(ordering: .relaxed) }
+    set { stalled.store(newValue, ordering: .relaxed) }
   }
 
   /// Where the log ends, as far as acknowledgements tell.
@@ -49,9 +57,14 @@ final class PartitionStanding: Sendable {
     return undecided + flying + unknown.load(ordering: .relaxed)
   }
 
-  /// Counts one more record as in flight, unless the backlog is at its limit. Called before producing.
+  /// Counts one more record as in flight, unless the backlog is at its limit, or the log does not take records and
+  /// another one is finding out whether it does again. Called before producing.
   func admit(limit: Int64) -> Bool {
     let flying = inFlight.add(1, ordering: .acquiringAndReleasing).newValue
+    if flying > 1, isStalled {
+      withdraw()
+      return false
+    }
     let undecided = undecided
     if undecided + flying + unknown.load(ordering: .relaxed) <= limit { return true }
     if flying == 1 && undecided < limit { return true }
@@ -67,10 +80,11 @@ final class PartitionStanding: Sendable {
 
   private func land() { inFlight.subtract(1, ordering: .acquiringAndReleasing) }
 
-  /// The log acknowledged a record. Called by the producer's thread only, as are all reports.
+  /// The log acknowledged a record. Called by the partition's producer's thread only, as are all reports.
   func acknowledged(_ offset: Offset) {
     endOffset.max(offset.next.rawValue, ordering: .acquiringAndReleasing)
     if unknown.load(ordering: .relaxed) != 0 { unknown.store(0, ordering: .relaxed) }
+    if isStalled { isStalled = false }
     land()
   }
 

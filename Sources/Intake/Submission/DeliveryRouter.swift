@@ -17,7 +17,7 @@ struct Acknowledgement: Sendable {
   let fate: Fate
 }
 
-/// Takes delivery reports from the producer's thread to the event loops: one hop per loop and batch.
+/// Takes delivery reports from the producers' threads to the event loops: one hop per loop and batch.
 final class DeliveryRouter: Sendable {
   private let standings: [PartitionStanding]
   private let loops: Loops
@@ -31,7 +31,7 @@ final class DeliveryRouter: Sendable {
   /// Why the log did not take the last record it reported on; `nil` if it did.
   var failure: String? { lastRefusal.withLock { $0 } }
 
-  /// Called by the producer's thread only.
+  /// Called by the producers' threads only, for a partition always by the same one.
   func route(_ reports: [DeliveryReport]) {
     var byLoop = [[Acknowledgement]](repeating: [], count: loops.count)
     var failure: String?

@@ -21,7 +21,7 @@ enum Otherwise {
 
 /// Decides which orders go into the log, and writes them. Shared by all loops; holds nothing that changes.
 struct OrderGate: Sendable {
-  let writer: OrderWriter
+  let writers: OrderWriters
   let signer: TicketSigner
   let backlogLimit: Int64
 
@@ -65,14 +65,16 @@ struct OrderGate: Sendable {
     // A place in the backlog and one in the loop's table; both are given back if the record is not produced.
     let item = submission.item
     guard !item.standing.isHalted else { throw .partitionHalted }
-    guard item.standing.admit(limit: backlogLimit) else { throw .busy("The line for this item is full.") }
+    guard item.standing.admit(limit: backlogLimit) else {
+      throw item.standing.isStalled ? .logStalled : .busy("The line for this item is full.")
+    }
     guard let slot = state.wait(waiter) else {
       item.standing.withdraw()
       throw .busy("Too many orders are on their way.")
     }
     do throws(KafkaError) {
       let tag = RecordTag(loop: state.index, partition: item.partition, slot: slot)
-      try writer.write(record, under: item.key, to: item.partition, tag: tag.rawValue)
+      try writers.write(record, under: item.key, to: item.partition, tag: tag)
     } catch {
       state.forget(slot)
       item.standing.withdraw()

@@ -10,6 +10,14 @@ enum Limits {
   /// and the embedded broker keeps 5 MiB per partition, which the audit must find whole.
   static let rate = 1_000.0
 
+  /// Requests per second of a steady crowd, before an outside cluster, however many a row asks for: 30 for each
+  /// partition show a pause to 33 ms, and leave the brokers room where they share the machine.
+  static let steadyRate = 360.0
+
+  /// Customers of a steady crowd that wait for an answer at once. More come late, and the row says by how much. With no
+  /// partition taking orders, they are the rate times `answerSeconds` at most.
+  static let steadyCustomers = 4_096
+
   /// How long a customer waits for an answer. Past it the outcome is unknown and the order is sent again. Longer than
   /// intake's own deadline for the log, so that most unknowns are told and not guessed.
   static let answerSeconds = 8
@@ -35,6 +43,34 @@ enum Limits {
 
   /// How long a worker of the stage may be silent before others take its partitions: the product's own default.
   static let lease = Duration.seconds(3)
+
+  /// How long an outside cluster may take until every replica is in sync again, after a broker came back.
+  static let clusterHealth = Duration.seconds(120)
+
+  /// How long an outside cluster is under load before its first fault: a Java program that was just started compiles
+  /// itself meanwhile.
+  static let warmUp = Duration.seconds(8)
+
+  /// How long a fault of an outside broker is watched. Above Kafka's `broker.session.timeout.ms`, 9 s, and what
+  /// follows.
+  static let brokerAway = Duration.seconds(15)
+
+  /// From the moment at which a partition has another leader until it takes and decides orders again.
+  static let afterElection = Duration.seconds(2)
+
+  /// The longest pause of a partition that the broker of a fault does not lead, once that one is not waited for.
+  static let bystander = Duration.milliseconds(500)
+
+  /// How long a broker may be gone until what waits for it is known to wait, and further orders are refused at once:
+  /// intake's own patience, a look, and as much for the machine.
+  static let stallKnown = Duration.seconds(4)
+
+  /// The p99 of answers once that is known.
+  static let busyAnswer = Duration.milliseconds(500)
+
+  /// How long retention may take to delete records of a topic that keeps them for some seconds. Above Kafka's
+  /// `log.retention.check.interval.ms`, 5 min.
+  static let retention = Duration.seconds(400)
 
   /// How many lines of each kind a row prints about what is wrong.
   static let examples = 5

@@ -1,4 +1,5 @@
 import Foundation
+import Kafka
 import TestSupport
 import Time
 
@@ -8,10 +9,12 @@ struct Matrix: Sendable {
   let postgres: String
   let folder: String
   let isQuick: Bool
+  /// What rows run on instead of an embedded broker of their own.
+  let cluster: OutsideCluster?
 
   /// Runs the rows, prints each line when it is known, and the table's foot.
   func run(_ rows: [Row]) async throws -> [RowResult] {
-    print("seed \(seed), \(Date.now.formatted(.iso8601))\n\n\(RowResult.head)")
+    print("seed \(seed), \(Date.now.formatted(.iso8601))\n\n\(RowResult.head(outside: cluster != nil))")
     let begin = ContinuousClock.now
     var results: [RowResult] = []
     for row in rows {
@@ -44,16 +47,10 @@ struct Matrix: Sendable {
     let own = "\(postgres)/\(row.name)"
     do {
       let server = try await row.server?(own) ?? PostgresServer(folder: postgres)
-      try await Shop.with(
-        partitions: row.partitions, broker: ["chaos", "broker"], server: try server.url
-      ) { shop, database in
-        let stage = try await open(row, shop, database, server)
-        do {
-          try await row.play(stage)
-        } catch {
-          stage.violated("ended before it was done: \(error)")
-        }
-        try await judge(stage, &result)
+      if let cluster {
+        try await play(row, on: cluster, topic: topic(of: row), server, &result)
+      } else {
+        try await play(row, on: nil, server, &result)
       }
     } catch {
       result.violations.append("\(error)")
@@ -65,18 +62,59 @@ struct Matrix: Sendable {
     return result
   }
 
+  /// On an outside cluster, a topic of a row's own; nobody else has one of this name.
+  private func topic(of row: Row) -> String { "penstock-chaos-\(row.name)-\(UInt32.random(in: .min ... .max))" }
+
+  private func play(
+    _ row: Row, on cluster: OutsideCluster, topic: String, _ server: PostgresServer, _ result: inout RowResult
+  ) async throws {
+    result.standstills = []
+    if let options = row.topicOptions {
+      _ = try await Topics.ensure(
+        cluster: cluster.settings, name: topic, partitions: row.partitions, replication: 3,
+        options: options.merging(["min.insync.replicas": "2"]) { own, _ in own }, timeout: .seconds(60),
+        logger: quietLogger)
+    }
+    do {
+      try await play(row, on: (cluster, topic), server, &result)
+    } catch {
+      try? await Topics.delete(cluster: cluster.settings, name: topic, timeout: .seconds(30), logger: quietLogger)
+      throw error
+    }
+    try await Topics.delete(cluster: cluster.settings, name: topic, timeout: .seconds(30), logger: quietLogger)
+  }
+
+  private func play(
+    _ row: Row, on cluster: (OutsideCluster, topic: String)?, _ server: PostgresServer, _ result: inout RowResult
+  ) async throws {
+    try await Shop.with(
+      partitions: row.partitions, broker: ["chaos", "broker"], on: cluster.map { ($0.0.servers, $0.topic) },
+      server: try server.url
+    ) { shop, database in
+      let stage = try await open(row, shop, cluster, database, server)
+      do {
+        try await row.play(stage)
+      } catch {
+        stage.violated("ended before it was done: \(error)")
+      }
+      try await judge(stage, &result)
+    }
+  }
+
   private func open(
-    _ row: Row, _ shop: Shop, _ database: TestDatabase, _ server: PostgresServer
+    _ row: Row, _ shop: Shop, _ cluster: (OutsideCluster, topic: String)?, _ database: TestDatabase,
+    _ server: PostgresServer
   ) async throws -> Stage {
     let folder = "\(folder)/\(row.name)"
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     let admin = try await shop.start("admin")
-    try await shop.createSale(at: admin.admin, id: Goods.open, items: Goods.items)
+    let goods = cluster == nil ? Goods.anywhere : try Goods.spread(over: row.partitions)
+    try await shop.createSale(at: admin.admin, id: Goods.open, items: goods.items)
     try await shop.createSale(
       at: admin.admin, id: Goods.limited, perBuyerLimit: Goods.perBuyerLimit, items: Goods.limitedItems)
     return try Stage(
-      shop: shop, database: database, postgres: server, admin: admin.admin, folder: folder,
-      isQuick: isQuick, partitions: row.partitions, seed: seed, rate: row.rate)
+      shop: shop, cluster: cluster, database: database, postgres: server, admin: admin.admin, folder: folder,
+      isQuick: isQuick, partitions: row.partitions, goods: goods, seed: seed, rate: row.rate)
   }
 
   private func judge(_ stage: Stage, _ result: inout RowResult) async throws {
@@ -86,6 +124,10 @@ struct Matrix: Sendable {
     result.reckoning = reckoning
     (result.injected, result.recovery) = (stage.timesInjected, stage.timeToRecover)
     (result.remarks, result.violations) = (stage.remarks, stage.found)
+    if stage.cluster != nil { result.standstills = stage.pauses.standstills }
+    if stage.crowd.latest > .milliseconds(200) {
+      result.remarks.append("orders up to \(stage.crowd.latest.asMilliseconds) late")
+    }
     if reckoning.waiting > 0 { result.remarks.append("\(reckoning.waiting) accepted later wait behind the halt") }
     let counts = [reckoning.lost, reckoning.doubled, reckoning.oversold, reckoning.unsold]
     if counts.contains(where: { $0 != 0 }) { result.violations += reckoning.examples }

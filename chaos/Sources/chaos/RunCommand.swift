@@ -18,8 +18,8 @@ struct RunCommand: AsyncParsableCommand {
   @Flag(help: "Only the rows that run with every change.")
   var quick = false
 
-  @Option(help: ArgumentHelp("Only the row of this name.", valueName: "name"))
-  var only: String?
+  @Option(help: ArgumentHelp("Only the row of this name; can be given more than once.", valueName: "name"))
+  var only: [String] = []
 
   @Option(help: ArgumentHelp("Determines faults and crowd. Random unless given.", valueName: "n"))
   var seed: UInt64?
@@ -30,20 +30,35 @@ struct RunCommand: AsyncParsableCommand {
   @Option(help: ArgumentHelp("Where ledgers and logs of rows that did not hold are kept.", valueName: "folder"))
   var folder: String
 
+  @Option(
+    help: ArgumentHelp(
+      "Run on this cluster instead of embedded brokers: rows that make sense there.", valueName: "host:port,…"))
+  var kafka: String?
+
+  @Option(help: ArgumentHelp("COMMAND kill|stop|start|freeze|thaw|elect N acts on its broker N.", valueName: "command"))
+  var brokers: String?
+
   @Flag(help: "Print the rows' names and end.")
   var list = false
 
   func validate() throws {
-    if let only, !Row.all.contains(where: { $0.name == only }) {
-      throw ValidationError("There is no row “\(only)”: \(Row.all.map(\.name).joined(separator: ", ")).")
+    if (kafka == nil) != (brokers == nil) {
+      throw ValidationError("--kafka and --brokers belong together: whose cluster, and how its brokers are broken.")
+    }
+    for name in only where !Row.all.contains(where: { $0.name == name }) {
+      throw ValidationError("There is no row “\(name)”: \(Row.all.map(\.name).joined(separator: ", ")).")
     }
   }
 
   func run() async throws {
-    guard !list else { return print(Row.all.map { "\($0.name): \($0.fault)" }.joined(separator: "\n")) }
+    let cluster = kafka.flatMap { kafka in brokers.map { OutsideCluster(servers: kafka, command: $0) } }
+    let here = Row.all.filter { $0.runs(outside: cluster != nil) }
+    guard !list else { return print(here.map { "\($0.name): \($0.fault)" }.joined(separator: "\n")) }
     let seed = seed ?? UInt64.random(in: 1...999_999)
-    let rows = Row.all.filter { row in only.map { row.name == $0 } ?? (!quick || row.isQuick) }
-    let work = Task { try await Matrix(seed: seed, postgres: postgres, folder: folder, isQuick: quick).run(rows) }
+    let rows = here.filter { only.isEmpty ? !quick || $0.isQuick : only.contains($0.name) }
+    guard !rows.isEmpty else { throw ValidationError("No such row runs on this kind of cluster.") }
+    let matrix = Matrix(seed: seed, postgres: postgres, folder: folder, isQuick: quick, cluster: cluster)
+    let work = Task { try await matrix.run(rows) }
     // Ctrl-C and SIGTERM do not end this process, so that it can end those that it started.
     let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm)
     let interrupt = Task { for await _ in signals { work.cancel() } }

@@ -38,10 +38,10 @@ extension Row {
     _ = try await stage.start("worker")
     _ = try await stage.start("worker")
     try await stage.underLoad {
-      stage.shop.broker.send(signal: SIGSTOP)
+      stage.shop.broker?.send(signal: SIGSTOP)
       stage.inject()
       try await Task.sleep(for: .seconds(20))
-      stage.shop.broker.send(signal: SIGCONT)
+      stage.shop.broker?.send(signal: SIGCONT)
     }
   }
 

@@ -10,7 +10,8 @@ extension Row {
   static let leaseRows = [failover, handover, frozen, manyWorkers, databaseAway]
 
   private static let failover = Row(
-    name: "failover", fault: "worker: SIGKILL under load; how long until its partitions' next commit", isQuick: true
+    name: "failover", fault: "worker: SIGKILL under load; how long until its partitions' next commit", isQuick: true,
+    ground: .either
   ) { stage in
     _ = try await stage.start("intake")
     var workers = [try await stage.start("worker"), try await stage.start("worker")]
@@ -43,7 +44,7 @@ extension Row {
   private static let handover = Row(
     name: "handover", fault: "workers: one joins and one is stopped politely, again and again",
     // Denser than elsewhere: the time until a partition's next order is part of each pause.
-    rate: 2_500
+    rate: 2_500, ground: .either
   ) { stage in
     _ = try await stage.start("intake")
     var workers = [try await stage.start("worker"), try await stage.start("worker")]
@@ -79,7 +80,7 @@ extension Row {
   }
 
   private static let frozen = Row(
-    name: "worker-frozen", fault: "worker: SIGSTOP for twice the lease, then SIGCONT"
+    name: "worker-frozen", fault: "worker: SIGSTOP for twice the lease, then SIGCONT", ground: .either
   ) { stage in
     _ = try await stage.start("intake")
     let workers = [try await stage.start("worker"), try await stage.start("worker")]
@@ -107,7 +108,8 @@ extension Row {
   }
 
   private static let manyWorkers = Row(
-    name: "many-workers", fault: "8 workers start at once on 64 partitions, and leave one by one", partitions: 64
+    name: "many-workers", fault: "8 workers start at once on 64 partitions, and leave one by one", partitions: 64,
+    ground: .either
   ) { stage in
     let begin = ContinuousClock.now
     var workers = try await withThrowingTaskGroup(of: Member.self) { group in
@@ -141,7 +143,7 @@ extension Row {
   }
 
   private static let databaseAway = Row(
-    name: "pg-away", fault: "PostgreSQL: away for 30 s", isQuick: false
+    name: "pg-away", fault: "PostgreSQL: away for 30 s", ground: .either
   ) { stage in
     _ = try await stage.start("intake")
     let workers = [try await stage.start("worker"), try await stage.start("worker")]
@@ -165,7 +167,7 @@ extension Row {
 
   // MARK: What is looked at
 
-  private static func allReady(_ workers: [Member], _ stage: Stage) async throws {
+  static func allReady(_ workers: [Member], _ stage: Stage) async throws {
     try await stage.expect("all workers ready", within: .seconds(20)) {
       for worker in workers where try await HTTP.get(worker.part.admin.appending(path: "readyz")).status != 200 {
         return false

@@ -66,15 +66,8 @@ extension Row {
     await worker.kill()
     let before = try await tables(stage)
     stage.halting()
-    // The embedded broker drops the oldest batches of a partition past 5 MiB: more than that of noise.
-    let producer = try Producer(
-      cluster: ClusterSettings(brokers: "127.0.0.1:\(stage.broker)"), topic: Stage.topic, logger: quietLogger
-    ) { _ in }
-    for _ in 0..<12 {
-      let noise = stage.draw { dice in (0..<800_000).map { _ in UInt8(truncatingIfNeeded: dice.next()) } }
-      _ = await producer.send(partition: 0, key: [1], value: noise)
-    }
-    _ = await producer.shutdown(deadline: .seconds(5))
+    // The embedded broker drops the oldest batches of a partition past 5 MiB.
+    try await sendNoise(stage, records: 12)
     stage.inject()
     _ = try await stage.start("worker", awaitsReadiness: false)
     try await expectHalt(of: [0], "truncated", stage)
@@ -82,6 +75,16 @@ extension Row {
     if before.orders != after.orders || before.left != after.left {
       stage.violated("sold on a guess: \(before) before, \(after) after")
     }
+  }
+
+  /// Writes records of 800 kB that nobody can decide into partition 0.
+  static func sendNoise(_ stage: Stage, records: Int) async throws {
+    let producer = try Producer(cluster: stage.log, topic: stage.topic, logger: quietLogger) { _ in }
+    for _ in 0..<records {
+      let noise = stage.draw { dice in (0..<800_000).map { _ in UInt8(truncatingIfNeeded: dice.next()) } }
+      _ = await producer.send(partition: 0, key: [1], value: noise)
+    }
+    _ = await producer.shutdown(deadline: .seconds(5))
   }
 
   /// Waits until these partitions are halted, with a reason, and says which.
@@ -101,7 +104,7 @@ extension Row {
     stage.remark("\(reasons.count) halted within \(seconds) s, such as “\(example)”")
   }
 
-  private static func tables(_ stage: Stage) async throws -> (orders: Int64, left: Int64) {
+  static func tables(_ stage: Stage) async throws -> (orders: Int64, left: Int64) {
     try await stage.ask { connection in
       let row = try await connection.query(
         "SELECT (SELECT count(*) FROM orders), (SELECT sum(units_left) FROM stock)::int8"

@@ -13,8 +13,7 @@ extension Row {
   ) { stage in
     _ = try await stage.start("intake")
     _ = try await stage.start("worker")
-    let cluster = ClusterSettings(brokers: "127.0.0.1:\(stage.broker)")
-    let producer = try Producer(cluster: cluster, topic: Stage.topic, logger: quietLogger) { _ in }
+    let producer = try Producer(cluster: stage.log, topic: stage.topic, logger: quietLogger) { _ in }
     try await stage.underLoad {
       for _ in 0..<5 {
         for value in try records(stage) {

@@ -1,5 +1,15 @@
 /// One fault of the matrix.
 struct Row: Sendable {
+  /// What a row runs on.
+  enum Ground: Sendable {
+    /// The embedded broker: it breaks that one, or what stands before it.
+    case embedded
+    /// That one, or a cluster of somebody else's.
+    case either
+    /// A cluster of somebody else's only: it breaks its brokers.
+    case outside
+  }
+
   let name: String
   let fault: String
   var isQuick = false
@@ -7,6 +17,10 @@ struct Row: Sendable {
   var rate = Limits.rate
   /// Of its topic.
   var partitions = Limits.partitions
+  /// What it runs on.
+  var ground = Ground.embedded
+  /// The settings of its topic on an outside cluster; `nil`: Penstock makes it.
+  var topicOptions: [String: String]?
   /// Why this machine cannot run it; `nil` if it can.
   var obstacle: @Sendable () async -> String? = { nil }
   /// How the audit must end: with 0; with 2 for a row that halts a partition, because the audit cannot check everything
@@ -21,5 +35,8 @@ struct Row: Sendable {
   static let all: [Row] =
     workerRows + leaseRows + intakeRows + postgresRows + brokerRows + networkRows + clientRows + poisonRows + clockRows
     + logRows
-    + partitionRows + diskRows + overloadRows
+    + partitionRows + diskRows + overloadRows + clusterRows + electionRows + deletionRows
+
+  /// Whether it runs on an outside cluster, or on an embedded broker.
+  func runs(outside: Bool) -> Bool { ground == .either || (ground == .outside) == outside }
 }

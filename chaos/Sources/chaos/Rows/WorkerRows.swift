@@ -6,7 +6,7 @@ extension Row {
   static let workerRows = [workerKilled, ZombieRow.row, twoOwners]
 
   private static let workerKilled = Row(
-    name: "worker-killed", fault: "worker: SIGKILL at random moments, restarted", isQuick: true
+    name: "worker-killed", fault: "worker: SIGKILL at random moments, restarted", isQuick: true, ground: .either
   ) { stage in
     _ = try await stage.start("intake")
     var workers = [try await stage.start("worker"), try await stage.start("worker")]
@@ -24,7 +24,7 @@ extension Row {
   /// Nobody's signs of life are seen, so each worker takes the others for gone, and they claim the partitions from each
   /// other.
   private static let twoOwners = Row(
-    name: "two-owners", fault: "two workers that each take the other for dead, on every partition"
+    name: "two-owners", fault: "two workers that each take the other for dead, on every partition", ground: .either
   ) { stage in
     _ = try await stage.start("intake")
     _ = try await stage.start("worker")

@@ -28,16 +28,19 @@ struct ZombieRow {
   private static let succession = Duration.seconds(1)
 
   static let row = Row(
-    name: "zombie", fault: "worker: SIGSTOP past the lease at every step of a batch, then SIGCONT"
+    name: "zombie", fault: "worker: SIGSTOP past the lease at every step of a batch, then SIGCONT",
+    ground: .either
   ) { try await ZombieRow(stage: $0).play() }
 
   private func play() async throws {
     _ = try await stage.start("intake")
     let workers = [try await start(), try await start()]
     try await stage.underLoad {
-      var steps = Step.allCases
+      // A steady crowd's orders come too thin for a batch that goes by COPY.
+      var steps = Step.allCases.filter { $0 != .inCopy || stage.cluster == nil }
       stage.draw { steps.shuffle(using: &$0) }
-      for (index, step) in (steps + [.inCopy]).enumerated() {
+      if steps.contains(.inCopy) { steps.append(.inCopy) }
+      for (index, step) in steps.enumerated() {
         try await freeze(workers[index % 2], at: step)
         // Both have their partitions again before the next one freezes.
         try await stage.expect("both workers ready", within: Limits.recovery) {

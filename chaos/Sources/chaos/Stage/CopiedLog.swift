@@ -8,9 +8,8 @@ struct CopiedLog {
 
   /// Reads all of it.
   init(of stage: Stage) async throws {
-    let cluster = ClusterSettings(brokers: "127.0.0.1:\(stage.broker)")
-    let reader = try OrderReader(cluster: cluster, topic: Stage.topic, logger: quietLogger)
-    for (partition, end) in try await stage.log({ try await $0.ends() }) {
+    let reader = try OrderReader(cluster: stage.log, topic: stage.topic, logger: quietLogger)
+    for (partition, end) in try await stage.ends() {
       var records: [OutgoingRecord] = []
       try await reader.read(0..<end, of: partition) { record in
         records.append(

@@ -1,4 +1,5 @@
 import Foundation
+import Kafka
 import Postgres
 import Synchronization
 import Time
@@ -7,14 +8,14 @@ import Time
 final class PauseMeter: Sendable {
   /// From one commit of a partition to its next.
   struct Pause: Sendable {
-    let partition: Int32
+    let partition: Partition
     let length: Duration
     /// Another worker made the second commit than the first.
     let isMove: Bool
   }
 
   /// One look after another; a pause is measured to about two of them.
-  private static let interval = Duration.milliseconds(3)
+  private let interval: Duration
 
   private struct Known {
     var next: Int64
@@ -23,22 +24,30 @@ final class PauseMeter: Sendable {
   }
 
   private struct State {
-    var known: [Int32: Known] = [:]
+    var known: [Partition: Known] = [:]
     var pauses: [Pause] = []
   }
 
   private let state = Mutex(State())
+  /// The moments at which each partition's progress was seen to move.
+  let decided = Pulse()
+
+  private init(_ stage: Stage) {
+    // Brokers on the same cores need them more.
+    interval = .milliseconds(stage.cluster == nil ? 3 : 10)
+  }
 
   /// Watches while `body` runs. While the database is away, nothing is seen.
   static func watching<Answer: Sendable>(
     _ stage: Stage, _ body: (PauseMeter) async throws -> Answer
   ) async throws -> Answer {
-    let meter = PauseMeter()
+    if let meter = stage.meter { return try await body(meter) }
+    let meter = PauseMeter(stage)
     let watch = Task {
       while !Task.isCancelled {
         // A new connection whenever the old one is lost.
         _ = try? await stage.ask { try await meter.watch($0) }
-        try? await Task.sleep(for: interval)
+        try? await Task.sleep(for: meter.interval)
       }
     }
     do {
@@ -57,18 +66,19 @@ final class PauseMeter: Sendable {
     while !Task.isCancelled {
       let rows = try await connection.query("SELECT partition, next_offset, owner_id FROM partition_progress")
       let now = ContinuousClock.now
-      for row in rows { see(try row.int32(0), try row.int64(1), try row.optional(2), at: now) }
-      try? await Task.sleep(for: Self.interval)
+      for row in rows { see(Partition(try row.int32(0)), try row.int64(1), try row.optional(2), at: now) }
+      try? await Task.sleep(for: interval)
     }
   }
 
-  private func see(_ partition: Int32, _ next: Int64, _ owner: Int64?, at now: ContinuousClock.Instant) {
+  private func see(_ partition: Partition, _ next: Int64, _ owner: Int64?, at now: ContinuousClock.Instant) {
     state.withLock { state in
       guard let known = state.known[partition] else {
         state.known[partition] = Known(next: next, owner: owner, changed: now)
         return
       }
       guard next != known.next else { return }
+      decided.beat(partition, at: now)
       // A commit that was followed by a hand-over within one look counts as its owner's.
       let isMove = owner != nil && owner != known.owner
       state.pauses.append(Pause(partition: partition, length: now - known.changed, isMove: isMove))
@@ -85,15 +95,13 @@ final class PauseMeter: Sendable {
   }
 
   /// Who has made the last commit of each partition that was seen.
-  var owners: [Int32: Int64] { state.withLock { $0.known.compactMapValues(\.owner) } }
+  var owners: [Partition: Int64] { state.withLock { $0.known.compactMapValues(\.owner) } }
 }
 
 extension [PauseMeter.Pause] {
   /// The pause that this share of them does not exceed; zero if there is none.
   func quantile(_ share: Double) -> Duration {
-    let sorted = map(\.length).sorted()
-    guard !sorted.isEmpty else { return .zero }
-    return sorted[Swift.min(sorted.count - 1, Int((Double(sorted.count) * share).rounded(.up)) - 1)]
+    map(\.length).quantile(share)
   }
 
   /// For a remark.

@@ -10,9 +10,14 @@ import TestSupport
 /// The safety phase is `underLoad`: faults happen in it. When its body returns, everything is healed, and the liveness
 /// phase begins: every order accepted by then must be decided in time.
 final class Stage: Sendable {
+  /// What the topic is called on an embedded broker.
   static let topic = "orders"
 
   let shop: Shop
+  /// What the topic is called here.
+  let topic: String
+  /// `nil`: the broker is an embedded one of the stage's own.
+  let cluster: OutsideCluster?
   let database: TestDatabase
   let crowd: Crowd
   let postgres: PostgresServer
@@ -31,16 +36,24 @@ final class Stage: Sendable {
   private let brokerPort: Mutex<UInt16>
   private let members = Mutex<[Member]>([])
   private let laterBrokers = Mutex<[PenstockProcess]>([])
+  private let watching = Mutex<PauseMeter?>(nil)
+  /// How long partitions stood still on an outside cluster.
+  let pauses: PauseBook
 
+  /// - Parameter cluster: and the topic there; `nil`: the broker is the shop's own.
   init(
-    shop: Shop, database: TestDatabase, postgres: PostgresServer, admin: URL, folder: String,
-    isQuick: Bool, partitions: Int, seed: UInt64, rate: Double
+    shop: Shop, cluster: (OutsideCluster, topic: String)?, database: TestDatabase, postgres: PostgresServer,
+    admin: URL, folder: String, isQuick: Bool, partitions: Int, goods: Goods, seed: UInt64, rate: Double
   ) throws {
     (self.shop, self.database, self.postgres, self.admin) = (shop, database, postgres, admin)
     (self.folder, self.isQuick, self.partitions) = (folder, isQuick, partitions)
+    (self.cluster, topic) = (cluster?.0, cluster?.topic ?? Self.topic)
+    pauses = try PauseBook(folder: folder)
     dice = Mutex(Dice(seed: seed))
     brokerPort = Mutex(try Self.port(of: shop.environment["PENSTOCK_KAFKA_BROKERS"] ?? ""))
-    crowd = Crowd(journal: try Journal(folder: folder), seed: seed, rate: rate)
+    crowd = Crowd(
+      journal: try Journal(folder: folder), goods: goods, seed: seed,
+      rate: cluster == nil ? rate : min(rate, Limits.steadyRate), pace: cluster == nil ? .patient : .steady)
   }
 
   static func port(of servers: String) throws -> UInt16 {
@@ -57,6 +70,9 @@ final class Stage: Sendable {
   var found: [String] { violations.withLock { $0 } }
   var remarks: [String] { notes.withLock { $0 } }
   var everyMember: [Member] { members.withLock { $0 } }
+
+  /// Watches the decisions of a stage on an outside cluster, while it is under load.
+  var meter: PauseMeter? { watching.withLock { $0 } }
 
   /// From here on, orders accepted so far and later ones count apart: later ones wait for a person behind a halted
   /// partition, and that is not a loss.
@@ -140,13 +156,13 @@ final class Stage: Sendable {
     laterBrokers.withLock { $0.append(other) }
     broker = try Self.port(of: servers)
     for member in members { member.kafka?.turn(to: broker) }
-    shop.broker.send(signal: SIGKILL)
+    shop.broker?.send(signal: SIGKILL)
     inject()
     for member in members { member.kafka?.cut() }
   }
 
   /// Tells the stage's broker process to do something.
-  func tellBroker(_ words: String) throws { try shop.broker.write(line: words) }
+  func tellBroker(_ words: String) throws { try shop.broker?.write(line: words) }
 
   // MARK: The two phases
 
@@ -155,13 +171,13 @@ final class Stage: Sendable {
     crowd.start()
     do {
       try await Task.sleep(for: Limits.loadBeforeFaults)
-      try await faults()
+      if cluster == nil { try await faults() } else { try await metered(faults) }
     } catch {
       try? await crowd.stop()
       throw error
     }
     let healed = ContinuousClock.now
-    let ends = try await log { try await $0.ends() }
+    let ends = try await ends()
     let isDone = try await eventually(within: Limits.recovery) { try await isDecided(upTo: ends) }
     recovery.withLock { $0 = .now - healed }
     if !isDone { violated("liveness: not decided \(Limits.recovery) after the last fault: \(try await lag())") }
@@ -173,14 +189,35 @@ final class Stage: Sendable {
   /// Waits until the log is decided to its end.
   func drain() async throws {
     try await expect("lag 0", within: Limits.recovery) {
-      let ends = try await log { try await $0.ends() }
+      let ends = try await ends()
       return try await isDecided(upTo: ends)
     }
   }
 
-  /// A reader of the stage's log.
-  func log<Answer>(_ body: (LogEnds) async throws -> Answer) async throws -> Answer {
-    try await body(LogEnds(port: broker, partitions: partitions))
+  /// Measures how long partitions stand still. A row that does not tell them apart by itself has all of them in one.
+  private func metered(_ faults: () async throws -> Void) async throws {
+    try await PauseMeter.watching(self) { meter in
+      watching.withLock { $0 = meter }
+      defer { watching.withLock { $0 = nil } }
+      // Every partition has been seen by then.
+      try await Task.sleep(for: Limits.loadBeforeFaults)
+      let begin = ContinuousClock.now
+      try await faults()
+      guard pauses.standstills.isEmpty else { return }
+      let window = begin..<ContinuousClock.now
+      pauses.note(
+        Standstill(
+          name: "all", accepting: crowd.accepted.longest(in: window).values.map(\.length),
+          deciding: meter.decided.longest(in: window).values.map(\.length)))
+    }
+  }
+
+  /// Where the stage's log is.
+  var log: ClusterSettings { cluster?.settings ?? ClusterSettings(brokers: "127.0.0.1:\(broker)") }
+
+  /// Where each partition of the log ends.
+  func ends() async throws -> [Partition: Offset] {
+    try await OrderReader(cluster: log, topic: topic, logger: quietLogger).ends(of: Int32(partitions))
   }
 
   /// The first undecided offset of each partition; empty while PostgreSQL is away.
@@ -209,21 +246,8 @@ final class Stage: Sendable {
   }
 
   private func lag() async throws -> String {
-    let (ends, progress) = (try await log { try await $0.ends() }, try await progress())
+    let (ends, progress) = (try await ends(), try await progress())
     return ends.sorted { $0.key < $1.key }.filter { progress[$0.key, default: 0] < $0.value }
       .map { "\($0.key): \(progress[$0.key, default: 0]) of \($0.value)" }.joined(separator: ", ")
-  }
-}
-
-/// Where each partition of the log ends.
-struct LogEnds: Sendable {
-  let port: UInt16
-  let partitions: Int
-
-  /// Asks for all of them.
-  func ends() async throws -> [Partition: Offset] {
-    try await OrderReader(
-      cluster: ClusterSettings(brokers: "127.0.0.1:\(port)"), topic: Stage.topic, logger: quietLogger
-    ).ends(of: Int32(partitions))
   }
 }
