@@ -1,9 +1,9 @@
 public import FlashSale
 internal import HTTPServing
-public import OrderLog
 public import Logging
 internal import NIOCore
 internal import NIOPosix
+public import OrderLog
 public import SaleStore
 public import ServiceLifecycle
 internal import Synchronization

@@ -1,7 +1,7 @@
 internal import FlashSale
-internal import OrderLog
 internal import Logging
 internal import Metrics
+internal import OrderLog
 internal import Synchronization
 internal import Vitals
 

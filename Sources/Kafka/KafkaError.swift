@@ -46,7 +46,7 @@ public struct KafkaError: Error, Sendable, Equatable, CustomStringConvertible, C
   /// librdkafka's name and text.
   let detail: String
 
-  init(_ code: Code, subject: String? = nil, detail: String = "") {
+  package init(_ code: Code, subject: String? = nil, detail: String = "") {
     self.code = code
     self.subject = subject
     self.detail = detail

@@ -44,7 +44,9 @@ public struct OrderReader: Sendable {
     let deadline = ContinuousClock.now + timeout
     var ends: [Partition: Offset] = [:]
     for partition in (0..<count).map({ Partition($0) }) {
-      ends[partition] = try await end(of: partition, timeout: max(.milliseconds(1), deadline - .now))
+      let rest = deadline - .now
+      guard rest > .zero else { throw KafkaError(.timedOut) }
+      ends[partition] = try await end(of: partition, timeout: rest)
     }
     return ends
   }

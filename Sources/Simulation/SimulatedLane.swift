@@ -73,6 +73,7 @@ extension World {
     if lanes[lane].isCancelled { lanes[lane].core.stop() }
     lanes[lane].action = what(&lanes[lane].core)
     note(name(ofLane: lane), "\(words) → \(lanes[lane].action.summary)")
+    met(lanes[lane].action.course)
     switch lanes[lane].action {
     case .end(let end): ended(lane, end)
     case .pause, .waitForLog: after(Limits.lanePause, .laneContinues(lane))
@@ -81,7 +82,10 @@ extension World {
   }
 
   /// A batch was written, or not.
-  mutating func wrote(_ lane: Int, _ answer: WriteAnswer) { tell(lane, answer.summary) { $0.wrote(answer) } }
+  mutating func wrote(_ lane: Int, _ answer: WriteAnswer) {
+    met(answer.course)
+    tell(lane, answer.summary) { $0.wrote(answer) }
+  }
 
   /// A record, or a request to end, wakes a lane that waits for records.
   mutating func wakeLane(_ lane: Int) {
@@ -161,6 +165,9 @@ extension World {
 
   private mutating func measure(_ lane: Int) {
     met(.measured)
+    if random.happens(perMille: faults.fetchFailed) {
+      return tell(lane, "the log does not tell its end") { $0.notMeasured("a fault") }
+    }
     let high = Offset(Int64(log.shown(of: lanes[lane].partition).count))
     tell(lane, "the log ends at \(high)") { $0.measured(low: Offset(0), high: high) }
   }

@@ -38,6 +38,7 @@ extension World {
   private mutating func perform(
     _ step: BatchScript.Step, of lane: Int, _ session: SimulatedStore.Session
   ) -> SimulatedStore.StepAnswer? {
+    met(step.course)
     switch step {
     case .fence(let claim, let range, let lastRecord):
       return store.fence(session, claim, range, lastRecord, numbered: lanes[lane].claimNumber)

@@ -91,6 +91,7 @@ extension World {
 
   private mutating func perform(_ actions: [LeaseKeeper.Action], for worker: Int) {
     for action in actions {
+      met(action.course)
       switch action {
       case .claim(let partition, let vacancy):
         let claim = Task.claim(worker, run: workers[worker].run, partition, vacancy, seen: scheduler.now)

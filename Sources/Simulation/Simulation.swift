@@ -20,6 +20,11 @@ public enum Course: String, CaseIterable, Sendable {
   case loaded, lookedUp, decidedAhead, aheadDropped, sameLog, anotherLog, reopened, measured
   case gaveBack, takenOver
   case staleSignal, staleReading
+  case laneOpens, laneReads, laneMeasures, laneWrites, laneWritesAndReads, laneWritesAndDecides, laneReclaims
+  case laneHalts, lanePauses, laneWaitsForLog, laneStops, laneEndsHalted, laneSurrenders
+  case writeCommitted, writeFenced, writeConflicted, writePoisoned, writeUnavailable, writeLostConnection
+  case stepFence, stepLoad, stepFindSales, stepQuarantine, stepCount, stepStock, stepOrders, stepCommit
+  case leasePrepares, leaseDismisses, leaseClaims, leaseGivesUp
 }
 
 /// The result of one seed.

@@ -1,6 +1,6 @@
 internal import FlashSale
-internal import OrderLog
 internal import Logging
+internal import OrderLog
 
 /// Checks now and then how far behind the lanes are, and whether the topic has grown.
 ///

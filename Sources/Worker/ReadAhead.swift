@@ -1,6 +1,6 @@
 internal import FlashSale
-internal import OrderLog
 internal import Lane
+internal import OrderLog
 
 /// Takes records from a partition's queue and decodes them, on demand or while the ones before are written. In the
 /// latter case it decides them too, upon what those will leave behind.

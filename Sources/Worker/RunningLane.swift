@@ -1,8 +1,8 @@
 internal import FlashSale
-internal import OrderLog
 internal import Lane
 internal import Logging
 internal import Metrics
+internal import OrderLog
 internal import SaleStore
 internal import Time
 

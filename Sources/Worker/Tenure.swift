@@ -1,7 +1,7 @@
 internal import FlashSale
-internal import OrderLog
 internal import Lane
 internal import Logging
+internal import OrderLog
 internal import SaleStore
 
 /// One partition's time with this worker: it is claimed, worked on by a lane, and given back.

@@ -1,8 +1,8 @@
 internal import FlashSale
-public import OrderLog
 internal import Lane
 public import Logging
 internal import Metrics
+public import OrderLog
 public import SaleStore
 public import ServiceLifecycle
 internal import Time

@@ -1,7 +1,7 @@
-import OrderLog
 import Audit
 import FlashSale
 import Kafka
+import OrderLog
 import Postgres
 import SaleStore
 import TestSupport

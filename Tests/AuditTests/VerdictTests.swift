@@ -1,8 +1,8 @@
-import OrderLog
 import Audit
 import FlashSale
 import Foundation
 import Kafka
+import OrderLog
 import Postgres
 import SaleStore
 import TestSupport

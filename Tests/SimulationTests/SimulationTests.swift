@@ -1,3 +1,4 @@
+import Foundation
 import Simulation
 import TestSupport
 import Testing
@@ -12,6 +13,22 @@ import Testing
     #expect(worlds.count == 2_000)
     // A course that no world takes is one that proves nothing.
     for course in Course.allCases { #expect((worlds.courses[course] ?? 0) > 0, "no world met: \(course)") }
+  }
+
+  @Test func `the simulation tells the lane and the leases all that they can be told`() throws {
+    let simulation = try sources(of: "Simulation").map(\.text).joined()
+    for file in try sources(of: "Lane") where ["LaneCore", "LeaseKeeper", "BatchScript"].contains(file.name) {
+      for event in file.text.matches(of: /package mutating func (\w+)\(/).map(\.output.1) {
+        #expect(simulation.contains(".\(event)("), "\(file.name).\(event) is not simulated")
+      }
+    }
+  }
+
+  private func sources(of module: String) throws -> [(name: String, text: String)] {
+    let folder = projectRoot + "/Sources/" + module
+    return try FileManager.default.contentsOfDirectory(atPath: folder).map { file in
+      (String(file.dropLast(".swift".count)), try String(contentsOfFile: "\(folder)/\(file)", encoding: .utf8))
+    }
   }
 
   @Test func `the same seed is the same world`() throws {

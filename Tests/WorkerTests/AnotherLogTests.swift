@@ -1,6 +1,6 @@
-import OrderLog
 import FlashSale
 import Kafka
+import OrderLog
 import SaleStore
 import TestSupport
 import Testing

@@ -1,7 +1,7 @@
-import OrderLog
 import Audit
 import FlashSale
 import Lane
+import OrderLog
 import SaleStore
 import TestSupport
 import Testing

@@ -1,7 +1,7 @@
-import OrderLog
 import Dispatch
 import FlashSale
 import Lane
+import OrderLog
 import Postgres
 import SaleStore
 import TestSupport

@@ -1,7 +1,7 @@
 internal import FlashSale
 internal import HTTPServing
-internal import OrderLog
 internal import NIOCore
+internal import OrderLog
 internal import Time
 
 /// An admitted order on its way into the log.

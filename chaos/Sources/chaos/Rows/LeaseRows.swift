@@ -54,23 +54,28 @@ extension Row {
         _ = meter.take()
         try await Task.sleep(for: .seconds(3))
         let steady = meter.take()
-        var moved: [PauseMeter.Pause] = []
-        var stayed: [PauseMeter.Pause] = []
-        for _ in 0..<10 {
-          workers.append(try await stage.start("worker"))
-          stage.inject()
-          try await allReady(workers, stage)
-          workers.removeFirst().part.process.send(signal: SIGTERM)
-          stage.inject()
-          try await Task.sleep(for: .seconds(1))
-          try await allReady(workers, stage)
+        var (joins, stops, stayed) = ([PauseMeter.Pause](), [PauseMeter.Pause](), [PauseMeter.Pause]())
+        func take(_ moved: inout [PauseMeter.Pause]) {
           let pauses = meter.take()
           moved += pauses.filter(\.isMove)
           stayed += pauses.filter { !$0.isMove }
         }
-        stage.remark("moved: \(moved.words)")
+        for _ in 0..<30 {
+          workers.append(try await stage.start("worker"))
+          stage.inject()
+          try await allReady(workers, stage)
+          take(&joins)
+          workers.removeFirst().part.process.send(signal: SIGTERM)
+          stage.inject()
+          try await Task.sleep(for: .seconds(1))
+          try await allReady(workers, stage)
+          take(&stops)
+        }
+        let moved = joins + stops
+        stage.remark("joins: \(joins.words); stops: \(stops.words)")
         stage.remark(
-          "others: p99 \(stayed.quantile(0.99).asMilliseconds), \(steady.quantile(0.99).asMilliseconds) before")
+          "others: p99 \(stayed.quantile(0.99).asMilliseconds), \(steady.quantile(0.99).asMilliseconds) before, "
+            + "longest \(stayed.quantile(1).asMilliseconds)")
         if moved.quantile(0.99) > .milliseconds(200) { stage.violated("the p99 of pauses is above 200 ms") }
         if stayed.quantile(0.99) > steady.quantile(0.99) * 2 {
           stage.violated("partitions that do not move stand still")

@@ -1,0 +1,63 @@
+internal import Lane
+
+// What `Lane` can do, as courses. The switches are exhaustive: a case that is added there needs a course here, and a
+// test fails until a world meets it.
+
+extension LaneCore.Action {
+  var course: Course {
+    switch self {
+    case .open: .laneOpens
+    case .read: .laneReads
+    case .measure: .laneMeasures
+    case .write(_, .no): .laneWrites
+    case .write(_, .read): .laneWritesAndReads
+    case .write(_, .decide): .laneWritesAndDecides
+    case .reclaim: .laneReclaims
+    case .halt: .laneHalts
+    case .pause: .lanePauses
+    case .waitForLog: .laneWaitsForLog
+    case .end(.stopped): .laneStops
+    case .end(.halted): .laneEndsHalted
+    case .end(.surrendered): .laneSurrenders
+    }
+  }
+}
+
+extension WriteAnswer {
+  var course: Course {
+    switch self {
+    case .committed: .writeCommitted
+    case .fenced: .writeFenced
+    case .conflict: .writeConflicted
+    case .poisoned: .writePoisoned
+    case .unavailable: .writeUnavailable
+    case .connectionLost: .writeLostConnection
+    }
+  }
+}
+
+extension BatchScript.Step {
+  var course: Course {
+    switch self {
+    case .fence: .stepFence
+    case .load: .stepLoad
+    case .findSales: .stepFindSales
+    case .quarantine: .stepQuarantine
+    case .count: .stepCount
+    case .stock: .stepStock
+    case .orders: .stepOrders
+    case .commit: .stepCommit
+    }
+  }
+}
+
+extension LeaseKeeper.Action {
+  var course: Course {
+    switch self {
+    case .prepare: .leasePrepares
+    case .dismiss: .leaseDismisses
+    case .claim: .leaseClaims
+    case .giveUp: .leaseGivesUp
+    }
+  }
+}
