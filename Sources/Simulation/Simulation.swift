@@ -17,6 +17,8 @@ public enum Course: String, CaseIterable, Sendable {
   case committed, repeated, conflict, poisoned, quarantined, closed
   case fenced, zombieWoke, lostCommitTookEffect, lostCommitDidNot, commitArrivedLate
   case crashInTransaction, freezeInTransaction, surrendered, gap, halted, haltCleared
+  case generationClosed, generationSmall, closedByAnother, generationMoved, closingWaited, closingGivenUp
+  case filterLearned, filterMissing, foundInClosed
   case loaded, lookedUp, decidedAhead, aheadDropped, sameLog, anotherLog, reopened, measured
   case gaveBack, takenOver
   case staleSignal, staleReading
