@@ -2,8 +2,11 @@ package import FlashSale
 
 /// What must be loaded before a batch can be decided.
 package struct BatchNeeds: Sendable {
-  /// Order ids that may have their outcome already.
-  package private(set) var orders: Set<OrderID> = []
+  /// Order ids that may have their outcome already, each with a generation in which it may be.
+  package private(set) var probes: [OrderProbe] = []
+
+  /// Sales of which the open generation is not known. Their orders are looked up once it is (`lookUps`).
+  package private(set) var unknownGenerations: Set<SaleNumber> = []
 
   /// Buyers who may hold units, where the sale limits that.
   package private(set) var holders: Set<LaneStock.Holder> = []
@@ -15,6 +18,8 @@ package struct BatchNeeds: Sendable {
   package private(set) var unknownStock: Set<StockKey> = []
 
   let tuning: LaneTuning
+  private let looksUpOrders: Bool
+  private let generations: KnownGenerations
 
   /// A sale with more holders than this is answered with any `mostHolders + 1` of them: they are too many to remember.
   package var mostHolders: Int { tuning.loadedHolders }
@@ -22,20 +27,57 @@ package struct BatchNeeds: Sendable {
   /// What the lane remembers of the rest.
   private(set) var state = LaneStock()
 
+  /// The open generations of the batch's sales, as far as the lane knows them.
+  private(set) var open: [SaleNumber: Generation] = [:]
+
   /// Whether the lane remembers all that the batch needs.
-  var isEmpty: Bool { orders.isEmpty && holders.isEmpty && unknownSales.isEmpty && unknownStock.isEmpty }
+  var isEmpty: Bool {
+    probes.isEmpty && unknownGenerations.isEmpty && holders.isEmpty && unknownSales.isEmpty && unknownStock.isEmpty
+  }
 
   /// Collects the keys of the records; what the lane remembers goes into the state.
   init(_ entries: ArraySlice<LogEntry>, _ memory: LaneMemory) {
     tuning = memory.tuning
-    if memory.looksUpOrders { orders.reserveCapacity(entries.count) }
+    looksUpOrders = memory.looksUpOrders
+    generations = memory.generations
+    if looksUpOrders { probes.reserveCapacity(entries.count) }
+    var last: SaleNumber?
+    var generation: Generation?
     for entry in entries {
       guard let record = entry.record else { continue }
       let level = need(record.stock, memory)
       guard let request = record.request else { continue }
-      if memory.looksUpOrders { orders.insert(request.order) }
+      let sale = request.order.sale
+      if sale != last { (last, generation) = (sale, need(generationOf: sale)) }
+      if let generation, looksUpOrders || generation > .first { probe(request.order, generation) }
       if isLimited(level) { need(LaneStock.Holder(sale: request.stock.sale, buyer: request.buyer), memory) }
     }
+  }
+
+  /// What is still to be looked up once these generations are known to be open; `nil` if nothing is.
+  func lookUps(_ entries: ArraySlice<LogEntry>, _ found: [SaleNumber: OpenGeneration]) -> BatchNeeds? {
+    guard !found.isEmpty, looksUpOrders || found.values.contains(where: { $0.number > .first }) else { return nil }
+    var rest = self
+    (rest.unknownGenerations, rest.holders, rest.unknownSales, rest.unknownStock) = ([], [], [], [])
+    rest.probes = []
+    for entry in entries {
+      guard let order = entry.record?.request?.order, let generation = found[order.sale] else { continue }
+      rest.probe(order, generation.number)
+    }
+    return rest.probes.isEmpty ? nil : rest
+  }
+
+  private mutating func probe(_ order: OrderID, _ generation: Generation) {
+    generations.addProbes(for: order, upTo: generation, alsoThere: looksUpOrders, to: &probes)
+  }
+
+  private mutating func need(generationOf sale: SaleNumber) -> Generation? {
+    guard let generation = generations.open(of: sale) else {
+      unknownGenerations.insert(sale)
+      return nil
+    }
+    open[sale] = generation
+    return generation
   }
 
   /// Whether the sale limits a buyer. For stock that was not loaded yet this is not known, so it counts as limited.
@@ -65,6 +107,9 @@ package struct LoadedFacts: Sendable {
 
   /// Levels of those of the stock that exist.
   package var levels: [StockKey: LaneStock.Level] = [:]
+
+  /// The open generation of each sale of which it was not known. One that the store has no row of has only the first.
+  package var generations: [SaleNumber: OpenGeneration] = [:]
 
   private(set) var held: [LaneStock.Holder: Units] = [:]
   private var holders: [SaleNumber: Set<Int>] = [:]

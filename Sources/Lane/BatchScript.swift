@@ -14,7 +14,11 @@ package struct BatchScript: Sendable {
     /// epoch. Keeps the fingerprint of the last record with it.
     case fence(Claim, Range<Offset>, RecordFingerprint)
 
-    /// Looks up what the decisions need; answered by `loaded`.
+    /// Goes on only if these are the open generations of their sales.
+    case generations([SaleGeneration])
+
+    /// Looks up what the decisions need; answered by `loaded`. Perhaps a second time: orders are looked up in the
+    /// generations that the first answer has named.
     case load(BatchNeeds)
 
     /// Looks up the sales that records which cannot be decided speak of; answered by `found`.
@@ -37,6 +41,7 @@ package struct BatchScript: Sendable {
 
   private enum Stage {
     case needs(BatchNeeds)
+    case lookUps(BatchNeeds, then: BatchNeeds, LoadedFacts)
     case undecided(DecidedBatch, [UndecidedRecord])
     case ready(DecidedBatch, [UndecidedRecord])
     case done(DecidedBatch)
@@ -63,10 +68,12 @@ package struct BatchScript: Sendable {
     var steps: [Step] = []
     if !isFenced {
       steps.append(.fence(batch.claim, batch.range, batch.lastRecord))
+      let open = batch.prepared.open
+      if !open.isEmpty { steps.append(.generations(open)) }
       isFenced = true
     }
     switch stage {
-    case .needs(let needs): steps.append(.load(needs))
+    case .needs(let needs), .lookUps(let needs, _, _): steps.append(.load(needs))
     case .undecided(_, let records): steps.append(.findSales(records))
     case .ready(let decided, let records):
       if !records.isEmpty { steps.append(.quarantine(records)) }
@@ -82,8 +89,19 @@ package struct BatchScript: Sendable {
 
   /// The answer to `load`.
   package mutating func loaded(_ facts: LoadedFacts) {
-    guard case .needs(let needs) = stage else { return }
-    stage = Self.stage(of: DecidedBatch(batch.prepared.entries, upon: needs, facts), batch)
+    let entries = batch.prepared.entries
+    switch stage {
+    case .needs(let needs):
+      if let lookUps = needs.lookUps(entries, facts.generations) {
+        stage = .lookUps(lookUps, then: needs, facts)
+      } else {
+        stage = Self.stage(of: DecidedBatch(entries, upon: needs, facts), batch)
+      }
+    case .lookUps(_, let needs, var all):
+      all.decided += facts.decided
+      stage = Self.stage(of: DecidedBatch(entries, upon: needs, all), batch)
+    case .undecided, .ready, .done: break
+    }
   }
 
   /// The answer to `findSales`: those of the numbers that exist, and of the ids with their numbers.

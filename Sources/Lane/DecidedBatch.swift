@@ -14,6 +14,9 @@ package struct DecidedBatch: Sendable {
   let orders: OrderRows
   let written: WrittenBatch
 
+  /// The generations that were known before.
+  let open: [SaleNumber: Generation]
+
   /// Decides the records upon what `needs` remembers and `facts` has loaded for it.
   init(_ entries: ArraySlice<LogEntry>, upon needs: BatchNeeds, _ facts: LoadedFacts = LoadedFacts()) {
     var before = needs.state
@@ -26,9 +29,11 @@ package struct DecidedBatch: Sendable {
       guard let old = before.stock[key], let new = after.stock[key] else { return nil }
       return Change(key: key, old: old, new: new)
     }
-    orders = OrderRows(effects.orders)
+    open = needs.open
+    orders = OrderRows(effects.orders, into: open.merging(facts.generations.mapValues(\.number)) { known, _ in known })
     written = WrittenBatch(
-      records: entries.count, effects: effects, levels: after.stock, holders: facts.holders(for: needs))
+      records: entries.count, effects: effects, levels: after.stock, holders: facts.holders(for: needs),
+      generations: facts.generations, rows: orders.counts)
   }
 }
 

@@ -18,6 +18,8 @@ package struct LaneCore: Sendable {
     case measure
     /// Write a batch, and meanwhile read ahead as it says: `wrote`.
     case write(LaneBatch, ahead: Ahead)
+    /// Close a generation, if it has so many rows: `closed`.
+    case close(SaleGeneration, from: Int)
     /// Take the partition over from the lane's own lost session: `reclaimed` or `failed`.
     case reclaim(Claim)
     /// Record that a person has to look: `haltRecorded`, `haltRefused` or `failed`.
@@ -140,14 +142,30 @@ extension LaneCore {
     case .committed(let written):
       lastRecord = wasInFlight?.lastRecord
       if wasInFlight?.isForeseen == false { memory.remember(written) }
-      return act(state.committed())
+      guard !state.isStopping, let due = memory.takeDueGeneration() else { return act(state.committed()) }
+      return .close(due, from: tuning.generationRows)
     case .fenced: return act(state.fenced())
     case .conflict(let why): return act(state.conflict(why))
+    case .generationClosed: return act(state.conflict("a generation was closed"))
     case .poisoned(let error): return act(state.poisoned(error))
     case .unavailable(let error): return act(state.unavailable("\(error)"))
     case .connectionLost(let error): return act(state.connectionLost("\(error)"))
     }
   }
+
+  /// A generation of the sale was to be closed, after a commit.
+  ///
+  /// - Parameter open: the one that is open now; `nil` if the store could not tell.
+  package mutating func closed(_ sale: SaleNumber, _ open: OpenGeneration?) -> Action {
+    if let open { memory.opened(sale, open) }
+    return act(state.committed())
+  }
+
+  /// Closed generations of which a filter would spare look-ups.
+  package var missingFilters: [SaleGeneration] { memory.missingFilters }
+
+  /// Takes in filters of closed generations (`LaneMemory.learn`). At any time.
+  package mutating func learn(_ filters: [SaleGeneration: IDFilter]) { memory.learn(filters) }
 
   /// The partition was taken over again, or not.
   package mutating func reclaimed(_ answer: ClaimAnswer) -> Action {

@@ -6,14 +6,20 @@ package import FlashSale
 ///     holds (I7), and those of a batch that was not committed are forgotten.
 /// (2) For a sale in `holders`, each buyer who holds units is in there; the others hold nothing and are not looked up.
 ///     A buyer in there without units, such as a winner of a batch that was not committed, only costs a look-up.
-/// (3) An order id that has its outcome is found by the look-up, or else by the unique violation that its row causes
-///     (decision 0002). So the look-up only matters for speed: it is omitted while nothing repeats.
+/// (3) An order id that has its outcome in the open generation is found by the look-up, or else by the unique violation
+///     that its row causes (decision 0002). So the look-up there only matters for speed: it is omitted while nothing
+///     repeats.
+/// (4) One that has its outcome in a closed generation is found by the look-up only (`KnownGenerations`). That one is
+///     never omitted.
 package struct LaneMemory: Sendable {
   /// Stock that a batch need not load.
   package private(set) var levels: [StockKey: LaneStock.Level]
 
   /// Who may hold units.
   private(set) var holders: KnownHolders
+
+  /// Where orders are stored.
+  private(set) var generations: KnownGenerations
 
   /// Changes with each change of the memory, so that a batch knows whether it was prepared upon the present one.
   private(set) var version = 0
@@ -28,6 +34,23 @@ package struct LaneMemory: Sendable {
     self.levels = levels
     self.tuning = tuning
     holders = KnownHolders(most: tuning.rememberedHolders)
+    generations = KnownGenerations(tuning: tuning)
+  }
+
+  /// Closed generations whose orders are all looked up, because there is no filter of them.
+  package var missingFilters: [SaleGeneration] { generations.missing }
+
+  /// Takes in filters of closed generations: from here on few of their orders are looked up. A batch that was prepared
+  /// before stands.
+  package mutating func learn(_ filters: [SaleGeneration: IDFilter]) { generations.learn(filters) }
+
+  /// A generation that this lane should ask the store to close; once.
+  mutating func takeDueGeneration() -> SaleGeneration? { generations.takeDue() }
+
+  /// The store has told which generation is open.
+  mutating func opened(_ sale: SaleNumber, _ generation: OpenGeneration) {
+    version += 1
+    generations.opened(sale, generation)
   }
 
   /// Whether the order ids of the next batch are looked up before it is written.
@@ -51,6 +74,7 @@ package struct LaneMemory: Sendable {
     if levels.count > Limits.rememberedLevels { levels = written.levels }
     holders.add(written.holders)
     for holder in written.winners { holders.add(holder) }
+    generations.add(written.generations, written.rows)
     batchesToCheck = written.effects.repeats.isEmpty ? max(0, batchesToCheck - 1) : tuning.batchesToCheck
   }
 
@@ -58,8 +82,9 @@ package struct LaneMemory: Sendable {
   package mutating func forget(after answer: WriteAnswer) {
     version += 1
     levels = [:]
+    generations.doubt()
     switch answer {
-    case .committed, .fenced, .poisoned, .unavailable: break
+    case .committed, .fenced, .generationClosed, .poisoned, .unavailable: break
     case .conflict: batchesToCheck = tuning.batchesToCheck
     // It may be committed, and then this memory does not know its winners.
     case .connectionLost: holders = KnownHolders(most: tuning.rememberedHolders)

@@ -38,6 +38,23 @@ package enum Limits {
   /// twice, and repeats seldom come alone. A look-up of all ids costs about a third of writing them.
   static let batchesToCheck = 16
 
+  // MARK: Generations
+
+  /// Orders of one sale in a generation, about: a larger one is closed. Its index has some 10,000 pages, which a batch
+  /// of 20,000 meets densely. Much smaller ones would make each id be asked of many filters.
+  static let generationRows = 1 << 20
+
+  /// Bits of a filter for each order: about one in a thousand others is taken for one of them, and looked up.
+  static let filterBitsPerOrder = 16
+
+  /// Bits of one block of a filter.
+  static let filterBlockBits = 256
+
+  /// Bytes of filters that a lane has, of 128 million orders in closed generations; lanes of one worker share them.
+  /// Past it, other sales' filters go. Of a sale with more, the rest is looked up for each batch, which then takes
+  /// several times as long.
+  package static let filterBytes = 256 << 20
+
   // MARK: Leases
 
   /// Claims under way at once, in one worker. Others wait; each takes a few milliseconds.
@@ -63,6 +80,10 @@ package struct LaneTuning: Sendable {
   package var rememberedHolders = Limits.rememberedHolders
   package var loadedHolders = Limits.loadedHolders
   package var batchesToCheck = Limits.batchesToCheck
+  package var generationRows = Limits.generationRows
+
+  /// Whether an order is looked up in a closed generation of which there is no filter.
+  package var looksUpClosedGenerations = true
 
   /// Whether the log is known by the record before the next one.
   package var comparesFingerprints = true

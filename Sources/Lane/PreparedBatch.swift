@@ -18,6 +18,16 @@ package struct PreparedBatch: Sendable {
   /// The version of the memory.
   let memory: Int
 
+  /// The generations that its orders are written into, as far as they are known before the fence.
+  var open: [SaleGeneration] {
+    let open =
+      switch stage {
+      case .decided(let decided): decided.open
+      case .needs(let needs): needs.open
+      }
+    return open.map { SaleGeneration($0.key, $0.value) }.sorted()
+  }
+
   /// Whether the memory has neither taken in nor forgotten anything since.
   package func stands(upon memory: LaneMemory) -> Bool { self.memory == memory.version }
 

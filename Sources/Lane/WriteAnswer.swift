@@ -9,6 +9,10 @@ package enum WriteAnswer: Sendable {
   /// Nothing was changed; the next attempt decides again.
   case conflict(String)
 
+  /// Another lane has closed a generation that the batch would have been written into. Nothing was changed; the next
+  /// attempt reads which one is open.
+  case generationClosed
+
   /// A record of the batch makes every attempt fail; the reason is in the server's words, data included. Nothing was
   /// changed.
   case poisoned(String)

@@ -13,6 +13,12 @@ package struct WrittenBatch: Sendable {
   /// The buyers who hold units of the sales that this batch is the first to name.
   let holders: [SaleNumber: KnownHolders.Holders]
 
+  /// The open generations that this batch had to read.
+  let generations: [SaleNumber: OpenGeneration]
+
+  /// How many orders it has added to which generation.
+  let rows: [(SaleGeneration, rows: Int)]
+
   /// The levels that changed.
   package var changed: [StockKey: LaneStock.Level] {
     Dictionary(uniqueKeysWithValues: effects.stock.compactMap { key in levels[key].map { (key, $0) } })

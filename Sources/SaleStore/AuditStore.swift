@@ -82,7 +82,10 @@ public struct AuditStore: Sendable {
   public func places(of orders: [OrderID]) async throws -> [OrderID: AuditedPlace] {
     guard !orders.isEmpty else { return [:] }
     let rows = try await connection.query(
-      "SELECT order_id, partition, log_offset, buyer FROM orders WHERE order_id = ANY ($1)", orders.map(\.uuid))
+      """
+      SELECT order_id, partition, log_offset, buyer
+      FROM orders WHERE order_id = ANY ($1) AND generation = ANY ((SELECT generations_of($2))::int4[])
+      """, orders.map(\.uuid), Set(orders.map(\.sale.rawValue)).sorted())
     let places = try rows.map { row in
       let position = LogPosition(partition: try row.partition(1), offset: try row.offset(2))
       return (OrderID(try row.uuid(0)), AuditedPlace(position: position, buyer: try row.string(3)))
@@ -131,7 +134,8 @@ extension AuditSnapshot {
       FROM stock k JOIN sales s ON s.number = k.sale ORDER BY k.sale, k.position
       """)
     try pipeline.add("SELECT partition, sale, requests, repeats FROM tallies WHERE topic = $1", topic)
-    // The primary key rules this out while it exists. An audit does not assume that it does.
+    // The primary key rules this out within a generation, while it exists, and lanes do over all of them. An audit does
+    // not assume that they did.
     try pipeline.add(
       """
       SELECT order_id, count(*) OVER () FROM orders GROUP BY order_id HAVING count(*) > 1 ORDER BY order_id LIMIT 1

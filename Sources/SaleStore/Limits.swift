@@ -15,6 +15,14 @@ public enum Limits {
   /// fewer: 400, 128 and 40 gave decision delays with a p99 of 13, 7 and 5.5 ms (docs/performance.md).
   static let insertedOrders = 40
 
+  /// Longest that closing a generation waits for batches in flight. All lanes stand still meanwhile. One batch of
+  /// 20,000 takes some 80 ms; a lane that is frozen inside one would hold the others longer. Past it, the generation
+  /// stays open, and is closed after some more orders.
+  static let closingLockTimeout = Duration.milliseconds(200)
+
+  /// Ids that are read at once for a filter: 320 kB.
+  static let filterPageOrders: Int32 = 20_000
+
   /// How long a claim waits for the session of the partition's owner to be gone after it was ended. It takes 0.1 s,
   /// even inside COPY; a server that is short of processors needs more.
   static let ownerEndTimeout = Duration.seconds(2)

@@ -1,7 +1,7 @@
 public import FlashSale
 internal import Postgres
 
-/// All orders of a sale, page by page, in the order of their ids.
+/// All orders of a sale, page by page: generation by generation, in the order of their ids.
 ///
 /// Holds one page in memory, and a connection only while it reads one, even if its reader is slow. An order is written
 /// once and never changed, so the pages need no common snapshot. Every order that existed at the start comes, once, and
@@ -11,21 +11,28 @@ public struct OrderPages: AsyncSequence, Sendable {
   let sale: SaleNumber
 
   public func makeAsyncIterator() -> AsyncIterator {
-    AsyncIterator(store: store, after: sale.orderIDs.lowerBound, upTo: sale.orderIDs.upperBound)
+    AsyncIterator(store: store, sale: sale, after: sale.orderIDs.lowerBound)
   }
 
   /// Reads a page when it is asked for one.
   public struct AsyncIterator: AsyncIteratorProtocol {
     let store: SaleStore
+    let sale: SaleNumber
+    var generation: Int32 = 0
     var after: OrderID
-    let upTo: OrderID
 
     /// The next page, or `nil` after the last one. Throws `PostgresError` or `StoreError.unreadable`.
     public mutating func next() async throws -> [StoredOrder]? {
-      let page = try await store.orderPage(after: after, upTo: upTo)
-      guard let last = page.last else { return nil }
-      after = last.order
-      return page
+      while true {
+        let page = try await store.orderPage(in: generation, after: after, upTo: sale.orderIDs.upperBound)
+        if let last = page.last {
+          after = last.order
+          return page
+        }
+        guard try await store.isClosed(generation, of: sale) else { return nil }
+        generation += 1
+        after = sale.orderIDs.lowerBound
+      }
     }
   }
 }
@@ -35,14 +42,25 @@ extension SaleStore {
   public func orderPages(of sale: SaleNumber) -> OrderPages { OrderPages(store: self, sale: sale) }
 
   /// The first orders of a range of ids, without its lower end, which is not a valid id or was on the page before.
-  fileprivate func orderPage(after: OrderID, upTo: OrderID) async throws -> [StoredOrder] {
+  fileprivate func orderPage(
+    in generation: Int32, after: OrderID, upTo: OrderID
+  ) async throws -> [StoredOrder] {
     let rows = try await pool.withConnection { connection in
       try await connection.query(
         """
         SELECT order_id, partition, log_offset, sale, sku, buyer, quantity, outcome, accepted_at, decided_at
-        FROM orders WHERE order_id > $1 AND order_id <= $2 ORDER BY order_id LIMIT $3
-        """, after.uuid, upTo.uuid, Limits.exportPageOrders)
+        FROM orders WHERE generation = $1 AND order_id > $2 AND order_id <= $3 ORDER BY order_id LIMIT $4
+        """, generation, after.uuid, upTo.uuid, Limits.exportPageOrders)
     }
     return try rows.map(StoredOrder.init(row:))
+  }
+
+  /// Whether a later generation of the sale is open.
+  fileprivate func isClosed(_ generation: Int32, of sale: SaleNumber) async throws -> Bool {
+    let rows = try await pool.withConnection { connection in
+      try await connection.query(
+        "SELECT FROM sale_generations WHERE sale = $1 AND cardinality(sizes) > $2", sale.rawValue, generation)
+    }
+    return !rows.isEmpty
   }
 }

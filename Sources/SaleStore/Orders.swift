@@ -27,8 +27,8 @@ extension SaleStore {
       try await connection.query(
         """
         SELECT order_id, partition, log_offset, sale, sku, buyer, quantity, outcome, accepted_at, decided_at
-        FROM orders WHERE order_id = ANY ($1)
-        """, ids.map(\.uuid))
+        FROM orders WHERE order_id = ANY ($1) AND generation = ANY ((SELECT generations_of($2))::int4[])
+        """, ids.map(\.uuid), Set(ids.map(\.sale.rawValue)).sorted())
     }
     return try rows.map(StoredOrder.init(row:))
   }

@@ -90,14 +90,16 @@ extension ReportFacts {
         SELECT (extract(epoch FROM delay) * 1000)::float8 FROM (
           SELECT unnest(
             percentile_disc(ARRAY[0.5, 0.95, 0.99, 1]) WITHIN GROUP (ORDER BY decided_at - accepted_at)) AS delay
-          FROM orders WHERE order_id BETWEEN $1 AND $2) AS delays ORDER BY delay
-        """, ids.lowerBound.uuid, ids.upperBound.uuid)
+          FROM orders WHERE order_id BETWEEN $1 AND $2 AND generation = ANY ((SELECT generations_of($3))::int4[])
+        ) AS delays ORDER BY delay
+        """, ids.lowerBound.uuid, ids.upperBound.uuid, [number])
       try pipeline.add(
         """
         SELECT outcome, sku, date_bin(make_interval(mins => $3), decided_at, 'epoch') AS minute,
           count(*) AS requests, sum(quantity) AS units, min(decided_at) AS first, max(decided_at) AS last
-        FROM orders WHERE order_id BETWEEN $1 AND $2 GROUP BY GROUPING SETS ((outcome, sku), (outcome, minute))
-        """, ids.lowerBound.uuid, ids.upperBound.uuid, minutes)
+        FROM orders WHERE order_id BETWEEN $1 AND $2 AND generation = ANY ((SELECT generations_of($4))::int4[])
+        GROUP BY GROUPING SETS ((outcome, sku), (outcome, minute))
+        """, ids.lowerBound.uuid, ids.upperBound.uuid, minutes, [number])
       try pipeline.add(
         """
         SELECT date_bin(make_interval(mins => $3), quarantined_at, 'epoch') AS minute, count(*) AS requests

@@ -59,6 +59,7 @@ extension SaleStore {
           """,
           number, sale.items.map(\.sku.rawValue), Array(0..<Int16(sale.items.count)), sale.items.map(\.price.minor),
           sale.items.map(\.price.currency), sale.items.map(\.stock.rawValue))
+        _ = try transaction.query("INSERT INTO sale_generations (sale) VALUES ($1)", number)
         _ = try transaction.query("SELECT pg_notify($1, $2)", "\(CatalogSignal.channel)", sale.id.rawValue)
         return SaleNumber(rawValue: number)
       }

@@ -1,4 +1,5 @@
 internal import FlashSale
+internal import Lane
 
 /// The state that the invariants imply, kept beside the world and derived from the log and the store alone.
 ///
@@ -87,7 +88,7 @@ struct Checks {
         invariant: "liveness",
         what: "p\(index) is decided up to \(next), the log ends at \(log.end(of: Partition(Int32(index))))")
     }
-    for (order, place) in accepted where store.orders[order] == nil && !store.quarantined.contains(place) {
+    for (order, place) in accepted where !store.has(order) && !store.quarantined.contains(place) {
       return Violation(invariant: "I4", what: "order \(order) got a 202 for \(place) and has no outcome")
     }
     return nil
@@ -116,7 +117,10 @@ struct Checks {
       replay(record.decoded(), at: place.offset, into: &effects)
       decided[index] = place.offset.next
     }
-    let orders = effects.orders.map { SimulatedStore.Order($0, in: partition) }
+    // In which generation a row is stored is the lanes' to say, and changes nothing.
+    let orders = zip(effects.orders, transaction.orders + Array(repeating: nil, count: effects.orders.count)).map {
+      SimulatedStore.Order($0, in: partition, $1?.generation ?? .first)
+    }
     guard orders == transaction.orders else {
       return Violation(
         invariant: "I10",

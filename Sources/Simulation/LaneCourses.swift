@@ -12,6 +12,7 @@ extension LaneCore.Action {
     case .write(_, .no): .laneWrites
     case .write(_, .read): .laneWritesAndReads
     case .write(_, .decide): .laneWritesAndDecides
+    case .close: .laneCloses
     case .reclaim: .laneReclaims
     case .halt: .laneHalts
     case .pause: .lanePauses
@@ -29,6 +30,7 @@ extension WriteAnswer {
     case .committed: .writeCommitted
     case .fenced: .writeFenced
     case .conflict: .writeConflicted
+    case .generationClosed: .writeMetClosed
     case .poisoned: .writePoisoned
     case .unavailable: .writeUnavailable
     case .connectionLost: .writeLostConnection
@@ -40,6 +42,7 @@ extension BatchScript.Step {
   var course: Course {
     switch self {
     case .fence: .stepFence
+    case .generations: .stepGenerations
     case .load: .stepLoad
     case .findSales: .stepFindSales
     case .quarantine: .stepQuarantine

@@ -42,6 +42,12 @@ enum Limits {
   /// Batches whose order ids are looked up after a repeat.
   static let batchesToCheck = 1...3
 
+  /// In how many worlds generations are closed, and how many orders of a sale they have there. How often a lane that
+  /// lacks a filter gets it before its next batch.
+  static let closingPerMille = 600
+  static let generationRows = 1...3
+  static let filterPerMille = [0, 100, 500]
+
   /// How often a producer sends one record at most: after that it gives up, and says *unknown*.
   static let sends = 3
 

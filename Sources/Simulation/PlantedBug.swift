@@ -73,6 +73,18 @@ public enum PlantedBug: String, CaseIterable, Sendable {
   /// Intake takes each level that a signal brings for the newest one: signals applied out of order.
   case signalOutOfOrder = "signal-out-of-order"
 
+  /// An order is not looked up in a closed generation of which the lane has no filter yet.
+  case closedNotLookedUp = "closed-not-looked-up"
+
+  /// A filter is made before its generation is closed, so that it lacks what comes later.
+  case filterLacksOrders = "filter-lacks-orders"
+
+  /// A batch is written without looking which generation is open.
+  case generationNotChecked = "generation-not-checked"
+
+  /// A generation is closed while batches are in flight that write into it.
+  case closedInFlight = "closed-in-flight"
+
   /// Whether lanes decide by something else than the real function.
   var decidesOtherwise: Bool { self == .duplicateCheckLast }
 

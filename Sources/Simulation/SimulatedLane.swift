@@ -20,10 +20,16 @@ struct SimulatedLane {
   /// What was read while the batch before is written.
   var ahead: HeldRecords?
 
+  /// Where that was to begin; a gap can be before it.
+  var aheadFrom = Offset(0)
+
   /// What was decided ahead last.
   var stale: PreparedBatch?
 
   var transaction: SimulatedTransaction?
+
+  /// Tries of a closing that met a batch in flight.
+  var closingTries = 0
   var isCancelled = false
   var isWaiting = false
   var isEnded = false
@@ -61,6 +67,7 @@ extension World {
         lanes[lane].stale = nil
       }
       begin(batch, on: lane)
+    case .close(let generation, let rows): close(lane, generation, from: rows)
     case .reclaim(let claim): reclaim(lane, claim)
     case .pause, .waitForLog: tell(lane, "paused") { $0.paused() }
     case .halt(let claim, let reason): halt(lane, claim, reason)
@@ -69,7 +76,7 @@ extension World {
   }
 
   /// Tells the core what came of its action, and goes on with the next one. A cancellation goes before it.
-  private mutating func tell(_ lane: Int, _ words: String, _ what: (inout LaneCore) -> LaneCore.Action) {
+  mutating func tell(_ lane: Int, _ words: String, _ what: (inout LaneCore) -> LaneCore.Action) {
     if lanes[lane].isCancelled { lanes[lane].core.stop() }
     lanes[lane].action = what(&lanes[lane].core)
     note(name(ofLane: lane), "\(words) → \(lanes[lane].action.summary)")
@@ -124,6 +131,7 @@ extension World {
   /// Late in a transaction, so that the next records have had time to come.
   mutating func readAhead(on lane: Int) {
     guard lanes[lane].ahead == nil, case .write(_, let ahead) = lanes[lane].action else { return }
+    lanes[lane].aheadFrom = lanes[lane].queueNext
     switch ahead {
     case .no: break
     case .read: lanes[lane].ahead = fetch(lane)
@@ -307,6 +315,7 @@ extension WriteAnswer {
     case .committed: "committed"
     case .fenced: "fenced"
     case .conflict(let why): "conflict: \(why)"
+    case .generationClosed: "a generation was closed"
     case .poisoned(let why): "poisoned: \(why)"
     case .unavailable(let error): "unavailable: \(error)"
     case .connectionLost(let error): "connection lost: \(error)"
@@ -322,6 +331,7 @@ extension LaneCore.Action {
     case .measure: "measure"
     case .write(let batch, let ahead):
       if case .no = ahead { "write \(batch.summary)" } else { "write \(batch.summary) and read ahead" }
+    case .close(let generation, _): "close \(generation)"
     case .reclaim(let claim): "reclaim from epoch \(claim.epoch)"
     case .waitForLog(let reason): "wait for the log: \(reason)"
     case .halt(_, let reason): "halt: \(reason)"

@@ -32,8 +32,10 @@ struct SimulatedStore {
     let position: LogPosition
     let request: PurchaseRequest
     let outcome: Outcome
+    let generation: Generation
 
-    init(_ order: Effects.Order, in partition: Partition) {
+    init(_ order: Effects.Order, in partition: Partition, _ generation: Generation) {
+      self.generation = generation
       position = LogPosition(partition: partition, offset: order.offset)
       request = order.request
       outcome = order.outcome
@@ -67,7 +69,14 @@ struct SimulatedStore {
 
   private(set) var progress: [Progress]
   private(set) var stock: [StockKey: Stock] = [:]
-  private(set) var orders: [OrderID: Order] = [:]
+  /// By the primary key: an id is unique within a generation.
+  private(set) var orders: [OrderProbe: Order] = [:]
+
+  /// Of the sales that have closed one.
+  var openGenerations: [SaleNumber: Generation] = [:]
+
+  /// Those that wait to close a generation: nobody begins a batch meanwhile.
+  var closers: Set<Session> = []
   private(set) var quarantined: Set<LogPosition> = []
 
   /// Everything that was committed, in its order: for the checks.
@@ -81,10 +90,10 @@ struct SimulatedStore {
 
   private var isReachable = true
   private var sessions: Set<Session> = []
-  private var open: [Session: Transaction] = [:]
+  private(set) var open: [Session: Transaction] = [:]
   private var lastSession = 0
   private let refusedBuyer: BuyerID?
-  private let bug: PlantedBug?
+  let bug: PlantedBug?
 
   init(_ shop: Shop, bug: PlantedBug?) {
     progress = Array(repeating: Progress(), count: Int(shop.partitions))
@@ -112,6 +121,7 @@ struct SimulatedStore {
     if commitWins, open[session]?.isCommitting == true { apply(session) }
     open[session] = nil
     sessions.remove(session)
+    closers.remove(session)
   }
 
   /// The server goes, and with it all sessions.
@@ -249,6 +259,7 @@ struct SimulatedStore {
     case fenced
     case locked
     case conflict(String)
+    case generationClosed
     case poisoned(String)
   }
 
@@ -258,7 +269,7 @@ struct SimulatedStore {
   ) -> StepAnswer {
     let (partition, epoch) = (claim.partition, claim.epoch)
     let row = progress[Int(partition.rawValue)]
-    guard lockHolder(of: partition) == nil else { return .locked }
+    guard lockHolder(of: partition) == nil, closers.isEmpty else { return .locked }
     let isCurrent =
       switch bug {
       case .fenceRemoved: true
@@ -278,7 +289,8 @@ struct SimulatedStore {
   /// What a batch needs to know, as it is committed now.
   func load(_ needs: BatchNeeds) -> LoadedFacts {
     var facts = LoadedFacts()
-    if bug != .lookUpSkipped { facts.decided = needs.orders.filter { orders[$0] != nil } }
+    facts.decided = needs.probes.filter { orders[$0] != nil && (bug != .lookUpSkipped || !isOpen($0)) }.map(\.order)
+    for sale in needs.unknownGenerations { facts.generations[sale] = openGeneration(of: sale) }
     for key in needs.unknownStock { facts.levels[key] = stock[key]?.level }
     guard bug != .purchasesNotLoaded else { return facts }
     var held: [LaneStock.Holder: Int64] = [:]
@@ -321,17 +333,17 @@ struct SimulatedStore {
 
   /// Copies the orders in, under the primary key.
   mutating func write(_ session: Session, orders rows: [Order]) -> StepAnswer {
-    let ids = Set(rows.map(\.request.order))
+    let keys = Set(rows.map(\.key))
     for (other, transaction) in open where other != session {
-      if transaction.orders.contains(where: { ids.contains($0.request.order) }) { return .locked }
+      if transaction.orders.contains(where: { keys.contains($0.key) }) { return .locked }
     }
     if let refused = rows.first(where: { $0.request.buyer == refusedBuyer }) {
       return .poisoned("not this buyer: \(refused.request.buyer)")
     }
-    if bug != .conflictIgnored, let repeated = rows.first(where: { orders[$0.request.order] != nil }) {
+    if bug != .conflictIgnored, let repeated = rows.first(where: { orders[$0.key] != nil }) {
       return .conflict("orders_pkey: \(repeated.request.order)")
     }
-    open[session]?.orders = rows.filter { orders[$0.request.order] == nil }
+    open[session]?.orders = rows.filter { orders[$0.key] == nil }
     return .done
   }
 
@@ -349,7 +361,7 @@ struct SimulatedStore {
       stock[key]?.isClosed = level.isClosed
       stock[key]?.asOf = level.asOf
     }
-    for order in transaction.orders { orders[order.request.order] = order }
+    for order in transaction.orders { orders[order.key] = order }
     for offset in transaction.quarantined {
       quarantined.insert(LogPosition(partition: transaction.partition, offset: offset))
     }

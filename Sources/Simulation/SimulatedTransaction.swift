@@ -17,6 +17,7 @@ struct SimulatedTransaction {
 extension World {
   /// Begins a lane's transaction.
   mutating func begin(_ batch: LaneBatch, on lane: Int) {
+    learnFilters(on: lane)
     lanes[lane].transaction = SimulatedTransaction(batch)
     continueTransaction(of: lane)
   }
@@ -42,9 +43,12 @@ extension World {
     switch step {
     case .fence(let claim, let range, let lastRecord):
       return store.fence(session, claim, range, lastRecord, numbered: lanes[lane].claimNumber)
+    case .generations(let open): return store.require(open)
     case .load(let needs):
-      met(needs.orders.isEmpty ? .loaded : .lookedUp)
-      lanes[lane].transaction?.script.loaded(store.load(needs))
+      met(needs.probes.isEmpty ? .loaded : .lookedUp)
+      let facts = store.load(needs)
+      if needs.probes.contains(where: { facts.decided.contains($0.order) && !store.isOpen($0) }) { met(.foundInClosed) }
+      lanes[lane].transaction?.script.loaded(facts)
       return .done
     case .findSales(let records):
       let numbers = Set(shop.sales.map(\.number)).intersection(records.compactMap(\.saleNumber))
@@ -57,7 +61,9 @@ extension World {
     case .orders(let rows):
       readAhead(on: lane)
       let partition = lanes[lane].partition
-      let orders = rows.all.sorted { $0.offset < $1.offset }.map { SimulatedStore.Order($0, in: partition) }
+      let orders = rows.all.sorted { $0.order.offset < $1.order.offset }.map { row in
+        SimulatedStore.Order(row.order, in: partition, row.generation)
+      }
       return store.write(session, orders: orders)
     case .commit:
       readAhead(on: lane)
@@ -83,6 +89,9 @@ extension World {
     case .conflict(let why):
       met(.conflict)
       abort(lane, session, .conflict(why))
+    case .generationClosed:
+      met(.generationMoved)
+      abort(lane, session, .generationClosed)
     case .poisoned(let why):
       met(.poisoned)
       abort(lane, session, .poisoned(why))

@@ -17,13 +17,16 @@ public enum Course: String, CaseIterable, Sendable {
   case committed, repeated, conflict, poisoned, quarantined, closed
   case fenced, zombieWoke, lostCommitTookEffect, lostCommitDidNot, commitArrivedLate
   case crashInTransaction, freezeInTransaction, surrendered, gap, halted, haltCleared
+  case generationClosed, generationSmall, closedByAnother, generationMoved, closingWaited, closingGivenUp
+  case filterLearned, filterMissing, foundInClosed
   case loaded, lookedUp, decidedAhead, aheadDropped, sameLog, anotherLog, reopened, measured
   case gaveBack, takenOver
   case staleSignal, staleReading
   case laneOpens, laneReads, laneMeasures, laneWrites, laneWritesAndReads, laneWritesAndDecides, laneReclaims
-  case laneHalts, lanePauses, laneWaitsForLog, laneStops, laneEndsHalted, laneSurrenders
-  case writeCommitted, writeFenced, writeConflicted, writePoisoned, writeUnavailable, writeLostConnection
-  case stepFence, stepLoad, stepFindSales, stepQuarantine, stepCount, stepStock, stepOrders, stepCommit
+  case laneCloses, laneHalts, lanePauses, laneWaitsForLog, laneStops, laneEndsHalted, laneSurrenders
+  case writeCommitted, writeFenced, writeConflicted, writeMetClosed, writePoisoned, writeUnavailable
+  case writeLostConnection
+  case stepFence, stepGenerations, stepLoad, stepFindSales, stepQuarantine, stepCount, stepStock, stepOrders, stepCommit
   case leasePrepares, leaseDismisses, leaseClaims, leaseGivesUp
 }
 

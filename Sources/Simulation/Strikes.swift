@@ -131,7 +131,7 @@ extension World {
     log.show(other, in: partition)
     for worker in workers.indices { workers[worker].losses += 1 }
     for lane in lanes.indices where lanes[lane].partition == partition && !lanes[lane].isEnded {
-      if let ahead = lanes[lane].ahead.take() { lanes[lane].queueNext = ahead.first }
+      if lanes[lane].ahead.take() != nil { lanes[lane].queueNext = lanes[lane].aheadFrom }
       wakeLane(lane)
     }
   }

@@ -41,6 +41,9 @@ struct World {
   let tuning: LaneTuning
   let leaseTuning: LeaseTuning
 
+  /// How often a lane that lacks a filter gets it before its next batch, per mille.
+  let filters: Int
+
   /// How long one step of a transaction takes.
   let transactionStep: ClosedRange<Int64>
   var random: SeededGenerator
@@ -71,6 +74,7 @@ struct World {
     tuning = LaneTuning(from: &random, bug)
     let leaseTuning = LeaseTuning(bug)
     self.leaseTuning = leaseTuning
+    filters = Limits.filterPerMille[random.index(below: Limits.filterPerMille.count)]
     transactionStep = random.happens(perMille: 400) ? Limits.slowTransactionStep : Limits.transactionStep
     signer = try TicketSigner(secrets: [Array("a secret of a world".utf8)])
     log = SimulatedLog(partitions: shop.partitions)
@@ -180,6 +184,8 @@ extension LaneTuning {
     rememberedHolders = random.number(in: Limits.rememberedHolders)
     loadedHolders = random.number(in: Limits.loadedHolders)
     batchesToCheck = random.number(in: Limits.batchesToCheck)
+    if random.happens(perMille: Limits.closingPerMille) { generationRows = random.number(in: Limits.generationRows) }
+    looksUpClosedGenerations = bug != .closedNotLookedUp
     comparesFingerprints = bug != .fingerprintIgnored
     if let bug, bug.decidesOtherwise { decide = { bug.decides(&$0, $1, at: $2, into: &$3) } }
   }

@@ -18,6 +18,9 @@ public enum Limits {
   /// make as many looks.
   static let lookPause = Duration.milliseconds(20)
 
+  /// The pause after a filter of a closed generation could not be made. Orders are looked up meanwhile.
+  static let filterRetryPause = Duration.seconds(1)
+
   /// First and longest pause between attempts to reach the store for leases.
   static let leaseReconnectPause: ClosedRange<Duration> = .milliseconds(20)...(.milliseconds(250))
 

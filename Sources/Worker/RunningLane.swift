@@ -13,6 +13,7 @@ struct LaneContext: Sendable {
   let database: DatabaseSettings
   let board: StatusBoard
   let signals: SignalSender
+  let filters: FilterShelf
   let metrics: WorkerMetrics
   let logger: Logger
 
@@ -68,6 +69,7 @@ struct RunningLane {
       case .read: action = await read()
       case .measure: action = await measure()
       case .write(let batch, let ahead): action = await write(batch, ahead)
+      case .close(let generation, let rows): action = await close(generation, from: rows)
       case .reclaim(let claim): action = await reclaim(claim)
       case .halt(let claim, let reason): action = await halt(claim, reason)
       case .pause(let attempt, let reason): action = await pause(attempt, reason)
@@ -116,7 +118,10 @@ struct RunningLane {
   }
 
   private mutating func read() async -> LaneCore.Action {
-    switch await records.next() {
+    let records = await records.next()
+    let missing = core.missingFilters
+    if !missing.isEmpty { core.learn(context.filters.filters(of: missing)) }
+    switch records {
     case .success(nil): return tell { $0.queueEnded() }
     case .success(let held?):
       let losses = consumer.connectionsLost
@@ -161,6 +166,9 @@ struct RunningLane {
       context.metrics.conflicts.increment()
       // A repeated order that nobody remembers is enough; many in a row end in a pause, which is told.
       logger.debug("a batch is decided again", metadata: ["reason": "\(why)"])
+    case .generationClosed:
+      context.metrics.conflicts.increment()
+      logger.debug("a batch is decided again: a generation was closed")
     case .poisoned(let error):
       context.metrics.poisoned.increment()
       let count = batch.prepared.entries.count
@@ -187,6 +195,18 @@ struct RunningLane {
       status.state = .running
       status.nextOffset = next
     }
+  }
+
+  /// If it can't be done now, it is done after some more orders.
+  private mutating func close(_ generation: SaleGeneration, from rows: Int) async -> LaneCore.Action {
+    var found: OpenGeneration?
+    do {
+      found = try await store?.close(generation, from: rows)
+    } catch {
+      logger.notice("\(generation) could not be closed", metadata: ["error": "\(error)"])
+    }
+    let open = found
+    return tell { $0.closed(generation.sale, open) }
   }
 
   private mutating func reclaim(_ claim: Claim) async -> LaneCore.Action {

@@ -36,8 +36,8 @@ public struct WorkerService: Service {
     context = LaneContext(
       worker: WorkerID(rawValue: .random(in: 0...Int64.max)), configuration: configuration, database: database,
       board: StatusBoard(),
-      signals: SignalSender(topic: configuration.topic, settings: database, logger: logger), metrics: WorkerMetrics(),
-      logger: logger)
+      signals: SignalSender(topic: configuration.topic, settings: database, logger: logger),
+      filters: FilterShelf(settings: database, logger: logger), metrics: WorkerMetrics(), logger: logger)
     self.cluster = cluster
     self.waits = waits
     waits.add { [board = context.board] in board.waits }
@@ -59,8 +59,10 @@ public struct WorkerService: Service {
       group.addTask { [signals = context.signals] in await signals.run() }
       let look = try LookAround(context: context, cluster: cluster)
       let looking = Task { await look.run() }
+      let filtering = Task { [filters = context.filters] in await filters.run() }
       defer {
         looking.cancel()
+        filtering.cancel()
         context.signals.finish()
       }
       try await cancelWhenGracefulShutdown { try await work() }

@@ -27,7 +27,7 @@ struct Corruption: Sendable {
       name: "an order that nobody asked for",
       statement: """
         INSERT INTO orders SELECT '00000001-0000-8000-8000-00000000abcd', 2, accepted_at, decided_at, sale, quantity,
-          partition, 5, sku, 'mallory' FROM orders WHERE log_offset = 7
+          partition, 5, sku, 'mallory', generation FROM orders WHERE log_offset = 7
         """, kind: .unasked, at: "0@2", words: "the log has a request of order"),
     Corruption(
       name: "an order in the place of garbage", statement: "UPDATE orders SET log_offset = 9 WHERE log_offset = 7",

@@ -4,11 +4,18 @@ import Postgres
 
 extension BatchNeeds {
   /// How many statements load all of it: always as many, so that their answers have fixed places.
-  static let statements = 4
+  static let statements = 5
 
   /// Adds the statements that load all of it.
   func add(to pipeline: inout Pipeline) throws {
-    try pipeline.add("SELECT order_id FROM orders WHERE order_id = ANY ($1)", orders.map(\.uuid))
+    // OFFSET keeps the planner from joining otherwise than by one look at the primary key for each probe.
+    try pipeline.add(
+      """
+      SELECT probe.order_id FROM unnest($1::int4[], $2::uuid[]) AS probe (generation, order_id)
+      CROSS JOIN LATERAL (
+        SELECT FROM orders WHERE generation = probe.generation AND order_id = probe.order_id OFFSET 0
+      ) AS found
+      """, probes.map(\.generation.rawValue), probes.map(\.order.uuid))
     // A subquery with an aggregate is run once for each of the buyers, by the index `orders_held`.
     try pipeline.add(
       """
@@ -34,11 +41,12 @@ extension BatchNeeds {
       JOIN stock k ON k.sale = wanted.sale AND k.sku = wanted.sku JOIN sales s ON s.number = k.sale
       """,
       unknownStock.map(\.sale.rawValue), unknownStock.map(\.sku.rawValue))
+    try pipeline.add(Generations.openOnes, unknownGenerations.map(\.rawValue))
   }
 }
 
 extension LoadedFacts {
-  /// Reads the answers of those four.
+  /// Reads the answers of those five.
   init(_ answers: ArraySlice<Rows>) throws {
     self.init()
     let answers = Array(answers)
@@ -54,5 +62,6 @@ extension LoadedFacts {
       let level = StockLevel(left: try row.units(2), isClosed: try row.bool(3), asOf: try row.offset(4))
       levels[StockKey(sale: try row.saleNumber(0), sku: try row.identifier(1))] = LaneStock.Level(level, rules: rules)
     }
+    for row in answers[4] { generations[try row.saleNumber("sale")] = try OpenGeneration(row: row) }
   }
 }

@@ -28,6 +28,8 @@ private enum CheckState {
   static let levelMoved = "PN002"
   /// Not all rows were taken.
   static let rowsMissing = "PN003"
+  /// A generation that rows would be added to is closed.
+  static let generationClosed = "PN004"
 }
 
 /// Performs a batch's script, inside its transaction.
@@ -78,6 +80,7 @@ private struct BatchTransaction {
   private func add(_ step: BatchScript.Step, to pipeline: inout Pipeline) throws {
     switch step {
     case .fence(let claim, let range, let lastRecord): try addFence(claim, range, lastRecord, to: &pipeline)
+    case .generations(let open): try Generations.add(open, orFail: CheckState.generationClosed, to: &pipeline)
     case .load(let needs): try needs.add(to: &pipeline)
     case .findSales(let records): try Quarantine.addSearch(for: records, to: &pipeline)
     case .quarantine(let records): try Quarantine.add(records, of: script.batch.claim, to: &pipeline)
@@ -150,6 +153,8 @@ extension WriteAnswer {
       self = .fenced
     } else if error.sqlState == CheckState.levelMoved {
       self = .conflict("a level of the stock is not the one that this lane left: someone else writes stock")
+    } else if error.sqlState == CheckState.generationClosed {
+      self = .generationClosed
     } else if error.isUniqueViolation, error.constraint == "orders_pkey" {
       // A key that was used in two lanes is still one order (I8). After a reload it is a repeat.
       self = .conflict(error.description)

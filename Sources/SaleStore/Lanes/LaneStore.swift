@@ -36,7 +36,10 @@ public struct LaneStore: Sendable {
   /// Has the server read what it has to know of the tables, which takes a new session some milliseconds.
   package func warmUp() async throws {
     _ = try await connection.query(
-      "SELECT FROM partition_progress, workers, stock, sales, orders, tallies, pg_stat_activity LIMIT 0")
+      """
+      SELECT FROM partition_progress, workers, stock, sales, orders, tallies, sale_generations, pg_stat_activity
+      LIMIT 0
+      """)
   }
 
   /// Closes the connection, once a write that is running has ended. What is open is rolled back. Closing twice is fine.

@@ -11,16 +11,18 @@ extension OrderRows {
   /// Adds the one statement that writes them all, and that fails with `state` unless all were taken. The batch's fence
   /// stands before it, so it can't meet the rows of the partition's new owner.
   func add(to pipeline: inout Pipeline, of batch: LaneBatch, orFail state: String) throws {
-    let rows = all
+    let (all, rows) = (all, all.map(\.order))
     try pipeline.add(
       """
       WITH written AS (
-        INSERT INTO orders
-          (order_id, log_offset, accepted_at, decided_at, sale, quantity, partition, outcome, sku, buyer)
-        SELECT o.order_id, o.log_offset, o.accepted_at, $9, o.sale, o.quantity, $10, o.outcome, o.sku, o.buyer
+        INSERT INTO orders (
+          order_id, log_offset, accepted_at, decided_at, sale, quantity, partition, outcome, sku, buyer, generation)
+        SELECT o.order_id, o.log_offset, o.accepted_at, $9, o.sale, o.quantity, $10, o.outcome, o.sku, o.buyer,
+          o.generation
         FROM unnest(
-          $1::uuid[], $2::int8[], $3::timestamptz[], $4::int4[], $5::int4[], $6::int2[], $7::text[], $8::text[])
-          AS o (order_id, log_offset, accepted_at, sale, quantity, outcome, sku, buyer)
+          $1::uuid[], $2::int8[], $3::timestamptz[], $4::int4[], $5::int4[], $6::int2[], $7::text[], $8::text[],
+          $13::int4[])
+          AS o (order_id, log_offset, accepted_at, sale, quantity, outcome, sku, buyer, generation)
         RETURNING 1
       )
       SELECT require(false, $12, format('%s orders were sent and %s taken', $11, count(*))) FROM written
@@ -29,7 +31,7 @@ extension OrderRows {
       rows.map(\.request.order.uuid), rows.map(\.offset.rawValue), rows.map(\.request.acceptedAt),
       rows.map(\.request.stock.sale.rawValue), rows.map(\.request.quantity.rawValue), rows.map(\.outcome.stored),
       rows.map(\.request.stock.sku.rawValue), rows.map(\.request.buyer.rawValue), batch.decidedAt,
-      batch.claim.partition.rawValue, Int64(count), state)
+      batch.claim.partition.rawValue, Int64(count), state, all.map(\.generation.rawValue))
   }
 
   /// Writes them all by COPY, and returns how many were taken.
@@ -38,14 +40,15 @@ extension OrderRows {
     let decidedAt = batch.decidedAt
     return try transaction.copyIn(
       """
-      COPY orders (order_id, log_offset, accepted_at, decided_at, sale, quantity, partition, outcome, sku, buyer)
+      COPY orders (
+        order_id, log_offset, accepted_at, decided_at, sale, quantity, partition, outcome, sku, buyer, generation)
       FROM STDIN (FORMAT binary)
       """
     ) { writer in
-      try forEach { place, order in
+      try forEach { place, generation, order in
         if place == count - count / 4 { batch.whenMostlySent() }
         let request = order.request
-        try writer.row(fieldCount: 10)
+        try writer.row(fieldCount: 11)
         try writer.field(request.order.uuid)
         try writer.field(order.offset.rawValue)
         try writer.field(request.acceptedAt)
@@ -56,6 +59,7 @@ extension OrderRows {
         try writer.field(order.outcome.stored)
         try writer.field(request.stock.sku.rawValue)
         try writer.field(request.buyer.rawValue)
+        try writer.field(generation.rawValue)
       }
     }
   }

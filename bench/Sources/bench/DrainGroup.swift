@@ -156,20 +156,32 @@ extension BenchShop {
       input: input, output: output)
   }
 
-  /// Fills the table with orders of one sale. Their ids are as random as in a real one, and the index is as full as
-  /// random ids leave it.
+  /// Orders of a generation, as a lane closes it.
+  private static let generationRows = 1 << 20
+
+  /// Fills the table with orders of one sale, in generations. Their ids are as random as in a real one, and the index
+  /// is as full as random ids leave it.
   fileprivate func store(_ count: Int) async throws -> StoredSale {
     let sale = try await putUp("earlier", [("phone", 1)])
     try await psql("ALTER TABLE orders DROP CONSTRAINT orders_pkey")
     try await psql(
       """
       INSERT INTO orders (
-        order_id, log_offset, accepted_at, decided_at, sale, quantity, partition, outcome, sku, buyer)
+        order_id, log_offset, accepted_at, decided_at, sale, quantity, partition, outcome, sku, buyer, generation)
       SELECT (lpad(to_hex(\(sale.number.rawValue)), 8, '0') || substr(md5(i::text), 9))::uuid, i, now(), now(),
-        \(sale.number.rawValue), 1, 0, CASE WHEN i % 100 = 0 THEN 0 ELSE 5 END, 'phone', 'buyer-' || i
+        \(sale.number.rawValue), 1, 0, CASE WHEN i % 100 = 0 THEN 0 ELSE 5 END, 'phone', 'buyer-' || i,
+        (i - 1) / \(Self.generationRows)
       FROM generate_series(1, \(count)) AS i
       """)
-    try await psql("ALTER TABLE orders ADD CONSTRAINT orders_pkey PRIMARY KEY (order_id) WITH (fillfactor = 70)")
+    try await psql(
+      "ALTER TABLE orders ADD CONSTRAINT orders_pkey PRIMARY KEY (generation, order_id) WITH (fillfactor = 70)")
+    try await psql(
+      """
+      UPDATE sale_generations SET sizes = array_fill(\(Self.generationRows)::int8,
+        ARRAY[\((count - 1) / Self.generationRows)]) WHERE sale = \(sale.number.rawValue);
+      INSERT INTO tallies (topic, partition, sale, requests, repeats)
+      VALUES ('\(topic)', 0, \(sale.number.rawValue), \(count), 0)
+      """)
     // Otherwise autovacuum would do it during the rounds.
     try await psql("VACUUM (ANALYZE) orders")
     return sale

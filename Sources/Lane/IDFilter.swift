@@ -1,0 +1,49 @@
+package import FlashSale
+
+/// The order ids of a closed generation, approximately: an id that it lacks is surely not there, and about one in a
+/// thousand of the others is taken for one that is.
+///
+/// A Bloom filter (Bloom 1970) in blocks of 256 bits, with one bit in each eighth of a block: a look touches one cache
+/// line. An id is hash already, so that its own bits choose the block and the bits.
+package struct IDFilter: Sendable {
+  private typealias Block = SIMD8<UInt32>
+
+  private var blocks: [Block]
+
+  /// Odd numbers without a pattern, one for each eighth. Each spreads the same 32 bits otherwise.
+  private static let spread = Block(
+    0x9E6C_63D1, 0x7A35_B1C7, 0xC2E1_0D69, 0x5B98_F3A5, 0xE4D7_29BF, 0x3F0B_C58D, 0xA81F_4E33, 0x66C3_97FB)
+
+  /// The memory of a filter for so many ids, in bytes.
+  package static func bytes(for count: Int) -> Int { blocks(for: count) * Limits.filterBlockBits / 8 }
+
+  private static func blocks(for count: Int) -> Int {
+    max(1, (max(0, count) * Limits.filterBitsPerOrder + Limits.filterBlockBits - 1) / Limits.filterBlockBits)
+  }
+
+  /// Its memory, in bytes.
+  package var bytes: Int { blocks.count * Limits.filterBlockBits / 8 }
+
+  /// A filter with room for so many ids. With more it stays right, and takes more ids for its own.
+  package init(for count: Int) { blocks = Array(repeating: .zero, count: Self.blocks(for: count)) }
+
+  /// Takes an id in.
+  package mutating func insert(_ order: OrderID) { blocks[place(of: order)] |= Self.bits(of: order) }
+
+  /// `false` only if the id was certainly not taken in.
+  package func mayHave(_ order: OrderID) -> Bool {
+    let bits = Self.bits(of: order)
+    return blocks[place(of: order)] & bits == bits
+  }
+
+  // The low half of an id has 62 bits of hash, from bit 0 on.
+
+  private func place(of order: OrderID) -> Int {
+    Int(((order.low & 0xFFFF_FFFF) &* UInt64(blocks.count)) >> 32)
+  }
+
+  private static func bits(of order: OrderID) -> Block {
+    let hash = UInt32(truncatingIfNeeded: order.low >> 30)
+    return Block(repeating: 1) &<< ((Block(repeating: hash) &* spread) &>> 27)
+  }
+}
