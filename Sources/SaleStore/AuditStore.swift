@@ -83,8 +83,11 @@ public struct AuditStore: Sendable {
     guard !orders.isEmpty else { return [:] }
     let rows = try await connection.query(
       """
-      SELECT order_id, partition, log_offset, buyer
-      FROM orders WHERE order_id = ANY ($1) AND generation = ANY ((SELECT generations_of($2))::int4[])
+      SELECT found.order_id, partition, log_offset, buyer
+      FROM unnest($1::uuid[]) AS wanted (order_id) CROSS JOIN unnest(generations_of($2)) AS kept (generation)
+      CROSS JOIN LATERAL (
+        SELECT * FROM orders WHERE generation = kept.generation AND order_id = wanted.order_id OFFSET 0
+      ) AS found
       """, orders.map(\.uuid), Set(orders.map(\.sale.rawValue)).sorted())
     let places = try rows.map { row in
       let position = LogPosition(partition: try row.partition(1), offset: try row.offset(2))

@@ -64,7 +64,6 @@ public struct TestDatabase: Sendable {
       guard isGone else { throw TestSetUpError("\(name) could not be dropped") }
       return answer
     } catch {
-      print("DBG", String(reflecting: error))
       try? await administer(server, "DROP DATABASE \(name) WITH (FORCE)")
       throw error
     }

@@ -38,4 +38,41 @@ import Testing
       #expect(areRead && after["orders_held"] == before["orders_held"], "\(after)")
     }
   }
+
+  @Test func `an order is looked up by one look at the primary key for each generation`() async throws {
+    try await LaneBench.with { bench in
+      let connection = try await bench.database.connect()
+      _ = try await connection.query("ALTER TABLE orders SET (autovacuum_enabled = off)")
+      _ = try await connection.query(
+        """
+        INSERT INTO orders
+        SELECT ('00000001' || substr(md5(i::text), 9))::uuid, i, now(), now(), 1, 1, 0, 5, 'phone', 'buyer', i % 3
+        FROM generate_series(1, 30000) AS i
+        """)
+      _ = try await connection.query("UPDATE sale_generations SET sizes = '{10000, 10000}'")
+      let id = try await connection.query("SELECT order_id FROM orders WHERE log_offset = 5").single().uuid(0)
+      await connection.close()
+      let order = OrderID(high: id.high, low: id.low)
+      let before = try await read(bench)
+      try await bench.database.withStore { store in
+        for _ in 0..<10 {
+          let found = try await store.orders([order]).map(\.order)
+          #expect(found == [order])
+        }
+      }
+      let isTold = try await eventually { try await read(bench).looks >= before.looks + 30 }
+      let after = try await read(bench)
+      #expect(isTold && after.rows - before.rows <= 30, "\(before) \(after)")
+    }
+  }
+
+  /// Looks at the indexes of orders, and rows read by them or without them.
+  private func read(_ bench: LaneBench) async throws -> (looks: Int64, rows: Int64) {
+    let connection = try await bench.database.connect()
+    let row = try await connection.query(
+      "SELECT idx_scan, seq_tup_read + idx_tup_fetch FROM pg_stat_user_tables WHERE relname = 'orders'"
+    ).single()
+    await connection.close()
+    return (try row.int64(0), try row.int64(1))
+  }
 }
