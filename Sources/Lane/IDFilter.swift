@@ -1,18 +1,19 @@
 package import FlashSale
 
-/// The order ids of a closed generation, approximately: an id that it lacks is surely not there, and about one in a
-/// thousand of the others is taken for one that is.
+/// The order ids of a closed generation, approximately: an id that it lacks is surely not there, and about one in some
+/// millions of the others is taken for one that is.
 ///
-/// A Bloom filter (Bloom 1970) in blocks of 256 bits, with one bit in each eighth of a block: a look touches one cache
-/// line. An id is hash already, so that its own bits choose the block and the bits.
+/// A Bloom filter (Bloom 1970) in blocks of 512 bits, with one bit in each sixteenth of a block: a look touches one
+/// cache line. An id is hash already, so that its own bits choose the block and the bits.
 package struct IDFilter: Sendable {
-  private typealias Block = SIMD8<UInt32>
+  private typealias Block = SIMD16<UInt32>
 
   private var blocks: [Block]
 
-  /// Odd numbers without a pattern, one for each eighth. Each spreads the same 32 bits otherwise.
+  /// Odd numbers without a pattern, one for each sixteenth. Each spreads the same 32 bits otherwise.
   private static let spread = Block(
-    0x9E6C_63D1, 0x7A35_B1C7, 0xC2E1_0D69, 0x5B98_F3A5, 0xE4D7_29BF, 0x3F0B_C58D, 0xA81F_4E33, 0x66C3_97FB)
+    0x9E6C_63D1, 0x7A35_B1C7, 0xC2E1_0D69, 0x5B98_F3A5, 0xE4D7_29BF, 0x3F0B_C58D, 0xA81F_4E33, 0x66C3_97FB,
+    0x8D2F_71E9, 0x4C57_A30B, 0xD713_5EC1, 0x29A9_84F7, 0xF16B_D243, 0x135E_9D3F, 0xB7C4_06D5, 0x6F81_3AAD)
 
   /// The memory of a filter for so many ids, in bytes.
   package static func bytes(for count: Int) -> Int { blocks(for: count) * Limits.filterBlockBits / 8 }

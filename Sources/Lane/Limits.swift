@@ -44,13 +44,15 @@ package enum Limits {
   /// of 20,000 meets densely. Much smaller ones would make each id be asked of many filters.
   static let generationRows = 1 << 20
 
-  /// Bits of a filter for each order: about one in a thousand others is taken for one of them, and looked up.
-  static let filterBitsPerOrder = 16
+  /// Bits of a filter for each order. About one in some millions of others is then taken for one of them, and looked
+  /// up. A batch with one look-up can't be decided while the one before is written, and a batch of 20,000 asks each
+  /// filter 20,000 times: with 16 bits, and one in a thousand, hardly any batch was decided ahead.
+  static let filterBitsPerOrder = 40
 
-  /// Bits of one block of a filter.
-  static let filterBlockBits = 256
+  /// Bits of one block of a filter: a cache line.
+  static let filterBlockBits = 512
 
-  /// Bytes of filters that a lane has, of 128 million orders in closed generations; lanes of one worker share them.
+  /// Bytes of filters that a lane has, of 53 million orders in closed generations; lanes of one worker share them.
   /// Past it, other sales' filters go. Of a sale with more, the rest is looked up for each batch, which then takes
   /// several times as long.
   package static let filterBytes = 256 << 20
