@@ -171,8 +171,9 @@ extension LeaseKeeper {
       lanes[partition] = .claiming
       prepared.remove(partition)
       room -= 1
-      let owner = row.owner == id ? nil : worker(row.owner)
-      actions.append(.claim(partition, Vacancy(epoch: row.epoch, ownerLastSeen: owner?.lastSeen)))
+      // Of an owner whose row is gone, any sign of life is a new one.
+      let lastSeen = row.owner.flatMap { $0 == id ? nil : worker($0)?.lastSeen ?? .zero }
+      actions.append(.claim(partition, Vacancy(epoch: row.epoch, ownerLastSeen: lastSeen)))
     }
     return actions
   }

@@ -106,7 +106,8 @@ package struct Vacancy: Sendable, Hashable {
   /// The partition's; 0 if nobody has claimed it yet.
   package let epoch: Epoch
 
-  /// The last sign of life of an owner that counts as gone, since 1970; `nil` if there is none, or it is the claimer.
+  /// The last sign of life of an owner that counts as gone, since 1970, and zero if its row is gone; `nil` if there is
+  /// no owner, or it is the claimer.
   package let ownerLastSeen: Duration?
 
   /// Creates what was seen.

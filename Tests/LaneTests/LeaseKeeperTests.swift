@@ -93,9 +93,9 @@ import Testing
     }
     #expect(keeper.saw(missing(at: .seconds(100))) == [.prepare(Partition(0))])
     #expect(keeper.saw(missing(at: .seconds(102))) == [])
-    #expect(keeper.saw(missing(at: .seconds(103))) == [claim(1)])
+    #expect(keeper.saw(missing(at: .seconds(103))) == [claim(1, .zero)])
     var another = self.keeper()
-    #expect(another.saw(missing(at: .seconds(100), hasSession: false)) == [claim(1)])
+    #expect(another.saw(missing(at: .seconds(100), hasSession: false)) == [claim(1, .zero)])
   }
 
   @Test func `what is meant for another is given up, and claimed again only after the lane has ended`() {
