@@ -1,2 +1,2 @@
-// A ticket is a position in the log: whoever knows the domain knows positions.
+// A ticket is a position in the log, so the domain hands on what a position is.
 @_exported public import LogPositions

@@ -42,14 +42,14 @@ package struct BatchNeeds: Sendable {
     generations = memory.generations
     if looksUpOrders { probes.reserveCapacity(entries.count) }
     var last: SaleNumber?
-    var generation: Generation?
+    var search: OrderSearch?
     for entry in entries {
       guard let record = entry.record else { continue }
       let level = need(record.stock, memory)
       guard let request = record.request else { continue }
       let sale = request.order.sale
-      if sale != last { (last, generation) = (sale, need(generationOf: sale)) }
-      if let generation, looksUpOrders || generation > .first { probe(request.order, generation) }
+      if sale != last { (last, search) = (sale, need(generationOf: sale).flatMap { self.search(of: sale, upTo: $0) }) }
+      search?.addProbes(for: request.order, to: &probes)
       if isLimited(level) { need(LaneStock.Holder(sale: request.stock.sale, buyer: request.buyer), memory) }
     }
   }
@@ -60,15 +60,19 @@ package struct BatchNeeds: Sendable {
     var rest = self
     (rest.unknownGenerations, rest.holders, rest.unknownSales, rest.unknownStock) = ([], [], [], [])
     rest.probes = []
+    var searches: [SaleNumber: OrderSearch] = [:]
+    for (sale, generation) in found { searches[sale] = search(of: sale, upTo: generation.number) }
     for entry in entries {
-      guard let order = entry.record?.request?.order, let generation = found[order.sale] else { continue }
-      rest.probe(order, generation.number)
+      guard let order = entry.record?.request?.order else { continue }
+      searches[order.sale]?.addProbes(for: order, to: &rest.probes)
     }
     return rest.probes.isEmpty ? nil : rest
   }
 
-  private mutating func probe(_ order: OrderID, _ generation: Generation) {
-    generations.addProbes(for: order, upTo: generation, alsoThere: looksUpOrders, to: &probes)
+  /// `nil` if nothing is ever looked up.
+  private func search(of sale: SaleNumber, upTo open: Generation) -> OrderSearch? {
+    let search = generations.search(of: sale, upTo: open, alsoThere: looksUpOrders)
+    return search.isEmpty ? nil : search
   }
 
   private mutating func need(generationOf sale: SaleNumber) -> Generation? {

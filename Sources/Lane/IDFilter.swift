@@ -6,12 +6,26 @@ package import FlashSale
 /// A Bloom filter (Bloom 1970) in blocks of 512 bits, with one bit in each sixteenth of a block: a look touches one
 /// cache line. An id is hash already, so that its own bits choose the block and the bits.
 package struct IDFilter: Sendable {
-  private typealias Block = SIMD16<UInt32>
+  fileprivate typealias Block = SIMD16<UInt32>
+
+  /// What an id is known by, in a filter of any size. Made once for all filters that are asked.
+  package struct Mark: Sendable {
+    fileprivate let hash: UInt64
+    fileprivate let bits: Block
+
+    /// The mark of an id.
+    package init(_ order: OrderID) {
+      // The low half of an id has 62 bits of hash, from bit 0 on.
+      hash = order.low & 0xFFFF_FFFF
+      let other = UInt32(truncatingIfNeeded: order.low >> 30)
+      bits = Block(repeating: 1) &<< ((Block(repeating: other) &* IDFilter.spread) &>> 27)
+    }
+  }
 
   private var blocks: [Block]
 
   /// Odd numbers without a pattern, one for each sixteenth. Each spreads the same 32 bits otherwise.
-  private static let spread = Block(
+  fileprivate static let spread = Block(
     0x9E6C_63D1, 0x7A35_B1C7, 0xC2E1_0D69, 0x5B98_F3A5, 0xE4D7_29BF, 0x3F0B_C58D, 0xA81F_4E33, 0x66C3_97FB,
     0x8D2F_71E9, 0x4C57_A30B, 0xD713_5EC1, 0x29A9_84F7, 0xF16B_D243, 0x135E_9D3F, 0xB7C4_06D5, 0x6F81_3AAD)
 
@@ -29,22 +43,16 @@ package struct IDFilter: Sendable {
   package init(for count: Int) { blocks = Array(repeating: .zero, count: Self.blocks(for: count)) }
 
   /// Takes an id in.
-  package mutating func insert(_ order: OrderID) { blocks[place(of: order)] |= Self.bits(of: order) }
+  package mutating func insert(_ order: OrderID) {
+    let mark = Mark(order)
+    blocks[place(of: mark)] |= mark.bits
+  }
 
   /// `false` only if the id was certainly not taken in.
-  package func mayHave(_ order: OrderID) -> Bool {
-    let bits = Self.bits(of: order)
-    return blocks[place(of: order)] & bits == bits
-  }
+  package func mayHave(_ order: OrderID) -> Bool { mayHave(Mark(order)) }
 
-  // The low half of an id has 62 bits of hash, from bit 0 on.
+  /// The same, of an id whose mark is made.
+  func mayHave(_ mark: Mark) -> Bool { blocks[place(of: mark)] & mark.bits == mark.bits }
 
-  private func place(of order: OrderID) -> Int {
-    Int(((order.low & 0xFFFF_FFFF) &* UInt64(blocks.count)) >> 32)
-  }
-
-  private static func bits(of order: OrderID) -> Block {
-    let hash = UInt32(truncatingIfNeeded: order.low >> 30)
-    return Block(repeating: 1) &<< ((Block(repeating: hash) &* spread) &>> 27)
-  }
+  private func place(of mark: Mark) -> Int { Int((mark.hash &* UInt64(blocks.count)) >> 32) }
 }

@@ -36,19 +36,12 @@ package struct KnownGenerations: Sendable {
   /// The open generation of a sale, if it is known.
   func open(of sale: SaleNumber) -> Generation? { open[sale] }
 
-  /// Adds where an order is looked up that would be written into this generation.
+  /// Where orders of a sale are looked up that would be written into this generation.
   ///
-  /// - Parameter alsoThere: whether it is looked up in the open one too.
-  func addProbes(for order: OrderID, upTo open: Generation, alsoThere: Bool, to probes: inout [OrderProbe]) {
-    if open > .first {
-      let filters = filters[order.sale] ?? []
-      for number in 0..<Int(open.rawValue) {
-        let filter = number < filters.count ? filters[number] : nil
-        guard filter?.mayHave(order) ?? looksUpClosed else { continue }
-        probes.append(OrderProbe(order, Generation(rawValue: Int32(number))))
-      }
-    }
-    if alsoThere { probes.append(OrderProbe(order, open)) }
+  /// - Parameter alsoThere: whether they are looked up in the open one too.
+  func search(of sale: SaleNumber, upTo open: Generation, alsoThere: Bool) -> OrderSearch {
+    OrderSearch(
+      filters: filters[sale] ?? [], open: open, looksUpClosed: looksUpClosed, alsoThere: alsoThere)
   }
 
   // MARK: What came of a batch
@@ -123,5 +116,31 @@ package struct KnownGenerations: Sendable {
     missing = filters.flatMap { sale, filters in
       filters.indices.filter { filters[$0] == nil }.map { SaleGeneration(sale, Generation(rawValue: Int32($0))) }
     }.sorted()
+  }
+}
+
+/// Where the orders of one sale may have their outcome already. It is made once for many orders, because each order is
+/// asked of many filters.
+struct OrderSearch {
+  /// Of the closed generations, by their numbers.
+  let filters: [IDFilter?]
+  let open: Generation
+  let looksUpClosed: Bool
+  let alsoThere: Bool
+
+  /// Whether nothing is ever looked up.
+  var isEmpty: Bool { !alsoThere && open == .first }
+
+  /// Adds where an order is looked up.
+  func addProbes(for order: OrderID, to probes: inout [OrderProbe]) {
+    if open > .first {
+      let mark = IDFilter.Mark(order)
+      for number in 0..<Int(open.rawValue) {
+        let filter = number < filters.count ? filters[number] : nil
+        guard filter?.mayHave(mark) ?? looksUpClosed else { continue }
+        probes.append(OrderProbe(order, Generation(rawValue: Int32(number))))
+      }
+    }
+    if alsoThere { probes.append(OrderProbe(order, open)) }
   }
 }

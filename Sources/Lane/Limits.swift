@@ -63,7 +63,7 @@ package enum Limits {
   static let claimsAtOnce = 8
 
   /// How long a worker that has lost its own session waits before it takes others for dead, and how long everyone does
-  /// after the server has started. It covers the workers' pause between attempts (`leaseReconnectPause`) and a
+  /// after the server has started. The time covers the workers' pause between attempts (`leaseReconnectPause`) and a
   /// connection on a busy machine. A worker that died in just that moment is replaced that much later.
   static let returnGrace = Duration.milliseconds(1_500)
 

@@ -1,6 +1,6 @@
 /// How long to wait between attempts at something that fails: twice as long from one to the next, within a range.
 ///
-/// Whoever waits also spreads its pauses, so that those who failed together do not come back together.
+/// `next` and `wait` spread their pauses, so that those who failed together do not come back together.
 public struct Backoff: Sendable {
   private let range: ClosedRange<Duration>
   private var failures = 0

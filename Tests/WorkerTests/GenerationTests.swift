@@ -77,12 +77,13 @@ import Testing
       let (lane, claim) = try await bench.claimedLane()
       _ = try committed(await lane.write(bench.batch(claim, [bench.place(0)])))
       // A batch of another lane, behind its fence.
-      let other = try await bench.database.connect()
+      let (other, onlooker) = (try await bench.database.connect(), try await bench.database.connect())
+      // It goes on when the onlooker lets it.
+      _ = try await onlooker.query("SELECT pg_advisory_lock(1)")
       async let inFlight: Void = other.transaction { transaction in
         _ = try transaction.query("UPDATE partition_progress SET next_offset = next_offset WHERE false")
-        _ = try transaction.query("SELECT pg_sleep(2)")
+        _ = try transaction.query("SELECT pg_advisory_xact_lock(1)")
       }
-      let onlooker = try await bench.database.connect()
       let isFenced = try await eventually {
         let rows = try await onlooker.query(
           "SELECT FROM pg_locks WHERE relation = 'partition_progress'::regclass AND mode = 'RowExclusiveLock'")
@@ -90,6 +91,7 @@ import Testing
       }
       #expect(isFenced)
       await #expect(throws: PostgresError.self) { try await lane.close(bench.generation(0), from: 1) }
+      _ = try await onlooker.query("SELECT pg_advisory_unlock(1)")
       try await inFlight
       #expect(try await lane.close(bench.generation(0), from: 1).number == Generation(rawValue: 1))
       for connection in [other, onlooker] { await connection.close() }

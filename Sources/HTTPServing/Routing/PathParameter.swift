@@ -31,8 +31,8 @@ extension ListenerContext {
   }
 }
 
-/// Answers `not_found` where a parameter of the path cannot be one, before anything else is looked at: such a path is
-/// none of ours, whoever asks for it, and by whatever method.
+/// Answers `not_found` where a parameter of the path cannot be one. It comes before every other check: such a path does
+/// not exist, for any caller and any method.
 public struct PathParameters: RouterMiddleware {
   private let types: [any PathParameter.Type]
 

@@ -7,8 +7,8 @@ import Time
 ///
 /// (1) A batch reads which generation is open behind its fence: a statement of its own, with a snapshot that begins
 ///     once the fence holds the table's row-exclusive lock.
-/// (2) Whoever closes a generation first locks that table against the fence. So it waits for the batches in flight, and
-///     one that comes later sees the new number.
+/// (2) A lane that closes a generation first locks that table against the fence. So it waits for the batches in
+///     flight, and a later batch sees the new number.
 enum Generations {
   /// The columns `sale`, `number` and `lanes` of the open generations of the sales in `$1`.
   static let openOnes: Statement = """
