@@ -23,6 +23,9 @@ public enum Limits {
   /// Units put on sale of one SKU. More is refused, so that no sum of units can overflow 32 bits.
   public static let stockUnits: Int32 = 1_000_000_000
 
+  /// Units in line for each unit left, at most, where a sale caps its line.
+  public static let queueCap: Int32 = 1_000
+
   /// Price of one unit in minor units. More is refused, so that `orderUnits × priceMinor` fits 64 bits.
   public static let priceMinor: Int64 = 100_000_000_000
 

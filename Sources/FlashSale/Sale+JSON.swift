@@ -4,7 +4,7 @@ internal import Time
 
 extension Sale {
   /// Reads a sale: JSON (RFC 8259) with the fields below in any order, and no others, so that a misspelt limit is not
-  /// silently no limit. `per_buyer_limit` and `ordering` may be left out or `null`.
+  /// silently no limit. `per_buyer_limit`, `ordering` and `shaping` may be left out or `null`.
   ///
   /// - Parameter body: the bytes as they were sent; any bytes are allowed.
   /// - Throws: `malformed` if it is no JSON; else the first field that is wrong, as `items[2].stock`.
@@ -14,12 +14,13 @@ extension Sale {
 
   private init(fields json: inout JSONReader) throws(BodyError) {
     var fields = JSONFields(
-      of: "a sale", ["id", "name", "starts_at", "ends_at", "per_buyer_limit", "ordering", "items"])
+      of: "a sale", ["id", "name", "starts_at", "ends_at", "per_buyer_limit", "ordering", "shaping", "items"])
     var id: SaleID?
     var name: String?
     var window: (startsAt: Timestamp?, endsAt: Timestamp?)
     var limit: Units?
     var ordering: Ordering?
+    var shaping = SaleShaping()
     var items: [SaleItem]?
     while let field = try fields.next(&json) {
       switch field {
@@ -31,6 +32,8 @@ extension Sale {
         if !json.takeNull() { limit = Units(try json.wholeNumber(field, in: 1...Limits.stockUnits)) }
       case "ordering":
         if !json.takeNull() { ordering = try json.ordering(field) }
+      case "shaping":
+        if !json.takeNull() { shaping = try json.shaping(field) }
       default: items = try json.items(field)
       }
     }
@@ -41,7 +44,7 @@ extension Sale {
     do throws(ValidationError) {
       try self.init(
         id: parts.0, name: parts.1, startsAt: parts.2, endsAt: parts.3, perBuyerLimit: limit, ordering: ordering,
-        items: parts.4)
+        shaping: shaping, items: parts.4)
     } catch {
       throw BodyError(error)
     }
@@ -85,6 +88,11 @@ extension JSONReader {
       items.append(try SaleItem(fields: &self, at: "\(field)[\(items.count)]"))
     }
     return items
+  }
+
+  fileprivate mutating func shaping(_ field: String) throws(BodyError) -> SaleShaping {
+    guard beginObject() else { throw .invalidField(field, "must be an object") }
+    return try SaleShaping(fields: &self, at: field)
   }
 
   fileprivate mutating func ordering(_ field: String) throws(BodyError) -> Ordering {

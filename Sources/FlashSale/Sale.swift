@@ -47,6 +47,9 @@ public struct Sale: Hashable, Sendable {
 
   public let ordering: Ordering
 
+  /// How it meets its crowd before anything is decided.
+  public let shaping: SaleShaping
+
   /// 1 to `Limits.saleItems` items, each SKU once.
   public let items: [SaleItem]
 
@@ -56,7 +59,7 @@ public struct Sale: Hashable, Sendable {
   /// lanes by SKU together with such a limit is refused: two lanes could each give the buyer their last unit.
   public init(
     id: SaleID, name: String, startsAt: Timestamp, endsAt: Timestamp, perBuyerLimit: Units?,
-    ordering: Ordering? = nil, items: [SaleItem]
+    ordering: Ordering? = nil, shaping: SaleShaping = SaleShaping(), items: [SaleItem]
   ) throws(ValidationError) {
     guard (1...Limits.saleNameBytes).contains(name.utf8.count), !name.unicodeScalars.contains(where: \.isControl)
     else { throw ValidationError("name", "must be 1 to \(Limits.saleNameBytes) bytes without control characters") }
@@ -81,6 +84,7 @@ public struct Sale: Hashable, Sendable {
     self.endsAt = endsAt
     self.perBuyerLimit = perBuyerLimit
     self.ordering = ordering ?? (limitSpansItems ? .sale : .sku)
+    self.shaping = shaping
     self.items = items
   }
 

@@ -43,11 +43,11 @@ extension SaleStore {
       try await connection.transaction { transaction in
         let inserted = try transaction.query(
           """
-          INSERT INTO sales (id, name, starts_at, ends_at, per_buyer_limit, ordering)
-          VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (id) DO NOTHING RETURNING number
+          INSERT INTO sales (id, name, starts_at, ends_at, per_buyer_limit, ordering, shaping)
+          VALUES ($1, $2, $3, $4, $5, $6, $7::jsonb) ON CONFLICT (id) DO NOTHING RETURNING number
           """,
           sale.id.rawValue, sale.name, sale.startsAt, sale.endsAt, sale.perBuyerLimit?.rawValue,
-          sale.ordering.rawValue)
+          sale.ordering.rawValue, try sale.shaping.text)
         guard let row = inserted.first else { throw StoreError.saleExists(sale.id) }
         let number = try row.int32(0)
         _ = try transaction.query(
@@ -75,6 +75,7 @@ extension SaleStore {
       try await connection.query(
         """
         SELECT s.number, s.id, s.name, s.starts_at, s.ends_at, s.per_buyer_limit, s.ordering, s.closed_at,
+          s.shaping::text,
           k.sku, k.price_minor, k.currency, k.put_up, k.units_left, k.closed, k.as_of
         FROM sales s JOIN stock k ON k.sale = s.number ORDER BY s.number DESC, k.position
         """)
@@ -88,6 +89,7 @@ extension SaleStore {
       try await connection.query(
         """
         SELECT s.number, s.id, s.name, s.starts_at, s.ends_at, s.per_buyer_limit, s.ordering, s.closed_at,
+          s.shaping::text,
           k.sku, k.price_minor, k.currency, k.put_up, k.units_left, k.closed, k.as_of
         FROM sales s JOIN stock k ON k.sale = s.number WHERE s.id = $1 ORDER BY k.position
         """, id.rawValue)
@@ -141,7 +143,8 @@ extension StoredSale {
       id: row.identifier("id"), name: row.string("name"),
       startsAt: row.timestamp("starts_at"), endsAt: row.timestamp("ends_at"),
       perBuyerLimit: row.optional("per_buyer_limit", as: Int32.self).map(Units.init(_:)),
-      ordering: Ordering(rawValue: row.string("ordering")), items: items)
+      ordering: Ordering(rawValue: row.string("ordering")), shaping: SaleShaping(stored: row.string("shaping")),
+      items: items)
     self.init(
       number: try row.saleNumber("number"), sale: sale, closedAt: try row.optional("closed_at"), stock: stock)
   }

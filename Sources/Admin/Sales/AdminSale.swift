@@ -28,6 +28,7 @@ struct AdminSale: Encodable {
   @Nullable var closedAt: Timestamp?
   @Nullable var perBuyerLimit: Units?
   let ordering: Ordering
+  let shaping: SaleShaping
   let items: [Item]
 
   /// The sale as it stands at `time`.
@@ -42,6 +43,7 @@ struct AdminSale: Encodable {
     closedAt = stored.closedAt
     perBuyerLimit = sale.perBuyerLimit
     ordering = sale.ordering
+    shaping = sale.shaping
     items = sale.items.map { item in
       Item(
         sku: item.sku, stock: item.stock, left: stored.left(of: item), priceMinor: item.price.minor,
@@ -50,7 +52,7 @@ struct AdminSale: Encodable {
   }
 
   private enum CodingKeys: String, CodingKey {
-    case id, number, name, status, ordering, items
+    case id, number, name, status, ordering, shaping, items
     case startsAt = "starts_at"
     case endsAt = "ends_at"
     case closedAt = "closed_at"

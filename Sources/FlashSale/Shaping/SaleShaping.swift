@@ -1,0 +1,39 @@
+/// How a sale shapes its crowd. Each rule is optional; one that is left out costs nothing and changes nothing.
+///
+/// Its JSON form is `shaping` of a sale, and what the store keeps of it: an object with the fields of `CodingKeys`.
+public struct SaleShaping: Hashable, Sendable {
+  /// How many units may stand in line for each unit that is left: 1 to `Limits.queueCap`. Behind them a request is
+  /// refused until the line gets shorter or units come back. `nil`: as many as the backlog takes.
+  public var queueCap: Int32?
+
+  /// Shapes nothing.
+  public init() {}
+}
+
+extension SaleShaping: Encodable {
+  enum CodingKeys: String, CodingKey, CaseIterable {
+    case queueCap = "queue_cap"
+  }
+}
+
+extension SaleShaping {
+  /// Reads the JSON form, by itself.
+  ///
+  /// - Throws: `malformed` if it is no JSON object; else the first field that is wrong, as `queue_cap`.
+  public init(parsing body: UnsafeRawBufferPointer) throws(BodyError) {
+    self = try JSONReader.object(in: body) { json throws(BodyError) in try SaleShaping(fields: &json, at: "") }
+  }
+
+  /// Reads the fields of the object that has begun at `place`. A rule may be `null`: as if it were left out.
+  init(fields json: inout JSONReader, at place: String) throws(BodyError) {
+    self.init()
+    var fields = JSONFields(of: "shaping", CodingKeys.allCases.map(\.rawValue), at: place)
+    while let field = try fields.next(&json) {
+      if json.takeNull() { continue }
+      let place = fields[field]
+      switch CodingKeys(rawValue: field) {
+      case .queueCap, nil: queueCap = try json.wholeNumber(place, in: 1...Limits.queueCap)
+      }
+    }
+  }
+}
