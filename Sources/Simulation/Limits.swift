@@ -107,6 +107,14 @@ enum Limits {
   /// How far a clock jumps, either way.
   static let clockJump: ClosedRange<Int64> = 1_000...300_000
 
+  // MARK: Watching
+
+  /// Those who listen to their orders' events at one intake, at most. One more hears nothing, which is no mistake.
+  static let watchers = 200
+
+  /// Between two places told to one of them, and from an outcome that the store could not tell to the next attempt.
+  static let watcherLook: Int64 = 3_000
+
   // MARK: When to give up
 
   /// Tries of a step that meets another session's lock; then the statement times out, as `lock_timeout` makes it.

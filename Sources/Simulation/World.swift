@@ -84,7 +84,7 @@ struct World {
     for purchase in shop.purchases.indices {
       clients.append(Client(purchase: purchase, attemptsLeft: random.number(in: Limits.attempts)))
     }
-    intakes = Array(repeating: SimulatedIntake(shop), count: Limits.intakes)
+    intakes = Array(repeating: SimulatedIntake(shop, bug), count: Limits.intakes)
     workers = (0..<random.number(in: Limits.workers)).map { SimulatedWorker($0, run: 0, tuning: leaseTuning) }
   }
 
@@ -112,6 +112,7 @@ struct World {
       if steps >= Limits.steps { violate("liveness", "the world is still busy after \(steps) steps") }
     }
     if violation == nil { checkEnd() }
+    if violation == nil { checkWatchers() }
     if let violation { note("check", "violated: \(violation)") }
     return steps
   }
