@@ -89,6 +89,9 @@ enum Limits {
   /// From one look of a worker at the leases to its next.
   static let lookPause: ClosedRange<Int64> = 2_000...12_000
 
+  /// How often a process does not hear that another is ready to go on with its partition, per mille.
+  static let unheardPerMille = 250
+
   /// How long an owner may be silent: shorter than most times that a process is frozen.
   static let lease: Int64 = 25_000
 
