@@ -39,6 +39,9 @@ public struct IntakeConfiguration: Sendable {
   /// From an answer to the next request on the connection; past it the connection is closed.
   public var idleDeadline: Duration
 
+  /// Between two moments at which a client takes a part of what it is sent; past it the connection is closed.
+  public var answerDeadline: Duration
+
   /// How often those who watch their orders hear something.
   public var watching = WatchTuning()
 
@@ -61,6 +64,7 @@ public struct IntakeConfiguration: Sendable {
     connections = OpenFiles.connections(wanted: Limits.connections)
     requestDeadline = HTTPServing.Limits.requestDeadline
     idleDeadline = HTTPServing.Limits.idleDeadline
+    answerDeadline = HTTPServing.Limits.answerDeadline
   }
 
   /// Clients that may watch their orders on one event loop.
@@ -82,8 +86,8 @@ public struct IntakeConfiguration: Sendable {
       throw ValidationError(
         "acknowledgement deadline", "must be below the producer's message timeout, \(messageTimeout)")
     }
-    guard .zero < requestDeadline, .zero < idleDeadline else {
-      throw ValidationError("request and idle deadline", "must be above 0")
+    guard .zero < requestDeadline, .zero < idleDeadline, .zero < answerDeadline else {
+      throw ValidationError("request, idle and answer deadline", "must be above 0")
     }
   }
 }

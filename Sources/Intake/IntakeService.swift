@@ -85,7 +85,9 @@ public final class IntakeService: Service {
   private func run(on group: MultiThreadedEventLoopGroup) async throws {
     let listener = try await ListenerLoops(
       of: group, listener: "intake",
-      deadlines: ConnectionDeadlines(request: configuration.requestDeadline, idle: configuration.idleDeadline))
+      deadlines: ConnectionDeadlines(
+        request: configuration.requestDeadline, idle: configuration.idleDeadline,
+        answer: configuration.answerDeadline))
     let orders = OrderStatusRoute(
       signer: configuration.tickets, standings: standings,
       lookup: OrderLookup(store: store, topic: configuration.topic), health: health, logger: logger)

@@ -185,4 +185,38 @@ struct EventStreamTests {
       for client in open { #expect(try await client.received(upTo: "0\r\n\r\n").contains("confirmed")) }
     }
   }
+
+  @Test func `I11 who stops reading is cut off, and holds no more than the kernel's small buffer`() async throws {
+    try await RunningIntake.with(sales: [try .open()]) {
+      $0.configure = {
+        $0.connections = 2
+        $0.eventLoops = 1
+        $0.watching.placeInterval = .milliseconds(10)
+        $0.answerDeadline = .seconds(1)
+      }
+    } _: { intake in
+      let first = try await WatchedOrder(intake)
+      // Far back in line, by a ticket of our own.
+      let signer = try TicketSigner(secrets: [RunningIntake.secret])
+      let (order, buyer) = (try #require(OrderID(first.id)), try BuyerID(validating: first.buyer))
+      let ticket = signer.sign(
+        Ticket(LogPosition(partition: 0, offset: 1_000_000)), order: order, buyer: buyer)
+      let events = "\(first.location)/events?ticket=\(ticket)"
+      let slow = try await intake.connect(receiveBuffer: 2_048)
+      try await slow.send("GET \(events) HTTP/1.1\r\nHost: a\r\nX-Buyer-Id: alice\r\n\r\n")
+      var (steps, isCut) = (Int64(0), false)
+      // Each step is an event of some 150 bytes; with both kernel buffers it takes some hundred of them.
+      while !isCut, steps < 2_000 {
+        steps += 1
+        try await intake.decideUp(to: steps)
+        guard steps > 100, steps % 20 == 0 else { continue }
+        let (client, answer) = try await first.watch(events)
+        isCut = answer.status == 200
+        client.close()
+      }
+      #expect(isCut)
+      #expect(steps > 100)
+      withExtendedLifetime(slow) {}
+    }
+  }
 }
