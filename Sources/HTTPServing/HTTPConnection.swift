@@ -100,6 +100,9 @@ public final class HTTPConnection: ChannelDuplexHandler {
   /// The event loop that it is on; `nil` once it ended.
   public var eventLoop: (any EventLoop)? { context?.eventLoop }
 
+  /// Whom it is with, as the kernel says: a client, or a proxy. `nil` once it ended.
+  public var peer: SocketAddress? { context?.channel.remoteAddress }
+
   /// Whether an answer was promised here and is not taken yet.
   var isBusy: Bool { state.isBusy }
 

@@ -9,6 +9,7 @@ public enum IntakeMetric: String, MetricCatalogue {
   case winners = "penstock_intake_winners"
   case partitions = "penstock_intake_partitions"
   case partitionsTaking = "penstock_intake_partitions_taking_orders"
+  case limitsForgotten = "penstock_intake_limits_forgotten_total"
 
   public var help: String {
     switch self {
@@ -17,6 +18,8 @@ public enum IntakeMetric: String, MetricCatalogue {
     case .backlog: "Records of a partition that are accepted and not known to be decided."
     case .signalDelay: "From a lane's commit until this intake heard of it; between machines, by two clocks."
     case .winners: "Confirmed orders that this intake knows, so that a retry of one hears that it has won."
+    case .limitsForgotten:
+      "Buyers and addresses that had asked lately, and whose rate limit began anew for want of room."
     case .partitions: "Partitions of the orders topic."
     case .partitionsTaking: "Partitions that take orders: with a leader, not halted, and acknowledging."
     }

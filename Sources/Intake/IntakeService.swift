@@ -88,7 +88,8 @@ public final class IntakeService: Service {
       deadlines: ConnectionDeadlines(request: configuration.requestDeadline, idle: configuration.idleDeadline))
     let loops = try await Loops(of: listener, acknowledgementDeadline: configuration.acknowledgementDeadline)
     let refresher = Refresher(
-      store: store, topic: configuration.topic, standings: standings, health: health, logger: logger, logEnds: logEnds
+      store: store, topic: configuration.topic, standings: standings, health: health, logger: logger, logEnds: logEnds,
+      limits: configuration.limits
     ) { [catalog] new in
       catalog.set(new)
       loops.executeOnAll { $0.catalog = new }
@@ -111,7 +112,8 @@ public final class IntakeService: Service {
       let watch = LogWatch(standings, reader: reader, waits: waits, logger: logger)
       logWatch.withLock { $0 = watch }
       let gate = OrderGate(
-        writers: writers, signer: configuration.tickets, backlogLimit: configuration.backlogLimit)
+        writers: writers, signer: configuration.tickets, backlogLimit: configuration.backlogLimit,
+        proxies: configuration.trustedProxies)
       try await serve(gate, listener, loops, refresher, feed, watch)
     } catch {
       _ = await writers.shutdown(deadline: Limits.producerDrainDeadline)

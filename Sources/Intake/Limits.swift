@@ -134,6 +134,17 @@ public enum Limits {
   /// Partitions that readiness names; it has to stay a line.
   static let obstaclesNamed = 8
 
+  // MARK: Rate limits
+
+  /// Buyers and addresses, of all sales together, of which it is remembered what they have had: in 8 bytes each, so in
+  /// 8 MiB, of which only what is used takes memory. Past it, whoever is the farthest from a limit is forgotten and
+  /// starts anew.
+  static let limitEntries = 1 << 20
+
+  /// Trusted proxies, one behind another, whose word in `X-Forwarded-For` is followed. Past it, the last one stands
+  /// for the client: no shop has so many.
+  static let forwardedHops = 32
+
   // MARK: What clients are told
 
   /// `Retry-After` is picked at random from this range, so that a refused crowd does not come back all at once.

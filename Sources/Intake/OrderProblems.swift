@@ -53,6 +53,17 @@ extension Problem {
     }
   }
 
+  /// - Parameter ticks: until a request is taken again.
+  static func rateLimited(_ name: StaticString, _ limit: RateLimit, ticks: Int64) -> Problem {
+    let perMillisecond = RatePace.ticksPerSecond / 1_000
+    let milliseconds = Int((ticks + perMillisecond - 1) / perMillisecond)
+    return Problem(.rateLimited).with {
+      $0.detail = "Of one \(name), \(limit.requests) requests are taken in \(limit.perSeconds) s. Nothing was written."
+      $0.retryAfterMilliseconds = milliseconds
+      $0.limit = ReachedLimit(name, limit, seconds: (milliseconds + 999) / 1_000)
+    }
+  }
+
   /// Nothing was written. The same request can be sent again.
   static func busy(_ detail: String) -> Problem { Problem(.busy, detail: detail).retriable() }
 

@@ -21,6 +21,7 @@ actor Refresher {
   private let health: Health
   private let logger: Logger
   private let logEnds: LogEnds
+  private let limits: RequestLimits
   private let publish: @Sendable (Catalog) -> Void
 
   private var grounds = RefusalGrounds()
@@ -55,10 +56,12 @@ actor Refresher {
     let end: @Sendable (Partition) async throws -> Offset
   }
 
-  /// - Parameter publish: called with each new catalog.
+  /// - Parameters:
+  ///   - limits: of sales that leave them out.
+  ///   - publish: called with each new catalog.
   init(
     store: SaleStore, topic: String, standings: [PartitionStanding], health: Health, logger: Logger,
-    logEnds: LogEnds, publish: @escaping @Sendable (Catalog) -> Void
+    logEnds: LogEnds, limits: RequestLimits = RequestLimits(), publish: @escaping @Sendable (Catalog) -> Void
   ) {
     self.store = store
     self.topic = topic
@@ -66,6 +69,7 @@ actor Refresher {
     self.health = health
     self.logger = logger
     self.logEnds = logEnds
+    self.limits = limits
     self.publish = publish
     let meter = DrainMeter(at: Offset(0), now: .now)
     meters = standings.map { _ in meter }
@@ -214,7 +218,7 @@ extension Refresher {
     }
     return CatalogSale(
       number: stored.number, sale: stored.sale, closedAt: stored.closedAt, items: items,
-      winners: winners[stored.number])
+      winners: winners[stored.number], limits: limits)
   }
 }
 

@@ -29,6 +29,8 @@ final class OrderConnection: DirectResponder, OrderWaiter {
   private var (endpoint, arrivedAt) = (Endpoint.other, NIODeadline.now())
   /// Whether the request at hand is of HTTP/1.0.
   private var isOldVersion = false
+  /// Whom the connection is with; asked when it first matters.
+  private lazy var peer = ClientAddress(connection?.peer)
 
   init(gate: OrderGate, orders: OrderStatusRoute, state: LoopState) {
     self.gate = gate
@@ -73,7 +75,10 @@ final class OrderConnection: DirectResponder, OrderWaiter {
     if let connection { arrivedAt = connection.readAt }
     switch request.target {
     case .orders(let sale):
-      guard let head = OrderHead(request, sale: state.catalog[sale]) else { return false }
+      guard var head = OrderHead(request, sale: state.catalog[sale]) else { return false }
+      if head.needsAddress, let peer {
+        head.address = gate.proxies.client(of: peer, forwarded: request.forwarded)
+      }
       submit(head, request)
     case .order(let order, let ticket):
       guard let buyer = request.buyer.flatMap(BuyerID.init(bytes:)) else { return false }

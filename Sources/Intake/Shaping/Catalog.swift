@@ -31,16 +31,23 @@ final class CatalogSale: Sendable {
   let items: [CatalogItem]
   /// `nil`: they are not kept, for want of room.
   let winners: Winners?
+  /// `nil`: nobody's rate is limited.
+  let paces: SalePaces?
   private let bySKU: [SKU: CatalogItem]
 
   var id: SaleID { sale.id }
 
-  init(number: SaleNumber, sale: Sale, closedAt: Timestamp?, items: [CatalogItem], winners: Winners?) {
+  /// - Parameter limits: for what the sale leaves out.
+  init(
+    number: SaleNumber, sale: Sale, closedAt: Timestamp?, items: [CatalogItem], winners: Winners?,
+    limits: RequestLimits = RequestLimits()
+  ) {
     self.number = number
     self.sale = sale
     self.closedAt = closedAt
     self.items = items
     self.winners = winners
+    paces = SalePaces((sale.shaping.limits ?? RequestLimits()).filled(by: limits))
     bySKU = Dictionary(items.map { ($0.sku, $0) }, uniquingKeysWith: { first, _ in first })
   }
 

@@ -24,6 +24,8 @@ struct OrderGate: Sendable {
   let writers: OrderWriters
   let signer: TicketSigner
   let backlogLimit: Int64
+  let proxies: TrustedProxies
+  let limiter = RequestLimiter()
 
   /// What follows from an order.
   enum Passage {
@@ -104,6 +106,7 @@ struct OrderGate: Sendable {
     let moment = SaleMoment(sale, item, at: now)
     guard let key = head.key else {
       if let refusal = moment.refusal { throw refusal }
+      try checkRate(head, now)
       let order = OrderID(randomFor: sale.number, using: &random)
       let (submission, record) = try record(of: order, hasKey: false, head, item, request, now)
       return .pass(submission, record)
@@ -114,6 +117,7 @@ struct OrderGate: Sendable {
     let inquiry = OrderInquiry(order: order, buyer: head.buyer, position: nil)
     switch moment.meeting(order, hasWon: hasWon, isComplete: sale.winners?.isComplete ?? false) {
     case .take:
+      try checkRate(head, now)
       let (submission, record) = try record(of: order, hasKey: true, head, item, request, now)
       return .pass(submission, record)
     case .refuse(let problem): throw problem
@@ -122,6 +126,12 @@ struct OrderGate: Sendable {
       let (submission, record) = try record(of: order, hasKey: true, head, item, request, now)
       return .lookUp(inquiry, otherwise: .take(submission, record))
     }
+  }
+
+  /// A winner who asks again was answered before this.
+  private func checkRate(_ head: OrderHead, _ now: Timestamp) throws(Problem) {
+    guard let paces = head.sale.paces else { return }
+    try limiter.check(paces, head.sale.number, buyer: head.buyer, address: head.address, at: now)
   }
 
   private func record(
