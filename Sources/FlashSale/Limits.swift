@@ -26,6 +26,10 @@ public enum Limits {
   /// Units in line for each unit left, at most, where a sale caps its line.
   public static let queueCap: Int32 = 1_000
 
+  /// Marks of one item's line that an intake keeps. Past it, one is dropped: that part of the line is then told as
+  /// decided a little later, by some sixteenth of its length.
+  static let lineMarks = 32
+
   /// Requests of one rate limit. More is refused: beyond it, a limit for one buyer or address limits nothing.
   public static let rateRequests: Int32 = 1_000_000
 

@@ -10,6 +10,7 @@ public enum IntakeMetric: String, MetricCatalogue {
   case partitions = "penstock_intake_partitions"
   case partitionsTaking = "penstock_intake_partitions_taking_orders"
   case limitsForgotten = "penstock_intake_limits_forgotten_total"
+  case partitionsStale = "penstock_intake_partitions_stale"
 
   public var help: String {
     switch self {
@@ -20,6 +21,7 @@ public enum IntakeMetric: String, MetricCatalogue {
     case .winners: "Confirmed orders that this intake knows, so that a retry of one hears that it has won."
     case .limitsForgotten:
       "Buyers and addresses that had asked lately, and whose rate limit began anew for want of room."
+    case .partitionsStale: "Partitions with records that wait, of which none was decided for 5 s."
     case .partitions: "Partitions of the orders topic."
     case .partitionsTaking: "Partitions that take orders: with a leader, not halted, and acknowledging."
     }

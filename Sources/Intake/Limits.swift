@@ -131,6 +131,10 @@ public enum Limits {
   /// Time for one such answer. Past it: another attempt.
   static let leaderDeadline = Duration.seconds(2)
 
+  /// Records wait and none was decided for this long: readiness says so, and what is told of the stock is called stale.
+  /// Above what a hand-over of a partition takes.
+  static let signalPatience = Duration.seconds(5)
+
   /// Partitions that readiness names; it has to stay a line.
   static let obstaclesNamed = 8
 
@@ -149,6 +153,13 @@ public enum Limits {
 
   /// `Retry-After` is picked at random from this range, so that a refused crowd does not come back all at once.
   static let retryAfterMilliseconds: ClosedRange<Int> = 500...5_000
+
+  /// The same where a line is full and the rate is known at which it is decided: half a second, so that nobody asks in
+  /// circles, to a minute, as the rate can rise.
+  static let lineReturnMilliseconds: ClosedRange<Int> = 500...60_000
+
+  /// Least width of what is picked from, there.
+  static let returnSpread = 1_000
 
   /// The same for orders to a halted partition, which goes on when a person has looked.
   static let haltedRetryMilliseconds: ClosedRange<Int> = 10_000...30_000

@@ -67,6 +67,25 @@ extension Problem {
   /// Nothing was written. The same request can be sent again.
   static func busy(_ detail: String) -> Problem { Problem(.busy, detail: detail).retriable() }
 
+  /// Nothing was written, because the partition's line is as long as it may be.
+  static func backlogFull(_ standing: PartitionStanding) -> Problem {
+    Problem(.busy, detail: "The line for this item is full.").returning(
+      in: ReturnTime.milliseconds(excess: 0, line: standing.backlog, rate: standing.drainRate))
+  }
+
+  /// Nothing was written: more units are in line than the sale allows for those that are left. Some may come free.
+  ///
+  /// - Parameter excess: units by which the line has to get shorter.
+  static func lineFull(excess: Int64, line: Int64, rate: Double?) -> Problem {
+    let detail = "Nothing was written. If those in line do not take all that is left, there is room again later."
+    return Problem(.lineFull, detail: detail).returning(
+      in: ReturnTime.milliseconds(excess: excess, line: line, rate: rate))
+  }
+
+  private func returning(in milliseconds: ClosedRange<Int>) -> Problem {
+    with { $0.retryAfterMilliseconds = Int.random(in: milliseconds) }
+  }
+
   /// Nothing was written, because it would only wait: the log takes no records of this partition.
   static var logStalled: Problem { .busy("The log takes no orders for this item now.") }
 

@@ -85,6 +85,12 @@ public enum PlantedBug: String, CaseIterable, Sendable {
   /// A generation is closed while batches are in flight that write into it.
   case closedInFlight = "closed-in-flight"
 
+  /// What is decided leaves no line: a gate that has closed never opens again.
+  case gateStaysShut = "gate-stays-shut"
+
+  /// What a buyer has had is not kept: a rate limit that limits nobody.
+  case rateForgotten = "rate-forgotten"
+
   /// Whether lanes decide by something else than the real function.
   var decidesOtherwise: Bool { self == .duplicateCheckLast }
 

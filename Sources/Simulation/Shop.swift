@@ -67,11 +67,17 @@ struct Shop {
           sku: SKU(unchecked: "sku-\(sku)"), stock: Units(Int32(random.number(in: Limits.units))),
           price: try Price(minor: 100, currency: "CNY")))
     }
+    // Of what was drawn already: no other world changes by it.
+    var shaping = SaleShaping()
+    if items.count == 1, items[0].stock == Units(3) { shaping.queueCap = 1 }
+    if items.count == 2, items[0].stock == Units(4) {
+      shaping.limits = RequestLimits(perBuyer: try RateLimit(requests: 2, perSeconds: 1))
+    }
     let sale = try Sale(
       id: SaleID(unchecked: "sale-\(number)"), name: "Sale \(number)",
       startsAt: epoch.after(random.number(in: Limits.opening)), endsAt: epoch.after(random.number(in: Limits.closing)),
       perBuyerLimit: random.happens(perMille: 500) ? Units(Int32(random.number(in: 1...3))) : nil,
-      ordering: random.happens(perMille: 300) ? .sale : nil, items: items)
+      ordering: random.happens(perMille: 300) ? .sale : nil, shaping: shaping, items: items)
     let rules = SaleRules(startsAt: sale.startsAt, endsAt: sale.endsAt, perBuyerLimit: sale.perBuyerLimit)
     return Numbered(number: SaleNumber(rawValue: Int32(number)), sale: sale, rules: rules)
   }

@@ -39,9 +39,10 @@ final class OrderConnection: DirectResponder, OrderWaiter {
   }
 
   func connectionEnded() {
-    if case .waiting(_, let slot) = phase {
+    if case .waiting(let submission, let slot) = phase {
       // The order stays in the log; nobody is left to be told.
       state.forget(slot)
+      submission.settle(.unknown)
       state.tally.count(.clientGone)
     }
     phase = .idle
@@ -121,6 +122,7 @@ extension OrderConnection {
   func complete(_ fate: Acknowledgement.Fate) {
     guard case .waiting(let submission, _) = phase else { return }
     phase = .idle
+    submission.settle(fate)
     switch fate {
     case .persisted(let offset):
       guard let connection else { return }

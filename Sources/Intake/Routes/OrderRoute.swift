@@ -131,6 +131,7 @@ private final class AwaitedOrder: OrderWaiter {
 
   func complete(_ fate: Acknowledgement.Fate) {
     guard let submission else { return }
+    submission.settle(fate)
     switch fate {
     case .persisted(let offset):
       state.tally.count(.accepted)
