@@ -11,6 +11,7 @@ public enum IntakeMetric: String, MetricCatalogue {
   case partitionsTaking = "penstock_intake_partitions_taking_orders"
   case limitsForgotten = "penstock_intake_limits_forgotten_total"
   case partitionsStale = "penstock_intake_partitions_stale"
+  case doorLost = "penstock_intake_door_lost_total"
 
   public var help: String {
     switch self {
@@ -22,6 +23,7 @@ public enum IntakeMetric: String, MetricCatalogue {
     case .limitsForgotten:
       "Buyers and addresses that had asked lately, and whose rate limit began anew for want of room."
     case .partitionsStale: "Partitions with records that wait, of which none was decided for 5 s."
+    case .doorLost: "Refused requests that reports lack, because the store could not take their count."
     case .partitions: "Partitions of the orders topic."
     case .partitionsTaking: "Partitions that take orders: with a leader, not halted, and acknowledging."
     }

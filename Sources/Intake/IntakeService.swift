@@ -183,9 +183,11 @@ extension IntakeService {
     _ watch: LogWatch
   ) async throws {
     let listener = listener(gate, listenerLoops, loops)
+    let door = DoorBook(loops: loops, store: store, catalog: catalog, logger: logger)
     try await withThrowingTaskGroup(of: Void.self) { tasks in
       tasks.addTask { await refresher.run(feed) }
       tasks.addTask { await watch.run() }
+      tasks.addTask { await door.run() }
       tasks.addTask {
         try await gracefulShutdown()
         self.health.draining()
@@ -200,6 +202,7 @@ extension IntakeService {
       tasks.cancelAll()
       while await tasks.nextResult() != nil {}
     }
+    await door.write()
   }
 
   private func listener(

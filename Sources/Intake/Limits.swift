@@ -85,6 +85,16 @@ public enum Limits {
   /// Time for asking the log for one partition's end at the start. Past it: another attempt.
   static let logEndDeadline = Duration.seconds(5)
 
+  // MARK: Refused at the door
+
+  /// How often what was counted is written to the store. A process that dies loses as much.
+  static let doorInterval = Duration.seconds(1)
+
+  /// Counts, by sale, answer and slot, that wait for the store: some 100 bytes each. Ten answers of ten sales make
+  /// 1,000 in a second, so that a minute's outage loses nothing. Past it they are not counted
+  /// (`penstock_intake_door_lost_total`).
+  static let doorCounts = 60_000
+
   // MARK: Sales
 
   /// Sales on a page of the list. More are on the next page.

@@ -75,11 +75,14 @@ extension Problem {
 
   /// Nothing was written: more units are in line than the sale allows for those that are left. Some may come free.
   ///
-  /// - Parameter excess: units by which the line has to get shorter.
-  static func lineFull(excess: Int64, line: Int64, rate: Double?) -> Problem {
-    let detail = "Nothing was written. If those in line do not take all that is left, there is room again later."
-    return Problem(.lineFull, detail: detail).returning(
-      in: ReturnTime.milliseconds(excess: excess, line: line, rate: rate))
+  /// - Parameters:
+  ///   - order: the id that the request's key names: an earlier try of it may be in line.
+  ///   - excess: units by which the line has to get shorter.
+  static func lineFull(_ order: OrderID?, excess: Int64, line: Int64, rate: Double?) -> Problem {
+    var detail = "Nothing was written. If those in line do not take all that is left, there is room again later."
+    if let order { detail += " What became of an earlier request with this Idempotency-Key is at /v1/orders/\(order)." }
+    let problem = Problem(.lineFull, detail: detail).with { $0.order = order }
+    return problem.returning(in: ReturnTime.milliseconds(excess: excess, line: line, rate: rate))
   }
 
   private func returning(in milliseconds: ClosedRange<Int>) -> Problem {

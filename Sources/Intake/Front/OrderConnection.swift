@@ -27,6 +27,8 @@ final class OrderConnection: DirectResponder, OrderWaiter {
   private var connection: HTTPConnection?
   /// What the request at hand asks for, and when it was read.
   private var (endpoint, arrivedAt) = (Endpoint.other, NIODeadline.now())
+  /// The sale that the order at hand is for.
+  private var sale: SaleNumber?
   /// Whether the request at hand is of HTTP/1.0.
   private var isOldVersion = false
   /// Whom the connection is with; asked when it first matters.
@@ -107,6 +109,7 @@ extension OrderConnection {
   private func submit(_ head: OrderHead, _ request: PlainRequest) {
     // The wait for the log has the deadline of the loop's table, and that for the store the store's own.
     begin(request, hasDeadline: true)
+    sale = head.sale.number
     do throws(Problem) {
       switch try gate.submit(head, body: request.body, from: self, on: state) {
       case .submitted(let submission, let slot): phase = .waiting(submission, slot)
@@ -138,7 +141,7 @@ extension OrderConnection {
   /// Answers an order that is not taken.
   private func refuse(_ problem: Problem) {
     guard let connection else { return }
-    state.tally.count(.problem(problem.code))
+    state.turnedAway(.problem(problem.code), of: sale)
     let persistence = connection.persistence(isOldVersion: isOldVersion)
     send(state.listener.answers.make(problem, persistence: persistence), problem.status)
   }
@@ -181,7 +184,7 @@ extension OrderConnection {
     do throws(Problem) {
       guard let otherwise else { return show(try orders.answer(to: inquiry, result, state.catalog).write) }
       if let answer = try orders.answer(toRepeat: inquiry, result, state.catalog) {
-        state.tally.count(.repeated)
+        state.turnedAway(.repeated, of: sale)
         return show(answer.write)
       }
       let (submission, slot) = try gate.settle(otherwise, from: self, on: state)

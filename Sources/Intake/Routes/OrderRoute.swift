@@ -31,7 +31,8 @@ struct OrderRoute: Sendable {
       if head.needsAddress { head.address = address(of: request, from: peer) }
       body = try await Self.body(of: request)
     } catch {
-      loops.executeOnAny { $0.tally.count(.problem(error.code)) }
+      let number = SaleID(rawValue: sale).flatMap { catalog.current[$0] }?.number
+      loops.executeOnAny { $0.turnedAway(.problem(error.code), of: number) }
       throw error
     }
     let result = await withCheckedContinuation { [head] continuation in
@@ -120,7 +121,7 @@ private final class AwaitedOrder: OrderWaiter {
   ) {
     do throws(Problem) {
       if let answer = try orders.answer(toRepeat: inquiry, result, state.catalog) {
-        state.tally.count(.repeated)
+        state.turnedAway(.repeated, of: head.sale.number)
         return tell(.success(.repeated(answer)))
       }
       (submission, _) = try gate.settle(otherwise, from: self, on: state)
@@ -144,7 +145,7 @@ private final class AwaitedOrder: OrderWaiter {
   }
 
   private func refuse(_ problem: Problem) {
-    state.tally.count(.problem(problem.code))
+    state.turnedAway(.problem(problem.code), of: head.sale.number)
     tell(.failure(problem))
   }
 }

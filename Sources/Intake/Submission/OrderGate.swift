@@ -77,7 +77,7 @@ struct OrderGate: Sendable {
     // A place in the backlog and one in the loop's table; both are given back if the record is not produced.
     let item = submission.item
     guard !item.standing.isHalted else { throw .partitionHalted }
-    if let cap = item.queueCap { try item.admit(submission.quantity, cap: cap) }
+    if let cap = item.queueCap { try item.admit(submission, cap: cap) }
     guard item.standing.admit(limit: backlogLimit) else {
       submission.settle(.refused)
       throw item.standing.isStalled ? .logStalled : .backlogFull(item.standing)
