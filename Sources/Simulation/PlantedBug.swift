@@ -91,6 +91,9 @@ public enum PlantedBug: String, CaseIterable, Sendable {
   /// What a buyer has had is not kept: a rate limit that limits nobody.
   case rateForgotten = "rate-forgotten"
 
+  /// Those whose outcome the store could not tell are not asked for again.
+  case watcherForgotten = "watcher-forgotten"
+
   /// Whether lanes decide by something else than the real function.
   var decidesOtherwise: Bool { self == .duplicateCheckLast }
 
