@@ -94,6 +94,10 @@ public enum PlantedBug: String, CaseIterable, Sendable {
   /// Those whose outcome the store could not tell are not asked for again.
   case watcherForgotten = "watcher-forgotten"
 
+  /// Whether it can only be found where a sale shapes its crowd. Others are looked for in worlds where all requests get
+  /// into the log: the more, the sooner.
+  var isOfShaping: Bool { self == .gateStaysShut || self == .rateForgotten }
+
   /// Whether lanes decide by something else than the real function.
   var decidesOtherwise: Bool { self == .duplicateCheckLast }
 

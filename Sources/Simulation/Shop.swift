@@ -33,9 +33,10 @@ struct Shop {
   /// A buyer whose orders the store refuses, by a rule that is not ours.
   let refusedBuyer: BuyerID?
 
-  init(from random: inout SeededGenerator) throws(ValidationError) {
+  /// - Parameter shapesCrowd: whether some sales limit rates or cap lines.
+  init(from random: inout SeededGenerator, shapesCrowd: Bool) throws(ValidationError) {
     partitions = Int32(random.number(in: Limits.partitions))
-    for number in 1...random.number(in: Limits.sales) { sales.append(try Self.sale(number, &random)) }
+    for number in 1...random.number(in: Limits.sales) { sales.append(try Self.sale(number, &random, shapesCrowd)) }
     let clients = random.number(in: Limits.clients)
     let buyers = (0..<max(2, clients / 2)).map { BuyerID(unchecked: "buyer-\($0)") }
     refusedBuyer = random.happens(perMille: 300) ? buyers[random.index(below: buyers.count)] : nil
@@ -59,7 +60,9 @@ struct Shop {
     }
   }
 
-  private static func sale(_ number: Int, _ random: inout SeededGenerator) throws(ValidationError) -> Numbered {
+  private static func sale(
+    _ number: Int, _ random: inout SeededGenerator, _ shapesCrowd: Bool
+  ) throws(ValidationError) -> Numbered {
     var items: [SaleItem] = []
     for sku in 0..<random.number(in: Limits.skus) {
       items.append(
@@ -69,8 +72,8 @@ struct Shop {
     }
     // Of what was drawn already: no other world changes by it.
     var shaping = SaleShaping()
-    if items.count == 1, items[0].stock == Units(3) { shaping.queueCap = 1 }
-    if items.count == 2, items[0].stock == Units(4) {
+    if shapesCrowd, items.count == 1, items[0].stock == Units(3) { shaping.queueCap = 1 }
+    if shapesCrowd, items.count == 2, items[0].stock == Units(4) {
       shaping.limits = RequestLimits(perBuyer: try RateLimit(requests: 2, perSeconds: 1))
     }
     let sale = try Sale(

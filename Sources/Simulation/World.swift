@@ -70,7 +70,7 @@ struct World {
   init(seed: UInt64, bug: PlantedBug?) throws {
     random = SeededGenerator(seed: seed)
     self.bug = bug
-    shop = try Shop(from: &random)
+    shop = try Shop(from: &random, shapesCrowd: bug?.isOfShaping ?? true)
     faults = Faults(from: &random)
     tuning = LaneTuning(from: &random, bug)
     let leaseTuning = LeaseTuning(bug)

@@ -49,7 +49,7 @@ import Time
     #expect(lines.contains("  phone   1,000  1,000       0  100.0 %"))
     #expect(lines.contains("  case   20,000  1,234  18,766    6.2 %"))
     #expect(lines.contains("  accepted              1,234,567  100.0 %"))
-    #expect(lines.contains("  refused                           5,000    0.4 %"))
+    #expect(lines.contains("  refused                            5,000    0.4 %"))
     #expect(lines.contains("Requests per 100 ms around the opening"))
     #expect(lines.contains("  00:00:00.3        10    4,900"))
     #expect(lines.contains("  1.250  20.000  1,234.568  2,000.000"))
