@@ -26,6 +26,16 @@ public enum Limits {
   /// Units in line for each unit left, at most, where a sale caps its line.
   public static let queueCap: Int32 = 1_000
 
+  /// Marks of one item's line that an intake keeps. Past it, one is dropped: that part of the line is then told as
+  /// decided a little later, by some sixteenth of its length.
+  static let lineMarks = 32
+
+  /// Requests of one rate limit. More is refused: beyond it, a limit for one buyer or address limits nothing.
+  public static let rateRequests: Int32 = 1_000_000
+
+  /// Seconds over which a rate limit counts: an hour, as long as a flash sale. More is refused.
+  public static let rateSeconds: Int32 = 3_600
+
   /// Price of one unit in minor units. More is refused, so that `orderUnits × priceMinor` fits 64 bits.
   public static let priceMinor: Int64 = 100_000_000_000
 

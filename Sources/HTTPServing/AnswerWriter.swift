@@ -40,6 +40,8 @@ public struct AnswerWriter {
     public var order: OrderID?
     /// `Retry-After`, in seconds.
     public var retryAfter: Int?
+    /// `RateLimit-Policy` and `RateLimit`.
+    var limit: ReachedLimit?
     /// `Cache-Control: no-store`: positions and stock are of the moment, and an order is for its buyer only.
     public var mustNotBeStored = false
     /// The answer to HEAD: what follows from the body is told, and the body is left out (RFC 9110 §9.3.2).
@@ -75,6 +77,7 @@ public struct AnswerWriter {
     var head = Head(status: problem.status, persistence: persistence)
     head.contentType = "application/problem+json"
     head.retryAfter = problem.retryAfterSeconds
+    head.limit = problem.limit
     head.mustNotBeStored = mustNotBeStored
     head.omitsBody = omitsBody
     head.challenges = problem.challenges
@@ -110,6 +113,7 @@ public struct AnswerWriter {
       answer.write("\r\nRetry-After: ")
       answer.writeDecimal(seconds)
     }
+    head.limit?.write(to: &answer)
     for challenge in head.challenges ?? [] { answer.write("\r\nWWW-Authenticate: ", challenge) }
     answer.write(
       head.mustNotBeStored ? "\r\nCache-Control: no-store\r\n" : "\r\n", head.persistence.fieldLine, "\r\n")

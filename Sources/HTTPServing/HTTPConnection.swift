@@ -102,6 +102,9 @@ public final class HTTPConnection: ChannelDuplexHandler {
   /// The event loop that it is on; `nil` once it ended.
   public var eventLoop: (any EventLoop)? { context?.eventLoop }
 
+  /// Whom it is with, as the kernel says: a client, or a proxy. `nil` once it ended.
+  public var peer: SocketAddress? { context?.channel.remoteAddress }
+
   /// Whether the process is about to stop: what would take long is not begun any more.
   public var isDraining: Bool { state.isDraining }
 

@@ -17,6 +17,8 @@ public struct Problem: Error {
   public var order: OrderID?
   /// When to try again, in milliseconds from now.
   public var retryAfterMilliseconds: Int?
+  /// The rate limit that was reached.
+  public var limit: ReachedLimit?
   /// What `Allow` lists.
   public var allow: String?
   /// What `WWW-Authenticate` says, in a field for each (RFC 9110 §11.6.1).

@@ -14,8 +14,8 @@ public enum ProblemCode: Int, CaseIterable, Sendable {
   case unauthenticated, foreignOrigin, badTicket, saleNotFound, unknownSKU, orderNotFound, saleExists
   case partitionNotFound, partitionNotHalted, workerNotFound, workerIsLast
   // Not now.
-  case notStarted, ended, soldOut, busy, partitionHalted, outcomeUnknown, storeUnavailable, logUnreachable, starting,
-    internalError
+  case notStarted, ended, soldOut, rateLimited, lineFull, busy, partitionHalted, outcomeUnknown
+  case storeUnavailable, logUnreachable, starting, internalError
 
   /// What stands on the wire: the member `code`, and the last part of `type`.
   @inlinable public var name: StaticString { meaning.name }
@@ -58,6 +58,8 @@ public enum ProblemCode: Int, CaseIterable, Sendable {
     case .notStarted: (.forbidden, "not_started", "The sale has not started")
     case .ended: (.gone, "ended", "The sale has ended")
     case .soldOut: (.conflict, "sold_out", "Nothing is left")
+    case .rateLimited: (.tooManyRequests, "rate_limited", "Too many requests")
+    case .lineFull: (.serviceUnavailable, "line_full", "More are in line than can win")
     case .busy: (.serviceUnavailable, "busy", "Too busy to take this now")
     case .partitionHalted:
       (.serviceUnavailable, "partition_halted", "Orders for this item are suspended")

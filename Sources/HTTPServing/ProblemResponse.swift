@@ -8,6 +8,10 @@ extension Problem {
     var fields = HTTPFields()
     if let allow { fields[.allow] = allow }
     if let retryAfterSeconds { fields[.retryAfter] = String(retryAfterSeconds) }
+    if let limit {
+      if let name = HTTPField.Name("RateLimit-Policy") { fields[name] = limit.policy }
+      if let name = HTTPField.Name("RateLimit") { fields[name] = limit.state }
+    }
     for challenge in challenges ?? [] { fields.append(HTTPField(name: .wwwAuthenticate, value: "\(challenge)")) }
     return fields
   }

@@ -16,6 +16,7 @@ final class Health: Sendable {
     var starting: String? = "starting"
     var storeFailure: String?
     var isDraining = false
+    var stale: String?
   }
 
   private let state = Mutex(State())
@@ -46,6 +47,9 @@ final class Health: Sendable {
   /// The store could not be read the last time, at most `Limits.refreshInterval` and one attempt ago.
   var isStoreAway: Bool { state.withLock { $0.storeFailure != nil } }
 
+  /// Nobody decides some partitions, in a clause; `nil`: that is over.
+  func stale(_ complaint: String?) { state.withLock { $0.stale = complaint } }
+
   /// It stops.
   func draining() { state.withLock { $0.isDraining = true } }
 
@@ -59,6 +63,7 @@ final class Health: Sendable {
     if let starting = state.starting { reasons.append(starting) }
     if state.isDraining { reasons.append("stopping") }
     if let failure = state.storeFailure { reasons.append("PostgreSQL cannot be read: \(failure)") }
+    if let stale = state.stale { reasons.append(stale) }
     if let log { reasons.append("the log did not take the last orders: \(log)") }
     reasons += (taking?.reasons ?? []) + overdue
     let takes = taking?.isReady ?? true

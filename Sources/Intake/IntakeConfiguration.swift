@@ -30,6 +30,12 @@ public struct IntakeConfiguration: Sendable {
   /// Open connections. More wait in the accept queue. At least 1. By default as many as the descriptors allow.
   public var connections: Int
 
+  /// Rate limits of sales that have none of their own; each sale counts for itself.
+  public var limits = RequestLimits()
+
+  /// Whose `X-Forwarded-For` is believed.
+  public var trustedProxies = TrustedProxies()
+
   /// From handing an order to the producer to the answer `outcome_unknown` (I12).
   public var acknowledgementDeadline = Limits.acknowledgementDeadline
 

@@ -12,6 +12,9 @@ public enum IntakeMetric: String, MetricCatalogue {
   case outcomeDelay = "penstock_intake_outcome_delay_seconds"
   case partitions = "penstock_intake_partitions"
   case partitionsTaking = "penstock_intake_partitions_taking_orders"
+  case limitsForgotten = "penstock_intake_limits_forgotten_total"
+  case partitionsStale = "penstock_intake_partitions_stale"
+  case doorLost = "penstock_intake_door_lost_total"
 
   public var help: String {
     switch self {
@@ -20,6 +23,10 @@ public enum IntakeMetric: String, MetricCatalogue {
     case .backlog: "Records of a partition that are accepted and not known to be decided."
     case .signalDelay: "From a lane's commit until this intake heard of it; between machines, by two clocks."
     case .winners: "Confirmed orders that this intake knows, so that a retry of one hears that it has won."
+    case .limitsForgotten:
+      "Buyers and addresses that had asked lately, and whose rate limit began anew for want of room."
+    case .partitionsStale: "Partitions with records that wait, of which none was decided for 5 s."
+    case .doorLost: "Refused requests that reports lack, because the store could not take their count."
     case .watchers: "Clients that wait for an order's outcome, by a long poll or a stream of events."
     case .watchersRefused:
       "Clients that were not let wait, at the limit of watchers: streams heard busy, long polls were answered at once."

@@ -100,7 +100,7 @@ public final class IntakeService: Service {
     }
     let refresher = Refresher(
       store: store, topic: configuration.topic, standings: standings, health: health, logger: logger, logEnds: logEnds,
-      bells: bells, wake: { loop in loops.execute(on: loop) { $0.watchers.wake() } }
+      limits: configuration.limits, bells: bells, wake: { loop in loops.execute(on: loop) { $0.watchers.wake() } }
     ) { [catalog] new in
       catalog.set(new)
       loops.executeOnAll { $0.catalog = new }
@@ -123,7 +123,8 @@ public final class IntakeService: Service {
       let watch = LogWatch(standings, reader: reader, waits: waits, logger: logger)
       logWatch.withLock { $0 = watch }
       let gate = OrderGate(
-        writers: writers, signer: configuration.tickets, backlogLimit: configuration.backlogLimit)
+        writers: writers, signer: configuration.tickets, backlogLimit: configuration.backlogLimit,
+        proxies: configuration.trustedProxies)
       try await serve(gate, orders, listener, loops, refresher, feed, watch)
     } catch {
       _ = await writers.shutdown(deadline: Limits.producerDrainDeadline)
@@ -193,9 +194,11 @@ extension IntakeService {
     _ refresher: Refresher, _ feed: SignalFeed, _ watch: LogWatch
   ) async throws {
     let listener = listener(gate, orders, listenerLoops, loops)
+    let door = DoorBook(loops: loops, store: store, catalog: catalog, logger: logger)
     try await withThrowingTaskGroup(of: Void.self) { tasks in
       tasks.addTask { await refresher.run(feed) }
       tasks.addTask { await watch.run() }
+      tasks.addTask { await door.run() }
       tasks.addTask {
         try await gracefulShutdown()
         self.health.draining()
@@ -210,6 +213,7 @@ extension IntakeService {
       tasks.cancelAll()
       while await tasks.nextResult() != nil {}
     }
+    await door.write()
   }
 
   private func listener(

@@ -100,6 +100,16 @@ public enum Limits {
   /// Time for asking the log for one partition's end at the start. Past it: another attempt.
   static let logEndDeadline = Duration.seconds(5)
 
+  // MARK: Refused at the door
+
+  /// How often what was counted is written to the store. A process that dies loses as much.
+  static let doorInterval = Duration.seconds(1)
+
+  /// Counts, by sale, answer and slot, that wait for the store: some 100 bytes each. Ten answers of ten sales make
+  /// 1,000 in a second, so that a minute's outage loses nothing. Past it they are not counted
+  /// (`penstock_intake_door_lost_total`).
+  static let doorCounts = 60_000
+
   // MARK: Sales
 
   /// Sales on a page of the list. More are on the next page.
@@ -146,13 +156,35 @@ public enum Limits {
   /// Time for one such answer. Past it: another attempt.
   static let leaderDeadline = Duration.seconds(2)
 
+  /// Records wait and none was decided for this long: readiness says so, and what is told of the stock is called stale.
+  /// Above what a hand-over of a partition takes.
+  static let signalPatience = Duration.seconds(5)
+
   /// Partitions that readiness names; it has to stay a line.
   static let obstaclesNamed = 8
+
+  // MARK: Rate limits
+
+  /// Buyers and addresses, of all sales together, of which it is remembered what they have had: in 8 bytes each, so in
+  /// 8 MiB, of which only what is used takes memory. Past it, whoever is the farthest from a limit is forgotten and
+  /// starts anew.
+  static let limitEntries = 1 << 20
+
+  /// Trusted proxies, one behind another, whose word in `X-Forwarded-For` is followed. Past it, the last one stands
+  /// for the client: no shop has so many.
+  static let forwardedHops = 32
 
   // MARK: What clients are told
 
   /// `Retry-After` is picked at random from this range, so that a refused crowd does not come back all at once.
   static let retryAfterMilliseconds: ClosedRange<Int> = 500...5_000
+
+  /// The same where a line is full and the rate is known at which it is decided: half a second, so that nobody asks in
+  /// circles, to a minute, as the rate can rise.
+  static let lineReturnMilliseconds: ClosedRange<Int> = 500...60_000
+
+  /// Least width of what is picked from, there.
+  static let returnSpread = 1_000
 
   /// The same for orders to a halted partition, which goes on when a person has looked.
   static let haltedRetryMilliseconds: ClosedRange<Int> = 10_000...30_000

@@ -53,8 +53,41 @@ extension Problem {
     }
   }
 
+  /// - Parameter ticks: until a request is taken again.
+  static func rateLimited(_ name: StaticString, _ limit: RateLimit, ticks: Int64) -> Problem {
+    let perMillisecond = RatePace.ticksPerSecond / 1_000
+    let milliseconds = Int((ticks + perMillisecond - 1) / perMillisecond)
+    return Problem(.rateLimited).with {
+      $0.detail = "Of one \(name), \(limit.requests) requests are taken in \(limit.perSeconds) s. Nothing was written."
+      $0.retryAfterMilliseconds = milliseconds
+      $0.limit = ReachedLimit(name, limit, seconds: (milliseconds + 999) / 1_000)
+    }
+  }
+
   /// Nothing was written. The same request can be sent again.
   static func busy(_ detail: String) -> Problem { Problem(.busy, detail: detail).retriable() }
+
+  /// Nothing was written, because the partition's line is as long as it may be.
+  static func backlogFull(_ standing: PartitionStanding) -> Problem {
+    Problem(.busy, detail: "The line for this item is full.").returning(
+      in: ReturnTime.milliseconds(excess: 0, line: standing.backlog, rate: standing.drainRate))
+  }
+
+  /// Nothing was written: more units are in line than the sale allows for those that are left. Some may come free.
+  ///
+  /// - Parameters:
+  ///   - order: the id that the request's key names: an earlier try of it may be in line.
+  ///   - excess: units by which the line has to get shorter.
+  static func lineFull(_ order: OrderID?, excess: Int64, line: Int64, rate: Double?) -> Problem {
+    var detail = "Nothing was written. If those in line do not take all that is left, there is room again later."
+    if let order { detail += " What became of an earlier request with this Idempotency-Key is at /v1/orders/\(order)." }
+    let problem = Problem(.lineFull, detail: detail).with { $0.order = order }
+    return problem.returning(in: ReturnTime.milliseconds(excess: excess, line: line, rate: rate))
+  }
+
+  private func returning(in milliseconds: ClosedRange<Int>) -> Problem {
+    with { $0.retryAfterMilliseconds = Int.random(in: milliseconds) }
+  }
 
   /// Nothing was written, because it would only wait: the log takes no records of this partition.
   static var logStalled: Problem { .busy("The log takes no orders for this item now.") }

@@ -21,6 +21,7 @@ actor Refresher {
   private let health: Health
   private let logger: Logger
   private let logEnds: LogEnds
+  private let limits: RequestLimits
   private let publish: @Sendable (Catalog) -> Void
   private let bells: [WatchBell]
   private let wake: @Sendable (Int) -> Void
@@ -33,7 +34,10 @@ actor Refresher {
   private var sales: [CatalogSale] = []
   private var levels = KnownLevels()
   private var gauges: [StockKey: StockGauge] = [:]
+  private var lines: FollowedLines
   private var meters: [DrainMeter]
+  private var staleMeters: [StaleMeter]
+  private let stalePartitions = Gauge(IntakeMetric.partitionsStale)
   private let backlogs: [Gauge]
   /// From a lane's commit to here; if workers are on another machine, this compares two clocks.
   private let signalDelay = Timer(IntakeMetric.signalDelay)
@@ -59,13 +63,14 @@ actor Refresher {
   }
 
   /// - Parameters:
+  ///   - limits: of sales that leave them out.
   ///   - bells: of the event loops, rung when watermarks moved.
   ///   - wake: told which loop's bell was rung that has not looked since.
   ///   - publish: called with each new catalog.
   init(
     store: SaleStore, topic: String, standings: [PartitionStanding], health: Health, logger: Logger,
-    logEnds: LogEnds, bells: [WatchBell], wake: @escaping @Sendable (Int) -> Void,
-    publish: @escaping @Sendable (Catalog) -> Void
+    logEnds: LogEnds, limits: RequestLimits = RequestLimits(), bells: [WatchBell],
+    wake: @escaping @Sendable (Int) -> Void, publish: @escaping @Sendable (Catalog) -> Void
   ) {
     self.store = store
     self.topic = topic
@@ -73,11 +78,15 @@ actor Refresher {
     self.health = health
     self.logger = logger
     self.logEnds = logEnds
+    self.limits = limits
     self.publish = publish
     self.bells = bells
     self.wake = wake
     let meter = DrainMeter(at: Offset(0), now: .now)
+    lines = FollowedLines(partitions: standings.count)
     meters = standings.map { _ in meter }
+    let staleMeter = StaleMeter(at: Offset(0), now: .now)
+    staleMeters = standings.map { _ in staleMeter }
     backlogs = standings.indices.map { partition in
       Gauge(IntakeMetric.backlog, [("partition", "\(partition)")])
     }
@@ -126,7 +135,21 @@ actor Refresher {
             "PostgreSQL cannot be read; orders are taken up to the backlog limit", metadata: ["error": "\(error)"])
         }
       }
+      lookWhoDecides()
     }
+  }
+
+  /// Notices that nobody decides what waits.
+  private func lookWhoDecides() {
+    let now = ContinuousClock.now
+    var ages: [Partition: Duration] = [:]
+    for (index, standing) in standings.enumerated() {
+      let age = staleMeters[index].observe(standing.watermark, waiting: standing.undecided > 0, now: now)
+      standing.isStale = age != nil
+      ages[Partition(Int32(index))] = age
+    }
+    stalePartitions.record(ages.count)
+    health.stale(StaleMeter.complaint(ages))
   }
 
   /// Reads everything once. Signals that come while it reads can be newer than what it reads; they stay
@@ -176,6 +199,7 @@ actor Refresher {
       let standing = standings[index]
       standing.raiseWatermark(to: offset)
       standing.drainRate = meters[index].observe(standing.watermark, waiting: standing.undecided > 0, now: now)
+      lines.moved(index, standing)
     }
     for (loop, bell) in bells.enumerated() where bell.ring() { wake(loop) }
   }
@@ -210,10 +234,25 @@ extension Refresher {
         metadata: ["sales": "\(unkept)", "limit": "\(Limits.winners)"])
     }
     unkeptSales = unkept
-    return stored.map(catalogSale)
+    let selling = Self.selling(stored, partitions: Int32(standings.count))
+    lines.follow(selling)
+    let counts = Dictionary(selling.map { ($0.1, 1) }, uniquingKeysWith: +)
+    return stored.map { catalogSale($0, selling: counts) }
   }
 
-  private func catalogSale(_ stored: StoredSale) -> CatalogSale {
+  /// The items of sales that are not over, with their partitions.
+  private static func selling(_ stored: [StoredSale], partitions: Int32) -> [(StockKey, Partition)] {
+    let now = Timestamp.now
+    return stored.filter { $0.closedAt == nil && now < $0.sale.endsAt }.flatMap { stored in
+      stored.sale.items.map { item in
+        let key = RecordKey(sale: stored.sale, sku: item.sku)
+        return (StockKey(sale: stored.number, sku: item.sku), key.partition(of: partitions))
+      }
+    }
+  }
+
+  /// - Parameter selling: how many items that can still sell each partition has.
+  private func catalogSale(_ stored: StoredSale, selling: [Partition: Int]) -> CatalogSale {
     let items = stored.sale.items.map { item in
       let key = RecordKey(sale: stored.sale, sku: item.sku)
       let partition = key.partition(of: Int32(standings.count))
@@ -221,11 +260,12 @@ extension Refresher {
       let gauge = gauges[stockKey] ?? StockGauge(StockLevel(left: item.stock, isClosed: false, asOf: Offset(0)))
       gauges[stockKey] = gauge
       return CatalogItem(
-        item, key: key, partition: partition, standing: standings[Int(partition.rawValue)], gauge: gauge)
+        item, key: key, partition: partition, standing: standings[Int(partition.rawValue)], gauge: gauge,
+        line: lines.standing(of: stockKey), queueCap: stored.sale.shaping.queueCap, isAlone: selling[partition] == 1)
     }
     return CatalogSale(
       number: stored.number, sale: stored.sale, closedAt: stored.closedAt, items: items,
-      winners: winners[stored.number])
+      winners: winners[stored.number], limits: limits)
   }
 }
 

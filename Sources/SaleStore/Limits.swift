@@ -1,3 +1,5 @@
+import Time
+
 /// The bounds of this module (I11).
 public enum Limits {
   /// Longest that one statement of a lane may run. Past it, PostgreSQL ends the statement, and the batch is tried
@@ -44,6 +46,13 @@ public enum Limits {
   /// Buckets that the window of a sale may have in a report's timeline. Each is one minute; in a sale with a longer
   /// window the buckets get wider instead of more. 31 days, so that any flash sale keeps its minutes.
   public static let timelineBuckets: Int64 = 31 * 24 * 60
+
+  /// The part of a sale that a report shows by 100 ms: 5 s before it opens, and a minute after. 650 slots at most; a
+  /// flash sale is sold out by then.
+  static func arrivals(opening: Timestamp) -> (from: Timestamp, to: Timestamp) {
+    let from = max(0, opening.microseconds - 5_000_000)
+    return (Timestamp(microseconds: from), Timestamp(microseconds: opening.microseconds + 60_000_000))
+  }
 
   /// Orders that one page of an export reads. Larger is not faster when measured; a page of 2,000 is below 1 MB.
   public static let exportPageOrders: Int32 = 2_000

@@ -70,6 +70,48 @@ public struct SaleReport: Sendable, Hashable, Codable {
     }
   }
 
+  /// What intakes answered to requests before anything was written into the log, up to a second ago.
+  public struct Door: Sendable, Hashable, Codable {
+    /// Requests that were turned away.
+    public let refused: Int64
+
+    /// These by the code of the answer.
+    public let reasons: [String: Int64]
+
+    /// Winners who asked again and heard that they have won.
+    public let answeredAgain: Int64
+
+    /// Requests that were told `outcome_unknown`. Some of them are among the accepted.
+    public let unknown: Int64
+
+    private enum CodingKeys: String, CodingKey {
+      case refused, reasons, unknown
+      case answeredAgain = "answered_again"
+    }
+
+    init(_ answers: [String: Int64]) {
+      reasons = answers.filter { $0.key != DoorCount.repeated && $0.key != DoorCount.unknown }
+      refused = reasons.values.reduce(0, +)
+      answeredAgain = answers[DoorCount.repeated] ?? 0
+      unknown = answers[DoorCount.unknown] ?? 0
+    }
+  }
+
+  /// What came in within 100 ms.
+  public struct Arrival: Sendable, Hashable, Codable {
+    public let at: Timestamp
+    /// Orders that were accepted then and are decided, each once.
+    public var accepted: Int64
+    /// Requests that were turned away.
+    public var refused: Int64
+
+    public init(at: Timestamp, accepted: Int64, refused: Int64) {
+      self.at = at
+      self.accepted = accepted
+      self.refused = refused
+    }
+  }
+
   /// How often a reason was given.
   public struct RefusalCount: Sendable, Hashable, Codable {
     public let reason: String
@@ -93,6 +135,16 @@ public struct SaleReport: Sendable, Hashable, Codable {
 
   /// Records of orders that had their outcome already.
   public let repeats: Int64
+
+  /// Before the log.
+  public let door: Door
+
+  /// All requests that were answered: accepted, repeats, refused at the door and answered again; `nil` where the log's
+  /// tail could not be read.
+  @Nullable public internal(set) var asked: Int64?
+
+  /// What came in around the opening, by 100 ms, ascending; slots without anything are omitted.
+  public let arrivals: [Arrival]
 
   /// Units of all confirmed orders.
   public let unitsConfirmed: Int64
@@ -124,7 +176,7 @@ public struct SaleReport: Sendable, Hashable, Codable {
   public let topRefusals: [RefusalCount]
 
   private enum CodingKeys: String, CodingKey {
-    case sale, name, status, items, requests, repeats, oversold, timeline
+    case sale, name, status, items, requests, repeats, door, asked, arrivals, oversold, timeline
     case startsAt = "starts_at"
     case endsAt = "ends_at"
     case generatedAt = "generated_at"
@@ -164,6 +216,10 @@ extension SaleReport {
       accepted: inFlight.map { facts.requests - facts.repeats + $0 }, confirmed: confirmed,
       rejected: Dictionary(uniqueKeysWithValues: refusals), quarantined: facts.quarantined, inFlight: inFlight)
     repeats = facts.repeats
+    let door = Door(facts.door)
+    self.door = door
+    asked = inFlight.map { facts.requests + $0 + door.refused + door.answeredAgain }
+    arrivals = facts.arrivals
     unitsConfirmed = facts.unitsConfirmed.values.reduce(0, +)
     identityHolds = inFlight.map { facts.requests - facts.repeats + $0 == decided + $0 }
     // An order of a SKU that the sale does not have is nobody's stock.

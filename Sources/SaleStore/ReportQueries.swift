@@ -37,6 +37,10 @@ struct ReportFacts: Sendable {
   var firstSaleAt: Timestamp?
   var lastSaleAt: Timestamp?
 
+  /// Answers at the door, by their code.
+  var door: [String: Int64] = [:]
+  var arrivals: [SaleReport.Arrival] = []
+
   func status(of sale: StoredSale) -> SaleStatus {
     StoredSale(number: sale.number, sale: sale.sale, closedAt: closedAt, stock: sale.stock).status(at: takenAt)
   }
@@ -49,7 +53,7 @@ extension SaleStore {
   /// has from the snapshot's next offsets on (0 where a partition is missing); the log keeps its records, so it does
   /// not matter that lanes go on meanwhile. If it throws, the report says that these numbers are not known.
   ///
-  /// Reads every order of the sale once or twice: a million take about 2 s.
+  /// Reads every order of the sale two or three times: a million take about 2 s.
   public func report(
     on sale: StoredSale, topic: String,
     countTail: @Sendable (StoredSale, [Partition: Offset]) async throws -> Int64
@@ -105,6 +109,8 @@ extension ReportFacts {
         SELECT date_bin(make_interval(mins => $3), quarantined_at, 'epoch') AS minute, count(*) AS requests
         FROM quarantined_records WHERE topic = $1 AND sale = $2 GROUP BY 1
         """, topic, number, minutes)
+      try pipeline.add("SELECT reason, sum(requests)::int8 FROM door WHERE sale = $1 GROUP BY reason", number)
+      try Self.askForArrivals(of: sale, in: &pipeline)
     }
     let snapshot = try answers[0].single()
     takenAt = try snapshot.timestamp(0)
@@ -118,7 +124,31 @@ extension ReportFacts {
     let delays = try answers[4].map { try $0.double(0) }
     delay = delays.count == 4 ? SaleReport.Delay(p50: delays[0], p95: delays[1], p99: delays[2], max: delays[3]) : nil
     bucketMinutes = minutes
+    door = try Dictionary(
+      answers[7].map { (try $0.string(0), try $0.int64(1)) }, uniquingKeysWith: { first, _ in first })
+    arrivals = try answers[8].map { row in
+      SaleReport.Arrival(at: try row.timestamp(0), accepted: try row.int64(1), refused: try row.int64(2))
+    }
     try add(outcomes: answers[5], quarantined: answers[6])
+  }
+
+  /// What came in around the opening: orders by when they were accepted, and what was turned away.
+  private static func askForArrivals(of sale: StoredSale, in pipeline: inout Pipeline) throws {
+    let ids = sale.number.orderIDs
+    let (from, to) = Limits.arrivals(opening: sale.sale.startsAt)
+    try pipeline.add(
+      """
+      SELECT slot, sum(accepted)::int8, sum(refused)::int8 FROM (
+        SELECT date_bin('100 milliseconds', accepted_at, 'epoch') AS slot, count(*) AS accepted, 0 AS refused
+        FROM orders WHERE order_id BETWEEN $1 AND $2 AND generation = ANY ((SELECT generations_of($3))::int4[])
+          AND accepted_at >= $4 AND accepted_at < $5
+        GROUP BY 1
+        UNION ALL
+        SELECT slot_start, 0, sum(requests) FROM door
+        WHERE sale = $6 AND slot_start >= $4 AND slot_start < $5 AND reason NOT IN ('repeated', 'outcome_unknown')
+        GROUP BY 1
+      ) AS parts GROUP BY slot ORDER BY slot
+      """, ids.lowerBound.uuid, ids.upperBound.uuid, [sale.number.rawValue], from, to, sale.number.rawValue)
   }
 
   private mutating func add(outcomes rows: Rows, quarantined quarantinedRows: Rows) throws {

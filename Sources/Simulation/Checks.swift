@@ -199,6 +199,7 @@ extension World {
 
   mutating func checkEnd() {
     if let found = checks.lookAtEnd(of: store, log) { violate(found.invariant, found.what) }
+    checkLinesAtEnd()
   }
 
   mutating func checkAccepted(_ send: Int, at place: LogPosition) {

@@ -85,8 +85,18 @@ public enum PlantedBug: String, CaseIterable, Sendable {
   /// A generation is closed while batches are in flight that write into it.
   case closedInFlight = "closed-in-flight"
 
+  /// What is decided leaves no line: a gate that has closed never opens again.
+  case gateStaysShut = "gate-stays-shut"
+
+  /// What a buyer has had is not kept: a rate limit that limits nobody.
+  case rateForgotten = "rate-forgotten"
+
   /// Those whose outcome the store could not tell are not asked for again.
   case watcherForgotten = "watcher-forgotten"
+
+  /// Whether it can only be found where a sale shapes its crowd. Others are looked for in worlds where all requests get
+  /// into the log: the more, the sooner.
+  var isOfShaping: Bool { self == .gateStaysShut || self == .rateForgotten }
 
   /// Whether lanes decide by something else than the real function.
   var decidesOtherwise: Bool { self == .duplicateCheckLast }

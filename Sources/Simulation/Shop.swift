@@ -33,9 +33,10 @@ struct Shop {
   /// A buyer whose orders the store refuses, by a rule that is not ours.
   let refusedBuyer: BuyerID?
 
-  init(from random: inout SeededGenerator) throws(ValidationError) {
+  /// - Parameter shapesCrowd: whether some sales limit rates or cap lines.
+  init(from random: inout SeededGenerator, shapesCrowd: Bool) throws(ValidationError) {
     partitions = Int32(random.number(in: Limits.partitions))
-    for number in 1...random.number(in: Limits.sales) { sales.append(try Self.sale(number, &random)) }
+    for number in 1...random.number(in: Limits.sales) { sales.append(try Self.sale(number, &random, shapesCrowd)) }
     let clients = random.number(in: Limits.clients)
     let buyers = (0..<max(2, clients / 2)).map { BuyerID(unchecked: "buyer-\($0)") }
     refusedBuyer = random.happens(perMille: 300) ? buyers[random.index(below: buyers.count)] : nil
@@ -59,7 +60,9 @@ struct Shop {
     }
   }
 
-  private static func sale(_ number: Int, _ random: inout SeededGenerator) throws(ValidationError) -> Numbered {
+  private static func sale(
+    _ number: Int, _ random: inout SeededGenerator, _ shapesCrowd: Bool
+  ) throws(ValidationError) -> Numbered {
     var items: [SaleItem] = []
     for sku in 0..<random.number(in: Limits.skus) {
       items.append(
@@ -67,11 +70,17 @@ struct Shop {
           sku: SKU(unchecked: "sku-\(sku)"), stock: Units(Int32(random.number(in: Limits.units))),
           price: try Price(minor: 100, currency: "CNY")))
     }
+    // Of what was drawn already: no other world changes by it.
+    var shaping = SaleShaping()
+    if shapesCrowd, items.count == 1, items[0].stock == Units(3) { shaping.queueCap = 1 }
+    if shapesCrowd, items.count == 2, items[0].stock == Units(4) {
+      shaping.limits = RequestLimits(perBuyer: try RateLimit(requests: 2, perSeconds: 1))
+    }
     let sale = try Sale(
       id: SaleID(unchecked: "sale-\(number)"), name: "Sale \(number)",
       startsAt: epoch.after(random.number(in: Limits.opening)), endsAt: epoch.after(random.number(in: Limits.closing)),
       perBuyerLimit: random.happens(perMille: 500) ? Units(Int32(random.number(in: 1...3))) : nil,
-      ordering: random.happens(perMille: 300) ? .sale : nil, items: items)
+      ordering: random.happens(perMille: 300) ? .sale : nil, shaping: shaping, items: items)
     let rules = SaleRules(startsAt: sale.startsAt, endsAt: sale.endsAt, perBuyerLimit: sale.perBuyerLimit)
     return Numbered(number: SaleNumber(rawValue: Int32(number)), sale: sale, rules: rules)
   }

@@ -14,6 +14,9 @@ struct SimulatedIntake {
     var isAnswered = false
     var wasCalledFailed = false
 
+    /// Units that the line of its item was promised.
+    var line: (key: StockKey, units: Int64)?
+
     /// The process that sent it is gone: nobody sends it again or hears of it.
     var isOrphan = false
   }
@@ -32,6 +35,14 @@ struct SimulatedIntake {
   /// Stock as buyers are told.
   var levels: [StockKey: StockLevel]
 
+  /// What it has put into the lines of items whose sale caps them, and how far it knows the log.
+  var lines: [StockKey: SimulatedLine] = [:]
+  var ends: [Partition: Offset] = [:]
+
+  /// What is due of each buyer whose rate a sale limits, and when that buyer was let through, by its own clock.
+  var dues: [String: Int64] = [:]
+  var passed: [String: [Int64]] = [:]
+
   /// Those who listen to their orders' events here.
   var watching: SimulatedWatchers
 
@@ -46,7 +57,10 @@ struct SimulatedIntake {
 extension World {
   // MARK: Stock levels
 
-  mutating func signalArrives(at intake: Int, _ levels: [StockKey: StockLevel]) {
+  mutating func signalArrives(
+    at intake: Int, _ levels: [StockKey: StockLevel], _ partition: Partition, _ watermark: Offset
+  ) {
+    moveLines(at: intake, [partition: watermark])
     for (key, level) in levels.sorted(by: { $0.key < $1.key }) {
       let isNewest = intakes[intake].known.heard(level, of: key)
       if !isNewest { met(.staleSignal) }
@@ -60,15 +74,15 @@ extension World {
   private mutating func beginReading(at intake: Int) {
     let reading = intakes[intake].known.reading()
     let levels = store.stock.mapValues(\.level.level)
-    after(Limits.slowNetwork, .levelsRead(intake: intake, run: intakes[intake].run, levels, reading))
+    let read = StoreReading(levels: levels, watermarks: watermarks, known: reading)
+    after(Limits.slowNetwork, .levelsRead(intake: intake, run: intakes[intake].run, read))
   }
 
-  mutating func levelsRead(
-    by intake: Int, _ run: Int, _ levels: [StockKey: StockLevel], in reading: KnownLevels.Reading
-  ) {
+  mutating func levelsRead(by intake: Int, _ run: Int, _ reading: StoreReading) {
     guard intakes[intake].run == run else { return }
-    for (key, level) in levels.sorted(by: { $0.key < $1.key }) {
-      let isNewest = intakes[intake].known.read(level, of: key, in: reading)
+    moveLines(at: intake, reading.watermarks)
+    for (key, level) in reading.levels.sorted(by: { $0.key < $1.key }) {
+      let isNewest = intakes[intake].known.read(level, of: key, in: reading.known)
       if isNewest { tell(level, of: key, at: intake) } else { met(.staleReading) }
     }
     watermarksMoved(at: intake)
@@ -95,6 +109,8 @@ extension World {
       checkSoldOut(key)
       return answer(client, .refused("sold out"))
     }
+    guard isWithinRate(purchase, at: intake, now) else { return answer(client, .failed) }
+    guard isLineOpen(key, at: intake) else { return answer(client, .failed) }
     var order = OrderID(sale: purchase.sale, buyer: purchase.buyer, key: purchase.key)
     if bug == .randomOrderIDs {
       let other = IdempotencyKey(unchecked: "\(purchase.key).\(client).\(clients[client].attempts)")
@@ -119,6 +135,7 @@ extension World {
       SimulatedIntake.Send(
         client: client, intake: intake, order: request.order, partition: key.partition(of: shop.partitions),
         record: record))
+    enterLine(send, request)
     note(
       "intake \(intake)",
       "sends \(request.quantity) × \(request.stock.sku) of sale \(request.stock.sale) for \(request.buyer), "
@@ -169,6 +186,7 @@ extension World {
 
   private mutating func accepted(_ send: Int, at offset: Offset) {
     sends[send].isAnswered = true
+    settleLine(of: send, at: offset)
     met(.accepted)
     let place = LogPosition(partition: sends[send].partition, offset: offset)
     checkAccepted(send, at: place)
@@ -181,6 +199,7 @@ extension World {
   mutating func answerDeadline(of send: Int) {
     guard !sends[send].isAnswered else { return }
     sends[send].isAnswered = true
+    settleLine(of: send, at: nil)
     met(.unknown)
     guard bug != .unknownGivenBack || sends[send].isOrphan else {
       sends[send].wasCalledFailed = true

@@ -28,7 +28,9 @@ extension World {
     guard !strikeStep(of: lane, session), var transaction = lanes[lane].transaction else { return }
     if transaction.steps.isEmpty {
       transaction.steps = transaction.script.next()
-      if bug == .signalBeforeCommit, let written = transaction.script.written { signal(written) }
+      if bug == .signalBeforeCommit, let written = transaction.script.written {
+        signal(written, of: lanes[lane].partition)
+      }
     }
     lanes[lane].transaction = transaction
     guard let step = transaction.steps.first else { return }
@@ -118,7 +120,7 @@ extension World {
       store.apply(session)
       lanes[lane].transaction = nil
       committed(written)
-      signal(written)
+      signal(written, of: lanes[lane].partition)
       note(name(ofLane: lane), "commits \(script.batch.summary): \(written.summary)")
       return wrote(lane, .committed(written))
     }
@@ -152,12 +154,15 @@ extension World {
   }
 
   /// Tells intakes what is left.
-  private mutating func signal(_ written: WrittenBatch) {
+  private mutating func signal(_ written: WrittenBatch, of partition: Partition) {
     let levels = written.changed.mapValues(\.level)
     guard !levels.isEmpty else { return }
+    let watermark = store.progress[Int(partition.rawValue)].next
     for intake in intakes.indices where !random.happens(perMille: faults.signalLost) {
       let isLate = random.happens(perMille: faults.deliveryLate)
-      after(isLate ? Limits.slowNetwork : Limits.network, .signalArrives(intake: intake, levels))
+      after(
+        isLate ? Limits.slowNetwork : Limits.network,
+        .signalArrives(intake: intake, levels, partition, watermark: watermark))
     }
   }
 }

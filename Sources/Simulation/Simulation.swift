@@ -21,7 +21,7 @@ public enum Course: String, CaseIterable, Sendable {
   case filterLearned, filterMissing, foundInClosed
   case loaded, lookedUp, decidedAhead, aheadDropped, sameLog, anotherLog, reopened, measured
   case gaveBack, takenOver
-  case staleSignal, staleReading
+  case staleSignal, staleReading, lineFull, rateLimited
   case watcherTold, watcherPlaced, watcherAskedInVain, watcherAskedAgain
   case laneOpens, laneReads, laneMeasures, laneWrites, laneWritesAndReads, laneWritesAndDecides, laneReclaims
   case laneCloses, laneHalts, lanePauses, laneWaitsForLog, laneStops, laneEndsHalted, laneSurrenders

@@ -16,8 +16,8 @@ struct World {
     case sendArrives(Int)
     case acknowledged(Int, Offset)
     case answerDeadline(Int)
-    case signalArrives(intake: Int, [StockKey: StockLevel])
-    case levelsRead(intake: Int, run: Int, [StockKey: StockLevel], KnownLevels.Reading)
+    case signalArrives(intake: Int, [StockKey: StockLevel], Partition, watermark: Offset)
+    case levelsRead(intake: Int, run: Int, StoreReading)
     case laneContinues(Int)
     case commitArrives(SimulatedStore.Session)
     case sessionNoticed(SimulatedStore.Session)
@@ -70,7 +70,7 @@ struct World {
   init(seed: UInt64, bug: PlantedBug?) throws {
     random = SeededGenerator(seed: seed)
     self.bug = bug
-    shop = try Shop(from: &random)
+    shop = try Shop(from: &random, shapesCrowd: bug?.isOfShaping ?? true)
     faults = Faults(from: &random)
     tuning = LaneTuning(from: &random, bug)
     let leaseTuning = LeaseTuning(bug)
@@ -125,8 +125,9 @@ struct World {
     case .sendArrives(let send): sendArrives(send)
     case .acknowledged(let send, let offset): acknowledged(send, at: offset)
     case .answerDeadline(let send): answerDeadline(of: send)
-    case .signalArrives(let intake, let levels): signalArrives(at: intake, levels)
-    case .levelsRead(let intake, let run, let levels, let reading): levelsRead(by: intake, run, levels, in: reading)
+    case .signalArrives(let intake, let levels, let partition, let watermark):
+      signalArrives(at: intake, levels, partition, watermark)
+    case .levelsRead(let intake, let run, let reading): levelsRead(by: intake, run, reading)
     case .laneContinues(let lane): continueLane(lane)
     case .commitArrives(let session): commitArrives(session)
     case .sessionNoticed(let session): store.end(session, commitWins: random.happens(perMille: 500))

@@ -27,6 +27,10 @@ import Time
           {"sku":"case","stock":20000,"sold":1234,"left":18766}],
        "requests":{"accepted":\(inFlight == "null" ? "null" : "1234567"),"confirmed":2234,
          "rejected":{"sold_out":1232000,"limit_reached":300},"quarantined":33,"in_flight":\(inFlight)},
+       "door":{"refused":5000,"reasons":{"sold_out":4900,"rate_limited":100},"answered_again":3,"unknown":2},
+       "asked":\(inFlight == "null" ? "null" : "1239577"),
+       "arrivals":[{"at":"2025-11-11T00:00:00.000Z","accepted":90,"refused":0},
+         {"at":"2025-11-11T00:00:00.300Z","accepted":10,"refused":4900}],
        "repeats":7,"units_confirmed":2234,"identity_holds":\(identity),"stock_holds":true,"oversold":false,
        "decision_delay_ms":{"p50":1.25,"p95":20,"p99":1234.5678,"max":2000},"timeline_bucket_minutes":1,
        "timeline":[\(timeline.joined(separator: ","))],"first_sale_at":"2025-11-11T00:00:01Z",
@@ -45,6 +49,9 @@ import Time
     #expect(lines.contains("  phone   1,000  1,000       0  100.0 %"))
     #expect(lines.contains("  case   20,000  1,234  18,766    6.2 %"))
     #expect(lines.contains("  accepted              1,234,567  100.0 %"))
+    #expect(lines.contains("  refused                            5,000    0.4 %"))
+    #expect(lines.contains("Requests per 100 ms around the opening"))
+    #expect(lines.contains("  00:00:00.3        10    4,900"))
     #expect(lines.contains("  1.250  20.000  1,234.568  2,000.000"))
     #expect(lines.suffix(2) == ["✓ Sale double11: every request has its outcome", ""])
     let broken = ReportTable.text(try report(identity: "false")).components(separatedBy: "\n")
@@ -67,6 +74,8 @@ import Time
     #expect(lines.contains("requests,accepted,count,1234567"))
     #expect(lines.contains("refusal,sold_out,count,1232000"))
     #expect(lines.contains("timeline,2025-11-11T00:00:00.000Z,confirmed,5"))
+    #expect(lines.contains("door,sold_out,count,4900"))
+    #expect(lines.contains("arrivals,2025-11-11T00:00:00.300Z,refused,4900"))
     #expect(lines.last == "")
     let unknown = ReportCSV.text(try report(inFlight: "null", identity: "null"))
     #expect(unknown.contains("requests,in_flight,count,\r\n"))

@@ -1,3 +1,4 @@
+import Admin
 import FlashSale
 import Foundation
 import Postgres
@@ -26,6 +27,45 @@ import Time
         let sale = try await store.create(.sample(items: items, hours: 24))
         try await PlantedRows.with(database) { try await body(store, $0, sale) }
       }
+    }
+  }
+
+  @Test func `the report shows all requests, and those around the opening by tenths of a second`() async throws {
+    try await with(items: [("phone", 1_000)]) { store, planted, sale in
+      try await planted.decide(sale, "phone", .confirmed, count: 30)
+      try await planted.take(30, of: "phone", sale)
+      try await planted.tally(sale, requests: 34, repeats: 4)
+      let opening = sale.sale.startsAt
+      func count(_ reason: String, _ requests: Int64, tenths: Int64) -> DoorCount {
+        let time = Timestamp(microseconds: opening.microseconds + tenths * 100_000)
+        return DoorCount(
+          sale: sale.number, from: DoorSlot.start(of: time, opening: opening), reason: reason, requests: requests)
+      }
+      let counts = [
+        count("not_started", 5, tenths: -1), count("sold_out", 900, tenths: 2), count("rate_limited", 40, tenths: 2),
+        count("sold_out", 7, tenths: 100_000), count("repeated", 3, tenths: 2), count("outcome_unknown", 2, tenths: 2),
+      ]
+      for _ in 0..<2 {
+        guard case .added = await store.add(counts) else {
+          Issue.record("not added")
+          return
+        }
+      }
+      let report = try await report(store, sale, inFlight: 6)
+      #expect(report.door.reasons == ["not_started": 10, "sold_out": 1_814, "rate_limited": 80])
+      #expect(report.door.refused == 1_904)
+      #expect(report.door.answeredAgain == 6)
+      #expect(report.door.unknown == 4)
+      #expect(report.asked == 1_950)
+      let refused = report.arrivals.filter { $0.refused > 0 }
+      #expect(refused.map(\.refused) == [10, 1_880])
+      #expect(refused.map { $0.at.microseconds - opening.microseconds } == [-100_000, 200_000])
+      let table = ReportTable.text(report)
+      #expect(table.contains("At the door"))
+      #expect(table.contains("sold_out"))
+      let csv = ReportCSV.text(report)
+      #expect(csv.contains("requests,asked,count,1950"))
+      #expect(csv.contains("door,sold_out,count,1814"))
     }
   }
 
@@ -184,7 +224,8 @@ import Time
           Set(object.keys) == [
             "sale", "name", "status", "starts_at", "ends_at", "generated_at", "items", "requests", "repeats",
             "units_confirmed", "identity_holds", "stock_holds", "oversold", "decision_delay_ms",
-            "timeline_bucket_minutes", "timeline", "first_sale_at", "last_sale_at", "top_refusals",
+            "timeline_bucket_minutes", "timeline", "first_sale_at", "last_sale_at", "top_refusals", "door", "asked",
+            "arrivals",
           ])
         let requests = try #require(object["requests"] as? [String: Any])
         #expect(Set(requests.keys) == ["accepted", "confirmed", "rejected", "quarantined", "in_flight"])

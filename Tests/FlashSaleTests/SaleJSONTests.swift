@@ -71,6 +71,22 @@ struct SaleJSONTests {
     (#""double11""#, #""..""#, "id", name),
     (#""phone""#, #""..""#, "items[0].sku", name),
     (#""double11""#, "11", "id", "must be a string"),
+    (
+      #""per_buyer_limit":1"#, #""shaping":{"limits":{"per_buyer":{"requests":0,"per_seconds":1}}}"#,
+      "shaping.limits.per_buyer.requests", "must be a whole number from 1 to 1000000"
+    ),
+    (
+      #""per_buyer_limit":1"#, #""shaping":{"limits":{"per_address":{"requests":1,"per_seconds":3601}}}"#,
+      "shaping.limits.per_address.per_seconds", "must be a whole number from 1 to 3600"
+    ),
+    (
+      #""per_buyer_limit":1"#, #""shaping":{"limits":{"per_buyer":{"requests":1}}}"#,
+      "shaping.limits.per_buyer.per_seconds", "is missing"
+    ),
+    (#""per_buyer_limit":1"#, #""shaping":{"limits":[]}"#, "shaping.limits", "must be an object"),
+    (
+      #""per_buyer_limit":1"#, #""shaping":{"limits":{"per_buyer":7}}"#, "shaping.limits.per_buyer", "must be an object"
+    ),
     ("[\(item)]", "[]", "items", "must be 1 to 1000 items"), ("[\(item)]", "{}", "items", "must be an array of items"),
     (#"[{"#, #"[7,{"#, "items[0]", "must be an object"),
     (#""2026-11-12T00:00:00+08:00""#, #""2026-11-11T00:00:00+08:00""#, "ends_at", "must be after starts_at"),
@@ -88,7 +104,9 @@ struct SaleJSONTests {
     #expect(throws: BodyError.unknownField("items[0].colour", item)) {
       try sale(Self.double11.replacing(#""currency":"CNY""#, with: #""currency":"CNY","colour":"red""#))
     }
-    let whole = "is unknown: a sale has the fields id, name, starts_at, ends_at, per_buyer_limit, ordering, items"
+    let whole =
+      "is unknown: a sale has the fields id, name, starts_at, ends_at, per_buyer_limit, ordering, "
+      + "shaping, items"
     #expect(throws: BodyError.unknownField("per_buyer_limt", whole)) {
       try sale(Self.double11.replacing("per_buyer_limit", with: "per_buyer_limt"))
     }

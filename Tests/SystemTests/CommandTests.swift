@@ -17,6 +17,8 @@ import Testing
       ("intake", "PENSTOCK_HTTP", "8080"), ("intake", "PENSTOCK_HTTP", "127.0.0.1:70000"),
       ("intake", "PENSTOCK_PARTITIONS", "0"), ("intake", "PENSTOCK_PARTITIONS", "many"),
       ("intake", "PENSTOCK_BACKLOG_LIMIT", "-1"), ("intake", "PENSTOCK_LOG_LEVEL", "loud"),
+      ("intake", "PENSTOCK_BUYER_LIMIT", "10"), ("intake", "PENSTOCK_ADDRESS_LIMIT", "0/1"),
+      ("intake", "PENSTOCK_TRUSTED_PROXIES", "10.0.0.1/8"),
       ("worker", "PENSTOCK_DATABASE_URL", "mysql://nobody@127.0.0.1/none"),
       ("worker", "PENSTOCK_KAFKA_OPTIONS", "sasl"),
       ("worker", "PENSTOCK_KAFKA_OPTIONS", "no.such.setting=1"), ("admin", "PENSTOCK_ADMIN_TOKEN", "short"),

@@ -15,6 +15,7 @@ enum ReportPage {
       \(stock(report))
       \(outcomes(report))
       </div>
+      \(door(report))
       \(timeline(report))
       \(delays(report))
       \(PartitionTable.html(partitions))
@@ -110,6 +111,27 @@ enum ReportPage {
       <th>of accepted</th></tr></thead><tbody>
       \(row("confirmed", requests.confirmed))\(row("rejected", requests.rejectedInAll))\(refusals)\
       \(row("quarantined", requests.quarantined))\(row("in flight", requests.inFlight))</tbody></table></section>
+      """
+  }
+
+  /// What was answered before the log.
+  private static func door(_ report: SaleReport) -> HTML {
+    func row(_ name: String, _ count: Int64?, isPart: Bool = false) -> HTML {
+      let share = count.flatMap { count in report.asked.map { percentage(count, of: $0) } } ?? ""
+      let style: HTML = isPart ? " class=\"sub\"" : ""
+      return "<tr><td\(style)>\(name)</td><td>\(count?.grouped ?? "unknown")</td><td>\(share)</td></tr>\n"
+    }
+    let door = report.door
+    let reasons = door.reasons.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map { reason in
+      row(reason.key, reason.value, isPart: true)
+    }
+    return """
+      <section class="card"><h2>At the door</h2><table><thead><tr><th>answer</th><th>requests</th>\
+      <th>of all</th></tr></thead><tbody>
+      \(row("all requests", report.asked))\(row("accepted", report.requests.accepted))\
+      \(row("repeats", report.repeats))\(row("refused at the door", door.refused))\(reasons)\
+      \(row("winners answered again", door.answeredAgain))</tbody></table>
+      \(ArrivalChart(report)?.html ?? .empty)</section>
       """
   }
 

@@ -17,6 +17,10 @@ public enum ReportCSV {
       lines.add("item", sku, "left", "\(item.left)")
     }
     addRequests(report, to: &lines)
+    for arrival in report.arrivals {
+      lines.add("arrivals", "\(arrival.at)", "accepted", "\(arrival.accepted)")
+      lines.add("arrivals", "\(arrival.at)", "refused", "\(arrival.refused)")
+    }
     if let delay = report.decisionDelay {
       for (name, value) in [("p50", delay.p50), ("p95", delay.p95), ("p99", delay.p99), ("max", delay.max)] {
         lines.add("decision_delay", name, "ms", "\(value)")
@@ -50,6 +54,10 @@ public enum ReportCSV {
   private static func addRequests(_ report: SaleReport, to lines: inout CSVLines) {
     let requests = report.requests
     func text(_ count: Int64?) -> String { count.map { "\($0)" } ?? "" }
+    lines.add("requests", "asked", "count", text(report.asked))
+    lines.add("requests", "refused_at_the_door", "count", "\(report.door.refused)")
+    lines.add("requests", "answered_again", "count", "\(report.door.answeredAgain)")
+    lines.add("requests", "outcome_unknown", "count", "\(report.door.unknown)")
     lines.add("requests", "accepted", "count", text(requests.accepted))
     lines.add("requests", "confirmed", "count", text(requests.confirmed))
     lines.add("requests", "rejected", "count", text(requests.rejectedInAll))
@@ -58,6 +66,9 @@ public enum ReportCSV {
     lines.add("requests", "repeats", "count", text(report.repeats))
     for (reason, count) in requests.rejected.sorted(by: { $0.key < $1.key }) {
       lines.add("refusal", reason, "count", "\(count)")
+    }
+    for (reason, count) in report.door.reasons.sorted(by: { $0.key < $1.key }) {
+      lines.add("door", reason, "count", "\(count)")
     }
   }
 }

@@ -10,6 +10,11 @@ public enum ReportTable {
       "\(report.startsAt.dateAndTime) to \(report.endsAt.dateAndTime) UTC, as of \(report.generatedAt.dateAndTime)")
     lines += section("Stock", stock(report))
     lines += section("Requests", requests(report))
+    lines += section("At the door", door(report))
+    let arrivals = Arrivals(report, atMost: Limits.timelineRows)
+    if !arrivals.buckets.isEmpty {
+      lines += section("Requests per \(arrivals.width) ms around the opening", rows(arrivals))
+    }
     if let delay = report.decisionDelay {
       let values = [("p50", delay.p50), ("p95", delay.p95), ("p99", delay.p99), ("max", delay.max)]
       lines += section(
@@ -53,6 +58,24 @@ public enum ReportTable {
     rows += [row("quarantined", requests.quarantined), row("in flight", requests.inFlight)]
     rows.append(["repeats, not counted", report.repeats.grouped, ""])
     return rows
+  }
+
+  private static func door(_ report: SaleReport) -> [[String]] {
+    func row(_ name: String, _ count: Int64?) -> [String] {
+      let share = count.flatMap { count in report.asked.map { percentage(count, of: $0) } }
+      return [name, count.map(\.grouped) ?? "unknown", share ?? ""]
+    }
+    let door = report.door
+    let reasons = door.reasons.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
+    return [row("asked", report.asked), row("refused", door.refused)] + reasons.map { row("  \($0.key)", $0.value) } + [
+      row("winners answered again", door.answeredAgain),
+      ["told unknown, may be accepted", door.unknown.grouped, ""],
+    ]
+  }
+
+  private static func rows(_ arrivals: Arrivals) -> [[String]] {
+    [["from", "accepted", "refused"]]
+      + arrivals.buckets.map { [$0.at.timeToTheTenth, $0.accepted.grouped, $0.refused.grouped] }
   }
 
   private static func rows(_ timeline: Timeline) -> [[String]] {

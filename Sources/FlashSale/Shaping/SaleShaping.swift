@@ -6,6 +6,9 @@ public struct SaleShaping: Hashable, Sendable {
   /// refused until the line gets shorter or units come back. `nil`: as many as the backlog takes.
   public var queueCap: Int32?
 
+  /// How often one buyer, or one address, may ask for an order. What is left out is as the intake is configured.
+  public var limits: RequestLimits?
+
   /// Shapes nothing.
   public init() {}
 }
@@ -13,6 +16,7 @@ public struct SaleShaping: Hashable, Sendable {
 extension SaleShaping: Encodable {
   enum CodingKeys: String, CodingKey, CaseIterable {
     case queueCap = "queue_cap"
+    case limits
   }
 }
 
@@ -33,6 +37,7 @@ extension SaleShaping {
       let place = fields[field]
       switch CodingKeys(rawValue: field) {
       case .queueCap, nil: queueCap = try json.wholeNumber(place, in: 1...Limits.queueCap)
+      case .limits: limits = try RequestLimits(parsing: &json, at: place)
       }
     }
   }

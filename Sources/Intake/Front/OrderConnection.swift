@@ -38,8 +38,12 @@ final class OrderConnection: DirectResponder, OrderWaiter {
   var connection: HTTPConnection?
   /// What the request at hand asks for, and when it was read.
   var (endpoint, arrivedAt) = (Endpoint.other, NIODeadline.now())
+  /// The sale that the order at hand is for.
+  private var sale: SaleNumber?
   /// Whether the request at hand is of HTTP/1.0.
   var isOldVersion = false
+  /// Whom the connection is with; asked when it first matters.
+  private lazy var peer = ClientAddress(connection?.peer)
 
   init(gate: OrderGate, orders: OrderStatusRoute, state: LoopState) {
     self.gate = gate
@@ -54,9 +58,10 @@ final class OrderConnection: DirectResponder, OrderWaiter {
 
   func connectionEnded() {
     switch phase {
-    case .waiting(_, let slot):
+    case .waiting(let submission, let slot):
       // The order stays in the log; nobody is left to be told.
       state.forget(slot)
+      submission.settle(.unknown)
       state.tally.count(.clientGone)
     case .watching(let watch): state.watchers.remove(watch.id)
     case .idle, .lookingUp: break
@@ -92,7 +97,10 @@ final class OrderConnection: DirectResponder, OrderWaiter {
     if let connection { arrivedAt = connection.readAt }
     switch request.target {
     case .orders(let sale):
-      guard let head = OrderHead(request, sale: state.catalog[sale]) else { return false }
+      guard var head = OrderHead(request, sale: state.catalog[sale]) else { return false }
+      if head.needsAddress, let peer {
+        head.address = gate.proxies.client(of: peer, forwarded: request.forwarded)
+      }
       submit(head, request)
     case .order(let order, let ticket):
       guard let buyer = request.buyer.flatMap(BuyerID.init(bytes:)) else { return false }
@@ -120,6 +128,7 @@ extension OrderConnection {
   private func submit(_ head: OrderHead, _ request: PlainRequest) {
     // The wait for the log has the deadline of the loop's table, and that for the store the store's own.
     begin(request, hasDeadline: true)
+    sale = head.sale.number
     do throws(Problem) {
       switch try gate.submit(head, body: request.body, from: self, on: state) {
       case .submitted(let submission, let slot): phase = .waiting(submission, slot)
@@ -135,6 +144,7 @@ extension OrderConnection {
   func complete(_ fate: Acknowledgement.Fate) {
     guard case .waiting(let submission, _) = phase else { return }
     phase = .idle
+    submission.settle(fate)
     switch fate {
     case .persisted(let offset):
       guard let connection else { return }
@@ -150,7 +160,7 @@ extension OrderConnection {
   /// Answers an order that is not taken.
   private func refuse(_ problem: Problem) {
     guard let connection else { return }
-    state.tally.count(.problem(problem.code))
+    state.turnedAway(.problem(problem.code), of: sale)
     let persistence = connection.persistence(isOldVersion: isOldVersion)
     send(state.listener.answers.make(problem, persistence: persistence), problem.status)
   }
@@ -196,7 +206,7 @@ extension OrderConnection {
     do throws(Problem) {
       guard let otherwise else { return show(try orders.answer(to: inquiry, result, state.catalog).write) }
       if let answer = try orders.answer(toRepeat: inquiry, result, state.catalog) {
-        state.tally.count(.repeated)
+        state.turnedAway(.repeated, of: sale)
         return show(answer.write)
       }
       let (submission, slot) = try gate.settle(otherwise, from: self, on: state)

@@ -35,6 +35,8 @@ struct PlainRequest {
   /// The values of `X-Buyer-Id` and `Idempotency-Key`, not checked yet.
   fileprivate(set) var buyer: UnsafeRawBufferPointer?
   fileprivate(set) var key: UnsafeRawBufferPointer?
+  /// The value of `X-Forwarded-For`.
+  fileprivate(set) var forwarded: UnsafeRawBufferPointer?
   /// Whether the body is said to be `application/json`.
   fileprivate(set) var isJSON = false
   /// HTTP/1.0, which ends the connection unless it asks for more.
@@ -200,6 +202,9 @@ extension PlainRequestReader {
     case 15 where name.isEqual("idempotency-key"):
       guard request.key == nil else { return false }
       request.key = value
+    case 15 where name.isEqual("x-forwarded-for"):
+      guard request.forwarded == nil else { return false }
+      request.forwarded = value
     default: break
     }
     return true

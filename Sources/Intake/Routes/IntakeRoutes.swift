@@ -31,7 +31,9 @@ struct IntakeRoutes: Sendable {
   }
 
   @Sendable private func place(_ request: Request, _ context: ListenerContext) async throws -> Response {
-    switch try await placing.place(request, sale: context.parameters.get("sale") ?? "") {
+    switch try await placing.place(
+      request, sale: context.parameters.get("sale") ?? "", from: context.peer)
+    {
     case .accepted(let order, let body):
       let headers: HTTPFields = [.contentType: "application/json", .location: "/v1/orders/\(order)"]
       return Response(status: .accepted, headers: headers, body: ResponseBody(byteBuffer: body))

@@ -1,5 +1,6 @@
 internal import FlashSale
 internal import HTTPServing
+internal import HTTPTypes
 internal import Hummingbird
 internal import NIOCore
 
@@ -20,22 +21,34 @@ struct OrderRoute: Sendable {
   let catalog: CurrentCatalog
 
   /// Takes an order in, and waits for the log's word.
-  func place(_ request: Request, sale: String) async throws(Problem) -> Answer {
-    let head: OrderHead
+  ///
+  /// - Parameter peer: whom its connection is with.
+  func place(_ request: Request, sale: String, from peer: SocketAddress?) async throws(Problem) -> Answer {
+    var head: OrderHead
     let body: ByteBuffer
     do throws(Problem) {
       head = try OrderHead(OrderFields(request.headers), sale: sale, catalog: catalog.current)
+      if head.needsAddress { head.address = address(of: request, from: peer) }
       body = try await Self.body(of: request)
     } catch {
-      loops.executeOnAny { $0.tally.count(.problem(error.code)) }
+      let number = SaleID(rawValue: sale).flatMap { catalog.current[$0] }?.number
+      loops.executeOnAny { $0.turnedAway(.problem(error.code), of: number) }
       throw error
     }
-    let result = await withCheckedContinuation { continuation in
+    let result = await withCheckedContinuation { [head] continuation in
       loops.executeOnAny { state in
         AwaitedOrder(head, body, gate: gate, orders: orders, on: state) { continuation.resume(returning: $0) }.begin()
       }
     }
     return try result.get()
+  }
+
+  private func address(of request: Request, from peer: SocketAddress?) -> ClientAddress? {
+    guard let peer = ClientAddress(peer) else { return nil }
+    var forwarded = HTTPField.Name("X-Forwarded-For").map { request.headers[values: $0].joined(separator: ",") } ?? ""
+    return forwarded.withUTF8 { text in
+      gate.proxies.client(of: peer, forwarded: text.isEmpty ? nil : UnsafeRawBufferPointer(text))
+    }
   }
 
   private static func body(of request: Request) async throws(Problem) -> ByteBuffer {
@@ -108,7 +121,7 @@ private final class AwaitedOrder: OrderWaiter {
   ) {
     do throws(Problem) {
       if let answer = try orders.answer(toRepeat: inquiry, result, state.catalog) {
-        state.tally.count(.repeated)
+        state.turnedAway(.repeated, of: head.sale.number)
         return tell(.success(.repeated(answer)))
       }
       (submission, _) = try gate.settle(otherwise, from: self, on: state)
@@ -119,6 +132,7 @@ private final class AwaitedOrder: OrderWaiter {
 
   func complete(_ fate: Acknowledgement.Fate) {
     guard let submission else { return }
+    submission.settle(fate)
     switch fate {
     case .persisted(let offset):
       state.tally.count(.accepted)
@@ -131,7 +145,7 @@ private final class AwaitedOrder: OrderWaiter {
   }
 
   private func refuse(_ problem: Problem) {
-    state.tally.count(.problem(problem.code))
+    state.turnedAway(.problem(problem.code), of: head.sale.number)
     tell(.failure(problem))
   }
 }

@@ -52,6 +52,7 @@ enum SaleRoutes {
       json.field("left", item.gauge.level.left.rawValue)
       // As of the last signal: requests in line are not taken off, nor what was decided since.
       json.field("left_is_approximate", true)
+      if item.standing.isStale { json.field("left_is_stale", true) }
     }
   }
 }

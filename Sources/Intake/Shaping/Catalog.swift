@@ -1,4 +1,5 @@
 internal import FlashSale
+internal import HTTPServing
 internal import SaleStore
 internal import Time
 
@@ -31,16 +32,23 @@ final class CatalogSale: Sendable {
   let items: [CatalogItem]
   /// `nil`: they are not kept, for want of room.
   let winners: Winners?
+  /// `nil`: nobody's rate is limited.
+  let paces: SalePaces?
   private let bySKU: [SKU: CatalogItem]
 
   var id: SaleID { sale.id }
 
-  init(number: SaleNumber, sale: Sale, closedAt: Timestamp?, items: [CatalogItem], winners: Winners?) {
+  /// - Parameter limits: for what the sale leaves out.
+  init(
+    number: SaleNumber, sale: Sale, closedAt: Timestamp?, items: [CatalogItem], winners: Winners?,
+    limits: RequestLimits = RequestLimits()
+  ) {
     self.number = number
     self.sale = sale
     self.closedAt = closedAt
     self.items = items
     self.winners = winners
+    paces = SalePaces((sale.shaping.limits ?? RequestLimits()).filled(by: limits))
     bySKU = Dictionary(items.map { ($0.sku, $0) }, uniquingKeysWith: { first, _ in first })
   }
 
@@ -67,8 +75,17 @@ final class CatalogItem: Sendable {
   let key: [UInt8]
   let partition: Partition
   let standing: PartitionStanding
+  let line: LineStanding
+  /// Units that may be in line for each one left; `nil`: any number.
+  let queueCap: Int32?
+  /// No other item that can still sell has orders in its partition, as far as the catalog knows: the partition's line
+  /// is this item's, whichever intake put it there.
+  let isAlone: Bool
 
-  init(_ item: SaleItem, key: RecordKey, partition: Partition, standing: PartitionStanding, gauge: StockGauge) {
+  init(
+    _ item: SaleItem, key: RecordKey, partition: Partition, standing: PartitionStanding, gauge: StockGauge,
+    line: LineStanding = LineStanding(), queueCap: Int32? = nil, isAlone: Bool = false
+  ) {
     sku = item.sku
     price = item.price
     putUp = item.stock
@@ -76,5 +93,29 @@ final class CatalogItem: Sendable {
     self.key = Array(key.text.utf8)
     self.partition = partition
     self.standing = standing
+    self.line = line
+    self.queueCap = queueCap
+    self.isAlone = isAlone
+  }
+
+  /// What is in line besides what this intake has put there, as far as that is known: records, so units at least.
+  private var othersInLine: Int64 { isAlone ? standing.undecided : 0 }
+
+  /// Lets an order into the line, or says that it is full.
+  func admit(_ submission: Submission, cap: Int32) throws(Problem) {
+    let left = gauge.level.left
+    guard !line.admit(submission.quantity, left: left, cap: cap, others: othersInLine) else { return }
+    let length = max(line.units, othersInLine)
+    let excess = max(0, length - Int64(cap) * Int64(left.rawValue))
+    throw .lineFull(
+      submission.hasKey ? submission.order : nil, excess: excess, line: length, rate: standing.drainRate)
+  }
+
+  /// Whether an order that has just entered the line finds as many units ahead of it as are left.
+  ///
+  /// - Parameter position: records ahead of it in its partition.
+  func isLikelySoldOut(_ quantity: Units, position: Int64) -> Bool {
+    let ahead = max(line.units - Int64(quantity.rawValue), isAlone ? position : 0)
+    return ahead >= Int64(gauge.level.left.rawValue)
   }
 }

@@ -19,6 +19,7 @@ final class PartitionStanding: Sendable {
   private let unservedOrders = Atomic<Int64>(0)
   private let halted = Atomic<Bool>(false)
   private let stalled = Atomic<Bool>(false)
+  private let stale = Atomic<Bool>(false)
   /// Bits of a `Double`, records per second; 0: not known.
   private let drainRateBits = Atomic<UInt64>(0)
 
@@ -35,6 +36,12 @@ final class PartitionStanding: Sendable {
   var isStalled: Bool {
     get { stalled.load(ordering: .relaxed) }
     set { stalled.store(newValue, ordering: .relaxed) }
+  }
+
+  /// Records wait, and nobody has decided any for a while: what is known of its stock is old.
+  var isStale: Bool {
+    get { stale.load(ordering: .relaxed) }
+    set { stale.store(newValue, ordering: .relaxed) }
   }
 
   /// Where the log ends, as far as acknowledgements tell.

@@ -6,7 +6,7 @@ internal import Vitals
 /// that another loop uses.
 struct AnswerTally {
   /// The answer to a request for an order.
-  enum Answer {
+  enum Answer: Hashable {
     case accepted
     /// It was sent before and has won: its outcome is told again.
     case repeated
@@ -23,7 +23,8 @@ struct AnswerTally {
       }
     }
 
-    fileprivate var name: StaticString {
+    /// As it is called in metrics and in the store.
+    var name: StaticString {
       switch self {
       case .accepted: "accepted"
       case .repeated: "repeated"

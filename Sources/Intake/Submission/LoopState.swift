@@ -1,6 +1,7 @@
 internal import FlashSale
 internal import HTTPServing
 internal import NIOCore
+internal import Time
 
 /// Who waits for the log's word on an order, on an event loop.
 protocol OrderWaiter: AnyObject {
@@ -24,6 +25,7 @@ final class LoopState {
   /// Answers since the last tick.
   var tally = AnswerTally()
 
+  private var door = DoorTally()
   private var durations = DurationTally()
 
   /// For the ids of orders without a key.
@@ -48,6 +50,17 @@ final class LoopState {
   func answered(_ endpoint: Endpoint, status: Int, since: NIODeadline, now: NIODeadline = .now()) {
     durations.count(endpoint, StatusClass(status), now - since)
   }
+
+  /// Counts an answer to a request for an order that has not come into the log.
+  ///
+  /// - Parameter sale: `nil` if there is no such sale.
+  func turnedAway(_ answer: AnswerTally.Answer, of sale: SaleNumber?) {
+    tally.count(answer)
+    if let sale { door.count(answer, of: sale) }
+  }
+
+  /// What `turnedAway` has counted since the last time.
+  func takeDoor() -> [DoorTally.Key: Int] { door.take() }
 
   // MARK: Orders in flight
 
@@ -76,6 +89,7 @@ final class LoopState {
     expire(at: .now())
     watchers.tick()
     tally.publish()
+    door.tick(.now)
     durations.publish()
   }
 

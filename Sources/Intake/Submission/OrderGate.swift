@@ -9,7 +9,17 @@ struct Submission {
   let order: OrderID
   let buyer: BuyerID
   let item: CatalogItem
+  let quantity: Units
   let hasKey: Bool
+
+  /// Takes it into the item's line, or out of it again: the log's word on it is there, or nobody waits for that.
+  func settle(_ fate: Acknowledgement.Fate) {
+    if fate != .refused {
+      item.line.enter(quantity, wasAdmitted: item.queueCap != nil)
+    } else if item.queueCap != nil {
+      item.line.leave(quantity)
+    }
+  }
 }
 
 /// What becomes of an order that may have been sent before, if the store does not know it.
@@ -24,6 +34,8 @@ struct OrderGate: Sendable {
   let writers: OrderWriters
   let signer: TicketSigner
   let backlogLimit: Int64
+  let proxies: TrustedProxies
+  let limiter = RequestLimiter()
 
   /// What follows from an order.
   enum Passage {
@@ -65,10 +77,13 @@ struct OrderGate: Sendable {
     // A place in the backlog and one in the loop's table; both are given back if the record is not produced.
     let item = submission.item
     guard !item.standing.isHalted else { throw .partitionHalted }
+    if let cap = item.queueCap { try item.admit(submission, cap: cap) }
     guard item.standing.admit(limit: backlogLimit) else {
-      throw item.standing.isStalled ? .logStalled : .busy("The line for this item is full.")
+      submission.settle(.refused)
+      throw item.standing.isStalled ? .logStalled : .backlogFull(item.standing)
     }
     guard let slot = state.wait(waiter) else {
+      submission.settle(.refused)
       item.standing.withdraw()
       throw .busy("Too many orders are on their way.")
     }
@@ -77,6 +92,7 @@ struct OrderGate: Sendable {
       try writers.write(record, under: item.key, to: item.partition, tag: tag)
     } catch {
       state.forget(slot)
+      submission.settle(.refused)
       item.standing.withdraw()
       throw .busy("The order was not taken: \(error.description).")
     }
@@ -104,6 +120,7 @@ struct OrderGate: Sendable {
     let moment = SaleMoment(sale, item, at: now)
     guard let key = head.key else {
       if let refusal = moment.refusal { throw refusal }
+      try checkRate(head, now)
       let order = OrderID(randomFor: sale.number, using: &random)
       let (submission, record) = try record(of: order, hasKey: false, head, item, request, now)
       return .pass(submission, record)
@@ -114,6 +131,7 @@ struct OrderGate: Sendable {
     let inquiry = OrderInquiry(order: order, buyer: head.buyer, position: nil)
     switch moment.meeting(order, hasWon: hasWon, isComplete: sale.winners?.isComplete ?? false) {
     case .take:
+      try checkRate(head, now)
       let (submission, record) = try record(of: order, hasKey: true, head, item, request, now)
       return .pass(submission, record)
     case .refuse(let problem): throw problem
@@ -124,6 +142,12 @@ struct OrderGate: Sendable {
     }
   }
 
+  /// A winner who asks again was answered before this.
+  private func checkRate(_ head: OrderHead, _ now: Timestamp) throws(Problem) {
+    guard let paces = head.sale.paces else { return }
+    try limiter.check(paces, head.sale.number, buyer: head.buyer, address: head.address, at: now)
+  }
+
   private func record(
     of order: OrderID, hasKey: Bool, _ head: OrderHead, _ item: CatalogItem, _ request: OrderRequest, _ now: Timestamp
   ) throws(Problem) -> (Submission, LogRecord) {
@@ -131,13 +155,15 @@ struct OrderGate: Sendable {
       let purchase = try PurchaseRequest(
         order: order, stock: StockKey(sale: head.sale.number, sku: item.sku), buyer: head.buyer,
         quantity: request.quantity, acceptedAt: now)
-      return (Submission(order: order, buyer: head.buyer, item: item, hasKey: hasKey), .place(purchase))
+      let submission = Submission(
+        order: order, buyer: head.buyer, item: item, quantity: request.quantity, hasKey: hasKey)
+      return (submission, .place(purchase))
     } catch {
       throw .body(.invalidField(error.field, error.reason))
     }
   }
 
-  /// Writes the answer to an order that the log acknowledged at `offset`.
+  /// Writes the answer to an order that the log acknowledged at `offset`, and that is in the item's line.
   func write(_ submission: Submission, at offset: Offset, to json: inout JSONWriter) {
     let item = submission.item
     let ticket = Ticket(LogPosition(partition: item.partition, offset: offset))
@@ -149,7 +175,6 @@ struct OrderGate: Sendable {
     }
     json.field("position", position)
     json.field("eta_ms", orNull: item.standing.eta(position: position))
-    // Approximate: the line may hold orders for other things too.
-    if position >= Int64(item.gauge.level.left.rawValue) { json.field("likely_sold_out", true) }
+    if item.isLikelySoldOut(submission.quantity, position: position) { json.field("likely_sold_out", true) }
   }
 }

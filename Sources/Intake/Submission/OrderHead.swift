@@ -43,6 +43,11 @@ struct OrderHead {
   let sale: CatalogSale
   let buyer: BuyerID
   let key: IdempotencyKey?
+  /// Where it comes from, if the sale limits that and it is known.
+  var address: ClientAddress?
+
+  /// Whether it has to be known where it comes from.
+  var needsAddress: Bool { sale.paces?.address != nil }
 
   /// Checks a head in the order in which shaping meets it (design §8).
   init(_ fields: OrderFields, sale name: String, catalog: Catalog) throws(Problem) {

@@ -20,6 +20,8 @@ struct Configuration {
   var adminToken: Secret<String>?
   var tickets: TicketSigner
   var eventLoops: Int
+  var limits: RequestLimits
+  var trustedProxies: TrustedProxies
   var consumerGroup: String
   var lease: Duration
   var drain: Duration
@@ -67,6 +69,8 @@ struct Configuration {
     let threads = 1...Intake.Limits.eventLoops
     eventLoops = settings.number(
       .eventLoops, or: min(ProcessInfo.processInfo.activeProcessorCount, threads.upperBound), in: threads)
+    limits = LimitVariables.limits(from: &settings)
+    trustedProxies = LimitVariables.proxies(from: &settings)
     drain = .seconds(settings.number(.drainSeconds, or: 20, in: 1...600))
     try settings.finish()
   }

@@ -18,6 +18,9 @@ enum Variable: String, CaseIterable {
   case adminURL = "PENSTOCK_ADMIN_URL"
   case ticketKey = "PENSTOCK_TICKET_KEY"
   case eventLoops = "PENSTOCK_EVENT_LOOPS"
+  case trustedProxies = "PENSTOCK_TRUSTED_PROXIES"
+  case buyerLimit = "PENSTOCK_BUYER_LIMIT"
+  case addressLimit = "PENSTOCK_ADDRESS_LIMIT"
   case drainSeconds = "PENSTOCK_DRAIN_SECONDS"
   case logLevel = "PENSTOCK_LOG_LEVEL"
 

@@ -1,0 +1,85 @@
+internal import FlashSale
+
+/// What an intake has put into the line of one item, as `LineStanding` counts it.
+struct SimulatedLine {
+  var flying: Int64 = 0
+  var entered: Int64 = 0
+  var line = ItemLine()
+
+  /// Units in line.
+  var units: Int64 { flying + entered - line.decided }
+}
+
+/// What an intake reads from the store: stock and progress, of one moment.
+struct StoreReading {
+  let levels: [StockKey: StockLevel]
+  let watermarks: [Partition: Offset]
+  let known: KnownLevels.Reading
+}
+
+extension World {
+  /// The progress of each partition.
+  var watermarks: [Partition: Offset] {
+    Dictionary(uniqueKeysWithValues: store.progress.enumerated().map { (Partition(Int32($0.offset)), $0.element.next) })
+  }
+
+  /// Whether another order is let into the line of an item.
+  mutating func isLineOpen(_ key: StockKey, at intake: Int) -> Bool {
+    guard let cap = shop[key.sale].sale.shaping.queueCap, let level = intakes[intake].levels[key] else { return true }
+    let line = intakes[intake].lines[key]?.units ?? 0
+    guard LineGate.isFull(line: line, left: level.left, cap: cap) else { return true }
+    met(.lineFull)
+    note("intake \(intake)", "has \(line) units of \(key.sku) in line, and \(level.left) are left")
+    return false
+  }
+
+  /// An order is on its way into the log.
+  mutating func enterLine(_ send: Int, _ request: PurchaseRequest) {
+    guard shop[request.stock.sale].sale.shaping.queueCap != nil else { return }
+    let units = Int64(request.quantity.rawValue)
+    sends[send].line = (request.stock, units)
+    intakes[sends[send].intake].lines[request.stock, default: SimulatedLine()].flying += units
+  }
+
+  /// The log has taken it at `offset`, or nobody knows.
+  mutating func settleLine(of send: Int, at offset: Offset?) {
+    let intake = sends[send].intake
+    guard let (key, units) = sends[send].line, !sends[send].isOrphan else { return }
+    let partition = sends[send].partition
+    if let offset {
+      intakes[intake].ends[partition] = max(intakes[intake].ends[partition] ?? Offset(0), offset.next)
+    }
+    intakes[intake].lines[key]?.flying -= units
+    intakes[intake].lines[key]?.entered += units
+  }
+
+  /// An intake hears how far partitions are decided.
+  mutating func moveLines(at intake: Int, _ watermarks: [Partition: Offset]) {
+    guard bug != .gateStaysShut else { return }
+    for key in intakes[intake].lines.keys.sorted() {
+      let partition = RecordKey(sale: shop[key.sale].sale, sku: key.sku).partition(of: shop.partitions)
+      guard let watermark = watermarks[partition], var line = intakes[intake].lines[key] else { continue }
+      let end = intakes[intake].ends[partition] ?? Offset(0)
+      line.line.observe(entered: line.entered, end: end, watermark: watermark)
+      intakes[intake].lines[key] = line
+    }
+  }
+
+  /// I2: at the end, when all is decided and every intake has read the store, no gate keeps units from being sold.
+  mutating func checkLinesAtEnd() {
+    for intake in intakes.indices where intakes[intake].isRunning {
+      moveLines(at: intake, watermarks)
+      for key in intakes[intake].lines.keys.sorted() {
+        guard let row = store.stock[key], row.left > .zero, let line = intakes[intake].lines[key],
+          let cap = shop[key.sale].sale.shaping.queueCap
+        else { continue }
+        if line.units != 0 {
+          return violate("I2", "intake \(intake) has \(line.units) units of \(key.sku) in a line that is decided")
+        }
+        if LineGate.isFull(line: line.units, left: row.left, cap: cap) {
+          return violate("I2", "intake \(intake) lets nobody have the \(row.left) units of \(key.sku) that are left")
+        }
+      }
+    }
+  }
+}
