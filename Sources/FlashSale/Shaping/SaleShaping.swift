@@ -6,6 +6,9 @@ public struct SaleShaping: Hashable, Sendable {
   /// refused until the line gets shorter or units come back. `nil`: as many as the backlog takes.
   public var queueCap: Int32?
 
+  /// Where the crowd waits before it may order. `nil`: nowhere.
+  public var room: RoomRule?
+
   /// Shapes nothing.
   public init() {}
 }
@@ -13,6 +16,7 @@ public struct SaleShaping: Hashable, Sendable {
 extension SaleShaping: Encodable {
   enum CodingKeys: String, CodingKey, CaseIterable {
     case queueCap = "queue_cap"
+    case room
   }
 }
 
@@ -32,6 +36,9 @@ extension SaleShaping {
       if json.takeNull() { continue }
       let place = fields[field]
       switch CodingKeys(rawValue: field) {
+      case .room:
+        guard json.beginObject() else { throw .invalidField(place, "must be an object") }
+        room = try RoomRule(fields: &json, at: place)
       case .queueCap, nil: queueCap = try json.wholeNumber(place, in: 1...Limits.queueCap)
       }
     }
