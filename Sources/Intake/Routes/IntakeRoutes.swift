@@ -4,18 +4,20 @@ internal import HTTPTypes
 internal import Hummingbird
 internal import NIOCore
 
-/// The four paths of intake, for requests of any form.
+/// The paths of intake, for requests of any form.
 struct IntakeRoutes: Sendable {
   let catalog: CurrentCatalog
   let orders: OrderStatusRoute
   let placing: OrderRoute
   let sales: SharedSaleBytes
+  let rooms: RoomRoutes
 
   func add(to v1: RouterGroup<ListenerContext>) {
     v1.at("sales", get: list)
     v1.at("sales/{sale}", get: sale)
     v1.at("sales/{sale}/orders", post: place)
     v1.at("orders/{order}", get: status)
+    rooms.add(to: v1)
   }
 
   @Sendable private func list(_ request: Request, _ context: ListenerContext) async throws -> Response {
@@ -39,7 +41,7 @@ struct IntakeRoutes: Sendable {
   }
 
   @Sendable private func status(_ request: Request, _ context: ListenerContext) async throws -> Response {
-    let buyer = try buyer(of: request)
+    let buyer = try Self.buyer(of: request)
     guard let order = context.parameters.get("order").flatMap({ OrderID($0) }) else { throw Problem.orderNotFound }
     let ticket = request.uri.queryParameters["ticket"].map(String.init)
     return .json(try await answer(order: order, ticket: ticket, buyer: buyer).write)
@@ -67,7 +69,8 @@ struct IntakeRoutes: Sendable {
     return try orders.answer(to: inquiry, result, catalog.current)
   }
 
-  private func buyer(of request: Request) throws(Problem) -> BuyerID {
+  /// Who asks.
+  static func buyer(of request: Request) throws(Problem) -> BuyerID {
     guard let name = HTTPField.Name(BuyerID.field), let value = request.headers[name] else {
       throw .unauthenticated("is missing")
     }
@@ -82,7 +85,7 @@ struct IntakeRoutes: Sendable {
 
 extension Response {
   /// Positions and stock are of the moment, and an order is for its buyer only.
-  fileprivate static func json(_ write: (inout JSONWriter) -> Void) -> Response {
+  static func json(_ write: (inout JSONWriter) -> Void) -> Response {
     var json = JSONWriter(ByteBuffer())
     write(&json)
     let headers: HTTPFields = [.contentType: "application/json", .cacheControl: "no-store"]

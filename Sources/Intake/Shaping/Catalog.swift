@@ -31,6 +31,8 @@ final class CatalogSale: Sendable {
   let items: [CatalogItem]
   /// `nil`: they are not kept, for want of room.
   let winners: Winners?
+  /// Whether orders need a token.
+  let hasRoom: Bool
   private let bySKU: [SKU: CatalogItem]
 
   var id: SaleID { sale.id }
@@ -41,6 +43,7 @@ final class CatalogSale: Sendable {
     self.closedAt = closedAt
     self.items = items
     self.winners = winners
+    hasRoom = sale.shaping.room != nil
     bySKU = Dictionary(items.map { ($0.sku, $0) }, uniquingKeysWith: { first, _ in first })
   }
 
