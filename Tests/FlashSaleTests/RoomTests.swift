@@ -145,7 +145,7 @@ import Time
     RoomRecord.Command.join(BuyerID(unchecked: "ann"), byLot: true), .leave(BuyerID(unchecked: "ann")),
     .revoke(BuyerID(unchecked: "ann")), .alive([3, 9, 4]), .away([]), .expire([1_099_511_627_776]), .admit([0]), .own,
     .pause,
-    .resume, .rate(600), .beacon("4711"), .close,
+    .resume, .rate(600), .beacon(name: "noon", value: "4711"), .close,
     .draw(
       RoomRecord.Drawn(
         secret: [UInt8](repeating: 9, count: 32), value: "ab", round: 5, isFallback: true, signature: "cd")),

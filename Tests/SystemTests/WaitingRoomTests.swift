@@ -201,7 +201,14 @@ import Testing
       }
       #expect(isFallback)
       #expect(try await hall.look("buyer-0").json("token") == nil)
-      #expect(try await hall.say("beacon", #"{"value":"4711"}"#).status == 200)
+      let early = try await hall.say("beacon", #"{"name":"told","value":"4711"}"#)
+      #expect(early.status == 200 || early.text.contains("cannot be known before"), "\(early.text)")
+      #expect(
+        try await hall.say("beacon", #"{"name":"silent","value":"4711"}"#).json("code") as? String == "invalid_field")
+      let isTold = try await eventually(within: .seconds(20)) {
+        try await hall.say("beacon", #"{"name":"told","value":"4711"}"#).status == 200
+      }
+      #expect(isTold)
       for buyer in 0..<12 { _ = try await hall.token(of: "buyer-\(buyer)") }
 
       let file = FileManager.default.temporaryDirectory.appending(path: "draw-\(UUID().uuidString).json")

@@ -85,10 +85,10 @@ struct AdminAPI: Sendable {
   }
 
   @Sendable private func tellBeacon(_ request: Request, _ context: ListenerContext) async throws -> Response {
-    let value = try await request.parsed(upTo: Limits.bodyBytes) { bytes throws(BodyError) in
-      try RoomRequest.beaconValue(parsing: bytes)
+    let said = try await request.parsed(upTo: Limits.bodyBytes) { bytes throws(BodyError) in
+      try RoomRequest.beacon(parsing: bytes)
     }
-    return try await change(context, .beacon(value))
+    return try await change(context, .beacon(name: said.name, value: said.value))
   }
 
   @Sendable private func resume(_ request: Request, _ context: ListenerContext) async throws -> Response {

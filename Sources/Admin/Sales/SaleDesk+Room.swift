@@ -10,7 +10,11 @@ extension SaleDesk {
   /// a second. Repeating it changes nothing twice.
   func changeRoom(of id: SaleID, _ command: RoomRecord.Command) async throws -> AdminSale {
     let stored = try await stored(id)
-    guard stored.sale.shaping.room != nil else { throw Problem.roomNotFound(id) }
+    guard let rule = stored.sale.shaping.room else { throw Problem.roomNotFound(id) }
+    // Told too early it would count for nothing.
+    if case .beacon(let name, _) = command, let refusal = rule.refusal(ofBeacon: name, at: .now) {
+      throw Problem.body(refusal)
+    }
     let record = RoomRecord(sale: stored.number, at: .now, command)
     do {
       let written: Void? = try await Patience.value(atMost: Limits.closePatience) { [hooks] in

@@ -26,7 +26,9 @@ public struct Room: Sendable {
     public var isLive: Bool { self == .waiting || self == .away || self == .admitted }
   }
 
+  /// What a person said that a beacon said.
   public struct Told: Hashable, Sendable {
+    public let beacon: String
     public let value: String
     public let at: Timestamp
   }
@@ -62,8 +64,7 @@ public struct Room: Sendable {
   public private(set) var closing: Draw.Closing?
   /// What the lot was drawn by.
   public private(set) var drawn: RoomRecord.Drawn?
-  /// What a person said that the beacon said, since the entries ended. Of those that were told when the beacon had
-  /// spoken, the first one stands.
+  /// What persons said since the entries ended. Of a beacon, the first value stands that was told when it had spoken.
   public private(set) var told: [Told] = []
   /// When the newest was let in.
   private(set) var lastAdmission: Timestamp?
@@ -148,8 +149,9 @@ extension Room {
     case .pause: isPaused = true
     case .resume: isPaused = false
     case .rate(let rate): ratePerMinute = rate
-    case .beacon(let value):
-      if closing != nil, told.count < Limits.toldBeacons { told.append(Told(value: value, at: record.at)) }
+    case .beacon(let name, let value):
+      guard closing != nil, told.count < Limits.toldBeacons else { break }
+      told.append(Told(beacon: name, value: value, at: record.at))
     case .close: if byLot || places.isEmpty, closing == nil { close(record.at) }
     case .draw(let drawn): if let closing, self.drawn == nil { draw(drawn, closing) }
     case .own: break

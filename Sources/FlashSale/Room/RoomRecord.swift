@@ -21,7 +21,7 @@ public struct RoomRecord: Hashable, Sendable {
     /// The buyer's place counts for nothing from here on, and she gets no other.
     case revoke(BuyerID)
     /// What a beacon said that is told by a person.
-    case beacon(String)
+    case beacon(name: String, value: String)
 
     // What the rooms' owner decides. Counts only from the last one that took over.
 

@@ -49,7 +49,7 @@ extension RoomRecord.Command {
     case .resume: .resume(true)
     case .close: .close(true)
     case .rate(let rate): .rate(UInt32(bitPattern: rate))
-    case .beacon(let value): .beacon(value)
+    case .beacon(let name, let value): .beacon(WireRoomBeacon(name, value))
     case .draw(let drawn): .draw(WireRoomDraw(drawn))
     }
   }
@@ -70,9 +70,11 @@ extension RoomRecord.Command {
     case .rate(let rate):
       guard let rate = Int32(exactly: rate), RoomRule.rates.contains(rate) else { return nil }
       self = .rate(rate)
-    case .beacon(let value):
-      guard (1...Limits.beaconValueBytes).contains(value.utf8.count) else { return nil }
-      self = .beacon(value)
+    case .beacon(let beacon):
+      guard (1...Limits.beaconValueBytes).contains(beacon.value.utf8.count),
+        (1...Limits.beaconNameBytes).contains(beacon.name.utf8.count)
+      else { return nil }
+      self = .beacon(name: beacon.name, value: beacon.value)
     case .draw(let drawn):
       guard drawn.secret.count == Draw.secretBytes, drawn.value.utf8.count <= Limits.beaconValueBytes else {
         return nil
@@ -115,6 +117,13 @@ extension WireRoomPlaces {
       steps.append(UInt64(bitPattern: step << 1 ^ step >> 63))
       last = place.rawValue
     }
+  }
+}
+
+extension WireRoomBeacon {
+  fileprivate init(_ name: String, _ value: String) {
+    self.init()
+    (self.name, self.value) = (name, value)
   }
 }
 

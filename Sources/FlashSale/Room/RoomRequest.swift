@@ -14,14 +14,20 @@ public enum RoomRequest {
     try one("buyer", in: body) { json, field throws(BodyError) in try json.identifier(field) }
   }
 
-  /// Reads `{"value": "…"}`: what a beacon said, 1 to `Limits.beaconValueBytes` bytes.
-  public static func beaconValue(parsing body: UnsafeRawBufferPointer) throws(BodyError) -> String {
-    try one("value", in: body) { json, field throws(BodyError) in
-      let text = try json.text(field)
-      guard (1...Limits.beaconValueBytes).contains(text.utf8.count) else {
-        throw .invalidField(field, "must be 1 to \(Limits.beaconValueBytes) bytes")
+  /// Reads `{"name": "…", "value": "…"}`: which beacon of the sale's rule said what, 1 to `Limits.beaconValueBytes` bytes.
+  public static func beacon(parsing body: UnsafeRawBufferPointer) throws(BodyError) -> (name: String, value: String) {
+    try JSONReader.object(in: body) { json throws(BodyError) in
+      var fields = JSONFields(of: "the body", ["name", "value"])
+      var (name, value): (String?, String?)
+      while let field = try fields.next(&json) {
+        let text = try json.text(field)
+        if field == "name" { name = text } else { value = text }
       }
-      return text
+      let said = try (name: fields.required(name, "name"), value: fields.required(value, "value"))
+      guard (1...Limits.beaconValueBytes).contains(said.value.utf8.count) else {
+        throw .invalidField("value", "must be 1 to \(Limits.beaconValueBytes) bytes")
+      }
+      return said
     }
   }
 

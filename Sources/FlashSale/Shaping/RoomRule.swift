@@ -46,6 +46,17 @@ public struct RoomRule: Hashable, Sendable {
   public init(ratePerMinute: Int32) { self.ratePerMinute = ratePerMinute }
 }
 
+extension RoomRule {
+  /// Why nobody can tell at `now` what a beacon of this name said; `nil`: somebody can.
+  public func refusal(ofBeacon name: String, at now: Timestamp) -> BodyError? {
+    let named = [beacon, fallback?.beacon].compactMap { $0 }.first { $0.name == name }
+    guard case .told(let knownAt)? = named?.source else {
+      return .invalidField("name", "is none of the sale's beacons that a person tells")
+    }
+    return knownAt <= now ? nil : .invalidField("value", "cannot be known before \(knownAt)")
+  }
+}
+
 extension RoomRule: Encodable {
   enum CodingKeys: String, CodingKey, CaseIterable {
     case order, slots, beacon, fallback

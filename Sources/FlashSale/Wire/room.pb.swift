@@ -152,10 +152,10 @@ nonisolated struct WireRoomRecord: Sendable {
   }
 
   /// What a named beacon said.
-  var beacon: String {
+  var beacon: WireRoomBeacon {
     get {
       if case .beacon(let v)? = command {return v}
-      return String()
+      return WireRoomBeacon()
     }
     set {command = .beacon(newValue)}
   }
@@ -188,7 +188,7 @@ nonisolated struct WireRoomRecord: Sendable {
     /// Admissions per minute.
     case rate(UInt32)
     /// What a named beacon said.
-    case beacon(String)
+    case beacon(WireRoomBeacon)
     case draw(WireRoomDraw)
 
   }
@@ -202,6 +202,21 @@ nonisolated struct WireRoomPlaces: Sendable {
   // methods supported on all messages.
 
   var steps: [UInt64] = []
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+nonisolated struct WireRoomBeacon: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// As the sale names it.
+  var name: String = String()
+
+  var value: String = String()
 
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -365,10 +380,15 @@ nonisolated extension WireRoomRecord: SwiftProtobuf.Message, SwiftProtobuf._Mess
         }
       }()
       case 25: try {
-        var v: String?
-        try decoder.decodeSingularStringField(value: &v)
+        var v: WireRoomBeacon?
+        var hadOneofValue = false
+        if let current = self.command {
+          hadOneofValue = true
+          if case .beacon(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
         if let v = v {
-          if self.command != nil {try decoder.handleConflictingOneOf()}
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
           self.command = .beacon(v)
         }
       }()
@@ -461,7 +481,7 @@ nonisolated extension WireRoomRecord: SwiftProtobuf.Message, SwiftProtobuf._Mess
     }()
     case .beacon?: try {
       guard case .beacon(let v)? = self.command else { preconditionFailure() }
-      try visitor.visitSingularStringField(value: v, fieldNumber: 25)
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 25)
     }()
     case .draw?: try {
       guard case .draw(let v)? = self.command else { preconditionFailure() }
@@ -509,6 +529,41 @@ nonisolated extension WireRoomPlaces: SwiftProtobuf.Message, SwiftProtobuf._Mess
 
   static func ==(lhs: WireRoomPlaces, rhs: WireRoomPlaces) -> Bool {
     if lhs.steps != rhs.steps {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireRoomBeacon: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".RoomBeacon"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}value\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.name) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.value) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.name.isEmpty {
+      try visitor.visitSingularStringField(value: self.name, fieldNumber: 1)
+    }
+    if !self.value.isEmpty {
+      try visitor.visitSingularStringField(value: self.value, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: WireRoomBeacon, rhs: WireRoomBeacon) -> Bool {
+    if lhs.name != rhs.name {return false}
+    if lhs.value != rhs.value {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

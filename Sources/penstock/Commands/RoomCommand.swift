@@ -72,16 +72,19 @@ struct RoomCommand: AsyncParsableCommand {
         For a beacon with a known_at, once that has passed. The first value that is told stands, and is published.
 
         Example:
-          penstock room beacon double11 "DAX 2026-11-11: 23811.40"
+          penstock room beacon double11 "DAX closing price" 23811.40
         """.flowing)
 
     @Argument(help: "The sale's id.", transform: { try SaleID(validating: $0) })
     var sale: SaleID
 
+    @Argument(help: "The beacon's name in the sale.")
+    var name: String
+
     @Argument(help: "The value, exactly as everybody can look it up.")
     var value: String
 
-    func run() async throws { try await RoomCommand.change(sale, "beacon", ["value": value]) }
+    func run() async throws { try await RoomCommand.change(sale, "beacon", ["name": name, "value": value]) }
   }
 
   fileprivate static func change(_ sale: SaleID, _ what: String, _ body: [String: String]? = nil) async throws {
