@@ -45,8 +45,8 @@ public enum Limits {
 
   // The waiting room.
 
-  /// Places of one waiting room, over all its time. A further buyer is refused: every intake holds all of them, at about
-  /// 150 bytes each.
+  /// Places of one waiting room, over all its time. A further buyer is refused: every intake holds all of them, at
+  /// about 150 bytes each.
   public static let roomPlaces = 1_000_000
 
   /// Admissions per minute, at most: 100,000 in a second, more than a sale's orders are decided.

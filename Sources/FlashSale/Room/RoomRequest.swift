@@ -14,7 +14,8 @@ public enum RoomRequest {
     try one("buyer", in: body) { json, field throws(BodyError) in try json.identifier(field) }
   }
 
-  /// Reads `{"name": "…", "value": "…"}`: which beacon of the sale's rule said what, 1 to `Limits.beaconValueBytes` bytes.
+  /// Reads `{"name": "…", "value": "…"}`: which beacon of the sale's rule said what, in 1 to
+  /// `Limits.beaconValueBytes` bytes.
   public static func beacon(parsing body: UnsafeRawBufferPointer) throws(BodyError) -> (name: String, value: String) {
     try JSONReader.object(in: body) { json throws(BodyError) in
       var fields = JSONFields(of: "the body", ["name", "value"])

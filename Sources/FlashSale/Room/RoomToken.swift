@@ -5,8 +5,8 @@ public import Time
 
 /// What a buyer gets who was let in: any intake checks it without asking anyone.
 ///
-/// Text form: base64url (RFC 4648 §5, no padding) of 52 bytes: the sale's number (4, big-endian), the place (8), when it
-/// expires (8, microseconds since 1970) and HMAC-SHA256 (32) over these and the buyer. It is made from the admission
+/// Text form: base64url (RFC 4648 §5, no padding) of 52 bytes: the sale's number (4, big-endian), the place (8), when
+/// it expires (8, microseconds since 1970) and HMAC-SHA256 (32) over these and the buyer. It is made from the admission
 /// alone, so every intake makes the same; shown any number of times, it is one buyer's one place.
 public struct RoomToken: Hashable, Sendable {
   public var sale: SaleNumber

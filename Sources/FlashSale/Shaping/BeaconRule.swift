@@ -42,8 +42,8 @@ public struct BeaconRule: Hashable, Sendable {
     }
   }
 
-  /// The round that a lottery uses whose entries ended at `closing`: the first that comes `Limits.beaconMargin` later or
-  /// after that, so that nobody can know it at closing. 0 for a beacon that is told.
+  /// The round that a lottery uses whose entries ended at `closing`: the first that comes `Limits.beaconMargin` later
+  /// or after that, so that nobody can know it at closing. 0 for a beacon that is told.
   public func round(for closing: Timestamp) -> UInt64 {
     guard case .drand(_, let genesis, let period) = source else { return 0 }
     let after = closing.after(Limits.beaconMargin).microseconds(since: genesis)

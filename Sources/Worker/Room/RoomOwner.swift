@@ -8,8 +8,8 @@ internal import Time
 /// Owns the waiting rooms while this worker has their lease: lets buyers in, passes over who is gone, draws lots.
 ///
 /// (1) It decides on what the topic says, up to its own last record.
-/// (2) Before it decides anything, it has read its own `own`: whatever an owner before it wrote is behind it by then, or
-///     counts for nothing.
+/// (2) Before it decides anything, it has read its own `own`: whatever an owner before it wrote is behind it by then,
+///     or counts for nothing.
 /// (3) When it does not know whether what it wrote is in the topic, it takes over anew, and finds out.
 struct RoomOwner: Sendable {
   let settings: DatabaseSettings
