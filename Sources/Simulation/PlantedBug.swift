@@ -85,6 +85,9 @@ public enum PlantedBug: String, CaseIterable, Sendable {
   /// A generation is closed while batches are in flight that write into it.
   case closedInFlight = "closed-in-flight"
 
+  /// Those whose outcome the store could not tell are not asked for again.
+  case watcherForgotten = "watcher-forgotten"
+
   /// Whether lanes decide by something else than the real function.
   var decidesOtherwise: Bool { self == .duplicateCheckLast }
 

@@ -12,6 +12,7 @@ struct Group: Sendable {
     Group(name: "cost", measure: CostGroup.measure),
     Group(name: "room", measure: RoomGroup.measure),
     Group(name: "memory", measure: MemoryGroup.measure),
+    Group(name: "watch", measure: WatchGroup.measure),
     Group(name: "instructions", measure: InstructionGroup.measure),
     Group(name: "audit", isOnRequest: true, measure: AuditGroup.measure),
   ]
