@@ -52,6 +52,9 @@ public enum Limits {
   /// Admissions per minute, at most: 100,000 in a second, more than a sale's orders are decided.
   public static let roomRate: Int32 = 6_000_000
 
+  /// Orders that wait for their decision, at most, as a waiting room may follow them.
+  public static let roomBacklog: Int64 = 100_000_000
+
   /// Places in one record of the waiting room. What is more goes into the next record.
   public static let roomPlacesPerRecord = 2_000
 

@@ -68,6 +68,12 @@ public enum Limits {
   /// Between two decisions about who is let in.
   static let roomTick = Duration.milliseconds(50)
 
+  /// How often the owner of the rooms looks how many orders wait, for a room that follows that.
+  static let roomBacklogInterval = Duration.milliseconds(200)
+
+  /// How long the log may take to say where it ends, for that. Past it, the backlog counts as not known.
+  static let roomBacklogPatience = Duration.seconds(1)
+
   /// How often the owner of the rooms looks for new sales.
   static let roomSalesInterval = Duration.seconds(1)
 

@@ -74,8 +74,8 @@ public struct WorkerService: Service {
   private var roomOwner: RoomOwner? {
     context.configuration.rooms.map { rooms in
       RoomOwner(
-        settings: context.database, configuration: rooms, cluster: cluster, name: context.configuration.ownerName,
-        logger: context.logger)
+        settings: context.database, configuration: rooms, cluster: cluster, orders: context.configuration.topic,
+        name: context.configuration.ownerName, logger: context.logger)
     }
   }
 

@@ -12,6 +12,7 @@ import Time
     var now: Int64 = 0
     var admissions: [Int64] = []
     var question: RoomKeeper.Question?
+    var backlog: Int64?
 
     init(_ rule: RoomRule) throws {
       self.rule = rule
@@ -48,7 +49,7 @@ import Time
       while Double(now) < seconds * 1_000_000 {
         now += 50_000
         if let places = alive?(now), !places.isEmpty { write(.alive(places)) }
-        let decision = keeper.decide(room, now: time)
+        let decision = keeper.decide(room, backlog: backlog, now: time)
         question = decision.question
         for command in decision.commands {
           if case .admit(let places) = command { admissions += places.map { _ in now } }
@@ -106,6 +107,21 @@ import Time
     owner.write(.rate(6_000))
     owner.run(to: 32)
     #expect((95...115).contains(owner.admissions.count - before - 10))
+  }
+
+  @Test func `a room that follows the backlog lets nobody in while it is too long, or not known`() throws {
+    var rule = RoomRule(ratePerMinute: 600)
+    rule.backlogMax = 100
+    var owner = try Owner(rule)
+    owner.join(0..<1_000)
+    owner.run(to: 5)
+    #expect(owner.admissions.isEmpty)
+    owner.backlog = 100
+    owner.run(to: 10)
+    #expect((48...52).contains(owner.admissions.count))
+    owner.backlog = 101
+    owner.run(to: 20)
+    #expect((48...52).contains(owner.admissions.count))
   }
 
   @Test func `no more are inside than there are slots, and one that is freed is taken within a second`() throws {

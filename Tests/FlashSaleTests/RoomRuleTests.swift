@@ -12,7 +12,7 @@ import Testing
 
   @Test(arguments: [
     #"{"room":{"rate_per_minute":600}}"#,
-    #"{"room":{"rate_per_minute":1,"slots":5,"opens_at":"2026-11-11T00:00:00Z","silence_seconds":30}}"#,
+    #"{"room":{"rate_per_minute":1,"slots":5,"opens_at":"2026-11-11T00:00:00Z","backlog_max":9}}"#,
     #"{"room":{"order":"lottery","rate_per_minute":60,"beacon":\#(beacon)}}"#,
     #"{"room":{"order":"lottery","rate_per_minute":60,"beacon":\#(beacon),"#
       + #""fallback":{"after_seconds":600,"beacon":{"name":"DAX","known_at":"2026-11-11T17:00:00Z"}}}}"#,

@@ -60,7 +60,10 @@ public struct RoomKeeper: Sendable {
   }
 
   /// What to do at `now`. What it returns counts as done: if it may not be written, make another keeper.
-  public mutating func decide(_ room: Room, now: Timestamp) -> Decision {
+  ///
+  /// - Parameter backlog: orders of the sale that wait for their decision; `nil`: that is not known. Only a room that
+  ///   follows the backlog looks at it, and lets nobody in while it is not known.
+  public mutating func decide(_ room: Room, backlog: Int64? = nil, now: Timestamp) -> Decision {
     var decision = Decision()
     grow(to: room, now)
     if lookedAt.map({ now.microseconds(since: $0) >= Self.lookInterval.wholeMicroseconds }) ?? true {
@@ -76,20 +79,21 @@ public struct RoomKeeper: Sendable {
       }
       return decision
     }
-    admit(room, passedOver: decision.commands, now, &decision)
+    let isHeld = rule.backlogMax.map { (backlog ?? .max) > $0 } ?? false
+    admit(room, passedOver: decision.commands, isHeld: isHeld, now, &decision)
     return decision
   }
 
   /// The first time of a room's decisions after it was taken over begins where the owner before left off.
   private mutating func admit(
-    _ room: Room, passedOver: [RoomRecord.Command], _ now: Timestamp, _ decision: inout Decision
+    _ room: Room, passedOver: [RoomRecord.Command], isHeld: Bool, _ now: Timestamp, _ decision: inout Decision
   ) {
     // Who was just found away is let in with nobody's place: the next decision sees the line without her.
     guard passedOver.isEmpty else { return }
     var pace = self.pace ?? AdmissionPace(from: room.waiting > 0 ? room.lastAdmission : nil)
     pace.earn(upTo: now, ratePerMinute: room.ratePerMinute ?? rule.ratePerMinute)
     let free = rule.slots.map { max(0, Int($0) - room.inside) } ?? .max
-    let open = room.isPaused ? 0 : min(free, room.waiting)
+    let open = room.isPaused || isHeld ? 0 : min(free, room.waiting)
     let count = min(pace.due, open, Limits.roomPlacesPerRecord)
     if count > 0 {
       decision.commands.append(.admit(room.first(count)))

@@ -18,6 +18,10 @@ public struct RoomRule: Hashable, Sendable {
   /// How many may be inside at once: 1 to `Limits.roomPlaces`; `nil`: any number.
   public var slots: Int32?
 
+  /// While more orders of the sale than this wait for their decision, nobody is let in: 1 to `Limits.roomBacklog`;
+  /// `nil`: the rate alone counts.
+  public var backlogMax: Int64?
+
   /// When the first are let in; `nil`: when the sale starts.
   public var opensAt: Timestamp?
 
@@ -61,6 +65,7 @@ extension RoomRule: Encodable {
   enum CodingKeys: String, CodingKey, CaseIterable {
     case order, slots, beacon, fallback
     case ratePerMinute = "rate_per_minute"
+    case backlogMax = "backlog_max"
     case opensAt = "opens_at"
     case silence = "silence_seconds"
     case grace = "grace_seconds"
@@ -82,6 +87,7 @@ extension RoomRule: Encodable {
     try fields.encode(order, forKey: .order)
     try fields.encode(ratePerMinute, forKey: .ratePerMinute)
     try fields.encodeIfPresent(slots, forKey: .slots)
+    try fields.encodeIfPresent(backlogMax, forKey: .backlogMax)
     try fields.encodeIfPresent(opensAt, forKey: .opensAt)
     try fields.encode(silence.components.seconds, forKey: .silence)
     try fields.encode(grace.components.seconds, forKey: .grace)
@@ -109,6 +115,7 @@ extension RoomRule {
       case .order: rule.order = try json.roomOrder(place)
       case .ratePerMinute: rate = try json.wholeNumber(place, in: Self.rates)
       case .slots: rule.slots = try json.wholeNumber(place, in: 1...Int32(Limits.roomPlaces))
+      case .backlogMax: rule.backlogMax = try json.wholeNumber(place, in: 1...Limits.roomBacklog)
       case .opensAt: rule.opensAt = try json.time(place)
       case .silence: rule.silence = .seconds(try json.wholeNumber(place, in: 30...3_600))
       case .grace: rule.grace = .seconds(try json.wholeNumber(place, in: 0...86_400))

@@ -85,6 +85,22 @@ public struct RoomLease: Sendable {
     return try StoredSale.sales(from: rows)
   }
 
+  /// How far the partitions of a topic of orders are decided, and how many it has; `nil` if nobody recorded it.
+  public func progress(of orders: String) async throws -> (partitions: Int32, next: [Partition: Offset])? {
+    let rows = try await connection.query(
+      """
+      SELECT t.partitions, p.partition, p.next_offset FROM topics t
+      LEFT JOIN partition_progress p ON p.topic = t.name WHERE t.name = $1
+      """, orders)
+    guard let first = rows.first else { return nil }
+    var next: [Partition: Offset] = [:]
+    for row in rows {
+      guard let partition: Int32 = try row.optional("partition") else { continue }
+      next[Partition(partition)] = try row.offset("next_offset")
+    }
+    return (try first.int32("partitions"), next)
+  }
+
   /// What a sale's lottery is drawn by; `nil` if the sale has none.
   public func secret(of sale: SaleNumber) async throws -> [UInt8]? {
     let rows = try await connection.query("SELECT secret FROM room_secrets WHERE sale = $1", sale.rawValue)

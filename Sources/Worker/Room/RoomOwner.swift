@@ -15,6 +15,8 @@ struct RoomOwner: Sendable {
   let settings: DatabaseSettings
   let configuration: WorkerConfiguration.Rooms
   let cluster: ClusterSettings
+  /// The topic of orders.
+  let orders: String
   let name: String
   let logger: Logger
 
@@ -89,7 +91,12 @@ struct RoomKeepers {
     kept[applied.record.sale]?.keeper.note(applied.record, in: room, now: time)
   }
 
-  mutating func decide(_ sale: SaleNumber, _ room: Room, now: Timestamp) -> RoomKeeper.Decision {
-    kept[sale]?.keeper.decide(room, now: now) ?? RoomKeeper.Decision()
+  /// The sales whose rooms follow the backlog.
+  var following: [StoredSale] {
+    kept.values.map(\.sale).filter { $0.sale.shaping.room?.backlogMax != nil }
+  }
+
+  mutating func decide(_ sale: SaleNumber, _ room: Room, backlog: Int64?, now: Timestamp) -> RoomKeeper.Decision {
+    kept[sale]?.keeper.decide(room, backlog: backlog, now: now) ?? RoomKeeper.Decision()
   }
 }

@@ -14,6 +14,7 @@ final class RoomTenure: Sendable {
   private let follower: RoomFollower
   private let keepers = Mutex(RoomKeepers())
   private let beacons: BeaconDesk
+  private let backlogs: BacklogLook
 
   /// The rooms have another owner by now.
   private struct Replaced: Error, CustomStringConvertible {
@@ -25,7 +26,7 @@ final class RoomTenure: Sendable {
     let description = "the waiting rooms' topic does not show what was written into it"
   }
 
-  init(owner: RoomOwner, lease: RoomLease, epoch: Epoch, writer: RoomWriter) {
+  init(owner: RoomOwner, lease: RoomLease, epoch: Epoch, writer: RoomWriter) throws(KafkaError) {
     self.owner = owner
     self.lease = lease
     self.epoch = Mutex(epoch)
@@ -33,6 +34,8 @@ final class RoomTenure: Sendable {
     follower = RoomFollower(
       cluster: owner.cluster, topic: owner.configuration.topic, tuning: owner.configuration.tuning,
       logger: owner.logger)
+    backlogs = try BacklogLook(
+      lease: lease, cluster: owner.cluster, orders: owner.orders, logger: owner.logger)
     beacons = BeaconDesk(ask: owner.configuration.askBeacon, logger: owner.logger)
   }
 
@@ -51,6 +54,12 @@ final class RoomTenure: Sendable {
       group.addTask { [self] in
         try await takeOver()
         try await decideAgainAndAgain()
+      }
+      group.addTask { [self] in
+        while true {
+          await backlogs.look(at: keepers.withLock { $0.following })
+          try await Task.sleep(for: Limits.roomBacklogInterval)
+        }
       }
       group.addTask { [follower] in
         while true {
@@ -102,7 +111,7 @@ final class RoomTenure: Sendable {
       let decisions = keepers.withLock { keepers in
         Array(keepers.kept.keys).map { sale in
           let room = rooms[sale] ?? Room(sale: sale)
-          return (sale, room.told, keepers.decide(sale, room, now: now))
+          return (sale, room.told, keepers.decide(sale, room, backlog: backlogs.backlog(of: sale), now: now))
         }
       }
       return (decisions, rooms.epoch)
