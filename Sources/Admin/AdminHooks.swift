@@ -14,14 +14,20 @@ public struct AdminHooks: Sendable {
   /// The end of each partition's log: the offset that its next record will get. Throws if the log cannot be asked.
   public var logEnds: @Sendable () async throws -> [Partition: Offset]
 
+  /// Writes a record into the waiting rooms' topic; returns when it is durable. Throws if it may not be; repeating is
+  /// safe.
+  public var changeRoom: @Sendable (RoomRecord) async throws -> Void
+
   /// Collects the hooks.
   public init(
     publishClose: @escaping @Sendable (StoredSale) async throws -> Void,
     countTail: @escaping @Sendable (StoredSale, [Partition: Offset]) async throws -> Int64,
-    logEnds: @escaping @Sendable () async throws -> [Partition: Offset]
+    logEnds: @escaping @Sendable () async throws -> [Partition: Offset],
+    changeRoom: @escaping @Sendable (RoomRecord) async throws -> Void = { _ in }
   ) {
     self.publishClose = publishClose
     self.countTail = countTail
     self.logEnds = logEnds
+    self.changeRoom = changeRoom
   }
 }

@@ -53,6 +53,46 @@ public enum Limits {
   /// UTF-8 bytes of a person's reason for what she does to a partition. Past it, it is refused.
   public static let reasonBytes = 500
 
+  // The waiting room.
+
+  /// Places of one waiting room, over all its time. A further buyer is refused: every intake holds all of them, at
+  /// about 150 bytes each.
+  public static let roomPlaces = 1_000_000
+
+  /// Admissions per minute, at most: 100,000 in a second, more than a sale's orders are decided.
+  public static let roomRate: Int32 = 6_000_000
+
+  /// Orders that wait for their decision, at most, as a waiting room may follow them.
+  public static let roomBacklog: Int64 = 100_000_000
+
+  /// Places in one record of the waiting room. What is more goes into the next record.
+  public static let roomPlacesPerRecord = 2_000
+
+  /// Bytes of a waiting-room record. Longer ones are passed over. A place takes at most 10 bytes in it.
+  public static let roomRecordBytes = 32 << 10
+
+  /// How much of the set rate a room makes up for after a standstill, such as its owner's death.
+  static let roomCatchUp = Duration.seconds(5)
+
+  /// From a lottery's closing to the first beacon round that may count: more than clocks differ, and than a beacon runs
+  /// ahead of its time.
+  public static let beaconMargin = Duration.seconds(30)
+
+  /// Bytes of a beacon's name.
+  public static let beaconNameBytes = 200
+
+  /// Bytes of a beacon's URL.
+  public static let beaconURLBytes = 500
+
+  /// Bytes of what a beacon says.
+  public static let beaconValueBytes = 1_024
+
+  /// Values of a beacon that persons tell for one room. Further ones count for nothing: the first one stands.
+  static let toldBeacons = 16
+
+  /// How far the clocks of two processes may differ: a token counts for so long past its time.
+  public static let tokenLeeway = Duration.seconds(30)
+
   // MARK: Watching an order
 
   /// Between two places that one watcher is told. Ten thousand of them then cost 5,000 small writes a second, and a

@@ -12,6 +12,7 @@ public enum ProblemCode: Int, CaseIterable, Sendable {
   case malformedJSON, unknownField, duplicateField, invalidField
   // Who and what.
   case unauthenticated, foreignOrigin, badTicket, saleNotFound, unknownSKU, orderNotFound, saleExists
+  case roomRequired, tokenInvalid, roomNotFound, placeNotFound
   case partitionNotFound, partitionNotHalted, workerNotFound, workerIsLast
   // Not now.
   case notStarted, ended, soldOut, rateLimited, lineFull, busy, partitionHalted, outcomeUnknown
@@ -51,6 +52,10 @@ public enum ProblemCode: Int, CaseIterable, Sendable {
     case .unknownSKU: (.notFound, "unknown_sku", "The sale has no such SKU")
     case .orderNotFound: (.notFound, "order_not_found", "There is no such order of this buyer")
     case .saleExists: (.conflict, "sale_exists", "There is a sale of this id already")
+    case .roomRequired: (.forbidden, "room_required", "The sale has a waiting room, and no token was shown")
+    case .tokenInvalid: (.forbidden, "token_invalid", "The waiting-room token does not count")
+    case .roomNotFound: (.notFound, "room_not_found", "The sale has no such waiting room")
+    case .placeNotFound: (.notFound, "place_not_found", "The buyer has no place in the waiting room")
     case .partitionNotFound: (.notFound, "partition_not_found", "There is no such partition")
     case .partitionNotHalted: (.conflict, "partition_not_halted", "The partition is not halted")
     case .workerNotFound: (.notFound, "worker_not_found", "There is no such worker")

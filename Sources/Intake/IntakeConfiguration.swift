@@ -1,4 +1,5 @@
 public import FlashSale
+public import OrderLog
 private import HTTPServing
 
 /// An intake's configuration.
@@ -54,6 +55,21 @@ public struct IntakeConfiguration: Sendable {
   /// From the request to stop to the last answer. Past it, orders in flight are told `outcome_unknown`, and what is
   /// still open is closed.
   public var drainDeadline = Duration.seconds(10)
+
+  /// The waiting rooms' topic.
+  public struct Rooms: Sendable {
+    public var topic: String
+    /// Records that the topic is sure to keep; behind them nobody can join. `nil`: as many as come.
+    public var recordsKept: Int64?
+    public var tuning = ConsumerTuning()
+    /// Signs tokens, and checks those of every intake with the same key.
+    public var tokens: RoomTokenSigner
+
+    public init(topic: String, tokens: RoomTokenSigner) { (self.topic, self.tokens) = (topic, tokens) }
+  }
+
+  /// `nil`: this intake has no waiting rooms, and takes no order of a sale with one.
+  public var rooms: Rooms?
 
   /// A configuration with `Limits` for what is not named here.
   public init(

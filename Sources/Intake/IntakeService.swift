@@ -111,6 +111,10 @@ public final class IntakeService: Service {
       cluster: cluster, topic: configuration.topic, partitions: configuration.partitions, tuning: tuning,
       logger: logger
     ) { router.route($0) }
+    let rooms = try configuration.rooms.map { rooms throws(KafkaError) in
+      try RoomDesk(
+        rooms, signer: rooms.tokens, cluster: cluster, tuning: tuning, store: store, logger: logger)
+    }
     let feed = try SignalFeed(topic: configuration.topic, settings: database, logger: logger)
     defer {
       health.draining()
@@ -123,16 +127,18 @@ public final class IntakeService: Service {
       let watch = LogWatch(standings, reader: reader, waits: waits, logger: logger)
       logWatch.withLock { $0 = watch }
       let gate = OrderGate(
-        writers: writers, signer: configuration.tickets, backlogLimit: configuration.backlogLimit,
-        proxies: configuration.trustedProxies)
-      try await serve(gate, orders, listener, loops, refresher, feed, watch)
+        writers: writers, signer: configuration.tickets, rooms: configuration.rooms?.tokens,
+        backlogLimit: configuration.backlogLimit, proxies: configuration.trustedProxies)
+      try await serve(gate, orders, listener, loops, refresher, feed, watch, rooms)
     } catch {
       _ = await writers.shutdown(deadline: Limits.producerDrainDeadline)
+      await rooms?.shutdown()
       await feed.stop()
       throw error
     }
     let unknown = await writers.shutdown(deadline: Limits.producerDrainDeadline)
     if unknown > 0 { logger.warning("orders were left whose outcome is unknown", metadata: ["orders": "\(unknown)"]) }
+    await rooms?.shutdown()
     await feed.stop()
   }
 }
@@ -191,14 +197,23 @@ extension IntakeService {
 extension IntakeService {
   private func serve(
     _ gate: OrderGate, _ orders: OrderStatusRoute, _ listenerLoops: ListenerLoops, _ loops: Loops,
-    _ refresher: Refresher, _ feed: SignalFeed, _ watch: LogWatch
+    _ refresher: Refresher, _ feed: SignalFeed, _ watch: LogWatch, _ rooms: RoomDesk?
   ) async throws {
-    let listener = listener(gate, orders, listenerLoops, loops)
+    let listener = listener(gate, orders, listenerLoops, loops, rooms)
     let door = DoorBook(loops: loops, store: store, catalog: catalog, logger: logger)
     try await withThrowingTaskGroup(of: Void.self) { tasks in
       tasks.addTask { await refresher.run(feed) }
       tasks.addTask { await watch.run() }
       tasks.addTask { await door.run() }
+      if let rooms {
+        tasks.addTask {
+          await rooms.run { ended in
+            loops.executeOnAll { state in for (sale, place) in ended { state.endedPlaces.end(place, of: sale) } }
+          }
+        }
+        health.starting("waiting for the waiting rooms")
+        try await cancelWhenGracefulShutdown { try await rooms.ready() }
+      }
       tasks.addTask {
         try await gracefulShutdown()
         self.health.draining()
@@ -217,12 +232,14 @@ extension IntakeService {
   }
 
   private func listener(
-    _ gate: OrderGate, _ orders: OrderStatusRoute, _ listenerLoops: ListenerLoops, _ loops: Loops
+    _ gate: OrderGate, _ orders: OrderStatusRoute, _ listenerLoops: ListenerLoops, _ loops: Loops,
+    _ rooms: RoomDesk?
   ) -> HTTPListener<IntakeResponder> {
     let responder = IntakeResponder(
       IntakeRoutes(
         catalog: catalog, orders: orders,
-        placing: OrderRoute(gate: gate, orders: orders, loops: loops, catalog: catalog), sales: SharedSaleBytes()))
+        placing: OrderRoute(gate: gate, orders: orders, loops: loops, catalog: catalog), sales: SharedSaleBytes(),
+        rooms: RoomRoutes(catalog: catalog, desk: rooms)))
     return HTTPListener(
       HTTPListener.Configuration(
         name: "intake", host: configuration.host, port: configuration.port, connections: configuration.connections,

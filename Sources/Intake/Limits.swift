@@ -70,6 +70,21 @@ public enum Limits {
   /// a connection has at most one, and `connections` is smaller.
   static let waitingPerLoop = 1 << 20
 
+  // MARK: Waiting rooms
+
+  /// Calls of buyers who join or leave that wait for the topic. At the limit: `503 busy`. Each holds a task, some
+  /// kilobytes.
+  static let roomCalls = 20_000
+
+  /// How soon whoever waits in a room is told to ask again, at most: how late she hears that she is let in.
+  static let roomPollAfter = Duration.seconds(5)
+
+  /// How often signs of life go into the topic, in one record for many. Who was passed over is back so soon.
+  static let lifeSignInterval = Duration.milliseconds(500)
+
+  /// Between two looks whether the waiting rooms are known, at the start.
+  static let roomReadyPause = Duration.milliseconds(20)
+
   // MARK: The store
 
   /// Order look-ups that wait to be gathered into a statement. More: `503 busy`, or `outcome_unknown` for an order that

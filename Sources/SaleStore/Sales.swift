@@ -60,6 +60,12 @@ extension SaleStore {
           number, sale.items.map(\.sku.rawValue), Array(0..<Int16(sale.items.count)), sale.items.map(\.price.minor),
           sale.items.map(\.price.currency), sale.items.map(\.stock.rawValue))
         _ = try transaction.query("INSERT INTO sale_generations (sale) VALUES ($1)", number)
+        if sale.shaping.room?.order == .lottery {
+          let secret = Draw.newSecret()
+          _ = try transaction.query(
+            "INSERT INTO room_secrets (sale, secret, commitment) VALUES ($1, $2, $3)", number, secret,
+            Draw.commitment(to: secret))
+        }
         _ = try transaction.query("SELECT pg_notify($1, $2)", "\(CatalogSignal.channel)", sale.id.rawValue)
         return SaleNumber(rawValue: number)
       }
@@ -115,7 +121,7 @@ extension SaleStore {
 
 extension StoredSale {
   /// Sales from rows of (sale, item), a sale's rows together and in the order of its items.
-  fileprivate static func sales(from rows: Rows) throws -> [StoredSale] {
+  static func sales(from rows: Rows) throws -> [StoredSale] {
     var sales: [StoredSale] = []
     var start = rows.startIndex
     while start < rows.endIndex {

@@ -59,4 +59,30 @@ public enum Limits {
   /// In a stream of commits, each waits half of it on average before it is sent. Each broadcast is a transaction, so a
   /// shorter one takes time from the lanes.
   static let signalInterval = Duration.milliseconds(1)
+
+  // Waiting rooms.
+
+  /// How often a worker that does not own the waiting rooms looks whether it may: how long a dead owner is not noticed.
+  static let roomLookInterval = Duration.milliseconds(250)
+
+  /// Between two decisions about who is let in.
+  static let roomTick = Duration.milliseconds(50)
+
+  /// How often the owner of the rooms looks how many orders wait, for a room that follows that.
+  static let roomBacklogInterval = Duration.milliseconds(200)
+
+  /// How long the log may take to say where it ends, for that. Past it, the backlog counts as not known.
+  static let roomBacklogPatience = Duration.seconds(1)
+
+  /// How often the owner of the rooms looks for new sales.
+  static let roomSalesInterval = Duration.seconds(1)
+
+  /// How long the rooms' topic may take to show its owner what it wrote. Past it, it takes over anew.
+  static let roomWriteDeadline = Duration.seconds(10)
+
+  /// The pause before a beacon that did not answer is asked again.
+  static let beaconAskInterval = Duration.seconds(2)
+
+  /// How often it is said that a lottery still waits for its beacon.
+  static let beaconReminder = Duration.seconds(30)
 }

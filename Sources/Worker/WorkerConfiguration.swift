@@ -20,6 +20,25 @@ public struct WorkerConfiguration: Sendable {
   /// How the consumer trades memory and delay.
   public var tuning = ConsumerTuning()
 
+  /// Asks a beacon at a URL for the value of a round.
+  public typealias AskBeacon = @Sendable (_ url: String, _ round: UInt64) async throws -> BeaconAnswer
+
+  /// The waiting rooms that a worker may look after.
+  public struct Rooms: Sendable {
+    /// Their topic.
+    public var topic: String
+    /// Asks a beacon at a URL for a round's value; `nil`: no beacon is asked.
+    public var askBeacon: AskBeacon?
+    /// How long their owner may show no sign of life before another worker takes them.
+    public var lease = Limits.lease
+    public var tuning = ConsumerTuning()
+
+    public init(topic: String, askBeacon: AskBeacon? = nil) { (self.topic, self.askBeacon) = (topic, askBeacon) }
+  }
+
+  /// `nil`: it looks after no waiting rooms.
+  public var rooms: Rooms?
+
   /// Creates a configuration; the rest starts from `Limits`.
   public init(topic: String, group: String, ownerName: String) {
     self.topic = topic

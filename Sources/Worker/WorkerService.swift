@@ -59,13 +59,23 @@ public struct WorkerService: Service {
       group.addTask { [signals = context.signals] in await signals.run() }
       let look = try LookAround(context: context, cluster: cluster)
       let looking = Task { await look.run() }
+      let owning = roomOwner.map { owner in Task { await owner.run() } }
       let filtering = Task { [filters = context.filters] in await filters.run() }
       defer {
+        owning?.cancel()
         looking.cancel()
         filtering.cancel()
         context.signals.finish()
       }
       try await cancelWhenGracefulShutdown { try await work() }
+    }
+  }
+
+  private var roomOwner: RoomOwner? {
+    context.configuration.rooms.map { rooms in
+      RoomOwner(
+        settings: context.database, configuration: rooms, cluster: cluster, orders: context.configuration.topic,
+        name: context.configuration.ownerName, logger: context.logger)
     }
   }
 

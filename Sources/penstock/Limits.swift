@@ -46,4 +46,13 @@ enum Limits {
   static let poolWaiters = 1_000
   /// See `poolWaiters`.
   static let poolWait = Duration.seconds(5)
+
+  /// Bytes of a published draw that is checked: a lottery of a million entries.
+  static let drawFileBytes = 256 << 20
+
+  /// Longest that a beacon may take to answer. Past it, it is asked again.
+  static let beaconCall = Duration.seconds(5)
+
+  /// Bytes of a beacon's answer. A round has about 300.
+  static let beaconAnswerBytes = 16 << 10
 }

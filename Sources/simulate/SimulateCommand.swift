@@ -29,18 +29,32 @@ struct SimulateCommand: AsyncParsableCommand {
     })
   var bug: PlantedBug?
 
+  @Flag(help: "Run waiting rooms instead.")
+  var rooms = false
+
   func validate() throws {
     guard seeds > 0 else { throw ValidationError("--seeds must be above 0.") }
     guard !firstSeed.addingReportingOverflow(seeds).overflow else { throw ValidationError("Seeds have 64 bits.") }
   }
 
   func run() async throws {
+    if rooms { return try runRooms() }
     if let seed { return try show(SimulatedRun(seed: seed, bug: bug)) }
     var progress = Progress(firstSeed: firstSeed, seeds: seeds)
     let failing = try await SeedRange(firstSeed..<(firstSeed + seeds), bug: bug).run { progress.add($0) }
     progress.finish()
     guard let failing else { return print("No invariant was violated in \(seeds) seeds from \(firstSeed) on.") }
     try show(SimulatedRun(seed: failing, bug: bug))
+  }
+
+  private func runRooms() throws {
+    let range = seed.map { $0..<($0 + 1) } ?? firstSeed..<(firstSeed + seeds)
+    for seed in range {
+      guard let violation = try RoomRun(seed: seed).violation else { continue }
+      print("seed \(seed): VIOLATED \(violation)")
+      throw ExitCode.failure
+    }
+    print("No invariant was violated in \(range.count) seeds of waiting rooms from \(range.lowerBound) on.")
   }
 
   private func show(_ run: SimulatedRun) throws {

@@ -32,6 +32,11 @@ public enum HTTP {
     return try await send("POST", url, headers: headers, body: body)
   }
 
+  /// Sends a DELETE.
+  public static func delete(_ url: URL, headers: [String: String] = [:]) async throws -> Answer {
+    try await send("DELETE", url, headers: headers, body: nil)
+  }
+
   /// Posts an order.
   public static func order(
     at http: URL, sale: String, sku: String, quantity: Int = 1, buyer: String, key: String? = nil

@@ -20,6 +20,8 @@ struct AdminAPI: Sendable {
     api.at("sales/{sale}", get: { _, context in try await .json(desk.sale(context.parameter())) })
     api.at("sales/{sale}/close", post: { _, context in try await .json(desk.close(context.parameter())) })
     api.at("sales/{sale}/report", get: report)
+    api.at("sales/{sale}/room/pause", post: { _, context in try await change(context, .pause) })
+    api.at("sales/{sale}/room/resume", post: { _, context in try await change(context, .resume) })
     for form in OrderExport.allCases {
       api.at("sales/{sale}/orders.\(form.rawValue)", get: { _, context in try await orders(context.parameter(), form) })
     }
@@ -30,6 +32,9 @@ struct AdminAPI: Sendable {
   private func addCallsWithBody(to api: RouterGroup<ListenerContext>) {
     api.at("sales", get: { _, _ in try await .json(["sales": desk.sales()]) }, post: create)
     api.at("partitions/{partition}/resume", post: resume)
+    api.at("sales/{sale}/room/rate", post: rate)
+    api.at("sales/{sale}/room/revoke", post: revoke)
+    api.at("sales/{sale}/room/beacon", post: tellBeacon)
   }
 
   @Sendable private func create(_ request: Request, _ context: ListenerContext) async throws -> Response {
@@ -59,6 +64,31 @@ struct AdminAPI: Sendable {
   @Sendable private func drain(_ request: Request, _ context: ListenerContext) async throws -> Response {
     let worker: WorkerID = try context.parameter()
     return try await .json(desk.drain(worker.rawValue))
+  }
+
+  private func change(_ context: ListenerContext, _ command: RoomRecord.Command) async throws -> Response {
+    try await .json(desk.changeRoom(of: context.parameter(), command))
+  }
+
+  @Sendable private func rate(_ request: Request, _ context: ListenerContext) async throws -> Response {
+    let rate = try await request.parsed(upTo: Limits.bodyBytes) { bytes throws(BodyError) in
+      try RoomRequest.rate(parsing: bytes)
+    }
+    return try await change(context, .rate(rate))
+  }
+
+  @Sendable private func revoke(_ request: Request, _ context: ListenerContext) async throws -> Response {
+    let buyer = try await request.parsed(upTo: Limits.bodyBytes) { bytes throws(BodyError) in
+      try RoomRequest.buyer(parsing: bytes)
+    }
+    return try await change(context, .revoke(buyer))
+  }
+
+  @Sendable private func tellBeacon(_ request: Request, _ context: ListenerContext) async throws -> Response {
+    let said = try await request.parsed(upTo: Limits.bodyBytes) { bytes throws(BodyError) in
+      try RoomRequest.beacon(parsing: bytes)
+    }
+    return try await change(context, .beacon(name: said.name, value: said.value))
   }
 
   @Sendable private func resume(_ request: Request, _ context: ListenerContext) async throws -> Response {

@@ -8,6 +8,8 @@ public struct SaleShaping: Hashable, Sendable {
 
   /// How often one buyer, or one address, may ask for an order. What is left out is as the intake is configured.
   public var limits: RequestLimits?
+  /// Where the crowd waits before it may order. `nil`: nowhere.
+  public var room: RoomRule?
 
   /// Shapes nothing.
   public init() {}
@@ -17,6 +19,7 @@ extension SaleShaping: Encodable {
   enum CodingKeys: String, CodingKey, CaseIterable {
     case queueCap = "queue_cap"
     case limits
+    case room
   }
 }
 
@@ -36,6 +39,9 @@ extension SaleShaping {
       if json.takeNull() { continue }
       let place = fields[field]
       switch CodingKeys(rawValue: field) {
+      case .room:
+        guard json.beginObject() else { throw .invalidField(place, "must be an object") }
+        room = try RoomRule(fields: &json, at: place)
       case .queueCap, nil: queueCap = try json.wholeNumber(place, in: 1...Limits.queueCap)
       case .limits: limits = try RequestLimits(parsing: &json, at: place)
       }

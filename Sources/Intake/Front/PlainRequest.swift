@@ -37,6 +37,8 @@ struct PlainRequest {
   fileprivate(set) var key: UnsafeRawBufferPointer?
   /// The value of `X-Forwarded-For`.
   fileprivate(set) var forwarded: UnsafeRawBufferPointer?
+  /// The value of `X-Room-Token`, not checked yet.
+  fileprivate(set) var token: UnsafeRawBufferPointer?
   /// Whether the body is said to be `application/json`.
   fileprivate(set) var isJSON = false
   /// HTTP/1.0, which ends the connection unless it asks for more.
@@ -193,6 +195,9 @@ extension PlainRequestReader {
     case 10 where name.isEqual("x-buyer-id"):
       guard request.buyer == nil else { return false }
       request.buyer = value
+    case 12 where name.isEqual("x-room-token"):
+      guard request.token == nil else { return false }
+      request.token = value
     case 12 where name.isEqual("content-type"):
       guard value.mediaType.isEqual("application/json"), !request.isJSON else { return false }
       request.isJSON = true

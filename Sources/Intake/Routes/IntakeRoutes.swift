@@ -10,6 +10,7 @@ struct IntakeRoutes: Sendable {
   let orders: OrderStatusRoute
   let placing: OrderRoute
   let sales: SharedSaleBytes
+  let rooms: RoomRoutes
 
   func add(to v1: RouterGroup<ListenerContext>) {
     v1.at("sales", get: list)
@@ -17,6 +18,7 @@ struct IntakeRoutes: Sendable {
     v1.at("sales/{sale}/orders", post: place)
     v1.at("orders/{order}", get: status)
     v1.at("orders/{order}/events", get: events)
+    rooms.add(to: v1)
   }
 
   @Sendable private func list(_ request: Request, _ context: ListenerContext) async throws -> Response {
@@ -88,7 +90,7 @@ struct IntakeRoutes: Sendable {
 
 extension Response {
   /// Positions and stock are of the moment, and an order is for its buyer only.
-  fileprivate static func json(_ write: (inout JSONWriter) -> Void) -> Response {
+  static func json(_ write: (inout JSONWriter) -> Void) -> Response {
     var json = JSONWriter(ByteBuffer())
     write(&json)
     let headers: HTTPFields = [.contentType: "application/json", .cacheControl: "no-store"]

@@ -26,6 +26,7 @@ extension Endpoint {
     case "/v1/sales/{sale}/orders": self = .submit
     case "/v1/orders/{order}": self = .status
     case "/v1/orders/{order}/events": self = .events
+    case "/v1/sales/{sale}/room", "/v1/sales/{sale}/draw": self = .room
     default: self = .other
     }
   }

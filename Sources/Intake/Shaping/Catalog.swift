@@ -34,6 +34,8 @@ final class CatalogSale: Sendable {
   let winners: Winners?
   /// `nil`: nobody's rate is limited.
   let paces: SalePaces?
+  /// Whether orders need a token.
+  let hasRoom: Bool
   private let bySKU: [SKU: CatalogItem]
 
   var id: SaleID { sale.id }
@@ -49,6 +51,7 @@ final class CatalogSale: Sendable {
     self.items = items
     self.winners = winners
     paces = SalePaces((sale.shaping.limits ?? RequestLimits()).filled(by: limits))
+    hasRoom = sale.shaping.room != nil
     bySKU = Dictionary(items.map { ($0.sku, $0) }, uniquingKeysWith: { first, _ in first })
   }
 

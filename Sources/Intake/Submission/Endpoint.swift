@@ -12,6 +12,8 @@ enum Endpoint: Int, CaseIterable {
   case sales
   /// One sale.
   case sale
+  /// A waiting room.
+  case room
   /// Anything else, and what could not be read.
   case other
 

@@ -19,6 +19,9 @@ final class LoopState {
   /// The listener's part of this loop.
   let listener: ListenerLoop
 
+  /// Whose tokens count no more.
+  var endedPlaces = EndedPlaces()
+
   /// What is answered about sales.
   var saleBytes = SaleBytes()
 

@@ -33,6 +33,8 @@ enum Otherwise {
 struct OrderGate: Sendable {
   let writers: OrderWriters
   let signer: TicketSigner
+  /// `nil`: no token counts here.
+  let rooms: RoomTokenSigner?
   let backlogLimit: Int64
   let proxies: TrustedProxies
   let limiter = RequestLimiter()
@@ -54,9 +56,17 @@ struct OrderGate: Sendable {
   ) throws(Problem) -> Passage {
     switch try examine(head, body: body, now: .now, &state.random) {
     case .pass(let submission, let record):
+      if head.sale.hasRoom, let refusal = head.roomRefusal(rooms, state.endedPlaces, now: .now) { throw refusal }
       let slot = try send(submission, record, from: waiter, on: state)
       return .submitted(submission, slot)
-    case .lookUp(let inquiry, let otherwise): return .lookUp(inquiry, otherwise: otherwise)
+    case .lookUp(let inquiry, let otherwise):
+      // A winner hears that she won, whatever became of her token (I2).
+      if case .take = otherwise, head.sale.hasRoom,
+        let refusal = head.roomRefusal(rooms, state.endedPlaces, now: .now)
+      {
+        return .lookUp(inquiry, otherwise: .refuse(refusal))
+      }
+      return .lookUp(inquiry, otherwise: otherwise)
     }
   }
 

@@ -8,6 +8,7 @@ struct OrderFields {
   private(set) var contentLength: Int?
   private(set) var buyer: String?
   private(set) var key: String?
+  private(set) var token: String?
   /// A field that must not be repeated and is: it would be a guess which of the two counts.
   private(set) var repeated: String?
 
@@ -17,6 +18,7 @@ struct OrderFields {
       case .contentType: take(field.value, into: \.contentType, "Content-Type")
       case .contentLength: contentLength = Int(field.value)
       case Self.buyerName: take(field.value, into: \.buyer, BuyerID.field)
+      case Self.tokenName: take(field.value, into: \.token, ShownToken.field)
       case Self.keyName: take(field.value, into: \.key, IdempotencyKey.field)
       default: break
       }
@@ -24,6 +26,7 @@ struct OrderFields {
   }
 
   private static let buyerName = HTTPField.Name(BuyerID.field)
+  private static let tokenName = HTTPField.Name(ShownToken.field)
   private static let keyName = HTTPField.Name(IdempotencyKey.field)
 
   private mutating func take(_ value: String, into field: WritableKeyPath<OrderFields, String?>, _ name: String) {
@@ -48,6 +51,8 @@ struct OrderHead {
 
   /// Whether it has to be known where it comes from.
   var needsAddress: Bool { sale.paces?.address != nil }
+  /// Read only if the sale has a waiting room.
+  let token: ShownToken
 
   /// Checks a head in the order in which shaping meets it (design §8).
   init(_ fields: OrderFields, sale name: String, catalog: Catalog) throws(Problem) {
@@ -60,6 +65,7 @@ struct OrderHead {
     } catch {
       throw .unauthenticated(error.reason)
     }
+    guard fields.repeated != ShownToken.field else { throw .invalidHeader(ShownToken.field, "is there twice") }
     guard fields.repeated == nil else { throw .invalidHeader(IdempotencyKey.field, "is there twice") }
     do throws(ValidationError) {
       key = try fields.key.map { value throws(ValidationError) in try IdempotencyKey(validating: value) }
@@ -68,6 +74,7 @@ struct OrderHead {
     }
     guard let id = SaleID(rawValue: name), let sale = catalog[id] else { throw .saleNotFound }
     self.sale = sale
+    token = sale.hasRoom ? ShownToken(fields.token) : .none
   }
 }
 
@@ -77,6 +84,7 @@ extension OrderHead {
     guard let sale, request.isJSON, let buyer = request.buyer.flatMap(BuyerID.init(bytes:)) else { return nil }
     self.sale = sale
     self.buyer = buyer
+    token = sale.hasRoom ? ShownToken(request.token) : .none
     guard let text = request.key else {
       key = nil
       return

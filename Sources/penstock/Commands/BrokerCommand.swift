@@ -3,6 +3,7 @@ import FlashSale
 import Foundation
 import Kafka
 import Logging
+import OrderLog
 import ServiceLifecycle
 import UnixSignals
 
@@ -16,7 +17,7 @@ struct BrokerCommand: AsyncParsableCommand {
       the log in memory, about 5 MiB per partition, and forgets it when it stops: not durable, never for production.
 
       Prints its address as the first line of standard output. Makes the topic PENSTOCK_TOPIC (default orders) with
-      PENSTOCK_PARTITIONS (default 12) partitions. SIGTERM or Ctrl-C ends it.
+      PENSTOCK_PARTITIONS (default 12) partitions, and its waiting rooms' beside it. SIGTERM or Ctrl-C ends it.
 
       Example:
         penstock broker &
@@ -30,7 +31,10 @@ struct BrokerCommand: AsyncParsableCommand {
     try await reporting {
       let configuration = try Configuration(environment, for: [])
       let logger = makeLogger("broker", level: configuration.logLevel)
-      let topics = [(name: configuration.log.topic, partitions: configuration.log.partitions)]
+      let topics = [
+        (name: configuration.log.topic, partitions: configuration.log.partitions),
+        (name: RoomLog.topic(beside: configuration.log.topic), partitions: 1),
+      ]
       let broker = try EmbeddedBroker(topics: topics, logger: logger)
       do {
         try StandardOutput.write(line: broker.bootstrapServers)

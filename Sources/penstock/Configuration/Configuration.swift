@@ -19,6 +19,7 @@ struct Configuration {
   var adminHTTP: ListenAddress
   var adminToken: Secret<String>?
   var tickets: TicketSigner
+  var roomTokens: RoomTokenSigner
   var eventLoops: Int
   var limits: RequestLimits
   var trustedProxies: TrustedProxies
@@ -65,7 +66,7 @@ struct Configuration {
     if parts.contains(.admin), settings.text(.adminToken) == nil, !adminHTTP.isLoopback {
       settings.refuse("\(Variable.adminToken.rawValue) is not set, and \(Variable.adminHTTP.rawValue) is not loopback")
     }
-    tickets = try Self.tickets(from: &settings, isNeeded: parts.contains(.intake))
+    (tickets, roomTokens) = try Self.signers(from: &settings, isNeeded: parts.contains(.intake))
     let threads = 1...Intake.Limits.eventLoops
     eventLoops = settings.number(
       .eventLoops, or: min(ProcessInfo.processInfo.activeProcessorCount, threads.upperBound), in: threads)
@@ -109,16 +110,20 @@ struct Configuration {
     return names.contains { $0.hasSuffix(".sql") } ? nil : "\(folder): it has no migrations (NNNN_name.sql)"
   }
 
-  private static func tickets(from settings: inout Settings, isNeeded: Bool) throws -> TicketSigner {
+  private static func signers(
+    from settings: inout Settings, isNeeded: Bool
+  ) throws -> (tickets: TicketSigner, roomTokens: RoomTokenSigner) {
     if isNeeded { _ = settings.required(.ticketKey) }
-    let unused = try TicketSigner(secrets: [Array(repeating: 0, count: 16)])
+    let none = [Array(repeating: UInt8(0), count: 16)]
+    let unused = try (tickets: TicketSigner(secrets: none), roomTokens: RoomTokenSigner(secrets: none))
     return settings.value(
       .ticketKey, or: unused,
       expecting: "1 to \(FlashSale.Limits.ticketKeys) keys of 32 hexadecimal digits or more, separated by commas"
     ) { text in
       let secrets = text.split(separator: ",", omittingEmptySubsequences: false).map { bytes(hexadecimal: $0) }
       guard !secrets.contains(nil) else { return nil }
-      return try TicketSigner(secrets: secrets.compactMap { $0 })
+      let keys = secrets.compactMap { $0 }
+      return try (tickets: TicketSigner(secrets: keys), roomTokens: RoomTokenSigner(secrets: keys))
     }
   }
 

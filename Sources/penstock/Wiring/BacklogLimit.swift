@@ -12,6 +12,10 @@ enum BacklogLimit {
   /// (Kafka's record batch format, version 2). Not compressed, because the worst case does not compress.
   static let bytesPerRecord = FlashSale.Limits.recordBytes + FlashSale.Limits.recordKeyBytes + 20 + 61
 
+  /// Records of waiting rooms that the embedded broker keeps for sure: a join or a sign of life has at most 110 bytes
+  /// besides the batch's header, or is one for many.
+  static let embeddedRoomRecords = EmbeddedBroker.Retention.bytesPerPartition / (110 + 61) / 2
+
   /// The limit for a topic: the configured one, or `Intake.Limits.backlog` as far as the topic retains that much.
   ///
   /// Throws `ConfigurationError` if more was configured than the topic is sure to retain.

@@ -73,6 +73,9 @@ func build(_ running: RunningParts, of base: Foundations, announcer: Announcer?)
   if let closer = running.closer {
     services.append(WriterService(writer: closer, drain: base.configuration.drain / 2))
   }
+  if let rooms = running.rooms {
+    services.append(RoomWriterService(writer: rooms, drain: base.configuration.drain / 2))
+  }
   if let worker = running.worker { services.append(worker) }
   if let intake = running.intake {
     services.append(Listening(service: intake, variable: .http, address: base.configuration.http))
@@ -89,7 +92,9 @@ extension Foundations {
     RunningParts(
       worker: roles.contains(.worker) ? worker(on: topic) : nil,
       intake: roles.contains(.intake) ? try intake(on: topic) : nil,
-      closer: roles.contains(.admin) ? try closer(on: topic) : nil)
+      closer: roles.contains(.admin) ? try closer(on: topic) : nil,
+      rooms: roles.contains(.admin)
+        ? try RoomWriter(cluster: cluster, topic: RoomLog.topic(beside: topic.name), logger: logger) : nil)
   }
 
   private func worker(on topic: TopicDescription) -> WorkerService {
@@ -97,6 +102,10 @@ extension Foundations {
       topic: topic.name, group: configuration.consumerGroup,
       ownerName: "\(ProcessInfo.processInfo.hostName)/\(ProcessInfo.processInfo.processIdentifier)")
     worker.lease = configuration.lease
+    var rooms = WorkerConfiguration.Rooms(topic: RoomLog.topic(beside: topic.name), askBeacon: BeaconClient().ask)
+    rooms.lease = configuration.lease
+    if topic.isEmbedded { rooms.tuning.fetchWait = Kafka.Limits.embeddedFetchWait }
+    worker.rooms = rooms
     // Kafka answers a fetch as soon as there is a record; the embedded broker makes each decision wait for it.
     if topic.isEmbedded { worker.tuning.fetchWait = Kafka.Limits.embeddedFetchWait }
     return WorkerService(
@@ -111,6 +120,13 @@ extension Foundations {
       backlogLimit: Int64(limit), tickets: configuration.tickets, eventLoops: configuration.eventLoops)
     intake.limits = configuration.limits
     intake.trustedProxies = configuration.trustedProxies
+    var rooms = IntakeConfiguration.Rooms(
+      topic: RoomLog.topic(beside: topic.name), tokens: configuration.roomTokens)
+    if topic.isEmbedded {
+      rooms.tuning.fetchWait = Kafka.Limits.embeddedFetchWait
+      rooms.recordsKept = Int64(BacklogLimit.embeddedRoomRecords)
+    }
+    intake.rooms = rooms
     // Its drain is one of several, one after another, within the deadline.
     intake.drainDeadline = configuration.drain / 2
     return try IntakeService(
@@ -132,7 +148,8 @@ extension Foundations {
       countTail: { [partitions] sale, progress in
         try await reader().requests(of: sale.sale, numbered: sale.number, from: progress, partitions: partitions)
       },
-      logEnds: { [partitions] in try await reader().ends(of: partitions) })
+      logEnds: { [partitions] in try await reader().ends(of: partitions) },
+      changeRoom: { try await stage.change($0) })
   }
 }
 
@@ -157,6 +174,17 @@ struct WriterService: Service {
   func run() async throws {
     try? await gracefulShutdown()
     _ = await writer.shutdown(deadline: drain)
+  }
+}
+
+/// The same for what the admin says about waiting rooms.
+struct RoomWriterService: Service {
+  let writer: RoomWriter
+  let drain: Duration
+
+  func run() async throws {
+    try? await gracefulShutdown()
+    await writer.shutdown(deadline: drain)
   }
 }
 

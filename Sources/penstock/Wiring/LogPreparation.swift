@@ -2,6 +2,7 @@ import FlashSale
 import Foundation
 import Kafka
 import Logging
+import OrderLog
 import Postgres
 import SaleStore
 
@@ -26,6 +27,11 @@ struct LogPreparation: Sendable {
         options: options(of: log), timeout: Limits.topicTimeout, logger: logger)
     }
     warn(about: topic)
+    _ = try await waiting(for: "the log") {
+      try await Topics.ensure(
+        cluster: cluster, name: RoomLog.topic(beside: log.topic), partitions: 1, replication: log.replication,
+        options: options(of: log), timeout: Limits.topicTimeout, logger: logger)
+    }
     try await waiting(for: "PostgreSQL") {
       try await store.record(topic: log.topic, partitions: Int32(log.partitions))
     }

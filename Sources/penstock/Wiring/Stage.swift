@@ -13,6 +13,8 @@ struct RunningParts: Sendable {
   let intake: IntakeService?
   /// For the `close` records of sales.
   let closer: OrderWriter?
+  /// For what the admin says about waiting rooms.
+  let rooms: RoomWriter?
 }
 
 /// How far a process has come: what it waits for, or its parts. Health and metrics are served from it from the start.
@@ -45,6 +47,14 @@ final class Stage: Sendable {
         parts.intake.map { HealthCheck(name: "intake", isReady: $0.status.isReady, reasons: $0.status.reasons) },
       ].compactMap { $0 }
     }
+  }
+
+  /// Writes what the admin says about a waiting room. Throws as `publishClose`.
+  func change(_ room: RoomRecord) async throws {
+    guard case .running(let parts) = state.withLock({ $0 }), let rooms = parts.rooms else {
+      throw Unavailable(description: waitsFor ?? "this process changes no waiting rooms")
+    }
+    try await rooms.write([room])
   }
 
   /// Writes a sale's `close` records. Throws `Unavailable` while there is no log to write to, or if this process has no

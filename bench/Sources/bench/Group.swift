@@ -10,6 +10,7 @@ struct Group: Sendable {
     Group(name: "drain", measure: DrainGroup.measure),
     Group(name: "line", measure: LineGroup.measure),
     Group(name: "cost", measure: CostGroup.measure),
+    Group(name: "room", measure: RoomGroup.measure),
     Group(name: "memory", measure: MemoryGroup.measure),
     Group(name: "watch", measure: WatchGroup.measure),
     Group(name: "instructions", measure: InstructionGroup.measure),

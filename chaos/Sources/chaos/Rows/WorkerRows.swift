@@ -3,7 +3,7 @@ import Postgres
 import TestSupport
 
 extension Row {
-  static let workerRows = [workerKilled, ZombieRow.row, twoOwners]
+  static let workerRows = [workerKilled, ZombieRow.row, twoOwners, RoomRow.row]
 
   private static let workerKilled = Row(
     name: "worker-killed", fault: "worker: SIGKILL at random moments, restarted", isQuick: true, ground: .either

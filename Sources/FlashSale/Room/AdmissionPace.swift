@@ -1,0 +1,39 @@
+internal import Time
+
+/// How many may be let in by now, at a set rate.
+///
+/// (1) While somebody waits, what is let in over any time of a second or more is what the rate says.
+/// (2) What nobody used is not saved up, but for one admission: whoever comes to an empty line need not wait.
+/// (3) After a standstill it makes up for `Limits.roomCatchUp` at most.
+struct AdmissionPace: Sendable {
+  /// In millionths of a minute's rate: an admission costs `cost`.
+  private var credit: Int64 = 0
+  private var earnedUpTo: Timestamp?
+
+  private static let cost: Int64 = 60_000_000
+
+  /// Begins to count.
+  ///
+  /// - Parameter start: when the last one was let in, so that a change of the owner costs nobody time.
+  init(from start: Timestamp? = nil) { earnedUpTo = start }
+
+  /// Counts the time up to `now`. A clock that was set back earns nothing.
+  mutating func earn(upTo now: Timestamp, ratePerMinute: Int32) {
+    guard let earnedUpTo else {
+      (self.earnedUpTo, credit) = (now, Self.cost)
+      return
+    }
+    let elapsed = min(max(0, now.microseconds(since: earnedUpTo)), Limits.roomCatchUp.wholeMicroseconds)
+    let most = Int64(ratePerMinute) * Limits.roomCatchUp.wholeMicroseconds + Self.cost
+    credit = min(credit + elapsed * Int64(ratePerMinute), most)
+    self.earnedUpTo = max(earnedUpTo, now)
+  }
+
+  /// Admissions that are due.
+  var due: Int { Int(credit / Self.cost) }
+
+  mutating func spend(_ admissions: Int) { credit -= Int64(admissions) * Self.cost }
+
+  /// Nobody can be let in: nobody waits, or the room is paused or has no slot.
+  mutating func idle() { credit = min(credit, Self.cost) }
+}

@@ -1,0 +1,110 @@
+import Crypto
+import Time
+
+extension DrawReport {
+  /// What somebody noted while nobody could know the order yet: of the sale when it was announced, and of the room when
+  /// its entries had ended. Without it, a file that was made anew as a whole cannot be told from the true one.
+  public struct Noted: Sendable {
+    public var commitment: String?
+    public var root: String?
+
+    public init(commitment: String? = nil, root: String? = nil) { (self.commitment, self.root) = (commitment, root) }
+  }
+
+  /// What is wrong with the draw, a sentence each; empty if the order is the one that follows.
+  public func faults(against noted: Noted = Noted()) -> [String] {
+    guard format == Self.format else {
+      return ["The format is \(format.prefix(40).debugDescription), not \(Self.format)."]
+    }
+    return secretFaults(noted) + entryFaults(noted) + beaconFaults + orderFaults
+  }
+
+  private func secretFaults(_ noted: Noted) -> [String] {
+    var faults: [String] = []
+    if let commitment = noted.commitment, commitment.lowercased() != self.commitment.lowercased() {
+      faults.append("The commitment is another than the one that was announced.")
+    }
+    guard let secret else { return faults + ["The secret is withheld: without it nothing can be checked."] }
+    guard let bytes = Hexadecimal.bytes(secret), bytes.count == Draw.secretBytes,
+      Hexadecimal.text(Draw.commitment(to: bytes)) == commitment.lowercased()
+    else { return faults + ["The secret is another than the one that was committed to."] }
+    return faults
+  }
+
+  /// The entries; `nil` if one of them cannot be one.
+  private var leaves: [Draw.Entry]? {
+    let leaves = entries.compactMap { entry in
+      Hexadecimal.bytes(entry.buyer).flatMap {
+        $0.count == SHA256.byteCount ? Draw.Entry(offset: Offset(entry.offset), buyer: $0) : nil
+      }
+    }
+    return leaves.count == entries.count ? leaves : nil
+  }
+
+  private func entryFaults(_ noted: Noted) -> [String] {
+    var faults: [String] = []
+    if let root = noted.root, root.lowercased() != self.root.lowercased() {
+      faults.append("The root is another than the one that was published at closing.")
+    }
+    guard let leaves else { return faults + ["An entry cannot be read."] }
+    if !zip(entries, entries.dropFirst()).allSatisfy({ $0.offset < $1.offset }) {
+      faults.append("The entries are not in the order in which they joined.")
+    }
+    if Set(entries.map(\.buyer)).count < entries.count, Set(entries.map(\.offset)).count < entries.count {
+      faults.append("An entry stands there twice.")
+    }
+    let closing = Draw.Closing(at: closedAt, leaves)
+    if closing.lastOffset.rawValue != lastOffset {
+      faults.append("The last entry is at \(closing.lastOffset), and at closing it was at \(lastOffset).")
+    }
+    if Hexadecimal.text(closing.root) != root.lowercased() {
+      faults.append("The entries have another root than at closing: one was added, dropped, changed or moved.")
+    }
+    return faults
+  }
+
+  private var beaconFaults: [String] {
+    guard let value = beacon.value else { return ["The beacon \(beacon.name) has not spoken: nothing was drawn yet."] }
+    let rule: BeaconRule
+    do throws(ValidationError) {
+      guard let source = beacon.source else { return ["It is not said when the beacon \(beacon.name) speaks."] }
+      rule = try BeaconRule(name: beacon.name, source: source)
+    } catch {
+      return ["The beacon is not one: \(error)."]
+    }
+    var faults: [String] = []
+    if rule.time(ofRound: beacon.round) <= closedAt {
+      faults.append("The beacon's round \(beacon.round) was known when the entries ended.")
+    }
+    let due = rule.round(for: closedAt)
+    if beacon.round != due { faults.append("The beacon's round is \(beacon.round), and \(due) was due.") }
+    // drand: "randomness" is the SHA-256 of the round's signature.
+    if let signature = beacon.signature {
+      let bytes = Hexadecimal.bytes(signature) ?? []
+      if Hexadecimal.text(Draw.randomness(of: bytes)) != value.lowercased() {
+        faults.append("The beacon's value is not the hash of its signature.")
+      }
+    }
+    return faults
+  }
+
+  private var orderFaults: [String] {
+    guard let secret = secret.flatMap({ Hexadecimal.bytes($0) }), let value = beacon.value, let leaves else {
+      return []
+    }
+    guard let order else { return ["The order is missing."] }
+    let seed = Draw.seed(secret: secret, Draw.Closing(at: closedAt, leaves), beacon: value)
+    var faults: [String] = []
+    if self.seed?.lowercased() != Hexadecimal.text(seed) { faults.append("The seed is not the one that follows.") }
+    if order != Draw.order(of: leaves, seed: seed) { faults.append("The order is not the one that follows.") }
+    return faults
+  }
+}
+
+extension DrawReport.Beacon {
+  fileprivate var source: BeaconRule.Source? {
+    if let knownAt { return .told(knownAt: knownAt) }
+    guard let url, let genesis, let period else { return nil }
+    return .drand(url: url, genesis: genesis, period: period)
+  }
+}

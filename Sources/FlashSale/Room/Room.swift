@@ -1,0 +1,237 @@
+public import Time
+
+/// One sale's waiting room, as the records of its topic make it, applied in their order. Every intake and the owner
+/// have the same one.
+///
+/// (1) A buyer has one live place, over any number of tabs, devices and intakes; it is the offset of her first join.
+/// (2) A place is let in once. A record that does not fit the state of its place changes nothing, so a repeat of any
+///     record is harmless.
+/// (3) Who was passed over and comes back stands where she stood.
+/// (4) The size counts who waits: nobody who left, was passed over, lost her place or is inside.
+public struct Room: Sendable {
+  /// What became of a place.
+  public enum State: UInt8, Sendable {
+    case waiting
+    /// Passed over for want of a sign of life; it can come back.
+    case away
+    /// Inside: its token counts.
+    case admitted
+    case left
+    /// Was inside, and said that it is done.
+    case done
+    case expired
+    case revoked
+
+    /// Whether the buyer still has the place.
+    public var isLive: Bool { self == .waiting || self == .away || self == .admitted }
+  }
+
+  /// What a person said that a beacon said.
+  public struct Told: Hashable, Sendable {
+    public let beacon: String
+    public let value: String
+    public let at: Timestamp
+  }
+
+  struct Place: Sendable {
+    let offset: Offset
+    let buyer: BuyerID
+    var state = State.waiting
+    /// When the state began, by the clock of whoever wrote the record.
+    var since: Timestamp
+    /// Where in line; -1 before the lot is drawn.
+    var rank: Int32
+  }
+
+  /// Ascending by offset.
+  private(set) var places: [Place] = []
+  private var indexByBuyer: [BuyerID: Int32] = [:]
+  private var revoked: Set<BuyerID> = []
+  private var line = WaitingLine()
+  /// The place at each rank.
+  private var indexByRank: [Int32] = []
+  /// Who waits for the lot, without a rank.
+  private var waitingForLot = 0
+
+  /// How many are inside.
+  public private(set) var inside = 0
+  /// Whether the room draws lots; known from the first join on.
+  public private(set) var byLot = false
+  public private(set) var isPaused = false
+  /// Admissions per minute, if the admin set another rate than the sale's.
+  public private(set) var ratePerMinute: Int32?
+  /// How a lottery's entries stood when they ended.
+  public private(set) var closing: Draw.Closing?
+  /// What the lot was drawn by.
+  public private(set) var drawn: RoomRecord.Drawn?
+  /// What persons said since the entries ended. Of a beacon, the first value stands that was told when it had spoken.
+  public private(set) var told: [Told] = []
+  /// When the newest was let in.
+  private(set) var lastAdmission: Timestamp?
+
+  let sale: SaleNumber
+
+  /// An empty room.
+  public init(sale: SaleNumber) { self.sale = sale }
+
+  /// How many wait.
+  public var waiting: Int { line.count + waitingForLot }
+
+  /// Whether it takes no further place.
+  public var isFull: Bool { places.count >= Limits.roomPlaces }
+
+  /// How many entries a lottery has.
+  public var entryCount: Int { closing?.count ?? places.count }
+
+  /// A lottery's entries: all joins up to its closing. Each costs a hash.
+  public var entries: [Draw.Entry] {
+    places.prefix(entryCount).map { Draw.Entry(sale: sale, buyer: $0.buyer, offset: $0.offset) }
+  }
+
+  // MARK: Who stands where
+
+  /// A buyer's place.
+  public struct Standing: Hashable, Sendable {
+    public let place: Offset
+    public let state: State
+    /// How many wait before her; `nil` where nobody can say yet, or nothing is waited for.
+    public let ahead: Int?
+    public let since: Timestamp
+  }
+
+  /// Where a buyer stands, by her newest place; `nil` if she never had one.
+  public func standing(of buyer: BuyerID) -> Standing? {
+    guard let index = indexByBuyer[buyer] else { return nil }
+    let place = places[Int(index)]
+    let isInLine = place.rank >= 0 && (place.state == .waiting || place.state == .away)
+    return Standing(
+      place: place.offset, state: place.state, ahead: isInLine ? line.before(Int(place.rank)) : nil,
+      since: place.since)
+  }
+
+  /// Whether a buyer gets no place any more.
+  public func isRevoked(_ buyer: BuyerID) -> Bool { revoked.contains(buyer) }
+
+  /// The first `count` in line.
+  func first(_ count: Int) -> [Offset] {
+    (0..<min(count, line.count)).compactMap { skipped in
+      line.rank(behind: skipped).map { places[Int(indexByRank[$0])].offset }
+    }
+  }
+
+  func index(of place: Offset) -> Int? {
+    var (low, high) = (0, places.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if places[middle].offset < place { low = middle + 1 } else { high = middle }
+    }
+    return low < places.count && places[low].offset == place ? low : nil
+  }
+}
+
+// MARK: - Records
+
+extension Room {
+  /// Applies a record of this room.
+  ///
+  /// - Returns: a place whose token counts no more from here on.
+  @discardableResult
+  public mutating func apply(_ record: RoomRecord, at offset: Offset) -> Offset? {
+    switch record.command {
+    case .join(let buyer, let byLot): join(buyer, byLot: byLot, at: offset, record.at)
+    case .leave(let buyer): return leave(buyer, record.at)
+    case .revoke(let buyer): return revoke(buyer, record.at)
+    case .alive(let offsets): change(offsets, [.away], to: .waiting, record.at)
+    case .away(let offsets): change(offsets, [.waiting], to: .away, record.at)
+    case .expire(let offsets): change(offsets, [.waiting, .away, .admitted], to: .expired, record.at)
+    case .admit(let offsets):
+      if change(offsets, [.waiting], to: .admitted, record.at) { lastAdmission = record.at }
+    case .pause: isPaused = true
+    case .resume: isPaused = false
+    case .rate(let rate): ratePerMinute = rate
+    case .beacon(let name, let value):
+      guard closing != nil, told.count < Limits.toldBeacons else { break }
+      told.append(Told(beacon: name, value: value, at: record.at))
+    case .close: if byLot || places.isEmpty, closing == nil { close(record.at) }
+    case .draw(let drawn): if let closing, self.drawn == nil { draw(drawn, closing) }
+    case .own: break
+    }
+    return nil
+  }
+
+  private mutating func join(_ buyer: BuyerID, byLot: Bool, at offset: Offset, _ time: Timestamp) {
+    guard !revoked.contains(buyer), !isFull else { return }
+    if let index = indexByBuyer[buyer].map(Int.init), places[index].state.isLive {
+      if places[index].state == .away { set(index, .waiting, time) }
+      return
+    }
+    if places.isEmpty { self.byLot = byLot || closing != nil }
+    let hasRank = !self.byLot || drawn != nil
+    indexByBuyer[buyer] = Int32(places.count)
+    places.append(Place(offset: offset, buyer: buyer, since: time, rank: -1))
+    if hasRank { giveRank(to: places.count - 1) } else { waitingForLot += 1 }
+  }
+
+  private mutating func giveRank(to index: Int) {
+    places[index].rank = Int32(line.ranks)
+    line.append()
+    indexByRank.append(Int32(index))
+    if places[index].state != .waiting { line.set(line.ranks - 1, stands: false) }
+  }
+
+  private mutating func leave(_ buyer: BuyerID, _ time: Timestamp) -> Offset? {
+    guard let index = indexByBuyer[buyer].map(Int.init), places[index].state.isLive else { return nil }
+    let wasInside = places[index].state == .admitted
+    set(index, wasInside ? .done : .left, time)
+    return wasInside ? places[index].offset : nil
+  }
+
+  private mutating func revoke(_ buyer: BuyerID, _ time: Timestamp) -> Offset? {
+    revoked.insert(buyer)
+    guard let index = indexByBuyer[buyer].map(Int.init) else { return nil }
+    if places[index].state.isLive { set(index, .revoked, time) }
+    return places[index].offset
+  }
+
+  @discardableResult
+  private mutating func change(
+    _ offsets: [Offset], _ from: [State], to state: State, _ time: Timestamp
+  ) -> Bool {
+    var hasChanged = false
+    for offset in offsets {
+      guard let index = index(of: offset), from.contains(places[index].state) else { continue }
+      // By lot, nobody is let in before it is drawn.
+      if state == .admitted, places[index].rank < 0 { continue }
+      set(index, state, time)
+      hasChanged = true
+    }
+    return hasChanged
+  }
+
+  private mutating func set(_ index: Int, _ state: State, _ time: Timestamp) {
+    let place = places[index]
+    if place.rank >= 0 {
+      line.set(Int(place.rank), stands: state == .waiting)
+    } else {
+      waitingForLot += (state == .waiting ? 1 : 0) - (place.state == .waiting ? 1 : 0)
+    }
+    inside += (state == .admitted ? 1 : 0) - (place.state == .admitted ? 1 : 0)
+    (places[index].state, places[index].since) = (state, time)
+  }
+
+  // MARK: The lot
+
+  private mutating func close(_ time: Timestamp) {
+    // To the millisecond, as it is published.
+    let milliseconds = time.microseconds - time.microseconds % 1_000
+    closing = Draw.Closing(at: Timestamp(microseconds: milliseconds), entries)
+  }
+
+  private mutating func draw(_ drawn: RoomRecord.Drawn, _ closing: Draw.Closing) {
+    let seed = Draw.seed(secret: drawn.secret, closing, beacon: drawn.value)
+    self.drawn = drawn
+    waitingForLot = 0
+    for index in Draw.order(of: entries, seed: seed) { giveRank(to: index) }
+    for index in closing.count..<places.count { giveRank(to: index) }
+  }
+}

@@ -1,0 +1,146 @@
+public import Time
+
+/// Decides for the owner of one room whom it lets in, passes over and puts out. The time is passed in, and only the
+/// owner's clock counts.
+public struct RoomKeeper: Sendable {
+  /// What a lottery has to ask, before it can be drawn.
+  public struct Question: Hashable, Sendable {
+    public let beacon: BeaconRule
+    public let round: UInt64
+    public let isFallback: Bool
+    /// Before this, nobody can know the answer.
+    public let knownAt: Timestamp
+  }
+
+  /// What is to be done now.
+  public struct Decision: Equatable, Sendable {
+    /// To be written, in this order.
+    public var commands: [RoomRecord.Command] = []
+    public var question: Question?
+
+    /// Nothing is to be done.
+    public init() {}
+  }
+
+  private let rule: RoomRule
+  private let opensAt: Timestamp
+  private var pace: AdmissionPace?
+  /// When each place was last heard of, as far as it was; by its place in the room.
+  private var heard: [Timestamp] = []
+  private var lookedAt: Timestamp?
+
+  /// How often places are looked through for those that were not heard of.
+  private static let lookInterval = Duration.milliseconds(500)
+
+  public init(_ rule: RoomRule, of sale: Sale) {
+    self.rule = rule
+    opensAt = rule.opensAt ?? sale.startsAt
+  }
+
+  /// Takes note of a record that the room is about to apply, or has.
+  ///
+  /// - Parameter now: when it was read; while old records are read again, the record's own time.
+  public mutating func note(_ record: RoomRecord, in room: Room, now: Timestamp) {
+    switch record.command {
+    case .alive(let places):
+      grow(to: room, now)
+      for place in places {
+        if let index = room.index(of: place) { heard[index] = max(heard[index], now) }
+      }
+    case .join(let buyer, _):
+      grow(to: room, now)
+      guard let place = room.standing(of: buyer)?.place, let index = room.index(of: place) else { return }
+      heard[index] = max(heard[index], now)
+    default: break
+    }
+  }
+
+  private mutating func grow(to room: Room, _ now: Timestamp) {
+    while heard.count < room.places.count { heard.append(now) }
+  }
+
+  /// What to do at `now`. What it returns counts as done: if it may not be written, make another keeper.
+  ///
+  /// - Parameter backlog: orders of the sale that wait for their decision; `nil`: that is not known. Only a room that
+  ///   follows the backlog looks at it, and lets nobody in while it is not known.
+  public mutating func decide(_ room: Room, backlog: Int64? = nil, now: Timestamp) -> Decision {
+    var decision = Decision()
+    grow(to: room, now)
+    if lookedAt.map({ now.microseconds(since: $0) >= Self.lookInterval.wholeMicroseconds }) ?? true {
+      lookedAt = now
+      look(room, now, &decision)
+    }
+    guard opensAt <= now else { return decision }
+    if rule.order == .lottery, room.drawn == nil {
+      if let closing = room.closing {
+        decision.question = question(closing, now)
+      } else {
+        decision.commands.append(.close)
+      }
+      return decision
+    }
+    let isHeld = rule.backlogMax.map { (backlog ?? .max) > $0 } ?? false
+    admit(room, passedOver: decision.commands, isHeld: isHeld, now, &decision)
+    return decision
+  }
+
+  /// The first time of a room's decisions after it was taken over begins where the owner before left off.
+  private mutating func admit(
+    _ room: Room, passedOver: [RoomRecord.Command], isHeld: Bool, _ now: Timestamp, _ decision: inout Decision
+  ) {
+    // Who was just found away is let in with nobody's place: the next decision sees the line without her.
+    guard passedOver.isEmpty else { return }
+    var pace = self.pace ?? AdmissionPace(from: room.waiting > 0 ? room.lastAdmission : nil)
+    pace.earn(upTo: now, ratePerMinute: room.ratePerMinute ?? rule.ratePerMinute)
+    let free = rule.slots.map { max(0, Int($0) - room.inside) } ?? .max
+    let open = room.isPaused || isHeld ? 0 : min(free, room.waiting)
+    let count = min(pace.due, open, Limits.roomPlacesPerRecord)
+    if count > 0 {
+      decision.commands.append(.admit(room.first(count)))
+      pace.spend(count)
+    }
+    if count == open { pace.idle() }
+    self.pace = pace
+  }
+
+  /// Finds whom nobody has heard of, and whose time inside is over.
+  private func look(_ room: Room, _ now: Timestamp, _ decision: inout Decision) {
+    var (away, expired): ([Offset], [Offset]) = ([], [])
+    let isOpen = opensAt <= now
+    for (index, place) in room.places.enumerated() {
+      switch place.state {
+      case .waiting:
+        if isOpen, now.microseconds(since: heard[index]) > rule.silence.wholeMicroseconds { away.append(place.offset) }
+      case .away:
+        if now.microseconds(since: place.since) > rule.grace.wholeMicroseconds { expired.append(place.offset) }
+      case .admitted:
+        if now.microseconds(since: place.since) > rule.stay.wholeMicroseconds { expired.append(place.offset) }
+      case .left, .done, .expired, .revoked: continue
+      }
+    }
+    for part in away.parts { decision.commands.append(.away(part)) }
+    for part in expired.parts { decision.commands.append(.expire(part)) }
+  }
+
+  private func question(_ closing: Draw.Closing, _ now: Timestamp) -> Question? {
+    guard let first = rule.beacon else { return nil }
+    func question(_ beacon: BeaconRule, isFallback: Bool) -> Question {
+      let round = beacon.round(for: closing.at)
+      return Question(
+        beacon: beacon, round: round, isFallback: isFallback, knownAt: beacon.time(ofRound: round))
+    }
+    if let fallback = rule.fallback, closing.at.after(fallback.after) <= now {
+      return question(fallback.beacon, isFallback: true)
+    }
+    return question(first, isFallback: false)
+  }
+}
+
+extension [Offset] {
+  /// In pieces that a record takes.
+  public var parts: [[Offset]] {
+    stride(from: 0, to: count, by: Limits.roomPlacesPerRecord).map {
+      Array(self[$0..<Swift.min(count, $0 + Limits.roomPlacesPerRecord)])
+    }
+  }
+}

@@ -1,0 +1,31 @@
+/// All waiting rooms, as the records of the topic make them.
+///
+/// (1) An owner that was replaced changes nothing, whatever it believes: its records stand behind its successor's
+///     `own`, with an older epoch. So all readers agree who was let in, without asking anyone.
+public struct Rooms: Sendable {
+  private var rooms: [SaleNumber: Room] = [:]
+
+  /// Of the last owner that took over.
+  public private(set) var epoch = Epoch(rawValue: 0)
+
+  /// Records so far.
+  public private(set) var records: Int64 = 0
+
+  public init() {}
+
+  public subscript(sale: SaleNumber) -> Room? { rooms[sale] }
+
+  /// Applies the record at an offset. Offsets ascend.
+  ///
+  /// - Returns: a place whose token counts no more from here on.
+  @discardableResult
+  public mutating func apply(_ record: RoomRecord, at offset: Offset) -> Offset? {
+    records += 1
+    if case .own = record.command {
+      epoch = max(epoch, record.epoch)
+      return nil
+    }
+    guard !record.command.isOwners || record.epoch == epoch else { return nil }
+    return rooms[record.sale, default: Room(sale: record.sale)].apply(record, at: offset)
+  }
+}

@@ -1,0 +1,198 @@
+internal import FlashSale
+internal import HTTPServing
+internal import Logging
+internal import NIOCore
+internal import OrderLog
+internal import SaleStore
+internal import Synchronization
+internal import Time
+
+/// What buyers do with waiting rooms at this intake: join, ask, leave. Answers come from the topic as it was read.
+final class RoomDesk: Sendable {
+  private let follower: RoomFollower
+  private let writer: RoomWriter
+  private let signer: RoomTokenSigner
+  private let logger: Logger
+  /// Places that the topic is sure to keep; `nil`: as many as come.
+  private let recordsKept: Int64?
+  private let signs = Mutex(LifeSigns())
+  private let joining = Atomic(0)
+  private let draws: DrawDesk
+  /// Places that have ended and that the event loops do not know yet.
+  private let newlyEnded = Mutex<[(SaleNumber, Offset)]>([])
+
+  init(
+    _ configuration: IntakeConfiguration.Rooms, signer: RoomTokenSigner, cluster: ClusterSettings,
+    tuning: ProducerTuning, store: SaleStore, logger: Logger
+  ) throws(KafkaError) {
+    follower = RoomFollower(
+      cluster: cluster, topic: configuration.topic, tuning: configuration.tuning, logger: logger)
+    writer = try RoomWriter(cluster: cluster, topic: configuration.topic, tuning: tuning, logger: logger)
+    recordsKept = configuration.recordsKept
+    self.signer = signer
+    draws = DrawDesk(store: store, logger: logger)
+    self.logger = logger
+  }
+
+  // MARK: Calls
+
+  /// Gives the buyer a place, or tells the one that she has.
+  func join(_ sale: CatalogSale, _ buyer: BuyerID) async throws(Problem) -> RoomAnswer {
+    let rule = try rule(of: sale)
+    if let refusal = sale.roomIsOver(at: .now) { throw refusal }
+    let (standing, isFull, end) = follower.withRooms { rooms in
+      let room = rooms[sale.number]
+      return (room?.standing(of: buyer), room?.isFull ?? false, rooms.records)
+    }
+    if let standing, standing.state.isLive { return try look(sale, buyer) }
+    if follower.withRooms({ $0[sale.number]?.isRevoked(buyer) ?? false }) { throw .revoked }
+    guard !isFull, recordsKept.map({ end < $0 }) ?? true else { throw .busy("The waiting room is full.") }
+    try await write([RoomRecord(sale: sale.number, at: .now, .join(buyer, byLot: rule.order == .lottery))])
+    return try look(sale, buyer)
+  }
+
+  /// Tells where the buyer stands. It is a sign of life.
+  func look(_ sale: CatalogSale, _ buyer: BuyerID) throws(Problem) -> RoomAnswer {
+    let rule = try rule(of: sale)
+    let now = Timestamp.now
+    guard follower.isReady else { throw .busy("The waiting rooms are not known yet.") }
+    let found = follower.withRooms { rooms -> (Room.Standing, RoomAnswer.Surroundings)? in
+      guard let room = rooms[sale.number], let standing = room.standing(of: buyer) else { return nil }
+      return (standing, surroundings(of: room, rule, sale))
+    }
+    guard let (standing, surroundings) = found else { throw .placeNotFound }
+    if standing.state == .waiting || standing.state == .away {
+      signs.withLock {
+        $0.saw(standing.place, of: sale.number, isAway: standing.state == .away, every: rule.silence / 4, now: now)
+      }
+    }
+    var token: (text: String, expiresAt: Timestamp)?
+    let expiresAt = standing.since.after(rule.stay)
+    if standing.state == .admitted, now < expiresAt {
+      let made = RoomToken(sale: sale.number, place: standing.place, expiresAt: expiresAt)
+      token = (signer.sign(made, for: buyer), expiresAt)
+    }
+    return RoomAnswer(
+      standing: standing, surroundings: surroundings, token: token,
+      pollAfter: min(rule.silence / 4, Limits.roomPollAfter))
+  }
+
+  /// Gives the buyer's place up, or says that she is done.
+  func leave(_ sale: CatalogSale, _ buyer: BuyerID) async throws(Problem) -> RoomAnswer {
+    _ = try rule(of: sale)
+    let standing = follower.withRooms { $0[sale.number]?.standing(of: buyer) }
+    guard let standing else { throw .placeNotFound }
+    if standing.state.isLive { try await write([RoomRecord(sale: sale.number, at: .now, .leave(buyer))]) }
+    return try look(sale, buyer)
+  }
+
+  /// What is published of a lottery.
+  func draw(_ sale: CatalogSale) async throws(Problem) -> ByteBuffer {
+    try await draws.bytes(sale) { [follower] in follower.withRooms { $0[sale.number] } }
+  }
+
+  private func rule(of sale: CatalogSale) throws(Problem) -> RoomRule {
+    guard let rule = sale.sale.shaping.room else { throw .roomNotFound }
+    return rule
+  }
+
+  private func surroundings(of room: Room, _ rule: RoomRule, _ sale: CatalogSale) -> RoomAnswer.Surroundings {
+    let isFallback = room.closing.flatMap { closing in rule.fallback.map { closing.at.after($0.after) <= .now } }
+    let waits = room.closing != nil && room.drawn == nil
+    return RoomAnswer.Surroundings(
+      waiting: room.waiting, ratePerMinute: room.ratePerMinute ?? rule.ratePerMinute, isPaused: room.isPaused,
+      opensAt: rule.opensAt ?? sale.sale.startsAt,
+      waitsForBeacon: waits ? (isFallback == true ? rule.fallback?.beacon.name : rule.beacon?.name) : nil,
+      left: sale.items.reduce(0) { $0 + Int64($1.gauge.level.left.rawValue) })
+  }
+
+  private func write(_ records: [RoomRecord]) async throws(Problem) {
+    defer { joining.subtract(1, ordering: .relaxed) }
+    guard joining.add(1, ordering: .relaxed).newValue <= Limits.roomCalls else {
+      throw .busy("Too many buyers join at once.")
+    }
+    let offset: Offset
+    do throws(Unwritten) {
+      offset = try await writer.write(records)
+    } catch {
+      throw error.unknown == 0 ? .busy("The waiting room took nothing: \(error.cause.description).") : .joinUnknown
+    }
+    guard await follower.reached(offset, within: Limits.acknowledgementDeadline) else { throw .joinUnknown }
+  }
+}
+
+// MARK: - The topic
+
+extension RoomDesk {
+  /// Follows the topic and passes signs of life on, until the task is cancelled.
+  ///
+  /// - Parameter ended: called with the places whose tokens count no more, each soon after its record has come.
+  func run(ended: @escaping @Sendable ([(SaleNumber, Offset)]) -> Void) async {
+    await withDiscardingTaskGroup { group in
+      group.addTask { await self.follow(ended) }
+      group.addTask {
+        while (try? await Task.sleep(for: Limits.lifeSignInterval)) != nil {
+          await self.passOn()
+          self.follower.expireWaiters()
+        }
+      }
+    }
+  }
+
+  /// Waits until the topic was read up to where it ended; until then a revoked token would count.
+  func ready() async throws {
+    while !follower.isReady { try await Task.sleep(for: Limits.roomReadyPause) }
+  }
+
+  private func follow(_ ended: @escaping @Sendable ([(SaleNumber, Offset)]) -> Void) async {
+    var backoff = Backoff(within: Limits.startPause)
+    while !Task.isCancelled {
+      do {
+        try await follower.run { [self] applied in
+          if let place = applied.ended { newlyEnded.withLock { $0.append((applied.record.sale, place)) } }
+        } wakeUp: { [self] in
+          let new = newlyEnded.withLock { places in
+            defer { places = [] }
+            return places
+          }
+          if !new.isEmpty { ended(new) }
+        }
+      } catch is CancellationError {
+        return
+      } catch {
+        logger.warning("the waiting rooms cannot be read; trying again", metadata: ["error": "\(error)"])
+      }
+      try? await Task.sleep(for: backoff.next())
+    }
+  }
+
+  private func passOn() async {
+    let due = signs.withLock { $0.take() }
+    guard !due.isEmpty else { return }
+    let now = Timestamp.now
+    let records = due.flatMap { sale, places in places.parts.map { RoomRecord(sale: sale, at: now, .alive($0)) } }
+    do throws(Unwritten) {
+      try await writer.write(records)
+    } catch {
+      // Whoever goes on asking gives further signs of life.
+      logger.debug("signs of life could not be written", metadata: ["error": "\(error)"])
+    }
+  }
+
+  /// Takes no more records.
+  func shutdown() async { await writer.shutdown(deadline: Limits.producerDrainDeadline) }
+}
+
+extension CatalogSale {
+  /// Why nobody should wait any more; `nil`: something can still be had, or the sale is to come.
+  fileprivate func roomIsOver(at now: Timestamp) -> Problem? {
+    let moments = items.map { SaleMoment(self, $0, at: now) }
+    let isOver = moments.allSatisfy { moment in
+      switch moment {
+      case .over, .ending, .closing: true
+      case .open, .notStarted: false
+      }
+    }
+    return isOver ? moments.first?.refusal : nil
+  }
+}

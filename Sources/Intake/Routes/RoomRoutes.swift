@@ -1,0 +1,61 @@
+internal import FlashSale
+internal import HTTPServing
+internal import HTTPTypes
+internal import Hummingbird
+internal import NIOCore
+
+/// The paths of the waiting rooms.
+struct RoomRoutes: Sendable {
+  let catalog: CurrentCatalog
+  /// `nil`: this intake has no waiting rooms.
+  let desk: RoomDesk?
+
+  func add(to v1: RouterGroup<ListenerContext>) {
+    v1.at("sales/{sale}/room", get: look, post: join, delete: leave)
+    v1.at("sales/{sale}/draw", get: draw)
+  }
+
+  @Sendable private func join(_ request: Request, _ context: ListenerContext) async throws -> Response {
+    let (desk, sale, buyer) = try (presentDesk(), sale(context), Self.buyer(of: request))
+    return .json(try await desk.join(sale, buyer).write)
+  }
+
+  @Sendable private func look(_ request: Request, _ context: ListenerContext) async throws -> Response {
+    let (desk, sale, buyer) = try (presentDesk(), sale(context), Self.buyer(of: request))
+    return .json(try desk.look(sale, buyer).write)
+  }
+
+  @Sendable private func leave(_ request: Request, _ context: ListenerContext) async throws -> Response {
+    let (desk, sale, buyer) = try (presentDesk(), sale(context), Self.buyer(of: request))
+    return .json(try await desk.leave(sale, buyer).write)
+  }
+
+  @Sendable private func draw(_ request: Request, _ context: ListenerContext) async throws -> Response {
+    let (desk, sale) = try (presentDesk(), sale(context))
+    let headers: HTTPFields = [.contentType: "application/json", .cacheControl: "no-store"]
+    return Response(status: .ok, headers: headers, body: ResponseBody(byteBuffer: try await desk.draw(sale)))
+  }
+
+  private func presentDesk() throws(Problem) -> RoomDesk {
+    guard let desk else { throw .roomNotFound }
+    return desk
+  }
+
+  private func sale(_ context: ListenerContext) throws(Problem) -> CatalogSale {
+    let id = context.parameters.get("sale").flatMap(SaleID.init(rawValue:))
+    guard let sale = id.flatMap({ catalog.current[$0] }) else { throw .saleNotFound }
+    return sale
+  }
+
+  private static func buyer(of request: Request) throws(Problem) -> BuyerID {
+    guard let name = HTTPField.Name(BuyerID.field), let value = request.headers[name] else {
+      throw .unauthenticated("is missing")
+    }
+    do throws(ValidationError) {
+      // A repeated field arrives as "a, b", which is not a buyer's name.
+      return try BuyerID(validating: value)
+    } catch {
+      throw .unauthenticated(error.reason)
+    }
+  }
+}

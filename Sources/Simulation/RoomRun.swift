@@ -1,0 +1,30 @@
+/// Mistakes that one could make with a waiting room, put around the real `Rooms` and `RoomKeeper`.
+public enum RoomBug: String, CaseIterable, Sendable {
+  /// An intake takes every admission that the topic has, whoever wrote it and whatever the place is by then.
+  case admittedTwice = "admitted-twice"
+
+  /// Places that have expired count in the room's size.
+  case expiredCounted = "expired-counted"
+}
+
+/// The result of one seed of a waiting room.
+public struct RoomRun: Sendable {
+  public let seed: UInt64
+
+  /// The first thing that did not hold: `place`, `size`, `pace` or `liveness`.
+  public let violation: Violation?
+
+  /// What the world came to, so that a test can see that it occurs.
+  public let admissions: Int
+  public let takeovers: Int
+  public let zombieRecords: Int
+
+  /// Lives one world. The same seed and bug give the same run.
+  public init(seed: UInt64, bug: RoomBug? = nil) throws {
+    var world = try RoomWorld(seed: seed, bug: bug)
+    world.run()
+    self.seed = seed
+    violation = world.violation
+    (admissions, takeovers, zombieRecords) = (world.admissions, world.takeovers, world.zombieRecords)
+  }
+}

@@ -1,0 +1,179 @@
+import FlashSale
+import Testing
+import Time
+
+@Suite struct RoomTests {
+  static let sale = SaleNumber(rawValue: 7)
+
+  static func time(_ seconds: Int64) -> Timestamp { Timestamp(microseconds: 1_000_000_000_000 + seconds * 1_000_000) }
+
+  /// A topic of one room, written record by record.
+  struct Topic {
+    var rooms = Rooms()
+    var next: Int64 = 0
+
+    @discardableResult
+    mutating func write(
+      _ command: RoomRecord.Command, at seconds: Int64 = 0, epoch: Int64 = 0
+    ) -> Offset? {
+      defer { next += 1 }
+      let record = RoomRecord(
+        sale: RoomTests.sale, at: RoomTests.time(seconds), epoch: Epoch(rawValue: epoch), command)
+      return rooms.apply(record, at: Offset(next))
+    }
+
+    mutating func join(_ buyer: String, byLot: Bool = false) {
+      write(.join(BuyerID(unchecked: buyer), byLot: byLot))
+    }
+
+    func standing(_ buyer: String) -> Room.Standing? { rooms[RoomTests.sale]?.standing(of: BuyerID(unchecked: buyer)) }
+
+    var waiting: Int { rooms[RoomTests.sale]?.waiting ?? 0 }
+  }
+
+  private static func owned() -> Topic {
+    var topic = Topic()
+    topic.write(.own, epoch: 1)
+    return topic
+  }
+
+  @Test func `a buyer has one place, however often she joins`() {
+    var topic = Self.owned()
+    topic.join("ann")
+    topic.join("bob")
+    topic.join("ann")
+    #expect(topic.standing("ann")?.place == Offset(1))
+    #expect(topic.standing("ann")?.ahead == 0)
+    #expect(topic.standing("bob")?.ahead == 1)
+    #expect(topic.waiting == 2)
+  }
+
+  @Test func `a place that is passed over counts for nobody, and comes back where it was`() {
+    var topic = Self.owned()
+    for buyer in ["ann", "bob", "eve"] { topic.join(buyer) }
+    topic.write(.away([Offset(1)]), epoch: 1)
+    #expect(topic.waiting == 2)
+    #expect(topic.standing("bob")?.ahead == 0)
+    topic.write(.alive([Offset(1)]))
+    #expect(topic.waiting == 3)
+    #expect(topic.standing("ann")?.ahead == 0)
+    #expect(topic.standing("bob")?.ahead == 1)
+  }
+
+  @Test func `a place that has expired does not come back: its buyer joins at the end`() {
+    var topic = Self.owned()
+    for buyer in ["ann", "bob"] { topic.join(buyer) }
+    topic.write(.away([Offset(1)]), epoch: 1)
+    topic.write(.expire([Offset(1)]), epoch: 1)
+    topic.write(.alive([Offset(1)]))
+    #expect(topic.waiting == 1)
+    #expect(topic.standing("ann")?.state == .expired)
+    topic.join("ann")
+    #expect(topic.standing("ann")?.ahead == 1)
+  }
+
+  @Test func `a place is let in once, and only by the last owner`() {
+    var topic = Self.owned()
+    for buyer in ["ann", "bob"] { topic.join(buyer) }
+    topic.write(.admit([Offset(1)]), at: 1, epoch: 1)
+    topic.write(.own, epoch: 2)
+    // A zombie's.
+    topic.write(.admit([Offset(2)]), at: 2, epoch: 1)
+    #expect(topic.standing("bob")?.state == .waiting)
+    // What its successor repeats.
+    topic.write(.admit([Offset(1), Offset(2)]), at: 3, epoch: 2)
+    #expect(topic.standing("ann")?.since == Self.time(1))
+    #expect(topic.standing("bob")?.since == Self.time(3))
+    #expect(topic.rooms[Self.sale]?.inside == 2)
+  }
+
+  @Test func `leaving and being done free a place, and a token that is done or revoked counts no more`() {
+    var topic = Self.owned()
+    for buyer in ["ann", "bob", "eve"] { topic.join(buyer) }
+    topic.write(.admit([Offset(1), Offset(2)]), epoch: 1)
+    let ended = [
+      topic.write(.leave(BuyerID(unchecked: "eve"))), topic.write(.leave(BuyerID(unchecked: "ann"))),
+      topic.write(.revoke(BuyerID(unchecked: "bob"))),
+    ]
+    #expect(ended == [nil, Offset(1), Offset(2)])
+    #expect(topic.rooms[Self.sale]?.inside == 0)
+    #expect(topic.waiting == 0)
+    topic.join("bob")
+    #expect(topic.standing("bob")?.state == .revoked)
+    topic.join("ann")
+    #expect(topic.standing("ann")?.state == .waiting)
+  }
+
+  @Test func `positions agree with a plain list, whatever happens`() {
+    var random = SeededBits(state: 7)
+    var topic = Self.owned()
+    var line: [(buyer: Int, place: Int64)] = []
+    var away: [(buyer: Int, place: Int64)] = []
+    for step in 0..<3_000 {
+      let buyer = Int(random.next() % 200)
+      switch random.next() % 4 {
+      case 0, 1:
+        let place = topic.next
+        topic.join("b\(buyer)")
+        if let index = away.firstIndex(where: { $0.buyer == buyer }) {
+          line.append(away.remove(at: index))
+          line.sort { $0.place < $1.place }
+        } else if !line.contains(where: { $0.buyer == buyer }) {
+          line.append((buyer, place))
+        }
+      case 2:
+        guard let index = line.firstIndex(where: { $0.buyer == buyer }) else { continue }
+        topic.write(.away([Offset(line[index].place)]), epoch: 1)
+        away.append(line.remove(at: index))
+      default:
+        topic.write(.leave(BuyerID(unchecked: "b\(buyer)")))
+        line.removeAll { $0.buyer == buyer }
+        away.removeAll { $0.buyer == buyer }
+      }
+      guard topic.waiting == line.count else {
+        Issue.record("at step \(step): \(topic.waiting) wait, not \(line.count)")
+        return
+      }
+      for (ahead, entry) in line.enumerated() where topic.standing("b\(entry.buyer)")?.ahead != ahead {
+        Issue.record("at step \(step): b\(entry.buyer) is not \(ahead)th")
+        return
+      }
+    }
+  }
+
+  @Test(arguments: [
+    RoomRecord.Command.join(BuyerID(unchecked: "ann"), byLot: true), .leave(BuyerID(unchecked: "ann")),
+    .revoke(BuyerID(unchecked: "ann")), .alive([3, 9, 4]), .away([]), .expire([1_099_511_627_776]), .admit([0]), .own,
+    .pause,
+    .resume, .rate(600), .beacon(name: "noon", value: "4711"), .close,
+    .draw(
+      RoomRecord.Drawn(
+        secret: [UInt8](repeating: 9, count: 32), value: "ab", round: 5, isFallback: true, signature: "cd")),
+  ])
+  func `a record is read as it was written`(command: RoomRecord.Command) {
+    let record = RoomRecord(sale: Self.sale, at: Self.time(5), epoch: Epoch(rawValue: 3), command)
+    #expect(record.encoded().withUnsafeBytes { RoomRecord(decoding: $0) } == record)
+  }
+
+  @Test func `bytes that are no record are none, and never a trap`() {
+    var random = SeededBits(state: 3)
+    #expect(RoomRecord(decoding: nil) == nil)
+    for _ in 0..<20_000 {
+      let bytes = (0..<Int(random.next() % 40)).map { _ in UInt8(truncatingIfNeeded: random.next()) }
+      _ = bytes.withUnsafeBytes { RoomRecord(decoding: $0) }
+    }
+    #expect([UInt8](repeating: 0, count: 40_000).withUnsafeBytes { RoomRecord(decoding: $0) } == nil)
+  }
+}
+
+/// SplitMix64.
+struct SeededBits {
+  var state: UInt64
+  mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var z = state
+    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+    return z ^ (z >> 31)
+  }
+}

@@ -1,0 +1,230 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// Waiting rooms, between real processes.
+@Suite(.serialized) struct WaitingRoomTests {
+  /// A shop with one sale whose waiting room has this rule, open now.
+  private struct Hall {
+    let shop: Shop
+    let admin: Shop.Part
+    let intakes: [URL]
+    static let sale = "double11"
+
+    static func with(
+      room: [String: Any], workers: Int = 1, _ body: (Hall, [Shop.Part]) async throws -> Void
+    ) async throws {
+      try await Shop.with(partitions: 1) { shop, _ in
+        let admin = try await shop.start("admin")
+        let answer = try await HTTP.post(
+          admin.admin.appending(path: "admin/api/sales"),
+          headers: ["Authorization": "Bearer \(Shop.adminToken)"], body: try Self.body(room))
+        try #require(answer.status == 201, "\(answer.text)")
+        var started: [Shop.Part] = []
+        for _ in 0..<workers { started.append(try await shop.start("worker")) }
+        var intakes: [URL] = []
+        for _ in 0..<2 { intakes.append(try #require(try await shop.start("intake").http)) }
+        try await body(Hall(shop: shop, admin: admin, intakes: intakes), started)
+      }
+    }
+
+    private static func body(_ room: [String: Any]) throws -> Data {
+      let start = Date.now.addingTimeInterval(-60)
+      return try JSONSerialization.data(
+        withJSONObject: [
+          "id": sale, "name": "Sale", "starts_at": start.formatted(.iso8601),
+          "ends_at": start.addingTimeInterval(3_600).formatted(.iso8601),
+          "items": [["sku": "phone", "stock": 100, "price_minor": 1, "currency": "CNY"] as [String: Any]],
+          "shaping": ["room": room],
+        ] as [String: Any])
+    }
+
+    private func url(_ intake: Int) -> URL { intakes[intake].appending(path: "v1/sales/\(Self.sale)/room") }
+
+    func join(_ buyer: String, at intake: Int = 0) async throws -> HTTP.Answer {
+      try await HTTP.post(url(intake), headers: ["X-Buyer-Id": buyer])
+    }
+
+    func look(_ buyer: String, at intake: Int = 0) async throws -> HTTP.Answer {
+      try await HTTP.get(url(intake), headers: ["X-Buyer-Id": buyer])
+    }
+
+    func leave(_ buyer: String, at intake: Int = 0) async throws -> HTTP.Answer {
+      try await HTTP.delete(url(intake), headers: ["X-Buyer-Id": buyer])
+    }
+
+    func order(_ buyer: String, token: String?, at intake: Int = 0) async throws -> HTTP.Answer {
+      var headers = ["X-Buyer-Id": buyer]
+      headers["X-Room-Token"] = token
+      return try await HTTP.post(
+        intakes[intake].appending(path: "v1/sales/\(Self.sale)/orders"), headers: headers,
+        body: Data(#"{"sku":"phone","quantity":1}"#.utf8))
+    }
+
+    func say(_ what: String, _ body: String = "{}") async throws -> HTTP.Answer {
+      try await HTTP.post(
+        admin.admin.appending(path: "admin/api/sales/\(Self.sale)/room/\(what)"),
+        headers: ["Authorization": "Bearer \(Shop.adminToken)"], body: Data(body.utf8))
+    }
+
+    /// Waits until the buyer is let in, and returns her token.
+    func token(of buyer: String, at intake: Int = 0, within patience: Duration = .seconds(20)) async throws -> String {
+      var token: String?
+      let isIn = try await eventually(within: patience) {
+        token = try await look(buyer, at: intake).json("token") as? String
+        return token != nil
+      }
+      if !isIn { Issue.record("\(buyer) is not in: \(try await look(buyer, at: intake).text)") }
+      return try #require(token)
+    }
+  }
+
+  @Test(.timeLimit(.minutes(3)))
+  func `a buyer waits, is let in, orders with her token at any intake, and is done`() async throws {
+    try await Hall.with(room: ["rate_per_minute": 600, "slots": 2]) { hall, _ in
+      let first = try await hall.join("ann")
+      #expect(first.status == 200, "\(first.text)")
+      // Another tab, at another intake: the same place.
+      #expect(try await hall.join("ann", at: 1).json("place") as? Int == first.json("place") as? Int)
+      let token = try await hall.token(of: "ann")
+      #expect(try await hall.token(of: "ann", at: 1) == token)
+      #expect(try await hall.order("ann", token: nil).json("code") as? String == "room_required")
+      for wrong in ["x", String(token.dropLast()), token + "A", String(repeating: "A", count: 3_000)] {
+        #expect(try await hall.order("ann", token: wrong).json("code") as? String == "token_invalid")
+      }
+      let long = try await hall.order("ann", token: String(repeating: "A", count: 10_000)).json("code") as? String
+      #expect(["token_invalid", "headers_too_large"].contains(long))
+      #expect(try await hall.order("bob", token: token).json("code") as? String == "token_invalid")
+      #expect(try await hall.order("ann", token: token, at: 1).status == 202)
+
+      // Two slots: the third waits until somebody is done, and then for less than a second.
+      _ = try await hall.join("bob")
+      _ = try await hall.token(of: "bob")
+      let third = try await hall.join("eve", at: 1)
+      #expect(third.json("position") as? Int == 0)
+      try await Task.sleep(for: .milliseconds(600))
+      #expect(try await hall.look("eve").json("status") as? String == "waiting")
+      #expect(try await hall.leave("ann").json("status") as? String == "done")
+      _ = try await hall.token(of: "eve", within: .seconds(1))
+      #expect(try await hall.order("ann", token: token).json("code") as? String == "token_invalid")
+
+      // Revoked: out within a second, everywhere.
+      let eves = try await hall.token(of: "eve")
+      #expect(try await hall.say("revoke", #"{"buyer":"eve"}"#).status == 200)
+      let isOut = try await eventually(within: .seconds(1)) {
+        let codes = [
+          try await hall.order("eve", token: eves).json("code") as? String,
+          try await hall.order("eve", token: eves, at: 1).json("code") as? String,
+        ]
+        return codes == ["token_invalid", "token_invalid"]
+      }
+      #expect(isOut)
+      #expect(try await hall.join("eve").json("code") as? String == "token_invalid")
+      #expect(try await hall.look("nobody").json("code") as? String == "place_not_found")
+    }
+  }
+
+  @Test(.timeLimit(.minutes(3)))
+  func `the admin pauses, resumes and paces a room, and a wrong wish is refused`() async throws {
+    try await Hall.with(room: ["rate_per_minute": 6_000]) { hall, _ in
+      #expect(try await hall.say("pause").status == 200)
+      _ = try await hall.join("ann")
+      try await Task.sleep(for: .seconds(1))
+      let waiting = try await hall.look("ann", at: 1)
+      #expect(waiting.json("status") as? String == "waiting")
+      #expect(waiting.json("is_paused") as? Bool == true)
+      #expect(try await hall.say("rate", #"{"rate_per_minute":0}"#).json("code") as? String == "invalid_field")
+      #expect(try await hall.say("rate", #"{"rate_per_minute":60}"#).status == 200)
+      #expect(try await hall.say("resume").status == 200)
+      _ = try await hall.token(of: "ann")
+      #expect(try await hall.look("ann").json("rate_per_minute") as? Int == 60)
+    }
+  }
+
+  @Test(.timeLimit(.minutes(3)))
+  func `when the owner is killed while it lets buyers in, no place is let in twice and none is lost`() async throws {
+    try await Hall.with(room: ["rate_per_minute": 1_200], workers: 2) { hall, workers in
+      let buyers = (0..<100).map { "buyer-\($0)" }
+      for buyer in buyers { _ = try await hall.join(buyer) }
+      let began = ContinuousClock.now
+      _ = try await hall.token(of: buyers[20])
+      // Either of them is the owner; with the other one, the room goes on.
+      workers[0].process.send(signal: SIGKILL)
+      _ = await workers[0].process.exit()
+      _ = try await hall.token(of: buyers[40])
+      var (places, tokens): ([Int], [String]) = ([], [])
+      var admittedAt: [String] = []
+      for buyer in buyers {
+        tokens.append(try await hall.token(of: buyer, at: 1))
+        let answer = try await hall.look(buyer)
+        places.append(try #require(answer.json("place") as? Int))
+        admittedAt.append(try #require(answer.json("token_expires_at") as? String))
+        // Both intakes tell of one admission.
+        #expect(answer.json("token") as? String == tokens.last)
+      }
+      // In the order of joining.
+      #expect(places == places.sorted() && Set(places).count == buyers.count)
+      #expect(admittedAt == admittedAt.sorted())
+      #expect(.now - began < .seconds(20))
+    }
+  }
+
+  @Test(.timeLimit(.minutes(3)))
+  func `a lottery waits for its beacon, says so, uses the fallback that was set, and can be verified`() async throws {
+    let opens = Date.now.addingTimeInterval(25)
+    let room: [String: Any] = [
+      "order": "lottery", "rate_per_minute": 6_000, "opens_at": opens.formatted(.iso8601),
+      // Nobody listens there.
+      "beacon": [
+        "name": "silent", "url": "http://127.0.0.1:9/public", "genesis": "2020-01-01T00:00:00Z", "period_seconds": 1,
+      ] as [String: Any],
+      "fallback": [
+        "after_seconds": 3,
+        "beacon": ["name": "told", "known_at": opens.addingTimeInterval(5).formatted(.iso8601)],
+      ] as [String: Any],
+    ]
+    try await Hall.with(room: room) { hall, _ in
+      let url = hall.intakes[0].appending(path: "v1/sales/\(Hall.sale)/draw")
+      for buyer in 0..<12 {
+        let answer = try await hall.join("buyer-\(buyer)", at: buyer % 2)
+        #expect(answer.json("status") as? String == "entered", "\(answer.text)")
+      }
+      let commitment = try #require(try await HTTP.get(url).json("commitment") as? String)
+      #expect(try await HTTP.get(url).json("secret") == nil)
+      let isClosed = try await eventually(within: .seconds(60)) { try await HTTP.get(url).json("root") != nil }
+      #expect(isClosed)
+      let root = try #require(try await HTTP.get(url).json("root") as? String)
+      #expect(try await HTTP.get(url).json("secret") == nil)
+      #expect(try await hall.look("buyer-0").json("waits_for_beacon") as? String == "silent")
+      let isFallback = try await eventually(within: .seconds(20)) {
+        try await hall.look("buyer-0").json("waits_for_beacon") as? String == "told"
+      }
+      #expect(isFallback)
+      #expect(try await hall.look("buyer-0").json("token") == nil)
+      let early = try await hall.say("beacon", #"{"name":"told","value":"4711"}"#)
+      #expect(early.status == 200 || early.text.contains("cannot be known before"), "\(early.text)")
+      #expect(
+        try await hall.say("beacon", #"{"name":"silent","value":"4711"}"#).json("code") as? String == "invalid_field")
+      let isTold = try await eventually(within: .seconds(20)) {
+        try await hall.say("beacon", #"{"name":"told","value":"4711"}"#).status == 200
+      }
+      #expect(isTold)
+      for buyer in 0..<12 { _ = try await hall.token(of: "buyer-\(buyer)") }
+
+      let file = FileManager.default.temporaryDirectory.appending(path: "draw-\(UUID().uuidString).json")
+      defer { try? FileManager.default.removeItem(at: file) }
+      let published = try await HTTP.get(url)
+      try published.body.write(to: file)
+      let arguments = ["draw", "verify", file.path, "--commitment", commitment, "--root", root]
+      let right = try await PenstockProcess.run("penstock", arguments)
+      #expect(right.exit == .success, "\(right.errors)")
+      #expect(right.output.contains("fallback"))
+      try Data(published.text.replacing(#""value":"4711""#, with: #""value":"4712""#).utf8).write(to: file)
+      let wrong = try await PenstockProcess.run("penstock", arguments)
+      #expect(wrong.exit == .init(code: 1, bySignal: false))
+      #expect(wrong.errors.contains("seed"))
+      try Data("{}".utf8).write(to: file)
+      #expect(try await PenstockProcess.run("penstock", arguments).exit == .init(code: 65, bySignal: false))
+    }
+  }
+}
