@@ -11,7 +11,8 @@ public enum ProblemCode: Int, CaseIterable, Sendable {
   // The body.
   case malformedJSON, unknownField, duplicateField, invalidField
   // Who and what.
-  case unauthenticated, foreignOrigin, badTicket, saleNotFound, unknownSKU, orderNotFound, saleExists
+  case unauthenticated, foreignOrigin, badTicket, saleNotFound, unknownSKU, orderNotFound, saleExists,
+    idempotencyConflict
   case partitionNotFound, partitionNotHalted, workerNotFound, workerIsLast
   // Not now.
   case notStarted, ended, soldOut, busy, partitionHalted, outcomeUnknown, storeUnavailable, logUnreachable, starting,
@@ -51,6 +52,8 @@ public enum ProblemCode: Int, CaseIterable, Sendable {
     case .unknownSKU: (.notFound, "unknown_sku", "The sale has no such SKU")
     case .orderNotFound: (.notFound, "order_not_found", "There is no such order of this buyer")
     case .saleExists: (.conflict, "sale_exists", "There is a sale of this id already")
+    case .idempotencyConflict:
+      (.unprocessableEntity, "idempotency_conflict", "The Idempotency-Key was used for another request")
     case .partitionNotFound: (.notFound, "partition_not_found", "There is no such partition")
     case .partitionNotHalted: (.conflict, "partition_not_halted", "The partition is not halted")
     case .workerNotFound: (.notFound, "worker_not_found", "There is no such worker")

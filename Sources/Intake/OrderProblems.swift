@@ -29,6 +29,15 @@ extension Problem {
   static let orderNotFound = Problem(
     .orderNotFound, detail: "An order that is still queued is only found with its ticket.")
 
+  /// The key names an order that the buyer sent with another SKU or quantity; that one keeps its outcome.
+  static func idempotencyConflict(_ order: OrderID) -> Problem {
+    Problem(
+      .idempotencyConflict,
+      detail: "The first request counts: its outcome is at /v1/orders/\(order). Send this one with a key of its own.",
+      field: IdempotencyKey.field
+    ).with { $0.order = order }
+  }
+
   static let badTicket = Problem(.badTicket, field: "ticket")
 }
 

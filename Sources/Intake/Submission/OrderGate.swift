@@ -111,7 +111,7 @@ struct OrderGate: Sendable {
     let order = OrderID(sale: sale.number, buyer: head.buyer, key: key)
     // Whoever has won and asks again hears so before anything else (I2): one search of a table in memory.
     let hasWon = sale.winners?.contains(order) ?? false
-    let inquiry = OrderInquiry(order: order, buyer: head.buyer, position: nil)
+    let inquiry = OrderInquiry(order: order, buyer: head.buyer, position: nil, request: request)
     switch moment.meeting(order, hasWon: hasWon, isComplete: sale.winners?.isComplete ?? false) {
     case .take:
       let (submission, record) = try record(of: order, hasKey: true, head, item, request, now)

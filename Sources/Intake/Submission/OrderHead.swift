@@ -57,7 +57,7 @@ struct OrderHead {
     }
     guard fields.repeated == nil else { throw .invalidHeader(IdempotencyKey.field, "is there twice") }
     do throws(ValidationError) {
-      key = try fields.key.map { value throws(ValidationError) in try IdempotencyKey(validating: value) }
+      key = try fields.key.map { value throws(ValidationError) in try IdempotencyKey(validatingField: value) }
     } catch {
       throw .invalidHeader(error.field, error.reason)
     }
@@ -76,7 +76,7 @@ extension OrderHead {
       key = nil
       return
     }
-    guard let key = IdempotencyKey(bytes: text) else { return nil }
+    guard let key = IdempotencyKey(field: text) else { return nil }
     self.key = key
   }
 }
