@@ -38,6 +38,13 @@ extension Problem {
     ).with { $0.order = order }
   }
 
+  /// The sale limits subjects of this kind, and the shop's gateway has named none.
+  static func subjectRequired(_ kind: SubjectKind) -> Problem {
+    Problem(
+      .subjectRequired, detail: "\(SubjectLimits.field) names no \(kind), and the sale limits orders by it.",
+      field: SubjectLimits.field)
+  }
+
   static let badTicket = Problem(.badTicket, field: "ticket")
 }
 

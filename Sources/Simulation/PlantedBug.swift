@@ -85,6 +85,12 @@ public enum PlantedBug: String, CaseIterable, Sendable {
   /// A generation is closed while batches are in flight that write into it.
   case closedInFlight = "closed-in-flight"
 
+  /// What is counted for a limit subject, or for an access code, is not loaded.
+  case subjectForgotten = "subject-forgotten"
+
+  /// Subjects that something is counted for are not among those that a lane loads when it meets the sale.
+  case subjectHolderForgotten = "subject-holder-forgotten"
+
   /// Whether lanes decide by something else than the real function.
   var decidesOtherwise: Bool { self == .duplicateCheckLast }
 

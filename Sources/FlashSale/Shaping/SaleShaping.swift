@@ -6,13 +6,20 @@ public struct SaleShaping: Hashable, Sendable {
   /// refused until the line gets shorter or units come back. `nil`: as many as the backlog takes.
   public var queueCap: Int32?
 
+  /// Limits beside the buyers'. `nil`: there are none, and what the gateway says of an order's subjects is not read.
+  public var subjects: SubjectLimits?
+
   /// Shapes nothing.
   public init() {}
+
+  /// Whether orders are counted for something else than their buyers.
+  var limitsBeyondBuyers: Bool { subjects != nil }
 }
 
 extension SaleShaping: Encodable {
   enum CodingKeys: String, CodingKey, CaseIterable {
     case queueCap = "queue_cap"
+    case subjects
   }
 }
 
@@ -32,6 +39,7 @@ extension SaleShaping {
       if json.takeNull() { continue }
       let place = fields[field]
       switch CodingKeys(rawValue: field) {
+      case .subjects: subjects = try SubjectLimits(&json, at: place)
       case .queueCap, nil: queueCap = try json.wholeNumber(place, in: 1...Limits.queueCap)
       }
     }

@@ -35,6 +35,8 @@ struct PlainRequest {
   /// The values of `X-Buyer-Id` and `Idempotency-Key`, not checked yet.
   fileprivate(set) var buyer: UnsafeRawBufferPointer?
   fileprivate(set) var key: UnsafeRawBufferPointer?
+  /// The value of `X-Limit-Subjects`, not checked yet.
+  fileprivate(set) var subjects: UnsafeRawBufferPointer?
   /// Whether the body is said to be `application/json`.
   fileprivate(set) var isJSON = false
   /// HTTP/1.0, which ends the connection unless it asks for more.
@@ -200,6 +202,9 @@ extension PlainRequestReader {
     case 15 where name.isEqual("idempotency-key"):
       guard request.key == nil else { return false }
       request.key = value
+    case 16 where name.isEqual("x-limit-subjects"):
+      guard request.subjects == nil else { return false }
+      request.subjects = value
     default: break
     }
     return true

@@ -31,6 +31,8 @@ final class CatalogSale: Sendable {
   let items: [CatalogItem]
   /// `nil`: they are not kept, for want of room.
   let winners: Winners?
+  /// Whether its orders count for more than their buyers.
+  let hasTerms: Bool
   private let bySKU: [SKU: CatalogItem]
 
   var id: SaleID { sale.id }
@@ -41,6 +43,7 @@ final class CatalogSale: Sendable {
     self.closedAt = closedAt
     self.items = items
     self.winners = winners
+    hasTerms = sale.shaping.subjects != nil
     bySKU = Dictionary(items.map { ($0.sku, $0) }, uniquingKeysWith: { first, _ in first })
   }
 

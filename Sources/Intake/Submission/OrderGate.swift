@@ -119,18 +119,24 @@ struct OrderGate: Sendable {
     case .refuse(let problem): throw problem
     case .lookUp(let problem?): return .lookUp(inquiry, otherwise: .refuse(problem))
     case .lookUp(nil):
-      let (submission, record) = try record(of: order, hasKey: true, head, item, request, now)
-      return .lookUp(inquiry, otherwise: .take(submission, record))
+      // Whoever has won hears so, whatever is wrong with what she sends now.
+      do throws(Problem) {
+        let (submission, record) = try record(of: order, hasKey: true, head, item, request, now)
+        return .lookUp(inquiry, otherwise: .take(submission, record))
+      } catch {
+        return .lookUp(inquiry, otherwise: .refuse(error))
+      }
     }
   }
 
   private func record(
     of order: OrderID, hasKey: Bool, _ head: OrderHead, _ item: CatalogItem, _ request: OrderRequest, _ now: Timestamp
   ) throws(Problem) -> (Submission, LogRecord) {
+    let terms = head.sale.hasTerms ? try OrderTerms(of: head) : .none
     do throws(ValidationError) {
       let purchase = try PurchaseRequest(
         order: order, stock: StockKey(sale: head.sale.number, sku: item.sku), buyer: head.buyer,
-        quantity: request.quantity, acceptedAt: now)
+        quantity: request.quantity, acceptedAt: now, terms: terms)
       return (Submission(order: order, buyer: head.buyer, item: item, hasKey: hasKey), .place(purchase))
     } catch {
       throw .body(.invalidField(error.field, error.reason))

@@ -8,6 +8,7 @@ struct OrderFields {
   private(set) var contentLength: Int?
   private(set) var buyer: String?
   private(set) var key: String?
+  private(set) var subjects: String?
   /// A field that must not be repeated and is: it would be a guess which of the two counts.
   private(set) var repeated: String?
 
@@ -18,6 +19,7 @@ struct OrderFields {
       case .contentLength: contentLength = Int(field.value)
       case Self.buyerName: take(field.value, into: \.buyer, BuyerID.field)
       case Self.keyName: take(field.value, into: \.key, IdempotencyKey.field)
+      case Self.subjectsName: take(field.value, into: \.subjects, SubjectLimits.field)
       default: break
       }
     }
@@ -25,6 +27,7 @@ struct OrderFields {
 
   private static let buyerName = HTTPField.Name(BuyerID.field)
   private static let keyName = HTTPField.Name(IdempotencyKey.field)
+  private static let subjectsName = HTTPField.Name(SubjectLimits.field)
 
   private mutating func take(_ value: String, into field: WritableKeyPath<OrderFields, String?>, _ name: String) {
     if self[keyPath: field] != nil { repeated = name }
@@ -43,6 +46,8 @@ struct OrderHead {
   let sale: CatalogSale
   let buyer: BuyerID
   let key: IdempotencyKey?
+  /// What the gateway says of the order's limit subjects, where the sale limits any.
+  let subjects: String?
 
   /// Checks a head in the order in which shaping meets it (design §8).
   init(_ fields: OrderFields, sale name: String, catalog: Catalog) throws(Problem) {
@@ -55,7 +60,7 @@ struct OrderHead {
     } catch {
       throw .unauthenticated(error.reason)
     }
-    guard fields.repeated == nil else { throw .invalidHeader(IdempotencyKey.field, "is there twice") }
+    if let repeated = fields.repeated { throw .invalidHeader(repeated, "is there twice") }
     do throws(ValidationError) {
       key = try fields.key.map { value throws(ValidationError) in try IdempotencyKey(validatingField: value) }
     } catch {
@@ -63,6 +68,7 @@ struct OrderHead {
     }
     guard let id = SaleID(rawValue: name), let sale = catalog[id] else { throw .saleNotFound }
     self.sale = sale
+    subjects = sale.sale.shaping.subjects == nil ? nil : fields.subjects
   }
 }
 
@@ -72,6 +78,8 @@ extension OrderHead {
     guard let sale, request.isJSON, let buyer = request.buyer.flatMap(BuyerID.init(bytes:)) else { return nil }
     self.sale = sale
     self.buyer = buyer
+    let limitsSubjects = request.subjects != nil && sale.sale.shaping.subjects != nil
+    subjects = limitsSubjects ? request.subjects.map { String(decoding: $0, as: UTF8.self) } : nil
     guard let text = request.key else {
       key = nil
       return

@@ -53,7 +53,7 @@ private struct BatchTransaction {
   private mutating func answer(_ steps: [BatchScript.Step], in transaction: borrowing Transaction) throws {
     let answers = try transaction.pipeline { pipeline in for step in steps { try add(step, to: &pipeline) } }
     switch steps.last {
-    case .load: script.loaded(try LoadedFacts(answers.suffix(BatchNeeds.statements)))
+    case .load(let needs): script.loaded(try LoadedFacts(answers.suffix(needs.statements)))
     case .findSales:
       let found = try Quarantine.found(answers[answers.count - 1])
       script.found(numbers: found.numbers, ids: found.ids)
@@ -87,6 +87,7 @@ private struct BatchTransaction {
     case .count(let tallies): try addTallies(tallies, to: &pipeline)
     case .stock(let changes): try addStock(changes, to: &pipeline)
     case .orders(let orders): try orders.add(to: &pipeline, of: script.batch, orFail: CheckState.rowsMissing)
+    case .subjects(let counts): try SubjectRows.add(counts, of: script.batch.claim, to: &pipeline)
     case .commit: break
     }
   }
