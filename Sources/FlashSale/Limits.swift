@@ -58,6 +58,9 @@ public enum Limits {
   /// Ticket keys that are accepted side by side, so that a key can be rotated without refusing a ticket.
   public static let ticketKeys = 4
 
+  /// Keys of access codes that are accepted side by side.
+  public static let codeKeys = 4
+
   /// UTF-8 bytes of a person's reason for what she does to a partition. Past it, it is refused.
   public static let reasonBytes = 500
 }

@@ -12,7 +12,7 @@ public enum ProblemCode: Int, CaseIterable, Sendable {
   case malformedJSON, unknownField, duplicateField, invalidField
   // Who and what.
   case unauthenticated, foreignOrigin, badTicket, saleNotFound, unknownSKU, orderNotFound, saleExists,
-    idempotencyConflict, subjectRequired
+    idempotencyConflict, subjectRequired, codeRequired, codeInvalid
   case partitionNotFound, partitionNotHalted, workerNotFound, workerIsLast
   // Not now.
   case notStarted, ended, soldOut, busy, partitionHalted, outcomeUnknown, storeUnavailable, logUnreachable, starting,
@@ -55,6 +55,8 @@ public enum ProblemCode: Int, CaseIterable, Sendable {
     case .idempotencyConflict:
       (.unprocessableEntity, "idempotency_conflict", "The Idempotency-Key was used for another request")
     case .subjectRequired: (.forbidden, "subject_required", "The order lacks what the sale limits by")
+    case .codeRequired: (.forbidden, "code_required", "The sale needs an access code")
+    case .codeInvalid: (.forbidden, "code_invalid", "The access code is not good for this order")
     case .partitionNotFound: (.notFound, "partition_not_found", "There is no such partition")
     case .partitionNotHalted: (.conflict, "partition_not_halted", "The partition is not halted")
     case .workerNotFound: (.notFound, "worker_not_found", "There is no such worker")

@@ -111,7 +111,8 @@ public final class IntakeService: Service {
       let watch = LogWatch(standings, reader: reader, waits: waits, logger: logger)
       logWatch.withLock { $0 = watch }
       let gate = OrderGate(
-        writers: writers, signer: configuration.tickets, backlogLimit: configuration.backlogLimit)
+        writers: writers, signer: configuration.tickets, codes: configuration.codes,
+        backlogLimit: configuration.backlogLimit)
       try await serve(gate, listener, loops, refresher, feed, watch)
     } catch {
       _ = await writers.shutdown(deadline: Limits.producerDrainDeadline)

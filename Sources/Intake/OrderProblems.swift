@@ -45,6 +45,25 @@ extension Problem {
       field: SubjectLimits.field)
   }
 
+  /// - Parameter before: until when a code is needed.
+  static func codeRequired(before: Timestamp?) -> Problem {
+    let until = before.map { "Until \($0), this" } ?? "This"
+    return Problem(.codeRequired, detail: "\(until) sale is for buyers with an access code.", field: "code")
+  }
+
+  static func codeInvalid(_ fault: AccessCode.Fault) -> Problem {
+    let why =
+      switch fault {
+      case .malformed: "is no access code, or not all of one"
+      case .forged: "was not issued here, or is no longer accepted"
+      case .otherSale: "is for another sale"
+      case .otherBuyer: "is for another buyer"
+      case .notYet(let start): "is good from \(start) on"
+      case .expired(let end): "was good until \(end)"
+      }
+    return Problem(.codeInvalid, detail: "The code \(why).", field: "code")
+  }
+
   static let badTicket = Problem(.badTicket, field: "ticket")
 }
 

@@ -17,7 +17,7 @@ struct Penstock: AsyncParsableCommand {
     version: "0.1.0",
     subcommands: [
       UpCommand.self, IntakeCommand.self, WorkerCommand.self, AdminCommand.self, BrokerCommand.self,
-      MigrateCommand.self, SaleCommand.self, LanesCommand.self, ReportCommand.self, AuditCommand.self,
+      MigrateCommand.self, SaleCommand.self, CodeCommand.self, LanesCommand.self, ReportCommand.self, AuditCommand.self,
     ])
 }
 

@@ -74,6 +74,9 @@ struct SaleJSONTests {
     (#""double11""#, "11", "id", "must be a string"),
     ("[\(item)]", "[]", "items", "must be 1 to 1000 items"), ("[\(item)]", "{}", "items", "must be an array of items"),
     (#"[{"#, #"[7,{"#, "items[0]", "must be an object"),
+    (limit, #""shaping":{"codes":{"before":null}}"#, "shaping.codes.required", "is missing"),
+    (limit, #""shaping":{"codes":{"required":1}}"#, "shaping.codes.required", "must be true or false"),
+    (limit, #""shaping":{"codes":true}"#, "shaping.codes", "must be an object"),
     (limit, #""shaping":{"subjects":{}}"#, "shaping.subjects", "must be an object of 1 to 3 kinds"),
     (limit, #""shaping":{"subjects":[1]}"#, "shaping.subjects", "must be an object of 1 to 3 kinds"),
     (
@@ -106,7 +109,8 @@ struct SaleJSONTests {
     #expect(throws: BodyError.unknownField("items[0].colour", item)) {
       try sale(Self.double11.replacing(#""currency":"CNY""#, with: #""currency":"CNY","colour":"red""#))
     }
-    let whole = "is unknown: a sale has the fields id, name, starts_at, ends_at, per_buyer_limit, ordering, items"
+    let whole =
+      "is unknown: a sale has the fields id, name, starts_at, ends_at, per_buyer_limit, ordering, shaping, items"
     #expect(throws: BodyError.unknownField("per_buyer_limt", whole)) {
       try sale(Self.double11.replacing("per_buyer_limit", with: "per_buyer_limt"))
     }

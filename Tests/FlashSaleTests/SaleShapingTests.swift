@@ -16,7 +16,10 @@ struct SaleShapingTests {
     #expect(shaping.subjects?.rules.map(\.limit) == [Units(4), Units(2)])
     let stored = String(decoding: try JSONEncoder().encode(shaping), as: UTF8.self)
     #expect(try self.shaping(stored) == shaping)
-    #expect(try self.shaping(#"{"subjects": null}"#) == SaleShaping())
+    let codes = try self.shaping(#"{"codes": {"required": true, "before": "2026-11-11T00:00:00Z"}}"#)
+    #expect(codes.codes?.isRequired == true && codes.codes?.before != nil)
+    #expect(try self.shaping(String(decoding: try JSONEncoder().encode(codes), as: UTF8.self)) == codes)
+    #expect(try self.shaping(#"{"subjects": null, "codes": null}"#) == SaleShaping())
   }
 
   @Test func `a sale whose lanes cannot keep a limit by subject exact is refused, with the reason`() throws {

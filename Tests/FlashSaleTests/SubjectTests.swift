@@ -67,8 +67,9 @@ struct SubjectTests {
       let bytes = record.encoded()
       #expect(bytes == record.encodedAnyForm())
       #expect(bytes.count <= Limits.recordBytes)
-      try bytes.withUnsafeBytes { bytes in
-        #expect(try LogRecord(decodingAnyForm: bytes) == record)
+      let read = try bytes.withUnsafeBytes { try LogRecord(decodingAnyForm: $0) }
+      #expect(read == record)
+      bytes.withUnsafeBytes { bytes in
         #expect(PlainRecord.request(in: bytes) == record.request)
         for end in bytes.indices {
           #expect(PlainRecord.request(in: UnsafeRawBufferPointer(rebasing: bytes[..<end])) == nil)

@@ -9,17 +9,21 @@ public struct SaleShaping: Hashable, Sendable {
   /// Limits beside the buyers'. `nil`: there are none, and what the gateway says of an order's subjects is not read.
   public var subjects: SubjectLimits?
 
+  /// What it does with access codes. `nil`: a code that an order has is not read.
+  public var codes: CodeRule?
+
   /// Shapes nothing.
   public init() {}
 
   /// Whether orders are counted for something else than their buyers.
-  var limitsBeyondBuyers: Bool { subjects != nil }
+  public var limitsBeyondBuyers: Bool { subjects != nil || codes != nil }
 }
 
 extension SaleShaping: Encodable {
   enum CodingKeys: String, CodingKey, CaseIterable {
     case queueCap = "queue_cap"
     case subjects
+    case codes
   }
 }
 
@@ -40,6 +44,7 @@ extension SaleShaping {
       let place = fields[field]
       switch CodingKeys(rawValue: field) {
       case .subjects: subjects = try SubjectLimits(&json, at: place)
+      case .codes: codes = try CodeRule(&json, at: place)
       case .queueCap, nil: queueCap = try json.wholeNumber(place, in: 1...Limits.queueCap)
       }
     }

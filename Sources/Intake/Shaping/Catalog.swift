@@ -43,7 +43,7 @@ final class CatalogSale: Sendable {
     self.closedAt = closedAt
     self.items = items
     self.winners = winners
-    hasTerms = sale.shaping.subjects != nil
+    hasTerms = sale.shaping.limitsBeyondBuyers
     bySKU = Dictionary(items.map { ($0.sku, $0) }, uniquingKeysWith: { first, _ in first })
   }
 

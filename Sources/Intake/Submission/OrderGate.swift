@@ -23,6 +23,7 @@ enum Otherwise {
 struct OrderGate: Sendable {
   let writers: OrderWriters
   let signer: TicketSigner
+  let codes: AccessCodeSigner
   let backlogLimit: Int64
 
   /// What follows from an order.
@@ -132,7 +133,7 @@ struct OrderGate: Sendable {
   private func record(
     of order: OrderID, hasKey: Bool, _ head: OrderHead, _ item: CatalogItem, _ request: OrderRequest, _ now: Timestamp
   ) throws(Problem) -> (Submission, LogRecord) {
-    let terms = head.sale.hasTerms ? try OrderTerms(of: head) : .none
+    let terms = head.sale.hasTerms ? try OrderTerms(of: head, request, at: now, codes: codes) : .none
     do throws(ValidationError) {
       let purchase = try PurchaseRequest(
         order: order, stock: StockKey(sale: head.sale.number, sku: item.sku), buyer: head.buyer,

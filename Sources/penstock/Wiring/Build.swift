@@ -108,7 +108,8 @@ extension Foundations {
     logger.info("backlog limit", metadata: ["records_per_partition": "\(limit)"])
     var intake = IntakeConfiguration(
       host: configuration.http.host, port: configuration.http.port, topic: topic.name, partitions: partitions,
-      backlogLimit: Int64(limit), tickets: configuration.tickets, eventLoops: configuration.eventLoops)
+      backlogLimit: Int64(limit), tickets: configuration.tickets, codes: configuration.codes,
+      eventLoops: configuration.eventLoops)
     // Its drain is one of several, one after another, within the deadline.
     intake.drainDeadline = configuration.drain / 2
     return try IntakeService(
