@@ -42,14 +42,15 @@ public enum Limits {
   static let subjectsNamed = 8
 
   /// Bytes of an encoded record (key excluded) without limit subjects, at the limit of every field: three identifiers
-  /// would be more than any record has, and the fixed fields take less than 64 bytes.
-  static let plainRecordBytes = 2 * (identifierBytes + 2) + 64
+  /// would be more than any record has, and the fixed fields take less than 64 bytes. The backlog limit of the embedded
+  /// broker is derived from it.
+  public static let plainRecordBytes = 2 * (identifierBytes + 2) + 64
 
   /// Bytes of one limit subject in a record: the two names, the limit, and the lengths.
   static let subjectBytes = subjectKindBytes + 2 + identifierBytes + 2 + 6 + 2
 
   /// Bytes of any encoded record (key excluded), with the buyer's limit. A longer one was not written here. The backlog
-  /// limit of a broker with little memory is derived from it.
+  /// limit of a topic that is kept by its bytes is derived from it.
   public static let recordBytes = plainRecordBytes + subjectsPerOrder * subjectBytes + 6
 
   /// Bytes of a record's key: `sale/sku#0` at its longest.

@@ -54,7 +54,7 @@ import Time
       #expect(report.requests.accepted == 579)
       #expect(report.requests.confirmed == 350)
       #expect(
-        report.requests.rejected == [
+        report.requests.rejected.filter { $0.value > 0 } == [
           "not_started": 10, "ended": 20, "closed": 30, "limit_reached": 40, "sold_out": 50, "insufficient_stock": 60,
         ])
       #expect(report.requests.quarantined == 7)

@@ -9,7 +9,10 @@ struct Submission {
   let order: OrderID
   let buyer: BuyerID
   let item: CatalogItem
-  let hasKey: Bool
+  /// What is bought, of an order with a key.
+  let purchase: KnownPurchases.Fingerprint?
+
+  var hasKey: Bool { purchase != nil }
 }
 
 /// What becomes of an order that may have been sent before, if the store does not know it.
@@ -25,6 +28,7 @@ struct OrderGate: Sendable {
   let signer: TicketSigner
   let codes: AccessCodeSigner
   let backlogLimit: Int64
+  let purchases = KnownPurchases()
 
   /// What follows from an order.
   enum Passage {
@@ -116,6 +120,7 @@ struct OrderGate: Sendable {
     switch moment.meeting(order, hasWon: hasWon, isComplete: sale.winners?.isComplete ?? false) {
     case .take:
       let (submission, record) = try record(of: order, hasKey: true, head, item, request, now)
+      if let purchase = submission.purchase, purchases.isAnother(order, purchase) { throw .idempotencyConflict(order) }
       return .pass(submission, record)
     case .refuse(let problem): throw problem
     case .lookUp(let problem?): return .lookUp(inquiry, otherwise: .refuse(problem))
@@ -138,7 +143,9 @@ struct OrderGate: Sendable {
       let purchase = try PurchaseRequest(
         order: order, stock: StockKey(sale: head.sale.number, sku: item.sku), buyer: head.buyer,
         quantity: request.quantity, acceptedAt: now, terms: terms)
-      return (Submission(order: order, buyer: head.buyer, item: item, hasKey: hasKey), .place(purchase))
+      let submission = Submission(
+        order: order, buyer: head.buyer, item: item, purchase: hasKey ? KnownPurchases.Fingerprint(purchase) : nil)
+      return (submission, .place(purchase))
     } catch {
       throw .body(.invalidField(error.field, error.reason))
     }
@@ -147,6 +154,7 @@ struct OrderGate: Sendable {
   /// Writes the answer to an order that the log acknowledged at `offset`.
   func write(_ submission: Submission, at offset: Offset, to json: inout JSONWriter) {
     let item = submission.item
+    if let purchase = submission.purchase { purchases.note(submission.order, purchase) }
     let ticket = Ticket(LogPosition(partition: item.partition, offset: offset))
     let position = item.standing.position(of: offset)
     json.field("order_id", submission.order)
