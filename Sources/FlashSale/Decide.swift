@@ -79,7 +79,8 @@ public struct SaleRules: Hashable, Sendable {
 /// same effects, however they are split into batches (I10).
 ///
 /// Each request meets, in this order: repeated id → the sale's window at `acceptedAt` → closed → per-buyer limit →
-/// limits by subject → stock. The id comes first: a repeat that took a unit and was then dropped would leave that unit unsold (I2).
+/// limits by subject → stock. The id comes first: a repeat that took a unit and was then dropped would leave that unit
+/// unsold (I2).
 public func decide(_ state: inout LaneStock, _ record: LogRecord, at offset: Offset, into effects: inout Effects) {
   switch record {
   case .place(let request): decide(&state, request, at: offset, into: &effects)

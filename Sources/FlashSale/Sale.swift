@@ -56,7 +56,7 @@ public struct Sale: Hashable, Sendable {
   /// Creates a sale, or names the first field that is wrong.
   ///
   /// Without an `ordering`, a sale whose limit spans several SKUs is decided in one lane; any other by SKU. Asking for
-  /// lanes by SKU together with such a limit is refused: two lanes could each give the buyer, or the card, the last unit.
+  /// lanes by SKU together with such a limit is refused: two lanes could each give the buyer, or a card, the last unit.
   public init(
     id: SaleID, name: String, startsAt: Timestamp, endsAt: Timestamp, perBuyerLimit: Units?,
     ordering: Ordering? = nil, shaping: SaleShaping = SaleShaping(), items: [SaleItem]

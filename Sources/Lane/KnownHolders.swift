@@ -1,7 +1,7 @@
 import FlashSale
 
-/// Who may hold units of which sale: every holder who does, and hardly any other. Buyers are holders, and in a memory of
-/// their own limit subjects are.
+/// Who may hold units of which sale: every holder who does, and hardly any other. Buyers are holders, and in a memory
+/// of their own limit subjects are.
 ///
 /// A hash of 64 bits stands for a holder. Two with one hash only cost a look-up. Each process has a seed of its own, so
 /// nobody can make names that collide.

@@ -312,15 +312,6 @@ struct SimulatedStore {
     return facts
   }
 
-  private func loadSubjects(_ needs: BatchNeeds, into facts: inout LoadedFacts) {
-    var counts: [LaneStock.Subject: Int64] = [:]
-    for row in subjects { counts[row.subject, default: 0] += Int64(row.count.rawValue) }
-    for (subject, count) in counts {
-      if needs.subjects.contains(subject), bug != .subjectForgotten { facts.add(subject, counts: count) }
-      if needs.subjectSales.contains(subject.sale), bug != .subjectHolderForgotten { facts.add(holder: subject) }
-    }
-  }
-
   /// Keeps what can't be decided.
   mutating func write(_ session: Session, quarantined records: [UndecidedRecord]) -> StepAnswer {
     open[session]?.quarantined = bug == .poisonDropped ? [] : records.map(\.offset)

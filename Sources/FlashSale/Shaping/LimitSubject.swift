@@ -11,7 +11,8 @@ public struct SubjectKind: Identifier {
   public static let code = SubjectKind(unchecked: "code")
 }
 
-/// One card, address or household, as the gateway calls it: opaque, best a keyed hash. 1 to 64 visible ASCII characters.
+/// One card, address or household, as the gateway calls it: opaque, best a keyed hash. 1 to 64 visible ASCII
+/// characters.
 public struct SubjectID: Identifier {
   public let rawValue: String
   @inlinable public init(unchecked rawValue: String) { self.rawValue = rawValue }

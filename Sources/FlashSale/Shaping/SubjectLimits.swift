@@ -43,8 +43,8 @@ extension SubjectLimits {
 
   /// The subjects that an order counts for, in the order of the rules.
   ///
-  /// - Parameter text: `card=9f8a…, address=77c1…`, in any order. Kinds that the sale does not limit are passed over, so
-  ///   that a gateway may name the same ones to every sale.
+  /// - Parameter text: `card=9f8a…, address=77c1…`, in any order. Kinds that the sale does not limit are passed over,
+  ///   so that a gateway may name the same ones to every sale.
   public func subjects(in text: String?) throws(Fault) -> [LimitSubject] {
     var named: [SubjectKind: SubjectID] = [:]
     for element in text?.split(separator: ",", omittingEmptySubsequences: false) ?? [] {

@@ -5,8 +5,8 @@ internal import Time
 extension OrderTerms {
   /// What an order of a sale with limits beyond its buyers counts for: its subjects, and its access code.
   ///
-  /// Throws `invalid_header` or `subject_required` if the gateway has not said it, and `code_required` or `code_invalid`
-  /// if the order lacks a code that it needs, or has one that is not good for it.
+  /// Throws `invalid_header` or `subject_required` if the gateway has not said it, and `code_required` or
+  /// `code_invalid` if the order lacks a code that it needs, or has one that is not good for it.
   init(
     of head: OrderHead, _ request: OrderRequest, at now: Timestamp, codes: AccessCodeSigner
   ) throws(Problem) {

@@ -20,7 +20,8 @@ struct CodeCommand: AsyncParsableCommand {
 
         With --count or --buyers it writes CSV with a header; --buyers - reads standard input, a buyer in each line.
 
-        Exit codes: 0 done; 66 a file cannot be read, or the output not written; 64 an argument is wrong; 78 configuration.
+        Exit codes: 0 done; 64 an argument is wrong; 66 a file cannot be read, or the output not written; 78
+        configuration.
 
         Examples:
           penstock code issue --sale double11 --until 2026-11-11T00:10:00+08:00
