@@ -64,4 +64,21 @@ public enum Limits {
 
   /// UTF-8 bytes of a person's reason for what she does to a partition. Past it, it is refused.
   public static let reasonBytes = 500
+
+  // MARK: Watching an order
+
+  /// Between two places that one watcher is told. Ten thousand of them then cost 5,000 small writes a second, and a
+  /// person reads no faster.
+  static let placeInterval = Duration.seconds(2)
+
+  /// Silence on a stream. Well below the 60 s after which usual gateways give an upstream up (nginx, AWS's load
+  /// balancer), and what the HTML standard advises against those that are impatient.
+  static let watchHeartbeat = Duration.seconds(15)
+
+  /// From an outcome that the store could not tell to the next attempt: one statement for a thousand watchers.
+  static let watchAskAgain = Duration.milliseconds(500)
+
+  /// Watchers looked at in one tick; the rest has its turn in the next. Bounds how long an event loop does nothing
+  /// else: with 50 ms ticks, a loop still looks at 10,000 a second.
+  static let watchLooks = 512
 }

@@ -81,6 +81,15 @@ public struct AnswerWriter {
     return make(head) { problem.write(to: &$0) }
   }
 
+  /// A `204`, which has neither a body nor its length (RFC 9110 §8.6), and is not to be stored.
+  public mutating func makeNoContent(persistence: Persistence) -> ByteBuffer {
+    answer.clear()
+    answer.write("HTTP/1.1 204 No Content\r\nDate: ")
+    answer.writeString(date)
+    answer.write("\r\nCache-Control: no-store\r\n", persistence.fieldLine, "\r\n")
+    return answer
+  }
+
   private mutating func put(_ head: Head) {
     answer.write("HTTP/1.1 ")
     answer.writeDecimal(head.status.code)

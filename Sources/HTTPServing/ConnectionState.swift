@@ -5,7 +5,8 @@
 /// (3) One absolute deadline for a request, from its first byte to its last, however it comes and whoever reads it.
 /// (4) Answers that are not taken are bounded: at `Limits.untakenBytes` no further request is served, and nothing is
 ///     read.
-/// (5) A deadline runs in every phase but `exchanging` with an order, which has the one of the log's acknowledgement.
+/// (5) A deadline runs in every phase, but for `exchanging` with an order, which has the one of the log's
+///     acknowledgement, and for `streaming` to a client that takes what it is sent.
 /// (6) While it drains, a request that arrives is still answered, and the connection ends with that answer.
 public struct ConnectionState: Sendable {
   /// What the connection is to do, now.
@@ -36,6 +37,8 @@ public struct ConnectionState: Sendable {
     case arriving
     /// A request is being answered; whether its last byte is here, and whether its answer has begun.
     case exchanging(isWhole: Bool, isAnswering: Bool)
+    /// An answer is sent in parts, for as long as its client listens.
+    case streaming
     /// The last answer was written; what still arrives is dropped.
     case leaving
     case closed
@@ -44,8 +47,8 @@ public struct ConnectionState: Sendable {
   private var phase = Phase.idle
   /// Bytes of answers that the client has not taken.
   public private(set) var untaken = 0
-  private var isInputClosed = false
-  private var isDraining = false
+  public private(set) var isInputClosed = false
+  public private(set) var isDraining = false
   /// The answer at hand is the last one.
   private var endsConnection = false
   /// The deadline after the event just told; the shell applies it and sets it back.
@@ -60,7 +63,7 @@ public struct ConnectionState: Sendable {
   public var mayServe: Bool {
     switch phase {
     case .idle, .arriving: untaken < Limits.untakenBytes
-    case .exchanging, .leaving, .closed: false
+    case .exchanging, .streaming, .leaving, .closed: false
     }
   }
 
@@ -75,8 +78,10 @@ public struct ConnectionState: Sendable {
 
   /// Whether a request is being answered.
   public var isExchanging: Bool {
-    if case .exchanging = phase { return true }
-    return false
+    switch phase {
+    case .exchanging, .streaming: true
+    case .idle, .arriving, .leaving, .closed: false
+    }
   }
 
   /// Whether an answer was promised and is not taken yet: what a drain waits for.
@@ -89,6 +94,8 @@ public struct ConnectionState: Sendable {
     switch phase {
     case .idle, .arriving: untaken < Limits.untakenBytes
     case .exchanging(let isWhole, _): !isWhole || rest == 0
+    // Only so is it seen that its client leaves.
+    case .streaming: rest == 0
     case .leaving: true
     case .closed: false
     }
@@ -144,6 +151,13 @@ extension ConnectionState {
     if isWhole { deadline = .answer }
   }
 
+  /// The head of an answer was written whose parts come about in their time.
+  public mutating func streamBegins() {
+    guard phase == .exchanging(isWhole: true, isAnswering: false) else { return }
+    phase = .streaming
+    deadline = untaken > 0 ? .answer : .clear
+  }
+
   /// An answer was written to its end, or in one piece.
   public mutating func answerEnds() -> Action {
     guard phase != .leaving, phase != .closed else { return .wait }
@@ -158,8 +172,9 @@ extension ConnectionState {
 
   /// The socket did not take these bytes at once: they wait, and their client has the time of an answer to take some.
   public mutating func bytesWait(_ count: Int) {
+    // A stream sends on: that gives a client that does not read no more time.
+    if phase == .idle || phase == .leaving || (phase == .streaming && untaken == 0) { deadline = .answer }
     untaken += count
-    if phase == .idle || phase == .leaving { deadline = .answer }
   }
 
   /// Bytes that waited were taken.
@@ -170,6 +185,9 @@ extension ConnectionState {
       deadline = untaken > 0 ? .answer : isDraining ? .farewell : .idle
       return mayServe ? .serve : .wait
     case .arriving: return mayServe ? .serve : .wait
+    case .streaming:
+      deadline = untaken > 0 ? .answer : .clear
+      return .wait
     case .leaving: return untaken > 0 ? .wait : leave()
     case .exchanging(isWhole: true, isAnswering: true):
       // A client that takes parts of a long answer is alive.
@@ -189,6 +207,8 @@ extension ConnectionState {
     // Its end will not come.
     case .arriving: return untaken == 0 ? close() : leave()
     case .exchanging(isWhole: false, _): return close()
+    // Nobody listens on half a connection for long: who does this to a stream has left.
+    case .streaming: return close()
     case .exchanging, .closed: return .wait
     case .leaving: return untaken == 0 ? close() : .wait
     }
@@ -214,7 +234,7 @@ extension ConnectionState {
   public mutating func deadlinePasses() -> Action {
     switch phase {
     case .arriving, .exchanging(isWhole: false, isAnswering: false): .timeOut
-    case .idle, .exchanging, .leaving: close()
+    case .idle, .exchanging, .streaming, .leaving: close()
     case .closed: .wait
     }
   }

@@ -8,8 +8,17 @@ public protocol DirectResponder: AnyObject {
   /// - Parameter bytes: valid during the call only.
   func serve(_ bytes: UnsafeRawBufferPointer, on connection: HTTPConnection) -> DirectReading
 
+  /// Serves a request of any form, whose body is here and means nothing; false if it is not one of those answered here.
+  func serve(_ head: RequestHead, on connection: HTTPConnection) -> Bool
+
   /// Why a request would be refused by its head alone: asked before a client is told to send its body.
   func examine(_ head: HTTPRequest) -> Problem?
+
+  /// The client has ended its half. Who is still answering does so as before, or at once where that is possible.
+  func inputEnded()
+
+  /// The process is to stop: an answer that can take long is ended now.
+  func drains()
 
   /// The connection ended. An answer that is awaited finds nobody.
   func connectionEnded()

@@ -28,6 +28,8 @@ extension HTTPConnection {
 
   func begin(_ request: Collecting, isWhole: Bool) {
     guard let context else { return }
+    // Whatever its form, the direct responder may answer it without the framework, which costs a task and 12 KiB.
+    if isWhole, let direct, direct.serve(request.head, on: self) { return applyDeadline() }
     do {
       try framework.bringIn(context.channel)
     } catch {

@@ -56,6 +56,8 @@ public final class HTTPConnection: ChannelDuplexHandler {
   private var pieces = 0
   var collecting: Collecting?
   var exchange: Exchange?
+  /// The answer at hand, if it comes in parts from the direct responder.
+  var streamed: StreamedAnswer?
   /// When the last bytes were read.
   public private(set) var readAt = NIODeadline.now()
   private var isServing = false
@@ -89,7 +91,7 @@ public final class HTTPConnection: ChannelDuplexHandler {
     guard context != nil else { return }
     state.closes()
     context = nil
-    (rest, unsent, collecting, exchange, socket) = (nil, nil, nil, nil, nil)
+    (rest, unsent, collecting, exchange, streamed, socket) = (nil, nil, nil, nil, nil, nil)
     deadline?.cancel()
     deadline = nil
     loop.closed(self)
@@ -99,6 +101,12 @@ public final class HTTPConnection: ChannelDuplexHandler {
 
   /// The event loop that it is on; `nil` once it ended.
   public var eventLoop: (any EventLoop)? { context?.eventLoop }
+
+  /// Whether the process is about to stop: what would take long is not begun any more.
+  public var isDraining: Bool { state.isDraining }
+
+  /// Whether the client has ended its half.
+  public var isInputClosed: Bool { state.isInputClosed }
 
   /// Whether an answer was promised here and is not taken yet.
   var isBusy: Bool { state.isBusy }
@@ -111,8 +119,12 @@ public final class HTTPConnection: ChannelDuplexHandler {
   public func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
     switch event {
     // Not handed on: an answer that is on its way is still written whole.
-    case ChannelEvent.inputClosed: perform(state.inputCloses(rest: rest?.readableBytes ?? 0))
-    case is ChannelShouldQuiesceEvent: perform(state.drains())
+    case ChannelEvent.inputClosed:
+      perform(state.inputCloses(rest: rest?.readableBytes ?? 0))
+      direct?.inputEnded()
+    case is ChannelShouldQuiesceEvent:
+      perform(state.drains())
+      direct?.drains()
     default: context.fireUserInboundEventTriggered(event)
     }
   }

@@ -46,6 +46,13 @@ public enum Limits {
   /// at once is closed, and counted in `penstock_http_slow_clients_closed_total`; clients that read are served as ever.
   public static let untakenBytesInAll = 256 << 20
 
+  /// Bytes that the kernel keeps for the client of a stream; it doubles them for its own needs (socket(7)). Some
+  /// hundred events: a client that has not read those is not reading, and the deadline of an answer runs.
+  static let streamKernelBytes = 16 * 1_024
+
+  /// How long the kernel tries to reach the client of a stream that takes no bytes: twice a heartbeat.
+  static let streamSilence = Duration.seconds(30)
+
   /// From a request's first byte to its last, and from a new connection to its first head. Past it: `408` (or nothing,
   /// where no byte came), and the connection is closed, however steadily the bytes drip in.
   public static let requestDeadline = Duration.seconds(10)

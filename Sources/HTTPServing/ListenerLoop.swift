@@ -70,6 +70,9 @@ public final class ListenerLoop {
   /// Writes the answers; its date is renewed with each tick.
   public var answers = AnswerWriter()
 
+  /// A part of a streamed answer while it is written; its memory is used again.
+  var part = ByteBuffer()
+
   /// Told of each problem that ends a connection before anybody was asked, such as bytes that are no request.
   public var refused: (Problem) -> Void = { _ in }
 

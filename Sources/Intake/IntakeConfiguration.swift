@@ -42,6 +42,9 @@ public struct IntakeConfiguration: Sendable {
   /// From an answer to the next request on the connection; past it the connection is closed.
   public var idleDeadline: Duration
 
+  /// How often those who watch their orders hear something.
+  public var watching = WatchTuning()
+
   /// From the request to stop to the last answer. Past it, orders in flight are told `outcome_unknown`, and what is
   /// still open is closed.
   public var drainDeadline = Duration.seconds(10)
@@ -63,6 +66,9 @@ public struct IntakeConfiguration: Sendable {
     requestDeadline = HTTPServing.Limits.requestDeadline
     idleDeadline = HTTPServing.Limits.idleDeadline
   }
+
+  /// Clients that may watch their orders on one event loop.
+  var watchersPerLoop: Int { max(1, connections * Limits.watchersPerHundred / 100 / eventLoops) }
 
   /// Throws the first value that is out of its range.
   ///

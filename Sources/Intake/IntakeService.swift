@@ -86,9 +86,19 @@ public final class IntakeService: Service {
     let listener = try await ListenerLoops(
       of: group, listener: "intake",
       deadlines: ConnectionDeadlines(request: configuration.requestDeadline, idle: configuration.idleDeadline))
-    let loops = try await Loops(of: listener, acknowledgementDeadline: configuration.acknowledgementDeadline)
+    let orders = OrderStatusRoute(
+      signer: configuration.tickets, standings: standings,
+      lookup: OrderLookup(store: store, topic: configuration.topic), health: health, logger: logger)
+    let bells = (0..<configuration.eventLoops).map { _ in WatchBell() }
+    let loops = try await Loops(
+      of: listener, acknowledgementDeadline: configuration.acknowledgementDeadline
+    ) { [configuration] loop, index in
+      LoopWatchers(
+        orders, bell: bells[index], limit: configuration.watchersPerLoop, tuning: configuration.watching, on: loop)
+    }
     let refresher = Refresher(
-      store: store, topic: configuration.topic, standings: standings, health: health, logger: logger, logEnds: logEnds
+      store: store, topic: configuration.topic, standings: standings, health: health, logger: logger, logEnds: logEnds,
+      bells: bells, wake: { loop in loops.execute(on: loop) { $0.watchers.wake() } }
     ) { [catalog] new in
       catalog.set(new)
       loops.executeOnAll { $0.catalog = new }
@@ -113,7 +123,7 @@ public final class IntakeService: Service {
       let gate = OrderGate(
         writers: writers, signer: configuration.tickets, codes: configuration.codes,
         backlogLimit: configuration.backlogLimit)
-      try await serve(gate, listener, loops, refresher, feed, watch)
+      try await serve(gate, orders, listener, loops, refresher, feed, watch)
     } catch {
       _ = await writers.shutdown(deadline: Limits.producerDrainDeadline)
       await feed.stop()
@@ -178,10 +188,10 @@ extension IntakeService {
 
 extension IntakeService {
   private func serve(
-    _ gate: OrderGate, _ listenerLoops: ListenerLoops, _ loops: Loops, _ refresher: Refresher, _ feed: SignalFeed,
-    _ watch: LogWatch
+    _ gate: OrderGate, _ orders: OrderStatusRoute, _ listenerLoops: ListenerLoops, _ loops: Loops,
+    _ refresher: Refresher, _ feed: SignalFeed, _ watch: LogWatch
   ) async throws {
-    let listener = listener(gate, listenerLoops, loops)
+    let listener = listener(gate, orders, listenerLoops, loops)
     try await withThrowingTaskGroup(of: Void.self) { tasks in
       tasks.addTask { await refresher.run(feed) }
       tasks.addTask { await watch.run() }
@@ -202,12 +212,8 @@ extension IntakeService {
   }
 
   private func listener(
-    _ gate: OrderGate, _ listenerLoops: ListenerLoops, _ loops: Loops
+    _ gate: OrderGate, _ orders: OrderStatusRoute, _ listenerLoops: ListenerLoops, _ loops: Loops
   ) -> HTTPListener<IntakeResponder> {
-    let orders = OrderStatusRoute(
-      signer: configuration.tickets, standings: standings,
-      lookup: OrderLookup(store: store, topic: configuration.topic),
-      health: health, logger: logger)
     let responder = IntakeResponder(
       IntakeRoutes(
         catalog: catalog, orders: orders,

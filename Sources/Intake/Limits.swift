@@ -26,6 +26,21 @@ public enum Limits {
   /// Connections that the kernel holds until they are accepted. Past it, the kernel refuses.
   public static let acceptQueue = 4_096
 
+  // MARK: Watching an order
+
+  /// Connections in every hundred that may watch an order, shared out evenly to the event loops: 12,288 of 16,384. The
+  /// others are for orders. At the limit a stream is refused with `503 busy`, and a long poll is answered at once;
+  /// nobody who watches already is put out.
+  static let watchersPerHundred = 75
+
+  /// Seconds that a long poll may wait. Anything else is refused. Below the 60 s after which usual gateways give an
+  /// upstream up.
+  static let waitSeconds = 1...30
+
+  /// When the client of a stream comes back after its end without an outcome, picked at random for each: those of an
+  /// intake that died with 10,000 streams come back over 15 s, some 700 a second.
+  static let reconnectMilliseconds: ClosedRange<Int> = 1_000...16_000
+
   // MARK: The log
 
   /// From handing an order to the producer to the log's acknowledgement. Past it the client is told `outcome_unknown`

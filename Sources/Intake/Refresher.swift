@@ -22,6 +22,8 @@ actor Refresher {
   private let logger: Logger
   private let logEnds: LogEnds
   private let publish: @Sendable (Catalog) -> Void
+  private let bells: [WatchBell]
+  private let wake: @Sendable (Int) -> Void
 
   private var grounds = RefusalGrounds()
   private var winners: [SaleNumber: Winners] = [:]
@@ -36,6 +38,7 @@ actor Refresher {
   /// From a lane's commit to here; if workers are on another machine, this compares two clocks.
   private let signalDelay = Timer(IntakeMetric.signalDelay)
   private let knownWinners = Gauge(IntakeMetric.winners)
+  private let watchers = Gauge(IntakeMetric.watchers)
   private let (levelsWait, levelWaits) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
   /// What the published catalog was made of; stock levels are not part of it.
   private var known: (identities: [Identity], kept: Set<SaleNumber>)?
@@ -55,10 +58,14 @@ actor Refresher {
     let end: @Sendable (Partition) async throws -> Offset
   }
 
-  /// - Parameter publish: called with each new catalog.
+  /// - Parameters:
+  ///   - bells: of the event loops, rung when watermarks moved.
+  ///   - wake: told which loop's bell was rung that has not looked since.
+  ///   - publish: called with each new catalog.
   init(
     store: SaleStore, topic: String, standings: [PartitionStanding], health: Health, logger: Logger,
-    logEnds: LogEnds, publish: @escaping @Sendable (Catalog) -> Void
+    logEnds: LogEnds, bells: [WatchBell], wake: @escaping @Sendable (Int) -> Void,
+    publish: @escaping @Sendable (Catalog) -> Void
   ) {
     self.store = store
     self.topic = topic
@@ -67,6 +74,8 @@ actor Refresher {
     self.logger = logger
     self.logEnds = logEnds
     self.publish = publish
+    self.bells = bells
+    self.wake = wake
     let meter = DrainMeter(at: Offset(0), now: .now)
     meters = standings.map { _ in meter }
     backlogs = standings.indices.map { partition in
@@ -108,6 +117,7 @@ actor Refresher {
     while isReloadWanted {
       isReloadWanted = false
       for (gauge, standing) in zip(backlogs, standings) { gauge.record(standing.backlog) }
+      watchers.record(bells.reduce(0) { $0 + $1.watchers })
       do {
         try await load()
       } catch {
@@ -167,6 +177,7 @@ actor Refresher {
       standing.raiseWatermark(to: offset)
       standing.drainRate = meters[index].observe(standing.watermark, waiting: standing.undecided > 0, now: now)
     }
+    for (loop, bell) in bells.enumerated() where bell.ring() { wake(loop) }
   }
 
   private func learned(_ level: StockLevel, of key: StockKey) {

@@ -80,6 +80,7 @@ final class ClientHandle: @unchecked Sendable {
       ("bootstrap.servers", cluster.brokers),
       ("reconnect.backoff.max.ms", String(Limits.reconnectBackoffMax.milliseconds)),
       ("topic.metadata.refresh.interval.ms", String(Limits.metadataRefresh.milliseconds)),
+      ("metadata.max.age.ms", String(Limits.metadataAge.milliseconds)),
       ("topic.metadata.refresh.fast.interval.ms", String(Limits.metadataFastRefresh.milliseconds)),
       // Otherwise the end of a request or an answer can wait for the other side's delayed acknowledgement, 40 ms.
       ("socket.nagle.disable", "true"),

@@ -13,7 +13,7 @@ final class ConsumerClient: @unchecked Sendable {
   /// Of its own: the group's coordinator is asked, which is nobody that a lane waits for.
   private let committing: BlockingLane
   /// Held so that librdkafka asks for the topic's leaders at once. It does when a topic is named so; a partition that
-  /// is started of a topic that it does not know waits for the next of its looks, once a second.
+  /// is started of a topic that it does not know waits for the next of its looks.
   private let known: TopicHandle
 
   init(cluster: ClusterSettings, topic: String, group: String, tuning: ConsumerTuning, logger: Logger)

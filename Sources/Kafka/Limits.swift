@@ -84,8 +84,12 @@ public enum Limits {
 
   /// How often a client asks where the leaders are. A leader that moved away from a broker that does not answer any
   /// more is learned only so: librdkafka asks by itself when a broker answers that it does not lead, and otherwise
-  /// every 300 s. One small request.
-  static let metadataRefresh = Duration.seconds(1)
+  /// every 300 s. Any broker is asked, perhaps the one that does not answer, and so several questions have to fit into
+  /// the two seconds that a partition may take after its election. One small request.
+  static let metadataRefresh = Duration.milliseconds(300)
+
+  /// How long leaders count as known if nobody answers.
+  static let metadataAge = Duration.seconds(3)
 
   /// The same while a leader is known to have moved. librdkafka's 250 ms would be most of a polite hand-over.
   static let metadataFastRefresh = Duration.milliseconds(100)

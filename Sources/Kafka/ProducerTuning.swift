@@ -38,6 +38,9 @@ public struct ProducerTuning: Sendable {
       ("queue.buffering.max.kbytes", String(queueKibibytes)),
       ("message.timeout.ms", String(max(1, messageTimeout.milliseconds))),  // 0 would mean "no limit"
       ("compression.codec", compression.rawValue),
+      // Connected to all brokers, not only to those it writes to: one whose only leader freezes would ask just that one
+      // for its successor.
+      ("enable.sparse.connections", "false"),
       ("max.in.flight.requests.per.connection", String(requestsInFlight)),
     ]
   }

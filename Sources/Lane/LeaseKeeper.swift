@@ -6,15 +6,15 @@ internal import Time
 ///
 /// (1) A partition is free when nobody owns it, when its owner's session is gone, or when its owner was silent for the
 ///     lease. Only what is free, or this worker's own already, is claimed.
-/// (2) What is meant for another worker is given up, so that it is free soon; not at once, so that the other one can
-///     prepare while the lane still works.
+/// (2) What is meant for another worker is given up, so that it is free soon; not before the other one is ready to go
+///     on, so that it prepares while the lane still works.
 /// (3) Who has lost touch with the store himself, or sees a server that has just started, gives the others as long to
 ///     come back as he had: all sessions are gone then, and nobody may be dead.
 /// (4) A partition has one lane here at a time, and another claim only after that has ended.
 package struct LeaseKeeper: Sendable {
   /// What to do about a partition.
   package enum Action: Hashable, Sendable {
-    /// Get ready for a claim that will come, unless it is dismissed. Nothing is told of it.
+    /// Get ready for a claim that will come, unless it is dismissed, and then tell the owner: its `isReady`.
     case prepare(Partition)
     /// The claim that was prepared for will not come.
     case dismiss(Partition)
@@ -54,6 +54,8 @@ package struct LeaseKeeper: Sendable {
   private var prepared: Set<Partition> = []
   /// Since when partitions with a lane here are meant for another worker.
   private var othersSince: [Partition: Duration] = [:]
+  /// Who said last that it is ready to go on with a partition that has a lane here.
+  private var ready: [Partition: WorkerID] = [:]
   private var failures: [Partition: Failures] = [:]
   private var view: LeaseView?
   private var share: FairShare?
@@ -112,9 +114,17 @@ extension LeaseKeeper {
     return claims()
   }
 
+  /// A worker is ready to go on with a partition. It may be heard before the look that tells that it is meant to.
+  package mutating func isReady(_ worker: WorkerID, for partition: Partition) -> [Action] {
+    guard hasLane(partition) else { return [] }
+    ready[partition] = worker
+    return giveUps()
+  }
+
   /// A lane has ended and given its partition back, or a claim has not come to a lane.
   package mutating func ended(_ partition: Partition, _ end: End) -> [Action] {
     lanes[partition] = nil
+    ready[partition] = nil
     switch end {
     case .settled: failures[partition] = nil
     case .failed(let isFirst):
@@ -143,13 +153,15 @@ extension LeaseKeeper {
     return lanes.keys.sorted().compactMap { partition in
       let row = view.lease(of: partition)
       if case .running(let epoch) = lanes[partition], row.owner != id, row.epoch > epoch { return giveUp(partition) }
-      guard share.workers[partition] != id else {
+      let successor = share.workers[partition]
+      guard successor != id else {
         othersSince[partition] = nil
         return nil
       }
       let since = othersSince[partition] ?? view.now
       othersSince[partition] = since
-      return view.now >= since + tuning.handoverDelay ? giveUp(partition) : nil
+      let isReady = successor == nil || ready[partition] == successor
+      return isReady || view.now >= since + tuning.handoverPatience ? giveUp(partition) : nil
     }
   }
 
@@ -215,7 +227,7 @@ extension LeaseKeeper {
 package struct LeaseTuning: Sendable {
   package var returnGrace = Limits.returnGrace
   package var claimPause = Limits.claimPause
-  package var handoverDelay = Limits.handoverDelay
+  package var handoverPatience = Limits.handoverPatience
 
   /// Claims what is meant for it whether it is free or not.
   package var takesFromTheLiving = false

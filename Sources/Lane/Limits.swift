@@ -67,9 +67,10 @@ package enum Limits {
   /// connection on a busy machine. A worker that died in just that moment is replaced that much later.
   static let returnGrace = Duration.milliseconds(1_500)
 
-  /// How long a lane goes on whose partition is meant for another worker, which gets ready meanwhile. A connection to
-  /// PostgreSQL, and its first statements, take some tens of milliseconds on a busy machine.
-  package static let handoverDelay = Duration.milliseconds(150)
+  /// How long a lane goes on whose partition is meant for another worker that does not say that it is ready. A
+  /// connection to PostgreSQL and the first run of its statements take some tens of milliseconds, and on a busy machine
+  /// some hundreds. Past it, the other one gets ready while the partition stands still.
+  static let handoverPatience = Duration.seconds(1)
 
   /// First and longest pause before a partition is claimed again whose lane, or claim, has failed.
   static let claimPause: ClosedRange<Duration> = .milliseconds(100)...(.seconds(1))

@@ -94,6 +94,9 @@ enum Limits {
   /// From one look of a worker at the leases to its next.
   static let lookPause: ClosedRange<Int64> = 2_000...12_000
 
+  /// How often a process does not hear that another is ready to go on with its partition, per mille.
+  static let unheardPerMille = 250
+
   /// How long an owner may be silent: shorter than most times that a process is frozen.
   static let lease: Int64 = 25_000
 
@@ -111,6 +114,14 @@ enum Limits {
 
   /// How far a clock jumps, either way.
   static let clockJump: ClosedRange<Int64> = 1_000...300_000
+
+  // MARK: Watching
+
+  /// Those who listen to their orders' events at one intake, at most. One more hears nothing, which is no mistake.
+  static let watchers = 200
+
+  /// Between two places told to one of them, and from an outcome that the store could not tell to the next attempt.
+  static let watcherLook: Int64 = 3_000
 
   // MARK: When to give up
 

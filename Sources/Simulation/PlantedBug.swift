@@ -91,6 +91,9 @@ public enum PlantedBug: String, CaseIterable, Sendable {
   /// Subjects that something is counted for are not among those that a lane loads when it meets the sale.
   case subjectHolderForgotten = "subject-holder-forgotten"
 
+  /// Those whose outcome the store could not tell are not asked for again.
+  case watcherForgotten = "watcher-forgotten"
+
   /// Whether lanes decide by something else than the real function.
   var decidesOtherwise: Bool { self == .duplicateCheckLast }
 

@@ -32,8 +32,12 @@ struct SimulatedIntake {
   /// Stock as buyers are told.
   var levels: [StockKey: StockLevel]
 
+  /// Those who listen to their orders' events here.
+  var watching: SimulatedWatchers
+
   /// The first one, or one after this one.
-  init(_ shop: Shop, after last: SimulatedIntake? = nil) {
+  init(_ shop: Shop, _ bug: PlantedBug?, after last: SimulatedIntake? = nil) {
+    watching = SimulatedWatchers(partitions: shop.partitions, bug: bug)
     run = (last?.run ?? 0) + 1
     levels = Dictionary(uniqueKeysWithValues: shop.stock.map { ($0.key, $0.level.level) })
   }
@@ -48,6 +52,7 @@ extension World {
       if !isNewest { met(.staleSignal) }
       if isNewest || bug == .signalOutOfOrder { tell(level, of: key, at: intake) }
     }
+    watermarksMoved(at: intake)
     if random.happens(perMille: Limits.readingsPerMille) { beginReading(at: intake) }
   }
 
@@ -66,6 +71,7 @@ extension World {
       let isNewest = intakes[intake].known.read(level, of: key, in: reading)
       if isNewest { tell(level, of: key, at: intake) } else { met(.staleReading) }
     }
+    watermarksMoved(at: intake)
   }
 
   private mutating func tell(_ level: StockLevel, of key: StockKey, at intake: Int) {
@@ -167,6 +173,7 @@ extension World {
     met(.accepted)
     let place = LogPosition(partition: sends[send].partition, offset: offset)
     checkAccepted(send, at: place)
+    watch(sends[send].order, at: place, intake: sends[send].intake)
     let buyer = shop.purchases[clients[sends[send].client].purchase].buyer
     let ticket = signer.sign(Ticket(place), order: sends[send].order, buyer: buyer)
     answer(sends[send].client, .accepted(sends[send].order, ticket: ticket))
@@ -208,7 +215,7 @@ extension World {
 
   mutating func intakeRestarts(_ intake: Int) {
     note("intake \(intake)", "is back")
-    intakes[intake] = SimulatedIntake(shop, after: intakes[intake])
+    intakes[intake] = SimulatedIntake(shop, bug, after: intakes[intake])
     beginReading(at: intake)
   }
 }

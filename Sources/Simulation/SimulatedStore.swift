@@ -92,7 +92,7 @@ struct SimulatedStore {
   private var workers: [WorkerID: Worker] = [:]
   private var startedAt: Int64 = -1_000_000
 
-  private var isReachable = true
+  private(set) var isReachable = true
   private var sessions: Set<Session> = []
   private(set) var open: [Session: Transaction] = [:]
   private var lastSession = 0

@@ -97,9 +97,23 @@ extension World {
         let claim = Task.claim(worker, run: workers[worker].run, partition, vacancy, seen: scheduler.now)
         after(Limits.network, claim)
       case .giveUp(let partition): giveUp(partition, of: worker)
-      case .prepare, .dismiss: break
+      case .prepare(let partition): tellReady(worker, for: partition)
+      case .dismiss: break
       }
     }
+  }
+
+  /// Tells every process that one is ready to go on with a partition. Some do not hear it.
+  private mutating func tellReady(_ worker: Int, for partition: Partition) {
+    let successor = workers[worker].keeper.id
+    for other in workers.indices where !random.happens(perMille: Limits.unheardPerMille) {
+      after(Limits.network, .ready(other, run: workers[other].run, partition, successor))
+    }
+  }
+
+  mutating func heard(_ worker: Int, run: Int, thatReady successor: WorkerID, for partition: Partition) {
+    guard workers[worker].run == run, workers[worker].condition == .running else { return }
+    perform(workers[worker].keeper.isReady(successor, for: partition), for: worker)
   }
 
   private mutating func giveUp(_ partition: Partition, of worker: Int) {

@@ -22,6 +22,7 @@ public enum Course: String, CaseIterable, Sendable {
   case loaded, lookedUp, decidedAhead, aheadDropped, sameLog, anotherLog, reopened, measured
   case gaveBack, takenOver
   case staleSignal, staleReading
+  case watcherTold, watcherPlaced, watcherAskedInVain, watcherAskedAgain
   case laneOpens, laneReads, laneMeasures, laneWrites, laneWritesAndReads, laneWritesAndDecides, laneReclaims
   case laneCloses, laneHalts, lanePauses, laneWaitsForLog, laneStops, laneEndsHalted, laneSurrenders
   case writeCommitted, writeFenced, writeConflicted, writeMetClosed, writePoisoned, writeUnavailable

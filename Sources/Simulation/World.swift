@@ -23,6 +23,7 @@ struct World {
     case sessionNoticed(SimulatedStore.Session)
     case look(Int, run: Int)
     case saw(Int, run: Int, LeaseView)
+    case ready(Int, run: Int, Partition, WorkerID)
     case claim(Int, run: Int, Partition, Vacancy, seen: Int64)
     case wake(Int)
     case restart(Int)
@@ -84,7 +85,7 @@ struct World {
     for purchase in shop.purchases.indices {
       clients.append(Client(purchase: purchase, attemptsLeft: random.number(in: Limits.attempts)))
     }
-    intakes = Array(repeating: SimulatedIntake(shop), count: Limits.intakes)
+    intakes = Array(repeating: SimulatedIntake(shop, bug), count: Limits.intakes)
     workers = (0..<random.number(in: Limits.workers)).map { SimulatedWorker($0, run: 0, tuning: leaseTuning) }
   }
 
@@ -112,6 +113,7 @@ struct World {
       if steps >= Limits.steps { violate("liveness", "the world is still busy after \(steps) steps") }
     }
     if violation == nil { checkEnd() }
+    if violation == nil { checkWatchers() }
     if let violation { note("check", "violated: \(violation)") }
     return steps
   }
@@ -130,6 +132,8 @@ struct World {
     case .sessionNoticed(let session): store.end(session, commitWins: random.happens(perMille: 500))
     case .look(let worker, let run): look(worker, run: run)
     case .saw(let worker, let run, let view): saw(worker, run: run, view)
+    case .ready(let worker, let run, let partition, let successor):
+      heard(worker, run: run, thatReady: successor, for: partition)
     case .claim(let worker, let run, let partition, let vacancy, let seen):
       claim(partition, for: worker, run: run, vacancy, seen: seen)
     case .wake(let worker): wake(worker)
@@ -154,7 +158,8 @@ struct World {
   private func owner(of task: Task) -> Int? {
     switch task {
     case .laneContinues(let lane): lanes[lane].worker
-    case .look(let worker, _), .saw(let worker, _, _), .claim(let worker, _, _, _, _): worker
+    case .look(let worker, _), .saw(let worker, _, _), .ready(let worker, _, _, _), .claim(let worker, _, _, _, _):
+      worker
     default: nil
     }
   }
@@ -197,7 +202,7 @@ extension LeaseTuning {
     self.init()
     returnGrace = .microseconds(Limits.returnGrace)
     claimPause = .microseconds(Limits.lanePause.lowerBound)...(.microseconds(Limits.lanePause.upperBound))
-    handoverDelay = .microseconds(Limits.lookPause.lowerBound)
+    handoverPatience = .microseconds(Limits.lookPause.upperBound)
     takesFromTheLiving = bug == .leaseIgnored
   }
 }

@@ -2,12 +2,15 @@ internal import FlashSale
 internal import Lane
 internal import Logging
 internal import SaleStore
+internal import Synchronization
 internal import Time
 
 /// Shows the store that this worker is alive, and looks who has what, on a connection and a thread of its own.
-struct LeaseWatch: Sendable {
+final class LeaseWatch: Sendable {
   enum Event: Sendable {
     case saw(LeaseView)
+    /// A worker is ready to go on with a partition.
+    case isReady(WorkerID, Partition)
     /// The session with the store was lost; why.
     case lostTouch(String)
   }
@@ -19,6 +22,7 @@ struct LeaseWatch: Sendable {
   private let thread = StoreThread(label: "leases")
   private let wakeUps: AsyncStream<Void>
   private let wakeUp: AsyncStream<Void>.Continuation
+  private let isLeaving = Atomic(false)
 
   init(
     _ settings: DatabaseSettings, as seat: LeaseStore.Seat, logger: Logger, tell: @escaping @Sendable (Event) -> Void
@@ -30,12 +34,18 @@ struct LeaseWatch: Sendable {
     (wakeUps, wakeUp) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
   }
 
-  /// Ends `run` soon. The others are told that this worker leaves.
+  /// Says that this worker wants no partition any more. The others get ready for those that it has.
+  func leave() {
+    isLeaving.store(true, ordering: .releasing)
+    wakeUp.yield()
+  }
+
+  /// Ends `run` soon. The others are told that this worker is gone.
   func finish() { wakeUp.finish() }
 
   /// Watches until `finish`, even if its task is cancelled: what has to be given up is given up in good order.
   func run() async {
-    let isOver = Task(executorPreference: thread.taskExecutor) { await watch() }
+    let isOver = Task(executorPreference: thread.taskExecutor) { await self.watch() }
     let feed: LeaseFeed
     do {
       feed = try LeaseFeed(topic: seat.topic, settings: settings, logger: logger)
@@ -44,8 +54,13 @@ struct LeaseWatch: Sendable {
       logger.error("leases are watched by the clock only", metadata: ["error": "\(error)"])
       return await isOver.value
     }
-    let forwarding = Task { [wakeUp, wakeUps = feed.wakeUps] in
-      for await _ in wakeUps { wakeUp.yield() }
+    let forwarding = Task { [wakeUp, tell, signals = feed.signals] in
+      for await signal in signals {
+        switch signal {
+        case .changed: wakeUp.yield()
+        case .ready(let partition, let worker): tell(.isReady(worker, partition))
+        }
+      }
     }
     await isOver.value
     await feed.stop()
@@ -83,10 +98,17 @@ struct LeaseWatch: Sendable {
 
   /// Looks when it is woken, until it is finished.
   private func look(through store: LeaseStore) async throws {
+    // The first look of a session takes long. The others do not give anything up before this worker can see it.
+    _ = try await store.look()
     try await store.join()
     var shown = ContinuousClock.now
+    var hasSaidSo = false
     tell(.saw(try await store.look()))
     for await _ in wakeUps {
+      if isLeaving.load(ordering: .acquiring), !hasSaidSo {
+        try await store.drain()
+        hasSaidSo = true
+      }
       if .now - shown >= Limits.lifeInterval {
         try await store.showLife()
         shown = .now

@@ -15,8 +15,8 @@ public enum Limits {
   static let lookInterval = Duration.milliseconds(150)
 
   /// The pause after a look. Wake-ups that come within it are one, so that many partitions that move at once do not
-  /// make as many looks.
-  static let lookPause = Duration.milliseconds(20)
+  /// make as many looks. It is also how late a partition that was given back can be seen.
+  static let lookPause = Duration.milliseconds(10)
 
   /// The pause after a filter of a closed generation could not be made. Orders are looked up meanwhile.
   static let filterRetryPause = Duration.seconds(1)
@@ -31,6 +31,11 @@ public enum Limits {
 
   /// First and longest pause before a worker makes another consumer after its own failed for good.
   static let consumerPause: ClosedRange<Duration> = .milliseconds(200)...(.seconds(10))
+
+  /// How long a worker that leaves waits for others to be ready to go on with its partitions. They are told, connect
+  /// and rehearse; `LeaseKeeper` waits for a second at most. Past it, as when the store does not answer, its lanes
+  /// stop.
+  static let handoverPatience = Duration.milliseconds(1_500)
 
   /// How long a worker waits for lanes that it asked to stop. A write takes milliseconds. Past the limit, the
   /// partitions are given back anyway; the next claim ends what the write still does.

@@ -1,4 +1,5 @@
 internal import FlashSale
+internal import Lane
 internal import Logging
 internal import SaleStore
 
@@ -9,13 +10,19 @@ struct Preparation: Sendable {
   private let connecting: Task<LaneStore, any Error>
 
   /// Begins to connect.
-  init(_ context: LaneContext, of partition: Partition) {
+  ///
+  /// - Parameter isAhead: another worker still has the partition. So there is time to rehearse what the lane will do
+  ///   first, and then that worker is told that it can give the partition up.
+  init(_ context: LaneContext, of partition: Partition, isAhead: Bool) {
     let thread = StoreThread(label: "lane \(partition)")
     self.thread = thread
     connecting = Task(executorPreference: thread.taskExecutor) {
       let store = try await LaneStore.connect(context.database, on: thread, logger: context.logger)
+      guard isAhead else { return store }
+      let topic = context.configuration.topic
       do {
-        try await store.warmUp()
+        try await store.rehearse(topic: topic, partition: partition)
+        try await store.tellReady(context.worker, topic: topic, partition: partition)
         return store
       } catch {
         await store.close()

@@ -11,13 +11,16 @@ internal import Vitals
 /// itself.
 ///
 /// It never waits for a lane, a claim or the store itself: they tell what came of them.
-struct WorkerLanes {
+struct WorkerLanes: Sendable {
   private enum Input: Sendable {
     case leases(LeaseWatch.Event)
     case claimed(Claim)
     case ended(Partition, Tenure.End)
     case logFailed(KafkaError)
     case logEnded
+    case leave
+    /// Others had the time to get ready for what is left.
+    case haveWaited
   }
 
   private let context: LaneContext
@@ -28,6 +31,7 @@ struct WorkerLanes {
   private var lanes: [Partition: Task<Void, Never>] = [:]
   private var prepared: [Partition: Preparation] = [:]
   private var hasSeenLeases = false
+  private var isLeaving = false
 
   init(_ context: LaneContext, consumer: OrderConsumer) {
     self.context = context
@@ -36,11 +40,23 @@ struct WorkerLanes {
     (inputs, input) = AsyncStream.makeStream(of: Input.self)
   }
 
-  /// Works until its task is cancelled, or the consumer cannot go on; then ends the lanes, waits for what they have in
-  /// flight, and closes the consumer.
+  /// Works until its task is cancelled, or the consumer cannot go on; then hands the partitions over, waits for what
+  /// lanes have in flight, and closes the consumer.
   ///
   /// - Returns: what the consumer failed with; `nil` if it was asked to stop.
-  mutating func run() async -> String? {
+  func run() async -> String? {
+    await withTaskCancellationHandler {
+      // A task of its own: one that was cancelled would not hear any more what becomes of the lanes.
+      await Task {
+        var lanes = self
+        return await lanes.work()
+      }.value
+    } onCancel: { [input] in
+      input.yield(.leave)
+    }
+  }
+
+  private mutating func work() async -> String? {
     let seat = LeaseStore.Seat(
       id: context.worker, topic: context.configuration.topic, name: context.configuration.ownerName,
       lanesMax: context.configuration.lanesMax)
@@ -52,13 +68,23 @@ struct WorkerLanes {
     }
     var failure: String?
     for await input in inputs {
-      failure = handle(input)
-      if failure != nil { break }
+      switch input {
+      case .leave:
+        isLeaving = true
+        watch.leave()
+        Task { [input = self.input] in
+          try? await Task.sleep(for: Limits.handoverPatience)
+          input.yield(.haveWaited)
+        }
+      case .haveWaited: await stop()
+      default: failure = handle(input)
+      }
+      if failure != nil || isLeaving && lanes.isEmpty { break }
     }
-    // The others compute their shares without this worker from here on, and get ready.
-    watch.finish()
-    if !lanes.isEmpty { await Task { try? await Task.sleep(for: Lane.Limits.handoverDelay) }.value }
+    // Without the log, all is free for the others at once.
+    if failure != nil { watch.finish() }
     await stop()
+    watch.finish()
     if await !Patience.wait(for: [watching], atMost: Limits.leavePatience) {
       context.logger.warning("the other workers could not be told: they notice by the lost session, or by its silence")
     }
@@ -71,6 +97,7 @@ struct WorkerLanes {
   private mutating func handle(_ input: Input) -> String? {
     switch input {
     case .leases(.saw(let view)): saw(view)
+    case .leases(.isReady(let worker, let partition)): perform(keeper.isReady(worker, for: partition))
     case .leases(.lostTouch(let why)):
       keeper.lostTouch()
       if !hasSeenLeases { context.board.update { $0.notTakingPart = "cannot take part: \(why)" } }
@@ -82,6 +109,7 @@ struct WorkerLanes {
       context.board.update { $0.logTrouble = "\(error)" }
       if error.isFatal { return error.debugDescription }
     case .logEnded: return "the consumer closed"
+    case .leave, .haveWaited: break
     }
     return nil
   }
@@ -117,14 +145,14 @@ struct WorkerLanes {
       switch action {
       case .claim(let partition, let vacancy): begin(partition, vacancy)
       case .giveUp(let partition): lanes[partition]?.cancel()
-      case .prepare(let partition): prepared[partition] = Preparation(context, of: partition)
+      case .prepare(let partition): prepared[partition] = Preparation(context, of: partition, isAhead: true)
       case .dismiss(let partition): prepared.removeValue(forKey: partition)?.dismiss()
       }
     }
   }
 
   private mutating func begin(_ partition: Partition, _ vacancy: Vacancy) {
-    let preparation = prepared.removeValue(forKey: partition) ?? Preparation(context, of: partition)
+    let preparation = prepared.removeValue(forKey: partition) ?? Preparation(context, of: partition, isAhead: false)
     let tenure = Tenure(
       context: context, consumer: consumer, partition: partition, vacancy: vacancy, preparation: preparation)
     // Not a child task: each ends by itself.
@@ -168,7 +196,8 @@ struct WorkerLanes {
   }
 
   private func tell(_ view: LeaseView) {
-    let unserved = keeper.unserved
+    // What is too much for the others is told by them.
+    let unserved = isLeaving ? [] : keeper.unserved
     let wasUnserved = context.board.current.unserved
     let seen = context.board.note(meant: keeper.meant, of: view, hasLane: keeper.hasLane, unserved: unserved)
     for (partition, reason) in seen.halted { context.tellHalt(of: partition, reason) }

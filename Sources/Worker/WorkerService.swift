@@ -75,7 +75,7 @@ public struct WorkerService: Service {
       let consumer = try OrderConsumer(
         cluster: cluster, topic: context.configuration.topic, group: context.configuration.group,
         tuning: context.configuration.tuning, logger: context.logger)
-      var lanes = WorkerLanes(context, consumer: consumer)
+      let lanes = WorkerLanes(context, consumer: consumer)
       guard let failure = await lanes.run() else { break }
       context.logger.error("the log's client failed; making another one", metadata: ["reason": "\(failure)"])
       context.board.update { status in

@@ -125,4 +125,38 @@ struct ConnectionStateTests {
     act(state.inputCloses(rest: 20), .serve)
     act(state.restIsServed(), .close)
   }
+
+  @Test func `a stream has no deadline while its client takes what it is sent, and one when it does not`() {
+    var state = ConnectionState()
+    state.requestBegins(isWhole: true, ends: false, deadline: .clear)
+    #expect(!mustSayLast(&state))
+    state.streamBegins()
+    #expect(applied(&state) == .clear)
+    #expect(!state.mayServe)
+    #expect(state.isBusy)
+    // What it does not take at once has the time of an answer, and more of it no more.
+    state.bytesWait(100)
+    #expect(applied(&state) == .answer)
+    state.bytesWait(100)
+    #expect(applied(&state) == .keep)
+    act(state.bytesTaken(100), .wait)
+    #expect(applied(&state) == .answer)
+    act(state.bytesTaken(100), .wait)
+    #expect(applied(&state) == .clear)
+    act(state.answerEnds(), .serve)
+    #expect(applied(&state) == .idle)
+  }
+
+  @Test func `a stream reads on while nothing waits behind it, and ends with its client or its deadline`() {
+    var state = ConnectionState()
+    state.requestBegins(isWhole: true, ends: false, deadline: .clear)
+    state.streamBegins()
+    #expect(state.mayRead(rest: 0))
+    #expect(!state.mayRead(rest: 1))
+    var left = state
+    act(left.inputCloses(rest: 0), .close)
+    act(state.drains(), .wait)
+    #expect(state.isDraining)
+    act(state.deadlinePasses(), .close)
+  }
 }

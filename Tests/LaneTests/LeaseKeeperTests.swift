@@ -98,6 +98,33 @@ import Testing
     #expect(another.saw(missing(at: .seconds(100), hasSession: false)) == [claim(1, .zero)])
   }
 
+  @Test func `a partition is given up as soon as the one whom it is meant for is ready, whichever is heard first`() {
+    let now = Duration.seconds(100)
+    let alone = view([worker(me, seen: now)])
+    let drained = view([worker(me, seen: now, isDraining: true), worker(other, seen: now)], [0: lease(me)])
+    var keeper = keeper()
+    #expect(keeper.isReady(other, for: Partition(0)) == [])
+    #expect(keeper.saw(alone) == [claim(0)])
+    _ = keeper.claimed(Partition(0), Epoch(rawValue: 1))
+    var another = keeper
+    // Nobody has a use for what is not meant for them.
+    #expect(keeper.isReady(WorkerID(rawValue: 3), for: Partition(0)) == [])
+    #expect(keeper.saw(drained) == [])
+    #expect(keeper.isReady(other, for: Partition(0)) == [.giveUp(Partition(0))])
+    #expect(keeper.isReady(other, for: Partition(0)) == [])
+
+    #expect(another.isReady(other, for: Partition(0)) == [])
+    #expect(another.saw(drained) == [.giveUp(Partition(0))])
+  }
+
+  @Test func `what nobody has room for is given up at once`() {
+    let now = Duration.seconds(100)
+    var keeper = keeper()
+    #expect(keeper.saw(view([worker(me, seen: now)])) == [claim(0)])
+    _ = keeper.claimed(Partition(0), Epoch(rawValue: 1))
+    #expect(keeper.saw(view([worker(me, seen: now, isDraining: true)], [0: lease(me)])) == [.giveUp(Partition(0))])
+  }
+
   @Test func `what is meant for another is given up, and claimed again only after the lane has ended`() {
     var keeper = keeper()
     let now = Duration.seconds(100)
@@ -108,9 +135,9 @@ import Testing
     }
     // The other one has some time to prepare.
     #expect(keeper.saw(drained(at: now)) == [])
-    #expect(keeper.saw(drained(at: now + Limits.handoverDelay - .milliseconds(1))) == [])
-    #expect(keeper.saw(drained(at: now + Limits.handoverDelay)) == [.giveUp(Partition(0))])
-    #expect(keeper.saw(drained(at: now + Limits.handoverDelay)) == [])
+    #expect(keeper.saw(drained(at: now + Limits.handoverPatience - .milliseconds(1))) == [])
+    #expect(keeper.saw(drained(at: now + Limits.handoverPatience)) == [.giveUp(Partition(0))])
+    #expect(keeper.saw(drained(at: now + Limits.handoverPatience)) == [])
     // Meant for this worker again meanwhile.
     let back = view([worker(me, seen: now)], [0: lease(nil, 1)])
     #expect(keeper.saw(back) == [])

@@ -135,4 +135,23 @@ struct WireTests {
 
 extension String {
   fileprivate func prefix(bytes: Int) -> String { String(decoding: utf8.prefix(bytes), as: UTF8.self) }
+
+  @Test(arguments: [
+    ("retry: 1\n\nid: 3\nevent: position\ndata: {}\n\nid: outcome\nevent: outcome\ndata: {\"b\":2}\n\n", "{\"b\":2}"),
+    (":\n\nevent: outcome\ndata: {}\n\n", "{}"), ("id: 3\nevent: position\ndata: {}\n\n", nil), ("", nil),
+    ("event: outcome\n\ndata: {}\n\n", nil), ("event: outcome\ndata: {}", nil),
+  ])
+  func `the outcome of a stream is the data of that event`(_ text: String, _ data: String?) {
+    let bytes = Array(text.utf8)
+    switch EventBytes.told(bytes.span) {
+    case .outcome(let range): #expect(String(decoding: bytes[range], as: UTF8.self) == data)
+    case .noOutcome: #expect(data == nil)
+    case .backwards: Issue.record("no place of it grows")
+    }
+  }
+
+  @Test func `a watermark that goes back makes a place that grew`() {
+    let text = "id: 5\nevent: position\ndata: {}\n\nid: 4\nevent: position\ndata: {}\n\nevent: outcome\ndata: {}\n\n"
+    #expect(EventBytes.told(Array(text.utf8).span) == .backwards)
+  }
 }

@@ -48,6 +48,25 @@ import Testing
     }
   }
 
+  @Test(.timeLimit(.minutes(5)))
+  func `I4 everybody who listens to the events of an order hears its outcome`() async throws {
+    try await Shop.with { shop, _ in
+      let intake = try await shop.start("intake")
+      let admin = try await shop.start("admin")
+      _ = try await shop.start("worker")
+      let http = try #require(intake.http)
+      try await shop.createSale(at: admin.admin, id: "events", items: [(sku: "phone", stock: 100)])
+      #expect(try await eventually { try await HTTP.get(http.appending(path: "v1/sales/events")).status == 200 })
+      let spike = try await PenstockProcess.run(
+        "spike",
+        [
+          "--url", http.absoluteString, "--sale", "events", "--requests", "2000", "--rate", "4000",
+          "--buyers", "2000", "--connections", "64", "--follow", "events", "--follow-timeout", "60s",
+        ])
+      #expect(spike.exit == .success, "\(spike.output)\(spike.errors)")
+    }
+  }
+
   /// Lets the audit decide the log again and compare it with the store (I4, I5, I10), and looks at what only this crowd
   /// must have brought about.
   private func expectEverythingHeld(_ store: SaleStore, _ environment: [String: String]) async throws {

@@ -110,6 +110,21 @@ public final class RawClient: @unchecked Sendable {
     }
   }
 
+  /// What comes behind the last answer's head, up to and with `text`.
+  public func received(upTo text: String) async throws -> String {
+    try await onQueue { [self] in
+      let end = Data(text.utf8)
+      while buffered.firstRange(of: end) == nil {
+        guard try receive() else {
+          throw TestSetUpError("the connection ended before \(text): \(String(decoding: buffered, as: UTF8.self))")
+        }
+      }
+      guard let range = buffered.firstRange(of: end) else { throw TestSetUpError("no \(text)") }
+      defer { buffered = Data(buffered[range.upperBound...]) }
+      return String(decoding: buffered[..<range.upperBound], as: UTF8.self)
+    }
+  }
+
   /// Whether the server has ended the connection, waiting until it does.
   public func isEnded() async throws -> Bool {
     try await onQueue { [self] in

@@ -85,6 +85,24 @@ import Testing
     }
   }
 
+  @Test func `a rehearsal changes nothing, and leaves nothing to prepare for a claim`() async throws {
+    try await LaneBench.with { bench in
+      let (owner, claim) = try await bench.claimedLane()
+      _ = try committed(await owner.write(bench.batch(claim, [bench.place(0)])))
+      let successor = try await LaneStore.connect(try bench.database.settings, logger: quietLogger)
+      try await successor.rehearse(topic: LaneBench.topic, partition: claim.partition)
+      _ = try committed(await owner.write(bench.batch(claim, [bench.place(1)])))
+      #expect(try await bench.left() == 8)
+      let prepared = await successor.connection.preparedStatementCount
+      let next = try await bench.claim(on: successor)
+      #expect(await successor.connection.preparedStatementCount == prepared)
+      #expect(next.nextOffset == Offset(2))
+      _ = try committed(await successor.write(bench.batch(next, [bench.place(2)])))
+      // The fence alone can't be rehearsed: without a row it fails.
+      #expect(await successor.connection.preparedStatementCount == prepared + 1)
+    }
+  }
+
   @Test func `a session that only has the owner's pid is left alone`() async throws {
     try await LaneBench.with { bench in
       let (lane, _) = try await bench.claimedLane()

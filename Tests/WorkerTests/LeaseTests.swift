@@ -82,9 +82,9 @@ import Worker
     try await LaneBench.with { bench in
       let settings = try bench.database.settings
       let feed = try LeaseFeed(topic: LaneBench.topic, settings: settings, logger: quietLogger)
-      var wakeUps = feed.wakeUps.makeAsyncIterator()
+      var signals = feed.signals.makeAsyncIterator()
       // It listens from here on.
-      #expect(try await wakeUps.next() != nil)
+      #expect(try await signals.next() == .changed)
       func worker(of topic: String) async throws -> LeaseStore {
         let seat = LeaseStore.Seat(id: WorkerID(rawValue: 7), topic: topic, name: "a test", lanesMax: 1)
         return try await LeaseStore.connect(
@@ -97,11 +97,17 @@ import Worker
       let one = try await worker(of: LaneBench.topic)
       // Each alone: without its notification the test would wait for ever.
       try await one.join()
-      #expect(try await wakeUps.next() != nil)
+      #expect(try await signals.next() == .changed)
+      try await lane.tellReady(WorkerID(rawValue: 9), topic: "another", partition: Partition(0))
+      try await lane.tellReady(WorkerID(rawValue: 9), topic: LaneBench.topic, partition: Partition(3))
+      #expect(try await signals.next() == .ready(Partition(3), WorkerID(rawValue: 9)))
       try await lane.giveBack(claim)
-      #expect(try await wakeUps.next() != nil)
+      #expect(try await signals.next() == .changed)
+      try await one.drain()
+      #expect(try await signals.next() == .changed)
+      #expect(try await bench.store.workers(topic: LaneBench.topic).map { $0.drainedAt != nil } == [true])
       try await one.leave()
-      #expect(try await wakeUps.next() != nil)
+      #expect(try await signals.next() == .changed)
       #expect(try await bench.store.workers(topic: LaneBench.topic).isEmpty)
       await feed.stop()
       for store in [stranger, one] { await store.close() }

@@ -10,25 +10,36 @@ internal import NIOHTTP1
 /// (2) What has a slot in the loop's table is `waiting`, and gives the slot back when the connection ends.
 /// (3) It refuses only what it read whole. A request that is wrong in its form is left to the routes, which say so.
 final class OrderConnection: DirectResponder, OrderWaiter {
-  private enum Phase {
+  enum Phase {
     /// No request is at hand.
     case idle
     /// An order is on its way into the log.
     case waiting(Submission, SlotID)
     /// The store is asked where an order is.
     case lookingUp
+    /// An order is watched.
+    case watching(Watch)
+  }
+
+  /// One that is watched.
+  struct Watch {
+    let inquiry: OrderInquiry
+    /// Of its ticket.
+    let position: LogPosition
+    let id: WatcherID
+    let isStream: Bool
   }
 
   private let gate: OrderGate
-  private let orders: OrderStatusRoute
-  private let state: LoopState
-  private var phase = Phase.idle
+  let orders: OrderStatusRoute
+  let state: LoopState
+  var phase = Phase.idle
   /// The connection that the request at hand came on.
-  private var connection: HTTPConnection?
+  var connection: HTTPConnection?
   /// What the request at hand asks for, and when it was read.
-  private var (endpoint, arrivedAt) = (Endpoint.other, NIODeadline.now())
+  var (endpoint, arrivedAt) = (Endpoint.other, NIODeadline.now())
   /// Whether the request at hand is of HTTP/1.0.
-  private var isOldVersion = false
+  var isOldVersion = false
 
   init(gate: OrderGate, orders: OrderStatusRoute, state: LoopState) {
     self.gate = gate
@@ -36,11 +47,19 @@ final class OrderConnection: DirectResponder, OrderWaiter {
     self.state = state
   }
 
+  /// The order that is watched, if one is.
+  var watched: OrderInquiry? {
+    if case .watching(let watch) = phase { watch.inquiry } else { nil }
+  }
+
   func connectionEnded() {
-    if case .waiting(_, let slot) = phase {
+    switch phase {
+    case .waiting(_, let slot):
       // The order stays in the log; nobody is left to be told.
       state.forget(slot)
       state.tally.count(.clientGone)
+    case .watching(let watch): state.watchers.remove(watch.id)
+    case .idle, .lookingUp: break
     }
     phase = .idle
     connection = nil
@@ -142,13 +161,16 @@ extension OrderConnection {
 extension OrderConnection {
   private func tell(_ order: OrderID, _ ticket: UnsafeRawBufferPointer?, _ buyer: BuyerID) {
     do throws(Problem) {
-      let inquiry = try orders.inquiry(order, ticket: ticket, buyer: buyer)
-      if let answer = orders.fromMemory(inquiry) { return show(answer.write) }
-      try orders.checkStore()
-      lookUp(inquiry)
+      try tell(try orders.inquiry(order, ticket: ticket, buyer: buyer))
     } catch {
       deny(error)
     }
+  }
+
+  func tell(_ inquiry: OrderInquiry) throws(Problem) {
+    if let answer = orders.fromMemory(inquiry) { return show(answer.write) }
+    try orders.checkStore()
+    lookUp(inquiry)
   }
 
   /// - Parameter otherwise: what becomes of an order that is sent and may not be the first of its key; `nil`: only its
@@ -184,7 +206,7 @@ extension OrderConnection {
     }
   }
 
-  private func show(_ write: (inout JSONWriter) -> Void) {
+  func show(_ write: (inout JSONWriter) -> Void) {
     guard let connection else { return }
     var head = AnswerWriter.Head(status: .ok, persistence: connection.persistence(isOldVersion: isOldVersion))
     head.mustNotBeStored = true
@@ -192,13 +214,13 @@ extension OrderConnection {
   }
 
   /// Answers who may not see what they asked for, or not now.
-  private func deny(_ problem: Problem) {
+  func deny(_ problem: Problem) {
     guard let connection else { return }
     let persistence = connection.persistence(isOldVersion: isOldVersion)
     send(state.listener.answers.make(problem, mustNotBeStored: true, persistence: persistence), problem.status)
   }
 
-  private func send(_ answer: ByteBuffer, _ status: HTTPResponseStatus) {
+  func send(_ answer: ByteBuffer, _ status: HTTPResponseStatus) {
     let now = NIODeadline.now()
     state.answered(endpoint, status: Int(status.code), since: arrivedAt, now: now)
     connection?.answer(answer, now: now)

@@ -4,7 +4,7 @@ internal import HTTPTypes
 internal import Hummingbird
 internal import NIOCore
 
-/// The four paths of intake, for requests of any form.
+/// The paths of intake, for requests of any form.
 struct IntakeRoutes: Sendable {
   let catalog: CurrentCatalog
   let orders: OrderStatusRoute
@@ -16,6 +16,7 @@ struct IntakeRoutes: Sendable {
     v1.at("sales/{sale}", get: sale)
     v1.at("sales/{sale}/orders", post: place)
     v1.at("orders/{order}", get: status)
+    v1.at("orders/{order}/events", get: events)
   }
 
   @Sendable private func list(_ request: Request, _ context: ListenerContext) async throws -> Response {
@@ -39,10 +40,25 @@ struct IntakeRoutes: Sendable {
   }
 
   @Sendable private func status(_ request: Request, _ context: ListenerContext) async throws -> Response {
-    let buyer = try buyer(of: request)
-    guard let order = context.parameters.get("order").flatMap({ OrderID($0) }) else { throw Problem.orderNotFound }
-    let ticket = request.uri.queryParameters["ticket"].map(String.init)
-    return .json(try await answer(order: order, ticket: ticket, buyer: buyer).write)
+    let question = try OrderQuestion(request.head, order: context.parameters.get("order") ?? "", isStream: false)
+    return .json(try await answer(question).write)
+  }
+
+  /// What is not streamed: HEAD, and what is wrong. Streams are answered ahead of the framework (`OrderConnection`).
+  @Sendable private func events(_ request: Request, _ context: ListenerContext) async throws -> Response {
+    let question = try OrderQuestion(request.head, order: context.parameters.get("order") ?? "", isStream: true)
+    if question.ticket == nil {
+      _ = try await answer(question)
+    } else {
+      _ = try orders.inquiry(question.order, ticket: question.ticket, buyer: question.buyer)
+    }
+    guard request.method == .head else {
+      // Its body is held back, or longer than what is collected.
+      throw Problem.invalidHeader("Content-Length", "must be left out: events are asked for without a body")
+    }
+    var headers: HTTPFields = [.contentType: "text/event-stream", .cacheControl: "no-store"]
+    if let name = HTTPField.Name("X-Accel-Buffering") { headers[name] = "no" }
+    return Response(status: .ok, headers: headers)
   }
 
   private func cursor(of request: Request) throws(Problem) -> SaleRoutes.Cursor? {
@@ -54,29 +70,17 @@ struct IntakeRoutes: Sendable {
     return SaleNumber(rawValue: number)
   }
 
-  private func answer(order: OrderID, ticket: String?, buyer: BuyerID) async throws(Problem) -> OrderAnswer {
-    let inquiry = try orders.inquiry(order, ticket: ticket, buyer: buyer)
+  private func answer(_ question: OrderQuestion) async throws(Problem) -> OrderAnswer {
+    let inquiry = try orders.inquiry(question.order, ticket: question.ticket, buyer: question.buyer)
     if let answer = orders.fromMemory(inquiry) { return answer }
     try orders.checkStore()
     let result: Result<OrderLookup.Finding, any Error>
     do {
-      result = .success(try await orders.lookup.find(order, at: inquiry.position))
+      result = .success(try await orders.lookup.find(inquiry.order, at: inquiry.position))
     } catch {
       result = .failure(error)
     }
     return try orders.answer(to: inquiry, result, catalog.current)
-  }
-
-  private func buyer(of request: Request) throws(Problem) -> BuyerID {
-    guard let name = HTTPField.Name(BuyerID.field), let value = request.headers[name] else {
-      throw .unauthenticated("is missing")
-    }
-    do throws(ValidationError) {
-      // A repeated field arrives as "a, b", which is not a buyer's name.
-      return try BuyerID(validating: value)
-    } catch {
-      throw .unauthenticated(error.reason)
-    }
   }
 }
 

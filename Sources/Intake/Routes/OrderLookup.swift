@@ -20,14 +20,22 @@ final class OrderLookup: Sendable {
   /// Too many wait already.
   struct Overloaded: Error {}
 
-  private struct Wait {
+  /// Which order is looked up, and where its record is, if known: then a quarantined one is found too.
+  struct Wanted: Sendable {
     let order: OrderID
     let position: LogPosition?
-    let tell: @Sendable (Result<Finding, any Error>) -> Void
+  }
+
+  /// What is told together, in the order of `wanted`.
+  private struct Wait {
+    let wanted: [Wanted]
+    let tell: @Sendable (Result<[Finding], any Error>) -> Void
   }
 
   private struct State {
     var waiting: [Wait] = []
+    /// Look-ups of all in `waiting`.
+    var count = 0
     var running = 0
   }
 
@@ -55,10 +63,21 @@ final class OrderLookup: Sendable {
   func find(
     _ order: OrderID, at position: LogPosition?, _ tell: @escaping @Sendable (Result<Finding, any Error>) -> Void
   ) {
-    let wait = Wait(order: order, position: position, tell: tell)
+    find([Wanted(order: order, position: position)]) { result in tell(result.map { $0[0] }) }
+  }
+
+  /// Looks several orders up with one statement.
+  ///
+  /// - Parameters:
+  ///   - wanted: 1 to `Limits.lookupsPerStatement`.
+  ///   - tell: called once, on any thread, with the findings in the order of `wanted`, `Overloaded`, or the store's
+  ///     error.
+  func find(_ wanted: [Wanted], _ tell: @escaping @Sendable (Result<[Finding], any Error>) -> Void) {
+    let wait = Wait(wanted: wanted, tell: tell)
     let (isTaken, starts) = state.withLock { state in
-      guard state.waiting.count < Limits.lookupsWaiting else { return (false, false) }
+      guard state.count + wanted.count <= Limits.lookupsWaiting else { return (false, false) }
       state.waiting.append(wait)
+      state.count += wanted.count
       guard state.running < Limits.lookupStatements else { return (true, false) }
       state.running += 1
       return (true, true)
@@ -71,8 +90,12 @@ final class OrderLookup: Sendable {
   private func run() async {
     while let batch = nextBatch() {
       do {
-        let findings = try await findings(for: batch)
-        for (wait, finding) in zip(batch, findings) { wait.tell(.success(finding)) }
+        let findings = try await findings(for: batch.flatMap(\.wanted))
+        var start = 0
+        for wait in batch {
+          wait.tell(.success(Array(findings[start..<(start + wait.wanted.count)])))
+          start += wait.wanted.count
+        }
       } catch {
         for wait in batch + takeAll() { wait.tell(.failure(error)) }
       }
@@ -85,28 +108,34 @@ final class OrderLookup: Sendable {
         state.running -= 1
         return nil
       }
-      let batch = Array(state.waiting.prefix(Limits.lookupsPerStatement))
-      state.waiting.removeFirst(batch.count)
+      var (count, end) = (state.waiting[0].wanted.count, 1)
+      while end < state.waiting.count, count + state.waiting[end].wanted.count <= Limits.lookupsPerStatement {
+        count += state.waiting[end].wanted.count
+        end += 1
+      }
+      let batch = Array(state.waiting[..<end])
+      state.waiting.removeFirst(end)
+      state.count -= count
       return batch
     }
   }
 
   private func takeAll() -> [Wait] {
     state.withLock { state in
-      defer { state.waiting = [] }
+      defer { (state.waiting, state.count) = ([], 0) }
       return state.waiting
     }
   }
 
   /// In the order of `batch`.
-  private func findings(for batch: [Wait]) async throws -> [Finding] {
+  private func findings(for batch: [Wanted]) async throws -> [Finding] {
     let orders = try await store.orders(batch.map(\.order))
     let decided = Dictionary(orders.map { ($0.order, $0) }, uniquingKeysWith: { first, _ in first })
     let missing = batch.filter { decided[$0.order] == nil }.compactMap(\.position)
     let quarantined = missing.isEmpty ? [] : try await store.quarantined(missing, topic: topic)
-    return batch.map { wait in
-      if let order = decided[wait.order] { return .decided(order) }
-      return wait.position.map(quarantined.contains) == true ? .quarantined : .missing
+    return batch.map { wanted in
+      if let order = decided[wanted.order] { return .decided(order) }
+      return wanted.position.map(quarantined.contains) == true ? .quarantined : .missing
     }
   }
 }

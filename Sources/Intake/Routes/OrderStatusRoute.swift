@@ -79,11 +79,19 @@ struct OrderStatusRoute: Sendable {
   /// The answer, if it is known without the store.
   func fromMemory(_ inquiry: OrderInquiry) -> OrderAnswer? {
     guard let position = inquiry.position else { return nil }
-    let standing = standings[Int(position.partition.rawValue)]
-    guard position.offset >= standing.watermark else { return nil }
-    let place = standing.position(of: position.offset)
-    return .queued(inquiry.order, position: place, eta: standing.eta(position: place))
+    return queued(inquiry, from: standing(of: position).watermark)
   }
+
+  /// The place of an order in line, counted from a watermark; `nil` if that has passed it, or no ticket tells where it
+  /// is.
+  func queued(_ inquiry: OrderInquiry, from watermark: Offset) -> OrderAnswer? {
+    guard let position = inquiry.position, position.offset >= watermark else { return nil }
+    let place = position.offset.rawValue - watermark.rawValue
+    return .queued(inquiry.order, position: place, eta: standing(of: position).eta(position: place))
+  }
+
+  /// What is known of the partition of a ticket's position, which `inquiry` has checked.
+  func standing(of position: LogPosition) -> PartitionStanding { standings[Int(position.partition.rawValue)] }
 
   /// Refuses to ask the store while it is known to be away.
   func checkStore() throws(Problem) {

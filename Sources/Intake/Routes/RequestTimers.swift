@@ -25,6 +25,7 @@ extension Endpoint {
     case "/v1/sales/{sale}": self = .sale
     case "/v1/sales/{sale}/orders": self = .submit
     case "/v1/orders/{order}": self = .status
+    case "/v1/orders/{order}/events": self = .events
     default: self = .other
     }
   }

@@ -4,6 +4,10 @@ enum Endpoint: Int, CaseIterable {
   case submit
   /// Where an order stands.
   case status
+  /// Where an order stands, as soon as it is decided.
+  case wait
+  /// An order's events: until they begin.
+  case events
   /// All sales.
   case sales
   /// One sale.

@@ -29,12 +29,16 @@ final class LoopState {
   /// For the ids of orders without a key.
   var random = BufferedRandom()
 
+  /// Those who watch their orders.
+  let watchers: LoopWatchers
+
   private let acknowledgementDeadline: TimeAmount
   private var waiting = SlotTable<any OrderWaiter>(limit: Limits.waitingPerLoop)
 
-  init(index: Int, listener: ListenerLoop, acknowledgementDeadline: TimeAmount) {
+  init(index: Int, listener: ListenerLoop, watchers: LoopWatchers, acknowledgementDeadline: TimeAmount) {
     self.index = index
     self.listener = listener
+    self.watchers = watchers
     self.acknowledgementDeadline = acknowledgementDeadline
   }
 
@@ -70,6 +74,7 @@ final class LoopState {
   /// Called every `Limits.tick`.
   func tick() {
     expire(at: .now())
+    watchers.tick()
     tally.publish()
     durations.publish()
   }

@@ -1,6 +1,7 @@
 import FlashSale
 package import Lane
 import Postgres
+import Time
 
 extension LaneStore {
   /// Decides a batch and writes it: progress, stock, orders, quarantined records and tallies commit together or not at
@@ -80,13 +81,14 @@ private struct BatchTransaction {
   private func add(_ step: BatchScript.Step, to pipeline: inout Pipeline) throws {
     switch step {
     case .fence(let claim, let range, let lastRecord): try addFence(claim, range, lastRecord, to: &pipeline)
-    case .generations(let open): try Generations.add(open, orFail: CheckState.generationClosed, to: &pipeline)
+    case .generations(let open): try BatchSQL.add(open, to: &pipeline)
     case .load(let needs): try needs.add(to: &pipeline)
     case .findSales(let records): try Quarantine.addSearch(for: records, to: &pipeline)
     case .quarantine(let records): try Quarantine.add(records, of: script.batch.claim, to: &pipeline)
-    case .count(let tallies): try addTallies(tallies, to: &pipeline)
-    case .stock(let changes): try addStock(changes, to: &pipeline)
-    case .orders(let orders): try orders.add(to: &pipeline, of: script.batch, orFail: CheckState.rowsMissing)
+    case .count(let tallies): try BatchSQL.add(tallies, of: script.batch.claim, to: &pipeline)
+    case .stock(let changes): try BatchSQL.add(changes, to: &pipeline)
+    case .orders(let orders):
+      try BatchSQL.add(orders, of: script.batch.claim, at: script.batch.decidedAt, to: &pipeline)
     case .subjects(let counts): try SubjectRows.add(counts, of: script.batch.claim, to: &pipeline)
     case .commit: break
     }
@@ -109,9 +111,22 @@ private struct BatchTransaction {
       range.upperBound.rawValue, CheckState.fenced, lastRecord.rawValue)
   }
 
+}
+
+/// The statements of a batch that change nothing when there is nothing to write. A lane rehearses them.
+enum BatchSQL {
+  /// Goes on only if these are the open generations of their sales.
+  static func add(_ open: [SaleGeneration], to pipeline: inout Pipeline) throws {
+    try Generations.add(open, orFail: CheckState.generationClosed, to: &pipeline)
+  }
+
+  /// Adds first decisions: all of them, or it fails.
+  static func add(_ orders: OrderRows, of claim: Claim, at decidedAt: Timestamp, to pipeline: inout Pipeline) throws {
+    try orders.add(to: &pipeline, of: claim, at: decidedAt, orFail: CheckState.rowsMissing)
+  }
+
   /// One statement for all SKUs. It changes only rows that are as this lane knows them, and so detects a second writer.
-  private func addStock(_ changes: [DecidedBatch.Change], to pipeline: inout Pipeline) throws {
-    guard !changes.isEmpty else { return }
+  static func add(_ changes: [DecidedBatch.Change], to pipeline: inout Pipeline) throws {
     try pipeline.add(
       """
       WITH moved AS (
@@ -131,7 +146,8 @@ private struct BatchTransaction {
       changes.map(\.new.isClosed), changes.map(\.new.asOf.rawValue), Int64(changes.count), CheckState.levelMoved)
   }
 
-  private func addTallies(_ tallies: Tallies, to pipeline: inout Pipeline) throws {
+  /// Adds to the counts of requests.
+  static func add(_ tallies: Tallies, of claim: Claim, to pipeline: inout Pipeline) throws {
     let rows = tallies.bySale.sorted { $0.key < $1.key }
     try pipeline.add(
       """
@@ -140,8 +156,8 @@ private struct BatchTransaction {
       ON CONFLICT (topic, partition, sale) DO UPDATE
       SET requests = tallies.requests + excluded.requests, repeats = tallies.repeats + excluded.repeats
       """,
-      script.batch.claim.topic, script.batch.claim.partition.rawValue, rows.map(\.key.rawValue),
-      rows.map(\.value.requests), rows.map(\.value.repeats))
+      claim.topic, claim.partition.rawValue, rows.map(\.key.rawValue), rows.map(\.value.requests),
+      rows.map(\.value.repeats))
   }
 }
 

@@ -39,14 +39,20 @@ extension LaneStore {
   /// Gives a partition back, and tells everyone, so that the next owner need not wait. Changes nothing if someone else
   /// has claimed it.
   package func giveBack(_ claim: Claim) async throws {
-    _ = try await connection.query(
-      """
-      WITH given AS (
-        UPDATE partition_progress SET owner_id = NULL, owner_pid = NULL, owner_started = NULL
-        WHERE topic = $1 AND partition = $2 AND epoch = $3 RETURNING topic
-      ) SELECT pg_notify($4, topic) FROM given
-      """,
-      claim.topic, claim.partition.rawValue, claim.epoch.rawValue, "\(LeaseSignal.channel)")
+    try await connection.transaction { transaction in
+      _ = try transaction.commit { pipeline in
+        // Not waited for: a crash of the server that undoes it has ended the owner's session, which says the same.
+        try pipeline.add("SELECT set_config('synchronous_commit', 'off', true)")
+        try pipeline.add(
+          """
+          WITH given AS (
+            UPDATE partition_progress SET owner_id = NULL, owner_pid = NULL, owner_started = NULL
+            WHERE topic = $1 AND partition = $2 AND epoch = $3 RETURNING topic
+          ) SELECT pg_notify($4, topic) FROM given
+          """,
+          claim.topic, claim.partition.rawValue, claim.epoch.rawValue, "\(LeaseSignal.channel)")
+      }
+    }
   }
 
   /// Stops a partition until a person has looked: no claim succeeds until `SaleStore.resume`.
@@ -77,7 +83,7 @@ extension LaneStore {
   ///
   /// Pids are reused, so the session is known by its pid *and* its start. Between the look and the signal the server
   /// could in theory give the pid to a new session of ours, which would then have to connect again: harmless.
-  private func endOwner(topic: String, partition: Partition, _ vacancy: Vacancy) async throws {
+  func endOwner(topic: String, partition: Partition, _ vacancy: Vacancy) async throws {
     do {
       // "pg_terminate_backend (pid, timeout): … If timeout is specified (in milliseconds) and greater than zero, the
       // function waits until the process is actually terminated or until the given time has passed" (PostgreSQL,
@@ -108,7 +114,7 @@ extension LaneStore {
       partition.rawValue)
   }
 
-  private func raiseEpoch(
+  func raiseEpoch(
     topic: String, partition: Partition, _ vacancy: Vacancy, worker: WorkerID, name: String
   ) async throws -> ClaimAnswer {
     let claimed = try await connection.query(

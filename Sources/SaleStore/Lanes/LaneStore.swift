@@ -33,15 +33,6 @@ public struct LaneStore: Sendable {
     return LaneStore(connection: try await Connection.connect(settings, on: thread.executor, logger: logger))
   }
 
-  /// Has the server read what it has to know of the tables, which takes a new session some milliseconds.
-  package func warmUp() async throws {
-    _ = try await connection.query(
-      """
-      SELECT FROM partition_progress, workers, stock, sales, orders, tallies, sale_generations, pg_stat_activity
-      LIMIT 0
-      """)
-  }
-
   /// Closes the connection, once a write that is running has ended. What is open is rolled back. Closing twice is fine.
   public func close() async {
     await connection.close()

@@ -1,7 +1,7 @@
 package import Logging
 package import Postgres
 
-/// Wakes a worker when another has come or goes, or has given a partition back.
+/// What other workers tell: one has come or goes, has given a partition back, or is ready to go on with one.
 package final class LeaseFeed: Sendable {
   private let listener: Listener
   private let topic: String
@@ -14,14 +14,15 @@ package final class LeaseFeed: Sendable {
     self.topic = topic
   }
 
-  /// Wake-ups, for one reader; more than one can mean the same. Ends after `stop`.
-  package var wakeUps: some AsyncSequence<Void, Never> & Sendable {
+  /// What they tell, for one reader; more than one can mean the same. Ends after `stop`.
+  package var signals: some AsyncSequence<LeaseSignal, Never> & Sendable {
     listener.events.compactMap { [topic] event in
-      if case .notification(_, let payload) = event, payload != topic { return nil }
-      return ()
+      // Whatever else comes says that something may have been missed.
+      guard case .notification(_, let payload) = event else { return .changed }
+      return LeaseSignal(payload: payload, topic: topic)
     }
   }
 
-  /// Ends the wake-ups and closes the connection.
+  /// Ends the signals and closes the connection.
   package func stop() async { await listener.stop() }
 }

@@ -1,12 +1,38 @@
-import FlashSale
+package import FlashSale
 package import Lane
 package import Logging
 package import Postgres
 
-/// Wakes workers: one has come or goes, or a partition was given back. The payload is the topic.
-enum LeaseSignal {
+/// What workers tell each other. It only makes things quicker: whoever misses one looks by the clock.
+package enum LeaseSignal: Equatable, Sendable {
+  /// One has come or goes, or a partition was given back. The payload is the topic.
+  case changed
+  /// A worker is ready to go on with a partition that another still has. The payload is topic, partition and worker.
+  case ready(Partition, WorkerID)
+
   /// The NOTIFY channel.
   static let channel: StaticString = "penstock_leases"
+
+  func payload(of topic: String) -> String {
+    switch self {
+    case .changed: topic
+    case .ready(let partition, let worker): "\(topic) \(partition) \(worker)"
+    }
+  }
+
+  /// `nil` for another topic, or for what cannot be read.
+  init?(payload: String, topic: String) {
+    // A topic's name has no space.
+    let words = payload.split(separator: " ", omittingEmptySubsequences: false)
+    guard words.first.map(String.init) == topic else { return nil }
+    switch words.count {
+    case 1: self = .changed
+    case 3:
+      guard let partition = Int32(words[1]), let worker = Int64(words[2]) else { return nil }
+      self = .ready(Partition(partition), WorkerID(rawValue: worker))
+    default: return nil
+    }
+  }
 }
 
 /// A worker's connection for leases: shows that it is alive, and looks who has what.
@@ -68,6 +94,16 @@ package struct LeaseStore: Sendable {
         session_started = excluded.session_started
       """,
       seat.id.rawValue, seat.topic, seat.name, Int32(seat.lanesMax))
+  }
+
+  /// Wants no partition any more, as after `penstock lanes drain`, and tells the others.
+  package func drain() async throws {
+    _ = try await connection.query(
+      """
+      WITH drained AS (
+        UPDATE workers SET drained_at = coalesce(drained_at, clock_timestamp()) WHERE id = $1
+      ) SELECT pg_notify($2, $3)
+      """, seat.id.rawValue, "\(LeaseSignal.channel)", seat.topic)
   }
 
   /// Takes part no more, and tells the others.

@@ -1,6 +1,7 @@
 import FlashSale
 import Lane
 import Postgres
+import Time
 
 /// The two ways to write a batch's rows.
 extension OrderRows {
@@ -10,7 +11,7 @@ extension OrderRows {
 
   /// Adds the one statement that writes them all, and that fails with `state` unless all were taken. The batch's fence
   /// stands before it, so it can't meet the rows of the partition's new owner.
-  func add(to pipeline: inout Pipeline, of batch: LaneBatch, orFail state: String) throws {
+  func add(to pipeline: inout Pipeline, of claim: Claim, at decidedAt: Timestamp, orFail state: String) throws {
     let (all, rows) = (all, all.map(\.order))
     try pipeline.add(
       """
@@ -30,8 +31,8 @@ extension OrderRows {
       """,
       rows.map(\.request.order.uuid), rows.map(\.offset.rawValue), rows.map(\.request.acceptedAt),
       rows.map(\.request.stock.sale.rawValue), rows.map(\.request.quantity.rawValue), rows.map(\.outcome.stored),
-      rows.map(\.request.stock.sku.rawValue), rows.map(\.request.buyer.rawValue), batch.decidedAt,
-      batch.claim.partition.rawValue, Int64(count), state, all.map(\.generation.rawValue))
+      rows.map(\.request.stock.sku.rawValue), rows.map(\.request.buyer.rawValue), decidedAt,
+      claim.partition.rawValue, Int64(count), state, all.map(\.generation.rawValue))
   }
 
   /// Writes them all by COPY, and returns how many were taken.

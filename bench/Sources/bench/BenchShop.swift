@@ -23,6 +23,15 @@ struct BenchShop {
   var brokers: String { environment["PENSTOCK_KAFKA_BROKERS"] ?? "" }
   var topic: String { environment["PENSTOCK_TOPIC"] ?? "orders" }
 
+  /// Signs tickets as its intakes do.
+  var ticketSigner: TicketSigner {
+    get throws {
+      let digits = (environment["PENSTOCK_TICKET_KEY"] ?? "").compactMap(\.hexDigitValue)
+      return try TicketSigner(
+        secrets: [stride(from: 0, to: digits.count, by: 2).map { UInt8(digits[$0] << 4 | digits[$0 + 1]) }])
+    }
+  }
+
   /// Opens one with these parts beside broker and admin, lends it to `body`, and ends it.
   ///
   /// - Parameter cluster: where its topic is; `nil` is the embedded broker. (With a cluster, the shop's embedded broker

@@ -42,10 +42,7 @@ final class DelayProbe: Sendable {
     port = UInt16(url.port ?? 80)
     self.sale = sale
     self.sku = sku
-    let key = bench.environment["PENSTOCK_TICKET_KEY"] ?? ""
-    let digits = key.compactMap(\.hexDigitValue)
-    signer = try TicketSigner(
-      secrets: [stride(from: 0, to: digits.count, by: 2).map { UInt8(digits[$0] << 4 | digits[$0 + 1]) }])
+    signer = try bench.ticketSigner
   }
 
   func run(for duration: Duration) async throws -> Delays {

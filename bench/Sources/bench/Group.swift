@@ -11,6 +11,7 @@ struct Group: Sendable {
     Group(name: "line", measure: LineGroup.measure),
     Group(name: "cost", measure: CostGroup.measure),
     Group(name: "memory", measure: MemoryGroup.measure),
+    Group(name: "watch", measure: WatchGroup.measure),
     Group(name: "instructions", measure: InstructionGroup.measure),
     Group(name: "audit", isOnRequest: true, measure: AuditGroup.measure),
   ]

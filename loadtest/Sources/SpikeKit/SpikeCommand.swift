@@ -78,6 +78,9 @@ public struct SpikeCommand: ParsableCommand {
   @Option(help: "How long to follow orders that are still queued, after the last answer.")
   var followTimeout = WrittenDuration(milliseconds: 60_000)
 
+  @Option(help: "How to follow an order: ask for its status again and again, or listen to its stream of events.")
+  var follow = FollowWay.status
+
   @Flag(help: "Only count and time the answers, of any server: nothing is followed or checked.")
   var noFollow = false
 

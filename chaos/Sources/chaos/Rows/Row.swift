@@ -35,7 +35,7 @@ struct Row: Sendable {
   static let all: [Row] =
     workerRows + leaseRows + intakeRows + postgresRows + brokerRows + networkRows + clientRows + poisonRows + clockRows
     + logRows
-    + partitionRows + diskRows + overloadRows + clusterRows + electionRows + deletionRows
+    + partitionRows + streamRows + diskRows + overloadRows + clusterRows + electionRows + deletionRows
 
   /// Whether it runs on an outside cluster, or on an embedded broker.
   func runs(outside: Bool) -> Bool { ground == .either || (ground == .outside) == outside }

@@ -228,8 +228,13 @@ final class Stage: Sendable {
   }
 
   /// Asks the database over a connection that lives as long as the question.
-  func ask<Answer: Sendable>(_ body: (Connection) async throws -> Answer) async throws -> Answer {
-    let connection = try await database.connect()
+  ///
+  /// - Parameter executor: the connection's thread.
+  func ask<Answer: Sendable>(
+    on executor: ConnectionExecutor = ConnectionExecutor(label: "a question"),
+    _ body: (Connection) async throws -> Answer
+  ) async throws -> Answer {
+    let connection = try await Connection.connect(database.settings, on: executor, logger: quietLogger)
     do {
       let answer = try await body(connection)
       await connection.close()

@@ -5,12 +5,17 @@ internal import NIOCore
 /// (1) It asks in rounds, oldest first; what is still queued is asked again in the next, `Limits.followRoundEvery`
 ///     later.
 /// (2) Orders that may not exist are asked for once every promise is settled: by then they are, if they ever will be.
-/// (3) Past the deadline nothing new is asked; what is open then stays open.
+/// (3) A stream of events is an answer that comes whole when it ends, with the outcome. Where streams are refused for
+///     now, the status is asked for instead.
+/// (4) Past the deadline nothing new is asked; what is open then stays open.
 final class Follower: Requester {
   private let stripe: Stripe
   private let requests: RequestBytes
   private let mix: Mix
+  private let way: FollowWay
   private let deadline: NIODeadline
+  /// Orders whose stream was refused.
+  private var refused: Set<Int> = []
   private let clock: SlotClock
   private let finished: EventLoopPromise<Void>
   private var round: [Int] = []
@@ -27,6 +32,7 @@ final class Follower: Requester {
     self.stripe = stripe
     self.requests = plan.requests
     self.mix = plan.mix
+    way = plan.followWay
     self.deadline = deadline
     self.clock = clock
     finished = stripe.loop.makePromise()
@@ -77,9 +83,11 @@ final class Follower: Requester {
     let buyer = mix.request(Int(receipt.request), attempt: Int(receipt.attempt)).buyer
     let ticket = receipts.ticket(number)
     stripe.send(Flight(number: number, scheduled: now, sent: now)) {
-      requests.status(receipt.id, ticket: ticket, buyer: buyer, into: &$0)
+      requests.status(receipt.id, by: way(of: number), ticket: ticket, buyer: buyer, into: &$0)
     }
   }
+
+  private func way(of number: Int) -> FollowWay { refused.contains(number) ? .status : way }
 
   func connectionIsFree(at now: NIODeadline) { look() }
 
@@ -98,9 +106,25 @@ final class Follower: Requester {
     }
     guard answer.status == 200 else {
       result.troubles["status \(answer.status)", default: 0] += 1
+      if answer.status == 503 { refused.insert(flight.number) }
       nextRound.append(flight.number)
       return
     }
+    guard way(of: flight.number) == .events else { return take(body, for: flight) }
+    switch EventBytes.told(body) {
+    case .outcome(let data): take(body.extracting(data), for: flight)
+    case .noOutcome:
+      result.troubles["a stream without an outcome", default: 0] += 1
+      nextRound.append(flight.number)
+    case .backwards:
+      result.mismatched += 1
+      nextRound.append(flight.number)
+    }
+  }
+
+  /// Takes what is told of an order.
+  private func take(_ body: borrowing Span<UInt8>, for flight: Flight) {
+    let receipt = receipts.all[flight.number]
     guard let id = FlatJSON.string("order_id", in: body), OrderID(body, id) == receipt.id,
       let word = FlatJSON.string("status", in: body)
     else {
@@ -133,7 +157,7 @@ final class Follower: Requester {
 
 /// What following brought.
 struct FollowResult: Sendable {
-  /// Answers about another order than the one asked for, or about none.
+  /// Answers about another order than the one asked for, or about none; streams in which a place grew.
   var mismatched = 0
   /// Answers that told nothing about the order, by kind. They were asked again. At most one for each HTTP status.
   var troubles: [String: Int] = [:]

@@ -11,5 +11,7 @@ struct Plan: Sendable {
   let timeout: TimeAmount
   /// Whether each 202 is followed to its outcome. If not, nothing is kept of an answer but its kind and latency.
   let isFollowed: Bool
+  /// How, if so.
+  let followWay: FollowWay
   let epoch: Epoch
 }

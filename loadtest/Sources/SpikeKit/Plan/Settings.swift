@@ -9,6 +9,8 @@ struct Settings: Sendable {
   let skus: [String]
   /// Whether each 202 is followed to its outcome, and the whole judged.
   let isFollowed: Bool
+  /// How, if so.
+  let followWay: FollowWay
   let schedule: Schedule
   /// A profile's name, or the rate.
   let scheduleName: String
@@ -36,7 +38,7 @@ struct Settings: Sendable {
       retryShare: retryShare)
     return Plan(
       schedule: schedule, mix: mix, requests: try RequestBytes(target: target, sale: sale, skus: skus, mix: mix),
-      skus: skus, timeout: timeout, isFollowed: isFollowed, epoch: Epoch())
+      skus: skus, timeout: timeout, isFollowed: isFollowed, followWay: followWay, epoch: Epoch())
   }
 }
 
@@ -72,7 +74,7 @@ extension SpikeCommand {
     }
     let (hot, skew) = (hot, skuSkew ?? 0)
     return Settings(
-      target: target, sale: sale, skus: sku, isFollowed: !noFollow, schedule: schedule,
+      target: target, sale: sale, skus: sku, isFollowed: !noFollow, followWay: follow, schedule: schedule,
       scheduleName: scheduleName, buyers: buyers, groups: groups, quantity: quantity, retryShare: retryShare,
       popularity: { skus in
         hot.map { .hot(share: $0, skus: skus) } ?? .zipf(exponent: skew, skus: skus)

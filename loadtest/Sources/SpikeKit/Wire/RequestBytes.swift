@@ -44,10 +44,13 @@ struct RequestBytes: Sendable {
     }
   }
 
-  /// The question for an order's status, without a ticket if none was given.
-  func status(_ id: OrderID, ticket: ArraySlice<UInt8>, buyer: Int, into buffer: inout ByteBuffer) {
+  /// The question for an order's status, or its events, without a ticket if none was given.
+  func status(
+    _ id: OrderID, by way: FollowWay = .status, ticket: ArraySlice<UInt8>, buyer: Int, into buffer: inout ByteBuffer
+  ) {
     buffer.writeBytes(statusHead)
     buffer.writeBytes(id.bytes)
+    if way == .events { buffer.writeStaticString("/events") }
     if !ticket.isEmpty {
       buffer.writeStaticString("?ticket=")
       buffer.writeBytes(percentEncoded(ticket))
