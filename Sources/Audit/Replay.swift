@@ -20,6 +20,8 @@ struct Replay {
 
   /// What is true before the next record.
   var state = LaneStock()
+  /// What the stretch counts for limit subjects, by the log.
+  var subjectCounts: Set<Effects.SubjectCount> = []
   private var numbers: [SaleID: SaleNumber] = [:]
   private var sales: Set<SaleNumber> = []
 
@@ -42,6 +44,8 @@ struct Replay {
   /// Compares a stretch. Stretches of one partition come in their order.
   mutating func compare(_ stretch: Stretch) {
     state.held = stretch.held
+    state.heldBySubject = stretch.heldBySubject
+    subjectCounts = []
     var rows = stretch.orders[...]
     var next = stretch.range.lowerBound
     var quarantined = stretch.quarantined
@@ -65,6 +69,7 @@ struct Replay {
       let position = LogPosition(partition: stretch.partition, offset: offset)
       findings.add(.quarantine, at: position, "a record is in quarantine that the log does not have")
     }
+    compareSubjects(stretch)
   }
 
   private mutating func skip(from: Offset, to: Offset, in partition: Partition) {

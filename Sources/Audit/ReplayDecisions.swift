@@ -17,6 +17,7 @@ extension Replay {
     var effects = Effects()
     decide(&state, record, at: position.offset, into: &effects)
 
+    subjectCounts.formUnion(effects.subjects)
     for key in effects.stock where state.stock[key]?.isClosed == true { shelves[key]?.isCloseSeen = true }
     compareRepeats(effects.repeats, of: order, at: position, stretch)
     if let own, let request = record.request {
@@ -82,12 +83,25 @@ extension Replay {
       "the row of order \(row.order) differs from its request in \(different.joined(separator: ", "))")
   }
 
+  /// Compares what the stretch's orders count for limit subjects with the rows of it.
+  mutating func compareSubjects(_ stretch: Stretch) {
+    for count in subjectCounts.symmetricDifference(stretch.subjectCounts).sorted(by: { $0.offset < $1.offset }) {
+      let (byLog, byRows) =
+        subjectCounts.contains(count) ? ("by the log", "the rows do not") : ("by its row", "the log does not")
+      findings.add(
+        .subject, at: LogPosition(partition: stretch.partition, offset: count.offset),
+        "order \(count.order) counts \(count.count) for a \(count.subject.kind) \(byLog), and \(byRows) say so")
+    }
+  }
+
   private mutating func explain(_ row: AuditedOrder, _ expected: Outcome?, left: Units, _ name: String) {
     let kind: Violation.Kind =
       switch (expected, row.outcome) {
       case (.confirmed?, .rejected(.soldOut)?), (.confirmed?, .rejected(.insufficientStock)?): .undersold
       case (.rejected(.soldOut)?, .confirmed?), (.rejected(.insufficientStock)?, .confirmed?): .oversold
-      case (.rejected(.limitReached)?, .confirmed?): .limit
+      case (.rejected(.limitReached)?, .confirmed?), (.rejected(.subjectLimitReached)?, .confirmed?),
+        (.rejected(.codeUsedUp)?, .confirmed?):
+        .limit
       default: .outcome
       }
     if kind == .undersold { counts.undersold += 1 }

@@ -21,6 +21,12 @@ struct Stretch {
 
   /// What the buyers of sales with a limit held before the stretch, by the rows below it.
   let held: [LaneStock.Holder: Units]
+
+  /// What was counted before the stretch for the limit subjects that its requests name, by the rows below it.
+  let heldBySubject: [LaneStock.Subject: Units]
+
+  /// What the rows of the stretch count for them.
+  let subjectCounts: Set<Effects.SubjectCount>
 }
 
 extension Stretch {
@@ -36,16 +42,20 @@ extension Stretch {
     for row in orders { rowsHere[row.position.offset] = row.order }
     var absent: [OrderID] = []
     var holders: Set<LaneStock.Holder> = []
+    var subjects: Set<LaneStock.Subject> = []
     for record in records {
       guard let request = try? record.content.get().request else { continue }
       if rowsHere[record.offset] != request.order { absent.append(request.order) }
       if isLimited(request.stock) {
         holders.insert(LaneStock.Holder(sale: request.stock.sale, buyer: request.buyer))
       }
+      for subject in request.terms.subjects { subjects.insert(request.counted(subject)) }
     }
     self.init(
       partition: partition, range: range, isFromTheBeginning: isFromTheBeginning, records: records, orders: orders,
       quarantined: quarantined, places: try await store.places(of: absent),
-      held: try await store.held(by: Array(holders), in: partition, before: range.lowerBound))
+      held: try await store.held(by: Array(holders), in: partition, before: range.lowerBound),
+      heldBySubject: try await store.counted(for: Array(subjects), in: partition, before: range.lowerBound),
+      subjectCounts: try await store.counts(for: Array(subjects), in: partition, range))
   }
 }

@@ -18,8 +18,10 @@ public struct Violation: Sendable, Hashable, Codable {
     case undersold
     /// Confirmed without the units for it.
     case oversold
-    /// Confirmed past the buyer's limit.
+    /// Confirmed past the limit of the buyer, of a limit subject or of an access code.
     case limit
+    /// What an order counts for a limit subject is not stored, or stored otherwise.
+    case subject
     /// An outcome that the log does not give.
     case outcome
     /// A later request won units that an earlier one was refused.
@@ -49,7 +51,7 @@ public struct Violation: Sendable, Hashable, Codable {
       case .progress: "I6"
       case .lane: "I7"
       case .late: "I8"
-      case .limit: "I9"
+      case .limit, .subject: "I9"
       case .unasked, .altered, .outcome, .closed: "I10"
       }
     }

@@ -4,7 +4,8 @@ public import Time
 ///
 /// (1) `stock` has the level of each stock key of the batch that exists in the store.
 /// (2) `held` has the units of each (sale, buyer) of the batch that holds any, where the sale has a limit.
-/// (3) `decided` has each order id of the batch that the store has an outcome for.
+/// (3) `heldBySubject` has the count of each limit subject of the batch that anything counts for.
+/// (4) `decided` has each order id of the batch that the store has an outcome for.
 public struct LaneStock: Sendable {
   /// One stock row, as this lane leaves it.
   public struct Level: Hashable, Sendable {
@@ -46,6 +47,7 @@ public struct LaneStock: Sendable {
 
   public var stock: [StockKey: Level] = [:]
   public var held: [Holder: Units] = [:]
+  public var heldBySubject: [Subject: Units] = [:]
   public var decided: Set<OrderID> = []
 
   /// Creates a state that knows nothing.
@@ -77,7 +79,8 @@ public struct SaleRules: Hashable, Sendable {
 /// same effects, however they are split into batches (I10).
 ///
 /// Each request meets, in this order: repeated id → the sale's window at `acceptedAt` → closed → per-buyer limit →
-/// stock. The id comes first: a repeat that took a unit and was then dropped would leave that unit unsold (I2).
+/// limits by subject → stock. The id comes first: a repeat that took a unit and was then dropped would leave that unit
+/// unsold (I2).
 public func decide(_ state: inout LaneStock, _ record: LogRecord, at offset: Offset, into effects: inout Effects) {
   switch record {
   case .place(let request): decide(&state, request, at: offset, into: &effects)
@@ -104,11 +107,16 @@ private func decide(
   let holder = LaneStock.Holder(sale: request.stock.sale, buyer: request.buyer)
   // Without a limit nothing is counted: what one buyer holds of many SKUs need not fit `Units`.
   let holds = rules.perBuyerLimit.map { _ in (state.held[holder] ?? .zero) + request.quantity }
-  if let limit = rules.perBuyerLimit, let holds, holds > limit { return reject(.limitReached) }
+  if let limit = rules.perBuyerLimit, let holds, holds > request.terms.buyerLimit ?? limit {
+    return reject(.limitReached)
+  }
+  let hasSubjects = !request.terms.subjects.isEmpty
+  if hasSubjects, let refusal = state.refusal(bySubjectsOf: request) { return reject(refusal) }
   guard level.left >= request.quantity else { return reject(level.left == .zero ? .soldOut : .insufficientStock) }
   state.stock.values[place].left = level.left - request.quantity
   state.stock.values[place].asOf = offset.next
   if let holds { state.held[holder] = holds }
+  if hasSubjects { state.count(request, at: offset, into: &effects) }
   effects.change(request.stock)
   effects.decide(request, at: offset, .confirmed)
 }

@@ -24,8 +24,27 @@ public struct Effects: Hashable, Sendable {
     public let error: String
   }
 
+  /// What a confirmed order counts for a limit subject (I9).
+  public struct SubjectCount: Hashable, Sendable {
+    public let subject: LaneStock.Subject
+    public let count: Units
+    public let order: OrderID
+    public let offset: Offset
+
+    /// Creates a count.
+    public init(subject: LaneStock.Subject, count: Units, order: OrderID, offset: Offset) {
+      self.subject = subject
+      self.count = count
+      self.order = order
+      self.offset = offset
+    }
+  }
+
   /// First decisions.
   public private(set) var orders: [Order] = []
+
+  /// Counts of those of them that are confirmed, for their limit subjects; in the order of the log.
+  public private(set) var subjects: [SubjectCount] = []
 
   /// Stock whose level changed; the state has the new levels.
   public private(set) var stock: Set<StockKey> = []
@@ -46,6 +65,9 @@ public struct Effects: Hashable, Sendable {
   public mutating func decide(_ request: PurchaseRequest, at offset: Offset, _ outcome: Outcome) {
     orders.append(Order(offset: offset, request: request, outcome: outcome))
   }
+
+  /// Adds what a confirmed order counts for a subject. Offsets come in their order.
+  public mutating func count(_ count: SubjectCount) { subjects.append(count) }
 
   /// Adds a level that changed.
   public mutating func change(_ key: StockKey) { stock.insert(key) }

@@ -39,16 +39,38 @@ public enum Limits {
   /// Price of one unit in minor units. More is refused, so that `orderUnits × priceMinor` fits 64 bits.
   public static let priceMinor: Int64 = 100_000_000_000
 
-  /// Bytes of an encoded record (key excluded), at the limit of every field: three identifiers would be more than
-  /// any record has, and the fixed fields take less than 64 bytes. The backlog limit of a broker with little
-  /// memory is derived from it.
-  public static let recordBytes = 2 * (identifierBytes + 2) + 64
+  /// Kinds of subjects that a sale limits. One more is refused: each is counted for each order.
+  public static let subjectKinds = 3
+
+  /// Subjects that one order counts for: one of each kind, and an access code.
+  public static let subjectsPerOrder = subjectKinds + 1
+
+  /// Bytes of a kind's name. A longer one is refused.
+  public static let subjectKindBytes = 16
+
+  /// Subjects that a gateway names of one order, also of kinds that the sale does not limit. One more is refused.
+  static let subjectsNamed = 8
+
+  /// Bytes of an encoded record (key excluded) without limit subjects, at the limit of every field: three identifiers
+  /// would be more than any record has, and the fixed fields take less than 64 bytes. The backlog limit of the embedded
+  /// broker is derived from it.
+  public static let plainRecordBytes = 2 * (identifierBytes + 2) + 64
+
+  /// Bytes of one limit subject in a record: the two names, the limit, and the lengths.
+  static let subjectBytes = subjectKindBytes + 2 + identifierBytes + 2 + 6 + 2
+
+  /// Bytes of any encoded record (key excluded), with the buyer's limit. A longer one was not written here. The backlog
+  /// limit of a topic that is kept by its bytes is derived from it.
+  public static let recordBytes = plainRecordBytes + subjectsPerOrder * subjectBytes + 6
 
   /// Bytes of a record's key: `sale/sku#0` at its longest.
   public static let recordKeyBytes = 2 * identifierBytes + 3
 
   /// Ticket keys that are accepted side by side, so that a key can be rotated without refusing a ticket.
   public static let ticketKeys = 4
+
+  /// Keys of access codes that are accepted side by side.
+  public static let codeKeys = 4
 
   /// UTF-8 bytes of a person's reason for what she does to a partition. Past it, it is refused.
   public static let reasonBytes = 500

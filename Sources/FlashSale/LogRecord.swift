@@ -26,18 +26,23 @@ public struct PurchaseRequest: Hashable, Sendable {
   /// When intake accepted it, by intake's clock: the only time that a decision looks at.
   public var acceptedAt: Timestamp
 
-  /// Creates a request, or says that its quantity is out of range.
+  /// What it counts for beside its buyer.
+  public var terms: OrderTerms
+
+  /// Creates a request, or says what is out of range: its quantity, or its terms.
   public init(
-    order: OrderID, stock: StockKey, buyer: BuyerID, quantity: Units, acceptedAt: Timestamp
+    order: OrderID, stock: StockKey, buyer: BuyerID, quantity: Units, acceptedAt: Timestamp, terms: OrderTerms = .none
   ) throws(ValidationError) {
     guard (1...Limits.orderUnits).contains(quantity.rawValue) else {
       throw ValidationError("quantity", "must be 1 to \(Limits.orderUnits)")
     }
+    try terms.check()
     self.order = order
     self.stock = stock
     self.buyer = buyer
     self.quantity = quantity
     self.acceptedAt = acceptedAt
+    self.terms = terms
   }
 }
 

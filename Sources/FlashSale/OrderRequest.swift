@@ -6,14 +6,19 @@ public struct OrderRequest: Equatable, Sendable {
   /// How many of it: 1 to `Limits.orderUnits`.
   public var quantity: Units
 
-  init(sku: SKU, quantity: Units) {
+  /// An access code as the client sent it, not checked: any text.
+  public var code: String?
+
+  init(sku: SKU, quantity: Units, code: String? = nil) {
     self.sku = sku
     self.quantity = quantity
+    self.code = code
   }
 }
 
 extension OrderRequest {
-  /// Reads `{"sku": "…", "quantity": …}`: JSON (RFC 8259) of exactly this shape, fields in any order, nothing behind.
+  /// Reads `{"sku": "…", "quantity": …}`, and perhaps a `code`: JSON (RFC 8259) of exactly this shape, fields in any
+  /// order, nothing behind.
   ///
   /// - Parameter body: the bytes as a client sent them; any bytes are allowed.
   /// - Throws: `malformed` if it is no JSON; else what is wrong first, from left to right.
@@ -24,6 +29,7 @@ extension OrderRequest {
   private init(fields json: inout JSONReader) throws(BodyError) {
     var sku: SKU?
     var quantity: Units?
+    var code: String??
     while let name = try json.nextField() {
       switch name {
       case "sku":
@@ -32,11 +38,14 @@ extension OrderRequest {
       case "quantity":
         guard quantity == nil else { throw .duplicateField("quantity") }
         quantity = Units(try json.wholeNumber("quantity", in: 1...Limits.orderUnits))
-      default: throw .unknownField(name, "is unknown: an order has the fields sku and quantity")
+      case "code":
+        guard code == nil else { throw .duplicateField("code") }
+        code = json.takeNull() ? .some(nil) : try json.text("code")
+      default: throw .unknownField(name, "is unknown: an order has the fields sku, quantity and code")
       }
     }
     guard let sku else { throw .invalidField("sku", "is missing") }
     guard let quantity else { throw .invalidField("quantity", "is missing") }
-    self.init(sku: sku, quantity: quantity)
+    self.init(sku: sku, quantity: quantity, code: code ?? nil)
   }
 }

@@ -18,6 +18,12 @@ public enum Refusal: Int16, Hashable, Sendable, CaseIterable {
   /// Something is left, but less than the request asks for.
   case insufficientStock = 6
 
+  /// One of the order's limit subjects, such as its card, would have more units than the sale's limit for it.
+  case subjectLimitReached = 7
+
+  /// The access code was used as often as it may be.
+  case codeUsedUp = 8
+
   /// The stable name, in the API and in reports.
   public var code: String {
     switch self {
@@ -27,6 +33,8 @@ public enum Refusal: Int16, Hashable, Sendable, CaseIterable {
     case .limitReached: "limit_reached"
     case .soldOut: "sold_out"
     case .insufficientStock: "insufficient_stock"
+    case .subjectLimitReached: "subject_limit_reached"
+    case .codeUsedUp: "code_used_up"
     }
   }
 }

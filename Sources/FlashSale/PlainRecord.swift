@@ -1,7 +1,7 @@
 internal import Time
 
 /// A request in the one form in which SwiftProtobuf writes it, written and read without SwiftProtobuf: a *place* of one
-/// line, every field once, in the order of the numbers, and nothing else.
+/// line, every field once and subjects one after another, in the order of the numbers, and nothing else.
 ///
 /// (1) What it writes, SwiftProtobuf would write alike; what it reads, SwiftProtobuf would read alike: tests compare.
 /// (2) It leaves any other form, and anything that is not valid, to SwiftProtobuf, which knows all forms and says what
@@ -32,16 +32,43 @@ struct PlainRecord {
       takes(0x09), let high: UInt64 = integer(),
       takes(0x11), let low: UInt64 = integer(),
       takes(0x1A), let buyer: BuyerID = identifier(),
-      takes(0x22), let line = byte(), Int(line) == bytes.count - at,  // to the end
+      takes(0x22), let line = byte(), case let end = at + Int(line), end <= bytes.count,
       takes(0x0A), let sku: SKU = identifier(),
-      takes(0x10), let quantity = smallVarint(),
-      at == bytes.count
+      takes(0x10), let quantity = smallVarint(), at == end
     else { return nil }
+    var terms = OrderTerms.none
+    if end < bytes.count {
+      guard let found = self.terms() else { return nil }
+      terms = found
+    }
     let order = OrderID(high: high, low: low)
     guard order.sale == SaleNumber(rawValue: number) else { return nil }
     return try? PurchaseRequest(
       order: order, stock: StockKey(sale: order.sale, sku: sku), buyer: buyer, quantity: Units(quantity),
-      acceptedAt: Timestamp(microseconds: Int64(clamping: acceptedAt)))
+      acceptedAt: Timestamp(microseconds: Int64(clamping: acceptedAt)), terms: terms)
+  }
+
+  /// What most requests don't have.
+  private mutating func terms() -> OrderTerms? {
+    var terms = OrderTerms.none
+    while at < bytes.count {
+      switch byte() {
+      case 0x2A:
+        guard terms.buyerLimit == nil, let length = byte(), length < 0x80 else { return nil }
+        let end = at + Int(length)
+        guard end <= bytes.count,
+          takes(0x0A), let kind: SubjectKind = identifier(),
+          takes(0x12), let id: SubjectID = identifier(),
+          takes(0x18), let limit = varint(), at == end
+        else { return nil }
+        terms.subjects.append(LimitSubject(kind: kind, id: id, limit: Units(limit)))
+      case 0x30:
+        guard terms.buyerLimit == nil, let limit = varint(), limit > 0 else { return nil }
+        terms.buyerLimit = Units(limit)
+      default: return nil
+      }
+    }
+    return terms
   }
 
   private mutating func byte() -> UInt8? {
@@ -67,6 +94,18 @@ struct PlainRecord {
     return Int32(low & 0x7F) | Int32(high) << 7
   }
 
+  /// A number below 2^28, or one of five bytes that fits an `Int32`, in as few bytes as it needs.
+  private mutating func varint() -> Int32? {
+    var number: UInt64 = 0
+    for shift in stride(from: 0, to: 35, by: 7) {
+      guard let next = byte() else { return nil }
+      number |= UInt64(next & 0x7F) << UInt64(shift)
+      guard next < 0x80 else { continue }
+      return Int32(exactly: number)
+    }
+    return nil
+  }
+
   /// A name whose length fits a byte. All its bytes are ASCII, so that they are valid UTF-8 as well.
   private mutating func identifier<Name: Identifier>() -> Name? {
     guard let length = byte(), length < 0x80, (1...Name.maxBytes).contains(Int(length)) else { return nil }
@@ -88,7 +127,10 @@ extension PlainRecord {
     let (sku, buyer) = (request.stock.sku.rawValue, request.buyer.rawValue)
     let quantity = UInt32(bitPattern: request.quantity.rawValue)
     let line = 2 + sku.utf8.count + 1 + Writer.bytes(ofVarint: quantity)
-    let place = 2 * 9 + 2 + buyer.utf8.count + 2 + line
+    let (subjects, limit) = (request.terms.subjects, request.terms.buyerLimit)
+    var place = 2 * 9 + 2 + buyer.utf8.count + 2 + line
+    for subject in subjects { place += 2 + Writer.bytes(of: subject) }
+    if let limit { place += 1 + Writer.bytes(ofVarint: UInt32(bitPattern: limit.rawValue)) }
     var writer = Writer(bytes: bytes)
     writer.put(0x08, 2)  // schema
     writer.put(0x1D, integer: UInt32(bitPattern: request.stock.sale.rawValue))
@@ -102,6 +144,8 @@ extension PlainRecord {
     writer.put(0x22, UInt8(line))
     writer.put(0x0A, text: sku)
     writer.put(0x10, varint: quantity)
+    for subject in subjects { writer.put(subject) }
+    if let limit { writer.put(0x30, varint: UInt32(bitPattern: limit.rawValue)) }
     return writer.at
   }
 
@@ -131,8 +175,21 @@ extension PlainRecord {
       }
     }
 
-    /// How many bytes a number below 2^14 takes.
-    static func bytes(ofVarint number: UInt32) -> Int { number < 0x80 ? 1 : 2 }
+    mutating func put(_ subject: LimitSubject) {
+      put(0x2A, UInt8(Self.bytes(of: subject)))
+      put(0x0A, text: subject.kind.rawValue)
+      put(0x12, text: subject.id.rawValue)
+      put(0x18, varint: UInt32(bitPattern: subject.limit.rawValue))
+    }
+
+    /// How many bytes a subject takes behind its length: fewer than 128, by `Limits.subjectBytes`.
+    static func bytes(of subject: LimitSubject) -> Int {
+      4 + subject.kind.rawValue.utf8.count + subject.id.rawValue.utf8.count + 1
+        + bytes(ofVarint: UInt32(bitPattern: subject.limit.rawValue))
+    }
+
+    /// How many bytes a number takes.
+    static func bytes(ofVarint number: UInt32) -> Int { max(1, (38 - number.leadingZeroBitCount) / 7) }
 
     mutating func put(_ tag: UInt8, varint: UInt32) {
       bytes[at] = tag

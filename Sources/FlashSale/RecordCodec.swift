@@ -121,6 +121,14 @@ extension WirePlace {
     line.sku = request.stock.sku.rawValue
     line.quantity = UInt32(bitPattern: request.quantity.rawValue)
     lines = [line]
+    subjects = request.terms.subjects.map { subject in
+      var wire = WireLimitSubject()
+      wire.kind = subject.kind.rawValue
+      wire.id = subject.id.rawValue
+      wire.limit = UInt32(bitPattern: subject.limit.rawValue)
+      return wire
+    }
+    buyerLimit = request.terms.buyerLimit.map { UInt32(bitPattern: $0.rawValue) } ?? 0
   }
 
   fileprivate func request(of sale: SaleNumber, acceptedAt: Timestamp) throws(ValidationError) -> PurchaseRequest {
@@ -130,6 +138,21 @@ extension WirePlace {
     return try PurchaseRequest(
       order: order, stock: StockKey(sale: sale, sku: try SKU(validating: lines[0].sku)),
       buyer: try BuyerID(validating: buyer, field: "buyer"), quantity: Units(Int32(clamping: lines[0].quantity)),
-      acceptedAt: acceptedAt)
+      acceptedAt: acceptedAt, terms: try terms)
+  }
+
+  private var terms: OrderTerms {
+    get throws(ValidationError) {
+      guard !subjects.isEmpty || buyerLimit > 0 else { return .none }
+      var terms = OrderTerms(buyerLimit: buyerLimit > 0 ? Units(Int32(clamping: buyerLimit)) : nil)
+      for subject in subjects {
+        terms.subjects.append(
+          LimitSubject(
+            kind: try SubjectKind(validating: subject.kind, field: "subjects.kind"),
+            id: try SubjectID(validating: subject.id, field: "subjects.id"),
+            limit: Units(Int32(clamping: subject.limit))))
+      }
+      return terms
+    }
   }
 }

@@ -56,7 +56,7 @@ public struct Sale: Hashable, Sendable {
   /// Creates a sale, or names the first field that is wrong.
   ///
   /// Without an `ordering`, a sale whose limit spans several SKUs is decided in one lane; any other by SKU. Asking for
-  /// lanes by SKU together with such a limit is refused: two lanes could each give the buyer their last unit.
+  /// lanes by SKU together with such a limit is refused: two lanes could each give the buyer, or a card, the last unit.
   public init(
     id: SaleID, name: String, startsAt: Timestamp, endsAt: Timestamp, perBuyerLimit: Units?,
     ordering: Ordering? = nil, shaping: SaleShaping = SaleShaping(), items: [SaleItem]
@@ -74,9 +74,10 @@ public struct Sale: Hashable, Sendable {
     for (index, item) in items.enumerated() where !seen.insert(item.sku).inserted {
       throw ValidationError("items[\(index)].sku", "\(item.sku) stands in the sale twice")
     }
-    let limitSpansItems = perBuyerLimit != nil && items.count > 1
+    let limitSpansItems = (perBuyerLimit != nil || shaping.limitsBeyondBuyers) && items.count > 1
     if limitSpansItems && ordering == .sku {
-      throw ValidationError("ordering", "must be \"sale\" where a per_buyer_limit spans several SKUs")
+      let limit = perBuyerLimit == nil ? "a limit by subject or access code" : "a per_buyer_limit"
+      throw ValidationError("ordering", "must be \"sale\" where \(limit) spans several SKUs")
     }
     self.id = id
     self.name = name

@@ -12,6 +12,7 @@ public enum ProblemCode: Int, CaseIterable, Sendable {
   case malformedJSON, unknownField, duplicateField, invalidField
   // Who and what.
   case unauthenticated, foreignOrigin, badTicket, saleNotFound, unknownSKU, orderNotFound, saleExists
+  case idempotencyConflict, subjectRequired, codeRequired, codeInvalid
   case roomRequired, tokenInvalid, roomNotFound, placeNotFound
   case partitionNotFound, partitionNotHalted, workerNotFound, workerIsLast
   // Not now.
@@ -52,6 +53,11 @@ public enum ProblemCode: Int, CaseIterable, Sendable {
     case .unknownSKU: (.notFound, "unknown_sku", "The sale has no such SKU")
     case .orderNotFound: (.notFound, "order_not_found", "There is no such order of this buyer")
     case .saleExists: (.conflict, "sale_exists", "There is a sale of this id already")
+    case .idempotencyConflict:
+      (.unprocessableEntity, "idempotency_conflict", "The Idempotency-Key was used for another request")
+    case .subjectRequired: (.forbidden, "subject_required", "The order lacks what the sale limits by")
+    case .codeRequired: (.forbidden, "code_required", "The sale needs an access code")
+    case .codeInvalid: (.forbidden, "code_invalid", "The access code is not good for this order")
     case .roomRequired: (.forbidden, "room_required", "The sale has a waiting room, and no token was shown")
     case .tokenInvalid: (.forbidden, "token_invalid", "The waiting-room token does not count")
     case .roomNotFound: (.notFound, "room_not_found", "The sale has no such waiting room")

@@ -19,6 +19,9 @@ public struct IntakeConfiguration: Sendable {
   /// Signs tickets, and checks those of every intake with the same key.
   public var tickets: TicketSigner
 
+  /// Checks access codes. The default has no key, and refuses all of them.
+  public var codes: AccessCodeSigner
+
   /// Records of one partition that may be accepted and not decided. At the limit: `503 busy`. At least 1.
   ///
   /// Exact with one intake. Each further one can exceed it by what it has in flight, because it learns the log's end
@@ -74,7 +77,7 @@ public struct IntakeConfiguration: Sendable {
   /// A configuration with `Limits` for what is not named here.
   public init(
     host: String, port: Int, topic: String, partitions: Int32, backlogLimit: Int64 = Limits.backlog,
-    tickets: TicketSigner, eventLoops: Int
+    tickets: TicketSigner, codes: AccessCodeSigner = .none, eventLoops: Int
   ) {
     self.host = host
     self.port = port
@@ -82,6 +85,7 @@ public struct IntakeConfiguration: Sendable {
     self.partitions = partitions
     self.backlogLimit = backlogLimit
     self.tickets = tickets
+    self.codes = codes
     self.eventLoops = eventLoops
     connections = OpenFiles.connections(wanted: Limits.connections)
     requestDeadline = HTTPServing.Limits.requestDeadline

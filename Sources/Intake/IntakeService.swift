@@ -127,7 +127,7 @@ public final class IntakeService: Service {
       let watch = LogWatch(standings, reader: reader, waits: waits, logger: logger)
       logWatch.withLock { $0 = watch }
       let gate = OrderGate(
-        writers: writers, signer: configuration.tickets, rooms: configuration.rooms?.tokens,
+        writers: writers, signer: configuration.tickets, rooms: configuration.rooms?.tokens, codes: configuration.codes,
         backlogLimit: configuration.backlogLimit, proxies: configuration.trustedProxies)
       try await serve(gate, orders, listener, loops, refresher, feed, watch, rooms)
     } catch {

@@ -29,6 +29,41 @@ extension Problem {
   static let orderNotFound = Problem(
     .orderNotFound, detail: "An order that is still queued is only found with its ticket.")
 
+  /// The key names an order that the buyer sent with another SKU or quantity; that one keeps its outcome.
+  static func idempotencyConflict(_ order: OrderID) -> Problem {
+    Problem(
+      .idempotencyConflict,
+      detail: "The first request counts: its outcome is at /v1/orders/\(order). Send this one with a key of its own.",
+      field: IdempotencyKey.field
+    ).with { $0.order = order }
+  }
+
+  /// The sale limits subjects of this kind, and the shop's gateway has named none.
+  static func subjectRequired(_ kind: SubjectKind) -> Problem {
+    Problem(
+      .subjectRequired, detail: "\(SubjectLimits.field) names no \(kind), and the sale limits orders by it.",
+      field: SubjectLimits.field)
+  }
+
+  /// - Parameter before: until when a code is needed.
+  static func codeRequired(before: Timestamp?) -> Problem {
+    let until = before.map { "Until \($0), this" } ?? "This"
+    return Problem(.codeRequired, detail: "\(until) sale is for buyers with an access code.", field: "code")
+  }
+
+  static func codeInvalid(_ fault: AccessCode.Fault) -> Problem {
+    let why =
+      switch fault {
+      case .malformed: "is no access code, or not all of one"
+      case .forged: "was not issued here, or is no longer accepted"
+      case .otherSale: "is for another sale"
+      case .otherBuyer: "is for another buyer"
+      case .notYet(let start): "is good from \(start) on"
+      case .expired(let end): "was good until \(end)"
+      }
+    return Problem(.codeInvalid, detail: "The code \(why).", field: "code")
+  }
+
   static let badTicket = Problem(.badTicket, field: "ticket")
 }
 

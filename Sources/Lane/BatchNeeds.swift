@@ -14,6 +14,12 @@ package struct BatchNeeds: Sendable {
   /// Sales of which all holders are asked for, so that the next batches need not ask for each buyer.
   package private(set) var unknownSales: Set<SaleNumber> = []
 
+  /// Limit subjects that something may be counted for.
+  package private(set) var subjects: Set<LaneStock.Subject> = []
+
+  /// Sales of which all subjects are asked for that anything is counted for.
+  package private(set) var subjectSales: Set<SaleNumber> = []
+
   /// Stock that the lane does not remember.
   package private(set) var unknownStock: Set<StockKey> = []
 
@@ -33,6 +39,7 @@ package struct BatchNeeds: Sendable {
   /// Whether the lane remembers all that the batch needs.
   var isEmpty: Bool {
     probes.isEmpty && unknownGenerations.isEmpty && holders.isEmpty && unknownSales.isEmpty && unknownStock.isEmpty
+      && subjects.isEmpty && subjectSales.isEmpty
   }
 
   /// Collects the keys of the records; what the lane remembers goes into the state.
@@ -51,6 +58,7 @@ package struct BatchNeeds: Sendable {
       if sale != last { (last, search) = (sale, need(generationOf: sale).flatMap { self.search(of: sale, upTo: $0) }) }
       search?.addProbes(for: request.order, to: &probes)
       if isLimited(level) { need(LaneStock.Holder(sale: request.stock.sale, buyer: request.buyer), memory) }
+      if !request.terms.subjects.isEmpty { need(subjectsOf: request, memory) }
     }
   }
 
@@ -59,6 +67,7 @@ package struct BatchNeeds: Sendable {
     guard !found.isEmpty, looksUpOrders || found.values.contains(where: { $0.number > .first }) else { return nil }
     var rest = self
     (rest.unknownGenerations, rest.holders, rest.unknownSales, rest.unknownStock) = ([], [], [], [])
+    (rest.subjects, rest.subjectSales) = ([], [])
     rest.probes = []
     var searches: [SaleNumber: OrderSearch] = [:]
     for (sale, generation) in found { searches[sale] = search(of: sale, upTo: generation.number) }
@@ -98,9 +107,18 @@ package struct BatchNeeds: Sendable {
   }
 
   private mutating func need(_ holder: LaneStock.Holder, _ memory: LaneMemory) {
-    guard memory.holders.mayHold(holder) else { return }
+    guard memory.holders.mayHold(holder.buyer.holderHash, of: holder.sale) else { return }
     holders.insert(holder)
     if !memory.holders.knows(holder.sale) { unknownSales.insert(holder.sale) }
+  }
+
+  private mutating func need(subjectsOf request: PurchaseRequest, _ memory: LaneMemory) {
+    for subject in request.terms.subjects {
+      let subject = request.counted(subject)
+      guard memory.subjects.mayHold(subject.holderHash, of: subject.sale) else { continue }
+      subjects.insert(subject)
+      if !memory.subjects.knows(subject.sale) { subjectSales.insert(subject.sale) }
+    }
   }
 }
 
@@ -116,32 +134,38 @@ package struct LoadedFacts: Sendable {
   package var generations: [SaleNumber: OpenGeneration] = [:]
 
   private(set) var held: [LaneStock.Holder: Units] = [:]
-  private var holders: [SaleNumber: Set<Int>] = [:]
-  private var holderCounts: [SaleNumber: Int] = [:]
+  private(set) var heldBySubject: [LaneStock.Subject: Units] = [:]
+  private var holders = FoundHolders()
+  private var subjects = FoundHolders()
 
   /// Nothing was found.
   package init() {}
 
   /// One of the buyers holds so many units.
-  package mutating func add(_ holder: LaneStock.Holder, holds units: Int64) {
-    // A buyer without a limit can hold more than 32 bits over many items. No limit is above `stockUnits`, so that a sum
-    // cut there decides the same, and leaves room for what this batch adds.
-    held[holder] = Units(Int32(min(units, Int64(FlashSale.Limits.stockUnits))))
+  package mutating func add(_ holder: LaneStock.Holder, holds units: Int64) { held[holder] = Self.bounded(units) }
+
+  /// So much is counted for one of the subjects.
+  package mutating func add(_ subject: LaneStock.Subject, counts: Int64) {
+    heldBySubject[subject] = Self.bounded(counts)
   }
 
+  /// A buyer without a limit can hold more than 32 bits over many items. No limit is above `stockUnits`, so that a sum
+  /// cut there decides the same, and leaves room for what this batch adds.
+  private static func bounded(_ units: Int64) -> Units { Units(Int32(min(units, Int64(FlashSale.Limits.stockUnits)))) }
+
   /// A buyer holds units of one of the unknown sales, which limits its buyers. Once for each order, or for each buyer.
-  package mutating func add(holder buyer: BuyerID, of sale: SaleNumber) {
-    holders[sale, default: []].insert(KnownHolders.hash(buyer))
-    holderCounts[sale, default: 0] += 1
-  }
+  package mutating func add(holder buyer: BuyerID, of sale: SaleNumber) { holders.add(buyer.holderHash, of: sale) }
+
+  /// Something is counted for a subject of one of the sales whose subjects are asked for. Once for each order.
+  package mutating func add(holder subject: LaneStock.Subject) { subjects.add(subject.holderHash, of: subject.sale) }
 
   /// Who holds units of the sales that were asked for, as a memory takes it in.
   func holders(for needs: BatchNeeds) -> [SaleNumber: KnownHolders.Holders] {
-    var known: [SaleNumber: KnownHolders.Holders] = [:]
-    for sale in needs.unknownSales {
-      let isWhole = holderCounts[sale, default: 0] <= needs.mostHolders
-      known[sale] = isWhole ? .all(holders[sale] ?? []) : .tooMany
-    }
-    return known
+    holders.known(of: needs.unknownSales, most: needs.mostHolders)
+  }
+
+  /// The same of limit subjects.
+  func subjects(for needs: BatchNeeds) -> [SaleNumber: KnownHolders.Holders] {
+    subjects.known(of: needs.subjectSales, most: needs.mostHolders)
   }
 }

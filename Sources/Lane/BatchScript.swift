@@ -36,6 +36,9 @@ package struct BatchScript: Sendable {
     /// Adds the first decisions: only ids that are not there.
     case orders(OrderRows)
 
+    /// Adds what confirmed orders count for limit subjects. Only if one of them has a subject.
+    case subjects([Effects.SubjectCount])
+
     case commit
   }
 
@@ -80,6 +83,7 @@ package struct BatchScript: Sendable {
       steps.append(.count(Tallies(decided.effects, records)))
       if !decided.changes.isEmpty { steps.append(.stock(decided.changes)) }
       if decided.orders.count > 0 { steps.append(.orders(decided.orders)) }
+      if !decided.effects.subjects.isEmpty { steps.append(.subjects(decided.effects.subjects)) }
       steps.append(.commit)
       stage = .done(decided)
     case .done: break

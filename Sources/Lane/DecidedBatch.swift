@@ -22,6 +22,7 @@ package struct DecidedBatch: Sendable {
     var before = needs.state
     before.decided = Set(facts.decided)
     before.held = facts.held
+    before.heldBySubject = facts.heldBySubject
     before.stock.merge(facts.levels) { _, loaded in loaded }
     var after = before
     effects = Effects(of: entries, &after, by: needs.tuning.decide)
@@ -33,7 +34,7 @@ package struct DecidedBatch: Sendable {
     orders = OrderRows(effects.orders, into: open.merging(facts.generations.mapValues(\.number)) { known, _ in known })
     written = WrittenBatch(
       records: entries.count, effects: effects, levels: after.stock, holders: facts.holders(for: needs),
-      generations: facts.generations, rows: orders.counts)
+      subjects: facts.subjects(for: needs), generations: facts.generations, rows: orders.counts)
   }
 }
 

@@ -1,14 +1,15 @@
 import FlashSale
 
-/// Who may hold units of which sale: every buyer who does, and hardly any other.
+/// Who may hold units of which sale: every holder who does, and hardly any other. Buyers are holders, and in a memory
+/// of their own limit subjects are.
 ///
-/// A hash of 64 bits stands for a buyer. Two buyers with one hash only cost a look-up. Each process has a seed of its
-/// own, so nobody can make names that collide.
+/// A hash of 64 bits stands for a holder. Two with one hash only cost a look-up. Each process has a seed of its own, so
+/// nobody can make names that collide.
 package struct KnownHolders: Sendable {
   /// What is known of one sale.
   package enum Holders: Sendable {
     case all(Set<Int>)
-    /// More than may be remembered: each buyer is looked up.
+    /// More than may be remembered: each holder is looked up.
     case tooMany
   }
 
@@ -16,16 +17,16 @@ package struct KnownHolders: Sendable {
   private var sales: [SaleNumber: Holders] = [:]
   private var count = 0
 
-  /// Knows nothing, and remembers so many buyers at most.
+  /// Knows nothing, and remembers so many holders at most.
   init(most: Int) { self.most = most }
 
   /// Whether anything is known of the sale.
   func knows(_ sale: SaleNumber) -> Bool { sales[sale] != nil }
 
-  /// `false` only if the buyer certainly holds nothing.
-  func mayHold(_ holder: LaneStock.Holder) -> Bool {
-    guard case .all(let hashes) = sales[holder.sale] else { return true }
-    return hashes.contains(Self.hash(holder.buyer))
+  /// `false` only if the holder certainly holds nothing.
+  func mayHold(_ hash: Int, of sale: SaleNumber) -> Bool {
+    guard case .all(let hashes) = sales[sale] else { return true }
+    return hashes.contains(hash)
   }
 
   /// Takes in what was loaded.
@@ -38,15 +39,28 @@ package struct KnownHolders: Sendable {
     }
   }
 
-  /// Takes in a buyer who got units. Nothing happens if the sale is not known.
-  mutating func add(_ holder: LaneStock.Holder) {
-    guard case .all(var hashes) = sales[holder.sale] else { return }
+  /// Takes in a holder who got units. Nothing happens if the sale is not known.
+  mutating func add(_ hash: Int, of sale: SaleNumber) {
+    guard case .all(var hashes) = sales[sale] else { return }
     // Taken out while it changes: with two owners, the set would be copied for every winner.
-    sales[holder.sale] = .tooMany
+    sales[sale] = .tooMany
     guard count < most else { return count -= hashes.count }
-    if hashes.insert(Self.hash(holder.buyer)).inserted { count += 1 }
-    sales[holder.sale] = .all(hashes)
+    if hashes.insert(hash).inserted { count += 1 }
+    sales[sale] = .all(hashes)
   }
+}
 
-  static func hash(_ buyer: BuyerID) -> Int { buyer.hashValue }
+extension BuyerID {
+  /// What stands for the buyer among holders.
+  var holderHash: Int { hashValue }
+}
+
+extension LaneStock.Subject {
+  /// What stands for the subject among holders of its sale.
+  var holderHash: Int {
+    var hasher = Hasher()
+    hasher.combine(kind)
+    hasher.combine(id)
+    return hasher.finalize()
+  }
 }

@@ -18,6 +18,9 @@ package struct LaneMemory: Sendable {
   /// Who may hold units.
   private(set) var holders: KnownHolders
 
+  /// What limit subjects something may be counted for: as `holders`, of subjects in the place of buyers.
+  private(set) var subjects: KnownHolders
+
   /// Where orders are stored.
   private(set) var generations: KnownGenerations
 
@@ -34,6 +37,7 @@ package struct LaneMemory: Sendable {
     self.levels = levels
     self.tuning = tuning
     holders = KnownHolders(most: tuning.rememberedHolders)
+    subjects = KnownHolders(most: tuning.rememberedHolders)
     generations = KnownGenerations(tuning: tuning)
   }
 
@@ -73,7 +77,9 @@ package struct LaneMemory: Sendable {
     levels.merge(written.levels) { _, new in new }
     if levels.count > Limits.rememberedLevels { levels = written.levels }
     holders.add(written.holders)
-    for holder in written.winners { holders.add(holder) }
+    for holder in written.winners { holders.add(holder.buyer.holderHash, of: holder.sale) }
+    subjects.add(written.subjects)
+    for count in written.effects.subjects { subjects.add(count.subject.holderHash, of: count.subject.sale) }
     generations.add(written.generations, written.rows)
     batchesToCheck = written.effects.repeats.isEmpty ? max(0, batchesToCheck - 1) : tuning.batchesToCheck
   }
@@ -87,7 +93,9 @@ package struct LaneMemory: Sendable {
     case .committed, .fenced, .generationClosed, .poisoned, .unavailable: break
     case .conflict: batchesToCheck = tuning.batchesToCheck
     // It may be committed, and then this memory does not know its winners.
-    case .connectionLost: holders = KnownHolders(most: tuning.rememberedHolders)
+    case .connectionLost:
+      holders = KnownHolders(most: tuning.rememberedHolders)
+      subjects = KnownHolders(most: tuning.rememberedHolders)
     }
   }
 }

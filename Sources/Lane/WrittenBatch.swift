@@ -13,6 +13,9 @@ package struct WrittenBatch: Sendable {
   /// The buyers who hold units of the sales that this batch is the first to name.
   let holders: [SaleNumber: KnownHolders.Holders]
 
+  /// The limit subjects that something is counted for, of the sales whose subjects this batch had to read.
+  let subjects: [SaleNumber: KnownHolders.Holders]
+
   /// The open generations that this batch had to read.
   let generations: [SaleNumber: OpenGeneration]
 

@@ -34,6 +34,7 @@ struct DatabaseFacts: Sendable {
         ('partition_progress', 'SELECT'), ('partition_progress', 'INSERT'), ('partition_progress', 'UPDATE'),
         ('tallies', 'SELECT'), ('tallies', 'INSERT'), ('tallies', 'UPDATE'),
         ('orders', 'SELECT'), ('orders', 'INSERT'),
+        ('subjects_held', 'SELECT'), ('subjects_held', 'INSERT'),
         ('sale_generations', 'SELECT'), ('sale_generations', 'INSERT'), ('sale_generations', 'UPDATE'),
         ('quarantined_records', 'SELECT'), ('quarantined_records', 'INSERT')
       ) AS needed (name, privilege)

@@ -20,6 +20,7 @@ struct Checks {
 
   private var left: [StockKey: Int32] = [:]
   private var bought: [String: Int32] = [:]
+  private var counted: [LaneStock.Subject: Int32] = [:]
   private var orderOf: [String: OrderID] = [:]
 
   /// Orders that a 202 was sent for, with the place that it named.
@@ -176,9 +177,11 @@ struct Checks {
       let sale = shop[request.stock.sale].sale
       let holder = "\(request.stock.sale)/\(request.buyer)"
       bought[holder, default: 0] += request.quantity.rawValue
-      if let limit = sale.perBuyerLimit, let held = bought[holder], held > limit.rawValue {
+      let limit = sale.perBuyerLimit.map { request.terms.buyerLimit ?? $0 }
+      if let limit, let held = bought[holder], held > limit.rawValue {
         return Violation(invariant: "I9", what: "\(holder) has \(held) units, the limit is \(limit)")
       }
+      return judgeSubjects(of: request)
     case .rejected(.soldOut), .rejected(.insufficientStock):
       // A later request in this partition cannot win what this one was refused: it was not there (I5).
       guard units < request.quantity.rawValue else {
@@ -186,6 +189,22 @@ struct Checks {
           invariant: "I2", what: "\(order.position) was refused \(request.quantity) units while \(units) were left")
       }
     case .rejected: break
+    }
+    return nil
+  }
+}
+
+extension Checks {
+  /// I9 for what a confirmed request counts for beside its buyer.
+  fileprivate mutating func judgeSubjects(of request: PurchaseRequest) -> Violation? {
+    for subject in request.terms.subjects {
+      let key = request.counted(subject)
+      counted[key, default: 0] += subject.kind == .code ? 1 : request.quantity.rawValue
+      if let count = counted[key], count > subject.limit.rawValue {
+        return Violation(
+          invariant: "I9", what: "\(key.kind) \(key.id) of sale \(key.sale) has \(count), the limit is \(subject.limit)"
+        )
+      }
     }
     return nil
   }

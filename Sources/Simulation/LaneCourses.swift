@@ -49,6 +49,7 @@ extension BatchScript.Step {
     case .count: .stepCount
     case .stock: .stepStock
     case .orders: .stepOrders
+    case .subjects: .stepSubjects
     case .commit: .stepCommit
     }
   }

@@ -29,6 +29,11 @@ enum Limits {
   /// Keys that a buyer has: few, so that one is used twice, for another SKU as well.
   static let keysPerBuyer = 3
 
+  /// How many sales limit subjects, and have access codes. Few subjects of each kind, so that orders meet.
+  static let subjectsPerMille = 300
+  static let codesPerMille = 200
+  static let subjectsPerKind = 4
+
   /// Records of one fetch at most. Small, so that there are many batches.
   static let fetchedRecords = 6
 

@@ -90,6 +90,11 @@ public enum PlantedBug: String, CaseIterable, Sendable {
 
   /// What a buyer has had is not kept: a rate limit that limits nobody.
   case rateForgotten = "rate-forgotten"
+  /// What is counted for a limit subject, or for an access code, is not loaded.
+  case subjectForgotten = "subject-forgotten"
+
+  /// Subjects that something is counted for are not among those that a lane loads when it meets the sale.
+  case subjectHolderForgotten = "subject-holder-forgotten"
 
   /// Those whose outcome the store could not tell are not asked for again.
   case watcherForgotten = "watcher-forgotten"

@@ -8,10 +8,18 @@ struct Shop {
     let number: SaleNumber
     let sale: Sale
     let rules: SaleRules
+    let codes: [AccessCode]
   }
 
   /// The instant at which virtual time begins.
   static let epoch = Timestamp(microseconds: 1_800_000_000_000_000)
+
+  /// An access code as a record has it.
+  struct AccessCode {
+    let id: SubjectID
+    let uses: Units
+    let buyerLimit: Units?
+  }
 
   /// What one buyer wants with one key. Requests that share (sale, buyer, key) are one order, even if they differ
   /// otherwise.
@@ -21,6 +29,12 @@ struct Shop {
     let buyer: BuyerID
     let key: IdempotencyKey
     let quantity: Units
+
+    /// What the gateway names of it, as `X-Limit-Subjects`.
+    let subjects: String
+
+    /// Which of the sale's access codes it has.
+    let code: AccessCode?
 
     /// The same for all requests that are one order.
     var identity: String { "\(sale)/\(buyer)/\(key)" }
@@ -47,7 +61,7 @@ struct Shop {
         purchases.append(
           Purchase(
             sale: other.sale, sku: items[random.index(below: items.count)].sku, buyer: other.buyer, key: other.key,
-            quantity: other.quantity))
+            quantity: other.quantity, subjects: other.subjects, code: other.code))
         continue
       }
       let sale = sales[random.index(below: sales.count)]
@@ -56,7 +70,11 @@ struct Shop {
           sale: sale.number, sku: sale.sale.items[random.index(below: sale.sale.items.count)].sku,
           buyer: buyers[random.index(below: buyers.count)],
           key: IdempotencyKey(unchecked: "key-\(random.index(below: Limits.keysPerBuyer))"),
-          quantity: Units(random.happens(perMille: 700) ? 1 : Int32(random.number(in: 2...3)))))
+          quantity: Units(random.happens(perMille: 700) ? 1 : Int32(random.number(in: 2...3))),
+          subjects: sale.sale.shaping.subjects == nil
+            ? ""
+            : (0..<2).map { "kind-\($0)=s-\(random.index(below: Limits.subjectsPerKind))" }.joined(separator: ", "),
+          code: sale.codes.isEmpty ? nil : sale.codes[random.index(below: sale.codes.count)]))
     }
   }
 
@@ -76,13 +94,42 @@ struct Shop {
     if shapesCrowd, items.count == 2, items[0].stock == Units(4) {
       shaping.limits = RequestLimits(perBuyer: try RateLimit(requests: 2, perSeconds: 1))
     }
+    if random.happens(perMille: Limits.subjectsPerMille) {
+      var limits: [SubjectKind: Units] = [:]
+      for kind in 0..<random.number(in: 1...2) {
+        limits[SubjectKind(unchecked: "kind-\(kind)")] = Units(Int32(random.number(in: 1...4)))
+      }
+      shaping.subjects = try SubjectLimits(limits)
+    }
     let sale = try Sale(
       id: SaleID(unchecked: "sale-\(number)"), name: "Sale \(number)",
       startsAt: epoch.after(random.number(in: Limits.opening)), endsAt: epoch.after(random.number(in: Limits.closing)),
       perBuyerLimit: random.happens(perMille: 500) ? Units(Int32(random.number(in: 1...3))) : nil,
       ordering: random.happens(perMille: 300) ? .sale : nil, shaping: shaping, items: items)
     let rules = SaleRules(startsAt: sale.startsAt, endsAt: sale.endsAt, perBuyerLimit: sale.perBuyerLimit)
-    return Numbered(number: SaleNumber(rawValue: Int32(number)), sale: sale, rules: rules)
+    // A code's uses are exact only where one lane decides the sale.
+    let isOneLane = sale.ordering == .sale || items.count == 1
+    let codes = isOneLane && random.happens(perMille: Limits.codesPerMille) ? codes(&random) : []
+    return Numbered(number: SaleNumber(rawValue: Int32(number)), sale: sale, rules: rules, codes: codes)
+  }
+
+  private static func codes(_ random: inout SeededGenerator) -> [AccessCode] {
+    (0..<random.number(in: 1...3)).map { number in
+      AccessCode(
+        id: SubjectID(unchecked: "code-\(number)"), uses: Units(Int32(random.number(in: 1...3))),
+        buyerLimit: random.happens(perMille: 400) ? Units(Int32(random.number(in: 1...4))) : nil)
+    }
+  }
+
+  /// What a request for a purchase brings to its decision, as intake makes it.
+  func terms(of purchase: Purchase) throws(SubjectLimits.Fault) -> OrderTerms {
+    var terms = OrderTerms(
+      subjects: try self[purchase.sale].sale.shaping.subjects?.subjects(in: purchase.subjects) ?? [])
+    if let code = purchase.code {
+      terms.subjects.append(LimitSubject(kind: .code, id: code.id, limit: code.uses))
+      terms.buyerLimit = code.buyerLimit
+    }
+    return terms
   }
 
   subscript(number: SaleNumber) -> Numbered { sales[Int(number.rawValue) - 1] }

@@ -116,9 +116,10 @@ extension World {
       let other = IdempotencyKey(unchecked: "\(purchase.key).\(client).\(clients[client].attempts)")
       order = OrderID(sale: purchase.sale, buyer: purchase.buyer, key: other)
     }
-    do throws(ValidationError) {
+    do {
       let request = try PurchaseRequest(
-        order: order, stock: key, buyer: purchase.buyer, quantity: purchase.quantity, acceptedAt: now)
+        order: order, stock: key, buyer: purchase.buyer, quantity: purchase.quantity, acceptedAt: now,
+        terms: try shop.terms(of: purchase))
       send(request, of: client, from: intake, under: RecordKey(sale: sale.sale, sku: purchase.sku))
     } catch {
       answer(client, .refused("\(error)"))

@@ -63,6 +63,7 @@ struct SimulatedStore {
     var lastRecord: RecordFingerprint?
     var stock: [StockKey: LaneStock.Level] = [:]
     var orders: [Order] = []
+    var subjects: [Effects.SubjectCount] = []
     var quarantined: [Offset] = []
     var isCommitting = false
   }
@@ -71,6 +72,9 @@ struct SimulatedStore {
   private(set) var stock: [StockKey: Stock] = [:]
   /// By the primary key: an id is unique within a generation.
   private(set) var orders: [OrderProbe: Order] = [:]
+
+  /// The rows of `subjects_held`.
+  private(set) var subjects: [Effects.SubjectCount] = []
 
   /// Of the sales that have closed one.
   var openGenerations: [SaleNumber: Generation] = [:]
@@ -292,6 +296,7 @@ struct SimulatedStore {
     facts.decided = needs.probes.filter { orders[$0] != nil && (bug != .lookUpSkipped || !isOpen($0)) }.map(\.order)
     for sale in needs.unknownGenerations { facts.generations[sale] = openGeneration(of: sale) }
     for key in needs.unknownStock { facts.levels[key] = stock[key]?.level }
+    loadSubjects(needs, into: &facts)
     guard bug != .purchasesNotLoaded else { return facts }
     var held: [LaneStock.Holder: Int64] = [:]
     for order in orders.values where order.outcome.holdsUnits {
@@ -347,6 +352,12 @@ struct SimulatedStore {
     return .done
   }
 
+  /// Adds what confirmed orders count for limit subjects.
+  mutating func write(_ session: Session, subjects counts: [Effects.SubjectCount]) -> StepAnswer {
+    open[session]?.subjects = counts
+    return .done
+  }
+
   /// Sends the COMMIT on its way without deciding whether it arrives.
   mutating func beginCommit(_ session: Session) { open[session]?.isCommitting = true }
 
@@ -362,6 +373,7 @@ struct SimulatedStore {
       stock[key]?.asOf = level.asOf
     }
     for order in transaction.orders { orders[order.key] = order }
+    subjects += transaction.subjects
     for offset in transaction.quarantined {
       quarantined.insert(LogPosition(partition: transaction.partition, offset: offset))
     }

@@ -67,6 +67,7 @@ extension World {
         SimulatedStore.Order(row.order, in: partition, row.generation)
       }
       return store.write(session, orders: orders)
+    case .subjects(let counts): return store.write(session, subjects: counts)
     case .commit:
       readAhead(on: lane)
       commit(lane, session)

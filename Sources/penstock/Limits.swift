@@ -24,6 +24,12 @@ enum Limits {
   /// below 10 MiB, and so are 10,000 sales.
   static let adminAnswerBytes = 64 << 20
 
+  /// Access codes of one batch, each a line of some 150 bytes that is written as it is made.
+  static let issuedCodes = 10_000_000
+
+  /// Bytes of a file of buyers who get codes. Past it the file is refused.
+  static let buyerFileBytes = 512 << 20
+
   /// Bytes of a sale's file. Past it the file is refused; the admin API takes less than that in any case.
   static let saleFileBytes = 16 << 20
 

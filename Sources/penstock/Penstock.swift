@@ -17,7 +17,7 @@ struct Penstock: AsyncParsableCommand {
     version: "0.1.0",
     subcommands: [
       UpCommand.self, IntakeCommand.self, WorkerCommand.self, AdminCommand.self, BrokerCommand.self,
-      MigrateCommand.self, SaleCommand.self, RoomCommand.self, DrawCommand.self, LanesCommand.self,
+      MigrateCommand.self, SaleCommand.self, CodeCommand.self, RoomCommand.self, DrawCommand.self, LanesCommand.self,
       ReportCommand.self, AuditCommand.self,
     ])
 }

@@ -79,7 +79,7 @@ import Time
         try await planted.decide(sale, "case", .rejected(refusal), count: Int32(index + 1) * 10)
       }
       try await planted.quarantine(sale, count: 7)
-      try await planted.tally(sale, requests: 300 + 50 + 210 + 7 + 33, repeats: 33)
+      try await planted.tally(sale, requests: 300 + 50 + 360 + 7 + 33, repeats: 33)
       // What is not of this sale, or not of this log, is not counted.
       let other = try await store.create(.sample("other"))
       try await planted.decide(other, "phone", .confirmed, count: 5)
@@ -91,18 +91,19 @@ import Time
       #expect(report.items.map(\.sku.rawValue) == ["phone", "case"])
       #expect(report.items.map(\.sold) == [600, 50])
       #expect(report.items.map(\.left) == [Units(400), .zero])
-      #expect(report.requests.accepted == 579)
+      #expect(report.requests.accepted == 729)
       #expect(report.requests.confirmed == 350)
       #expect(
         report.requests.rejected == [
           "not_started": 10, "ended": 20, "closed": 30, "limit_reached": 40, "sold_out": 50, "insufficient_stock": 60,
+          "subject_limit_reached": 70, "code_used_up": 80,
         ])
       #expect(report.requests.quarantined == 7)
       #expect(report.requests.inFlight == 12)
       #expect(report.repeats == 33)
       #expect(report.unitsConfirmed == 650)
-      #expect(report.topRefusals.map(\.count) == [60, 50, 40, 30, 20, 10])
-      #expect(report.topRefusals.first?.reason == "insufficient_stock")
+      #expect(report.topRefusals.map(\.count) == [80, 70, 60, 50, 40, 30, 20, 10])
+      #expect(report.topRefusals.first?.reason == "code_used_up")
       #expect(report.identityHolds == true)
       #expect(report.stockHolds)
       #expect(!report.oversold)

@@ -41,11 +41,11 @@ struct AuditBench: Sendable {
   /// A request in the partition where intake would put it.
   func place(
     _ sale: StoredSale, _ sku: String, _ buyer: String, _ quantity: Int32 = 1, key: String? = nil,
-    at time: Timestamp = insideTheSale
+    at time: Timestamp = insideTheSale, terms: OrderTerms = .none
   ) throws -> OutgoingRecord {
     let request = try PurchaseRequest(
       order: try order(sale, buyer, key: key), stock: StockKey(sale: sale.number, sku: try SKU(validating: sku)),
-      buyer: try BuyerID(validating: buyer), quantity: Units(quantity), acceptedAt: time)
+      buyer: try BuyerID(validating: buyer), quantity: Units(quantity), acceptedAt: time, terms: terms)
     return record(.place(request), sale, sku)
   }
 

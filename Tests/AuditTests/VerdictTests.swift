@@ -21,7 +21,7 @@ import Testing
       #expect(counts.requestsInLog == 18 && counts.compared == 16 && counts.inFlight == 2)
       #expect(counts.decided == 12 && counts.confirmed == 5)
       #expect(
-        counts.rejected == [
+        counts.rejected.filter { $0.value > 0 } == [
           "not_started": 1, "ended": 1, "closed": 1, "limit_reached": 1, "sold_out": 2, "insufficient_stock": 1,
         ])
       #expect(counts.quarantined == 2 && counts.repeats == 1 && counts.closes == 1)

@@ -45,7 +45,7 @@ struct RecordTests {
   @Test func `what cannot be read says why`() throws {
     #expect(throws: UnreadableRecord.tombstone) { try LogRecord(decoding: nil) }
     #expect(throws: UnreadableRecord.malformed) { try decoded([0xFF, 0xFF, 0xFF]) }
-    #expect(throws: UnreadableRecord.tooLong(bytes: 500)) { try decoded(Array(repeating: 0, count: 500)) }
+    #expect(throws: UnreadableRecord.tooLong(bytes: 600)) { try decoded(Array(repeating: 0, count: 600)) }
     #expect(throws: UnreadableRecord.unknownSchema(0)) { try decoded([]) }
     #expect(throws: UnreadableRecord.unknownSchema(3)) { try decoded([0x08, 0x03]) }
     // Sale 12, and no command; then one that nobody knows.

@@ -38,6 +38,7 @@ struct SaleJSONTests {
   private static let units = "must be a whole number from 1 to 1000000000"
   private static let money = "must be a whole number from 0 to 100000000000"
   private static let name = "must be 1 to 64 characters of A-Z a-z 0-9 . _ -, and not . or .. alone"
+  private static let limit = #""per_buyer_limit":1"#
   private static let item = #"{"sku":"phone","stock":1000,"price_minor":199900,"currency":"CNY"}"#
 
   static let rules: [(part: String, instead: String, field: String, reason: String)] = [
@@ -89,6 +90,26 @@ struct SaleJSONTests {
     ),
     ("[\(item)]", "[]", "items", "must be 1 to 1000 items"), ("[\(item)]", "{}", "items", "must be an array of items"),
     (#"[{"#, #"[7,{"#, "items[0]", "must be an object"),
+    (limit, #""shaping":{"codes":{"before":null}}"#, "shaping.codes.required", "is missing"),
+    (limit, #""shaping":{"codes":{"required":1}}"#, "shaping.codes.required", "must be true or false"),
+    (limit, #""shaping":{"codes":true}"#, "shaping.codes", "must be an object"),
+    (limit, #""shaping":{"subjects":{}}"#, "shaping.subjects", "must be an object of 1 to 3 kinds"),
+    (limit, #""shaping":{"subjects":[1]}"#, "shaping.subjects", "must be an object of 1 to 3 kinds"),
+    (
+      limit, #""shaping":{"subjects":{"a":{"limit":1},"b":{"limit":1},"c":{"limit":1},"d":{"limit":1}}}"#,
+      "shaping.subjects", "must be an object of 1 to 3 kinds"
+    ),
+    (
+      limit, #""shaping":{"subjects":{"code":{"limit":1}}}"#, "shaping.subjects.code",
+      "is the kind of access codes: call it otherwise"
+    ),
+    (
+      limit, #""shaping":{"subjects":{"a b":{"limit":1}}}"#, "shaping.subjects.a b",
+      "must be 1 to 16 characters of A-Z a-z 0-9 . _ -, and not . or .. alone"
+    ),
+    (limit, #""shaping":{"subjects":{"card":2}}"#, "shaping.subjects.card", "must be an object with a limit"),
+    (limit, #""shaping":{"subjects":{"card":{}}}"#, "shaping.subjects.card.limit", "is missing"),
+    (limit, #""shaping":{"subjects":{"card":{"limit":0}}}"#, "shaping.subjects.card.limit", units),
     (#""2026-11-12T00:00:00+08:00""#, #""2026-11-11T00:00:00+08:00""#, "ends_at", "must be after starts_at"),
   ]
 
@@ -107,6 +128,7 @@ struct SaleJSONTests {
     let whole =
       "is unknown: a sale has the fields id, name, starts_at, ends_at, per_buyer_limit, ordering, "
       + "shaping, items"
+      "is unknown: a sale has the fields id, name, starts_at, ends_at, per_buyer_limit, ordering, shaping, items"
     #expect(throws: BodyError.unknownField("per_buyer_limt", whole)) {
       try sale(Self.double11.replacing("per_buyer_limit", with: "per_buyer_limt"))
     }

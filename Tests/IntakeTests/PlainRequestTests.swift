@@ -15,6 +15,7 @@ struct PlainRequestTests {
     var target: String
     var buyer: String?
     var key: String?
+    var subjects: String?
     var isJSON: Bool
     var endsConnection: Bool
     var body: [UInt8]
@@ -36,6 +37,7 @@ struct PlainRequestTests {
     POST /v1/sales/double11/orders HTTP/1.1\r\nHost: shop\r\nContent-Type: application/json; charset=utf-8\r
     X-Buyer-Id: alice\r\nIdempotency-Key: k-1\r\nContent-Length: 28\r\n\r\n{"sku":"phone","quantity":1}
     """,
+    "POST /v1/sales/s/orders HTTP/1.1\r\nHost: a\r\nX-Limit-Subjects: card=1, home=2 \r\nContent-Length: 2\r\n\r\n{}",
     "GET /v1/orders/\(order)?ticket=\(ticket) HTTP/1.1\r\nhost: a\r\nx-buyer-id: \t bob\r\nConnection: close\r\n\r\n",
     "GET /v1/orders/\(order) HTTP/1.1\r\nHost: shop\r\nX-Buyer-Id: bob\r\nConnection: Keep-Alive\r\n\r\n",
     "GET /v1/sales/double11 HTTP/1.1\r\nHost: shop\r\nUser-Agent: a (b; c)\r\nAccept: */*\r\n\r\n",
@@ -62,7 +64,8 @@ struct PlainRequestTests {
         func text(_ bytes: UnsafeRawBufferPointer?) -> String? { bytes.map { String(decoding: $0, as: UTF8.self) } }
         return .whole(
           Seen(
-            target: target, buyer: text(request.buyer), key: text(request.key), isJSON: request.isJSON,
+            target: target, buyer: text(request.buyer), key: text(request.key),
+            subjects: text(request.subjects), isJSON: request.isJSON,
             endsConnection: request.endsConnection, body: Array(request.body), rest: bytes.count - request.length))
       }
     }
@@ -117,7 +120,7 @@ struct PlainRequestTests {
     let path = target.hasPrefix("/v1/orders/") ? String(target.prefix(47)).lowercased() : ""
     return Seen(
       target: "\(method) \(path)\(target.dropFirst(path.utf8.count))", buyer: fields.buyer, key: fields.key,
-      isJSON: fields.isJSON, endsConnection: endsConnection, body: body, rest: 0)
+      subjects: fields.subjects, isJSON: fields.isJSON, endsConnection: endsConnection, body: body, rest: 0)
   }
 
   @Test func `the usual requests are read, and are partial until their last byte`() throws {

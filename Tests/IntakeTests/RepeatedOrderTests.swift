@@ -114,6 +114,44 @@ struct RepeatedOrderTests {
     }
   }
 
+  @Test func `I8 a key that another purchase has is refused with that one's order, and quoted it is the same key`()
+    async throws
+  {
+    try await RunningIntake.with(sales: [try .open(stock: 5)]) { intake in
+      let order = try #require(try await intake.order(key: #""k""#).string("order_id").flatMap(OrderID.init))
+      #expect(try await intake.order(key: "k").string("order_id") == order.description)
+      try await intake.win([order], buyers: ["alice"])
+      try await intake.decideUp(to: 2)
+      #expect(try await eventually { try await intake.order(key: "k").status == 200 })
+      let body = #"{"sku":"phone","quantity":2}"#
+      for key in ["k", #""k""#] {
+        let other = try await intake.order(body, key: key)
+        #expect(other.status == 422, "\(other.text)")
+        #expect(other.code == "idempotency_conflict")
+        #expect(other.string("order_id") == order.description)
+      }
+      #expect(try await intake.order(key: "k").string("status") == "confirmed")
+      #expect(try await intake.order(body, buyer: "bob", key: "k").status == 202)
+    }
+  }
+
+  @Test func `I8 a key that comes again with another purchase is refused while the first one is in line`() async throws
+  {
+    try await RunningIntake.with(sales: [try .open(stock: 5)]) { intake in
+      let order = try #require(try await intake.order(key: "k").string("order_id").flatMap(OrderID.init))
+      let other = try await intake.order(#"{"sku":"phone","quantity":2}"#, key: "k")
+      // One in 65,536 is not noticed.
+      #expect(other.code == "idempotency_conflict" && other.string("order_id") == order.description, "\(other.text)")
+      let again = try await intake.order(#"{"quantity":1, "sku":"phone"}"#, key: "k")
+      #expect(again.status == 202 && again.string("order_id") == order.description)
+      // Another intake does not know it, and the lane takes it for a repeat.
+      try await intake.withSibling { sibling in
+        let there = try await sibling.order(#"{"sku":"phone","quantity":2}"#, key: "k")
+        #expect(there.status == 202 && there.string("order_id") == order.description)
+      }
+    }
+  }
+
   @Test(.timeLimit(.minutes(1)))
   func `I2 after a sale's end a repeated order is taken until the line of before is decided, then it is ended`()
     async throws

@@ -173,17 +173,22 @@ private final class Collected: @unchecked Sendable {
 
 extension Sale {
   /// A sale that is open for an hour, of one SKU `phone`.
-  static func open(_ id: String = "double11", stock: Int32 = 1_000, ordering: Ordering? = nil) throws -> Sale {
-    try window(id, from: -60, to: 3_600, stock: stock)
+  static func open(
+    _ id: String = "double11", stock: Int32 = 1_000, ordering: Ordering? = nil, shaping: SaleShaping = SaleShaping()
+  ) throws -> Sale {
+    try window(id, from: -60, to: 3_600, stock: stock, shaping: shaping)
   }
 
   /// A sale whose window is given in seconds from now.
-  static func window(_ id: String, from: Int64, to: Int64, stock: Int32 = 1_000) throws -> Sale {
+  static func window(
+    _ id: String, from: Int64, to: Int64, stock: Int32 = 1_000, shaping: SaleShaping = SaleShaping()
+  ) throws -> Sale {
     let now = Int64(Date().timeIntervalSince1970)
     return try Sale(
       id: SaleID(validating: id), name: "Singles' \"Day\" 双十一",
       startsAt: Timestamp(microseconds: (now + from) * 1_000_000),
       endsAt: Timestamp(microseconds: (now + to) * 1_000_000), perBuyerLimit: Units(2),
+      shaping: shaping,
       items: [
         SaleItem(sku: SKU(validating: "phone"), stock: Units(stock), price: Price(minor: 199_900, currency: "CNY"))
       ])

@@ -28,6 +28,12 @@ extension JSONReader {
     return value
   }
 
+  mutating func bool(_ field: String) throws(BodyError) -> Bool {
+    if take(word: "true") { return true }
+    guard take(word: "false") else { throw .invalidField(field, "must be true or false") }
+    return false
+  }
+
   mutating func time(_ field: String) throws(BodyError) -> Timestamp {
     let text = try text(field)
     do throws(RFC3339Fault) {

@@ -10,9 +10,17 @@ public struct SaleShaping: Hashable, Sendable {
   public var limits: RequestLimits?
   /// Where the crowd waits before it may order. `nil`: nowhere.
   public var room: RoomRule?
+  /// Limits beside the buyers'. `nil`: there are none, and what the gateway says of an order's subjects is not read.
+  public var subjects: SubjectLimits?
+
+  /// What it does with access codes. `nil`: a code that an order has is not read.
+  public var codes: CodeRule?
 
   /// Shapes nothing.
   public init() {}
+
+  /// Whether orders are counted for something else than their buyers.
+  public var limitsBeyondBuyers: Bool { subjects != nil || codes != nil }
 }
 
 extension SaleShaping: Encodable {
@@ -20,6 +28,8 @@ extension SaleShaping: Encodable {
     case queueCap = "queue_cap"
     case limits
     case room
+    case subjects
+    case codes
   }
 }
 
@@ -42,6 +52,8 @@ extension SaleShaping {
       case .room:
         guard json.beginObject() else { throw .invalidField(place, "must be an object") }
         room = try RoomRule(fields: &json, at: place)
+      case .subjects: subjects = try SubjectLimits(&json, at: place)
+      case .codes: codes = try CodeRule(&json, at: place)
       case .queueCap, nil: queueCap = try json.wholeNumber(place, in: 1...Limits.queueCap)
       case .limits: limits = try RequestLimits(parsing: &json, at: place)
       }

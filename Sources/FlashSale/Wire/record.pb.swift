@@ -87,6 +87,12 @@ nonisolated struct WirePlace: Sendable {
   /// Just one today.
   var lines: [WireLine] = []
 
+  /// What the order counts for beside its buyer; each kind once.
+  var subjects: [WireLimitSubject] = []
+
+  /// The buyer's limit in place of the sale's, by an access code; 0 is none. Without effect where the sale has none.
+  var buyerLimit: UInt32 = 0
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
@@ -102,6 +108,25 @@ nonisolated struct WireLine: Sendable {
 
   /// 1 to 10,000.
   var quantity: UInt32 = 0
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+/// A card, an address, a household, or an access code, and how much may be counted there in the sale. Orders count their
+/// units, and of the kind `code` one each.
+nonisolated struct WireLimitSubject: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var kind: String = String()
+
+  var id: String = String()
+
+  /// 1 to 1,000,000,000.
+  var limit: UInt32 = 0
 
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -209,7 +234,7 @@ nonisolated extension WireRecord: SwiftProtobuf.Message, SwiftProtobuf._MessageI
 
 nonisolated extension WirePlace: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".Place"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}order_id_high\0\u{3}order_id_low\0\u{1}buyer\0\u{1}lines\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}order_id_high\0\u{3}order_id_low\0\u{1}buyer\0\u{1}lines\0\u{1}subjects\0\u{3}buyer_limit\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -221,6 +246,8 @@ nonisolated extension WirePlace: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
       case 2: try { try decoder.decodeSingularFixed64Field(value: &self.orderIDLow) }()
       case 3: try { try decoder.decodeSingularStringField(value: &self.buyer) }()
       case 4: try { try decoder.decodeRepeatedMessageField(value: &self.lines) }()
+      case 5: try { try decoder.decodeRepeatedMessageField(value: &self.subjects) }()
+      case 6: try { try decoder.decodeSingularUInt32Field(value: &self.buyerLimit) }()
       default: break
       }
     }
@@ -239,6 +266,12 @@ nonisolated extension WirePlace: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
     if !self.lines.isEmpty {
       try visitor.visitRepeatedMessageField(value: self.lines, fieldNumber: 4)
     }
+    if !self.subjects.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.subjects, fieldNumber: 5)
+    }
+    if self.buyerLimit != 0 {
+      try visitor.visitSingularUInt32Field(value: self.buyerLimit, fieldNumber: 6)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -247,6 +280,8 @@ nonisolated extension WirePlace: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
     if lhs.orderIDLow != rhs.orderIDLow {return false}
     if lhs.buyer != rhs.buyer {return false}
     if lhs.lines != rhs.lines {return false}
+    if lhs.subjects != rhs.subjects {return false}
+    if lhs.buyerLimit != rhs.buyerLimit {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -282,6 +317,46 @@ nonisolated extension WireLine: SwiftProtobuf.Message, SwiftProtobuf._MessageImp
   static func ==(lhs: WireLine, rhs: WireLine) -> Bool {
     if lhs.sku != rhs.sku {return false}
     if lhs.quantity != rhs.quantity {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireLimitSubject: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".LimitSubject"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}kind\0\u{1}id\0\u{1}limit\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.kind) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.id) }()
+      case 3: try { try decoder.decodeSingularUInt32Field(value: &self.limit) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.kind.isEmpty {
+      try visitor.visitSingularStringField(value: self.kind, fieldNumber: 1)
+    }
+    if !self.id.isEmpty {
+      try visitor.visitSingularStringField(value: self.id, fieldNumber: 2)
+    }
+    if self.limit != 0 {
+      try visitor.visitSingularUInt32Field(value: self.limit, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: WireLimitSubject, rhs: WireLimitSubject) -> Bool {
+    if lhs.kind != rhs.kind {return false}
+    if lhs.id != rhs.id {return false}
+    if lhs.limit != rhs.limit {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -39,6 +39,8 @@ struct PlainRequest {
   fileprivate(set) var forwarded: UnsafeRawBufferPointer?
   /// The value of `X-Room-Token`, not checked yet.
   fileprivate(set) var token: UnsafeRawBufferPointer?
+  /// The value of `X-Limit-Subjects`, not checked yet.
+  fileprivate(set) var subjects: UnsafeRawBufferPointer?
   /// Whether the body is said to be `application/json`.
   fileprivate(set) var isJSON = false
   /// HTTP/1.0, which ends the connection unless it asks for more.
@@ -210,6 +212,9 @@ extension PlainRequestReader {
     case 15 where name.isEqual("x-forwarded-for"):
       guard request.forwarded == nil else { return false }
       request.forwarded = value
+    case 16 where name.isEqual("x-limit-subjects"):
+      guard request.subjects == nil else { return false }
+      request.subjects = value
     default: break
     }
     return true

@@ -9,6 +9,8 @@ struct OrderInquiry: Sendable {
   let order: OrderID
   let buyer: BuyerID
   let position: LogPosition?
+  /// What a request asks for that names the order by its key; `nil`: only the order's status is asked.
+  var request: OrderRequest?
 }
 
 /// An order's status, as its buyer is told.

@@ -13,12 +13,14 @@ extension OrderStatusRoute {
   /// What an order that was sent before is answered: its outcome, as `GET /v1/orders/{id}` tells it; `nil` if the store
   /// does not know the order.
   ///
-  /// Throws `outcome_unknown` if the store could not say: a winner is never told that nothing is left (I2).
+  /// Throws `idempotency_conflict` if another purchase has the key, and `outcome_unknown` if the store could not say: a
+  /// winner is never told that nothing is left (I2).
   func answer(
     toRepeat inquiry: OrderInquiry, _ result: Result<OrderLookup.Finding, any Error>, _ catalog: Catalog
   ) throws(Problem) -> OrderAnswer? {
     switch result {
     case .success(.decided(let stored)) where stored.buyer == inquiry.buyer:
+      if let request = inquiry.request, !stored.isOutcome(of: request) { throw .idempotencyConflict(inquiry.order) }
       return .decided(stored, sale: catalog.sale(numbered: stored.stock.sale)?.id)
     case .success: return nil
     case .failure(let error):
@@ -27,5 +29,12 @@ extension OrderStatusRoute {
       }
       throw .unaccounted(inquiry.order)
     }
+  }
+}
+
+extension StoredOrder {
+  /// Whether a request with the same key asks for what this order asked for.
+  fileprivate func isOutcome(of request: OrderRequest) -> Bool {
+    stock.sku == request.sku && quantity == request.quantity
   }
 }

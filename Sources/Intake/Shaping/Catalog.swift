@@ -36,6 +36,8 @@ final class CatalogSale: Sendable {
   let paces: SalePaces?
   /// Whether orders need a token.
   let hasRoom: Bool
+  /// Whether its orders count for more than their buyers.
+  let hasTerms: Bool
   private let bySKU: [SKU: CatalogItem]
 
   var id: SaleID { sale.id }
@@ -52,6 +54,7 @@ final class CatalogSale: Sendable {
     self.winners = winners
     paces = SalePaces((sale.shaping.limits ?? RequestLimits()).filled(by: limits))
     hasRoom = sale.shaping.room != nil
+    hasTerms = sale.shaping.limitsBeyondBuyers
     bySKU = Dictionary(items.map { ($0.sku, $0) }, uniquingKeysWith: { first, _ in first })
   }
 

@@ -10,7 +10,10 @@ struct Submission {
   let buyer: BuyerID
   let item: CatalogItem
   let quantity: Units
-  let hasKey: Bool
+  /// What is bought, of an order with a key.
+  let purchase: KnownPurchases.Fingerprint?
+
+  var hasKey: Bool { purchase != nil }
 
   /// Takes it into the item's line, or out of it again: the log's word on it is there, or nobody waits for that.
   func settle(_ fate: Acknowledgement.Fate) {
@@ -35,9 +38,11 @@ struct OrderGate: Sendable {
   let signer: TicketSigner
   /// `nil`: no token counts here.
   let rooms: RoomTokenSigner?
+  let codes: AccessCodeSigner
   let backlogLimit: Int64
   let proxies: TrustedProxies
   let limiter = RequestLimiter()
+  let purchases = KnownPurchases()
 
   /// What follows from an order.
   enum Passage {
@@ -138,17 +143,23 @@ struct OrderGate: Sendable {
     let order = OrderID(sale: sale.number, buyer: head.buyer, key: key)
     // Whoever has won and asks again hears so before anything else (I2): one search of a table in memory.
     let hasWon = sale.winners?.contains(order) ?? false
-    let inquiry = OrderInquiry(order: order, buyer: head.buyer, position: nil)
+    let inquiry = OrderInquiry(order: order, buyer: head.buyer, position: nil, request: request)
     switch moment.meeting(order, hasWon: hasWon, isComplete: sale.winners?.isComplete ?? false) {
     case .take:
       try checkRate(head, now)
       let (submission, record) = try record(of: order, hasKey: true, head, item, request, now)
+      if let purchase = submission.purchase, purchases.isAnother(order, purchase) { throw .idempotencyConflict(order) }
       return .pass(submission, record)
     case .refuse(let problem): throw problem
     case .lookUp(let problem?): return .lookUp(inquiry, otherwise: .refuse(problem))
     case .lookUp(nil):
-      let (submission, record) = try record(of: order, hasKey: true, head, item, request, now)
-      return .lookUp(inquiry, otherwise: .take(submission, record))
+      // Whoever has won hears so, whatever is wrong with what she sends now.
+      do throws(Problem) {
+        let (submission, record) = try record(of: order, hasKey: true, head, item, request, now)
+        return .lookUp(inquiry, otherwise: .take(submission, record))
+      } catch {
+        return .lookUp(inquiry, otherwise: .refuse(error))
+      }
     }
   }
 
@@ -161,12 +172,14 @@ struct OrderGate: Sendable {
   private func record(
     of order: OrderID, hasKey: Bool, _ head: OrderHead, _ item: CatalogItem, _ request: OrderRequest, _ now: Timestamp
   ) throws(Problem) -> (Submission, LogRecord) {
+    let terms = head.sale.hasTerms ? try OrderTerms(of: head, request, at: now, codes: codes) : .none
     do throws(ValidationError) {
       let purchase = try PurchaseRequest(
         order: order, stock: StockKey(sale: head.sale.number, sku: item.sku), buyer: head.buyer,
-        quantity: request.quantity, acceptedAt: now)
+        quantity: request.quantity, acceptedAt: now, terms: terms)
       let submission = Submission(
-        order: order, buyer: head.buyer, item: item, quantity: request.quantity, hasKey: hasKey)
+        order: order, buyer: head.buyer, item: item, quantity: request.quantity,
+        purchase: hasKey ? KnownPurchases.Fingerprint(purchase) : nil)
       return (submission, .place(purchase))
     } catch {
       throw .body(.invalidField(error.field, error.reason))
@@ -176,6 +189,7 @@ struct OrderGate: Sendable {
   /// Writes the answer to an order that the log acknowledged at `offset`, and that is in the item's line.
   func write(_ submission: Submission, at offset: Offset, to json: inout JSONWriter) {
     let item = submission.item
+    if let purchase = submission.purchase { purchases.note(submission.order, purchase) }
     let ticket = Ticket(LogPosition(partition: item.partition, offset: offset))
     let position = item.standing.position(of: offset)
     json.field("order_id", submission.order)

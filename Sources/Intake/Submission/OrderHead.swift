@@ -9,6 +9,7 @@ struct OrderFields {
   private(set) var buyer: String?
   private(set) var key: String?
   private(set) var token: String?
+  private(set) var subjects: String?
   /// A field that must not be repeated and is: it would be a guess which of the two counts.
   private(set) var repeated: String?
 
@@ -20,6 +21,7 @@ struct OrderFields {
       case Self.buyerName: take(field.value, into: \.buyer, BuyerID.field)
       case Self.tokenName: take(field.value, into: \.token, ShownToken.field)
       case Self.keyName: take(field.value, into: \.key, IdempotencyKey.field)
+      case Self.subjectsName: take(field.value, into: \.subjects, SubjectLimits.field)
       default: break
       }
     }
@@ -28,6 +30,7 @@ struct OrderFields {
   private static let buyerName = HTTPField.Name(BuyerID.field)
   private static let tokenName = HTTPField.Name(ShownToken.field)
   private static let keyName = HTTPField.Name(IdempotencyKey.field)
+  private static let subjectsName = HTTPField.Name(SubjectLimits.field)
 
   private mutating func take(_ value: String, into field: WritableKeyPath<OrderFields, String?>, _ name: String) {
     if self[keyPath: field] != nil { repeated = name }
@@ -48,11 +51,13 @@ struct OrderHead {
   let key: IdempotencyKey?
   /// Where it comes from, if the sale limits that and it is known.
   var address: ClientAddress?
+  /// Read only if the sale has a waiting room.
+  let token: ShownToken
+  /// What the gateway says of the order's limit subjects, where the sale limits any.
+  let subjects: String?
 
   /// Whether it has to be known where it comes from.
   var needsAddress: Bool { sale.paces?.address != nil }
-  /// Read only if the sale has a waiting room.
-  let token: ShownToken
 
   /// Checks a head in the order in which shaping meets it (design §8).
   init(_ fields: OrderFields, sale name: String, catalog: Catalog) throws(Problem) {
@@ -65,16 +70,16 @@ struct OrderHead {
     } catch {
       throw .unauthenticated(error.reason)
     }
-    guard fields.repeated != ShownToken.field else { throw .invalidHeader(ShownToken.field, "is there twice") }
-    guard fields.repeated == nil else { throw .invalidHeader(IdempotencyKey.field, "is there twice") }
+    if let repeated = fields.repeated { throw .invalidHeader(repeated, "is there twice") }
     do throws(ValidationError) {
-      key = try fields.key.map { value throws(ValidationError) in try IdempotencyKey(validating: value) }
+      key = try fields.key.map { value throws(ValidationError) in try IdempotencyKey(validatingField: value) }
     } catch {
       throw .invalidHeader(error.field, error.reason)
     }
     guard let id = SaleID(rawValue: name), let sale = catalog[id] else { throw .saleNotFound }
     self.sale = sale
     token = sale.hasRoom ? ShownToken(fields.token) : .none
+    subjects = sale.sale.shaping.subjects == nil ? nil : fields.subjects
   }
 }
 
@@ -85,11 +90,13 @@ extension OrderHead {
     self.sale = sale
     self.buyer = buyer
     token = sale.hasRoom ? ShownToken(request.token) : .none
+    let limitsSubjects = request.subjects != nil && sale.sale.shaping.subjects != nil
+    subjects = limitsSubjects ? request.subjects.map { String(decoding: $0, as: UTF8.self) } : nil
     guard let text = request.key else {
       key = nil
       return
     }
-    guard let key = IdempotencyKey(bytes: text) else { return nil }
+    guard let key = IdempotencyKey(field: text) else { return nil }
     self.key = key
   }
 }

@@ -3,8 +3,10 @@ import Lane
 import Postgres
 
 extension BatchNeeds {
-  /// How many statements load all of it: always as many, so that their answers have fixed places.
-  static let statements = 5
+  /// How many statements load all of it. Their answers have fixed places, and those about subjects come last.
+  var statements: Int { needsSubjects ? 7 : 5 }
+
+  private var needsSubjects: Bool { !subjects.isEmpty || !subjectSales.isEmpty }
 
   /// Adds the statements that load all of it.
   func add(to pipeline: inout Pipeline) throws {
@@ -42,11 +44,12 @@ extension BatchNeeds {
       """,
       unknownStock.map(\.sale.rawValue), unknownStock.map(\.sku.rawValue))
     try pipeline.add(Generations.openOnes, unknownGenerations.map(\.rawValue))
+    if needsSubjects { try SubjectRows.addSearch(for: self, to: &pipeline) }
   }
 }
 
 extension LoadedFacts {
-  /// Reads the answers of those five.
+  /// Reads the answers of those statements.
   init(_ answers: ArraySlice<Rows>) throws {
     self.init()
     let answers = Array(answers)
@@ -63,5 +66,8 @@ extension LoadedFacts {
       levels[StockKey(sale: try row.saleNumber(0), sku: try row.identifier(1))] = LaneStock.Level(level, rules: rules)
     }
     for row in answers[4] { generations[try row.saleNumber("sale")] = try OpenGeneration(row: row) }
+    guard answers.count > 5 else { return }
+    for row in answers[5] { add(try row.subject(at: 0), counts: try row.int64(3)) }
+    for row in answers[6] { add(holder: try row.subject(at: 0)) }
   }
 }

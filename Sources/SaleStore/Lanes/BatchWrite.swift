@@ -54,7 +54,7 @@ private struct BatchTransaction {
   private mutating func answer(_ steps: [BatchScript.Step], in transaction: borrowing Transaction) throws {
     let answers = try transaction.pipeline { pipeline in for step in steps { try add(step, to: &pipeline) } }
     switch steps.last {
-    case .load: script.loaded(try LoadedFacts(answers.suffix(BatchNeeds.statements)))
+    case .load(let needs): script.loaded(try LoadedFacts(answers.suffix(needs.statements)))
     case .findSales:
       let found = try Quarantine.found(answers[answers.count - 1])
       script.found(numbers: found.numbers, ids: found.ids)
@@ -89,6 +89,7 @@ private struct BatchTransaction {
     case .stock(let changes): try BatchSQL.add(changes, to: &pipeline)
     case .orders(let orders):
       try BatchSQL.add(orders, of: script.batch.claim, at: script.batch.decidedAt, to: &pipeline)
+    case .subjects(let counts): try SubjectRows.add(counts, of: script.batch.claim, to: &pipeline)
     case .commit: break
     }
   }

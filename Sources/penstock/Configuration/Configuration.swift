@@ -20,6 +20,7 @@ struct Configuration {
   var adminToken: Secret<String>?
   var tickets: TicketSigner
   var roomTokens: RoomTokenSigner
+  var codes: AccessCodeSigner
   var eventLoops: Int
   var limits: RequestLimits
   var trustedProxies: TrustedProxies
@@ -40,7 +41,7 @@ struct Configuration {
   }
 
   /// What a command needs; the variables of other parts may be missing.
-  enum Part { case kafka, database, migrations, intake, admin }
+  enum Part { case kafka, database, migrations, intake, admin, codes }
 
   /// Reads the environment. Throws `ConfigurationError` with every problem that concerns `parts`.
   init(_ environment: [String: String], for parts: Set<Part>) throws {
@@ -67,6 +68,7 @@ struct Configuration {
       settings.refuse("\(Variable.adminToken.rawValue) is not set, and \(Variable.adminHTTP.rawValue) is not loopback")
     }
     (tickets, roomTokens) = try Self.signers(from: &settings, isNeeded: parts.contains(.intake))
+    codes = try Self.codes(from: &settings, isNeeded: parts.contains(.codes))
     let threads = 1...Intake.Limits.eventLoops
     eventLoops = settings.number(
       .eventLoops, or: min(ProcessInfo.processInfo.activeProcessorCount, threads.upperBound), in: threads)
@@ -120,11 +122,22 @@ struct Configuration {
       .ticketKey, or: unused,
       expecting: "1 to \(FlashSale.Limits.ticketKeys) keys of 32 hexadecimal digits or more, separated by commas"
     ) { text in
-      let secrets = text.split(separator: ",", omittingEmptySubsequences: false).map { bytes(hexadecimal: $0) }
-      guard !secrets.contains(nil) else { return nil }
-      let keys = secrets.compactMap { $0 }
-      return try (tickets: TicketSigner(secrets: keys), roomTokens: RoomTokenSigner(secrets: keys))
+      try keys(text).map { try (tickets: TicketSigner(secrets: $0), roomTokens: RoomTokenSigner(secrets: $0)) }
     }
+  }
+
+  private static func codes(from settings: inout Settings, isNeeded: Bool) throws -> AccessCodeSigner {
+    if isNeeded { _ = settings.required(.codeKeys) }
+    return settings.value(
+      .codeKeys, or: .none,
+      expecting: "1 to \(FlashSale.Limits.codeKeys) keys of 32 hexadecimal digits or more, separated by commas"
+    ) { text in try keys(text).map { try AccessCodeSigner(secrets: $0) } }
+  }
+
+  /// Keys in hexadecimal digits, separated by commas.
+  private static func keys(_ text: String) -> [[UInt8]]? {
+    let keys = text.split(separator: ",", omittingEmptySubsequences: false).map { bytes(hexadecimal: $0) }
+    return keys.contains(nil) ? nil : keys.compactMap { $0 }
   }
 
   private static func bytes(hexadecimal text: Substring) -> [UInt8]? {

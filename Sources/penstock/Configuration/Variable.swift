@@ -17,6 +17,7 @@ enum Variable: String, CaseIterable {
   case adminToken = "PENSTOCK_ADMIN_TOKEN"
   case adminURL = "PENSTOCK_ADMIN_URL"
   case ticketKey = "PENSTOCK_TICKET_KEY"
+  case codeKeys = "PENSTOCK_CODE_KEYS"
   case eventLoops = "PENSTOCK_EVENT_LOOPS"
   case trustedProxies = "PENSTOCK_TRUSTED_PROXIES"
   case buyerLimit = "PENSTOCK_BUYER_LIMIT"
@@ -30,6 +31,7 @@ enum Variable: String, CaseIterable {
     case .kafkaBrokers: "the Kafka cluster, as host:port[,host:port…]; `penstock broker` starts one for development"
     case .databaseURL: "the PostgreSQL database, as postgresql://user:password@host:port/name"
     case .ticketKey: "the secret that signs tickets, 32 hexadecimal digits or more, the same for every intake"
+    case .codeKeys: "the secret that signs access codes, 32 hexadecimal digits or more, the same for every intake"
     default: "see the table in README.md"
     }
   }
@@ -37,7 +39,7 @@ enum Variable: String, CaseIterable {
   /// Whether its value must not be printed.
   var isSecret: Bool {
     switch self {
-    case .adminToken, .ticketKey, .databaseURL, .kafkaOptions: true
+    case .adminToken, .ticketKey, .codeKeys, .databaseURL, .kafkaOptions: true
     default: false
     }
   }

@@ -15,6 +15,8 @@ enum BacklogLimit {
   /// Records of waiting rooms that the embedded broker keeps for sure: a join or a sign of life has at most 110 bytes
   /// besides the batch's header, or is one for many.
   static let embeddedRoomRecords = EmbeddedBroker.Retention.bytesPerPartition / (110 + 61) / 2
+  /// The same of a record without limit subjects.
+  static let bytesPerPlainRecord = bytesPerRecord - FlashSale.Limits.recordBytes + FlashSale.Limits.plainRecordBytes
 
   /// The limit for a topic: the configured one, or `Intake.Limits.backlog` as far as the topic retains that much.
   ///
@@ -35,7 +37,9 @@ enum BacklogLimit {
 
   /// Records that each partition keeps at least; `nil` where it keeps them by time only.
   private static func retainedRecords(of topic: TopicDescription) -> Int? {
-    if topic.isEmbedded { return EmbeddedBroker.Retention.bytesPerPartition / bytesPerRecord }
+    // That broker keeps nothing for good. So its limit is that of records without limit subjects, which it would
+    // otherwise halve; only names at their longest fill its log sooner.
+    if topic.isEmbedded { return EmbeddedBroker.Retention.bytesPerPartition / bytesPerPlainRecord }
     // Kafka deletes a segment only while what is left is no smaller than retention.bytes; -1 is no limit.
     guard let text = topic.config?["retention.bytes"], let bytes = Int(text), bytes >= 0 else { return nil }
     return max(1, bytes / bytesPerRecord)

@@ -117,7 +117,8 @@ extension Foundations {
     logger.info("backlog limit", metadata: ["records_per_partition": "\(limit)"])
     var intake = IntakeConfiguration(
       host: configuration.http.host, port: configuration.http.port, topic: topic.name, partitions: partitions,
-      backlogLimit: Int64(limit), tickets: configuration.tickets, eventLoops: configuration.eventLoops)
+      backlogLimit: Int64(limit), tickets: configuration.tickets, codes: configuration.codes,
+      eventLoops: configuration.eventLoops)
     intake.limits = configuration.limits
     intake.trustedProxies = configuration.trustedProxies
     var rooms = IntakeConfiguration.Rooms(

@@ -43,6 +43,7 @@ private struct Seen: Equatable {
   var target: String
   var buyer: String?
   var key: String?
+  var subjects: String?
   var isJSON: Bool
   var endsConnection: Bool
   var body: [UInt8]
@@ -59,6 +60,7 @@ private struct Seen: Equatable {
       }
     buyer = text(request.buyer)
     key = text(request.key)
+    subjects = text(request.subjects)
     isJSON = request.isJSON
     endsConnection = request.endsConnection
     body = Array(request.body)
@@ -111,7 +113,7 @@ private struct Seen: Equatable {
     // The id of an order may be written in either case.
     let path = uri.hasPrefix("/v1/orders/") ? String(uri.prefix(47)).lowercased() : ""
     target = "\(method) \(path)\(uri.dropFirst(path.utf8.count))"
-    (buyer, key, isJSON) = (order.buyer, order.key, order.isJSON)
+    (buyer, key, subjects, isJSON) = (order.buyer, order.key, order.subjects, order.isJSON)
     self.endsConnection = endsConnection
     self.body = body
   }
