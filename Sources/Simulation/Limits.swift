@@ -94,8 +94,11 @@ enum Limits {
   /// From one look of a worker at the leases to its next.
   static let lookPause: ClosedRange<Int64> = 2_000...12_000
 
+  /// How long a worker takes to be ready to go on with a partition, and to say so.
+  static let preparation: ClosedRange<Int64> = 500...4_000
+
   /// How often a process does not hear that another is ready to go on with its partition, per mille.
-  static let unheardPerMille = 250
+  static let unheardPerMille = 200
 
   /// How long an owner may be silent: shorter than most times that a process is frozen.
   static let lease: Int64 = 25_000

@@ -107,7 +107,7 @@ extension World {
   private mutating func tellReady(_ worker: Int, for partition: Partition) {
     let successor = workers[worker].keeper.id
     for other in workers.indices where !random.happens(perMille: Limits.unheardPerMille) {
-      after(Limits.network, .ready(other, run: workers[other].run, partition, successor))
+      after(Limits.preparation, .ready(other, run: workers[other].run, partition, successor))
     }
   }
 
