@@ -6,6 +6,15 @@ public struct SaleShaping: Hashable, Sendable {
   /// refused until the line gets shorter or units come back. `nil`: as many as the backlog takes.
   public var queueCap: Int32?
 
+  /// What the buyer's signed token must say; `nil`: anybody may buy.
+  public var claim: TokenClaim?
+
+  /// How much work an order must show; `nil`: none.
+  public var proofOfWork: ProofRule?
+
+  /// Whether an order must show the bot service's word; `nil`: no.
+  public var verdict: VerdictRule?
+
   /// Shapes nothing.
   public init() {}
 }
@@ -13,6 +22,9 @@ public struct SaleShaping: Hashable, Sendable {
 extension SaleShaping: Encodable {
   enum CodingKeys: String, CodingKey, CaseIterable {
     case queueCap = "queue_cap"
+    case claim
+    case proofOfWork = "proof_of_work"
+    case verdict
   }
 }
 
@@ -32,6 +44,9 @@ extension SaleShaping {
       if json.takeNull() { continue }
       let place = fields[field]
       switch CodingKeys(rawValue: field) {
+      case .proofOfWork: proofOfWork = try ProofRule(json: &json, at: place)
+      case .verdict: verdict = try VerdictRule(json: &json, at: place)
+      case .claim: claim = try TokenClaim(json: &json, at: place)
       case .queueCap, nil: queueCap = try json.wholeNumber(place, in: 1...Limits.queueCap)
       }
     }
