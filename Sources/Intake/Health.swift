@@ -15,6 +15,7 @@ final class Health: Sendable {
   private struct State {
     var starting: String? = "starting"
     var storeFailure: String?
+    var tokenKeys: String?
     var isDraining = false
   }
 
@@ -46,6 +47,9 @@ final class Health: Sendable {
   /// The store could not be read the last time, at most `Limits.refreshInterval` and one attempt ago.
   var isStoreAway: Bool { state.withLock { $0.storeFailure != nil } }
 
+  /// What is wrong with the file of keys; `nil`: nothing any more.
+  func tokenKeys(_ complaint: String?) { state.withLock { $0.tokenKeys = complaint } }
+
   /// It stops.
   func draining() { state.withLock { $0.isDraining = true } }
 
@@ -59,6 +63,7 @@ final class Health: Sendable {
     if let starting = state.starting { reasons.append(starting) }
     if state.isDraining { reasons.append("stopping") }
     if let failure = state.storeFailure { reasons.append("PostgreSQL cannot be read: \(failure)") }
+    if let complaint = state.tokenKeys { reasons.append(complaint) }
     if let log { reasons.append("the log did not take the last orders: \(log)") }
     reasons += (taking?.reasons ?? []) + overdue
     let takes = taking?.isReady ?? true

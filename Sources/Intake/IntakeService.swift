@@ -24,6 +24,7 @@ public final class IntakeService: Service {
 
   private let health = Health()
   private let catalog = CurrentCatalog()
+  private let recognition: SharedRecognition
   private let standings: [PartitionStanding]
   private let address = Announcement<String, any Error>()
   private let router = Mutex<DeliveryRouter?>(nil)
@@ -44,6 +45,7 @@ public final class IntakeService: Service {
   ) throws(ValidationError) {
     try configuration.check(messageTimeout: tuning.messageTimeout)
     self.configuration = configuration
+    recognition = SharedRecognition(configuration.identification)
     var cluster = cluster
     cluster.waits = waits
     self.cluster = cluster
@@ -91,7 +93,8 @@ public final class IntakeService: Service {
       lookup: OrderLookup(store: store, topic: configuration.topic), health: health, logger: logger)
     let bells = (0..<configuration.eventLoops).map { _ in WatchBell() }
     let loops = try await Loops(
-      of: listener, acknowledgementDeadline: configuration.acknowledgementDeadline
+      of: listener, identification: configuration.identification,
+      acknowledgementDeadline: configuration.acknowledgementDeadline
     ) { [configuration] loop, index in
       LoopWatchers(
         orders, bell: bells[index], limit: configuration.watchersPerLoop, tuning: configuration.watching, on: loop)
@@ -99,7 +102,10 @@ public final class IntakeService: Service {
     let refresher = Refresher(
       store: store, topic: configuration.topic, standings: standings, health: health, logger: logger, logEnds: logEnds,
       bells: bells, wake: { loop in loops.execute(on: loop) { $0.watchers.wake() } }
-    ) { [catalog] new in
+    ) { [catalog, logger, configuration] new in
+      for complaint in EntryCheck.complaints(about: new, configuration) {
+        logger.warning("a sale asks its buyers for what this intake cannot check", metadata: ["why": "\(complaint)"])
+      }
       catalog.set(new)
       loops.executeOnAll { $0.catalog = new }
     }
@@ -121,7 +127,10 @@ public final class IntakeService: Service {
       let watch = LogWatch(standings, reader: reader, waits: waits, logger: logger)
       logWatch.withLock { $0 = watch }
       let gate = OrderGate(
-        writers: writers, signer: configuration.tickets, backlogLimit: configuration.backlogLimit)
+        writers: writers, signer: configuration.tickets, backlogLimit: configuration.backlogLimit,
+        entry: EntryCheck(
+          proofs: configuration.tickets.proofs, verdicts: configuration.verdicts,
+          backlogLimit: configuration.backlogLimit))
       try await serve(gate, orders, listener, loops, refresher, feed, watch)
     } catch {
       _ = await writers.shutdown(deadline: Limits.producerDrainDeadline)
@@ -194,6 +203,7 @@ extension IntakeService {
     try await withThrowingTaskGroup(of: Void.self) { tasks in
       tasks.addTask { await refresher.run(feed) }
       tasks.addTask { await watch.run() }
+      tasks.addTask { await self.followTokenKeys(loops) }
       tasks.addTask {
         try await gracefulShutdown()
         self.health.draining()
@@ -210,20 +220,31 @@ extension IntakeService {
     }
   }
 
+  private func followTokenKeys(_ loops: Loops) async {
+    guard let file = configuration.identification.tokens?.file else { return }
+    await file.follow(health: health, logger: logger) { [recognition] keys in
+      recognition.replace(keys: keys)
+      loops.executeOnAll { $0.recognition.replace(keys: keys) }
+    }
+  }
+
   private func listener(
     _ gate: OrderGate, _ orders: OrderStatusRoute, _ listenerLoops: ListenerLoops, _ loops: Loops
   ) -> HTTPListener<IntakeResponder> {
     let responder = IntakeResponder(
       IntakeRoutes(
         catalog: catalog, orders: orders,
-        placing: OrderRoute(gate: gate, orders: orders, loops: loops, catalog: catalog), sales: SharedSaleBytes()))
+        placing: OrderRoute(gate: gate, orders: orders, loops: loops, catalog: catalog, recognition: recognition),
+        sales: SharedSaleBytes(), recognition: recognition))
     return HTTPListener(
       HTTPListener.Configuration(
         name: "intake", host: configuration.host, port: configuration.port, connections: configuration.connections,
         backlog: Limits.acceptQueue, drainDeadline: configuration.drainDeadline),
       responder: responder, loops: listenerLoops,
-      direct: { loop in
-        loops.state(of: loop).map { OrderConnection(gate: gate, orders: orders, state: $0) }
+      direct: { [recognition] loop in
+        loops.state(of: loop).map {
+          OrderConnection(gate: gate, orders: orders, recognition: recognition, state: $0)
+        }
       },
       logger: logger)
   }

@@ -15,6 +15,8 @@ struct PlainRequestTests {
     var target: String
     var buyer: String?
     var key: String?
+    /// `Authorization`, `X-Proof-Of-Work` and `X-Bot-Verdict`.
+    var shown: [String?] = []
     var isJSON: Bool
     var endsConnection: Bool
     var body: [UInt8]
@@ -42,6 +44,10 @@ struct PlainRequestTests {
     "GET /v1/sales HTTP/1.1\r\nHost: shop\r\nContent-Length: 0\r\n\r\n",
     "GET /v1/sales/double11 HTTP/1.0\r\nUser-Agent: ab\r\nX-Empty:\r\nX-Buyer-Id: bob \t\r\n\r\n",
     "GET /v1/sales/double11 HTTP/1.0\r\nHost: [::1]:80\r\nUpgrade: h2c\r\nConnection: keep-alive\r\n\r\n",
+    """
+    POST /v1/sales/double11/orders HTTP/1.1\r\nHost: shop\r\nContent-Type: application/json\r
+    Authorization: Bearer a.b.c\r\nX-Proof-Of-Work: abc.1\r\nX-Bot-Verdict: 1.x\r\nContent-Length: 2\r\n\r\n{}
+    """,
   ]
 
   private func plain(_ bytes: [UInt8]) -> Reading {
@@ -62,7 +68,9 @@ struct PlainRequestTests {
         func text(_ bytes: UnsafeRawBufferPointer?) -> String? { bytes.map { String(decoding: $0, as: UTF8.self) } }
         return .whole(
           Seen(
-            target: target, buyer: text(request.buyer), key: text(request.key), isJSON: request.isJSON,
+            target: target, buyer: text(request.buyer), key: text(request.key),
+            shown: [request.authorization, request.shown.proof, request.shown.verdict].map(text),
+            isJSON: request.isJSON,
             endsConnection: request.endsConnection, body: Array(request.body), rest: bytes.count - request.length))
       }
     }
@@ -117,7 +125,8 @@ struct PlainRequestTests {
     let path = target.hasPrefix("/v1/orders/") ? String(target.prefix(47)).lowercased() : ""
     return Seen(
       target: "\(method) \(path)\(target.dropFirst(path.utf8.count))", buyer: fields.buyer, key: fields.key,
-      isJSON: fields.isJSON, endsConnection: endsConnection, body: body, rest: 0)
+      shown: [fields.authorization, fields.proof, fields.verdict], isJSON: fields.isJSON,
+      endsConnection: endsConnection, body: body, rest: 0)
   }
 
   @Test func `the usual requests are read, and are partial until their last byte`() throws {

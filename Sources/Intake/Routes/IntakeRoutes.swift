@@ -3,6 +3,7 @@ internal import HTTPServing
 internal import HTTPTypes
 internal import Hummingbird
 internal import NIOCore
+internal import Time
 
 /// The paths of intake, for requests of any form.
 struct IntakeRoutes: Sendable {
@@ -10,11 +11,13 @@ struct IntakeRoutes: Sendable {
   let orders: OrderStatusRoute
   let placing: OrderRoute
   let sales: SharedSaleBytes
+  let recognition: SharedRecognition
 
   func add(to v1: RouterGroup<ListenerContext>) {
     v1.at("sales", get: list)
     v1.at("sales/{sale}", get: sale)
     v1.at("sales/{sale}/orders", post: place)
+    v1.at("sales/{sale}/challenge", get: challenge)
     v1.at("orders/{order}", get: status)
     v1.at("orders/{order}/events", get: events)
   }
@@ -30,8 +33,26 @@ struct IntakeRoutes: Sendable {
     return .json { sales.sale(sale, to: &$0) }
   }
 
+  @Sendable private func challenge(_ request: Request, _ context: ListenerContext) async throws -> Response {
+    let caller = try caller(of: request, context)
+    let id = context.parameters.get("sale").flatMap(SaleID.init(rawValue:))
+    guard let sale = id.flatMap({ catalog.current[$0] }) else { throw Problem.saleNotFound }
+    let challenge = placing.gate.entry.challenge(caller, to: sale)
+    return .json { json in
+      guard let challenge else {
+        json.null("challenge")
+        return json.field("bits", 0)
+      }
+      json.field("challenge", challenge.text)
+      json.field("bits", challenge.bits)
+      json.field("expires_at", challenge.expiresAt.description)
+    }
+  }
+
   @Sendable private func place(_ request: Request, _ context: ListenerContext) async throws -> Response {
-    switch try await placing.place(request, sale: context.parameters.get("sale") ?? "") {
+    switch try await placing.place(
+      request, sale: context.parameters.get("sale") ?? "", from: context.peer)
+    {
     case .accepted(let order, let body):
       let headers: HTTPFields = [.contentType: "application/json", .location: "/v1/orders/\(order)"]
       return Response(status: .accepted, headers: headers, body: ResponseBody(byteBuffer: body))
@@ -40,13 +61,13 @@ struct IntakeRoutes: Sendable {
   }
 
   @Sendable private func status(_ request: Request, _ context: ListenerContext) async throws -> Response {
-    let question = try OrderQuestion(request.head, order: context.parameters.get("order") ?? "", isStream: false)
+    let question = try question(request, context, isStream: false)
     return .json(try await answer(question).write)
   }
 
   /// What is not streamed: HEAD, and what is wrong. Streams are answered ahead of the framework (`OrderConnection`).
   @Sendable private func events(_ request: Request, _ context: ListenerContext) async throws -> Response {
-    let question = try OrderQuestion(request.head, order: context.parameters.get("order") ?? "", isStream: true)
+    let question = try question(request, context, isStream: true)
     if question.ticket == nil {
       _ = try await answer(question)
     } else {
@@ -81,6 +102,19 @@ struct IntakeRoutes: Sendable {
       result = .failure(error)
     }
     return try orders.answer(to: inquiry, result, catalog.current)
+  }
+
+  private func caller(of request: Request, _ context: ListenerContext) throws(Problem) -> Caller {
+    try OrderFields(request.headers).caller(
+      recognition, believesField: recognition.identification.believesField(of: ClientAddress(context.peer)))
+  }
+
+  private func question(
+    _ request: Request, _ context: ListenerContext, isStream: Bool
+  ) throws(Problem) -> OrderQuestion {
+    try OrderQuestion(
+      request.head, order: context.parameters.get("order") ?? "", buyer: try caller(of: request, context).buyer,
+      isStream: isStream)
   }
 }
 

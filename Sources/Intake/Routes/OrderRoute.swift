@@ -18,13 +18,18 @@ struct OrderRoute: Sendable {
   let orders: OrderStatusRoute
   let loops: Loops
   let catalog: CurrentCatalog
+  let recognition: SharedRecognition
 
   /// Takes an order in, and waits for the log's word.
-  func place(_ request: Request, sale: String) async throws(Problem) -> Answer {
+  ///
+  /// - Parameter peer: whom its connection is with.
+  func place(_ request: Request, sale: String, from peer: SocketAddress?) async throws(Problem) -> Answer {
     let head: OrderHead
     let body: ByteBuffer
     do throws(Problem) {
-      head = try OrderHead(OrderFields(request.headers), sale: sale, catalog: catalog.current)
+      head = try OrderHead(
+        OrderFields(request.headers), sale: sale, catalog: catalog.current, recognition: recognition,
+        believesField: recognition.identification.believesField(of: ClientAddress(peer)), entry: gate.entry)
       body = try await Self.body(of: request)
     } catch {
       loops.executeOnAny { $0.tally.count(.problem(error.code)) }

@@ -32,6 +32,8 @@ final class CatalogSale: Sendable {
   /// `nil`: they are not kept, for want of room.
   let winners: Winners?
   private let bySKU: [SKU: CatalogItem]
+  /// Whether an order of it has to show more than who sends it.
+  let asksToShow: Bool
 
   var id: SaleID { sale.id }
 
@@ -41,6 +43,7 @@ final class CatalogSale: Sendable {
     self.closedAt = closedAt
     self.items = items
     self.winners = winners
+    asksToShow = sale.shaping.claim != nil || sale.shaping.proofOfWork != nil || sale.shaping.verdict?.required == true
     bySKU = Dictionary(items.map { ($0.sku, $0) }, uniquingKeysWith: { first, _ in first })
   }
 

@@ -18,6 +18,9 @@ final class LoopState {
   /// The listener's part of this loop.
   let listener: ListenerLoop
 
+  /// Who sends requests, as this loop knows them.
+  var recognition: Recognition
+
   /// What is answered about sales.
   var saleBytes = SaleBytes()
 
@@ -35,8 +38,12 @@ final class LoopState {
   private let acknowledgementDeadline: TimeAmount
   private var waiting = SlotTable<any OrderWaiter>(limit: Limits.waitingPerLoop)
 
-  init(index: Int, listener: ListenerLoop, watchers: LoopWatchers, acknowledgementDeadline: TimeAmount) {
+  init(
+    index: Int, listener: ListenerLoop, identification: Identification, watchers: LoopWatchers,
+    acknowledgementDeadline: TimeAmount
+  ) {
     self.index = index
+    recognition = Recognition(identification)
     self.listener = listener
     self.watchers = watchers
     self.acknowledgementDeadline = acknowledgementDeadline

@@ -24,6 +24,7 @@ struct OrderGate: Sendable {
   let writers: OrderWriters
   let signer: TicketSigner
   let backlogLimit: Int64
+  let entry: EntryCheck
 
   /// What follows from an order.
   enum Passage {

@@ -18,7 +18,9 @@ struct Configuration {
   var http: ListenAddress
   var adminHTTP: ListenAddress
   var adminToken: Secret<String>?
+  var identification: Identification
   var tickets: TicketSigner
+  var verdicts: VerdictChecker?
   var eventLoops: Int
   var consumerGroup: String
   var lease: Duration
@@ -63,7 +65,10 @@ struct Configuration {
     if parts.contains(.admin), settings.text(.adminToken) == nil, !adminHTTP.isLoopback {
       settings.refuse("\(Variable.adminToken.rawValue) is not set, and \(Variable.adminHTTP.rawValue) is not loopback")
     }
+    identification = IdentityVariables.identification(from: &settings)
+    if parts.contains(.intake) { IdentityVariables.check(identification, at: http, &settings) }
     tickets = try Self.tickets(from: &settings, isNeeded: parts.contains(.intake))
+    verdicts = Self.verdicts(from: &settings)
     let threads = 1...Intake.Limits.eventLoops
     eventLoops = settings.number(
       .eventLoops, or: min(ProcessInfo.processInfo.activeProcessorCount, threads.upperBound), in: threads)
@@ -108,14 +113,24 @@ struct Configuration {
   private static func tickets(from settings: inout Settings, isNeeded: Bool) throws -> TicketSigner {
     if isNeeded { _ = settings.required(.ticketKey) }
     let unused = try TicketSigner(secrets: [Array(repeating: 0, count: 16)])
-    return settings.value(
-      .ticketKey, or: unused,
-      expecting: "1 to \(FlashSale.Limits.ticketKeys) keys of 32 hexadecimal digits or more, separated by commas"
-    ) { text in
-      let secrets = text.split(separator: ",", omittingEmptySubsequences: false).map { bytes(hexadecimal: $0) }
-      guard !secrets.contains(nil) else { return nil }
-      return try TicketSigner(secrets: secrets.compactMap { $0 })
+    return settings.value(.ticketKey, or: unused, expecting: keysForm) { text in
+      try secrets(in: text).map { try TicketSigner(secrets: $0) }
     }
+  }
+
+  private static func verdicts(from settings: inout Settings) -> VerdictChecker? {
+    let none: VerdictChecker? = nil
+    return settings.value(.verdictKey, or: none, expecting: keysForm) { text in
+      try secrets(in: text).map { .some(try VerdictChecker(secrets: $0)) }
+    }
+  }
+
+  private static let keysForm =
+    "1 to \(FlashSale.Limits.ticketKeys) keys of 32 hexadecimal digits or more, separated by commas"
+
+  private static func secrets(in text: String) -> [[UInt8]]? {
+    let secrets = text.split(separator: ",", omittingEmptySubsequences: false).map { bytes(hexadecimal: $0) }
+    return secrets.contains(nil) ? nil : secrets.compactMap { $0 }
   }
 
   private static func bytes(hexadecimal text: Substring) -> [UInt8]? {

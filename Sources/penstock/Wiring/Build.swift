@@ -109,6 +109,8 @@ extension Foundations {
     var intake = IntakeConfiguration(
       host: configuration.http.host, port: configuration.http.port, topic: topic.name, partitions: partitions,
       backlogLimit: Int64(limit), tickets: configuration.tickets, eventLoops: configuration.eventLoops)
+    intake.verdicts = configuration.verdicts
+    intake.identification = configuration.identification
     // Its drain is one of several, one after another, within the deadline.
     intake.drainDeadline = configuration.drain / 2
     return try IntakeService(
