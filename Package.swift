@@ -76,6 +76,8 @@ let package = Package(
       dependencies: [
         "LogPositions", "Secrets", "Time",
         .product(name: "Crypto", package: "swift-crypto"),
+        // RSA only: Crypto has none.
+        .product(name: "CryptoExtras", package: "swift-crypto"),
         .product(name: "SwiftProtobuf", package: "swift-protobuf"),
       ],
       swiftSettings: strict),
@@ -260,6 +262,8 @@ let package = Package(
       name: "TestSupport",
       dependencies: [
         "Kafka", "Postgres", "SaleStore", "Time",
+        .product(name: "Crypto", package: "swift-crypto"),
+        .product(name: "CryptoExtras", package: "swift-crypto"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "Subprocess", package: "swift-subprocess"),
         .product(name: "SystemPackage", package: "swift-system"),

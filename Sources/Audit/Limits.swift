@@ -1,5 +1,5 @@
 /// The bounds of this module (I11). Together they keep an audit's memory flat: it grows with the number of SKUs, and
-/// with nothing else.
+/// with nothing else. Only a look at fairness holds something for each request of its sale.
 public enum Limits {
   /// Records of one partition that are read, and held with their rows, at a time: some tens of megabytes. Each stretch
   /// has a client of its own (`OrderReader.read`), so with smaller stretches the clients would cost more than the
@@ -12,6 +12,10 @@ public enum Limits {
   /// Orders without an outcome that are remembered by id, 16 bytes each, so that the ledger does not count them again.
   /// Past it, one that both the log and the ledger miss counts twice: the verdict stands by then.
   static let rememberedLosses = 100_000
+
+  /// Requests of one sale that a look at its fairness holds, in some 32 bytes each, and as much for each buyer. Past
+  /// it, the look ends with an error. Twenty times a large sale's.
+  public static let fairnessRecords: Int64 = 20_000_000
 
   /// Lines of a ledger that are looked up in one statement.
   static let ledgerLines = 10_000

@@ -1,3 +1,5 @@
+internal import FoundationEssentials
+
 /// Base64 with the URL-safe alphabet and no padding (RFC 4648 §5).
 enum Base64URL {
   private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
@@ -50,5 +52,18 @@ enum Base64URL {
       }
     }
     return bits & (1 << UInt32(held) - 1) == 0
+  }
+
+  /// The bytes that `text` stands for; `nil` if it stands for none.
+  static func decode(_ text: Slice<UnsafeRawBufferPointer>) -> Data? {
+    guard text.count % 4 != 1 else { return nil }
+    var bytes = Data(count: text.count * 6 / 8)
+    return bytes.withUnsafeMutableBytes({ decode(UnsafeRawBufferPointer(rebasing: text), into: $0) }) ? bytes : nil
+  }
+
+  /// The same of a text.
+  static func decode(_ text: String) -> Data? {
+    var text = text
+    return text.withUTF8 { decode(UnsafeRawBufferPointer($0)[...]) }
   }
 }

@@ -46,7 +46,7 @@ extension Identifier {
   }
 
   /// The rule for a value, in words for the sender of a wrong one.
-  static var rule: String {
+  public static var rule: String {
     let alphabet = isPathSegment ? "A-Z a-z 0-9 . _ -, and not . or .. alone" : "printable ASCII without spaces"
     return "must be 1 to \(maxBytes) characters of \(alphabet)"
   }

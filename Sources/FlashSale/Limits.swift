@@ -71,6 +71,33 @@ public enum Limits {
 
   /// Keys of access codes that are accepted side by side.
   public static let codeKeys = 4
+  /// Bytes of a buyer's token. A longer one is refused before anything of it is read: what identity providers issue has
+  /// 500 to 2,000, and each is kept in a cache.
+  public static let tokenBytes = 4_096
+
+  /// Keys of tokens that are accepted side by side. More are refused where they are read: providers publish two to
+  /// four.
+  public static let tokenKeys = 16
+
+  /// Bytes of a key's or a claim's name and of a claim's value in a sale's rule. A longer one is refused.
+  public static let claimBytes = 256
+
+  /// Zero bits that a proof of work may ask for. More is refused: 28 take a phone minutes.
+  public static let proofBits = 28
+
+  /// Bits by which the work may rise with the line where a sale does not say how far.
+  static let proofRise = 4
+
+  /// From when a challenge is given until it is too old. Long enough to solve it and to retry an order, short enough
+  /// that nobody stores solutions from before the doors open.
+  public static let proofLife = Duration.seconds(120)
+
+  /// The longest that a verdict of the bot service may be valid. A longer one is refused: it is worth as much to
+  /// whoever gets hold of it.
+  static let verdictLife = Duration.seconds(3_600)
+
+  /// By how much clocks may differ that sign and check challenges and verdicts.
+  static let clockSkew = Duration.seconds(30)
 
   /// UTF-8 bytes of a person's reason for what she does to a partition. Past it, it is refused.
   public static let reasonBytes = 500

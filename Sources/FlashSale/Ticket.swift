@@ -28,6 +28,9 @@ public struct TicketSigner: Sendable {
   /// Each is prepared with its key, which is half the cost of a code over so few bytes.
   private let keyed: Secret<[HMAC<SHA256>]>
 
+  /// A signer of proofs of work over the same secrets.
+  public let proofs: ProofSigner
+
   /// A signer over 1 to `Limits.ticketKeys` secrets: the first one signs, all of them verify (key rotation).
   ///
   /// A secret has 16 bytes or more.
@@ -39,6 +42,7 @@ public struct TicketSigner: Sendable {
       throw ValidationError("ticket key", "must have 16 bytes or more")
     }
     keyed = Secret(secrets.map { HMAC(key: SymmetricKey(data: $0)) })
+    proofs = ProofSigner(secrets: secrets)
   }
 
   /// The ticket's text form, for this order and buyer only.

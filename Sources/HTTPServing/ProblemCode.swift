@@ -15,6 +15,8 @@ public enum ProblemCode: Int, CaseIterable, Sendable {
   case idempotencyConflict, subjectRequired, codeRequired, codeInvalid
   case roomRequired, tokenInvalid, roomNotFound, placeNotFound
   case partitionNotFound, partitionNotHalted, workerNotFound, workerIsLast
+  // Who is asking, and what they show.
+  case invalidToken, notEligible, proofRequired, proofInvalid, verdictRequired, verdictInvalid
   // Not now.
   case notStarted, ended, soldOut, rateLimited, lineFull, busy, partitionHalted, outcomeUnknown
   case storeUnavailable, logUnreachable, starting, internalError
@@ -66,6 +68,12 @@ public enum ProblemCode: Int, CaseIterable, Sendable {
     case .partitionNotHalted: (.conflict, "partition_not_halted", "The partition is not halted")
     case .workerNotFound: (.notFound, "worker_not_found", "There is no such worker")
     case .workerIsLast: (.conflict, "worker_is_last", "No other worker is there to take its partitions")
+    case .invalidToken: (.unauthorized, "invalid_token", "The token is not valid")
+    case .notEligible: (.forbidden, "not_eligible", "The sale is not open to this buyer")
+    case .proofRequired: (.forbidden, "proof_required", "The sale asks for a proof of work")
+    case .proofInvalid: (.forbidden, "proof_invalid", "The proof of work is not valid")
+    case .verdictRequired: (.forbidden, "verdict_required", "The sale asks for the bot service's verdict")
+    case .verdictInvalid: (.forbidden, "verdict_invalid", "The bot service's verdict is not valid")
     case .notStarted: (.forbidden, "not_started", "The sale has not started")
     case .ended: (.gone, "ended", "The sale has ended")
     case .soldOut: (.conflict, "sold_out", "Nothing is left")

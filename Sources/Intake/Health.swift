@@ -15,6 +15,7 @@ final class Health: Sendable {
   private struct State {
     var starting: String? = "starting"
     var storeFailure: String?
+    var tokenKeys: String?
     var isDraining = false
     var stale: String?
   }
@@ -49,6 +50,8 @@ final class Health: Sendable {
 
   /// Nobody decides some partitions, in a clause; `nil`: that is over.
   func stale(_ complaint: String?) { state.withLock { $0.stale = complaint } }
+  /// What is wrong with the file of keys; `nil`: nothing any more.
+  func tokenKeys(_ complaint: String?) { state.withLock { $0.tokenKeys = complaint } }
 
   /// It stops.
   func draining() { state.withLock { $0.isDraining = true } }
@@ -64,6 +67,7 @@ final class Health: Sendable {
     if state.isDraining { reasons.append("stopping") }
     if let failure = state.storeFailure { reasons.append("PostgreSQL cannot be read: \(failure)") }
     if let stale = state.stale { reasons.append(stale) }
+    if let complaint = state.tokenKeys { reasons.append(complaint) }
     if let log { reasons.append("the log did not take the last orders: \(log)") }
     reasons += (taking?.reasons ?? []) + overdue
     let takes = taking?.isReady ?? true

@@ -16,11 +16,16 @@ public struct IntakeConfiguration: Sendable {
   /// The topic's partition count: 1 to `Limits.partitions`, the same in every process.
   public var partitions: Int32
 
-  /// Signs tickets, and checks those of every intake with the same key.
+  /// By what it knows who sends a request.
+  public var identification = Identification()
+
+  /// Signs tickets and challenges, and checks those of every intake with the same key.
   public var tickets: TicketSigner
 
   /// Checks access codes. The default has no key, and refuses all of them.
   public var codes: AccessCodeSigner
+  /// Checks what the shop's bot service says; `nil`: a sale that asks for it refuses everybody.
+  public var verdicts: VerdictChecker?
 
   /// Records of one partition that may be accepted and not decided. At the limit: `503 busy`. At least 1.
   ///

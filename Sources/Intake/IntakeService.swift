@@ -24,6 +24,7 @@ public final class IntakeService: Service {
 
   private let health = Health()
   private let catalog = CurrentCatalog()
+  private let recognition: SharedRecognition
   private let standings: [PartitionStanding]
   private let address = Announcement<String, any Error>()
   private let router = Mutex<DeliveryRouter?>(nil)
@@ -44,6 +45,7 @@ public final class IntakeService: Service {
   ) throws(ValidationError) {
     try configuration.check(messageTimeout: tuning.messageTimeout)
     self.configuration = configuration
+    recognition = SharedRecognition(configuration.identification)
     var cluster = cluster
     cluster.waits = waits
     self.cluster = cluster
@@ -93,7 +95,8 @@ public final class IntakeService: Service {
       lookup: OrderLookup(store: store, topic: configuration.topic), health: health, logger: logger)
     let bells = (0..<configuration.eventLoops).map { _ in WatchBell() }
     let loops = try await Loops(
-      of: listener, acknowledgementDeadline: configuration.acknowledgementDeadline
+      of: listener, identification: configuration.identification,
+      acknowledgementDeadline: configuration.acknowledgementDeadline
     ) { [configuration] loop, index in
       LoopWatchers(
         orders, bell: bells[index], limit: configuration.watchersPerLoop, tuning: configuration.watching, on: loop)
@@ -101,7 +104,10 @@ public final class IntakeService: Service {
     let refresher = Refresher(
       store: store, topic: configuration.topic, standings: standings, health: health, logger: logger, logEnds: logEnds,
       limits: configuration.limits, bells: bells, wake: { loop in loops.execute(on: loop) { $0.watchers.wake() } }
-    ) { [catalog] new in
+    ) { [catalog, logger, configuration] new in
+      for complaint in EntryCheck.complaints(about: new, configuration) {
+        logger.warning("a sale asks its buyers for what this intake cannot check", metadata: ["why": "\(complaint)"])
+      }
       catalog.set(new)
       loops.executeOnAll { $0.catalog = new }
     }
@@ -128,7 +134,10 @@ public final class IntakeService: Service {
       logWatch.withLock { $0 = watch }
       let gate = OrderGate(
         writers: writers, signer: configuration.tickets, rooms: configuration.rooms?.tokens, codes: configuration.codes,
-        backlogLimit: configuration.backlogLimit, proxies: configuration.trustedProxies)
+        backlogLimit: configuration.backlogLimit, proxies: configuration.trustedProxies,
+        entry: EntryCheck(
+          proofs: configuration.tickets.proofs, verdicts: configuration.verdicts,
+          backlogLimit: configuration.backlogLimit))
       try await serve(gate, orders, listener, loops, refresher, feed, watch, rooms)
     } catch {
       _ = await writers.shutdown(deadline: Limits.producerDrainDeadline)
@@ -214,6 +223,7 @@ extension IntakeService {
         health.starting("waiting for the waiting rooms")
         try await cancelWhenGracefulShutdown { try await rooms.ready() }
       }
+      tasks.addTask { await self.followTokenKeys(loops) }
       tasks.addTask {
         try await gracefulShutdown()
         self.health.draining()
@@ -231,6 +241,14 @@ extension IntakeService {
     await door.write()
   }
 
+  private func followTokenKeys(_ loops: Loops) async {
+    guard let file = configuration.identification.tokens?.file else { return }
+    await file.follow(health: health, logger: logger) { [recognition] keys in
+      recognition.replace(keys: keys)
+      loops.executeOnAll { $0.recognition.replace(keys: keys) }
+    }
+  }
+
   private func listener(
     _ gate: OrderGate, _ orders: OrderStatusRoute, _ listenerLoops: ListenerLoops, _ loops: Loops,
     _ rooms: RoomDesk?
@@ -238,15 +256,18 @@ extension IntakeService {
     let responder = IntakeResponder(
       IntakeRoutes(
         catalog: catalog, orders: orders,
-        placing: OrderRoute(gate: gate, orders: orders, loops: loops, catalog: catalog), sales: SharedSaleBytes(),
-        rooms: RoomRoutes(catalog: catalog, desk: rooms)))
+        placing: OrderRoute(gate: gate, orders: orders, loops: loops, catalog: catalog, recognition: recognition),
+        sales: SharedSaleBytes(), rooms: RoomRoutes(catalog: catalog, desk: rooms, recognition: recognition),
+        recognition: recognition))
     return HTTPListener(
       HTTPListener.Configuration(
         name: "intake", host: configuration.host, port: configuration.port, connections: configuration.connections,
         backlog: Limits.acceptQueue, drainDeadline: configuration.drainDeadline),
       responder: responder, loops: listenerLoops,
-      direct: { loop in
-        loops.state(of: loop).map { OrderConnection(gate: gate, orders: orders, state: $0) }
+      direct: { [recognition] loop in
+        loops.state(of: loop).map {
+          OrderConnection(gate: gate, orders: orders, recognition: recognition, state: $0)
+        }
       },
       logger: logger)
   }

@@ -16,6 +16,18 @@ public enum Limits {
   /// Header fields of a plain request.
   static let plainFields = 32
 
+  // MARK: Who is asking
+
+  /// Bytes of verified tokens that each event loop keeps, and the routes together once more: some ten thousand tokens.
+  /// Past it, those that were not used for longest are checked again when they come.
+  static let tokenCacheBytes = 16 << 20
+
+  /// Bytes of the file with the keys of tokens. A larger one is refused; sixteen RSA keys have 16 KiB.
+  static let tokenKeyFileBytes = 64 << 10
+
+  /// How often the file is looked at: the most that a key which is taken back is still believed.
+  static let tokenKeyLook = Duration.seconds(1)
+
   // MARK: Connections
 
   /// Open connections, or fewer where the process may not have so many file descriptors (`OpenFiles`). More wait in the

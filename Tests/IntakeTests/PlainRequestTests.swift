@@ -16,6 +16,8 @@ struct PlainRequestTests {
     var buyer: String?
     var key: String?
     var subjects: String?
+    /// `Authorization`, `X-Proof-Of-Work` and `X-Bot-Verdict`.
+    var shown: [String?] = []
     var isJSON: Bool
     var endsConnection: Bool
     var body: [UInt8]
@@ -44,6 +46,10 @@ struct PlainRequestTests {
     "GET /v1/sales HTTP/1.1\r\nHost: shop\r\nContent-Length: 0\r\n\r\n",
     "GET /v1/sales/double11 HTTP/1.0\r\nUser-Agent: ab\r\nX-Empty:\r\nX-Buyer-Id: bob \t\r\n\r\n",
     "GET /v1/sales/double11 HTTP/1.0\r\nHost: [::1]:80\r\nUpgrade: h2c\r\nConnection: keep-alive\r\n\r\n",
+    """
+    POST /v1/sales/double11/orders HTTP/1.1\r\nHost: shop\r\nContent-Type: application/json\r
+    Authorization: Bearer a.b.c\r\nX-Proof-Of-Work: abc.1\r\nX-Bot-Verdict: 1.x\r\nContent-Length: 2\r\n\r\n{}
+    """,
   ]
 
   private func plain(_ bytes: [UInt8]) -> Reading {
@@ -65,7 +71,9 @@ struct PlainRequestTests {
         return .whole(
           Seen(
             target: target, buyer: text(request.buyer), key: text(request.key),
-            subjects: text(request.subjects), isJSON: request.isJSON,
+            subjects: text(request.subjects),
+            shown: [request.authorization, request.shown.proof, request.shown.verdict].map(text),
+            isJSON: request.isJSON,
             endsConnection: request.endsConnection, body: Array(request.body), rest: bytes.count - request.length))
       }
     }
@@ -120,7 +128,8 @@ struct PlainRequestTests {
     let path = target.hasPrefix("/v1/orders/") ? String(target.prefix(47)).lowercased() : ""
     return Seen(
       target: "\(method) \(path)\(target.dropFirst(path.utf8.count))", buyer: fields.buyer, key: fields.key,
-      subjects: fields.subjects, isJSON: fields.isJSON, endsConnection: endsConnection, body: body, rest: 0)
+      subjects: fields.subjects, shown: [fields.authorization, fields.proof, fields.verdict], isJSON: fields.isJSON,
+      endsConnection: endsConnection, body: body, rest: 0)
   }
 
   @Test func `the usual requests are read, and are partial until their last byte`() throws {

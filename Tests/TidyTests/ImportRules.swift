@@ -17,7 +17,7 @@ enum ImportRules {
     "Kafka": Part(ours: ["CRdkafka", "LogPositions", "Secrets", "Time", "Vitals"], libraries: ["Logging"]),
     "Postgres": Part(ours: ["CLibpq", "Secrets", "Time", "Vitals"], libraries: ["Logging"]),
     "FlashSale": Part(
-      ours: ["LogPositions", "Secrets", "Time"], libraries: ["Crypto", "SwiftProtobuf"], isPure: true),
+      ours: ["LogPositions", "Secrets", "Time"], libraries: ["Crypto", "CryptoExtras", "SwiftProtobuf"], isPure: true),
     "OrderLog": Part(ours: ["FlashSale", "Kafka", "Time", "Vitals"], libraries: ["Logging"]),
     "Lane": Part(ours: ["FlashSale", "Time"], libraries: [], isPure: true),
     "SaleStore": Part(ours: ["FlashSale", "Lane", "Postgres", "Time", "Vitals"], libraries: ["Logging"]),

@@ -15,6 +15,14 @@ public struct SaleShaping: Hashable, Sendable {
 
   /// What it does with access codes. `nil`: a code that an order has is not read.
   public var codes: CodeRule?
+  /// What the buyer's signed token must say; `nil`: anybody may buy.
+  public var claim: TokenClaim?
+
+  /// How much work an order must show; `nil`: none.
+  public var proofOfWork: ProofRule?
+
+  /// Whether an order must show the bot service's word; `nil`: no.
+  public var verdict: VerdictRule?
 
   /// Shapes nothing.
   public init() {}
@@ -30,6 +38,9 @@ extension SaleShaping: Encodable {
     case room
     case subjects
     case codes
+    case claim
+    case proofOfWork = "proof_of_work"
+    case verdict
   }
 }
 
@@ -54,6 +65,9 @@ extension SaleShaping {
         room = try RoomRule(fields: &json, at: place)
       case .subjects: subjects = try SubjectLimits(&json, at: place)
       case .codes: codes = try CodeRule(&json, at: place)
+      case .proofOfWork: proofOfWork = try ProofRule(json: &json, at: place)
+      case .verdict: verdict = try VerdictRule(json: &json, at: place)
+      case .claim: claim = try TokenClaim(json: &json, at: place)
       case .queueCap, nil: queueCap = try json.wholeNumber(place, in: 1...Limits.queueCap)
       case .limits: limits = try RequestLimits(parsing: &json, at: place)
       }

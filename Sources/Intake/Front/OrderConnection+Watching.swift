@@ -20,8 +20,9 @@ extension OrderConnection {
   }
 
   func serve(_ head: RequestHead, on connection: HTTPConnection) -> Bool {
-    guard let question = OrderQuestion.watching(head.request) else { return false }
     self.connection = connection
+    let question = OrderQuestion.watching(head.request) { () throws(Problem) in try caller(of: head.request) }
+    guard let question else { return false }
     isOldVersion = head.isOldVersion
     arrivedAt = connection.readAt
     if case .poll = question.manner { endpoint = .wait } else { endpoint = .events }

@@ -9,6 +9,7 @@ internal import NIOHTTP1
 /// (1) No task and no promise is made for a request.
 /// (2) What has a slot in the loop's table is `waiting`, and gives the slot back when the connection ends.
 /// (3) It refuses only what it read whole. A request that is wrong in its form is left to the routes, which say so.
+/// (4) Who asks is looked at first of all, so that a crowd with bad tokens costs no task either.
 final class OrderConnection: DirectResponder, OrderWaiter {
   enum Phase {
     /// No request is at hand.
@@ -33,8 +34,13 @@ final class OrderConnection: DirectResponder, OrderWaiter {
   private let gate: OrderGate
   let orders: OrderStatusRoute
   let state: LoopState
+  let recognition: SharedRecognition
+  /// Whom the connection is with; asked when it first matters.
+  private lazy var peer = ClientAddress(connection?.peer)
+  /// Whether `X-Buyer-Id` is believed on this connection, once that was asked.
+  private var believesField: Bool?
   var phase = Phase.idle
-  /// The connection that the request at hand came on.
+  /// The connection, once it has brought something.
   var connection: HTTPConnection?
   /// What the request at hand asks for, and when it was read.
   var (endpoint, arrivedAt) = (Endpoint.other, NIODeadline.now())
@@ -42,10 +48,9 @@ final class OrderConnection: DirectResponder, OrderWaiter {
   private var sale: SaleNumber?
   /// Whether the request at hand is of HTTP/1.0.
   var isOldVersion = false
-  /// Whom the connection is with; asked when it first matters.
-  private lazy var peer = ClientAddress(connection?.peer)
 
-  init(gate: OrderGate, orders: OrderStatusRoute, state: LoopState) {
+  init(gate: OrderGate, orders: OrderStatusRoute, recognition: SharedRecognition, state: LoopState) {
+    self.recognition = recognition
     self.gate = gate
     self.orders = orders
     self.state = state
@@ -73,7 +78,9 @@ final class OrderConnection: DirectResponder, OrderWaiter {
   func examine(_ head: HTTPRequest) -> Problem? {
     guard head.method == .post, let sale = head.path.flatMap(IntakeResponder.saleOfOrders) else { return nil }
     do throws(Problem) {
-      _ = try OrderHead(OrderFields(head.headerFields), sale: sale, catalog: state.catalog)
+      _ = try OrderHead(
+        OrderFields(head.headerFields), sale: sale, catalog: state.catalog, recognition: recognition,
+        believesField: isFieldBelieved, entry: gate.entry)
       return nil
     } catch {
       return error
@@ -81,12 +88,11 @@ final class OrderConnection: DirectResponder, OrderWaiter {
   }
 
   func serve(_ bytes: UnsafeRawBufferPointer, on connection: HTTPConnection) -> DirectReading {
+    self.connection = connection
     switch PlainRequest.read(bytes) {
     case .partial: return .partial
     case .other: return .other
-    case .whole(let request):
-      self.connection = connection
-      return take(request) ? .served(request.length) : .other
+    case .whole(let request): return take(request) ? .served(request.length) : .other
     }
   }
 
@@ -97,15 +103,24 @@ final class OrderConnection: DirectResponder, OrderWaiter {
     if let connection { arrivedAt = connection.readAt }
     switch request.target {
     case .orders(let sale):
-      guard var head = OrderHead(request, sale: state.catalog[sale]) else { return false }
-      if head.needsAddress, let peer {
-        head.address = gate.proxies.client(of: peer, forwarded: request.forwarded)
+      guard let sale = state.catalog[sale], request.isJSON else { return false }
+      do throws(Problem) {
+        let caller = try caller(of: request)
+        guard var head = OrderHead(request, sale: sale, caller: caller, believesField: isFieldBelieved)
+        else { return false }
+        try gate.entry.admit(caller, request.shown, to: sale)
+        if head.needsAddress, let peer {
+          head.address = gate.proxies.client(of: peer, forwarded: request.forwarded)
+        }
+        submit(head, request)
+      } catch {
+        begin(request)
+        self.sale = sale.number
+        refuse(error)
       }
-      submit(head, request)
     case .order(let order, let ticket):
-      guard let buyer = request.buyer.flatMap(BuyerID.init(bytes:)) else { return false }
       begin(request)
-      tell(order, ticket, buyer)
+      do throws(Problem) { tell(order, ticket, try caller(of: request).buyer) } catch { deny(error) }
     case .sale(let id):
       guard let sale = state.catalog[id] else { return false }
       begin(request)
@@ -115,6 +130,24 @@ final class OrderConnection: DirectResponder, OrderWaiter {
       show { state.saleBytes.page(of: state.catalog, after: nil, to: &$0) }
     }
     return true
+  }
+
+  private func caller(of request: PlainRequest) throws(Problem) -> Caller {
+    let fields = CallerFields(buyer: request.buyer, authorization: request.authorization)
+    return try state.recognition.caller(fields, believesField: isFieldBelieved)
+  }
+
+  /// Who sends a request of any form.
+  func caller(of head: HTTPRequest) throws(Problem) -> Caller {
+    try OrderFields(head.headerFields).caller(recognition, believesField: isFieldBelieved)
+  }
+
+  /// Of a connection that does not change.
+  private var isFieldBelieved: Bool {
+    if let believesField { return believesField }
+    let believes = recognition.identification.believesField(of: peer)
+    believesField = believes
+    return believes
   }
 
   private func begin(_ request: PlainRequest, hasDeadline: Bool = false) {

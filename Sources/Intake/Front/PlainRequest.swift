@@ -32,8 +32,11 @@ struct PlainRequest {
   }
 
   let target: Target
-  /// The values of `X-Buyer-Id` and `Idempotency-Key`, not checked yet.
+  /// The values of `X-Buyer-Id`, `Authorization` and `Idempotency-Key`, not checked yet.
   fileprivate(set) var buyer: UnsafeRawBufferPointer?
+  fileprivate(set) var authorization: UnsafeRawBufferPointer?
+  /// The values of `X-Proof-Of-Work` and `X-Bot-Verdict`, not checked yet.
+  fileprivate(set) var shown = ShownFields()
   fileprivate(set) var key: UnsafeRawBufferPointer?
   /// The value of `X-Forwarded-For`.
   fileprivate(set) var forwarded: UnsafeRawBufferPointer?
@@ -203,9 +206,18 @@ extension PlainRequestReader {
     case 12 where name.isEqual("content-type"):
       guard value.mediaType.isEqual("application/json"), !request.isJSON else { return false }
       request.isJSON = true
+    case 13 where name.isEqual("authorization"):
+      guard request.authorization == nil else { return false }
+      request.authorization = value
+    case 13 where name.isEqual("x-bot-verdict"):
+      guard request.shown.verdict == nil else { return false }
+      request.shown.verdict = value
     case 14 where name.isEqual("content-length"):
       guard contentLength == nil, let length = value.smallNumber else { return false }
       contentLength = length
+    case 15 where name.isEqual("x-proof-of-work"):
+      guard request.shown.proof == nil else { return false }
+      request.shown.proof = value
     case 15 where name.isEqual("idempotency-key"):
       guard request.key == nil else { return false }
       request.key = value

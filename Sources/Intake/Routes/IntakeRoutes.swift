@@ -3,6 +3,7 @@ internal import HTTPServing
 internal import HTTPTypes
 internal import Hummingbird
 internal import NIOCore
+internal import Time
 
 /// The paths of intake, for requests of any form.
 struct IntakeRoutes: Sendable {
@@ -11,11 +12,13 @@ struct IntakeRoutes: Sendable {
   let placing: OrderRoute
   let sales: SharedSaleBytes
   let rooms: RoomRoutes
+  let recognition: SharedRecognition
 
   func add(to v1: RouterGroup<ListenerContext>) {
     v1.at("sales", get: list)
     v1.at("sales/{sale}", get: sale)
     v1.at("sales/{sale}/orders", post: place)
+    v1.at("sales/{sale}/challenge", get: challenge)
     v1.at("orders/{order}", get: status)
     v1.at("orders/{order}/events", get: events)
     rooms.add(to: v1)
@@ -32,6 +35,22 @@ struct IntakeRoutes: Sendable {
     return .json { sales.sale(sale, to: &$0) }
   }
 
+  @Sendable private func challenge(_ request: Request, _ context: ListenerContext) async throws -> Response {
+    let caller = try recognition.caller(of: request, context)
+    let id = context.parameters.get("sale").flatMap(SaleID.init(rawValue:))
+    guard let sale = id.flatMap({ catalog.current[$0] }) else { throw Problem.saleNotFound }
+    let challenge = placing.gate.entry.challenge(caller, to: sale)
+    return .json { json in
+      guard let challenge else {
+        json.null("challenge")
+        return json.field("bits", 0)
+      }
+      json.field("challenge", challenge.text)
+      json.field("bits", challenge.bits)
+      json.field("expires_at", challenge.expiresAt.description)
+    }
+  }
+
   @Sendable private func place(_ request: Request, _ context: ListenerContext) async throws -> Response {
     switch try await placing.place(
       request, sale: context.parameters.get("sale") ?? "", from: context.peer)
@@ -44,13 +63,13 @@ struct IntakeRoutes: Sendable {
   }
 
   @Sendable private func status(_ request: Request, _ context: ListenerContext) async throws -> Response {
-    let question = try OrderQuestion(request.head, order: context.parameters.get("order") ?? "", isStream: false)
+    let question = try question(request, context, isStream: false)
     return .json(try await answer(question).write)
   }
 
   /// What is not streamed: HEAD, and what is wrong. Streams are answered ahead of the framework (`OrderConnection`).
   @Sendable private func events(_ request: Request, _ context: ListenerContext) async throws -> Response {
-    let question = try OrderQuestion(request.head, order: context.parameters.get("order") ?? "", isStream: true)
+    let question = try question(request, context, isStream: true)
     if question.ticket == nil {
       _ = try await answer(question)
     } else {
@@ -85,6 +104,22 @@ struct IntakeRoutes: Sendable {
       result = .failure(error)
     }
     return try orders.answer(to: inquiry, result, catalog.current)
+  }
+
+  private func question(
+    _ request: Request, _ context: ListenerContext, isStream: Bool
+  ) throws(Problem) -> OrderQuestion {
+    try OrderQuestion(
+      request.head, order: context.parameters.get("order") ?? "", 
+      buyer: try recognition.caller(of: request, context).buyer, isStream: isStream)
+  }
+}
+
+extension SharedRecognition {
+  /// Who sends a request that a route serves.
+  func caller(of request: Request, _ context: ListenerContext) throws(Problem) -> Caller {
+    try OrderFields(request.headers).caller(
+      self, believesField: identification.believesField(of: ClientAddress(context.peer)))
   }
 }
 

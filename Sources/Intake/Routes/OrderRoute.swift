@@ -19,6 +19,7 @@ struct OrderRoute: Sendable {
   let orders: OrderStatusRoute
   let loops: Loops
   let catalog: CurrentCatalog
+  let recognition: SharedRecognition
 
   /// Takes an order in, and waits for the log's word.
   ///
@@ -27,7 +28,9 @@ struct OrderRoute: Sendable {
     var head: OrderHead
     let body: ByteBuffer
     do throws(Problem) {
-      head = try OrderHead(OrderFields(request.headers), sale: sale, catalog: catalog.current)
+      head = try OrderHead(
+        OrderFields(request.headers), sale: sale, catalog: catalog.current, recognition: recognition,
+        believesField: recognition.identification.believesField(of: ClientAddress(peer)), entry: gate.entry)
       if head.needsAddress { head.address = address(of: request, from: peer) }
       body = try await Self.body(of: request)
     } catch {

@@ -9,6 +9,7 @@ struct RoomRoutes: Sendable {
   let catalog: CurrentCatalog
   /// `nil`: this intake has no waiting rooms.
   let desk: RoomDesk?
+  let recognition: SharedRecognition
 
   func add(to v1: RouterGroup<ListenerContext>) {
     v1.at("sales/{sale}/room", get: look, post: join, delete: leave)
@@ -16,17 +17,17 @@ struct RoomRoutes: Sendable {
   }
 
   @Sendable private func join(_ request: Request, _ context: ListenerContext) async throws -> Response {
-    let (desk, sale, buyer) = try (presentDesk(), sale(context), Self.buyer(of: request))
+    let (desk, sale, buyer) = try (presentDesk(), sale(context), recognition.caller(of: request, context).buyer)
     return .json(try await desk.join(sale, buyer).write)
   }
 
   @Sendable private func look(_ request: Request, _ context: ListenerContext) async throws -> Response {
-    let (desk, sale, buyer) = try (presentDesk(), sale(context), Self.buyer(of: request))
+    let (desk, sale, buyer) = try (presentDesk(), sale(context), recognition.caller(of: request, context).buyer)
     return .json(try desk.look(sale, buyer).write)
   }
 
   @Sendable private func leave(_ request: Request, _ context: ListenerContext) async throws -> Response {
-    let (desk, sale, buyer) = try (presentDesk(), sale(context), Self.buyer(of: request))
+    let (desk, sale, buyer) = try (presentDesk(), sale(context), recognition.caller(of: request, context).buyer)
     return .json(try await desk.leave(sale, buyer).write)
   }
 
@@ -45,17 +46,5 @@ struct RoomRoutes: Sendable {
     let id = context.parameters.get("sale").flatMap(SaleID.init(rawValue:))
     guard let sale = id.flatMap({ catalog.current[$0] }) else { throw .saleNotFound }
     return sale
-  }
-
-  private static func buyer(of request: Request) throws(Problem) -> BuyerID {
-    guard let name = HTTPField.Name(BuyerID.field), let value = request.headers[name] else {
-      throw .unauthenticated("is missing")
-    }
-    do throws(ValidationError) {
-      // A repeated field arrives as "a, b", which is not a buyer's name.
-      return try BuyerID(validating: value)
-    } catch {
-      throw .unauthenticated(error.reason)
-    }
   }
 }

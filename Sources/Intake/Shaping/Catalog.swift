@@ -39,6 +39,8 @@ final class CatalogSale: Sendable {
   /// Whether its orders count for more than their buyers.
   let hasTerms: Bool
   private let bySKU: [SKU: CatalogItem]
+  /// Whether an order of it has to show more than who sends it.
+  let asksToShow: Bool
 
   var id: SaleID { sale.id }
 
@@ -55,6 +57,7 @@ final class CatalogSale: Sendable {
     paces = SalePaces((sale.shaping.limits ?? RequestLimits()).filled(by: limits))
     hasRoom = sale.shaping.room != nil
     hasTerms = sale.shaping.limitsBeyondBuyers
+    asksToShow = sale.shaping.claim != nil || sale.shaping.proofOfWork != nil || sale.shaping.verdict?.required == true
     bySKU = Dictionary(items.map { ($0.sku, $0) }, uniquingKeysWith: { first, _ in first })
   }
 

@@ -21,6 +21,8 @@ final class LoopState {
 
   /// Whose tokens count no more.
   var endedPlaces = EndedPlaces()
+  /// Who sends requests, as this loop knows them.
+  var recognition: Recognition
 
   /// What is answered about sales.
   var saleBytes = SaleBytes()
@@ -40,8 +42,12 @@ final class LoopState {
   private let acknowledgementDeadline: TimeAmount
   private var waiting = SlotTable<any OrderWaiter>(limit: Limits.waitingPerLoop)
 
-  init(index: Int, listener: ListenerLoop, watchers: LoopWatchers, acknowledgementDeadline: TimeAmount) {
+  init(
+    index: Int, listener: ListenerLoop, identification: Identification, watchers: LoopWatchers,
+    acknowledgementDeadline: TimeAmount
+  ) {
     self.index = index
+    recognition = Recognition(identification)
     self.listener = listener
     self.watchers = watchers
     self.acknowledgementDeadline = acknowledgementDeadline

@@ -41,6 +41,7 @@ struct OrderGate: Sendable {
   let codes: AccessCodeSigner
   let backlogLimit: Int64
   let proxies: TrustedProxies
+  let entry: EntryCheck
   let limiter = RequestLimiter()
   let purchases = KnownPurchases()
 

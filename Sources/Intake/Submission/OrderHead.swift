@@ -10,8 +10,13 @@ struct OrderFields {
   private(set) var key: String?
   private(set) var token: String?
   private(set) var subjects: String?
+  private(set) var authorization: String?
+  private(set) var proof: String?
+  private(set) var verdict: String?
   /// A field that must not be repeated and is: it would be a guess which of the two counts.
   private(set) var repeated: String?
+  /// The same of the two fields that say who asks.
+  private var repeatedCaller: String?
 
   init(_ fields: HTTPFields) {
     for field in fields {
@@ -20,6 +25,9 @@ struct OrderFields {
       case .contentLength: contentLength = Int(field.value)
       case Self.buyerName: take(field.value, into: \.buyer, BuyerID.field)
       case Self.tokenName: take(field.value, into: \.token, ShownToken.field)
+      case .authorization: take(field.value, into: \.authorization, Self.authorizationName)
+      case Self.proofName: take(field.value, into: \.proof, EntryCheck.proofField)
+      case Self.verdictName: take(field.value, into: \.verdict, EntryCheck.verdictField)
       case Self.keyName: take(field.value, into: \.key, IdempotencyKey.field)
       case Self.subjectsName: take(field.value, into: \.subjects, SubjectLimits.field)
       default: break
@@ -29,12 +37,39 @@ struct OrderFields {
 
   private static let buyerName = HTTPField.Name(BuyerID.field)
   private static let tokenName = HTTPField.Name(ShownToken.field)
+  private static let proofName = HTTPField.Name(EntryCheck.proofField)
+  private static let verdictName = HTTPField.Name(EntryCheck.verdictField)
+  private static let authorizationName = "Authorization"
   private static let keyName = HTTPField.Name(IdempotencyKey.field)
   private static let subjectsName = HTTPField.Name(SubjectLimits.field)
 
   private mutating func take(_ value: String, into field: WritableKeyPath<OrderFields, String?>, _ name: String) {
-    if self[keyPath: field] != nil { repeated = name }
+    if self[keyPath: field] != nil {
+      repeated = name
+      if name == BuyerID.field || name == Self.authorizationName { repeatedCaller = name }
+    }
     self[keyPath: field] = value
+  }
+
+  /// Who sends the request.
+  ///
+  /// - Parameter believesField: of the request's peer, see `Identification.believesField(of:)`.
+  func caller(_ recognition: SharedRecognition, believesField: Bool) throws(Problem) -> Caller {
+    switch repeatedCaller {
+    case nil: return try recognition.caller(buyer: buyer, authorization: authorization, believesField: believesField)
+    case BuyerID.field: throw .unauthenticated("is there twice")
+    case let name?: throw .invalidHeader(name, "is there twice")
+    }
+  }
+
+  /// Lends what the request shows to `body`.
+  func lendShown(_ body: (ShownFields) throws(Problem) -> Void) throws(Problem) {
+    let result = proof.lendBytes { proof in
+      verdict.lendBytes { verdict in
+        Result { () throws(Problem) in try body(ShownFields(proof: proof, verdict: verdict)) }
+      }
+    }
+    try result.get()
   }
 
   /// Whether the body is said to be JSON: `application/json`, with or without parameters.
@@ -47,7 +82,7 @@ struct OrderFields {
 /// The head of an order that may be read on.
 struct OrderHead {
   let sale: CatalogSale
-  let buyer: BuyerID
+  let caller: Caller
   let key: IdempotencyKey?
   /// Where it comes from, if the sale limits that and it is known.
   var address: ClientAddress?
@@ -59,18 +94,19 @@ struct OrderHead {
   /// Whether it has to be known where it comes from.
   var needsAddress: Bool { sale.paces?.address != nil }
 
+  var buyer: BuyerID { caller.buyer }
+
   /// Checks a head in the order in which shaping meets it (design §8).
-  init(_ fields: OrderFields, sale name: String, catalog: Catalog) throws(Problem) {
+  ///
+  /// - Parameter believesField: of the request's peer, see `Identification.believesField(of:)`.
+  init(
+    _ fields: OrderFields, sale name: String, catalog: Catalog, recognition: SharedRecognition, believesField: Bool,
+    entry: EntryCheck
+  ) throws(Problem) {
     guard fields.isJSON else { throw .unsupportedMediaType }
     if let length = fields.contentLength, length > Limits.bodyBytes { throw .bodyTooLarge }
-    guard let buyer = fields.buyer else { throw .unauthenticated("is missing") }
-    guard fields.repeated != BuyerID.field else { throw .unauthenticated("is there twice") }
-    do throws(ValidationError) {
-      self.buyer = try BuyerID(validating: buyer)
-    } catch {
-      throw .unauthenticated(error.reason)
-    }
-    if let repeated = fields.repeated { throw .invalidHeader(repeated, "is there twice") }
+    caller = try fields.caller(recognition, believesField: believesField)
+    if let name = fields.repeated { throw .invalidHeader(name, "is there twice") }
     do throws(ValidationError) {
       key = try fields.key.map { value throws(ValidationError) in try IdempotencyKey(validatingField: value) }
     } catch {
@@ -79,19 +115,20 @@ struct OrderHead {
     guard let id = SaleID(rawValue: name), let sale = catalog[id] else { throw .saleNotFound }
     self.sale = sale
     token = sale.hasRoom ? ShownToken(fields.token) : .none
-    subjects = sale.sale.shaping.subjects == nil ? nil : fields.subjects
+    // Of a client that shows a token it would be her own word.
+    subjects = believesField && sale.sale.shaping.subjects != nil ? fields.subjects : nil
+    try fields.lendShown { [caller] shown throws(Problem) in try entry.admit(caller, shown, to: sale) }
   }
 }
 
 extension OrderHead {
   /// The head of an order in the plain form; `nil` if something is wrong with it.
-  init?(_ request: PlainRequest, sale: CatalogSale?) {
-    guard let sale, request.isJSON, let buyer = request.buyer.flatMap(BuyerID.init(bytes:)) else { return nil }
+  init?(_ request: PlainRequest, sale: CatalogSale, caller: Caller, believesField: Bool) {
     self.sale = sale
-    self.buyer = buyer
+    self.caller = caller
     token = sale.hasRoom ? ShownToken(request.token) : .none
-    let limitsSubjects = request.subjects != nil && sale.sale.shaping.subjects != nil
-    subjects = limitsSubjects ? request.subjects.map { String(decoding: $0, as: UTF8.self) } : nil
+    let readsSubjects = request.subjects != nil && sale.sale.shaping.subjects != nil && believesField
+    subjects = readsSubjects ? request.subjects.map { String(decoding: $0, as: UTF8.self) } : nil
     guard let text = request.key else {
       key = nil
       return

@@ -39,10 +39,11 @@ struct OrderQuestion {
 
   /// - Parameters:
   ///   - order: of the path.
+  ///   - buyer: who asks.
   ///   - isStream: it is the path of the events.
-  /// - Throws: the first thing that is wrong, in this order: buyer, order, `wait`.
-  init(_ head: HTTPRequest, order: String, isStream: Bool) throws(Problem) {
-    buyer = try BuyerID(asking: head)
+  /// - Throws: the first thing that is wrong, in this order: order, `wait`.
+  init(_ head: HTTPRequest, order: String, buyer: BuyerID, isStream: Bool) throws(Problem) {
+    self.buyer = buyer
     guard let order = OrderID(order) else { throw .orderNotFound }
     self.order = order
     let query = URI(head.path ?? "").queryParameters
@@ -57,27 +58,15 @@ struct OrderQuestion {
   }
 
   /// Reads a request that is for someone who watches; `nil` if it is another, or wrong: then the routes say so.
-  static func watching(_ head: HTTPRequest) -> OrderQuestion? {
+  ///
+  /// - Parameter caller: who sends it; asked if it is a request about an order.
+  static func watching(_ head: HTTPRequest, by caller: () throws(Problem) -> Caller) -> OrderQuestion? {
     guard head.method == .get, let target = head.path,
       let segments = RequestPath(target.prefix { $0 != "?" })?.segments, segments.starts(with: ["v1", "orders"]),
       segments.count == 3 || (segments.count == 4 && segments[3] == "events"),
-      let question = try? OrderQuestion(head, order: segments[2], isStream: segments.count == 4)
+      let buyer = try? caller().buyer,
+      let question = try? OrderQuestion(head, order: segments[2], buyer: buyer, isStream: segments.count == 4)
     else { return nil }
     return question.manner == .now ? nil : question
-  }
-}
-
-extension BuyerID {
-  /// Who asks, as the gateway says.
-  init(asking head: HTTPRequest) throws(Problem) {
-    guard let name = HTTPField.Name(BuyerID.field), let value = head.headerFields[name] else {
-      throw .unauthenticated("is missing")
-    }
-    do throws(ValidationError) {
-      // A repeated field arrives as "a, b", which is not a buyer's name.
-      self = try BuyerID(validating: value)
-    } catch {
-      throw .unauthenticated(error.reason)
-    }
   }
 }

@@ -21,13 +21,14 @@ struct IntakeCommand: AsyncParsableCommand {
     commandName: "intake",
     abstract: "Take requests over HTTP and write them to the log.",
     discussion: """
-      Listens on PENSTOCK_HTTP for buyers (behind a gateway that sets X-Buyer-Id), and on PENSTOCK_ADMIN_HTTP for health
-      and metrics. Run as many as you like, with the same PENSTOCK_TICKET_KEY.
+      Listens on PENSTOCK_HTTP for buyers, and on PENSTOCK_ADMIN_HTTP for health and metrics. Off loopback it needs to
+      know who may name the buyer: PENSTOCK_TRUSTED_GATEWAYS, whose X-Buyer-Id is believed, or PENSTOCK_TOKEN_KEYS.
+      Run as many as you like, with the same PENSTOCK_TICKET_KEY.
 
       \(shutdownWords)
 
       Example:
-        PENSTOCK_HTTP=0.0.0.0:8080 penstock intake
+        PENSTOCK_HTTP=0.0.0.0:8080 PENSTOCK_TRUSTED_GATEWAYS=10.0.0.0/24 penstock intake
       """.flowing)
 
   @OptionGroup var options: ServiceOptions

@@ -18,9 +18,11 @@ struct Configuration {
   var http: ListenAddress
   var adminHTTP: ListenAddress
   var adminToken: Secret<String>?
+  var identification: Identification
   var tickets: TicketSigner
   var roomTokens: RoomTokenSigner
   var codes: AccessCodeSigner
+  var verdicts: VerdictChecker?
   var eventLoops: Int
   var limits: RequestLimits
   var trustedProxies: TrustedProxies
@@ -67,8 +69,11 @@ struct Configuration {
     if parts.contains(.admin), settings.text(.adminToken) == nil, !adminHTTP.isLoopback {
       settings.refuse("\(Variable.adminToken.rawValue) is not set, and \(Variable.adminHTTP.rawValue) is not loopback")
     }
+    identification = IdentityVariables.identification(from: &settings)
+    if parts.contains(.intake) { IdentityVariables.check(identification, at: http, &settings) }
     (tickets, roomTokens) = try Self.signers(from: &settings, isNeeded: parts.contains(.intake))
     codes = try Self.codes(from: &settings, isNeeded: parts.contains(.codes))
+    verdicts = Self.verdicts(from: &settings)
     let threads = 1...Intake.Limits.eventLoops
     eventLoops = settings.number(
       .eventLoops, or: min(ProcessInfo.processInfo.activeProcessorCount, threads.upperBound), in: threads)
@@ -118,23 +123,28 @@ struct Configuration {
     if isNeeded { _ = settings.required(.ticketKey) }
     let none = [Array(repeating: UInt8(0), count: 16)]
     let unused = try (tickets: TicketSigner(secrets: none), roomTokens: RoomTokenSigner(secrets: none))
-    return settings.value(
-      .ticketKey, or: unused,
-      expecting: "1 to \(FlashSale.Limits.ticketKeys) keys of 32 hexadecimal digits or more, separated by commas"
-    ) { text in
+    return settings.value(.ticketKey, or: unused, expecting: keysForm) { text in
       try keys(text).map { try (tickets: TicketSigner(secrets: $0), roomTokens: RoomTokenSigner(secrets: $0)) }
     }
   }
 
   private static func codes(from settings: inout Settings, isNeeded: Bool) throws -> AccessCodeSigner {
     if isNeeded { _ = settings.required(.codeKeys) }
-    return settings.value(
-      .codeKeys, or: .none,
-      expecting: "1 to \(FlashSale.Limits.codeKeys) keys of 32 hexadecimal digits or more, separated by commas"
-    ) { text in try keys(text).map { try AccessCodeSigner(secrets: $0) } }
+    return settings.value(.codeKeys, or: .none, expecting: keysForm) { text in
+      try keys(text).map { try AccessCodeSigner(secrets: $0) }
+    }
   }
 
-  /// Keys in hexadecimal digits, separated by commas.
+  private static func verdicts(from settings: inout Settings) -> VerdictChecker? {
+    let none: VerdictChecker? = nil
+    return settings.value(.verdictKey, or: none, expecting: keysForm) { text in
+      try keys(text).map { .some(try VerdictChecker(secrets: $0)) }
+    }
+  }
+
+  private static let keysForm =
+    "1 to \(FlashSale.Limits.ticketKeys) keys of 32 hexadecimal digits or more, separated by commas"
+
   private static func keys(_ text: String) -> [[UInt8]]? {
     let keys = text.split(separator: ",", omittingEmptySubsequences: false).map { bytes(hexadecimal: $0) }
     return keys.contains(nil) ? nil : keys.compactMap { $0 }

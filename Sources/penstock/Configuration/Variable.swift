@@ -16,8 +16,14 @@ enum Variable: String, CaseIterable {
   case adminHTTP = "PENSTOCK_ADMIN_HTTP"
   case adminToken = "PENSTOCK_ADMIN_TOKEN"
   case adminURL = "PENSTOCK_ADMIN_URL"
+  case trustedGateways = "PENSTOCK_TRUSTED_GATEWAYS"
+  case tokenKeys = "PENSTOCK_TOKEN_KEYS"
+  case tokenIssuer = "PENSTOCK_TOKEN_ISSUER"
+  case tokenAudience = "PENSTOCK_TOKEN_AUDIENCE"
+  case tokenSkew = "PENSTOCK_TOKEN_SKEW_SECONDS"
   case ticketKey = "PENSTOCK_TICKET_KEY"
   case codeKeys = "PENSTOCK_CODE_KEYS"
+  case verdictKey = "PENSTOCK_VERDICT_KEY"
   case eventLoops = "PENSTOCK_EVENT_LOOPS"
   case trustedProxies = "PENSTOCK_TRUSTED_PROXIES"
   case buyerLimit = "PENSTOCK_BUYER_LIMIT"
@@ -32,6 +38,8 @@ enum Variable: String, CaseIterable {
     case .databaseURL: "the PostgreSQL database, as postgresql://user:password@host:port/name"
     case .ticketKey: "the secret that signs tickets, 32 hexadecimal digits or more, the same for every intake"
     case .codeKeys: "the secret that signs access codes, 32 hexadecimal digits or more, the same for every intake"
+    case .tokenIssuer: "the iss of buyers' tokens; without it, tokens for other shops would be believed"
+    case .tokenAudience: "the aud of buyers' tokens; without it, tokens for other services would be believed"
     default: "see the table in README.md"
     }
   }
@@ -39,7 +47,7 @@ enum Variable: String, CaseIterable {
   /// Whether its value must not be printed.
   var isSecret: Bool {
     switch self {
-    case .adminToken, .ticketKey, .codeKeys, .databaseURL, .kafkaOptions: true
+    case .adminToken, .ticketKey, .codeKeys, .verdictKey, .databaseURL, .kafkaOptions: true
     default: false
     }
   }

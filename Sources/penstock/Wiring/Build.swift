@@ -119,6 +119,8 @@ extension Foundations {
       host: configuration.http.host, port: configuration.http.port, topic: topic.name, partitions: partitions,
       backlogLimit: Int64(limit), tickets: configuration.tickets, codes: configuration.codes,
       eventLoops: configuration.eventLoops)
+    intake.identification = configuration.identification
+    intake.verdicts = configuration.verdicts
     intake.limits = configuration.limits
     intake.trustedProxies = configuration.trustedProxies
     var rooms = IntakeConfiguration.Rooms(

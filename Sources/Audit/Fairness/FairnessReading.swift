@@ -1,0 +1,111 @@
+public import FlashSale
+public import SaleStore
+
+/// Reads one sale's requests out of the log, with what became of them, for `FairnessCheck`. It can run beside workers:
+/// it looks at one instant of the store.
+public struct FairnessReading<Log: AuditLog>: Sendable {
+  private let store: AuditStore
+  private let log: Log
+  private let topic: String
+
+  /// A reading of a topic. The store's connection is its own until it is done.
+  public init(store: AuditStore, log: Log, topic: String) {
+    self.store = store
+    self.log = log
+    self.topic = topic
+  }
+
+  /// What the sale's requests come to; `nil`: there is no such sale.
+  ///
+  /// - Parameter report: called with the progress after each stretch.
+  /// - Throws: `PostgresError`, `KafkaError` and `StoreError`, when it cannot be carried through; `FairnessError`.
+  public func run(
+    sale: SaleID, report: @escaping @Sendable (AuditProgress) -> Void = { _ in }
+  ) async throws -> FairnessReport? {
+    report(.sorting)
+    let snapshot = try await store.snapshot(topic: topic)
+    let stock = snapshot.stock.filter { $0.sale == sale }
+    guard let number = stock.first?.key.sale else { return nil }
+    let partitions = snapshot.partitions ?? 0
+    guard partitions > 0 else { return FairnessReport(of: sale.rawValue, FairnessCheck()) }
+    var lines: [PartitionLine] = []
+    for partition in Set(stock.map { $0.recordKey.partition(of: partitions) }).sorted() {
+      let progress = snapshot.progress.first { $0.partition == partition }
+      lines.append(
+        PartitionLine(partition, progress, log: try await log.bounds(of: partition), isAnother: false))
+    }
+    var run = FairnessRun(sale: number, store: store, log: log, topic: topic)
+    let all = lines.map(\.compared.count).reduce(0, +)
+    for line in lines { try await run.take(line) { report(.comparing(done: $0, of: all)) } }
+    return FairnessReport(
+      of: sale.rawValue, run.check, inFlight: lines.map(\.inFlight).reduce(0, +), unchecked: lines.flatMap(\.problems))
+  }
+}
+
+/// The sale has more requests than one reading holds.
+public struct FairnessError: Error, CustomStringConvertible {
+  public var description: String { "the log has more than \(Limits.fairnessRecords) requests of the sale" }
+}
+
+/// One reading's state.
+private struct FairnessRun<Log: AuditLog> {
+  let sale: SaleNumber
+  let store: AuditStore
+  let log: Log
+  let topic: String
+  private(set) var check = FairnessCheck()
+  private var cursor: OrderCursor
+  private var done: Int64 = 0
+
+  init(sale: SaleNumber, store: AuditStore, log: Log, topic: String) {
+    self.sale = sale
+    self.store = store
+    self.log = log
+    self.topic = topic
+    cursor = OrderCursor(store)
+  }
+
+  mutating func take(_ line: PartitionLine, _ report: (Int64) -> Void) async throws {
+    // The cursor has the rows of other partitions, and of records that are gone, in front.
+    while try await !cursor.next(before: LogPosition(partition: line.partition, offset: line.compared.lowerBound))
+      .isEmpty
+    {}
+    var next = line.compared.lowerBound
+    while next < line.compared.upperBound {
+      let end = min(Offset(next.rawValue + Limits.stretchRecords), line.compared.upperBound)
+      try await take(next..<end, of: line.partition)
+      Heaps.trim()
+      done += (next..<end).count
+      report(done)
+      next = end
+    }
+  }
+
+  private mutating func take(_ range: Range<Offset>, of partition: Partition) async throws {
+    var outcomes: [Offset: AuditedOrder] = [:]
+    while true {
+      let page = try await cursor.next(before: LogPosition(partition: partition, offset: range.upperBound))
+      if page.isEmpty { break }
+      for row in page where row.sale == sale { outcomes[row.position.offset] = row }
+    }
+    let records = try await log.records(of: partition, in: range, fingerprinting: []).compactMap { record in
+      (try? record.content.get().request).flatMap { $0.stock.sale == sale ? (record.offset, $0) : nil }
+    }
+    let undecided = records.filter { outcomes[$0.0]?.order != $0.1.order }
+    let places = try await store.places(of: undecided.map(\.1.order))
+    let quarantined = try await store.quarantined(topic: topic, partition: partition, in: range)
+    for (offset, request) in records {
+      let fate: FairnessRecord.Fate
+      if let row = outcomes[offset], row.order == request.order, let outcome = row.outcome {
+        fate = .decided(outcome)
+      } else if quarantined[offset] != nil {
+        fate = .quarantined
+      } else {
+        fate = places[request.order] == nil ? .missing : .repeated
+      }
+      check.take(
+        FairnessRecord(position: LogPosition(partition: partition, offset: offset), request: request, fate: fate))
+    }
+    guard check.counts.requests <= Limits.fairnessRecords else { throw FairnessError() }
+  }
+}
