@@ -50,16 +50,22 @@ package struct BatchNeeds: Sendable {
     if looksUpOrders { probes.reserveCapacity(entries.count) }
     var last: SaleNumber?
     var search: OrderSearch?
+    var orders: [OrderID] = []
     for entry in entries {
       guard let record = entry.record else { continue }
       let level = need(record.stock, memory)
       guard let request = record.request else { continue }
       let sale = request.order.sale
-      if sale != last { (last, search) = (sale, need(generationOf: sale).flatMap { self.search(of: sale, upTo: $0) }) }
-      search?.addProbes(for: request.order, to: &probes)
+      if sale != last {
+        search?.addProbes(for: orders, to: &probes)
+        orders.removeAll(keepingCapacity: true)
+        (last, search) = (sale, need(generationOf: sale).flatMap { self.search(of: sale, upTo: $0) })
+      }
+      if search != nil { orders.append(request.order) }
       if isLimited(level) { need(LaneStock.Holder(sale: request.stock.sale, buyer: request.buyer), memory) }
       if !request.terms.subjects.isEmpty { need(subjectsOf: request, memory) }
     }
+    search?.addProbes(for: orders, to: &probes)
   }
 
   /// What is still to be looked up once these generations are known to be open; `nil` if nothing is.
@@ -69,11 +75,9 @@ package struct BatchNeeds: Sendable {
     (rest.unknownGenerations, rest.holders, rest.unknownSales, rest.unknownStock) = ([], [], [], [])
     (rest.subjects, rest.subjectSales) = ([], [])
     rest.probes = []
-    var searches: [SaleNumber: OrderSearch] = [:]
-    for (sale, generation) in found { searches[sale] = search(of: sale, upTo: generation.number) }
-    for entry in entries {
-      guard let order = entry.record?.request?.order else { continue }
-      searches[order.sale]?.addProbes(for: order, to: &rest.probes)
+    let orders = Dictionary(grouping: entries.compactMap { $0.record?.request?.order }, by: \.sale)
+    for (sale, generation) in found {
+      search(of: sale, upTo: generation.number)?.addProbes(for: orders[sale] ?? [], to: &rest.probes)
     }
     return rest.probes.isEmpty ? nil : rest
   }

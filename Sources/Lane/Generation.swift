@@ -43,10 +43,14 @@ package struct OpenGeneration: Hashable, Sendable {
   /// How many lanes the sale has at most, at least 1.
   package let lanes: Int
 
+  /// How many orders the generation before it has; `nil`: there is none.
+  package let closedSize: Int64?
+
   /// Creates what was read.
-  package init(_ number: Generation, lanes: Int) {
+  package init(_ number: Generation, lanes: Int, closedSize: Int64?) {
     self.number = number
     self.lanes = max(1, lanes)
+    self.closedSize = closedSize
   }
 }
 

@@ -131,16 +131,26 @@ struct OrderSearch {
   /// Whether nothing is ever looked up.
   var isEmpty: Bool { !alsoThere && open == .first }
 
-  /// Adds where an order is looked up.
-  func addProbes(for order: OrderID, to probes: inout [OrderProbe]) {
-    if open > .first {
-      let mark = IDFilter.Mark(order)
-      for number in 0..<Int(open.rawValue) {
-        let filter = number < filters.count ? filters[number] : nil
-        guard filter?.mayHave(mark) ?? looksUpClosed else { continue }
-        probes.append(OrderProbe(order, Generation(rawValue: Int32(number))))
+  /// Adds where the orders are looked up.
+  func addProbes(for orders: [OrderID], to probes: inout [OrderProbe]) {
+    var rest = orders[...]
+    while open > .first, !rest.isEmpty {
+      // So few that their marks stay in the processor's cache while filter after filter is asked.
+      addProbes(for: rest.prefix(Limits.ordersAskedAtOnce), inClosedTo: &probes)
+      rest = rest.dropFirst(Limits.ordersAskedAtOnce)
+    }
+    if alsoThere { for order in orders { probes.append(OrderProbe(order, open)) } }
+  }
+
+  private func addProbes(for orders: ArraySlice<OrderID>, inClosedTo probes: inout [OrderProbe]) {
+    let marks = orders.map { IDFilter.Mark($0) }
+    for number in 0..<Int(open.rawValue) {
+      let generation = Generation(rawValue: Int32(number))
+      if number < filters.count, let filter = filters[number] {
+        filter.forEach(of: marks) { probes.append(OrderProbe(orders[orders.startIndex + $0], generation)) }
+      } else if looksUpClosed {
+        for order in orders { probes.append(OrderProbe(order, generation)) }
       }
     }
-    if alsoThere { probes.append(OrderProbe(order, open)) }
   }
 }

@@ -50,6 +50,7 @@ package struct LaneCore: Sendable {
   private let tuning: LaneTuning
   package private(set) var claim: Claim
   package private(set) var memory: LaneMemory
+  private var own: OwnOrders
   private var held: HeldRecords?
   private var inFlight: InFlight?
 
@@ -65,6 +66,7 @@ package struct LaneCore: Sendable {
     self.claim = claim
     self.tuning = tuning
     self.memory = memory ?? LaneMemory(tuning: tuning)
+    own = OwnOrders(tuning: tuning)
     lastRecord = claim.lastRecord
     state = LaneState(next: claim.nextOffset, batchRecords: tuning.batchRecords)
   }
@@ -142,6 +144,7 @@ extension LaneCore {
     case .committed(let written):
       lastRecord = wasInFlight?.lastRecord
       if wasInFlight?.isForeseen == false { memory.remember(written) }
+      own.add(written)
       guard !state.isStopping, let due = memory.takeDueGeneration() else { return act(state.committed()) }
       return .close(due, from: tuning.generationRows)
     case .fenced: return act(state.fenced())
@@ -157,7 +160,10 @@ extension LaneCore {
   ///
   /// - Parameter open: the one that is open now; `nil` if the store could not tell.
   package mutating func closed(_ sale: SaleNumber, _ open: OpenGeneration?) -> Action {
-    if let open { memory.opened(sale, open) }
+    if let open {
+      memory.opened(sale, open)
+      memory.learn(own.takeFilter(of: sale, before: open))
+    }
     return act(state.committed())
   }
 

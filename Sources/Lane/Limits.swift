@@ -40,14 +40,17 @@ package enum Limits {
 
   // MARK: Generations
 
-  /// Orders of one sale in a generation, about: a larger one is closed. Its index has some 10,000 pages, which a batch
+  /// Orders of one sale in a generation, about: a larger one is closed. Its index has some 5,000 pages, which a batch
   /// of 20,000 meets densely. Much smaller ones would make each id be asked of many filters.
-  static let generationRows = 1 << 20
+  static let generationRows = 1 << 19
 
   /// Bits of a filter for each order. About one in some millions of others is then taken for one of them, and looked
   /// up. A batch with one look-up can't be decided while the one before is written, and a batch of 20,000 asks each
   /// filter 20,000 times: with 16 bits, and one in a thousand, hardly any batch was decided ahead.
   static let filterBitsPerOrder = 40
+
+  /// Orders that each filter in turn is asked of: their marks take some 30 KB.
+  static let ordersAskedAtOnce = 256
 
   /// Bits of one block of a filter: a cache line.
   static let filterBlockBits = 512
@@ -56,6 +59,10 @@ package enum Limits {
   /// Past it, other sales' filters go. Of a sale with more, the rest is looked up for each batch, which then takes
   /// several times as long.
   package static let filterBytes = 256 << 20
+
+  /// Orders in open generations that a lane remembers as its own: 32 MB. Past it, it forgets them all, and reads what
+  /// it needs of them once their generations are closed.
+  static let ownOrders = 1 << 21
 
   // MARK: Leases
 
@@ -84,9 +91,13 @@ package struct LaneTuning: Sendable {
   package var loadedHolders = Limits.loadedHolders
   package var batchesToCheck = Limits.batchesToCheck
   package var generationRows = Limits.generationRows
+  package var ownOrders = Limits.ownOrders
 
   /// Whether an order is looked up in a closed generation of which there is no filter.
   package var looksUpClosedGenerations = true
+
+  /// Whether a lane's own orders are compared with the store's number before they are taken for a whole generation.
+  package var countsOwnOrders = true
 
   /// Whether the log is known by the record before the next one.
   package var comparesFingerprints = true

@@ -79,6 +79,9 @@ public enum PlantedBug: String, CaseIterable, Sendable {
   /// A filter is made before its generation is closed, so that it lacks what comes later.
   case filterLacksOrders = "filter-lacks-orders"
 
+  /// A lane takes what it has written itself for all orders of a closed generation.
+  case ownOrdersNotCounted = "own-orders-not-counted"
+
   /// A batch is written without looking which generation is open.
   case generationNotChecked = "generation-not-checked"
 

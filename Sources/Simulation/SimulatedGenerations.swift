@@ -7,7 +7,8 @@ extension SimulatedStore {
 
   /// The generation that a sale's rows are added to. Each lane is taken to have its share of the sale.
   func openGeneration(of sale: SaleNumber) -> OpenGeneration {
-    OpenGeneration(openGenerations[sale] ?? .first, lanes: progress.count)
+    let number = openGenerations[sale] ?? .first
+    return OpenGeneration(number, lanes: progress.count, closedSize: closedSizes[sale])
   }
 
   /// Closes a generation, unless a batch is in flight; until it is closed, or given up, none begins.
@@ -17,6 +18,7 @@ extension SimulatedStore {
       return .busy
     }
     openGenerations[generation.sale] = generation.number.next
+    closedSizes[generation.sale] = Int64(size(of: generation))
     closers.remove(session)
     return .closed
   }
@@ -96,6 +98,9 @@ extension World {
     lanes[lane].closingTries = 0
     if let session = lanes[lane].session { store.stopClosing(session) }
     tell(lane, "\(generation) \(what)") { $0.closed(generation.sale, open) }
+    if let open, open.number > generation.number, !lanes[lane].core.missingFilters.contains(generation) {
+      met(.filterOwned)
+    }
   }
 
   /// Filters come late, or never.

@@ -78,6 +78,8 @@ struct SimulatedStore {
 
   /// Of the sales that have closed one.
   var openGenerations: [SaleNumber: Generation] = [:]
+  /// How many orders the last closed generation of each sale had when it was closed.
+  var closedSizes: [SaleNumber: Int64] = [:]
 
   /// Those that wait to close a generation: nobody begins a batch meanwhile.
   var closers: Set<Session> = []

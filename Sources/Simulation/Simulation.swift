@@ -18,7 +18,7 @@ public enum Course: String, CaseIterable, Sendable {
   case fenced, zombieWoke, lostCommitTookEffect, lostCommitDidNot, commitArrivedLate
   case crashInTransaction, freezeInTransaction, surrendered, gap, halted, haltCleared
   case generationClosed, generationSmall, closedByAnother, generationMoved, closingWaited, closingGivenUp
-  case filterLearned, filterMissing, foundInClosed
+  case filterLearned, filterMissing, filterOwned, foundInClosed
   case loaded, lookedUp, decidedAhead, aheadDropped, sameLog, anotherLog, reopened, measured
   case gaveBack, takenOver
   case staleSignal, staleReading, lineFull, rateLimited

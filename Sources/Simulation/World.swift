@@ -192,6 +192,7 @@ extension LaneTuning {
     batchesToCheck = random.number(in: Limits.batchesToCheck)
     if random.happens(perMille: Limits.closingPerMille) { generationRows = random.number(in: Limits.generationRows) }
     looksUpClosedGenerations = bug != .closedNotLookedUp
+    countsOwnOrders = bug != .ownOrdersNotCounted
     comparesFingerprints = bug != .fingerprintIgnored
     if let bug, bug.decidesOtherwise { decide = { bug.decides(&$0, $1, at: $2, into: &$3) } }
   }

@@ -10,9 +10,10 @@ import Time
 /// (2) A lane that closes a generation first locks that table against the fence. So it waits for the batches in
 ///     flight, and a later batch sees the new number.
 enum Generations {
-  /// The columns `sale`, `number` and `lanes` of the open generations of the sales in `$1`.
+  /// The columns `sale`, `number`, `closed_size` and `lanes` of the open generations of the sales in `$1`.
   static let openOnes: Statement = """
     SELECT wanted.sale, coalesce(cardinality(g.sizes), 0) AS number,
+      g.sizes[cardinality(g.sizes)] AS closed_size,
       CASE WHEN s.ordering = 'sku' THEN least(
         (SELECT count(*) FROM stock WHERE stock.sale = wanted.sale), (SELECT max(partitions) FROM topics))
       ELSE 1 END AS lanes
@@ -34,7 +35,9 @@ enum Generations {
 
 extension OpenGeneration {
   init(row: Row) throws {
-    self.init(Generation(rawValue: try row.int32("number")), lanes: Int(clamping: try row.int64("lanes")))
+    self.init(
+      Generation(rawValue: try row.int32("number")), lanes: Int(clamping: try row.int64("lanes")),
+      closedSize: try row.optional("closed_size", as: Int64.self))
   }
 }
 

@@ -157,7 +157,7 @@ extension BenchShop {
   }
 
   /// Orders of a generation, as a lane closes it.
-  private static let generationRows = 1 << 20
+  private static let generationRows = 1 << 19
 
   /// Fills the table with orders of one sale, in generations. Their ids are as random as in a real one, and the index
   /// is as full as random ids leave it.
