@@ -111,9 +111,6 @@ public final class HTTPConnection: ChannelDuplexHandler {
   /// Whether the client has ended its half.
   public var isInputClosed: Bool { state.isInputClosed }
 
-  /// Whom it is with, as the kernel says: a client, or a proxy. `nil` once it ended.
-  public var peer: SocketAddress? { context?.channel.remoteAddress }
-
   /// Whether an answer was promised here and is not taken yet.
   var isBusy: Bool { state.isBusy }
 

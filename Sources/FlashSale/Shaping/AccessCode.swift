@@ -11,8 +11,8 @@ public import Time
 ///     | version | id | from | until | uses | buyer limit | sale | buyer | HMAC-SHA256 |
 ///
 /// The times are seconds since 1970, the limit is 0 for none. `sale` and `buyer` are the first 96 bits of the SHA-256
-/// of the ids, `buyer` is 0 where anyone may use it. The code of authentication is over all before it, its first 128 bits.
-/// So no table is needed to check one, and it can be told apart what is wrong with it.
+/// of the ids, `buyer` is 0 where anyone may use it. The code of authentication is over all before it, its first 128
+/// bits. So no table is needed to check one, and it can be told apart what is wrong with it.
 public struct AccessCode: Hashable, Sendable {
   /// Its name among the sale's limit subjects: random, so that two codes hardly ever share their uses.
   public var id: UInt64
