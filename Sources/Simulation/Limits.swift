@@ -30,7 +30,7 @@ enum Limits {
   static let keysPerBuyer = 3
 
   /// How many sales limit subjects, and have access codes. Few subjects of each kind, so that orders meet.
-  static let subjectsPerMille = 300
+  static let subjectsPerMille = 150
   static let codesPerMille = 200
   static let subjectsPerKind = 4
 
@@ -49,7 +49,7 @@ enum Limits {
 
   /// In how many worlds generations are closed, and how many orders of a sale they have there. How often a lane that
   /// lacks a filter gets it before its next batch.
-  static let closingPerMille = 600
+  static let closingPerMille = 700
   static let generationRows = 1...3
   static let filterPerMille = [0, 100, 500]
 

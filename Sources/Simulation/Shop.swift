@@ -55,7 +55,7 @@ struct Shop {
     let buyers = (0..<max(2, clients / 2)).map { BuyerID(unchecked: "buyer-\($0)") }
     refusedBuyer = random.happens(perMille: 300) ? buyers[random.index(below: buyers.count)] : nil
     for _ in 0..<clients {
-      if let other = purchases.last, random.happens(perMille: 250) {
+      if let other = purchases.last, random.happens(perMille: 350) {
         // The same key once more, perhaps for something else: in two lanes it is still one order.
         let items = self[other.sale].sale.items
         purchases.append(
