@@ -15,7 +15,7 @@ struct ConformanceTests {
   }
 
   @Test(
-    .timeLimit(.minutes(1)),
+    .timeLimit(.minutes(3)),
     arguments: [
       "GET /heal", "GET /healthz HTTP/1.1\r\nHost: a\r\n",
       "POST /admin/api/sales HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99\r\n\r\n{",

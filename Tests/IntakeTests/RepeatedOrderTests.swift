@@ -152,7 +152,7 @@ struct RepeatedOrderTests {
     }
   }
 
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(3)))
   func `I2 after a sale's end a repeated order is taken until the line of before is decided, then it is ended`()
     async throws
   {

@@ -75,7 +75,7 @@ import Worker
     }
   }
 
-  @Test(.timeLimit(.minutes(1)))
+  @Test(.timeLimit(.minutes(3)))
   func `a worker that comes, gives a partition back or goes wakes the others, and those of no other topic`()
     async throws
   {
