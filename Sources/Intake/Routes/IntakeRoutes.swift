@@ -110,7 +110,7 @@ struct IntakeRoutes: Sendable {
     _ request: Request, _ context: ListenerContext, isStream: Bool
   ) throws(Problem) -> OrderQuestion {
     try OrderQuestion(
-      request.head, order: context.parameters.get("order") ?? "", 
+      request.head, order: context.parameters.get("order") ?? "",
       buyer: try recognition.caller(of: request, context).buyer, isStream: isStream)
   }
 }
