@@ -43,6 +43,23 @@ import Time
   /// As `order`, by the reader of all forms.
   private static func unusual(_ request: String) -> String { request.replacing("/v1/sales/", with: "/v1/s%61les/") }
 
+  @Test func `a client with a token cannot say herself what her order counts for`() async throws {
+    let issuer = try TokenIssuer(.ES256)
+    let file = try KeyFile([issuer])
+    var shaping = SaleShaping()
+    shaping.subjects = try SubjectLimits([SubjectKind(unchecked: "card"): Units(2)])
+    try await RunningIntake.with(sales: [try .open(shaping: shaping)]) {
+      $0.configure = { $0.identification = (try? file.identification) ?? Identification() }
+    } _: { intake in
+      let token = try issuer.token(Self.claims("alice"))
+      let request = Self.order("Bearer \(token)", more: "X-Limit-Subjects: card=another\r\n")
+      for request in [request, Self.unusual(request)] {
+        let answer = try await intake.send(request)
+        #expect(answer.status == 403 && answer.code == "subject_required", "\(answer.text)")
+      }
+    }
+  }
+
   @Test func `a buyer's token names the buyer, for the order and for its status`() async throws {
     let issuer = try TokenIssuer(.ES256)
     let file = try KeyFile([issuer])
