@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Kafka
+import OrderLog
 import TestSupport
 
 /// `chaos broker`: the embedded broker in a process of its own, like `penstock broker`, with control over its faults.
@@ -14,7 +15,10 @@ struct BrokerCommand: AsyncParsableCommand {
   func run() async throws {
     let partitions = ProcessInfo.processInfo.environment["PENSTOCK_PARTITIONS"].flatMap { Int($0) }
     guard let partitions else { throw ValidationError("PENSTOCK_PARTITIONS is not set") }
-    let broker = try EmbeddedBroker(topics: [(name: Stage.topic, partitions: partitions)], logger: quietLogger)
+    let topics = [
+      (name: Stage.topic, partitions: partitions), (name: RoomLog.topic(beside: Stage.topic), partitions: 1),
+    ]
+    let broker = try EmbeddedBroker(topics: topics, logger: quietLogger)
     // Not `print`: its buffer would keep the line from a pipe's reader until the end.
     FileHandle.standardOutput.write(Data("\(broker.bootstrapServers)\n".utf8))
     await Self.obey(broker)
