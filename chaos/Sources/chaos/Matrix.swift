@@ -1,5 +1,6 @@
 import Foundation
 import Kafka
+import OrderLog
 import TestSupport
 import Time
 
@@ -78,10 +79,17 @@ struct Matrix: Sendable {
     do {
       try await play(row, on: (cluster, topic), server, &result)
     } catch {
-      try? await Topics.delete(cluster: cluster.settings, name: topic, timeout: .seconds(30), logger: quietLogger)
+      try? await delete(topic, on: cluster)
       throw error
     }
-    try await Topics.delete(cluster: cluster.settings, name: topic, timeout: .seconds(30), logger: quietLogger)
+    try await delete(topic, on: cluster)
+  }
+
+  /// Deletes a row's topic, and the one of waiting rooms that Penstock made beside it.
+  private func delete(_ topic: String, on cluster: OutsideCluster) async throws {
+    for name in [topic, RoomLog.topic(beside: topic)] {
+      try await Topics.delete(cluster: cluster.settings, name: name, timeout: .seconds(30), logger: quietLogger)
+    }
   }
 
   private func play(
