@@ -35,9 +35,17 @@ struct OwnOrders: Sendable {
       (written, count) = ([:], 0)
       return
     }
+    // Taken out while it grows: in the dictionary, each order would cost allocations.
+    var taken: (sale: SaleNumber, written: Written)?
     for order in batch.effects.orders {
-      written[order.request.stock.sale]?.orders.append(order.request.order)
+      let sale = order.request.stock.sale
+      if taken?.sale != sale {
+        if let taken { written[taken.sale] = taken.written }
+        taken = written.removeValue(forKey: sale).map { (sale, $0) }
+      }
+      taken?.written.orders.append(order.request.order)
     }
+    if let taken { written[taken.sale] = taken.written }
   }
 
   /// The filter of the generation of the sale that was closed last, if all of its orders are here. They are not kept.
