@@ -107,16 +107,16 @@ private func decide(
   let holder = LaneStock.Holder(sale: request.stock.sale, buyer: request.buyer)
   // Without a limit nothing is counted: what one buyer holds of many SKUs need not fit `Units`.
   let holds = rules.perBuyerLimit.map { _ in (state.held[holder] ?? .zero) + request.quantity }
-  if let limit = rules.perBuyerLimit, let holds, holds > request.terms.buyerLimit ?? limit {
+  let hasTerms = !request.terms.isEmpty
+  if let limit = rules.perBuyerLimit, let holds, holds > (hasTerms ? request.terms.buyerLimit ?? limit : limit) {
     return reject(.limitReached)
   }
-  let hasSubjects = !request.terms.subjects.isEmpty
-  if hasSubjects, let refusal = state.refusal(bySubjectsOf: request) { return reject(refusal) }
+  if hasTerms, let refusal = state.refusal(bySubjectsOf: request) { return reject(refusal) }
   guard level.left >= request.quantity else { return reject(level.left == .zero ? .soldOut : .insufficientStock) }
   state.stock.values[place].left = level.left - request.quantity
   state.stock.values[place].asOf = offset.next
   if let holds { state.held[holder] = holds }
-  if hasSubjects { state.count(request, at: offset, into: &effects) }
+  if hasTerms { state.count(request, at: offset, into: &effects) }
   effects.change(request.stock)
   effects.decide(request, at: offset, .confirmed)
 }

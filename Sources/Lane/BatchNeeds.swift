@@ -63,7 +63,7 @@ package struct BatchNeeds: Sendable {
       }
       if search != nil { orders.append(request.order) }
       if isLimited(level) { need(LaneStock.Holder(sale: request.stock.sale, buyer: request.buyer), memory) }
-      if !request.terms.subjects.isEmpty { need(subjectsOf: request, memory) }
+      if !request.terms.isEmpty { need(subjectsOf: request, memory) }
     }
     search?.addProbes(for: orders, to: &probes)
   }

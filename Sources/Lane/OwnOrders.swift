@@ -37,13 +37,16 @@ struct OwnOrders: Sendable {
     }
     // Taken out while it grows: in the dictionary, each order would cost allocations.
     var taken: (sale: SaleNumber, written: Written)?
-    for order in batch.effects.orders {
-      let sale = order.request.stock.sale
+    let orders = batch.effects.orders
+    // By index: an element that is taken whole is copied, with its texts.
+    for index in orders.indices {
+      let order = orders[index].request.order
+      let sale = order.sale
       if taken?.sale != sale {
         if let taken { written[taken.sale] = taken.written }
         taken = written.removeValue(forKey: sale).map { (sale, $0) }
       }
-      taken?.written.orders.append(order.request.order)
+      taken?.written.orders.append(order)
     }
     if let taken { written[taken.sale] = taken.written }
   }

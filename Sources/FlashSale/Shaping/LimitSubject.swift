@@ -46,23 +46,54 @@ public struct LimitSubject: Hashable, Sendable {
 
 /// What a request brings to its decision beside what it buys. Most bring nothing.
 public struct OrderTerms: Hashable, Sendable {
-  /// Each kind once.
-  public var subjects: [LimitSubject]
+  @usableFromInline
+  final class Some: Sendable {
+    let subjects: [LimitSubject]
+    let buyerLimit: Units?
 
-  /// The buyer's limit in place of the sale's: 1 to `Limits.stockUnits`. It changes nothing in a sale without a limit.
-  public var buyerLimit: Units?
+    init(_ subjects: [LimitSubject], _ buyerLimit: Units?) {
+      self.subjects = subjects
+      self.buyerLimit = buyerLimit
+    }
+  }
+
+  /// Behind one word, because it is copied with each request; `nil`: there are none.
+  @usableFromInline var some: Some?
 
   /// Creates terms.
   public init(subjects: [LimitSubject] = [], buyerLimit: Units? = nil) {
-    self.subjects = subjects
-    self.buyerLimit = buyerLimit
+    some = subjects.isEmpty && buyerLimit == nil ? nil : Some(subjects, buyerLimit)
   }
 
+  @inlinable
+  init(none: Void) {}
+
   /// Those of most requests.
-  public static let none = OrderTerms()
+  @inlinable public static var none: OrderTerms { OrderTerms(none: ()) }
 
   /// Whether there are none.
-  public var isEmpty: Bool { subjects.isEmpty && buyerLimit == nil }
+  @inlinable public var isEmpty: Bool { some == nil }
+
+  /// Each kind once.
+  public var subjects: [LimitSubject] {
+    get { some?.subjects ?? [] }
+    set { self = OrderTerms(subjects: newValue, buyerLimit: buyerLimit) }
+  }
+
+  /// The buyer's limit in place of the sale's: 1 to `Limits.stockUnits`. It changes nothing in a sale without a limit.
+  public var buyerLimit: Units? {
+    get { some?.buyerLimit }
+    set { self = OrderTerms(subjects: subjects, buyerLimit: newValue) }
+  }
+
+  public static func == (a: Self, b: Self) -> Bool {
+    a.some === b.some || (a.subjects == b.subjects && a.buyerLimit == b.buyerLimit)
+  }
+
+  public func hash(into hasher: inout Hasher) {
+    hasher.combine(subjects)
+    hasher.combine(buyerLimit)
+  }
 
   /// Says what is out of range.
   func check() throws(ValidationError) {

@@ -10,7 +10,7 @@ extension OrderTerms {
   init(
     of head: OrderHead, _ request: OrderRequest, at now: Timestamp, codes: AccessCodeSigner
   ) throws(Problem) {
-    self.init()
+    self = .none
     let shaping = head.sale.sale.shaping
     if let limits = shaping.subjects { subjects = try Self.subjects(limits, head.subjects) }
     guard let rule = shaping.codes else { return }
