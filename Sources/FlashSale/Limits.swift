@@ -92,8 +92,8 @@ public enum Limits {
   /// that nobody stores solutions from before the doors open.
   public static let proofLife = Duration.seconds(120)
 
-  /// The longest that a verdict of the bot service may be valid. A longer one is refused: it is worth as much to
-  /// whoever gets hold of it.
+  /// The longest that a verdict of the bot service may be valid. A longer one is refused, because a thief can use a
+  /// stolen verdict for as long as it is valid.
   static let verdictLife = Duration.seconds(3_600)
 
   /// By how much clocks may differ that sign and check challenges and verdicts.

@@ -1,4 +1,4 @@
-/// Why a token is not believed: a clause for whoever sent it.
+/// A fault of a token. The raw value is a clause for the client that sent it.
 public enum TokenFault: String, Error, Sendable, CaseIterable {
   case tooLong = "is longer than 4096 bytes"
   case form = "is no signed JSON Web Token: header, claims and signature in base64url, with dots between them"

@@ -3,7 +3,7 @@ internal import Time
 /// How many may be let in by now, at a set rate.
 ///
 /// (1) While somebody waits, what is let in over any time of a second or more is what the rate says.
-/// (2) What nobody used is not saved up, but for one admission: whoever comes to an empty line need not wait.
+/// (2) Unused admissions are not saved up, except for one. So a buyer who comes to an empty line does not wait.
 /// (3) After a standstill it makes up for `Limits.roomCatchUp` at most.
 struct AdmissionPace: Sendable {
   /// In millionths of a minute's rate: an admission costs `cost`.

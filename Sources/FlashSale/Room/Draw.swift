@@ -4,9 +4,9 @@ public import Time
 /// The lot: in which order those who joined before the doors opened are let in. Nobody can steer it:
 ///
 /// (1) The secret was committed to before anybody joined, so it cannot be chosen by the entries.
-/// (2) The entries are fixed, by their last offset and their Merkle root, before the beacon says its value; so no entry
-///     can be added or dropped by what the order will be.
-/// (3) The beacon says its value when entries have ended, so that whoever knows the secret does not know the order.
+/// (2) Their last offset and their Merkle root fix the entries before the beacon speaks. So nobody can add or drop an
+///     entry once the order can be known.
+/// (3) The beacon speaks after the entries have ended. So nobody knows the order before, and the secret does not help.
 public enum Draw {
   /// Bytes of the secret.
   public static let secretBytes = 32

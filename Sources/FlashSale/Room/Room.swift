@@ -37,7 +37,7 @@ public struct Room: Sendable {
     let offset: Offset
     let buyer: BuyerID
     var state = State.waiting
-    /// When the state began, by the clock of whoever wrote the record.
+    /// When the state began, by the clock of the process that wrote the record.
     var since: Timestamp
     /// Where in line; -1 before the lot is drawn.
     var rank: Int32
