@@ -26,6 +26,8 @@ public final class IntakeService: Service {
   private let catalog = CurrentCatalog()
   private let recognition: SharedRecognition
   private let standings: [PartitionStanding]
+  /// Of the event loops.
+  private let bells: [WatchBell]
   private let address = Announcement<String, any Error>()
   private let router = Mutex<DeliveryRouter?>(nil)
   private let logWatch = Mutex<LogWatch?>(nil)
@@ -55,7 +57,11 @@ public final class IntakeService: Service {
     self.tuning = tuning
     self.logger = logger
     standings = (0..<configuration.partitions).map { _ in PartitionStanding() }
+    bells = (0..<configuration.eventLoops).map { _ in WatchBell() }
   }
+
+  /// How many watch an order here.
+  package var watchers: Int { bells.reduce(0) { $0 + $1.watchers } }
 
   /// `host:port` that it listens on, once it does. Throws if it ended before.
   public var boundAddress: String {
@@ -93,11 +99,10 @@ public final class IntakeService: Service {
     let orders = OrderStatusRoute(
       signer: configuration.tickets, standings: standings,
       lookup: OrderLookup(store: store, topic: configuration.topic), health: health, logger: logger)
-    let bells = (0..<configuration.eventLoops).map { _ in WatchBell() }
     let loops = try await Loops(
       of: listener, identification: configuration.identification,
       acknowledgementDeadline: configuration.acknowledgementDeadline
-    ) { [configuration] loop, index in
+    ) { [configuration, bells] loop, index in
       LoopWatchers(
         orders, bell: bells[index], limit: configuration.watchersPerLoop, tuning: configuration.watching, on: loop)
     }

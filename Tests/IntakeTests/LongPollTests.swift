@@ -18,7 +18,7 @@ struct LongPollTests {
       #expect(queued.headers["cache-control"] == "no-store")
       #expect(ContinuousClock.now - start >= .seconds(1))
       let waiting = Task { try await intake.get(order.path("30s")) }
-      try await Task.sleep(for: .milliseconds(200))
+      #expect(try await eventually { intake.service.watchers == 1 })
       try await order.decide()
       try await intake.decideUp(to: 1)
       #expect(try await waiting.value.string("status") == "confirmed")
@@ -49,7 +49,7 @@ struct LongPollTests {
       _ = try await connection.query("ALTER TABLE orders RENAME TO elsewhere")
       let waiting = Task { try await intake.get(order.path("30s")) }
       let short = Task { try await intake.get(hidden.path("2s"), buyer: "bob") }
-      try await Task.sleep(for: .milliseconds(100))
+      #expect(try await eventually { intake.service.watchers == 2 })
       try await intake.decideUp(to: 2)
       let refused = try await short.value
       #expect(refused.status == 503)
@@ -105,7 +105,7 @@ struct LongPollTests {
       #expect(try await half.isEnded())
       let client = try await intake.connect()
       try await client.send("GET \(order.path("30s")) HTTP/1.1\r\nHost: a\r\nX-Buyer-Id: alice\r\n\r\n")
-      try await Task.sleep(for: .milliseconds(200))
+      #expect(try await eventually { intake.service.watchers == 1 })
       await intake.group.triggerGracefulShutdown()
       let answer = try await client.answer()
       #expect(answer.string("status") == "queued")
@@ -123,7 +123,7 @@ struct LongPollTests {
     } _: { intake in
       let order = try await WatchedOrder(intake)
       let waiting = (0..<3).map { _ in Task { try await intake.get(order.path("30s")) } }
-      try await Task.sleep(for: .milliseconds(300))
+      #expect(try await eventually { intake.service.watchers == 3 })
       let start = ContinuousClock.now
       #expect(try await intake.get(order.path("30s")).string("status") == "queued")
       #expect(ContinuousClock.now - start < .seconds(10))
