@@ -124,7 +124,8 @@ public final class IntakeService: Service {
     ) { router.route($0) }
     let rooms = try configuration.rooms.map { rooms throws(KafkaError) in
       try RoomDesk(
-        rooms, signer: rooms.tokens, cluster: cluster, tuning: tuning, store: store, logger: logger)
+        rooms, signer: rooms.tokens, cluster: cluster, tuning: tuning, store: store, logger: logger
+      ) { [catalog] in catalog.current.sales.contains(where: \.hasRoom) }
     }
     let feed = try SignalFeed(topic: configuration.topic, settings: database, logger: logger)
     defer {

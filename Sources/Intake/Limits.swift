@@ -97,6 +97,9 @@ public enum Limits {
   /// Between two looks whether the waiting rooms are known, at the start.
   static let roomReadyPause = Duration.milliseconds(20)
 
+  /// Between two looks whether a sale has a room by now, as long as none has.
+  static let roomLookPause = Duration.milliseconds(100)
+
   // MARK: The store
 
   /// Order look-ups that wait to be gathered into a statement. More: `503 busy`, or `outcome_unknown` for an order that

@@ -8,6 +8,8 @@ internal import Synchronization
 internal import Time
 
 /// What buyers do with waiting rooms at this intake: join, ask, leave. Answers come from the topic as it was read.
+///
+/// It reads the topic from when the first sale has a room. Without one, nobody pays for rooms.
 final class RoomDesk: Sendable {
   private let follower: RoomFollower
   private let writer: RoomWriter
@@ -15,6 +17,8 @@ final class RoomDesk: Sendable {
   private let logger: Logger
   /// Places that the topic is sure to keep; `nil`: as many as come.
   private let recordsKept: Int64?
+  /// Whether any sale has a room.
+  private let isNeeded: @Sendable () -> Bool
   private let signs = Mutex(LifeSigns())
   private let joining = Atomic(0)
   private let draws: DrawDesk
@@ -23,13 +27,14 @@ final class RoomDesk: Sendable {
 
   init(
     _ configuration: IntakeConfiguration.Rooms, signer: RoomTokenSigner, cluster: ClusterSettings,
-    tuning: ProducerTuning, store: SaleStore, logger: Logger
+    tuning: ProducerTuning, store: SaleStore, logger: Logger, isNeeded: @escaping @Sendable () -> Bool
   ) throws(KafkaError) {
     follower = RoomFollower(
       cluster: cluster, topic: configuration.topic, tuning: configuration.tuning, logger: logger)
     writer = try RoomWriter(cluster: cluster, topic: configuration.topic, tuning: tuning, logger: logger)
     recordsKept = configuration.recordsKept
     self.signer = signer
+    self.isNeeded = isNeeded
     draws = DrawDesk(store: store, logger: logger)
     self.logger = logger
   }
@@ -139,12 +144,15 @@ extension RoomDesk {
     }
   }
 
-  /// Waits until the topic was read up to where it ended; until then a revoked token would count.
+  /// If any sale has a room, waits until the topic was read up to where it ended: until then a revoked token would count.
   func ready() async throws {
-    while !follower.isReady { try await Task.sleep(for: Limits.roomReadyPause) }
+    while isNeeded(), !follower.isReady { try await Task.sleep(for: Limits.roomReadyPause) }
   }
 
   private func follow(_ ended: @escaping @Sendable ([(SaleNumber, Offset)]) -> Void) async {
+    while !isNeeded() {
+      guard (try? await Task.sleep(for: Limits.roomLookPause)) != nil else { return }
+    }
     var backoff = Backoff(within: Limits.startPause)
     while !Task.isCancelled {
       do {
