@@ -146,14 +146,8 @@ struct Configuration {
     "1 to \(FlashSale.Limits.ticketKeys) keys of 32 hexadecimal digits or more, separated by commas"
 
   private static func keys(_ text: String) -> [[UInt8]]? {
-    let keys = text.split(separator: ",", omittingEmptySubsequences: false).map { bytes(hexadecimal: $0) }
+    let keys = text.split(separator: ",", omittingEmptySubsequences: false).map { Hexadecimal.bytes($0) }
     return keys.contains(nil) ? nil : keys.compactMap { $0 }
-  }
-
-  private static func bytes(hexadecimal text: Substring) -> [UInt8]? {
-    let digits = text.compactMap(\.hexDigitValue)
-    guard digits.count == text.count, digits.count.isMultiple(of: 2) else { return nil }
-    return stride(from: 0, to: digits.count, by: 2).map { UInt8(digits[$0] << 4 | digits[$0 + 1]) }
   }
 }
 
