@@ -144,7 +144,8 @@ extension RoomDesk {
     }
   }
 
-  /// If any sale has a room, waits until the topic was read up to where it ended: until then a revoked token would count.
+  /// If any sale has a room, waits until the topic was read up to where it ended. Before that, a revoked token would
+  /// count.
   func ready() async throws {
     while isNeeded(), !follower.isReady { try await Task.sleep(for: Limits.roomReadyPause) }
   }
