@@ -6,11 +6,24 @@ public import Time
 /// (2) `held` has the units of each (sale, buyer) of the batch that holds any, where the sale has a limit.
 /// (3) `heldBySubject` has the count of each limit subject of the batch that anything counts for.
 /// (4) `decided` has each order id of the batch that the store has an outcome for.
+/// (5) `awaited` has the order of each command of the batch, `lives` what the store knows of it, and `done` those of
+///     the commands that the store has a history of.
+/// (6) `payments` has those payments of the batch's commands that the store has, and of each life the one that its
+///     units are paid with.
+/// (7) `waitlists` has those who wait for each stock of the batch whose sale has a waitlist.
+/// (8) `lapses` and `lapsesBySubject` have how many holds each (sale, buyer) and each subject of the batch has let lapse,
+///     where the sale counts them.
 public struct LaneStock: Sendable {
   /// One stock row, as this lane leaves it.
   public struct Level: Hashable, Sendable {
-    /// Units not yet sold: 0 or above (I1).
+    /// Units that nobody has: 0 or above (I1).
     public var left: Units
+
+    /// As `StockLevel.reserved`.
+    public var reserved: Units
+
+    /// Units put on sale so far, restocks included.
+    public var putUp: Units
 
     /// Whether the shop closed it.
     public var isClosed: Bool
@@ -18,19 +31,31 @@ public struct LaneStock: Sendable {
     /// As `StockLevel.asOf`.
     public var asOf: Offset
 
+    /// The price of one unit.
+    public var price: Price
+
     /// The rules of the sale that it belongs to.
-    public let rules: SaleRules
+    public var rules: SaleRules
 
     /// Creates a level as the store has it.
-    public init(_ level: StockLevel, rules: SaleRules) {
+    public init(_ level: StockLevel, putUp: Units, price: Price, rules: SaleRules) {
       left = level.left
+      reserved = level.reserved
       isClosed = level.isClosed
       asOf = level.asOf
+      self.putUp = putUp
+      self.price = price
       self.rules = rules
     }
 
-    /// The level without the rules.
-    public var level: StockLevel { StockLevel(left: left, isClosed: isClosed, asOf: asOf) }
+    /// Creates the level of a stock as it is put up.
+    public init(opening units: Units, price: Price, rules: SaleRules) {
+      self.init(
+        StockLevel(left: units, isClosed: false, asOf: Offset(0)), putUp: units, price: price, rules: rules)
+    }
+
+    /// The level without what does not change with each sale.
+    public var level: StockLevel { StockLevel(left: left, reserved: reserved, isClosed: isClosed, asOf: asOf) }
   }
 
   /// Who holds units in which sale.
@@ -45,10 +70,36 @@ public struct LaneStock: Sendable {
     }
   }
 
+  /// What is known of an order that a command names.
+  public enum Life: Hashable, Sendable {
+    case hold(Hold)
+    /// It was refused.
+    case refused
+  }
+
+  /// A command about an order that can be known again.
+  public struct CommandKey: Hashable, Sendable {
+    public let order: OrderID
+    public let id: CommandID
+
+    /// Creates a key.
+    public init(order: OrderID, id: CommandID) {
+      self.order = order
+      self.id = id
+    }
+  }
+
   public var stock: [StockKey: Level] = [:]
   public var held: [Holder: Units] = [:]
   public var heldBySubject: [Subject: Units] = [:]
   public var decided: Set<OrderID> = []
+  public var awaited: Set<OrderID> = []
+  public var lives: [OrderID: Life] = [:]
+  public var done: Set<CommandKey> = []
+  public var payments: [Payment.Key: Payment] = [:]
+  public var waitlists: [StockKey: Waitlist] = [:]
+  public var lapses: [Holder: Int64] = [:]
+  public var lapsesBySubject: [Subject: Int64] = [:]
 
   /// Creates a state that knows nothing.
   public init() {}
@@ -65,12 +116,19 @@ public struct SaleRules: Hashable, Sendable {
   public var endsAt: Timestamp
   public var perBuyerLimit: Units?
 
+  /// `nil`: what is won is confirmed.
+  public var holds: HoldRules?
+
   /// Creates the rules.
-  public init(startsAt: Timestamp, endsAt: Timestamp, perBuyerLimit: Units?) {
+  public init(startsAt: Timestamp, endsAt: Timestamp, perBuyerLimit: Units?, holds: HoldRules? = nil) {
     self.startsAt = startsAt
     self.endsAt = endsAt
     self.perBuyerLimit = perBuyerLimit
+    self.holds = holds
   }
+
+  /// Whether what a buyer holds, or has let lapse, decides anything.
+  public var countsBuyers: Bool { perBuyerLimit != nil || holds?.lapses != nil }
 }
 
 /// Decides one record of the log: changes the state, and adds what it changes to the effects.
@@ -78,13 +136,15 @@ public struct SaleRules: Hashable, Sendable {
 /// No clock, no I/O, no randomness. Records come in the order of the log. The same state and records always give the
 /// same effects, however they are split into batches (I10).
 ///
-/// Each request meets, in this order: repeated id → the sale's window at `acceptedAt` → closed → per-buyer limit →
-/// limits by subject → stock. The id comes first: a repeat that took a unit and was then dropped would leave that unit
-/// unsold (I2).
+/// Each request meets, in this order: repeated id → the sale's window at `acceptedAt` → closed → lapsed holds →
+/// per-buyer limit → limits by subject → stock. The id comes first: a repeat that took a unit and was then dropped would
+/// leave that unit unsold (I2).
 public func decide(_ state: inout LaneStock, _ record: LogRecord, at offset: Offset, into effects: inout Effects) {
   switch record {
   case .place(let request): decide(&state, request, at: offset, into: &effects)
   case .close(let key, _): close(&state, key, at: offset, into: &effects)
+  case .order(let command): state.decide(command, at: offset, into: &effects)
+  case .stock(let command): state.decide(command, at: offset, into: &effects)
   }
 }
 
@@ -99,12 +159,16 @@ private func decide(
 
   let level = state.stock.values[place]
   let rules = level.rules
-  func reject(_ refusal: Refusal) { effects.decide(request, at: offset, .rejected(refusal)) }
+  func reject(_ refusal: Refusal) {
+    effects.decide(request, at: offset, .rejected(refusal))
+    if !state.awaited.isEmpty { state.refused(request) }
+  }
   if request.acceptedAt < rules.startsAt { return reject(.notStarted) }
   if request.acceptedAt >= rules.endsAt { return reject(.ended) }
   if level.isClosed { return reject(.closed) }
 
   let holder = LaneStock.Holder(sale: request.stock.sale, buyer: request.buyer)
+  if let most = rules.holds?.lapses, state.hasLapsed(request, most) { return reject(.holdAbuse) }
   // Without a limit nothing is counted: what one buyer holds of many SKUs need not fit `Units`.
   let holds = rules.perBuyerLimit.map { _ in (state.held[holder] ?? .zero) + request.quantity }
   let hasTerms = !request.terms.isEmpty
@@ -112,13 +176,20 @@ private func decide(
     return reject(.limitReached)
   }
   if hasTerms, let refusal = state.refusal(bySubjectsOf: request) { return reject(refusal) }
-  guard level.left >= request.quantity else { return reject(level.left == .zero ? .soldOut : .insufficientStock) }
+  guard level.left >= request.quantity, rules.holds?.waitlist == nil || state.gives(request.stock) else {
+    if hasTerms, request.terms.waits, state.waits(request, at: offset, into: &effects) {
+      if let holds { state.held[holder] = holds }
+      return
+    }
+    return reject(level.refusal)
+  }
   state.stock.values[place].left = level.left - request.quantity
   state.stock.values[place].asOf = offset.next
   if let holds { state.held[holder] = holds }
   if hasTerms { state.count(request, at: offset, into: &effects) }
   effects.change(request.stock)
   effects.decide(request, at: offset, .confirmed)
+  if rules.holds != nil || !state.awaited.isEmpty { state.begin(request, at: offset, into: &effects) }
 }
 
 private func close(_ state: inout LaneStock, _ key: StockKey, at offset: Offset, into effects: inout Effects) {
@@ -129,6 +200,16 @@ private func close(_ state: inout LaneStock, _ key: StockKey, at offset: Offset,
   effects.change(key)
 }
 
-private func unknown(_ key: StockKey) -> String {
+/// Why a record is kept for a person whose stock the store does not have.
+func unknown(_ key: StockKey) -> String {
   "the store has no stock of SKU \(key.sku) in sale number \(key.sale)"
+}
+
+extension LaneStock.Level {
+  /// Why a request for units is refused that this level does not have. Nobody hears *sold out* while units can come
+  /// back (I2).
+  fileprivate var refusal: Refusal {
+    if left > .zero { return .insufficientStock }
+    return reserved > .zero ? .allHeld : .soldOut
+  }
 }

@@ -52,6 +52,68 @@ public struct Effects: Hashable, Sendable {
   /// How many requests of each sale repeat an order that has its outcome.
   public private(set) var repeats: [SaleNumber: Int] = [:]
 
+  /// An order's life as it was before the batch, and as it is behind it.
+  public struct HoldChange: Hashable, Sendable {
+    /// `nil`: the batch begins it.
+    public let before: Hold?
+    public let after: Hold
+
+    /// Creates a change.
+    public init(before: Hold?, after: Hold) {
+      self.before = before
+      self.after = after
+    }
+  }
+
+  /// A payment as it was before the batch, and as it is behind it.
+  public struct PaymentChange: Hashable, Sendable {
+    /// `nil`: the batch begins it.
+    public let before: Payment?
+    public let after: Payment
+  }
+
+  /// What an order counts for a limit subject from now on, where it gave something back.
+  public struct SubjectChange: Hashable, Sendable {
+    public let order: OrderID
+    public let subject: LaneStock.Subject
+    public let count: Units
+
+    /// Whether its hold has lapsed.
+    public let isLapse: Bool
+  }
+
+  /// Lives of orders that changed.
+  public private(set) var holds: [OrderID: HoldChange] = [:]
+
+  /// Payments that changed.
+  public private(set) var payments: [Payment.Key: PaymentChange] = [:]
+
+  /// What orders gave back, in the order of the log; the last one of an order and a subject counts.
+  public private(set) var subjectChanges: [SubjectChange] = []
+
+  /// Of each order and subject, the last change.
+  public var lastSubjectChanges: [SubjectChange] {
+    struct Key: Hashable {
+      let order: OrderID
+      let subject: LaneStock.Subject
+    }
+    var places: [Key: Int] = [:]
+    var last: [SubjectChange] = []
+    for change in subjectChanges {
+      let key = Key(order: change.order, subject: change.subject)
+      if let place = places[key] {
+        last[place] = change
+      } else {
+        places[key] = last.count
+        last.append(change)
+      }
+    }
+    return last
+  }
+
+  /// What records did that are no first decision, and why some did nothing.
+  public private(set) var history: [HistoryEntry] = []
+
   /// Records that can't be decided.
   public private(set) var quarantined: [Quarantined] = []
 
@@ -71,6 +133,27 @@ public struct Effects: Hashable, Sendable {
 
   /// Adds a level that changed.
   public mutating func change(_ key: StockKey) { stock.insert(key) }
+
+  /// Adds a life that changed.
+  mutating func change(_ hold: Hold, from before: Hold?) {
+    holds[hold.order] = HoldChange(
+      before: holds[hold.order].map(\.before) ?? before.flatMap { $0.isImplied ? nil : $0 }, after: hold)
+  }
+
+  /// Adds a payment that changed.
+  mutating func change(_ payment: Payment, from before: Payment?) {
+    payments[payment.key] = PaymentChange(before: payments[payment.key].map(\.before) ?? before, after: payment)
+  }
+
+  /// Adds what an order gave back.
+  mutating func change(_ change: SubjectChange) { subjectChanges.append(change) }
+
+  /// Adds what a record did. Offsets come in their order.
+  mutating func note(_ entry: HistoryEntry) {
+    var entry = entry
+    if let last = history.last, last.offset == entry.offset { entry.place = last.place + 1 }
+    history.append(entry)
+  }
 
   /// Adds a request of an order that has its outcome.
   public mutating func repeated(_ sale: SaleNumber) { repeats[sale, default: 0] += 1 }

@@ -59,9 +59,9 @@ public enum Limits {
   /// Bytes of one limit subject in a record: the two names, the limit, and the lengths.
   static let subjectBytes = subjectKindBytes + 2 + identifierBytes + 2 + 6 + 2
 
-  /// Bytes of any encoded record (key excluded), with the buyer's limit. A longer one was not written here. The backlog
+  /// Bytes of any encoded record (key excluded): a request with all its terms. Commands are shorter. A longer one was not written here. The backlog
   /// limit of a topic that is kept by its bytes is derived from it.
-  public static let recordBytes = plainRecordBytes + subjectsPerOrder * subjectBytes + 6
+  public static let recordBytes = plainRecordBytes + subjectsPerOrder * subjectBytes + 6 + 2
 
   /// Bytes of a record's key: `sale/sku#0` at its longest.
   public static let recordKeyBytes = 2 * identifierBytes + 3
@@ -101,6 +101,31 @@ public enum Limits {
 
   /// UTF-8 bytes of a person's reason for what she does to a partition. Past it, it is refused.
   public static let reasonBytes = 500
+
+  // MARK: An order's life
+
+  /// Seconds of a hold, an offer or an extension: a week. More is refused.
+  public static let holdSeconds: Int32 = 604_800
+
+  /// How often one hold may be extended, at most. The Web Content Accessibility Guidelines 2.2 (criterion 2.2.1) ask
+  /// for ten times.
+  public static let holdExtensions: Int32 = 20
+
+  /// Lapsed holds from which on a sale may refuse a buyer, at most.
+  public static let holdLapses: Int32 = 1_000
+
+  /// Orders that wait for one stock. A further one is refused as if it did not want to wait: a lane holds all of them,
+  /// at about 300 bytes each.
+  public static let waitlistPlaces = 100_000
+
+  /// Bytes of a payment's id. A longer one is refused.
+  public static let paymentIDBytes = 128
+
+  /// Minor units of one capture. More is refused: it is the most that an order can cost.
+  public static let captureMinor: Int64 = Int64(orderUnits) * priceMinor
+
+  /// Bytes of a command's reason. A longer one is refused.
+  public static let commandReasonBytes = 200
 
   // The waiting room.
 

@@ -52,6 +52,12 @@ public enum LogRecord: Hashable, Sendable {
 
   /// From this offset on, nothing more of this stock is sold. Repeating it changes nothing.
   case close(StockKey, at: Timestamp)
+
+  /// Something is to happen to an order.
+  case order(OrderCommand)
+
+  /// Something is to happen to a stock.
+  case stock(StockCommand)
 }
 
 extension LogRecord {
@@ -60,11 +66,22 @@ extension LogRecord {
     if case .place(let request) = self { request } else { nil }
   }
 
+  /// The order that it is about, if it is about one.
+  public var order: OrderID? {
+    switch self {
+    case .place(let request): request.order
+    case .order(let command): command.order
+    case .close, .stock: nil
+    }
+  }
+
   /// The stock that it is about.
   public var stock: StockKey {
     switch self {
     case .place(let request): request.stock
     case .close(let stock, _): stock
+    case .order(let command): command.stock
+    case .stock(let command): command.stock
     }
   }
 }

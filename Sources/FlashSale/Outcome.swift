@@ -24,6 +24,12 @@ public enum Refusal: Int16, Hashable, Sendable, CaseIterable {
   /// The access code was used as often as it may be.
   case codeUsedUp = 8
 
+  /// Nothing is left, and some units are held that can come back.
+  case allHeld = 9
+
+  /// The buyer let as many holds lapse as the sale allows.
+  case holdAbuse = 10
+
   /// The stable name, in the API and in reports.
   public var code: String {
     switch self {
@@ -35,15 +41,25 @@ public enum Refusal: Int16, Hashable, Sendable, CaseIterable {
     case .insufficientStock: "insufficient_stock"
     case .subjectLimitReached: "subject_limit_reached"
     case .codeUsedUp: "code_used_up"
+    case .allHeld: "all_held"
+    case .holdAbuse: "hold_abuse"
     }
   }
 }
 
 /// An order's outcome: its first and only decision (I4).
 public enum Outcome: Hashable, Sendable {
+  /// It won its units. In a sale with holds they are reserved until they are paid.
   case confirmed
+
+  /// Nothing was left, and it waits for units that come back.
+  case waitlisted
+
   case rejected(Refusal)
 
-  /// Whether the order holds units of the stock from then on. The view `units_held` says the same of the store's rows.
+  /// Whether the order has units of the stock from then on.
   public var holdsUnits: Bool { self == .confirmed }
+
+  /// Whether the order counts for the limits of its buyer and its subjects.
+  public var isCounted: Bool { self == .confirmed || self == .waitlisted }
 }

@@ -54,7 +54,7 @@ struct PlainRecord {
     while at < bytes.count {
       switch byte() {
       case 0x2A:
-        guard terms.buyerLimit == nil, let length = byte(), length < 0x80 else { return nil }
+        guard terms.buyerLimit == nil, !terms.waits, let length = byte(), length < 0x80 else { return nil }
         let end = at + Int(length)
         guard end <= bytes.count,
           takes(0x0A), let kind: SubjectKind = identifier(),
@@ -63,8 +63,11 @@ struct PlainRecord {
         else { return nil }
         terms.subjects.append(LimitSubject(kind: kind, id: id, limit: Units(limit)))
       case 0x30:
-        guard terms.buyerLimit == nil, let limit = varint(), limit > 0 else { return nil }
+        guard terms.buyerLimit == nil, !terms.waits, let limit = varint(), limit > 0 else { return nil }
         terms.buyerLimit = Units(limit)
+      case 0x38:
+        guard !terms.waits, takes(1) else { return nil }
+        terms.waits = true
       default: return nil
       }
     }
@@ -131,6 +134,7 @@ extension PlainRecord {
     var place = 2 * 9 + 2 + buyer.utf8.count + 2 + line
     for subject in subjects { place += 2 + Writer.bytes(of: subject) }
     if let limit { place += 1 + Writer.bytes(ofVarint: UInt32(bitPattern: limit.rawValue)) }
+    if request.terms.waits { place += 2 }
     var writer = Writer(bytes: bytes)
     writer.put(0x08, 2)  // schema
     writer.put(0x1D, integer: UInt32(bitPattern: request.stock.sale.rawValue))
@@ -146,6 +150,7 @@ extension PlainRecord {
     writer.put(0x10, varint: quantity)
     for subject in subjects { writer.put(subject) }
     if let limit { writer.put(0x30, varint: UInt32(bitPattern: limit.rawValue)) }
+    if request.terms.waits { writer.put(0x38, 1) }
     return writer.at
   }
 

@@ -65,6 +65,12 @@ extension LogRecord {
     case .close(let stock, let at):
       wire.set(stock.sale, acceptedAt: at)
       wire.close.sku = stock.sku.rawValue
+    case .order(let command):
+      wire.set(command.stock.sale, acceptedAt: command.at)
+      wire.order = WireOrderCommand(command)
+    case .stock(let command):
+      wire.set(command.stock.sale, acceptedAt: command.at)
+      wire.stock = WireStockCommand(command)
     }
     do {
       return try wire.serializedBytes()
@@ -89,7 +95,7 @@ extension LogRecord {
     guard value.count <= Limits.recordBytes else { throw .tooLong(bytes: value.count) }
     guard let wire = try? WireRecord(serializedBytes: Array(value)) else { throw .malformed }
     guard wire.schema == Self.schema else { throw .unknownSchema(wire.schema) }
-    guard let command = wire.command else { throw .unknownCommand }
+    guard let command = wire.command, command.isKnown else { throw .unknownCommand }
     do throws(ValidationError) {
       let sale = SaleNumber(rawValue: Int32(bitPattern: wire.sale))
       guard sale.rawValue > 0 else { throw ValidationError("sale", "must be above 0") }
@@ -97,6 +103,8 @@ extension LogRecord {
       switch command {
       case .place(let place): self = .place(try place.request(of: sale, acceptedAt: acceptedAt))
       case .close(let close): self = .close(StockKey(sale: sale, sku: try SKU(validating: close.sku)), at: acceptedAt)
+      case .order(let order): self = .order(try order.command(of: sale, at: acceptedAt))
+      case .stock(let stock): self = .stock(try stock.command(of: sale, at: acceptedAt))
       }
     } catch {
       throw .invalid(error)
@@ -129,6 +137,7 @@ extension WirePlace {
       return wire
     }
     buyerLimit = request.terms.buyerLimit.map { UInt32(bitPattern: $0.rawValue) } ?? 0
+    waitlist = request.terms.waits
   }
 
   fileprivate func request(of sale: SaleNumber, acceptedAt: Timestamp) throws(ValidationError) -> PurchaseRequest {
@@ -143,8 +152,8 @@ extension WirePlace {
 
   private var terms: OrderTerms {
     get throws(ValidationError) {
-      guard !subjects.isEmpty || buyerLimit > 0 else { return .none }
-      var terms = OrderTerms(buyerLimit: buyerLimit > 0 ? Units(Int32(clamping: buyerLimit)) : nil)
+      guard !subjects.isEmpty || buyerLimit > 0 || waitlist else { return .none }
+      var terms = OrderTerms(buyerLimit: buyerLimit > 0 ? Units(Int32(clamping: buyerLimit)) : nil, waits: waitlist)
       for subject in subjects {
         terms.subjects.append(
           LimitSubject(

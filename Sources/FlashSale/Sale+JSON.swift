@@ -4,7 +4,7 @@ internal import Time
 
 extension Sale {
   /// Reads a sale: JSON (RFC 8259) with the fields below in any order, and no others, so that a misspelt limit is not
-  /// silently no limit. `per_buyer_limit`, `ordering` and `shaping` may be left out or `null`.
+  /// silently no limit. `per_buyer_limit`, `ordering`, `shaping` and `holds` may be left out or `null`.
   ///
   /// - Parameter body: the bytes as they were sent; any bytes are allowed.
   /// - Throws: `malformed` if it is no JSON; else the first field that is wrong, as `items[2].stock`.
@@ -14,13 +14,14 @@ extension Sale {
 
   private init(fields json: inout JSONReader) throws(BodyError) {
     var fields = JSONFields(
-      of: "a sale", ["id", "name", "starts_at", "ends_at", "per_buyer_limit", "ordering", "shaping", "items"])
+      of: "a sale", ["id", "name", "starts_at", "ends_at", "per_buyer_limit", "ordering", "shaping", "holds", "items"])
     var id: SaleID?
     var name: String?
     var window: (startsAt: Timestamp?, endsAt: Timestamp?)
     var limit: Units?
     var ordering: Ordering?
     var shaping = SaleShaping()
+    var holds: HoldRules?
     var items: [SaleItem]?
     while let field = try fields.next(&json) {
       switch field {
@@ -34,6 +35,8 @@ extension Sale {
         if !json.takeNull() { ordering = try json.ordering(field) }
       case "shaping":
         if !json.takeNull() { shaping = try json.shaping(field) }
+      case "holds":
+        if !json.takeNull() { holds = try json.holds(field) }
       default: items = try json.items(field)
       }
     }
@@ -44,7 +47,7 @@ extension Sale {
     do throws(ValidationError) {
       try self.init(
         id: parts.0, name: parts.1, startsAt: parts.2, endsAt: parts.3, perBuyerLimit: limit, ordering: ordering,
-        shaping: shaping, items: parts.4)
+        shaping: shaping, holds: holds, items: parts.4)
     } catch {
       throw BodyError(error)
     }
@@ -93,6 +96,11 @@ extension JSONReader {
   fileprivate mutating func shaping(_ field: String) throws(BodyError) -> SaleShaping {
     guard beginObject() else { throw .invalidField(field, "must be an object") }
     return try SaleShaping(fields: &self, at: field)
+  }
+
+  fileprivate mutating func holds(_ field: String) throws(BodyError) -> HoldRules {
+    guard beginObject() else { throw .invalidField(field, "must be an object") }
+    return try HoldRules(fields: &self, at: field)
   }
 
   fileprivate mutating func ordering(_ field: String) throws(BodyError) -> Ordering {

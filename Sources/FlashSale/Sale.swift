@@ -50,6 +50,9 @@ public struct Sale: Hashable, Sendable {
   /// How it meets its crowd before anything is decided.
   public let shaping: SaleShaping
 
+  /// How what is won is held until it is paid; `nil`: what is won is confirmed.
+  public let holds: HoldRules?
+
   /// 1 to `Limits.saleItems` items, each SKU once.
   public let items: [SaleItem]
 
@@ -59,7 +62,7 @@ public struct Sale: Hashable, Sendable {
   /// lanes by SKU together with such a limit is refused: two lanes could each give the buyer, or a card, the last unit.
   public init(
     id: SaleID, name: String, startsAt: Timestamp, endsAt: Timestamp, perBuyerLimit: Units?,
-    ordering: Ordering? = nil, shaping: SaleShaping = SaleShaping(), items: [SaleItem]
+    ordering: Ordering? = nil, shaping: SaleShaping = SaleShaping(), holds: HoldRules? = nil, items: [SaleItem]
   ) throws(ValidationError) {
     guard (1...Limits.saleNameBytes).contains(name.utf8.count), !name.unicodeScalars.contains(where: \.isControl)
     else { throw ValidationError("name", "must be 1 to \(Limits.saleNameBytes) bytes without control characters") }
@@ -74,9 +77,15 @@ public struct Sale: Hashable, Sendable {
     for (index, item) in items.enumerated() where !seen.insert(item.sku).inserted {
       throw ValidationError("items[\(index)].sku", "\(item.sku) stands in the sale twice")
     }
-    let limitSpansItems = (perBuyerLimit != nil || shaping.limitsBeyondBuyers) && items.count > 1
+    if holds != nil, let index = items.firstIndex(where: { $0.price.minor == 0 }) {
+      throw ValidationError("items[\(index)].price_minor", "must be above 0 in a sale with holds: nobody can pay 0")
+    }
+    let spans = perBuyerLimit != nil || shaping.limitsBeyondBuyers || holds?.lapses != nil
+    let limitSpansItems = spans && items.count > 1
     if limitSpansItems && ordering == .sku {
-      let limit = perBuyerLimit == nil ? "a limit by subject or access code" : "a per_buyer_limit"
+      let limit =
+        perBuyerLimit != nil
+        ? "a per_buyer_limit" : shaping.limitsBeyondBuyers ? "a limit by subject or access code" : "holds.lapses"
       throw ValidationError("ordering", "must be \"sale\" where \(limit) spans several SKUs")
     }
     self.id = id
@@ -86,6 +95,7 @@ public struct Sale: Hashable, Sendable {
     self.perBuyerLimit = perBuyerLimit
     self.ordering = ordering ?? (limitSpansItems ? .sale : .sku)
     self.shaping = shaping
+    self.holds = holds
     self.items = items
   }
 
@@ -100,5 +110,5 @@ public struct Sale: Hashable, Sendable {
 
 extension Unicode.Scalar {
   /// C0, DEL and C1: what a terminal, a log or a page may act upon.
-  fileprivate var isControl: Bool { properties.generalCategory == .control }
+  var isControl: Bool { properties.generalCategory == .control }
 }

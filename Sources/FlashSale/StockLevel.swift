@@ -1,7 +1,10 @@
 /// What is left of one stock, and as of when that is true.
 public struct StockLevel: Hashable, Sendable {
-  /// Units not yet sold: 0 or above (I1).
+  /// Units that nobody has: 0 or above (I1).
   public var left: Units
+
+  /// Units that are held and not paid yet: they can come back, so the stock is not sold out while there are any (I2).
+  public var reserved: Units
 
   /// Whether the shop closed it.
   public var isClosed: Bool
@@ -11,8 +14,9 @@ public struct StockLevel: Hashable, Sendable {
   public var asOf: Offset
 
   /// Creates a level.
-  public init(left: Units, isClosed: Bool, asOf: Offset) {
+  public init(left: Units, reserved: Units = .zero, isClosed: Bool, asOf: Offset) {
     self.left = left
+    self.reserved = reserved
     self.isClosed = isClosed
     self.asOf = asOf
   }

@@ -27,10 +27,14 @@ public struct Price: Hashable, Sendable {
     guard (0...Limits.priceMinor).contains(minor) else {
       throw ValidationError("price_minor", "must be 0 to \(Limits.priceMinor)")
     }
-    guard currency.utf8.count == 3, currency.utf8.allSatisfy((UInt8(ascii: "A")...UInt8(ascii: "Z")).contains) else {
-      throw ValidationError("currency", "must be three capital letters, as CNY")
-    }
+    guard Self.isCurrency(currency) else { throw ValidationError("currency", Self.currencyRule) }
     self.minor = minor
     self.currency = currency
+  }
+
+  static let currencyRule = "must be three capital letters, as CNY"
+
+  static func isCurrency(_ text: String) -> Bool {
+    text.utf8.count == 3 && text.utf8.allSatisfy((UInt8(ascii: "A")...UInt8(ascii: "Z")).contains)
   }
 }

@@ -134,7 +134,7 @@ struct DecideTests {
     var state = LaneStock()
     for sku in ["phone", "case"] {
       let key = StockKey(sale: sale, sku: SKU(unchecked: sku))
-      state.stock[key] = .init(StockLevel(left: Units(left), isClosed: false, asOf: Offset(0)), rules: rules)
+      state.stock[key] = .init(opening: Units(left), price: try Price(minor: 100, currency: "CNY"), rules: rules)
     }
     return state
   }

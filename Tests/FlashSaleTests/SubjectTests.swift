@@ -7,7 +7,7 @@ import Time
 /// Limits beyond one account (I9), as `decide` holds them and as a gateway names them.
 struct SubjectTests {
   @Test func `I9 a card gets up to its limit over many accounts, in the order of the log`() throws {
-    var state = laneStock(left: 10)
+    var state = try laneStock(left: 10)
     let card = subject("card", "c-1", limit: 2)
     let effects = decided(
       &state,
@@ -26,7 +26,7 @@ struct SubjectTests {
   }
 
   @Test func `I9 an order is counted for all of its subjects or for none`() throws {
-    var state = laneStock(left: 10)
+    var state = try laneStock(left: 10)
     let (card, home) = (subject("card", "c", limit: 5), subject("address", "h", limit: 1))
     let records = [
       try place(1, buyer: "a", terms: .init(subjects: [home, card])),
@@ -37,7 +37,7 @@ struct SubjectTests {
   }
 
   @Test func `I9 a code is used once by each order, whatever its units, and may change its buyer's limit`() throws {
-    var state = laneStock(left: 20, limit: 2)
+    var state = try laneStock(left: 20, limit: 2)
     let code = OrderTerms(subjects: [subject("code", "x", limit: 2)], buyerLimit: Units(5))
     let effects = decided(
       &state,
@@ -133,12 +133,12 @@ struct SubjectTests {
     return effects
   }
 
-  private func laneStock(left: Int32, limit: Int32? = nil) -> LaneStock {
+  private func laneStock(left: Int32, limit: Int32? = nil) throws -> LaneStock {
     let rules = SaleRules(
       startsAt: Timestamp(microseconds: 1_000), endsAt: Timestamp(microseconds: 2_000),
       perBuyerLimit: limit.map(Units.init(_:)))
     var state = LaneStock()
-    state.stock[phone] = .init(StockLevel(left: Units(left), isClosed: false, asOf: Offset(0)), rules: rules)
+    state.stock[phone] = .init(opening: Units(left), price: try Price(minor: 100, currency: "CNY"), rules: rules)
     return state
   }
 

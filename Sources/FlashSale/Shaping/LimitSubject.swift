@@ -50,10 +50,12 @@ public struct OrderTerms: Hashable, Sendable {
   final class Some: Sendable {
     let subjects: [LimitSubject]
     let buyerLimit: Units?
+    let waits: Bool
 
-    init(_ subjects: [LimitSubject], _ buyerLimit: Units?) {
+    init(_ subjects: [LimitSubject], _ buyerLimit: Units?, _ waits: Bool) {
       self.subjects = subjects
       self.buyerLimit = buyerLimit
+      self.waits = waits
     }
   }
 
@@ -61,8 +63,8 @@ public struct OrderTerms: Hashable, Sendable {
   @usableFromInline var some: Some?
 
   /// Creates terms.
-  public init(subjects: [LimitSubject] = [], buyerLimit: Units? = nil) {
-    some = subjects.isEmpty && buyerLimit == nil ? nil : Some(subjects, buyerLimit)
+  public init(subjects: [LimitSubject] = [], buyerLimit: Units? = nil, waits: Bool = false) {
+    some = subjects.isEmpty && buyerLimit == nil && !waits ? nil : Some(subjects, buyerLimit, waits)
   }
 
   @inlinable
@@ -77,22 +79,29 @@ public struct OrderTerms: Hashable, Sendable {
   /// Each kind once.
   public var subjects: [LimitSubject] {
     get { some?.subjects ?? [] }
-    set { self = OrderTerms(subjects: newValue, buyerLimit: buyerLimit) }
+    set { self = OrderTerms(subjects: newValue, buyerLimit: buyerLimit, waits: waits) }
   }
 
   /// The buyer's limit in place of the sale's: 1 to `Limits.stockUnits`. It changes nothing in a sale without a limit.
   public var buyerLimit: Units? {
     get { some?.buyerLimit }
-    set { self = OrderTerms(subjects: subjects, buyerLimit: newValue) }
+    set { self = OrderTerms(subjects: subjects, buyerLimit: newValue, waits: waits) }
+  }
+
+  /// Whether it waits for units that come back if there are none. It changes nothing in a sale without a waitlist.
+  public var waits: Bool {
+    get { some?.waits ?? false }
+    set { self = OrderTerms(subjects: subjects, buyerLimit: buyerLimit, waits: newValue) }
   }
 
   public static func == (a: Self, b: Self) -> Bool {
-    a.some === b.some || (a.subjects == b.subjects && a.buyerLimit == b.buyerLimit)
+    a.some === b.some || (a.subjects == b.subjects && a.buyerLimit == b.buyerLimit && a.waits == b.waits)
   }
 
   public func hash(into hasher: inout Hasher) {
     hasher.combine(subjects)
     hasher.combine(buyerLimit)
+    hasher.combine(waits)
   }
 
   /// Says what is out of range.

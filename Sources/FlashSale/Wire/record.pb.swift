@@ -60,11 +60,29 @@ nonisolated struct WireRecord: Sendable {
     set {command = .close(newValue)}
   }
 
+  var order: WireOrderCommand {
+    get {
+      if case .order(let v)? = command {return v}
+      return WireOrderCommand()
+    }
+    set {command = .order(newValue)}
+  }
+
+  var stock: WireStockCommand {
+    get {
+      if case .stock(let v)? = command {return v}
+      return WireStockCommand()
+    }
+    set {command = .stock(newValue)}
+  }
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   nonisolated enum OneOf_Command: Equatable, Sendable {
     case place(WirePlace)
     case close(WireClose)
+    case order(WireOrderCommand)
+    case stock(WireStockCommand)
 
   }
 
@@ -92,6 +110,9 @@ nonisolated struct WirePlace: Sendable {
 
   /// The buyer's limit in place of the sale's, by an access code; 0 is none. Without effect where the sale has none.
   var buyerLimit: UInt32 = 0
+
+  /// Whether it waits for units that come back, if there are none. Without effect where the sale has no waitlist.
+  var waitlist: Bool = false
 
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -146,13 +167,278 @@ nonisolated struct WireClose: Sendable {
   init() {}
 }
 
+/// Something is to happen to an order after its first decision. It has the key of the order, and so its partition.
+nonisolated struct WireOrderCommand: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var orderIDHigh: UInt64 = 0
+
+  var orderIDLow: UInt64 = 0
+
+  /// What the order is for.
+  var sku: String = String()
+
+  /// Whose order it is to be; empty: whoever's.
+  var buyer: String = String()
+
+  /// Who wants it, and why, for the history.
+  var by: String = String()
+
+  var reason: String = String()
+
+  /// The first 64 bits of the SHA-256 of the client's key for the command: one is done once. 0: repeating it does no
+  /// harm.
+  var commandID: Int64 = 0
+
+  var action: WireOrderCommand.OneOf_Action? = nil
+
+  var pay: WireCapture {
+    get {
+      if case .pay(let v)? = action {return v}
+      return WireCapture()
+    }
+    set {action = .pay(newValue)}
+  }
+
+  var refunded: WireRefund {
+    get {
+      if case .refunded(let v)? = action {return v}
+      return WireRefund()
+    }
+    set {action = .refunded(newValue)}
+  }
+
+  /// Units that are given back, 1 to 10,000; 0: all.
+  var cancel: UInt32 {
+    get {
+      if case .cancel(let v)? = action {return v}
+      return 0
+    }
+    set {action = .cancel(newValue)}
+  }
+
+  var release: WireNothing {
+    get {
+      if case .release(let v)? = action {return v}
+      return WireNothing()
+    }
+    set {action = .release(newValue)}
+  }
+
+  var extend: WireNothing {
+    get {
+      if case .extend(let v)? = action {return v}
+      return WireNothing()
+    }
+    set {action = .extend(newValue)}
+  }
+
+  var expire: WireNothing {
+    get {
+      if case .expire(let v)? = action {return v}
+      return WireNothing()
+    }
+    set {action = .expire(newValue)}
+  }
+
+  var fulfil: WireNothing {
+    get {
+      if case .fulfil(let v)? = action {return v}
+      return WireNothing()
+    }
+    set {action = .fulfil(newValue)}
+  }
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  nonisolated enum OneOf_Action: Equatable, Sendable {
+    case pay(WireCapture)
+    case refunded(WireRefund)
+    /// Units that are given back, 1 to 10,000; 0: all.
+    case cancel(UInt32)
+    case release(WireNothing)
+    case extend(WireNothing)
+    case expire(WireNothing)
+    case fulfil(WireNothing)
+
+  }
+
+  init() {}
+}
+
+/// A provider took money for the order.
+nonisolated struct WireCapture: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// The provider's id of the payment: one capture in the whole sale.
+  var payment: String = String()
+
+  /// Minor units, above 0.
+  var minor: Int64 = 0
+
+  /// ISO 4217.
+  var currency: String = String()
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+/// Money of a payment was paid back.
+nonisolated struct WireRefund: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var payment: String = String()
+
+  /// Minor units, above 0.
+  var minor: Int64 = 0
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+nonisolated struct WireNothing: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+/// Something is to happen to one stock. It has the stock's key.
+nonisolated struct WireStockCommand: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var sku: String = String()
+
+  /// Who wants it, and why, for the history.
+  var by: String = String()
+
+  var reason: String = String()
+
+  var action: WireStockCommand.OneOf_Action? = nil
+
+  /// Units more, 1 to 1,000,000,000.
+  var restock: UInt32 {
+    get {
+      if case .restock(let v)? = action {return v}
+      return 0
+    }
+    set {action = .restock(newValue)}
+  }
+
+  /// Units less, 1 to 1,000,000,000; refused if more is sold or held.
+  var reduce: UInt32 {
+    get {
+      if case .reduce(let v)? = action {return v}
+      return 0
+    }
+    set {action = .reduce(newValue)}
+  }
+
+  var reopen: WireNothing {
+    get {
+      if case .reopen(let v)? = action {return v}
+      return WireNothing()
+    }
+    set {action = .reopen(newValue)}
+  }
+
+  var change: WireRuleChange {
+    get {
+      if case .change(let v)? = action {return v}
+      return WireRuleChange()
+    }
+    set {action = .change(newValue)}
+  }
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  nonisolated enum OneOf_Action: Equatable, Sendable {
+    /// Units more, 1 to 1,000,000,000.
+    case restock(UInt32)
+    /// Units less, 1 to 1,000,000,000; refused if more is sold or held.
+    case reduce(UInt32)
+    case reopen(WireNothing)
+    case change(WireRuleChange)
+
+  }
+
+  init() {}
+}
+
+/// New rules of the stock; what is not there stays.
+nonisolated struct WireRuleChange: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var startsAtUs: UInt64 {
+    get {_startsAtUs ?? 0}
+    set {_startsAtUs = newValue}
+  }
+  /// Returns true if `startsAtUs` has been explicitly set.
+  var hasStartsAtUs: Bool {self._startsAtUs != nil}
+  /// Clears the value of `startsAtUs`. Subsequent reads from it will return its default value.
+  mutating func clearStartsAtUs() {self._startsAtUs = nil}
+
+  var endsAtUs: UInt64 {
+    get {_endsAtUs ?? 0}
+    set {_endsAtUs = newValue}
+  }
+  /// Returns true if `endsAtUs` has been explicitly set.
+  var hasEndsAtUs: Bool {self._endsAtUs != nil}
+  /// Clears the value of `endsAtUs`. Subsequent reads from it will return its default value.
+  mutating func clearEndsAtUs() {self._endsAtUs = nil}
+
+  /// 1 to 1,000,000,000.
+  var perBuyerLimit: UInt32 {
+    get {_perBuyerLimit ?? 0}
+    set {_perBuyerLimit = newValue}
+  }
+  /// Returns true if `perBuyerLimit` has been explicitly set.
+  var hasPerBuyerLimit: Bool {self._perBuyerLimit != nil}
+  /// Clears the value of `perBuyerLimit`. Subsequent reads from it will return its default value.
+  mutating func clearPerBuyerLimit() {self._perBuyerLimit = nil}
+
+  /// Minor units of the stock's currency.
+  var priceMinor: Int64 {
+    get {_priceMinor ?? 0}
+    set {_priceMinor = newValue}
+  }
+  /// Returns true if `priceMinor` has been explicitly set.
+  var hasPriceMinor: Bool {self._priceMinor != nil}
+  /// Clears the value of `priceMinor`. Subsequent reads from it will return its default value.
+  mutating func clearPriceMinor() {self._priceMinor = nil}
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+
+  fileprivate var _startsAtUs: UInt64? = nil
+  fileprivate var _endsAtUs: UInt64? = nil
+  fileprivate var _perBuyerLimit: UInt32? = nil
+  fileprivate var _priceMinor: Int64? = nil
+}
+
 // MARK: - Code below here is support for the SwiftProtobuf runtime.
 
 fileprivate nonisolated let _protobuf_package = "penstock.log.v1"
 
 nonisolated extension WireRecord: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".Record"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}schema\0\u{2}\u{2}sale\0\u{4}\u{2}accepted_at_us\0\u{2}\u{5}place\0\u{1}close\0\u{c}\u{2}\u{1}\u{c}\u{4}\u{1}\u{c}\u{6}\u{4}")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}schema\0\u{2}\u{2}sale\0\u{4}\u{2}accepted_at_us\0\u{2}\u{5}place\0\u{1}close\0\u{1}order\0\u{1}stock\0\u{c}\u{2}\u{1}\u{c}\u{4}\u{1}\u{c}\u{6}\u{4}")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -189,6 +475,32 @@ nonisolated extension WireRecord: SwiftProtobuf.Message, SwiftProtobuf._MessageI
           self.command = .close(v)
         }
       }()
+      case 12: try {
+        var v: WireOrderCommand?
+        var hadOneofValue = false
+        if let current = self.command {
+          hadOneofValue = true
+          if case .order(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.command = .order(v)
+        }
+      }()
+      case 13: try {
+        var v: WireStockCommand?
+        var hadOneofValue = false
+        if let current = self.command {
+          hadOneofValue = true
+          if case .stock(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.command = .stock(v)
+        }
+      }()
       default: break
       }
     }
@@ -217,6 +529,14 @@ nonisolated extension WireRecord: SwiftProtobuf.Message, SwiftProtobuf._MessageI
       guard case .close(let v)? = self.command else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 11)
     }()
+    case .order?: try {
+      guard case .order(let v)? = self.command else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 12)
+    }()
+    case .stock?: try {
+      guard case .stock(let v)? = self.command else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 13)
+    }()
     case nil: break
     }
     try unknownFields.traverse(visitor: &visitor)
@@ -234,7 +554,7 @@ nonisolated extension WireRecord: SwiftProtobuf.Message, SwiftProtobuf._MessageI
 
 nonisolated extension WirePlace: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".Place"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}order_id_high\0\u{3}order_id_low\0\u{1}buyer\0\u{1}lines\0\u{1}subjects\0\u{3}buyer_limit\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}order_id_high\0\u{3}order_id_low\0\u{1}buyer\0\u{1}lines\0\u{1}subjects\0\u{3}buyer_limit\0\u{1}waitlist\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -248,6 +568,7 @@ nonisolated extension WirePlace: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
       case 4: try { try decoder.decodeRepeatedMessageField(value: &self.lines) }()
       case 5: try { try decoder.decodeRepeatedMessageField(value: &self.subjects) }()
       case 6: try { try decoder.decodeSingularUInt32Field(value: &self.buyerLimit) }()
+      case 7: try { try decoder.decodeSingularBoolField(value: &self.waitlist) }()
       default: break
       }
     }
@@ -272,6 +593,9 @@ nonisolated extension WirePlace: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
     if self.buyerLimit != 0 {
       try visitor.visitSingularUInt32Field(value: self.buyerLimit, fieldNumber: 6)
     }
+    if self.waitlist != false {
+      try visitor.visitSingularBoolField(value: self.waitlist, fieldNumber: 7)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -282,6 +606,7 @@ nonisolated extension WirePlace: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
     if lhs.lines != rhs.lines {return false}
     if lhs.subjects != rhs.subjects {return false}
     if lhs.buyerLimit != rhs.buyerLimit {return false}
+    if lhs.waitlist != rhs.waitlist {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -387,6 +712,437 @@ nonisolated extension WireClose: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
 
   static func ==(lhs: WireClose, rhs: WireClose) -> Bool {
     if lhs.sku != rhs.sku {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireOrderCommand: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".OrderCommand"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}order_id_high\0\u{3}order_id_low\0\u{1}sku\0\u{1}buyer\0\u{1}by\0\u{1}reason\0\u{3}command_id\0\u{2}\u{3}pay\0\u{1}refunded\0\u{1}cancel\0\u{1}release\0\u{1}extend\0\u{1}expire\0\u{1}fulfil\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularFixed64Field(value: &self.orderIDHigh) }()
+      case 2: try { try decoder.decodeSingularFixed64Field(value: &self.orderIDLow) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self.sku) }()
+      case 4: try { try decoder.decodeSingularStringField(value: &self.buyer) }()
+      case 5: try { try decoder.decodeSingularStringField(value: &self.by) }()
+      case 6: try { try decoder.decodeSingularStringField(value: &self.reason) }()
+      case 7: try { try decoder.decodeSingularSFixed64Field(value: &self.commandID) }()
+      case 10: try {
+        var v: WireCapture?
+        var hadOneofValue = false
+        if let current = self.action {
+          hadOneofValue = true
+          if case .pay(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.action = .pay(v)
+        }
+      }()
+      case 11: try {
+        var v: WireRefund?
+        var hadOneofValue = false
+        if let current = self.action {
+          hadOneofValue = true
+          if case .refunded(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.action = .refunded(v)
+        }
+      }()
+      case 12: try {
+        var v: UInt32?
+        try decoder.decodeSingularUInt32Field(value: &v)
+        if let v = v {
+          if self.action != nil {try decoder.handleConflictingOneOf()}
+          self.action = .cancel(v)
+        }
+      }()
+      case 13: try {
+        var v: WireNothing?
+        var hadOneofValue = false
+        if let current = self.action {
+          hadOneofValue = true
+          if case .release(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.action = .release(v)
+        }
+      }()
+      case 14: try {
+        var v: WireNothing?
+        var hadOneofValue = false
+        if let current = self.action {
+          hadOneofValue = true
+          if case .extend(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.action = .extend(v)
+        }
+      }()
+      case 15: try {
+        var v: WireNothing?
+        var hadOneofValue = false
+        if let current = self.action {
+          hadOneofValue = true
+          if case .expire(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.action = .expire(v)
+        }
+      }()
+      case 16: try {
+        var v: WireNothing?
+        var hadOneofValue = false
+        if let current = self.action {
+          hadOneofValue = true
+          if case .fulfil(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.action = .fulfil(v)
+        }
+      }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if self.orderIDHigh != 0 {
+      try visitor.visitSingularFixed64Field(value: self.orderIDHigh, fieldNumber: 1)
+    }
+    if self.orderIDLow != 0 {
+      try visitor.visitSingularFixed64Field(value: self.orderIDLow, fieldNumber: 2)
+    }
+    if !self.sku.isEmpty {
+      try visitor.visitSingularStringField(value: self.sku, fieldNumber: 3)
+    }
+    if !self.buyer.isEmpty {
+      try visitor.visitSingularStringField(value: self.buyer, fieldNumber: 4)
+    }
+    if !self.by.isEmpty {
+      try visitor.visitSingularStringField(value: self.by, fieldNumber: 5)
+    }
+    if !self.reason.isEmpty {
+      try visitor.visitSingularStringField(value: self.reason, fieldNumber: 6)
+    }
+    if self.commandID != 0 {
+      try visitor.visitSingularSFixed64Field(value: self.commandID, fieldNumber: 7)
+    }
+    switch self.action {
+    case .pay?: try {
+      guard case .pay(let v)? = self.action else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 10)
+    }()
+    case .refunded?: try {
+      guard case .refunded(let v)? = self.action else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 11)
+    }()
+    case .cancel?: try {
+      guard case .cancel(let v)? = self.action else { preconditionFailure() }
+      try visitor.visitSingularUInt32Field(value: v, fieldNumber: 12)
+    }()
+    case .release?: try {
+      guard case .release(let v)? = self.action else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 13)
+    }()
+    case .extend?: try {
+      guard case .extend(let v)? = self.action else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 14)
+    }()
+    case .expire?: try {
+      guard case .expire(let v)? = self.action else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 15)
+    }()
+    case .fulfil?: try {
+      guard case .fulfil(let v)? = self.action else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 16)
+    }()
+    case nil: break
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: WireOrderCommand, rhs: WireOrderCommand) -> Bool {
+    if lhs.orderIDHigh != rhs.orderIDHigh {return false}
+    if lhs.orderIDLow != rhs.orderIDLow {return false}
+    if lhs.sku != rhs.sku {return false}
+    if lhs.buyer != rhs.buyer {return false}
+    if lhs.by != rhs.by {return false}
+    if lhs.reason != rhs.reason {return false}
+    if lhs.commandID != rhs.commandID {return false}
+    if lhs.action != rhs.action {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireCapture: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".Capture"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}payment\0\u{1}minor\0\u{1}currency\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.payment) }()
+      case 2: try { try decoder.decodeSingularInt64Field(value: &self.minor) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self.currency) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.payment.isEmpty {
+      try visitor.visitSingularStringField(value: self.payment, fieldNumber: 1)
+    }
+    if self.minor != 0 {
+      try visitor.visitSingularInt64Field(value: self.minor, fieldNumber: 2)
+    }
+    if !self.currency.isEmpty {
+      try visitor.visitSingularStringField(value: self.currency, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: WireCapture, rhs: WireCapture) -> Bool {
+    if lhs.payment != rhs.payment {return false}
+    if lhs.minor != rhs.minor {return false}
+    if lhs.currency != rhs.currency {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireRefund: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".Refund"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}payment\0\u{1}minor\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.payment) }()
+      case 2: try { try decoder.decodeSingularInt64Field(value: &self.minor) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.payment.isEmpty {
+      try visitor.visitSingularStringField(value: self.payment, fieldNumber: 1)
+    }
+    if self.minor != 0 {
+      try visitor.visitSingularInt64Field(value: self.minor, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: WireRefund, rhs: WireRefund) -> Bool {
+    if lhs.payment != rhs.payment {return false}
+    if lhs.minor != rhs.minor {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireNothing: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".Nothing"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap()
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    // Load everything into unknown fields
+    while try decoder.nextFieldNumber() != nil {}
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: WireNothing, rhs: WireNothing) -> Bool {
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireStockCommand: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".StockCommand"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}sku\0\u{1}by\0\u{1}reason\0\u{2}\u{7}restock\0\u{1}reduce\0\u{1}reopen\0\u{1}change\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.sku) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.by) }()
+      case 3: try { try decoder.decodeSingularStringField(value: &self.reason) }()
+      case 10: try {
+        var v: UInt32?
+        try decoder.decodeSingularUInt32Field(value: &v)
+        if let v = v {
+          if self.action != nil {try decoder.handleConflictingOneOf()}
+          self.action = .restock(v)
+        }
+      }()
+      case 11: try {
+        var v: UInt32?
+        try decoder.decodeSingularUInt32Field(value: &v)
+        if let v = v {
+          if self.action != nil {try decoder.handleConflictingOneOf()}
+          self.action = .reduce(v)
+        }
+      }()
+      case 12: try {
+        var v: WireNothing?
+        var hadOneofValue = false
+        if let current = self.action {
+          hadOneofValue = true
+          if case .reopen(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.action = .reopen(v)
+        }
+      }()
+      case 13: try {
+        var v: WireRuleChange?
+        var hadOneofValue = false
+        if let current = self.action {
+          hadOneofValue = true
+          if case .change(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.action = .change(v)
+        }
+      }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if !self.sku.isEmpty {
+      try visitor.visitSingularStringField(value: self.sku, fieldNumber: 1)
+    }
+    if !self.by.isEmpty {
+      try visitor.visitSingularStringField(value: self.by, fieldNumber: 2)
+    }
+    if !self.reason.isEmpty {
+      try visitor.visitSingularStringField(value: self.reason, fieldNumber: 3)
+    }
+    switch self.action {
+    case .restock?: try {
+      guard case .restock(let v)? = self.action else { preconditionFailure() }
+      try visitor.visitSingularUInt32Field(value: v, fieldNumber: 10)
+    }()
+    case .reduce?: try {
+      guard case .reduce(let v)? = self.action else { preconditionFailure() }
+      try visitor.visitSingularUInt32Field(value: v, fieldNumber: 11)
+    }()
+    case .reopen?: try {
+      guard case .reopen(let v)? = self.action else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 12)
+    }()
+    case .change?: try {
+      guard case .change(let v)? = self.action else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 13)
+    }()
+    case nil: break
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: WireStockCommand, rhs: WireStockCommand) -> Bool {
+    if lhs.sku != rhs.sku {return false}
+    if lhs.by != rhs.by {return false}
+    if lhs.reason != rhs.reason {return false}
+    if lhs.action != rhs.action {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension WireRuleChange: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".RuleChange"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}starts_at_us\0\u{3}ends_at_us\0\u{3}per_buyer_limit\0\u{3}price_minor\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularFixed64Field(value: &self._startsAtUs) }()
+      case 2: try { try decoder.decodeSingularFixed64Field(value: &self._endsAtUs) }()
+      case 3: try { try decoder.decodeSingularUInt32Field(value: &self._perBuyerLimit) }()
+      case 4: try { try decoder.decodeSingularInt64Field(value: &self._priceMinor) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._startsAtUs {
+      try visitor.visitSingularFixed64Field(value: v, fieldNumber: 1)
+    } }()
+    try { if let v = self._endsAtUs {
+      try visitor.visitSingularFixed64Field(value: v, fieldNumber: 2)
+    } }()
+    try { if let v = self._perBuyerLimit {
+      try visitor.visitSingularUInt32Field(value: v, fieldNumber: 3)
+    } }()
+    try { if let v = self._priceMinor {
+      try visitor.visitSingularInt64Field(value: v, fieldNumber: 4)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: WireRuleChange, rhs: WireRuleChange) -> Bool {
+    if lhs._startsAtUs != rhs._startsAtUs {return false}
+    if lhs._endsAtUs != rhs._endsAtUs {return false}
+    if lhs._perBuyerLimit != rhs._perBuyerLimit {return false}
+    if lhs._priceMinor != rhs._priceMinor {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -1,0 +1,56 @@
+// What a first decision begins: a hold, or a place among those who wait.
+
+extension LaneStock {
+  /// Whether a new request may have units of a stock whose sale has a waitlist: not before those who wait and can use
+  /// them. Whoever can use what is left was offered it by then, unless the units are kept for the first in line.
+  func gives(_ key: StockKey) -> Bool {
+    guard let waitlist = waitlists[key], !waitlist.isEmpty else { return true }
+    return stock[key]?.rules.holds?.waitlist?.short == .skip
+  }
+
+  /// Whether the request's buyer, or one of its subjects, has let so many holds lapse.
+  func hasLapsed(_ request: PurchaseRequest, _ most: Int32) -> Bool {
+    if lapses[Holder(sale: request.stock.sale, buyer: request.buyer)] ?? 0 >= Int64(most) { return true }
+    guard !request.terms.isEmpty else { return false }
+    return request.terms.subjects.contains { lapsesBySubject[request.counted($0)] ?? 0 >= Int64(most) }
+  }
+
+  /// Lets a request wait, if its sale lets it. It counts for its limits from here on.
+  mutating func waits(_ request: PurchaseRequest, at offset: Offset, into effects: inout Effects) -> Bool {
+    guard let level = stock[request.stock], level.rules.holds?.waitlist != nil,
+      waitlists[request.stock, default: Waitlist()].count < Limits.waitlistPlaces
+    else { return false }
+    count(request, at: offset, into: &effects)
+    effects.decide(request, at: offset, .waitlisted)
+    let hold = Hold(request, at: offset, price: level.price, .waiting)
+    waitlists[request.stock, default: Waitlist()].add(hold)
+    set(hold, from: nil, into: &effects)
+    return true
+  }
+
+  /// Begins the life of an order that has just won its units. In a sale without holds it is written only when something
+  /// happens to it; a command of the same batch finds it here.
+  mutating func begin(_ request: PurchaseRequest, at offset: Offset, into effects: inout Effects) {
+    guard let level = stock[request.stock] else { return }
+    guard let rules = level.rules.holds else {
+      if awaited.contains(request.order) {
+        lives[request.order] = .hold(Hold(request, at: offset, price: level.price, .confirmed))
+      }
+      return
+    }
+    stock[request.stock]?.reserved = level.reserved + request.quantity
+    let due = request.acceptedAt.adding(seconds: rules.seconds)
+    set(Hold(request, at: offset, price: level.price, .reserved, due: due), from: nil, into: &effects)
+  }
+
+  /// A request was refused; a command of the same batch can name it.
+  mutating func refused(_ request: PurchaseRequest) {
+    if awaited.contains(request.order) { lives[request.order] = .refused }
+  }
+
+  /// Takes over a life that changed.
+  mutating func set(_ hold: Hold, from before: Hold?, into effects: inout Effects) {
+    lives[hold.order] = .hold(hold)
+    effects.change(hold, from: before)
+  }
+}

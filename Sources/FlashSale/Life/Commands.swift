@@ -1,0 +1,173 @@
+public import Time
+import Crypto
+
+/// A client's name for one command about an order, so that a retry of it is known: it is done once.
+public struct CommandID: RawRepresentable, Hashable, Sendable {
+  public let rawValue: Int64
+  public init(rawValue: Int64) { self.rawValue = rawValue }
+
+  /// The first 64 bits of the key's SHA-256: two keys of one order meet once in 10^19.
+  public init(_ key: IdempotencyKey) {
+    var key = key.rawValue
+    let digest = key.withUTF8 { SHA256.hash(data: UnsafeRawBufferPointer($0)) }
+    rawValue = Int64(bigEndian: digest.withUnsafeBytes { $0.loadUnaligned(as: Int64.self) })
+  }
+}
+
+/// Who wants something, and why: for the history.
+public struct Actor: Hashable, Sendable {
+  /// 1 to `Limits.identifierBytes` bytes, as `buyer`, `shop`, `scheduler` or an admin's name.
+  public let name: String
+
+  /// At most `Limits.commandReasonBytes` bytes; empty: none was given.
+  public let reason: String
+
+  /// Creates an actor, or says what is out of range.
+  public init(name: String, reason: String = "") throws(ValidationError) {
+    guard (1...Limits.identifierBytes).contains(name.utf8.count), !name.unicodeScalars.contains(where: \.isControl)
+    else { throw ValidationError("by", "must be 1 to \(Limits.identifierBytes) bytes without control characters") }
+    guard reason.utf8.count <= Limits.commandReasonBytes, !reason.unicodeScalars.contains(where: \.isControl) else {
+      throw ValidationError(
+        "reason", "must be at most \(Limits.commandReasonBytes) bytes without control characters")
+    }
+    self.name = name
+    self.reason = reason
+  }
+
+  private init(unchecked name: String) {
+    self.name = name
+    reason = ""
+  }
+
+  public static let buyer = Actor(unchecked: "buyer")
+  public static let shop = Actor(unchecked: "shop")
+  public static let provider = Actor(unchecked: "provider")
+  public static let scheduler = Actor(unchecked: "scheduler")
+}
+
+/// Something that is to happen to an order after its first decision. It is written under the order's key, so the lane
+/// that decided the order decides this too.
+public struct OrderCommand: Hashable, Sendable {
+  /// What is to happen.
+  public enum Action: Hashable, Sendable {
+    case pay(Capture)
+    /// So many minor units of a payment were paid back: 1 or more.
+    case refunded(PaymentID, minor: Int64)
+    /// So many units are given back, 1 or more; `nil`: all.
+    case cancel(Units?)
+    /// The buyer does not want what is held for her any more.
+    case release
+    case extend
+    /// The hold's time is over, if it is.
+    case expire
+    /// The shop has sent it.
+    case fulfil
+  }
+
+  public let order: OrderID
+
+  /// What the order is for: it says which lane decides.
+  public let stock: StockKey
+
+  /// Whose order it is to be; `nil`: whoever's.
+  public let buyer: BuyerID?
+
+  /// When it was accepted: the only time that a decision looks at.
+  public let at: Timestamp
+
+  public let action: Action
+
+  /// `nil`: repeating it does no harm.
+  public let id: CommandID?
+
+  public let by: Actor
+
+  /// Creates a command, or says what is out of range.
+  public init(
+    order: OrderID, stock: StockKey, buyer: BuyerID? = nil, at: Timestamp, action: Action, id: CommandID? = nil,
+    by: Actor
+  ) throws(ValidationError) {
+    switch action {
+    case .cancel(.some(let units)) where !(1...Limits.orderUnits).contains(units.rawValue):
+      throw ValidationError("units", "must be 1 to \(Limits.orderUnits)")
+    case .refunded(_, let minor) where !(1...Limits.captureMinor).contains(minor):
+      throw ValidationError("amount_minor", "must be 1 to \(Limits.captureMinor)")
+    default: break
+    }
+    guard order.sale == stock.sale else { throw ValidationError("order_id", "names another sale") }
+    self.order = order
+    self.stock = stock
+    self.buyer = buyer
+    self.at = at
+    self.action = action
+    self.id = id
+    self.by = by
+  }
+}
+
+/// Something that is to happen to one stock. It is written under the stock's key.
+public struct StockCommand: Hashable, Sendable {
+  /// What is to happen.
+  public enum Action: Hashable, Sendable {
+    /// So many units more are put up: 1 or more.
+    case restock(Units)
+    /// So many units less: 1 or more. What is sold or held stays.
+    case reduce(Units)
+    /// What was closed is sold again.
+    case reopen
+    /// The rules change from here on; what is won stays as it was won.
+    case change(RuleChange)
+  }
+
+  public let stock: StockKey
+  public let at: Timestamp
+  public let action: Action
+  public let by: Actor
+
+  /// Creates a command, or says what is out of range.
+  public init(stock: StockKey, at: Timestamp, action: Action, by: Actor) throws(ValidationError) {
+    switch action {
+    case .restock(let units), .reduce(let units):
+      guard (1...Limits.stockUnits).contains(units.rawValue) else {
+        throw ValidationError("units", "must be 1 to \(Limits.stockUnits)")
+      }
+    case .change(let change):
+      guard !change.isEmpty else { throw ValidationError("change", "must change something") }
+    case .reopen: break
+    }
+    self.stock = stock
+    self.at = at
+    self.action = action
+    self.by = by
+  }
+}
+
+/// New rules of one stock; `nil` leaves a rule as it is.
+public struct RuleChange: Hashable, Sendable {
+  public var startsAt: Timestamp?
+  public var endsAt: Timestamp?
+
+  /// 1 to `Limits.stockUnits`. A limit can be changed, and not be taken away.
+  public var perBuyerLimit: Units?
+
+  /// Minor units of the stock's currency, 0 to `Limits.priceMinor`.
+  public var priceMinor: Int64?
+
+  /// Creates a change, or says what is out of range.
+  public init(
+    startsAt: Timestamp? = nil, endsAt: Timestamp? = nil, perBuyerLimit: Units? = nil, priceMinor: Int64? = nil
+  ) throws(ValidationError) {
+    if let perBuyerLimit, !(1...Limits.stockUnits).contains(perBuyerLimit.rawValue) {
+      throw ValidationError("per_buyer_limit", "must be 1 to \(Limits.stockUnits) units")
+    }
+    if let priceMinor, !(0...Limits.priceMinor).contains(priceMinor) {
+      throw ValidationError("price_minor", "must be 0 to \(Limits.priceMinor)")
+    }
+    self.startsAt = startsAt
+    self.endsAt = endsAt
+    self.perBuyerLimit = perBuyerLimit
+    self.priceMinor = priceMinor
+  }
+
+  var isEmpty: Bool { startsAt == nil && endsAt == nil && perBuyerLimit == nil && priceMinor == nil }
+}

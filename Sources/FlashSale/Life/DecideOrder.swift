@@ -1,0 +1,207 @@
+internal import Time
+
+// Commands about an order. What is not allowed is a recorded no-op with a reason, except where money is in it (I13).
+
+extension LaneStock {
+  mutating func decide(_ command: OrderCommand, at offset: Offset, into effects: inout Effects) {
+    guard stock[command.stock] != nil else { return effects.quarantine(offset, error: unknown(command.stock)) }
+    if let id = command.id, !done.insert(CommandKey(order: command.order, id: id)).inserted {
+      return note(command, .repeated, at: offset, into: &effects)
+    }
+    switch command.action {
+    case .pay(let capture): pay(command, capture, at: offset, into: &effects)
+    case .refunded(let payment, let minor):
+      payBack(command, Payment.Key(sale: command.stock.sale, id: payment), minor, at: offset, into: &effects)
+    case .cancel(let units): cancel(command, units, at: offset, into: &effects)
+    case .release: release(command, at: offset, into: &effects)
+    case .extend: extend(command, at: offset, into: &effects)
+    case .expire: expire(command, at: offset, into: &effects)
+    case .fulfil:
+      guard let hold = hold(of: command, at: offset, into: &effects) else { return }
+      guard hold.state.next.contains(.fulfilled) else { return note(command, .notAllowed, at: offset, into: &effects) }
+      change(hold, by: command, at: offset, into: &effects) { hold, _ in hold.move(to: .fulfilled) }
+    }
+  }
+
+  /// The life that a command may change; `nil`: there is none, which is noted.
+  private func hold(of command: OrderCommand, at offset: Offset, into effects: inout Effects) -> Hold? {
+    switch find(command) {
+    case .success(let hold): return hold
+    case .failure(let why):
+      note(command, why.result, at: offset, into: &effects)
+      return nil
+    }
+  }
+
+  private struct NotFound: Error {
+    let result: HistoryEntry.Result
+  }
+
+  private func find(_ command: OrderCommand) -> Result<Hold, NotFound> {
+    switch lives[command.order] {
+    case nil: return .failure(NotFound(result: .unknownOrder))
+    case .refused: return .failure(NotFound(result: .refused))
+    case .hold(let hold):
+      guard hold.stock == command.stock, command.buyer == nil || command.buyer == hold.buyer else {
+        return .failure(NotFound(result: .anotherOrder))
+      }
+      return .success(hold)
+    }
+  }
+
+  // MARK: Without money
+
+  private mutating func extend(_ command: OrderCommand, at offset: Offset, into effects: inout Effects) {
+    guard let hold = hold(of: command, at: offset, into: &effects) else { return }
+    guard hold.state == .reserved, let due = hold.due, let level = stock[command.stock], let rules = level.rules.holds
+    else { return note(command, .notAllowed, at: offset, into: &effects) }
+    let extended = due.adding(seconds: rules.extensionSeconds)
+    let end = hold.isOffer ? min(extended, level.rules.endsAt) : extended
+    guard hold.extensions < rules.extensions, end > due else {
+      return note(command, .noneLeft, at: offset, into: &effects)
+    }
+    change(hold, by: command, at: offset, into: &effects) { hold, _ in
+      hold.due = end
+      hold.extensions += 1
+    }
+  }
+
+  private mutating func release(_ command: OrderCommand, at offset: Offset, into effects: inout Effects) {
+    guard let hold = hold(of: command, at: offset, into: &effects) else { return }
+    guard hold.state == .reserved || hold.state == .waiting else {
+      return note(command, .notAllowed, at: offset, into: &effects)
+    }
+    end(hold, .released, by: command, at: offset, into: &effects)
+  }
+
+  /// Time is compared with the record's own time: a hold ends late by what the record took, and never early.
+  private mutating func expire(_ command: OrderCommand, at offset: Offset, into effects: inout Effects) {
+    guard let hold = hold(of: command, at: offset, into: &effects) else { return }
+    switch hold.state {
+    case .reserved:
+      guard let due = hold.due, command.at >= due else { return note(command, .notDue, at: offset, into: &effects) }
+      end(hold, .expired, by: command, at: offset, into: &effects)
+    case .waiting:
+      guard let level = stock[command.stock], level.isClosed || command.at >= level.rules.endsAt else {
+        return note(command, .notDue, at: offset, into: &effects)
+      }
+      end(hold, .lapsed, by: command, at: offset, into: &effects)
+    default: note(command, .notAllowed, at: offset, into: &effects)
+    }
+  }
+
+  /// Gives units back, and as much of the buyer's allowance; what was paid for them is to be paid back.
+  private mutating func cancel(
+    _ command: OrderCommand, _ units: Units?, at offset: Offset, into effects: inout Effects
+  ) {
+    guard let hold = hold(of: command, at: offset, into: &effects) else { return }
+    guard hold.state.isLive, hold.state != .fulfilled else {
+      return note(command, .notAllowed, at: offset, into: &effects)
+    }
+    let back = units ?? hold.units
+    guard back <= hold.units else { return note(command, .tooMuch, at: offset, into: &effects) }
+    guard back == hold.units else {
+      return giveBack(back, of: hold, by: command, at: offset, into: &effects)
+    }
+    end(hold, .cancelled, by: command, at: offset, into: &effects)
+  }
+
+  // MARK: Money
+
+  private mutating func pay(
+    _ command: OrderCommand, _ capture: Capture, at offset: Offset, into effects: inout Effects
+  ) {
+    var payment = Payment(capture, for: command.order, in: command.stock.sale, at: offset)
+    guard payments[payment.key] == nil else { return note(command, .repeated, at: offset, into: &effects) }
+    let found = find(command)
+    guard case .success(let hold) = found else {
+      payment.owe(capture.minor, at: offset)
+      set(payment, from: nil, into: &effects)
+      if case .failure(let why) = found {
+        note(command, why.result, minor: capture.minor, at: offset, into: &effects)
+      }
+      return
+    }
+    if let why = whyNotPaid(hold, by: capture) {
+      payment.owe(capture.minor, at: offset)
+      set(payment, from: nil, into: &effects)
+      return change(hold, by: command, why, minor: capture.minor, at: offset, into: &effects) { hold, _ in
+        hold.refundDue += capture.minor
+        hold.settle()
+      }
+    }
+    set(payment, from: nil, into: &effects)
+    let wasReserved = hold.state == .reserved
+    change(hold, by: command, minor: capture.minor, at: offset, into: &effects) { hold, level in
+      if wasReserved { level.reserved = level.reserved - hold.units } else { level.left = level.left - hold.units }
+      hold.move(to: .paid)
+      hold.payment = capture.payment
+      hold.isLapsed = false
+    }
+    if !wasReserved { take(hold) }
+  }
+
+  /// Why a capture is to be paid back; `nil`: it pays the order.
+  private func whyNotPaid(_ hold: Hold, by capture: Capture) -> HistoryEntry.Result? {
+    switch hold.state {
+    case .paid, .fulfilled, .confirmed: return .alreadyPaid
+    case .waiting: return .notAllowed
+    case .reserved: return capture.pays(hold) ? nil : .wrongAmount
+    case .expired:
+      guard capture.pays(hold) else { return .wrongAmount }
+      return canReturn(hold) ? nil : .tooLate
+    case .released, .cancelled, .lapsed, .refundDue, .refunded: return .tooLate
+    }
+  }
+
+  /// Whether an order whose hold has lapsed can have its units after all. One that counted for limit subjects can't:
+  /// what others count for them by now is not known here.
+  private func canReturn(_ hold: Hold) -> Bool {
+    guard let level = stock[hold.stock], level.rules.holds?.latePayment == .ifFree, hold.subjects.isEmpty,
+      !level.isClosed, level.left >= hold.units, waitlists[hold.stock]?.isEmpty ?? true
+    else { return false }
+    guard let limit = level.rules.perBuyerLimit else { return true }
+    return (held[hold.holder] ?? .zero) + hold.units <= limit
+  }
+
+  private mutating func payBack(
+    _ command: OrderCommand, _ key: Payment.Key, _ minor: Int64, at offset: Offset, into effects: inout Effects
+  ) {
+    guard let before = payments[key], before.order == command.order else {
+      return note(command, .unknownOrder, at: offset, into: &effects)
+    }
+    guard minor <= before.refundDue + before.applied else {
+      return note(command, .tooMuch, at: offset, into: &effects)
+    }
+    var payment = before
+    let ofDue = payment.payBack(minor, at: offset)
+    set(payment, from: before, into: &effects)
+    guard case .success(let hold) = find(command) else {
+      return note(command, .applied, minor: minor, at: offset, into: &effects)
+    }
+    let isUnpaid = hold.state == .paid && hold.payment == key.id && payment.applied == 0
+    guard isUnpaid else {
+      return change(hold, by: command, minor: minor, at: offset, into: &effects) { hold, _ in
+        hold.refundDue -= ofDue
+        if hold.state == .refundDue, hold.refundDue == 0 { hold.move(to: .refunded) }
+      }
+    }
+    // All of its money is back with the buyer, so she no longer has the units.
+    end(hold, .refunded, by: command, minor: minor, at: offset, into: &effects, ofDue: ofDue)
+  }
+}
+
+extension Capture {
+  /// Whether it is what the order costs.
+  fileprivate func pays(_ hold: Hold) -> Bool { minor == hold.amountMinor && currency == hold.price.currency }
+}
+
+extension Hold {
+  /// Whom its units are counted for.
+  var holder: LaneStock.Holder { LaneStock.Holder(sale: stock.sale, buyer: buyer) }
+
+  /// An order without units, of whose money some is to be paid back, says so.
+  mutating func settle() {
+    if !state.isLive, refundDue > 0, state != .refundDue { move(to: .refundDue) }
+  }
+}

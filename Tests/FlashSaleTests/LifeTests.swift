@@ -1,0 +1,296 @@
+import FlashSale
+import Testing
+import Time
+
+/// The life of an order after its first decision, as the log decides it.
+@Suite("an order's life")
+struct LifeTests {
+  private let sale = SaleNumber(rawValue: 7)
+  private let phone = StockKey(sale: SaleNumber(rawValue: 7), sku: SKU(unchecked: "phone"))
+
+  @Test("I2 while units are held a request hears so, and never that all is sold")
+  func allHeld() throws {
+    var line = try Line(phone, left: 2)
+    #expect(line.place("ann", 2).outcome == .confirmed)
+    #expect(line.place("bob", 1).outcome == .rejected(.allHeld))
+    line.pay("ann", 200)
+    #expect(line.place("bob", 1).outcome == .rejected(.soldOut))
+  }
+
+  @Test("a hold ends at its time and never before, once, and gives the units and the allowance back")
+  func expires() throws {
+    var line = try Line(phone, left: 1, limit: 1)
+    line.place("ann", 1)
+    #expect(line.does("ann", .expire, at: 69) == .notDue)
+    #expect(line.does("ann", .expire, at: 70) == .applied)
+    #expect(line.state("ann") == .expired)
+    #expect(line.does("ann", .expire, at: 71) == .notAllowed)
+    #expect(line.level.left == Units(1) && line.level.reserved == .zero)
+    #expect(line.place("ann", 1, key: "again").outcome == .confirmed)
+  }
+
+  @Test("what comes first in the log wins: payment or expiry")
+  func race() throws {
+    var first = try Line(phone, left: 1)
+    first.place("ann", 1)
+    #expect(first.pay("ann", 100, at: 500) == .applied)
+    #expect(first.does("ann", .expire, at: 500) == .notAllowed)
+    #expect(first.state("ann") == .paid)
+
+    var second = try Line(phone, left: 1)
+    second.place("ann", 1)
+    second.does("ann", .expire, at: 70)
+    #expect(second.pay("ann", 100, at: 60) == .tooLate)
+    #expect(second.state("ann") == .refundDue)
+    #expect(second.money() == Money(captured: 100, applied: 0, due: 100, refunded: 0))
+  }
+
+  @Test("a late payment has its units if they are still there and the sale allows it")
+  func late() throws {
+    var line = try Line(phone, left: 1, rules: try HoldRules(seconds: 60, latePayment: .ifFree))
+    line.place("ann", 1)
+    line.does("ann", .expire, at: 70)
+    #expect(line.pay("ann", 100, at: 90) == .applied)
+    #expect(line.state("ann") == .paid && line.level.left == .zero && line.level.reserved == .zero)
+
+    var gone = try Line(phone, left: 1, rules: try HoldRules(seconds: 60, latePayment: .ifFree))
+    gone.place("ann", 1)
+    gone.does("ann", .expire, at: 70)
+    gone.place("bob", 1)
+    #expect(gone.pay("ann", 100, at: 90) == .tooLate)
+  }
+
+  @Test("I13 each capture is applied or to be paid back, in any order of arrival")
+  func captures() throws {
+    var line = try Line(phone, left: 5)
+    line.place("ann", 2)
+    #expect(line.pay("ann", 150, payment: "p1") == .wrongAmount)
+    #expect(line.pay("ann", 200, "USD", payment: "p2") == .wrongAmount)
+    #expect(line.pay("ann", 200, payment: "p3") == .applied)
+    #expect(line.pay("ann", 200, payment: "p3") == .repeated)
+    #expect(line.pay("ann", 200, payment: "p4") == .alreadyPaid)
+    #expect(line.pay("nobody", 200, payment: "p5") == .unknownOrder)
+    #expect(line.money("CNY") == Money(captured: 750, applied: 200, due: 550, refunded: 0))
+    #expect(line.money("USD") == Money(captured: 200, applied: 0, due: 200, refunded: 0))
+    #expect(line.does("ann", .refunded(PaymentID(unchecked: "p4"), minor: 200)) == .applied)
+    #expect(line.does("ann", .refunded(PaymentID(unchecked: "p4"), minor: 1)) == .tooMuch)
+    #expect(line.state("ann") == .paid)
+    #expect(line.money("CNY") == Money(captured: 750, applied: 200, due: 350, refunded: 200))
+  }
+
+  @Test("a cancel gives back just so many units and as much allowance, once, and owes what was paid for them")
+  func cancels() throws {
+    var line = try Line(phone, left: 5, limit: 3)
+    line.place("ann", 3)
+    line.pay("ann", 300)
+    let id = CommandID(IdempotencyKey(unchecked: "one less"))
+    #expect(line.does("ann", .cancel(Units(1)), id: id) == .refundDue)
+    #expect(line.does("ann", .cancel(Units(1)), id: id) == .repeated)
+    #expect(line.does("ann", .cancel(Units(3))) == .tooMuch)
+    #expect(line.level.left == Units(3) && line.state("ann") == .paid)
+    #expect(line.money() == Money(captured: 300, applied: 200, due: 100, refunded: 0))
+    #expect(line.place("ann", 1, key: "again").outcome == .confirmed)
+    #expect(line.place("ann", 1, key: "once more").outcome == .rejected(.limitReached))
+    #expect(line.does("ann", .cancel(nil)) == .refundDue)
+    #expect(line.state("ann") == .refundDue && line.level.left == Units(4))
+    #expect(line.does("ann", .refunded(PaymentID(unchecked: "of ann"), minor: 300)) == .applied)
+    #expect(line.state("ann") == .refunded)
+  }
+
+  @Test("a confirmed order is cancelled too, also in the batch in which it was placed")
+  func confirmed() throws {
+    var line = try Line(phone, left: 2, rules: nil)
+    line.state.awaited = [line.order("ann")]
+    line.place("ann", 2)
+    #expect(line.does("ann", .cancel(Units(1))) == .applied)
+    #expect(line.level.left == Units(1) && line.state("ann") == .confirmed)
+    #expect(line.effects.holds[line.order("ann")]?.before == nil)
+    #expect(line.does("ann", .fulfil) == .applied)
+    #expect(line.does("ann", .cancel(nil)) == .notAllowed)
+  }
+
+  @Test("a hold is extended so often and by so much, and no offer beyond the sale")
+  func extends() throws {
+    var line = try Line(phone, left: 1, rules: try HoldRules(seconds: 60, extensions: 2, extensionSeconds: 30))
+    line.place("ann", 1)
+    #expect(line.does("ann", .extend) == .applied)
+    #expect(line.does("ann", .extend) == .applied)
+    #expect(line.does("ann", .extend) == .noneLeft)
+    #expect(line.does("ann", .expire, at: 129) == .notDue)
+    #expect(line.does("ann", .expire, at: 130) == .applied)
+    #expect(line.does("ann", .extend) == .notAllowed)
+  }
+
+  @Test("units that come back go to those who wait, in their order, before anybody new")
+  func waits() throws {
+    var line = try Line(phone, left: 1, limit: 2, rules: try Self.waitlist(.skip))
+    line.place("ann", 1)
+    #expect(line.place("bob", 1, waits: true).outcome == .waitlisted)
+    #expect(line.place("cid", 1, waits: true).outcome == .waitlisted)
+    #expect(line.place("bob", 2, key: "more", waits: true).outcome == .rejected(.limitReached))
+    line.does("ann", .release, at: 20)
+    #expect(line.state("bob") == .reserved && line.state("cid") == .waiting)
+    #expect(line.hold("bob")?.due == .at(140) && line.hold("bob")?.isOffer == true)
+    #expect(line.place("dan", 1).outcome == .rejected(.allHeld))
+    line.does("bob", .expire, at: 140)
+    #expect(line.state("cid") == .reserved)
+  }
+
+  @Test("if less comes back than the first one wants, the sale's rule decides", arguments: WaitlistRules.Short.allCases)
+  func short(_ rule: WaitlistRules.Short) throws {
+    var line = try Line(phone, left: 2, rules: try Self.waitlist(rule))
+    line.place("ann", 1)
+    line.place("amy", 1)
+    line.place("bob", 2, waits: true)
+    line.place("cid", 1, waits: true)
+    line.does("ann", .release, at: 20)
+    switch rule {
+    case .skip: #expect(line.state("bob") == .waiting && line.state("cid") == .reserved)
+    case .partial: #expect(line.hold("bob")?.units == Units(1) && line.state("bob") == .reserved)
+    case .gather:
+      #expect(line.state("bob") == .waiting && line.state("cid") == .waiting && line.level.left == Units(1))
+      #expect(line.place("dan", 1).outcome == .rejected(.insufficientStock))
+      line.does("amy", .release, at: 21)
+      #expect(line.state("bob") == .reserved)
+    }
+  }
+
+  @Test("no offer outlives the sale, nor leaves less than the least time to pay")
+  func offersEnd() throws {
+    var line = try Line(phone, left: 2, rules: try Self.waitlist(.skip))
+    line.place("ann", 1)
+    line.place("amy", 1)
+    line.place("bob", 1, waits: true)
+    line.place("cid", 1, waits: true)
+    line.does("ann", .release, at: 960)
+    #expect(line.hold("bob")?.due == .at(1_000))
+    line.does("amy", .release, at: 980)
+    #expect(line.state("cid") == .waiting && line.level.left == Units(1))
+    #expect(line.does("cid", .expire, at: 999) == .notDue)
+    #expect(line.does("cid", .expire, at: 1_000) == .applied)
+    #expect(line.state("cid") == .lapsed)
+  }
+
+  @Test("a restock goes to those who wait; a reduction takes nothing that is sold or held")
+  func restocks() throws {
+    var line = try Line(phone, left: 1, rules: try Self.waitlist(.skip))
+    line.place("ann", 1)
+    line.place("bob", 1, waits: true)
+    line.does(.restock(Units(3)), at: 20)
+    #expect(line.state("bob") == .reserved && line.level.left == Units(2) && line.level.putUp == Units(4))
+    line.does(.reduce(Units(3)), at: 21)
+    #expect(line.effects.history.last?.result == .tooMuch && line.level.left == Units(2))
+    line.does(.reduce(Units(2)), at: 22)
+    #expect(line.level.left == .zero && line.level.putUp == Units(2))
+    line.does(.restock(Units(1_000_000_000)), at: 23)
+    #expect(line.effects.history.last?.result == .tooMuch)
+  }
+
+  @Test("who lets too many holds lapse is refused, in the order of the log")
+  func hoards() throws {
+    var line = try Line(phone, left: 9, rules: try HoldRules(seconds: 60, lapses: 2))
+    for key in ["a", "b"] {
+      line.place("ann", 1, key: key)
+      line.does("ann", .expire, key: key, at: 70)
+    }
+    #expect(line.place("ann", 1, key: "c").outcome == .rejected(.holdAbuse))
+    #expect(line.place("bob", 1).outcome == .confirmed)
+  }
+
+  private static func waitlist(_ short: WaitlistRules.Short) throws -> HoldRules {
+    try HoldRules(seconds: 60, waitlist: try WaitlistRules(offerSeconds: 120, leastSeconds: 30, short: short))
+  }
+}
+
+private struct Money: Equatable {
+  var (captured, applied, due, refunded): (Int64, Int64, Int64, Int64)
+
+  init(captured: Int64, applied: Int64, due: Int64, refunded: Int64) {
+    (self.captured, self.applied, self.due, self.refunded) = (captured, applied, due, refunded)
+  }
+
+  static func == (a: Self, b: Self) -> Bool {
+    (a.captured, a.applied, a.due, a.refunded) == (b.captured, b.applied, b.due, b.refunded)
+  }
+}
+
+extension Timestamp {
+  fileprivate static func at(_ second: Int64) -> Timestamp { Timestamp(microseconds: second * 1_000_000) }
+}
+
+/// One stock's records, each decided as it is written.
+private struct Line {
+  let key: StockKey
+  var state = LaneStock()
+  var effects = Effects()
+  private var next = Offset(0)
+
+  init(_ key: StockKey, left: Int32, limit: Int32? = nil, rules: HoldRules? = try? HoldRules(seconds: 60)) throws {
+    self.key = key
+    state.stock[key] = LaneStock.Level(
+      opening: Units(left), price: try Price(minor: 100, currency: "CNY"),
+      rules: SaleRules(
+        startsAt: .at(0), endsAt: .at(1_000), perBuyerLimit: limit.map(Units.init(_:)), holds: rules))
+  }
+
+  var level: LaneStock.Level { state.stock[key]! }
+
+  func order(_ buyer: String, key: String = "k") -> OrderID {
+    OrderID(sale: self.key.sale, buyer: BuyerID(unchecked: buyer), key: IdempotencyKey(unchecked: key))
+  }
+
+  func hold(_ buyer: String, key: String = "k") -> Hold? {
+    if case .hold(let hold) = state.lives[order(buyer, key: key)] { hold } else { nil }
+  }
+
+  func state(_ buyer: String) -> Hold.State? { hold(buyer)?.state }
+
+  private mutating func decide(_ record: LogRecord) {
+    FlashSale.decide(&state, record, at: next, into: &effects)
+    next = next.next
+  }
+
+  @discardableResult
+  mutating func place(_ buyer: String, _ units: Int32, key: String = "k", waits: Bool = false) -> Effects.Order {
+    let request = try? PurchaseRequest(
+      order: order(buyer, key: key), stock: self.key, buyer: BuyerID(unchecked: buyer), quantity: Units(units),
+      acceptedAt: .at(10), terms: OrderTerms(waits: waits))
+    decide(.place(request!))
+    return effects.orders.last!
+  }
+
+  @discardableResult
+  mutating func does(
+    _ buyer: String, _ action: OrderCommand.Action, key: String = "k", at second: Int64 = 15, id: CommandID? = nil
+  ) -> HistoryEntry.Result? {
+    let count = effects.history.count
+    let command = try? OrderCommand(
+      order: order(buyer, key: key), stock: self.key, at: .at(second), action: action, id: id, by: .buyer)
+    decide(.order(command!))
+    return effects.history[count].result
+  }
+
+  @discardableResult
+  mutating func pay(
+    _ buyer: String, _ minor: Int64, _ currency: String = "CNY", payment: String? = nil, at second: Int64 = 15
+  ) -> HistoryEntry.Result? {
+    let id = PaymentID(unchecked: payment ?? "of \(buyer)")
+    let capture = try? Capture(payment: id, minor: minor, currency: currency)
+    return does(buyer, .pay(capture!), at: second)
+  }
+
+  mutating func does(_ action: StockCommand.Action, at second: Int64) {
+    let command = try? StockCommand(stock: key, at: .at(second), action: action, by: .shop)
+    decide(.stock(command!))
+  }
+
+  func money(_ currency: String = "CNY") -> Money {
+    state.payments.values.filter { $0.currency == currency }.reduce(
+      Money(captured: 0, applied: 0, due: 0, refunded: 0)
+    ) { sum, payment in
+      Money(
+        captured: sum.captured + payment.captured, applied: sum.applied + payment.applied,
+        due: sum.due + payment.refundDue, refunded: sum.refunded + payment.refunded)
+    }
+  }
+}
