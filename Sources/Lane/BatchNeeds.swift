@@ -20,7 +20,10 @@ package struct BatchNeeds: Sendable {
   /// Sales of which all subjects are asked for that anything is counted for.
   package private(set) var subjectSales: Set<SaleNumber> = []
 
-  /// Stock that the lane does not remember.
+  /// What commands name. `nil`: the batch has none.
+  package private(set) var commands: CommandNeeds?
+
+  /// Stock that the lane does not remember, and with it who waits for it.
   package private(set) var unknownStock: Set<StockKey> = []
 
   let tuning: LaneTuning
@@ -39,7 +42,7 @@ package struct BatchNeeds: Sendable {
   /// Whether the lane remembers all that the batch needs.
   var isEmpty: Bool {
     probes.isEmpty && unknownGenerations.isEmpty && holders.isEmpty && unknownSales.isEmpty && unknownStock.isEmpty
-      && subjects.isEmpty && subjectSales.isEmpty
+      && subjects.isEmpty && subjectSales.isEmpty && commands == nil
   }
 
   /// Collects the keys of the records; what the lane remembers goes into the state.
@@ -54,7 +57,10 @@ package struct BatchNeeds: Sendable {
     for entry in entries {
       guard let record = entry.record else { continue }
       let level = need(record.stock, memory)
-      guard let request = record.request else { continue }
+      guard let request = record.request else {
+        if case .order(let command) = record { need(command, level, memory) }
+        continue
+      }
       let sale = request.order.sale
       if sale != last {
         search?.addProbes(for: orders, to: &probes)
@@ -73,7 +79,7 @@ package struct BatchNeeds: Sendable {
     guard !found.isEmpty, looksUpOrders || found.values.contains(where: { $0.number > .first }) else { return nil }
     var rest = self
     (rest.unknownGenerations, rest.holders, rest.unknownSales, rest.unknownStock) = ([], [], [], [])
-    (rest.subjects, rest.subjectSales) = ([], [])
+    (rest.subjects, rest.subjectSales, rest.commands) = ([], [], nil)
     rest.probes = []
     let orders = Dictionary(grouping: entries.compactMap { $0.record?.request?.order }, by: \.sale)
     for (sale, generation) in found {
@@ -97,8 +103,18 @@ package struct BatchNeeds: Sendable {
     return generation
   }
 
-  /// Whether the sale limits a buyer. For stock that was not loaded yet this is not known, so it counts as limited.
-  private func isLimited(_ level: LaneStock.Level?) -> Bool { level.map { $0.rules.perBuyerLimit != nil } ?? true }
+  /// Whether what a buyer holds decides anything. For stock that was not loaded yet this is not known, so it counts as
+  /// if it did.
+  private func isLimited(_ level: LaneStock.Level?) -> Bool { level.map(\.rules.countsBuyers) ?? true }
+
+  private mutating func need(_ command: OrderCommand, _ level: LaneStock.Level?, _ memory: LaneMemory) {
+    commands = commands ?? CommandNeeds()
+    commands?.add(command)
+    // A late payment takes units for the buyer anew.
+    guard case .pay = command.action, let buyer = command.buyer else { return }
+    guard level?.rules.holds?.latePayment != .refund, isLimited(level) else { return }
+    need(LaneStock.Holder(sale: command.stock.sale, buyer: buyer), memory)
+  }
 
   private mutating func need(_ key: StockKey, _ memory: LaneMemory) -> LaneStock.Level? {
     if let level = state.stock[key] { return level }
@@ -107,6 +123,7 @@ package struct BatchNeeds: Sendable {
       return nil
     }
     state.stock[key] = level
+    if let waitlist = memory.waitlists[key] { state.waitlists[key] = waitlist }
     return level
   }
 
@@ -126,6 +143,28 @@ package struct BatchNeeds: Sendable {
   }
 }
 
+/// What must be known of the orders that commands name.
+package struct CommandNeeds: Sendable {
+  /// Those orders.
+  package private(set) var orders: Set<OrderID> = []
+
+  /// Those of the commands that can be known again.
+  package private(set) var keys: Set<LaneStock.CommandKey> = []
+
+  /// Payments that are named.
+  package private(set) var payments: Set<Payment.Key> = []
+
+  mutating func add(_ command: OrderCommand) {
+    orders.insert(command.order)
+    if let id = command.id { keys.insert(LaneStock.CommandKey(order: command.order, id: id)) }
+    switch command.action {
+    case .pay(let capture): payments.insert(Payment.Key(sale: command.stock.sale, id: capture.payment))
+    case .refunded(let payment, _): payments.insert(Payment.Key(sale: command.stock.sale, id: payment))
+    case .cancel, .release, .extend, .expire, .fulfil: break
+    }
+  }
+}
+
 /// The answer to `BatchNeeds`, as it stands under the fence.
 package struct LoadedFacts: Sendable {
   /// Those of the orders that have their outcome.
@@ -137,7 +176,19 @@ package struct LoadedFacts: Sendable {
   /// The open generation of each sale of which it was not known. One that the store has no row of has only the first.
   package var generations: [SaleNumber: OpenGeneration] = [:]
 
+  /// What is known of the orders that commands name.
+  package var lives: [OrderID: LaneStock.Life] = [:]
+
+  /// Those of the commands that were decided before.
+  package var done: Set<LaneStock.CommandKey> = []
+
+  /// Payments that commands name, and those that the units of `lives` are paid with.
+  package var payments: [Payment.Key: Payment] = [:]
+
+  private(set) var waitlists: [StockKey: Waitlist] = [:]
   private(set) var held: [LaneStock.Holder: Units] = [:]
+  private(set) var lapses: [LaneStock.Holder: Int64] = [:]
+  private(set) var lapsesBySubject: [LaneStock.Subject: Int64] = [:]
   private(set) var heldBySubject: [LaneStock.Subject: Units] = [:]
   private var holders = FoundHolders()
   private var subjects = FoundHolders()
@@ -145,19 +196,26 @@ package struct LoadedFacts: Sendable {
   /// Nothing was found.
   package init() {}
 
-  /// One of the buyers holds so many units.
-  package mutating func add(_ holder: LaneStock.Holder, holds units: Int64) { held[holder] = Self.bounded(units) }
+  /// One of the buyers holds so many units, and has let so many holds lapse.
+  package mutating func add(_ holder: LaneStock.Holder, holds units: Int64, lapses: Int64) {
+    held[holder] = Self.bounded(units)
+    if lapses > 0 { self.lapses[holder] = lapses }
+  }
 
-  /// So much is counted for one of the subjects.
-  package mutating func add(_ subject: LaneStock.Subject, counts: Int64) {
+  /// One waits for one of the unknown stocks. In the order of the log.
+  package mutating func add(waiting hold: Hold) { waitlists[hold.stock, default: Waitlist()].add(hold) }
+
+  /// So much is counted for one of the subjects, and so many of its holds have lapsed.
+  package mutating func add(_ subject: LaneStock.Subject, counts: Int64, lapses: Int64) {
     heldBySubject[subject] = Self.bounded(counts)
+    if lapses > 0 { lapsesBySubject[subject] = lapses }
   }
 
   /// A buyer without a limit can hold more than 32 bits over many items. No limit is above `stockUnits`, so that a sum
   /// cut there decides the same, and leaves room for what this batch adds.
   private static func bounded(_ units: Int64) -> Units { Units(Int32(min(units, Int64(FlashSale.Limits.stockUnits)))) }
 
-  /// A buyer holds units of one of the unknown sales, which limits its buyers. Once for each order, or for each buyer.
+  /// A buyer holds units of one of the unknown sales, or has let a hold lapse, and the sale counts that. Once for each order, or for each buyer.
   package mutating func add(holder buyer: BuyerID, of sale: SaleNumber) { holders.add(buyer.holderHash, of: sale) }
 
   /// Something is counted for a subject of one of the sales whose subjects are asked for. Once for each order.

@@ -39,6 +39,18 @@ package struct BatchScript: Sendable {
     /// Adds what confirmed orders count for limit subjects. Only if one of them has a subject.
     case subjects([Effects.SubjectCount])
 
+    /// Changes what orders count for limit subjects, where they gave something back.
+    case subjectChanges([Effects.SubjectChange])
+
+    /// Begins and changes lives of orders: only rows that are as this lane knows them.
+    case holds(HoldRows)
+
+    /// Begins and changes payments: only rows that are as this lane knows them.
+    case payments([Effects.PaymentChange])
+
+    /// Adds what records did that are no first decision.
+    case history([HistoryEntry])
+
     case commit
   }
 
@@ -83,7 +95,7 @@ package struct BatchScript: Sendable {
       steps.append(.count(Tallies(decided.effects, records)))
       if !decided.changes.isEmpty { steps.append(.stock(decided.changes)) }
       if decided.orders.count > 0 { steps.append(.orders(decided.orders)) }
-      if !decided.effects.subjects.isEmpty { steps.append(.subjects(decided.effects.subjects)) }
+      steps += Self.lives(decided.effects)
       steps.append(.commit)
       stage = .done(decided)
     case .done: break
@@ -118,6 +130,17 @@ package struct BatchScript: Sendable {
   /// What the batch leaves behind, once `commit` was done; `nil` before its steps were all given.
   package var written: WrittenBatch? {
     if case .done(let decided) = stage { decided.written } else { nil }
+  }
+
+  /// What is written of limit subjects, lives and payments.
+  private static func lives(_ effects: Effects) -> [Step] {
+    var steps: [Step] = []
+    if !effects.subjects.isEmpty { steps.append(.subjects(effects.subjects)) }
+    if !effects.subjectChanges.isEmpty { steps.append(.subjectChanges(effects.lastSubjectChanges)) }
+    if !effects.holds.isEmpty { steps.append(.holds(HoldRows(effects.holds))) }
+    if !effects.payments.isEmpty { steps.append(.payments(effects.payments.sorted { $0.key < $1.key }.map(\.value))) }
+    if !effects.history.isEmpty { steps.append(.history(effects.history)) }
+    return steps
   }
 
   private static func stage(of decided: DecidedBatch, _ batch: LaneBatch) -> Stage {

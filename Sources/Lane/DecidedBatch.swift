@@ -7,6 +7,9 @@ package struct DecidedBatch: Sendable {
     package let key: StockKey
     package let old: LaneStock.Level
     package let new: LaneStock.Level
+
+    /// Whether more changes than what is left, held and closed.
+    package var changesTerms: Bool { old.putUp != new.putUp || old.price != new.price || old.rules != new.rules }
   }
 
   let effects: Effects
@@ -23,7 +26,13 @@ package struct DecidedBatch: Sendable {
     before.decided = Set(facts.decided)
     before.held = facts.held
     before.heldBySubject = facts.heldBySubject
+    (before.lapses, before.lapsesBySubject) = (facts.lapses, facts.lapsesBySubject)
     before.stock.merge(facts.levels) { _, loaded in loaded }
+    before.waitlists.merge(facts.waitlists) { _, loaded in loaded }
+    if let commands = needs.commands {
+      before.awaited = commands.orders
+      (before.lives, before.done, before.payments) = (facts.lives, facts.done, facts.payments)
+    }
     var after = before
     effects = Effects(of: entries, &after, by: needs.tuning.decide)
     changes = effects.stock.sorted().compactMap { key in
@@ -33,7 +42,8 @@ package struct DecidedBatch: Sendable {
     open = needs.open
     orders = OrderRows(effects.orders, into: open.merging(facts.generations.mapValues(\.number)) { known, _ in known })
     written = WrittenBatch(
-      records: entries.count, effects: effects, levels: after.stock, holders: facts.holders(for: needs),
+      records: entries.count, effects: effects, levels: after.stock, waitlists: after.waitlists,
+      holders: facts.holders(for: needs),
       subjects: facts.subjects(for: needs), generations: facts.generations, rows: orders.counts)
   }
 }

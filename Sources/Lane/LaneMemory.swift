@@ -2,7 +2,7 @@ package import FlashSale
 
 /// What a lane remembers from batch to batch, so that a batch reads only what is new to it.
 ///
-/// (1) `levels` are as the lane committed, decided or loaded them under its claim. Nobody else writes them while it
+/// (1) `levels` and `waitlists` are as the lane committed, decided or loaded them under its claim. Nobody else writes them while it
 ///     holds (I7), and those of a batch that was not committed are forgotten.
 /// (2) For a sale in `holders`, each buyer who holds units is in there; the others hold nothing and are not looked up.
 ///     A buyer in there without units, such as a winner of a batch that was not committed, only costs a look-up.
@@ -14,6 +14,9 @@ package import FlashSale
 package struct LaneMemory: Sendable {
   /// Stock that a batch need not load.
   package private(set) var levels: [StockKey: LaneStock.Level]
+
+  /// Who waits for the stock of `levels`, where the sale has a waitlist.
+  private(set) var waitlists: [StockKey: Waitlist] = [:]
 
   /// Who may hold units.
   private(set) var holders: KnownHolders
@@ -75,7 +78,8 @@ package struct LaneMemory: Sendable {
   package mutating func remember(_ written: WrittenBatch) {
     version += 1
     levels.merge(written.levels) { _, new in new }
-    if levels.count > Limits.rememberedLevels { levels = written.levels }
+    waitlists.merge(written.waitlists) { _, new in new }
+    if levels.count > Limits.rememberedLevels { (levels, waitlists) = (written.levels, written.waitlists) }
     holders.add(written.holders)
     for holder in written.winners { holders.add(holder.buyer.holderHash, of: holder.sale) }
     subjects.add(written.subjects)
@@ -87,7 +91,7 @@ package struct LaneMemory: Sendable {
   /// Forgets what a batch that was not committed leaves in doubt.
   package mutating func forget(after answer: WriteAnswer) {
     version += 1
-    levels = [:]
+    (levels, waitlists) = ([:], [:])
     generations.doubt()
     switch answer {
     case .committed, .fenced, .generationClosed, .poisoned, .unavailable: break

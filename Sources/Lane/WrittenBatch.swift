@@ -10,6 +10,9 @@ package struct WrittenBatch: Sendable {
   /// The level of each stock that the batch names: the lane may remember it from here on.
   package let levels: [StockKey: LaneStock.Level]
 
+  /// Who waits for those of them whose sale has a waitlist.
+  let waitlists: [StockKey: Waitlist]
+
   /// The buyers who hold units of the sales that this batch is the first to name.
   let holders: [SaleNumber: KnownHolders.Holders]
 
@@ -27,11 +30,11 @@ package struct WrittenBatch: Sendable {
     Dictionary(uniqueKeysWithValues: effects.stock.compactMap { key in levels[key].map { (key, $0) } })
   }
 
-  /// The buyers who got units of sales that limit a buyer.
+  /// The buyers who got units, or wait for some, in sales that count what a buyer holds.
   var winners: [LaneStock.Holder] {
     effects.orders.compactMap { order in
       let stock = order.request.stock
-      guard order.outcome.holdsUnits, levels[stock]?.rules.perBuyerLimit != nil else { return nil }
+      guard order.outcome.isCounted, levels[stock]?.rules.countsBuyers == true else { return nil }
       return LaneStock.Holder(sale: stock.sale, buyer: order.request.buyer)
     }
   }

@@ -59,7 +59,7 @@ import Time
       effects.decide(request, at: Offset(Int64(place)), .rejected(.soldOut))
     }
     return WrittenBatch(
-      records: ids.count, effects: effects, levels: [:], holders: [:], subjects: [:], generations: [:],
+      records: ids.count, effects: effects, levels: [:], waitlists: [:], holders: [:], subjects: [:], generations: [:],
       rows: [(SaleGeneration(Self.sale, generation), rows: ids.count)])
   }
 }
