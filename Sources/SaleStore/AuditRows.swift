@@ -52,6 +52,7 @@ public struct AuditedStock: Sendable, Hashable {
   /// The record key under which the log has everything about it.
   public let recordKey: RecordKey
   public let rules: SaleRules
+  public let price: Price
   public let putUp: Units
   public let left: Units
   public let isClosed: Bool
@@ -131,6 +132,7 @@ extension AuditedStock {
       startsAt: row.timestamp("starts_at"), endsAt: row.timestamp("ends_at"),
       perBuyerLimit: row.optional("per_buyer_limit", as: Int32.self).map(Units.init(_:)),
       ordering: Ordering(rawValue: row.string("ordering")),
+      holds: row.optional("holds", as: String.self).map(HoldRules.init(stored:)),
       items: [
         SaleItem(
           sku: sku, stock: row.units("put_up"),
@@ -139,7 +141,9 @@ extension AuditedStock {
     key = StockKey(sale: try row.saleNumber("sale"), sku: sku)
     self.sale = sale.id
     recordKey = RecordKey(sale: sale, sku: sku)
-    rules = SaleRules(startsAt: sale.startsAt, endsAt: sale.endsAt, perBuyerLimit: sale.perBuyerLimit)
+    rules = SaleRules(
+      startsAt: sale.startsAt, endsAt: sale.endsAt, perBuyerLimit: sale.perBuyerLimit, holds: sale.holds)
+    price = sale.items[0].price
     putUp = sale.items[0].stock
     left = try row.units("units_left")
     isClosed = try row.bool("closed")

@@ -106,8 +106,8 @@ public struct AuditStore: Sendable {
       """
       SELECT wanted.sale, wanted.buyer, held.units FROM unnest($1::int4[], $2::text[]) AS wanted (sale, buyer)
       CROSS JOIN LATERAL (
-        SELECT sum(quantity) AS units FROM units_held
-        WHERE sale = wanted.sale AND buyer = wanted.buyer AND partition = $3 AND log_offset < $4
+        SELECT sum(quantity) AS units FROM orders
+        WHERE outcome = 0 AND sale = wanted.sale AND buyer = wanted.buyer AND partition = $3 AND log_offset < $4
       ) AS held WHERE held.units IS NOT NULL
       """,
       holders.map(\.sale.rawValue), holders.map(\.buyer.rawValue), partition.rawValue, offset.rawValue)
@@ -133,7 +133,7 @@ extension AuditSnapshot {
     try pipeline.add(
       """
       SELECT k.sale, k.sku, k.put_up, k.units_left, k.closed, k.price_minor, k.currency, s.id, s.name,
-        s.starts_at, s.ends_at, s.per_buyer_limit, s.ordering
+        s.starts_at, s.ends_at, s.per_buyer_limit, s.ordering, s.holds::text AS holds
       FROM stock k JOIN sales s ON s.number = k.sale ORDER BY k.sale, k.position
       """)
     try pipeline.add("SELECT partition, sale, requests, repeats FROM tallies WHERE topic = $1", topic)

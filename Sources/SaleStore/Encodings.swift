@@ -29,10 +29,13 @@ extension Row {
 }
 
 extension Outcome {
-  /// The value of `orders.outcome`: 0, or the refusal's own.
+  private static let storedWaitlisted: Int16 = 100
+
+  /// The value of `orders.outcome`: 0, 100, or the refusal's own.
   var stored: Int16 {
     switch self {
     case .confirmed: 0
+    case .waitlisted: Self.storedWaitlisted
     case .rejected(let refusal): refusal.rawValue
     }
   }
@@ -40,6 +43,8 @@ extension Outcome {
   init(stored: Int16) throws(StoreError) {
     if stored == 0 {
       self = .confirmed
+    } else if stored == Self.storedWaitlisted {
+      self = .waitlisted
     } else if let refusal = Refusal(rawValue: stored) {
       self = .rejected(refusal)
     } else {

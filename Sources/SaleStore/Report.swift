@@ -26,6 +26,9 @@ public struct SaleReport: Sendable, Hashable, Codable {
     @Nullable public internal(set) var accepted: Int64?
     public let confirmed: Int64
 
+    /// Those that wait for units that come back, or did.
+    public let waitlisted: Int64
+
     /// By `Refusal.code`; every code is there.
     public let rejected: [String: Int64]
 
@@ -39,7 +42,7 @@ public struct SaleReport: Sendable, Hashable, Codable {
     public var rejectedInAll: Int64 { rejected.values.reduce(0, +) }
 
     private enum CodingKeys: String, CodingKey {
-      case accepted, confirmed, rejected, quarantined
+      case accepted, confirmed, waitlisted, rejected, quarantined
       case inFlight = "in_flight"
     }
   }
@@ -58,13 +61,15 @@ public struct SaleReport: Sendable, Hashable, Codable {
     /// The bucket's first instant; a whole minute.
     public let minute: Timestamp
     public var confirmed: Int64
+    public var waitlisted: Int64
     public var rejected: Int64
     public var quarantined: Int64
 
     /// Creates a bucket.
-    public init(minute: Timestamp, confirmed: Int64, rejected: Int64, quarantined: Int64) {
+    public init(minute: Timestamp, confirmed: Int64, waitlisted: Int64, rejected: Int64, quarantined: Int64) {
       self.minute = minute
       self.confirmed = confirmed
+      self.waitlisted = waitlisted
       self.rejected = rejected
       self.quarantined = quarantined
     }
@@ -149,7 +154,7 @@ public struct SaleReport: Sendable, Hashable, Codable {
   /// Units of all confirmed orders.
   public let unitsConfirmed: Int64
 
-  /// Whether accepted = confirmed + rejected + quarantined + in flight; `nil` where the log's tail could not be read.
+  /// Whether accepted = confirmed + waitlisted + rejected + quarantined + in flight; `nil` where the log's tail could not be read.
   @Nullable public internal(set) var identityHolds: Bool?
 
   /// Whether each SKU's stock row and its orders agree: stock = sold + left.
@@ -211,10 +216,12 @@ extension SaleReport {
     }
     let confirmed = facts.outcomes[.confirmed] ?? 0
     let refusals = Refusal.allCases.map { ($0.code, facts.outcomes[.rejected($0)] ?? 0) }
-    let decided = confirmed + refusals.reduce(0) { $0 + $1.1 } + facts.quarantined
+    let waitlisted = facts.outcomes[.waitlisted] ?? 0
+    let decided = confirmed + waitlisted + refusals.reduce(0) { $0 + $1.1 } + facts.quarantined
     requests = Requests(
       accepted: inFlight.map { facts.requests - facts.repeats + $0 }, confirmed: confirmed,
-      rejected: Dictionary(uniqueKeysWithValues: refusals), quarantined: facts.quarantined, inFlight: inFlight)
+      waitlisted: waitlisted, rejected: Dictionary(uniqueKeysWithValues: refusals), quarantined: facts.quarantined,
+      inFlight: inFlight)
     repeats = facts.repeats
     let door = Door(facts.door)
     self.door = door

@@ -184,12 +184,13 @@ extension ReportFacts {
 
 extension SaleReport.Moment {
   fileprivate init(at minute: Timestamp) {
-    self.init(minute: minute, confirmed: 0, rejected: 0, quarantined: 0)
+    self.init(minute: minute, confirmed: 0, waitlisted: 0, rejected: 0, quarantined: 0)
   }
 
   fileprivate mutating func add(_ requests: Int64, _ outcome: Outcome) {
     switch outcome {
     case .confirmed: confirmed += requests
+    case .waitlisted: waitlisted += requests
     case .rejected: rejected += requests
     }
   }

@@ -43,11 +43,11 @@ extension SaleStore {
       try await connection.transaction { transaction in
         let inserted = try transaction.query(
           """
-          INSERT INTO sales (id, name, starts_at, ends_at, per_buyer_limit, ordering, shaping)
-          VALUES ($1, $2, $3, $4, $5, $6, $7::jsonb) ON CONFLICT (id) DO NOTHING RETURNING number
+          INSERT INTO sales (id, name, starts_at, ends_at, per_buyer_limit, ordering, shaping, holds)
+          VALUES ($1, $2, $3, $4, $5, $6, $7::jsonb, $8::jsonb) ON CONFLICT (id) DO NOTHING RETURNING number
           """,
           sale.id.rawValue, sale.name, sale.startsAt, sale.endsAt, sale.perBuyerLimit?.rawValue,
-          sale.ordering.rawValue, try sale.shaping.text)
+          sale.ordering.rawValue, try sale.shaping.text, try sale.holds?.text)
         guard let row = inserted.first else { throw StoreError.saleExists(sale.id) }
         let number = try row.int32(0)
         _ = try transaction.query(
@@ -81,8 +81,8 @@ extension SaleStore {
       try await connection.query(
         """
         SELECT s.number, s.id, s.name, s.starts_at, s.ends_at, s.per_buyer_limit, s.ordering, s.closed_at,
-          s.shaping::text,
-          k.sku, k.price_minor, k.currency, k.put_up, k.units_left, k.closed, k.as_of
+          s.shaping::text, s.holds::text,
+          k.sku, k.price_minor, k.currency, k.put_up, k.units_left, k.reserved, k.closed, k.as_of
         FROM sales s JOIN stock k ON k.sale = s.number ORDER BY s.number DESC, k.position
         """)
     }
@@ -95,8 +95,8 @@ extension SaleStore {
       try await connection.query(
         """
         SELECT s.number, s.id, s.name, s.starts_at, s.ends_at, s.per_buyer_limit, s.ordering, s.closed_at,
-          s.shaping::text,
-          k.sku, k.price_minor, k.currency, k.put_up, k.units_left, k.closed, k.as_of
+          s.shaping::text, s.holds::text,
+          k.sku, k.price_minor, k.currency, k.put_up, k.units_left, k.reserved, k.closed, k.as_of
         FROM sales s JOIN stock k ON k.sale = s.number WHERE s.id = $1 ORDER BY k.position
         """, id.rawValue)
     }
@@ -143,14 +143,15 @@ extension StoredSale {
       let sku: SKU = try row.identifier("sku")
       items.append(try SaleItem(sku: sku, stock: row.units("put_up"), price: price))
       stock[sku] = StockLevel(
-        left: try row.units("units_left"), isClosed: try row.bool("closed"), asOf: try row.offset("as_of"))
+        left: try row.units("units_left"), reserved: try row.units("reserved"), isClosed: try row.bool("closed"),
+        asOf: try row.offset("as_of"))
     }
     let sale = try Sale(
       id: row.identifier("id"), name: row.string("name"),
       startsAt: row.timestamp("starts_at"), endsAt: row.timestamp("ends_at"),
       perBuyerLimit: row.optional("per_buyer_limit", as: Int32.self).map(Units.init(_:)),
       ordering: Ordering(rawValue: row.string("ordering")), shaping: SaleShaping(stored: row.string("shaping")),
-      items: items)
+      holds: row.optional("holds", as: String.self).map(HoldRules.init(stored:)), items: items)
     self.init(
       number: try row.saleNumber("number"), sale: sale, closedAt: try row.optional("closed_at"), stock: stock)
   }

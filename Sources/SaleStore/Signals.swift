@@ -32,15 +32,16 @@ public struct Signal: Sendable, Hashable {
 
   /// PostgreSQL refuses a payload of 8,000 bytes (`NOTIFY_PAYLOAD_MAX_LENGTH`); entries are small, so this many of them
   /// with the longest SKU stay below.
-  private static let entriesPerPayload = 54
+  private static let entriesPerPayload = 48
 
   /// The signal as NOTIFY payloads, each short enough for PostgreSQL; none if there is nothing to say.
   public func payloads(topic: String) -> [String] {
     let progress = progress.map { Wire.Progress(partition: $0.key.rawValue, next: $0.value.rawValue) }
     let stock = stock.map {
       Wire.Stock(
-        sale: $0.key.sale.rawValue, sku: $0.key.sku.rawValue, left: $0.value.left.rawValue, closed: $0.value.isClosed,
-        asOf: $0.value.asOf.rawValue)
+        sale: $0.key.sale.rawValue, sku: $0.key.sku.rawValue, left: $0.value.left.rawValue,
+        held: $0.value.reserved == .zero ? nil : $0.value.reserved.rawValue,
+        closed: $0.value.isClosed, asOf: $0.value.asOf.rawValue)
     }
     let entries = progress.count + stock.count
     if entries == 0 { return [] }
@@ -68,7 +69,8 @@ public struct Signal: Sendable, Hashable {
     for entry in wire.stock {
       guard let sku = SKU(rawValue: entry.sku) else { return nil }
       let key = StockKey(sale: SaleNumber(rawValue: entry.sale), sku: sku)
-      stock[key] = StockLevel(left: Units(entry.left), isClosed: entry.closed, asOf: Offset(entry.asOf))
+      stock[key] = StockLevel(
+        left: Units(entry.left), reserved: Units(entry.held ?? 0), isClosed: entry.closed, asOf: Offset(entry.asOf))
     }
   }
 
@@ -85,12 +87,15 @@ public struct Signal: Sendable, Hashable {
       var sale: Int32
       var sku: String
       var left: Int32
+      /// `nil`: none.
+      var held: Int32?
       var closed: Bool
       var asOf: Int64
       enum CodingKeys: String, CodingKey {
         case sale = "n"
         case sku = "k"
         case left = "l"
+        case held = "h"
         case closed = "c"
         case asOf = "a"
       }

@@ -49,8 +49,8 @@ extension SaleStore {
         SELECT won.order_id, lane.partition, won.log_offset
         FROM unnest($1::int4[], $2::int4[], $3::int8[]) AS lane (sale, partition, next)
         CROSS JOIN LATERAL (
-          SELECT order_id, log_offset FROM units_held
-          WHERE sale = lane.sale AND partition = lane.partition AND log_offset >= lane.next
+          SELECT order_id, log_offset FROM orders
+          WHERE outcome = 0 AND sale = lane.sale AND partition = lane.partition AND log_offset >= lane.next
             AND log_offset >= 0
           ORDER BY log_offset
         ) AS won

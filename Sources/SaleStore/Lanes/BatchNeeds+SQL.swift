@@ -3,10 +3,15 @@ import Lane
 import Postgres
 
 extension BatchNeeds {
-  /// How many statements load all of it. Their answers have fixed places, and those about subjects come last.
-  var statements: Int { needsSubjects ? 7 : 5 }
+  /// How many statements load all of it. The answers of the first five have fixed places; the others follow.
+  var statements: Int {
+    5 + (needsSubjects ? 2 : 0) + (needsWaiting ? LifeRows.waitingStatements : 0)
+      + (commands == nil ? 0 : LifeRows.commandStatements)
+  }
 
-  private var needsSubjects: Bool { !subjects.isEmpty || !subjectSales.isEmpty }
+  fileprivate var needsWaiting: Bool { !unknownStock.isEmpty }
+
+  fileprivate var needsSubjects: Bool { !subjects.isEmpty || !subjectSales.isEmpty }
 
   /// Adds the statements that load all of it.
   func add(to pipeline: inout Pipeline) throws {
@@ -18,56 +23,98 @@ extension BatchNeeds {
         SELECT FROM orders WHERE generation = probe.generation AND order_id = probe.order_id OFFSET 0
       ) AS found
       """, probes.map(\.generation.rawValue), probes.map(\.order.uuid))
-    // A subquery with an aggregate is run once for each of the buyers, by the index `orders_held`.
+    // A subquery with an aggregate is run once for each of the buyers, by the indexes `orders_held` and `holds_buyer`.
+    // What has a row in `holds` is counted there.
     try pipeline.add(
       """
-      SELECT wanted.sale, wanted.buyer, held.units FROM unnest($1::int4[], $2::text[]) AS wanted (sale, buyer)
+      SELECT wanted.sale, wanted.buyer, first.units + life.units AS units, life.lapses
+      FROM unnest($1::int4[], $2::text[]) AS wanted (sale, buyer)
       CROSS JOIN LATERAL (
-        SELECT sum(quantity) AS units FROM units_held WHERE sale = wanted.sale AND buyer = wanted.buyer
-      ) AS held WHERE held.units IS NOT NULL
+        SELECT coalesce(sum(quantity), 0)::int8 AS units FROM orders o
+        WHERE o.sale = wanted.sale AND o.buyer = wanted.buyer AND o.outcome IN (0, 100)
+          AND NOT EXISTS (SELECT FROM holds h WHERE h.order_id = o.order_id)
+      ) AS first
+      CROSS JOIN LATERAL (
+        SELECT coalesce(sum(units) FILTER (WHERE state <= 5), 0)::int8 AS units,
+          count(*) FILTER (WHERE is_lapsed) AS lapses
+        FROM holds h WHERE h.sale = wanted.sale AND h.buyer = wanted.buyer
+      ) AS life
+      WHERE first.units + life.units > 0 OR life.lapses > 0
       """,
       holders.map(\.sale.rawValue), holders.map(\.buyer.rawValue))
     // If one more than the limit is loaded, there are too many.
     try pipeline.add(
       """
       SELECT wanted.sale, held.buyer FROM unnest($1::int4[]) AS wanted (sale)
-      JOIN sales s ON s.number = wanted.sale AND s.per_buyer_limit IS NOT NULL
-      CROSS JOIN LATERAL (SELECT buyer FROM units_held WHERE sale = wanted.sale LIMIT $2) AS held
+      CROSS JOIN LATERAL (
+        SELECT buyer FROM orders WHERE sale = wanted.sale AND outcome IN (0, 100) AND EXISTS (
+          SELECT FROM sales s LEFT JOIN stock k ON k.sale = s.number AND k.per_buyer_limit IS NOT NULL
+          WHERE s.number = wanted.sale
+            AND (s.per_buyer_limit IS NOT NULL OR s.holds -> 'lapses' IS NOT NULL OR k.sale IS NOT NULL))
+        LIMIT $2
+      ) AS held
       """,
       unknownSales.map(\.rawValue), Int64(mostHolders + 1))
     try pipeline.add(
       """
-      SELECT k.sale, k.sku, k.units_left, k.closed, k.as_of, s.starts_at, s.ends_at,
-        s.per_buyer_limit
+      SELECT k.sale, k.sku, k.units_left, k.reserved, k.closed, k.as_of, k.put_up, k.price_minor, k.currency,
+        coalesce(k.starts_at, s.starts_at) AS starts_at, coalesce(k.ends_at, s.ends_at) AS ends_at,
+        coalesce(k.per_buyer_limit, s.per_buyer_limit) AS per_buyer_limit, s.holds::text AS holds
       FROM unnest($1::int4[], $2::text[]) AS wanted (sale, sku)
       JOIN stock k ON k.sale = wanted.sale AND k.sku = wanted.sku JOIN sales s ON s.number = k.sale
       """,
       unknownStock.map(\.sale.rawValue), unknownStock.map(\.sku.rawValue))
     try pipeline.add(Generations.openOnes, unknownGenerations.map(\.rawValue))
     if needsSubjects { try SubjectRows.addSearch(for: self, to: &pipeline) }
+    if needsWaiting { try LifeRows.addWaiting(for: unknownStock, to: &pipeline) }
+    if let commands { try LifeRows.addSearch(for: commands, to: &pipeline) }
   }
 }
 
 extension LoadedFacts {
   /// Reads the answers of those statements.
-  init(_ answers: ArraySlice<Rows>) throws {
+  init(_ answers: ArraySlice<Rows>, for needs: BatchNeeds) throws {
     self.init()
-    let answers = Array(answers)
-    for row in answers[0] { decided.append(OrderID(try row.uuid(0))) }
-    for row in answers[1] {
-      add(LaneStock.Holder(sale: try row.saleNumber(0), buyer: try row.identifier(1)), holds: try row.int64(2))
+    var rest = answers
+    func next(_ count: Int) -> ArraySlice<Rows> {
+      defer { rest = rest.dropFirst(count) }
+      return rest.prefix(count)
     }
-    for row in answers[2] { add(holder: try row.identifier(1), of: try row.saleNumber(0)) }
-    for row in answers[3] {
-      let rules = SaleRules(
-        startsAt: try row.timestamp(5), endsAt: try row.timestamp(6),
-        perBuyerLimit: try row.optional(7, as: Int32.self).map(Units.init(_:)))
-      let level = StockLevel(left: try row.units(2), isClosed: try row.bool(3), asOf: try row.offset(4))
-      levels[StockKey(sale: try row.saleNumber(0), sku: try row.identifier(1))] = LaneStock.Level(level, rules: rules)
+    let first = Array(next(5))
+    for row in first[0] { decided.append(OrderID(try row.uuid(0))) }
+    for row in first[1] {
+      let holder = LaneStock.Holder(sale: try row.saleNumber(0), buyer: try row.identifier(1))
+      add(holder, holds: try row.int64(2), lapses: try row.int64(3))
     }
-    for row in answers[4] { generations[try row.saleNumber("sale")] = try OpenGeneration(row: row) }
-    guard answers.count > 5 else { return }
-    for row in answers[5] { add(try row.subject(at: 0), counts: try row.int64(3)) }
-    for row in answers[6] { add(holder: try row.subject(at: 0)) }
+    for row in first[2] { add(holder: try row.identifier(1), of: try row.saleNumber(0)) }
+    for row in first[3] {
+      levels[StockKey(sale: try row.saleNumber(0), sku: try row.identifier(1))] = try LaneStock.Level(row: row)
+    }
+    for row in first[4] { generations[try row.saleNumber("sale")] = try OpenGeneration(row: row) }
+    if needs.needsSubjects {
+      let rows = Array(next(2))
+      for row in rows[0] {
+        add(try row.subject(at: 0), counts: try row.int64(3), lapses: try row.int64(4))
+      }
+      for row in rows[1] { add(holder: try row.subject(at: 0)) }
+    }
+    if needs.needsWaiting { try add(waiting: next(LifeRows.waitingStatements)) }
+    if needs.commands != nil { try add(commands: next(LifeRows.commandStatements)) }
+  }
+}
+
+extension LaneStock.Level {
+  /// A row of `stock` with its rules.
+  init(row: Row) throws {
+    let rules = SaleRules(
+      startsAt: try row.timestamp("starts_at"), endsAt: try row.timestamp("ends_at"),
+      perBuyerLimit: try row.optional("per_buyer_limit", as: Int32.self).map(Units.init(_:)),
+      holds: try row.optional("holds", as: String.self).map(HoldRules.init(stored:)))
+    let level = StockLevel(
+      left: try row.units("units_left"), reserved: try row.units("reserved"), isClosed: try row.bool("closed"),
+      asOf: try row.offset("as_of"))
+    self.init(
+      level, putUp: try row.units("put_up"),
+      price: try Price(minor: row.int64("price_minor"), currency: row.string("currency")), rules: rules)
   }
 }

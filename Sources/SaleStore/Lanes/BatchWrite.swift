@@ -54,7 +54,7 @@ private struct BatchTransaction {
   private mutating func answer(_ steps: [BatchScript.Step], in transaction: borrowing Transaction) throws {
     let answers = try transaction.pipeline { pipeline in for step in steps { try add(step, to: &pipeline) } }
     switch steps.last {
-    case .load(let needs): script.loaded(try LoadedFacts(answers.suffix(needs.statements)))
+    case .load(let needs): script.loaded(try LoadedFacts(answers.suffix(needs.statements), for: needs))
     case .findSales:
       let found = try Quarantine.found(answers[answers.count - 1])
       script.found(numbers: found.numbers, ids: found.ids)
@@ -86,10 +86,18 @@ private struct BatchTransaction {
     case .findSales(let records): try Quarantine.addSearch(for: records, to: &pipeline)
     case .quarantine(let records): try Quarantine.add(records, of: script.batch.claim, to: &pipeline)
     case .count(let tallies): try BatchSQL.add(tallies, of: script.batch.claim, to: &pipeline)
-    case .stock(let changes): try BatchSQL.add(changes, to: &pipeline)
+    case .stock(let changes):
+      try BatchSQL.addTerms(of: changes, to: &pipeline)
+      try BatchSQL.add(changes, to: &pipeline)
     case .orders(let orders):
       try BatchSQL.add(orders, of: script.batch.claim, at: script.batch.decidedAt, to: &pipeline)
     case .subjects(let counts): try SubjectRows.add(counts, of: script.batch.claim, to: &pipeline)
+    case .subjectChanges(let changes): try LifeWrite.add(changes, to: &pipeline)
+    case .holds(let rows):
+      try LifeWrite.add(rows, of: script.batch.claim, orFail: CheckState.levelMoved, to: &pipeline)
+    case .payments(let changes):
+      try LifeWrite.add(changes, of: script.batch.claim, orFail: CheckState.levelMoved, to: &pipeline)
+    case .history(let entries): try LifeWrite.add(entries, of: script.batch.claim, to: &pipeline)
     case .commit: break
     }
   }
@@ -130,12 +138,15 @@ enum BatchSQL {
     try pipeline.add(
       """
       WITH moved AS (
-        UPDATE stock SET units_left = level.units_left, closed = level.closed, as_of = level.as_of
-        FROM unnest($1::int4[], $2::text[], $3::int4[], $4::bool[], $5::int8[], $6::int4[], $7::bool[], $8::int8[])
-          AS level (sale, sku, units_before, closed_before, as_of_before, units_left, closed, as_of)
+        UPDATE stock SET units_left = level.units_left, reserved = level.reserved, closed = level.closed,
+          as_of = level.as_of, put_up = level.put_up
+        FROM unnest($1::int4[], $2::text[], $3::int4[], $4::bool[], $5::int8[], $6::int4[], $7::bool[], $8::int8[],
+            $11::int4[], $12::int4[], $13::int4[])
+          AS level (sale, sku, units_before, closed_before, as_of_before, units_left, closed, as_of, reserved_before,
+            reserved, put_up)
         WHERE stock.sale = level.sale AND stock.sku = level.sku
           AND stock.units_left = level.units_before AND stock.closed = level.closed_before
-          AND stock.as_of = level.as_of_before
+          AND stock.as_of = level.as_of_before AND stock.reserved = level.reserved_before
         RETURNING 1
       )
       SELECT require(false, $10, format('of %s stock rows only %s are as this lane knows them', $9, count(*)))
@@ -143,7 +154,28 @@ enum BatchSQL {
       """,
       changes.map(\.key.sale.rawValue), changes.map(\.key.sku.rawValue), changes.map(\.old.left.rawValue),
       changes.map(\.old.isClosed), changes.map(\.old.asOf.rawValue), changes.map(\.new.left.rawValue),
-      changes.map(\.new.isClosed), changes.map(\.new.asOf.rawValue), Int64(changes.count), CheckState.levelMoved)
+      changes.map(\.new.isClosed), changes.map(\.new.asOf.rawValue), Int64(changes.count), CheckState.levelMoved,
+      changes.map(\.old.reserved.rawValue), changes.map(\.new.reserved.rawValue), changes.map(\.new.putUp.rawValue))
+  }
+
+  /// What commands changed beside: the price, and rules that differ from the sale's.
+  static func addTerms(of changes: [DecidedBatch.Change], to pipeline: inout Pipeline) throws {
+    let changes = changes.filter(\.changesTerms)
+    guard !changes.isEmpty else { return }
+    try pipeline.add(
+      """
+      UPDATE stock SET price_minor = level.price_minor,
+        starts_at = nullif(level.starts_at, s.starts_at), ends_at = nullif(level.ends_at, s.ends_at),
+        per_buyer_limit = CASE WHEN level.per_buyer_limit IS DISTINCT FROM s.per_buyer_limit
+          THEN level.per_buyer_limit END
+      FROM unnest($1::int4[], $2::text[], $3::int8[], $4::timestamptz[], $5::timestamptz[], $6::int4[])
+        AS level (sale, sku, price_minor, starts_at, ends_at, per_buyer_limit)
+      JOIN sales s ON s.number = level.sale
+      WHERE stock.sale = level.sale AND stock.sku = level.sku
+      """,
+      changes.map(\.key.sale.rawValue), changes.map(\.key.sku.rawValue), changes.map(\.new.price.minor),
+      changes.map(\.new.rules.startsAt), changes.map(\.new.rules.endsAt),
+      changes.map(\.new.rules.perBuyerLimit?.rawValue))
   }
 
   /// Adds to the counts of requests.
@@ -172,8 +204,8 @@ extension WriteAnswer {
       self = .conflict("a level of the stock is not the one that this lane left: someone else writes stock")
     } else if error.sqlState == CheckState.generationClosed {
       self = .generationClosed
-    } else if error.isUniqueViolation, error.constraint == "orders_pkey" {
-      // A key that was used in two lanes is still one order (I8). After a reload it is a repeat.
+    } else if error.isUniqueViolation, error.constraint == "orders_pkey" || error.constraint == "payments_pkey" {
+      // A key, or a payment, that was used in two lanes is still one (I8). After a reload it is a repeat.
       self = .conflict(error.description)
     } else if error.sqlState == SQLState.deadlockDetected || error.sqlState == SQLState.serializationFailure {
       self = .conflict(error.description)

@@ -25,10 +25,10 @@ enum SubjectRows {
     let subjects = Array(needs.subjects)
     try pipeline.add(
       """
-      SELECT wanted.sale, wanted.kind, wanted.subject, held.units
+      SELECT wanted.sale, wanted.kind, wanted.subject, held.units, held.lapses
       FROM unnest($1::int4[], $2::text[], $3::text[]) AS wanted (sale, kind, subject)
       CROSS JOIN LATERAL (
-        SELECT sum(units) AS units FROM subjects_held
+        SELECT sum(units)::int8 AS units, count(*) FILTER (WHERE is_lapsed) AS lapses FROM subjects_held
         WHERE sale = wanted.sale AND kind = wanted.kind AND subject = wanted.subject
       ) AS held WHERE held.units IS NOT NULL
       """, subjects.map(\.sale.rawValue), subjects.map(\.kind.rawValue), subjects.map(\.id.rawValue))

@@ -76,8 +76,8 @@ public struct RoomLease: Sendable {
     let rows = try await connection.query(
       """
       SELECT s.number, s.id, s.name, s.starts_at, s.ends_at, s.per_buyer_limit, s.ordering, s.closed_at,
-        s.shaping::text,
-        k.sku, k.price_minor, k.currency, k.put_up, k.units_left, k.closed, k.as_of
+        s.shaping::text, s.holds::text,
+        k.sku, k.price_minor, k.currency, k.put_up, k.units_left, k.reserved, k.closed, k.as_of
       FROM sales s JOIN stock k ON k.sale = s.number
       WHERE s.shaping ? 'room' AND s.ends_at > now() - interval '1 hour' AND s.closed_at IS NULL
       ORDER BY s.number DESC, k.position

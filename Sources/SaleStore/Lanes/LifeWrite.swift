@@ -1,0 +1,121 @@
+import FlashSale
+import Lane
+import Postgres
+
+/// The statements that write lives, payments and the history of a batch. Each changes only rows that are as this lane
+/// knows them, and fails otherwise.
+enum LifeWrite {
+  static func add(
+    _ rows: HoldRows, of claim: Claim, orFail state: String, to pipeline: inout Pipeline
+  ) throws {
+    if !rows.new.isEmpty { try add(new: rows.new, of: claim, to: &pipeline) }
+    if !rows.changed.isEmpty { try add(changed: rows.changed, orFail: state, to: &pipeline) }
+  }
+
+  private static func add(new holds: [Hold], of claim: Claim, to pipeline: inout Pipeline) throws {
+    try pipeline.add(
+      """
+      INSERT INTO holds (order_id, log_offset, due, price_minor, refund_due, as_of, sale, partition, units, extensions,
+        sequence, state, is_offer, is_lapsed, sku, currency, buyer, payment)
+      SELECT h.order_id, h.log_offset, h.due, h.price_minor, h.refund_due, h.as_of, h.sale, $17, h.units, h.extensions,
+        h.sequence, h.state, h.is_offer, h.is_lapsed, h.sku, h.currency, h.buyer, h.payment
+      FROM unnest($1::uuid[], $2::int8[], $3::timestamptz[], $4::int8[], $5::int8[], $6::int8[], $7::int4[], $8::int4[],
+        $9::int4[], $10::int4[], $11::int2[], $12::bool[], $13::bool[], $14::text[], $15::text[], $16::text[],
+        $18::text[]) AS h (order_id, log_offset, due, price_minor, refund_due, as_of, sale, units, extensions, sequence,
+        state, is_offer, is_lapsed, sku, currency, buyer, payment)
+      """,
+      holds.map(\.order.uuid), holds.map(\.offset.rawValue), holds.map(\.due), holds.map(\.price.minor),
+      holds.map(\.refundDue), holds.map(\.asOf.rawValue), holds.map(\.stock.sale.rawValue), holds.map(\.units.rawValue),
+      holds.map(\.extensions), holds.map(\.sequence), holds.map(\.state.rawValue), holds.map(\.isOffer),
+      holds.map(\.isLapsed), holds.map(\.stock.sku.rawValue), holds.map(\.price.currency), holds.map(\.buyer.rawValue),
+      claim.partition.rawValue, holds.map(\.payment?.rawValue))
+  }
+
+  private static func add(
+    changed holds: [(hold: Hold, before: Offset)], orFail state: String, to pipeline: inout Pipeline
+  ) throws {
+    try pipeline.add(
+      """
+      WITH moved AS (
+        UPDATE holds SET due = h.due, refund_due = h.refund_due, as_of = h.as_of, units = h.units,
+          extensions = h.extensions, sequence = h.sequence, state = h.state, is_offer = h.is_offer,
+          is_lapsed = h.is_lapsed, payment = h.payment
+        FROM unnest($1::uuid[], $2::int8[], $3::timestamptz[], $4::int8[], $5::int8[], $6::int4[], $7::int4[],
+          $8::int4[], $9::int2[], $10::bool[], $11::bool[], $12::text[])
+          AS h (order_id, as_of_before, due, refund_due, as_of, units, extensions, sequence, state, is_offer, is_lapsed,
+            payment)
+        WHERE holds.order_id = h.order_id AND holds.as_of = h.as_of_before RETURNING 1
+      )
+      SELECT require(false, $14, format('of %s holds only %s are as this lane knows them', $13, count(*))) FROM moved
+      HAVING count(*) <> $13
+      """,
+      holds.map(\.hold.order.uuid), holds.map(\.before.rawValue), holds.map(\.hold.due), holds.map(\.hold.refundDue),
+      holds.map(\.hold.asOf.rawValue), holds.map(\.hold.units.rawValue), holds.map(\.hold.extensions),
+      holds.map(\.hold.sequence), holds.map(\.hold.state.rawValue), holds.map(\.hold.isOffer),
+      holds.map(\.hold.isLapsed), holds.map(\.hold.payment?.rawValue), Int64(holds.count), state)
+  }
+
+  static func add(
+    _ changes: [Effects.PaymentChange], of claim: Claim, orFail state: String, to pipeline: inout Pipeline
+  ) throws {
+    let new = changes.filter { $0.before == nil }.map(\.after)
+    if !new.isEmpty {
+      try pipeline.add(
+        """
+        INSERT INTO payments (sale, payment, order_id, captured, refund_due, refunded, as_of, partition, currency)
+        SELECT p.sale, p.payment, p.order_id, p.captured, p.refund_due, p.refunded, p.as_of, $9, p.currency
+        FROM unnest($1::int4[], $2::text[], $3::uuid[], $4::int8[], $5::int8[], $6::int8[], $7::int8[], $8::text[])
+          AS p (sale, payment, order_id, captured, refund_due, refunded, as_of, currency)
+        """,
+        new.map(\.key.sale.rawValue), new.map(\.key.id.rawValue), new.map(\.order.uuid), new.map(\.captured),
+        new.map(\.refundDue), new.map(\.refunded), new.map(\.asOf.rawValue), new.map(\.currency),
+        claim.partition.rawValue)
+    }
+    let changed = changes.compactMap { change in change.before.map { (before: $0.asOf, after: change.after) } }
+    guard !changed.isEmpty else { return }
+    try pipeline.add(
+      """
+      WITH moved AS (
+        UPDATE payments SET refund_due = p.refund_due, refunded = p.refunded, as_of = p.as_of
+        FROM unnest($1::int4[], $2::text[], $3::int8[], $4::int8[], $5::int8[], $6::int8[])
+          AS p (sale, payment, as_of_before, refund_due, refunded, as_of)
+        WHERE payments.sale = p.sale AND payments.payment = p.payment AND payments.as_of = p.as_of_before RETURNING 1
+      )
+      SELECT require(false, $8, format('of %s payments only %s are as this lane knows them', $7, count(*))) FROM moved
+      HAVING count(*) <> $7
+      """,
+      changed.map(\.after.key.sale.rawValue), changed.map(\.after.key.id.rawValue), changed.map(\.before.rawValue),
+      changed.map(\.after.refundDue), changed.map(\.after.refunded), changed.map(\.after.asOf.rawValue),
+      Int64(changed.count), state)
+  }
+
+  static func add(_ entries: [HistoryEntry], of claim: Claim, to pipeline: inout Pipeline) throws {
+    try pipeline.add(
+      """
+      INSERT INTO history (log_offset, at, minor, command_id, partition, sale, units, sequence, place, action, result,
+        state, order_id, sku, by_whom, reason)
+      SELECT h.log_offset, h.at, h.minor, h.command_id, $16, h.sale, h.units, h.sequence, h.place, h.action, h.result,
+        h.state, h.order_id, h.sku, h.by_whom, h.reason
+      FROM unnest($1::int8[], $2::timestamptz[], $3::int8[], $4::int8[], $5::int4[], $6::int4[], $7::int4[], $8::int2[],
+        $9::int2[], $10::int2[], $11::int2[], $12::uuid[], $13::text[], $14::text[], $15::text[])
+        AS h (log_offset, at, minor, command_id, sale, units, sequence, place, action, result, state, order_id, sku,
+          by_whom, reason)
+      """,
+      entries.map(\.offset.rawValue), entries.map(\.at), entries.map(\.minor), entries.map(\.command?.rawValue),
+      entries.map(\.stock.sale.rawValue), entries.map(\.units), entries.map(\.sequence), entries.map(\.place),
+      entries.map(\.action.rawValue), entries.map(\.result.rawValue), entries.map(\.state?.rawValue),
+      entries.map { $0.order?.uuid }, entries.map(\.stock.sku.rawValue), entries.map(\.by.name),
+      entries.map(\.by.reason), claim.partition.rawValue)
+  }
+
+  /// What orders count for limit subjects from now on.
+  static func add(_ changes: [Effects.SubjectChange], to pipeline: inout Pipeline) throws {
+    try pipeline.add(
+      """
+      UPDATE subjects_held SET units = s.units, is_lapsed = s.is_lapsed
+      FROM unnest($1::uuid[], $2::text[], $3::int4[], $4::bool[]) AS s (order_id, kind, units, is_lapsed)
+      WHERE subjects_held.order_id = s.order_id AND subjects_held.kind = s.kind
+      """, changes.map(\.order.uuid), changes.map(\.subject.kind.rawValue), changes.map(\.count.rawValue),
+      changes.map(\.isLapse))
+  }
+}
