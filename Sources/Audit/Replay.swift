@@ -29,8 +29,7 @@ struct Replay {
   init(_ stock: [AuditedStock], partitions: Int32) {
     for row in stock {
       shelves[row.key] = Shelf(row, partitions: partitions)
-      state.stock[row.key] = LaneStock.Level(
-        StockLevel(left: row.putUp, isClosed: false, asOf: Offset(0)), rules: row.rules)
+      state.stock[row.key] = LaneStock.Level(opening: row.putUp, price: row.price, rules: row.rules)
       numbers[row.sale] = row.key.sale
       sales.insert(row.key.sale)
     }

@@ -116,6 +116,7 @@ extension Replay {
   static func words(_ outcome: Outcome?) -> String {
     switch outcome {
     case .confirmed: "confirmed"
+    case .waitlisted: "waitlisted"
     case .rejected(let refusal): refusal.code
     case nil: "an outcome that does not exist"
     }

@@ -34,7 +34,7 @@ extension LentRecord {
     do throws(UnreadableRecord) {
       switch try decoded() {
       case .place(let request): return request.stock.sale == number
-      case .close: return false
+      case .close, .order, .stock: return false
       }
     } catch {
       return saleInKey == sale.id

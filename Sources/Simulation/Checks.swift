@@ -70,10 +70,11 @@ struct Checks {
     }
     for (key, level) in shop.stock {
       guard let row = store.stock[key], let expected = replay.stock[key] else { continue }
-      guard (0...level.left.rawValue).contains(row.left.rawValue), row.left.rawValue == left[key] else {
+      guard (0...level.left.rawValue).contains(row.level.left.rawValue), row.level.left.rawValue == left[key] else {
         return Violation(
           invariant: "I1",
-          what: "\(key.sku) of sale \(key.sale) has \(row.left) units in the store, \(left[key] ?? 0) by its orders")
+          what:
+            "\(key.sku) of sale \(key.sale) has \(row.level.left) units in the store, \(left[key] ?? 0) by its orders")
       }
       guard row.level == expected else {
         return Violation(invariant: "I10", what: "\(key.sku) of sale \(key.sale) is not as a replay leaves it")
@@ -188,7 +189,7 @@ struct Checks {
         return Violation(
           invariant: "I2", what: "\(order.position) was refused \(request.quantity) units while \(units) were left")
       }
-    case .rejected: break
+    case .waitlisted, .rejected: break
     }
     return nil
   }
@@ -233,8 +234,8 @@ extension World {
 
   /// I2: a buyer is turned away only when the store has nothing left.
   mutating func checkSoldOut(_ key: StockKey) {
-    guard let row = store.stock[key], row.left > .zero else { return }
-    violate("I2", "intake says sold out while \(row.left) units of \(key.sku) of sale \(key.sale) are left")
+    guard let row = store.stock[key], row.level.left > .zero else { return }
+    violate("I2", "intake says sold out while \(row.level.left) units of \(key.sku) of sale \(key.sale) are left")
   }
 
   /// I12: what was called failed is not in the log.

@@ -50,6 +50,10 @@ extension BatchScript.Step {
     case .stock: .stepStock
     case .orders: .stepOrders
     case .subjects: .stepSubjects
+    case .subjectChanges: .stepSubjectChanges
+    case .holds: .stepHolds
+    case .payments: .stepPayments
+    case .history: .stepHistory
     case .commit: .stepCommit
     }
   }

@@ -106,7 +106,8 @@ struct Shop {
       startsAt: epoch.after(random.number(in: Limits.opening)), endsAt: epoch.after(random.number(in: Limits.closing)),
       perBuyerLimit: random.happens(perMille: 500) ? Units(Int32(random.number(in: 1...3))) : nil,
       ordering: random.happens(perMille: 300) ? .sale : nil, shaping: shaping, items: items)
-    let rules = SaleRules(startsAt: sale.startsAt, endsAt: sale.endsAt, perBuyerLimit: sale.perBuyerLimit)
+    let rules = SaleRules(
+      startsAt: sale.startsAt, endsAt: sale.endsAt, perBuyerLimit: sale.perBuyerLimit, holds: sale.holds)
     // A code's uses are exact only where one lane decides the sale.
     let isOneLane = sale.ordering == .sale || items.count == 1
     let codes = isOneLane && random.happens(perMille: Limits.codesPerMille) ? codes(&random) : []
@@ -140,8 +141,7 @@ struct Shop {
       sale.sale.items.map { item in
         (
           StockKey(sale: sale.number, sku: item.sku),
-          LaneStock.Level(
-            StockLevel(left: item.stock, isClosed: false, asOf: Offset(0)), rules: sale.rules)
+          LaneStock.Level(opening: item.stock, price: item.price, rules: sale.rules)
         )
       }
     }

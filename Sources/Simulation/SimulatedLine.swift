@@ -70,14 +70,15 @@ extension World {
     for intake in intakes.indices where intakes[intake].isRunning {
       moveLines(at: intake, watermarks)
       for key in intakes[intake].lines.keys.sorted() {
-        guard let row = store.stock[key], row.left > .zero, let line = intakes[intake].lines[key],
+        guard let row = store.stock[key], row.level.left > .zero, let line = intakes[intake].lines[key],
           let cap = shop[key.sale].sale.shaping.queueCap
         else { continue }
         if line.units != 0 {
           return violate("I2", "intake \(intake) has \(line.units) units of \(key.sku) in a line that is decided")
         }
-        if LineGate.isFull(line: line.units, left: row.left, cap: cap) {
-          return violate("I2", "intake \(intake) lets nobody have the \(row.left) units of \(key.sku) that are left")
+        if LineGate.isFull(line: line.units, left: row.level.left, cap: cap) {
+          return violate(
+            "I2", "intake \(intake) lets nobody have the \(row.level.left) units of \(key.sku) that are left")
         }
       }
     }

@@ -44,14 +44,11 @@ struct SimulatedStore {
 
   /// A row of `stock`.
   struct Stock: Equatable {
-    var left: Units
-    let putUp: Units
-    var isClosed: Bool
-    var asOf = Offset(0)
-    let rules: SaleRules
+    var level: LaneStock.Level
+    /// Units put up at first.
+    let opened: Units
 
-    var level: LaneStock.Level { LaneStock.Level(StockLevel(left: left, isClosed: isClosed, asOf: asOf), rules: rules) }
-    var isLimited: Bool { rules.perBuyerLimit != nil }
+    var isLimited: Bool { level.rules.countsBuyers }
   }
 
   /// What one transaction changes when it commits.
@@ -64,6 +61,7 @@ struct SimulatedStore {
     var stock: [StockKey: LaneStock.Level] = [:]
     var orders: [Order] = []
     var subjects: [Effects.SubjectCount] = []
+    var lives = LifeChanges()
     var quarantined: [Offset] = []
     var isCommitting = false
   }
@@ -74,7 +72,10 @@ struct SimulatedStore {
   private(set) var orders: [OrderProbe: Order] = [:]
 
   /// The rows of `subjects_held`.
-  private(set) var subjects: [Effects.SubjectCount] = []
+  var subjects: [Effects.SubjectCount] = []
+
+  /// The rows of `holds`, `payments` and `history`.
+  var lives = Lives()
 
   /// Of the sales that have closed one.
   var openGenerations: [SaleNumber: Generation] = [:]
@@ -96,7 +97,7 @@ struct SimulatedStore {
 
   private(set) var isReachable = true
   private var sessions: Set<Session> = []
-  private(set) var open: [Session: Transaction] = [:]
+  var open: [Session: Transaction] = [:]
   private var lastSession = 0
   private let refusedBuyer: BuyerID?
   let bug: PlantedBug?
@@ -104,7 +105,7 @@ struct SimulatedStore {
   init(_ shop: Shop, bug: PlantedBug?) {
     progress = Array(repeating: Progress(), count: Int(shop.partitions))
     for (key, level) in shop.stock {
-      stock[key] = Stock(left: level.left, putUp: level.left, isClosed: false, rules: level.rules)
+      stock[key] = Stock(level: level, opened: level.putUp)
     }
     refusedBuyer = shop.refusedBuyer
     self.bug = bug
@@ -299,13 +300,13 @@ struct SimulatedStore {
     for sale in needs.unknownGenerations { facts.generations[sale] = openGeneration(of: sale) }
     for key in needs.unknownStock { facts.levels[key] = stock[key]?.level }
     loadSubjects(needs, into: &facts)
+    loadLives(needs, into: &facts)
     guard bug != .purchasesNotLoaded else { return facts }
-    var held: [LaneStock.Holder: Int64] = [:]
-    for order in orders.values where order.outcome.holdsUnits {
-      let holder = LaneStock.Holder(sale: order.request.stock.sale, buyer: order.request.buyer)
-      held[holder, default: 0] += Int64(order.request.quantity.rawValue)
+    let held = unitsByBuyer()
+    for holder in needs.holders {
+      guard let (units, lapses) = held[holder], units > 0 || lapses > 0 else { continue }
+      facts.add(holder, holds: units, lapses: lapses)
     }
-    for holder in needs.holders { if let units = held[holder] { facts.add(holder, holds: units) } }
     for sale in needs.unknownSales where stock.contains(where: { $0.key.sale == sale && $0.value.isLimited }) {
       for holder in held.keys where holder.sale == sale && bug != .holderForgotten {
         facts.add(holder: holder.buyer, of: sale)
@@ -330,9 +331,9 @@ struct SimulatedStore {
       guard let row = stock[change.key], row.level == change.old || bug == .cacheKept || bug == .aheadKept else {
         return .conflict("a level of \(change.key.sku) is not as this lane knows it")
       }
-      guard (0...row.putUp.rawValue).contains(change.new.left.rawValue) else {
-        return .poisoned("stock_never_oversold")
-      }
+      guard change.new.left >= .zero, change.new.reserved >= .zero,
+        change.new.left + change.new.reserved <= change.new.putUp
+      else { return .poisoned("stock_never_oversold") }
       open[session]?.stock[change.key] = change.new
     }
     return .done
@@ -370,12 +371,11 @@ struct SimulatedStore {
     if let next = transaction.newNext { progress[index].next = next }
     progress[index].lastRecord = transaction.lastRecord
     for (key, level) in transaction.stock {
-      stock[key]?.left = level.left
-      stock[key]?.isClosed = level.isClosed
-      stock[key]?.asOf = level.asOf
+      stock[key]?.level = level
     }
     for order in transaction.orders { orders[order.key] = order }
     subjects += transaction.subjects
+    apply(transaction.lives)
     for offset in transaction.quarantined {
       quarantined.insert(LogPosition(partition: transaction.partition, offset: offset))
     }
@@ -388,7 +388,7 @@ struct SimulatedStore {
   /// Puts units back on a guess. Only a planted bug does.
   mutating func giveBack(_ units: Units, of key: StockKey) {
     guard let row = stock[key] else { return }
-    stock[key]?.left = row.left + units
+    stock[key]?.level.left = row.level.left + units
     version += 1
   }
 

@@ -68,6 +68,10 @@ extension World {
       }
       return store.write(session, orders: orders)
     case .subjects(let counts): return store.write(session, subjects: counts)
+    case .subjectChanges(let changes): return store.write(session, subjectChanges: changes)
+    case .holds(let rows): return store.write(session, holds: rows)
+    case .payments(let changes): return store.write(session, payments: changes)
+    case .history(let entries): return store.write(session, history: entries)
     case .commit:
       readAhead(on: lane)
       commit(lane, session)

@@ -28,7 +28,7 @@ public enum Course: String, CaseIterable, Sendable {
   case writeCommitted, writeFenced, writeConflicted, writeMetClosed, writePoisoned, writeUnavailable
   case writeLostConnection
   case stepFence, stepGenerations, stepLoad, stepFindSales, stepQuarantine, stepCount, stepStock, stepOrders, stepCommit
-  case stepSubjects
+  case stepSubjects, stepSubjectChanges, stepHolds, stepPayments, stepHistory
   case leasePrepares, leaseDismisses, leaseClaims, leaseGivesUp
 }
 

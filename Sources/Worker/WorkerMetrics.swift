@@ -10,6 +10,7 @@ internal import Vitals
 /// `Sendable`: swift-metrics' types are, and each is made once, so that nothing is looked up per record.
 struct WorkerMetrics: Sendable {
   private let confirmed = Counter(WorkerMetric.decided, [("outcome", "confirmed")])
+  private let waitlisted = Counter(WorkerMetric.decided, [("outcome", "waitlisted")])
   private let refused: [Refusal: Counter]
   private let repeated = Counter(WorkerMetric.repeated)
   private let quarantined = Counter(WorkerMetric.quarantined)
@@ -45,7 +46,7 @@ struct WorkerMetrics: Sendable {
   func committed(_ written: WrittenBatch, took: Duration, now: Timestamp) {
     write.recordNanoseconds(took.wholeNanoseconds)
     batchRecords.record(written.records)
-    var confirmed = 0
+    var (confirmed, waitlisted) = (0, 0)
     // Indexed by its number: a hash for each record cost more than everything else here.
     var refused = [Int](repeating: 0, count: Refusal.numbers)
     let effects = written.effects
@@ -53,10 +54,12 @@ struct WorkerMetrics: Sendable {
       decisionDelay.recordMicroseconds(max(0, now.microseconds(since: order.request.acceptedAt)))
       switch order.outcome {
       case .confirmed: confirmed += 1
+      case .waitlisted: waitlisted += 1
       case .rejected(let refusal): refused[Int(refusal.rawValue)] += 1
       }
     }
     if confirmed > 0 { self.confirmed.increment(by: confirmed) }
+    if waitlisted > 0 { self.waitlisted.increment(by: waitlisted) }
     for (refusal, counter) in self.refused {
       let count = refused[Int(refusal.rawValue)]
       if count > 0 { counter.increment(by: count) }

@@ -27,6 +27,7 @@ struct PlantedRows {
     let code: Int16 =
       switch outcome {
       case .confirmed: 0
+      case .waitlisted: 100
       case .rejected(let refusal): refusal.rawValue
       }
     _ = try await connection.query(

@@ -192,9 +192,9 @@ import Time
       func at(_ seconds: Int64) -> Timestamp { .init(microseconds: (minute + seconds) * 1_000_000) }
       #expect(
         report.timeline == [
-          .init(minute: at(0), confirmed: 3, rejected: 2, quarantined: 0),
-          .init(minute: at(60), confirmed: 4, rejected: 0, quarantined: 0),
-          .init(minute: at(180), confirmed: 0, rejected: 5, quarantined: 6),
+          .init(minute: at(0), confirmed: 3, waitlisted: 0, rejected: 2, quarantined: 0),
+          .init(minute: at(60), confirmed: 4, waitlisted: 0, rejected: 0, quarantined: 0),
+          .init(minute: at(180), confirmed: 0, waitlisted: 0, rejected: 5, quarantined: 6),
         ])
       #expect(report.firstSaleAt == at(59))
       #expect(report.lastSaleAt == at(60))

@@ -90,7 +90,13 @@ extension StoredOrder {
     if case .rejected(let refusal) = outcome { refusal } else { nil }
   }
 
-  fileprivate var outcomeName: String { refusal == nil ? "confirmed" : "rejected" }
+  fileprivate var outcomeName: String {
+    switch outcome {
+    case .confirmed: "confirmed"
+    case .waitlisted: "waitlisted"
+    case .rejected: "rejected"
+    }
+  }
 
   fileprivate var delayMilliseconds: Double { Double(decidedAt.microseconds(since: acceptedAt)) / 1_000 }
 }

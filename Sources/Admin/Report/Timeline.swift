@@ -25,11 +25,12 @@ struct Timeline {
     let width = Self.widths.first { $0 >= least && end / $0 - start / $0 < count } ?? max(days, least)
     var buckets = (start / width...end / width).map { index in
       let minute = Timestamp(microseconds: index * width * 60_000_000)
-      return SaleReport.Moment(minute: minute, confirmed: 0, rejected: 0, quarantined: 0)
+      return SaleReport.Moment(minute: minute, confirmed: 0, waitlisted: 0, rejected: 0, quarantined: 0)
     }
     for moment in report.timeline {
       let index = Int(Self.minutes(moment.minute) / width - start / width)
       buckets[index].confirmed += moment.confirmed
+      buckets[index].waitlisted += moment.waitlisted
       buckets[index].rejected += moment.rejected
       buckets[index].quarantined += moment.quarantined
     }

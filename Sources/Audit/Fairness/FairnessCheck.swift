@@ -80,7 +80,7 @@ public struct FairnessCheck: Sendable {
         order \(record.request.order) at \(record.position) won \(quantity) of \(record.request.stock.sku); the \
         earlier eligible request at \(refused.position) was refused \(refused.quantity)
         """)
-    case .rejected(.soldOut):
+    case .waitlisted, .rejected(.soldOut), .rejected(.allHeld):
       counts.eligibleLosers += 1
       note(record, Units(1), shelf)
     case .rejected(.insufficientStock):

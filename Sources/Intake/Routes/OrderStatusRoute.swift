@@ -34,6 +34,7 @@ enum OrderAnswer {
       json.field("order_id", stored.order)
       switch stored.outcome {
       case .confirmed: json.field("status", "confirmed")
+      case .waitlisted: json.field("status", "waiting")
       case .rejected(let refusal):
         json.field("status", "rejected")
         json.field("reason", refusal.code)

@@ -55,7 +55,8 @@ struct SampleBatch {
     var state = LaneStock()
     let rules = SaleRules(startsAt: Self.opens, endsAt: Self.ends, perBuyerLimit: Units(1))
     state.stock[stock] = .init(
-      StockLevel(left: Units(Int32(Double(Self.records) * stockShare)), isClosed: false, asOf: Offset(0)), rules: rules)
+      opening: Units(Int32(Double(Self.records) * stockShare)), price: try Price(minor: 100, currency: "CNY"),
+      rules: rules)
     self.state = state
   }
 }
