@@ -14,7 +14,7 @@ struct LifeTests {
     #expect(line.place("ann", 2).outcome == .confirmed)
     #expect(line.place("bob", 1).outcome == .rejected(.allHeld))
     line.pay("ann", 200)
-    #expect(line.place("bob", 1).outcome == .rejected(.soldOut))
+    #expect(line.place("bob", 1, key: "again").outcome == .rejected(.soldOut))
   }
 
   @Test("a hold ends at its time and never before, once, and gives the units and the allowance back")

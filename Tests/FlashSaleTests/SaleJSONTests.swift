@@ -126,7 +126,7 @@ struct SaleJSONTests {
       try sale(Self.double11.replacing(#""currency":"CNY""#, with: #""currency":"CNY","colour":"red""#))
     }
     let whole =
-      "is unknown: a sale has the fields id, name, starts_at, ends_at, per_buyer_limit, ordering, shaping, items"
+      "is unknown: a sale has the fields id, name, starts_at, ends_at, per_buyer_limit, ordering, shaping, holds, items"
     #expect(throws: BodyError.unknownField("per_buyer_limt", whole)) {
       try sale(Self.double11.replacing("per_buyer_limit", with: "per_buyer_limt"))
     }
