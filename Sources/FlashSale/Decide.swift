@@ -74,17 +74,20 @@ public struct LaneStock: Sendable {
   public enum Life: Hashable, Sendable {
     case hold(Hold)
     /// It was refused.
-    case refused
+    case refused(StockKey)
   }
 
-  /// A command about an order that can be known again.
+  /// A command about an order that can be known again. The stock says which lane decides it: what another lane made of
+  /// the same command, sent under another key, does not count here.
   public struct CommandKey: Hashable, Sendable {
     public let order: OrderID
+    public let stock: StockKey
     public let id: CommandID
 
     /// Creates a key.
-    public init(order: OrderID, id: CommandID) {
+    public init(order: OrderID, stock: StockKey, id: CommandID) {
       self.order = order
+      self.stock = stock
       self.id = id
     }
   }

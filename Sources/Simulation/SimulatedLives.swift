@@ -53,13 +53,15 @@ extension SimulatedStore {
     for key in commands.payments { if let payment = lives.payments[key] { facts.payments[key] = payment } }
     for entry in lives.history {
       guard let order = entry.order, let id = entry.command else { continue }
-      let key = LaneStock.CommandKey(order: order, id: id)
+      let key = LaneStock.CommandKey(order: order, stock: entry.stock, id: id)
       if commands.keys.contains(key) { facts.done.insert(key) }
     }
   }
 
   private func life(of row: Order) -> LaneStock.Life? {
-    guard row.outcome == .confirmed, let level = stock[row.request.stock]?.level else { return .refused }
+    guard row.outcome == .confirmed, let level = stock[row.request.stock]?.level else {
+      return .refused(row.request.stock)
+    }
     return .hold(Hold(row.request, at: row.position.offset, price: level.price, .confirmed))
   }
 

@@ -45,7 +45,7 @@ extension LaneStock {
 
   /// A request was refused; a command of the same batch can name it.
   mutating func refused(_ request: PurchaseRequest) {
-    if awaited.contains(request.order) { lives[request.order] = .refused }
+    if awaited.contains(request.order) { lives[request.order] = .refused(request.stock) }
   }
 
   /// Takes over a life that changed.

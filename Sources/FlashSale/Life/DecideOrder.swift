@@ -5,7 +5,7 @@ internal import Time
 extension LaneStock {
   mutating func decide(_ command: OrderCommand, at offset: Offset, into effects: inout Effects) {
     guard stock[command.stock] != nil else { return effects.quarantine(offset, error: unknown(command.stock)) }
-    if let id = command.id, !done.insert(CommandKey(order: command.order, id: id)).inserted {
+    if let id = command.id, !done.insert(CommandKey(order: command.order, stock: command.stock, id: id)).inserted {
       return note(command, .repeated, at: offset, into: &effects)
     }
     switch command.action {
@@ -39,13 +39,14 @@ extension LaneStock {
 
   private func find(_ command: OrderCommand) -> Result<Hold, NotFound> {
     switch lives[command.order] {
-    case nil: return .failure(NotFound(result: .unknownOrder))
-    case .refused: return .failure(NotFound(result: .refused))
-    case .hold(let hold):
-      guard hold.stock == command.stock, command.buyer == nil || command.buyer == hold.buyer else {
+    // What there is of another stock is another lane's to say, and can change at this moment.
+    case .refused(let stock) where stock == command.stock: return .failure(NotFound(result: .refused))
+    case .hold(let hold) where hold.stock == command.stock:
+      guard command.buyer == nil || command.buyer == hold.buyer else {
         return .failure(NotFound(result: .anotherOrder))
       }
       return .success(hold)
+    case .refused, .hold, nil: return .failure(NotFound(result: .unknownOrder))
     }
   }
 

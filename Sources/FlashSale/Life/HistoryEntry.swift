@@ -27,11 +27,11 @@ public struct HistoryEntry: Hashable, Sendable {
     case applied = 0
     /// The same command was decided before.
     case repeated = 1
-    /// The store has no such order.
+    /// The stock has no such order.
     case unknownOrder = 2
     /// The order was refused.
     case refused = 3
-    /// It is another buyer's, or of another SKU.
+    /// It is another buyer's.
     case anotherOrder = 4
     /// The order's state does not allow it.
     case notAllowed = 5

@@ -51,10 +51,10 @@ enum LifeRows {
       """, orders)
     try pipeline.add(
       """
-      SELECT DISTINCT wanted.order_id, wanted.command_id
-      FROM unnest($1::uuid[], $2::int8[]) AS wanted (order_id, command_id)
-      JOIN history h ON h.order_id = wanted.order_id AND h.command_id = wanted.command_id
-      """, needs.keys.map(\.order.uuid), needs.keys.map(\.id.rawValue))
+      SELECT DISTINCT h.order_id, h.command_id, h.sale, h.sku
+      FROM unnest($1::uuid[], $2::int8[], $3::text[]) AS wanted (order_id, command_id, sku)
+      JOIN history h ON h.order_id = wanted.order_id AND h.command_id = wanted.command_id AND h.sku = wanted.sku
+      """, needs.keys.map(\.order.uuid), needs.keys.map(\.id.rawValue), needs.keys.map(\.stock.sku.rawValue))
   }
 
   /// How many statements `addWaiting` adds.
@@ -92,7 +92,8 @@ extension LoadedFacts {
     for row in answers[1] {
       let order = OrderID(try row.uuid("order_id"))
       let implied = try Hold(impliedBy: row, subjects: subjects[order] ?? [])
-      lives[order] = implied.map { .hold($0) } ?? .refused
+      let stock = StockKey(sale: try row.saleNumber("sale"), sku: try row.identifier("sku"))
+      lives[order] = implied.map { .hold($0) } ?? .refused(stock)
     }
     for rows in answers[3...4] {
       for row in rows {
@@ -102,7 +103,10 @@ extension LoadedFacts {
     }
     for row in answers[5] {
       done.insert(
-        LaneStock.CommandKey(order: OrderID(try row.uuid(0)), id: CommandID(rawValue: try row.int64(1))))
+        LaneStock.CommandKey(
+          order: OrderID(try row.uuid(0)),
+          stock: StockKey(sale: try row.saleNumber(2), sku: try row.identifier(3)),
+          id: CommandID(rawValue: try row.int64(1))))
     }
   }
 

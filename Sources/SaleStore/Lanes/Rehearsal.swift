@@ -21,6 +21,7 @@ extension LaneStore {
     try await connection.transaction { transaction in
       _ = try transaction.pipeline { pipeline in
         try EmptyBatch.needs.add(to: &pipeline)
+        try LifeRows.addWaiting(for: [], to: &pipeline)
         try BatchSQL.add([SaleGeneration](), to: &pipeline)
         try BatchSQL.add(EmptyBatch.tallies, of: nobodys, to: &pipeline)
         try BatchSQL.add([DecidedBatch.Change](), to: &pipeline)
