@@ -67,10 +67,14 @@ CREATE TABLE payments (
   refunded int8 NOT NULL CONSTRAINT payments_refunded_not_negative CHECK (refunded >= 0),
   as_of int8 NOT NULL,
   partition int4 NOT NULL,
+  counted bool NOT NULL,
+  sku text NOT NULL,
   currency text NOT NULL,
   CONSTRAINT payments_pkey PRIMARY KEY (sale, payment),
   CONSTRAINT payments_add_up CHECK (refund_due + refunded <= captured)
 ) WITH (fillfactor = 70);
+COMMENT ON COLUMN payments.counted IS
+  'whether the order was there for it when it came: what is due is then in holds.refund_due too';
 COMMENT ON COLUMN payments.captured IS 'minor units of the currency, as are refund_due and refunded';
 CREATE INDEX payments_order ON payments (order_id);
 

@@ -180,10 +180,7 @@ private func decide(
   }
   if hasTerms, let refusal = state.refusal(bySubjectsOf: request) { return reject(refusal) }
   guard level.left >= request.quantity, rules.holds?.waitlist == nil || state.gives(request.stock) else {
-    if hasTerms, request.terms.waits, state.waits(request, at: offset, into: &effects) {
-      if let holds { state.held[holder] = holds }
-      return
-    }
+    if hasTerms, request.terms.waits, state.waits(request, holding: holds, at: offset, into: &effects) { return }
     return reject(level.refusal)
   }
   state.stock.values[place].left = level.left - request.quantity

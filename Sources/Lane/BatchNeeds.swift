@@ -156,7 +156,7 @@ package struct CommandNeeds: Sendable {
 
   mutating func add(_ command: OrderCommand) {
     orders.insert(command.order)
-    if let id = command.id { keys.insert(LaneStock.CommandKey(order: command.order, stock: command.stock, id: id)) }
+    if command.action.isKnownByID, let id = command.id { keys.insert(LaneStock.CommandKey(order: command.order, stock: command.stock, id: id)) }
     switch command.action {
     case .pay(let capture): payments.insert(Payment.Key(sale: command.stock.sale, id: capture.payment))
     case .refunded(let payment, _): payments.insert(Payment.Key(sale: command.stock.sale, id: payment))

@@ -16,15 +16,22 @@ extension LaneStock {
   }
 
   /// Lets a request wait, if its sale lets it. It counts for its limits from here on.
-  mutating func waits(_ request: PurchaseRequest, at offset: Offset, into effects: inout Effects) -> Bool {
+  ///
+  /// - Parameter units: what its buyer then holds, where the sale limits that.
+  mutating func waits(
+    _ request: PurchaseRequest, holding units: Units?, at offset: Offset, into effects: inout Effects
+  ) -> Bool {
     guard let level = stock[request.stock], level.rules.holds?.waitlist != nil,
       waitlists[request.stock, default: Waitlist()].count < Limits.waitlistPlaces
     else { return false }
     count(request, at: offset, into: &effects)
+    if let units { held[Holder(sale: request.stock.sale, buyer: request.buyer)] = units }
     effects.decide(request, at: offset, .waitlisted)
     let hold = Hold(request, at: offset, price: level.price, .waiting)
     waitlists[request.stock, default: Waitlist()].add(hold)
     set(hold, from: nil, into: &effects)
+    // It can have what is left at once, if the sale's rule gives the first in line less than she wants.
+    offer(request.stock, at: request.acceptedAt, offset, into: &effects)
     return true
   }
 

@@ -62,6 +62,9 @@ public struct OrderCommand: Hashable, Sendable {
     case expire
     /// The shop has sent it.
     case fulfil
+
+    /// Whether a second one with the same `CommandID` is the same command. A payment is known by its own id.
+    public var isKnownByID: Bool { if case .pay = self { false } else { true } }
   }
 
   public let order: OrderID

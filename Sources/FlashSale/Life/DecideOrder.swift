@@ -5,7 +5,10 @@ internal import Time
 extension LaneStock {
   mutating func decide(_ command: OrderCommand, at offset: Offset, into effects: inout Effects) {
     guard stock[command.stock] != nil else { return effects.quarantine(offset, error: unknown(command.stock)) }
-    if let id = command.id, !done.insert(CommandKey(order: command.order, stock: command.stock, id: id)).inserted {
+    // A capture is known by its payment. With another payment, money is in it whatever the command is called.
+    if command.action.isKnownByID, let id = command.id,
+      !done.insert(CommandKey(order: command.order, stock: command.stock, id: id)).inserted
+    {
       return note(command, .repeated, at: offset, into: &effects)
     }
     switch command.action {
@@ -112,9 +115,11 @@ extension LaneStock {
   private mutating func pay(
     _ command: OrderCommand, _ capture: Capture, at offset: Offset, into effects: inout Effects
   ) {
-    var payment = Payment(capture, for: command.order, in: command.stock.sale, at: offset)
-    guard payments[payment.key] == nil else { return note(command, .repeated, at: offset, into: &effects) }
+    let key = Payment.Key(sale: command.stock.sale, id: capture.payment)
+    guard payments[key] == nil else { return note(command, .repeated, at: offset, into: &effects) }
     let found = find(command)
+    var payment = Payment(
+      capture, for: command.order, of: command.stock, isCounted: (try? found.get()) != nil, at: offset)
     guard case .success(let hold) = found else {
       payment.owe(capture.minor, at: offset)
       set(payment, from: nil, into: &effects)
@@ -168,7 +173,7 @@ extension LaneStock {
   private mutating func payBack(
     _ command: OrderCommand, _ key: Payment.Key, _ minor: Int64, at offset: Offset, into effects: inout Effects
   ) {
-    guard let before = payments[key], before.order == command.order else {
+    guard let before = payments[key], before.order == command.order, before.sku == command.stock.sku else {
       return note(command, .unknownOrder, at: offset, into: &effects)
     }
     guard minor <= before.refundDue + before.applied else {
@@ -177,7 +182,8 @@ extension LaneStock {
     var payment = before
     let ofDue = payment.payBack(minor, at: offset)
     set(payment, from: before, into: &effects)
-    guard case .success(let hold) = find(command) else {
+    // The payment says whose order it is; a buyer that the command names changes nothing.
+    guard payment.isCounted, case .hold(let hold) = lives[command.order], hold.stock == command.stock else {
       return note(command, .applied, minor: minor, at: offset, into: &effects)
     }
     let isUnpaid = hold.state == .paid && hold.payment == key.id && payment.applied == 0

@@ -46,8 +46,13 @@ public struct Payment: Hashable, Sendable {
 
   public let key: Key
 
-  /// The order that the capture named, whether it exists or not.
+  /// The order that the capture named, whether it exists or not, and the SKU under which it came: only the lane of that
+  /// stock changes the payment.
   public let order: OrderID
+  public let sku: SKU
+
+  /// Whether the order was there for it when it came: what is due is then counted in the order's life too.
+  public let isCounted: Bool
 
   public let currency: String
 
@@ -64,10 +69,14 @@ public struct Payment: Hashable, Sendable {
 
   /// A payment as the store has it.
   public init(
-    key: Key, order: OrderID, currency: String, captured: Int64, refundDue: Int64, refunded: Int64, asOf: Offset
+    key: Key, order: OrderID, sku: SKU, isCounted: Bool, currency: String, captured: Int64, refundDue: Int64,
+    refunded: Int64,
+    asOf: Offset
   ) {
     self.key = key
     self.order = order
+    self.sku = sku
+    self.isCounted = isCounted
     self.currency = currency
     self.captured = captured
     self.refundDue = refundDue
@@ -76,10 +85,10 @@ public struct Payment: Hashable, Sendable {
   }
 
   /// A capture whose money is applied whole.
-  init(_ capture: Capture, for order: OrderID, in sale: SaleNumber, at offset: Offset) {
+  init(_ capture: Capture, for order: OrderID, of stock: StockKey, isCounted: Bool, at offset: Offset) {
     self.init(
-      key: Key(sale: sale, id: capture.payment), order: order, currency: capture.currency, captured: capture.minor,
-      refundDue: 0, refunded: 0, asOf: offset.next)
+      key: Key(sale: stock.sale, id: capture.payment), order: order, sku: stock.sku, isCounted: isCounted,
+      currency: capture.currency, captured: capture.minor, refundDue: 0, refunded: 0, asOf: offset.next)
   }
 
   /// So much of what is applied is due to be paid back: at most all of it.

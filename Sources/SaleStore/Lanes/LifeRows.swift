@@ -39,21 +39,25 @@ enum LifeRows {
       """, orders)
     try pipeline.add(
       """
-      SELECT p.sale, p.payment, p.order_id, p.captured, p.refund_due, p.refunded, p.as_of, p.currency
+      SELECT p.sale, p.payment, p.order_id, p.captured, p.refund_due, p.refunded, p.as_of, p.counted,
+        p.sku, p.currency
       FROM unnest($1::int4[], $2::text[]) AS wanted (sale, payment)
       JOIN payments p ON p.sale = wanted.sale AND p.payment = wanted.payment
       """, needs.payments.map(\.sale.rawValue), needs.payments.map(\.id.rawValue))
     try pipeline.add(
       """
-      SELECT p.sale, p.payment, p.order_id, p.captured, p.refund_due, p.refunded, p.as_of, p.currency
+      SELECT p.sale, p.payment, p.order_id, p.captured, p.refund_due, p.refunded, p.as_of, p.counted,
+        p.sku, p.currency
       FROM unnest($1::uuid[]) AS wanted (order_id) JOIN holds h ON h.order_id = wanted.order_id
       JOIN payments p ON p.sale = h.sale AND p.payment = h.payment
       """, orders)
+    // A payment (action 1) is known by its own id, and not by its command's.
     try pipeline.add(
       """
       SELECT DISTINCT h.order_id, h.command_id, h.sale, h.sku
       FROM unnest($1::uuid[], $2::int8[], $3::text[]) AS wanted (order_id, command_id, sku)
       JOIN history h ON h.order_id = wanted.order_id AND h.command_id = wanted.command_id AND h.sku = wanted.sku
+        AND h.action <> 1
       """, needs.keys.map(\.order.uuid), needs.keys.map(\.id.rawValue), needs.keys.map(\.stock.sku.rawValue))
   }
 
@@ -166,7 +170,8 @@ extension Payment {
   init(row: Row) throws {
     self.init(
       key: Key(sale: try row.saleNumber("sale"), id: try row.identifier("payment")),
-      order: OrderID(try row.uuid("order_id")), currency: try row.string("currency"),
+      order: OrderID(try row.uuid("order_id")), sku: try row.identifier("sku"),
+      isCounted: try row.bool("counted"), currency: try row.string("currency"),
       captured: try row.int64("captured"), refundDue: try row.int64("refund_due"),
       refunded: try row.int64("refunded"), asOf: try row.offset("as_of"))
   }

@@ -62,14 +62,17 @@ enum LifeWrite {
     if !new.isEmpty {
       try pipeline.add(
         """
-        INSERT INTO payments (sale, payment, order_id, captured, refund_due, refunded, as_of, partition, currency)
-        SELECT p.sale, p.payment, p.order_id, p.captured, p.refund_due, p.refunded, p.as_of, $9, p.currency
-        FROM unnest($1::int4[], $2::text[], $3::uuid[], $4::int8[], $5::int8[], $6::int8[], $7::int8[], $8::text[])
-          AS p (sale, payment, order_id, captured, refund_due, refunded, as_of, currency)
+        INSERT INTO payments (sale, payment, order_id, captured, refund_due, refunded, as_of, partition, currency,
+          counted, sku)
+        SELECT p.sale, p.payment, p.order_id, p.captured, p.refund_due, p.refunded, p.as_of, $9, p.currency, p.counted,
+          p.sku
+        FROM unnest($1::int4[], $2::text[], $3::uuid[], $4::int8[], $5::int8[], $6::int8[], $7::int8[], $8::text[],
+          $10::bool[], $11::text[])
+          AS p (sale, payment, order_id, captured, refund_due, refunded, as_of, currency, counted, sku)
         """,
         new.map(\.key.sale.rawValue), new.map(\.key.id.rawValue), new.map(\.order.uuid), new.map(\.captured),
         new.map(\.refundDue), new.map(\.refunded), new.map(\.asOf.rawValue), new.map(\.currency),
-        claim.partition.rawValue)
+        claim.partition.rawValue, new.map(\.isCounted), new.map(\.sku.rawValue))
     }
     let changed = changes.compactMap { change in change.before.map { (before: $0.asOf, after: change.after) } }
     guard !changed.isEmpty else { return }
