@@ -18,9 +18,7 @@ struct Checks {
 
   // MARK: Without `decide`
 
-  private var left: [StockKey: Int32] = [:]
-  private var bought: [String: Int32] = [:]
-  private var counted: [LaneStock.Subject: Int32] = [:]
+  private var lives: LifeChecks
   private var orderOf: [String: OrderID] = [:]
 
   /// Orders that a 202 was sent for, with the place that it named.
@@ -33,11 +31,9 @@ struct Checks {
 
   init(_ shop: Shop) {
     self.shop = shop
+    lives = LifeChecks(shop)
     decided = Array(repeating: Offset(0), count: Int(shop.partitions))
-    for (key, level) in shop.stock {
-      replay.stock[key] = level
-      left[key] = level.left.rawValue
-    }
+    for (key, level) in shop.stock { replay.stock[key] = level }
   }
 
   mutating func claimed(_ partition: Partition, claim: Int) { latestClaim[partition] = claim }
@@ -68,19 +64,13 @@ struct Checks {
       return Violation(
         invariant: "I6", what: "p\(index) is at offset \(row.next) in the store, its effects end at \(decided[index])")
     }
-    for (key, level) in shop.stock {
+    for (key, _) in shop.stock {
       guard let row = store.stock[key], let expected = replay.stock[key] else { continue }
-      guard (0...level.left.rawValue).contains(row.level.left.rawValue), row.level.left.rawValue == left[key] else {
-        return Violation(
-          invariant: "I1",
-          what:
-            "\(key.sku) of sale \(key.sale) has \(row.level.left) units in the store, \(left[key] ?? 0) by its orders")
-      }
       guard row.level == expected else {
         return Violation(invariant: "I10", what: "\(key.sku) of sale \(key.sale) is not as a replay leaves it")
       }
     }
-    return nil
+    return lives.look(at: store)
   }
 
   /// When nothing is left to happen: all is decided (liveness), and each 202 has its outcome (I4).
@@ -136,9 +126,15 @@ struct Checks {
       return Violation(
         invariant: "I4", what: "p\(partition) quarantined \(transaction.quarantined), it should have \(quarantined)")
     }
+    if let violation = judgeLives(transaction, effects) { return violation }
+    var history = transaction.lives.history[...]
     for order in transaction.orders {
+      while let entry = history.first, entry.offset < order.position.offset {
+        if let violation = lives.judge(history.removeFirst()) { return violation }
+      }
       if let violation = judge(order, origin: log[order.position]?.origin) { return violation }
     }
+    for entry in history { if let violation = lives.judge(entry) { return violation } }
     return nil
   }
 
@@ -149,7 +145,10 @@ struct Checks {
     case .failure(let error): effects.quarantine(offset, error: error.description)
     case .success(.place(let request)) where request.buyer == shop.refusedBuyer:
       effects.quarantine(offset, error: "the store refuses its buyer")
-    case .success(let record): decide(&replay, record, at: offset, into: &effects)
+    case .success(let record):
+      if let order = record.order { replay.awaited.insert(order) }
+      decide(&replay, record, at: offset, into: &effects)
+      lives.decided(record)
     }
   }
 
@@ -159,53 +158,31 @@ struct Checks {
     return "missing \(missing), not expected \(extra)"
   }
 
-  /// The rules of one order by themselves: I1, I2, I5, I8, I9.
+  /// The rules of one order by themselves: I8, and what `LifeChecks` knows.
   private mutating func judge(_ order: SimulatedStore.Order, origin: SimulatedLog.Origin?) -> Violation? {
-    let request = order.request
-    let units = left[request.stock] ?? 0
     if case .purchase(let purchase) = origin {
       let identity = shop.purchases[purchase].identity
-      if let other = orderOf.updateValue(request.order, forKey: identity), other != request.order {
-        return Violation(invariant: "I8", what: "\(identity) is two orders: \(other) and \(request.order)")
+      if let other = orderOf.updateValue(order.request.order, forKey: identity), other != order.request.order {
+        return Violation(invariant: "I8", what: "\(identity) is two orders: \(other) and \(order.request.order)")
       }
     }
-    switch order.outcome {
-    case .confirmed:
-      guard units >= request.quantity.rawValue else {
-        return Violation(invariant: "I1", what: "\(order.position) got \(request.quantity) units of \(units)")
-      }
-      left[request.stock] = units - request.quantity.rawValue
-      let sale = shop[request.stock.sale].sale
-      let holder = "\(request.stock.sale)/\(request.buyer)"
-      bought[holder, default: 0] += request.quantity.rawValue
-      let limit = sale.perBuyerLimit.map { request.terms.buyerLimit ?? $0 }
-      if let limit, let held = bought[holder], held > limit.rawValue {
-        return Violation(invariant: "I9", what: "\(holder) has \(held) units, the limit is \(limit)")
-      }
-      return judgeSubjects(of: request)
-    case .rejected(.soldOut), .rejected(.insufficientStock):
-      // A later request in this partition cannot win what this one was refused: it was not there (I5).
-      guard units < request.quantity.rawValue else {
-        return Violation(
-          invariant: "I2", what: "\(order.position) was refused \(request.quantity) units while \(units) were left")
-      }
-    case .waitlisted, .rejected: break
-    }
-    return nil
+    return lives.judge(order)
   }
-}
 
-extension Checks {
-  /// I9 for what a confirmed request counts for beside its buyer.
-  fileprivate mutating func judgeSubjects(of request: PurchaseRequest) -> Violation? {
-    for subject in request.terms.subjects {
-      let key = request.counted(subject)
-      counted[key, default: 0] += subject.kind == .code ? 1 : request.quantity.rawValue
-      if let count = counted[key], count > subject.limit.rawValue {
-        return Violation(
-          invariant: "I9", what: "\(key.kind) \(key.id) of sale \(key.sale) has \(count), the limit is \(subject.limit)"
-        )
-      }
+  /// Lives, payments and history are as a replay makes them, and as the rules say.
+  private mutating func judgeLives(_ transaction: SimulatedStore.Transaction, _ effects: Effects) -> Violation? {
+    let written = transaction.lives
+    let holds = Dictionary(uniqueKeysWithValues: written.holds.map { ($0.order, $0) })
+    let payments = Dictionary(uniqueKeysWithValues: written.payments.map { ($0.key, $0) })
+    guard written.history == effects.history, holds == effects.holds.mapValues(\.after),
+      payments == effects.payments.mapValues(\.after)
+    else {
+      return Violation(
+        invariant: "I10",
+        what: "of \(transaction.range.lowerBound)..<\(transaction.range.upperBound) on p\(transaction.partition) a "
+          + "replay makes another history, other lives or other payments: "
+          + "\(effects.history.filter { !written.history.contains($0) }) instead of "
+          + "\(written.history.filter { !effects.history.contains($0) })")
     }
     return nil
   }
@@ -233,8 +210,12 @@ extension World {
   }
 
   /// I2: a buyer is turned away only when the store has nothing left.
-  mutating func checkSoldOut(_ key: StockKey) {
-    guard let row = store.stock[key], row.level.left > .zero else { return }
+  mutating func checkSoldOut(_ key: StockKey, _ level: StockLevel) {
+    if level.reserved > .zero {
+      violate("I2", "intake says sold out while it knows of \(level.reserved) units of \(key.sku) that are held")
+    }
+    // Where units come back, an intake hears of it within a second, and may turn somebody away until then.
+    guard !shop.hasHolds, let row = store.stock[key], row.level.left > .zero else { return }
     violate("I2", "intake says sold out while \(row.level.left) units of \(key.sku) of sale \(key.sale) are left")
   }
 

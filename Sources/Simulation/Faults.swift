@@ -44,6 +44,7 @@ struct Faults {
   /// A fault of a process, of a lease, of the store or of the log.
   enum Kind: CaseIterable {
     case workerCrash, workerFreeze, workerLeave, intakeCrash, clockJump, storeOutage, sessionsEnded, junk, close
+    case supply
     case otherLog, logConnectionsLost, workerForgotten, ownerForged
   }
 

@@ -1,3 +1,4 @@
+internal import FlashSale
 internal import Lane
 
 // What `Lane` can do, as courses. The switches are exhaustive: a case that is added there needs a course here, and a
@@ -66,6 +67,38 @@ extension LeaseKeeper.Action {
     case .dismiss: .leaseDismisses
     case .claim: .leaseClaims
     case .giveUp: .leaseGivesUp
+    }
+  }
+}
+
+extension Outcome {
+  /// Those that only sales with holds have.
+  var course: Course? {
+    switch self {
+    case .waitlisted: .waitlisted
+    case .rejected(.allHeld): .allHeld
+    case .rejected(.holdAbuse): .holdAbuse
+    case .confirmed, .rejected: nil
+    }
+  }
+}
+
+extension HistoryEntry {
+  /// What happened to an order.
+  var course: Course? {
+    switch (action, result) {
+    case (_, .repeated): .lifeRepeated
+    case (_, .notAllowed): .lifeNotAllowed
+    case (.expire, .notDue): .lifeNotDue
+    case (.pay, .applied): .lifePaid
+    case (.pay, _): .lifeRefundDue
+    case (.refund, .applied): .lifeRefunded
+    case (.cancel, .applied), (.cancel, .refundDue): state?.isLive == true ? .lifeCancelledInPart : .lifeCancelled
+    case (.release, .applied): .lifeReleased
+    case (.extend, .applied): .lifeExtended
+    case (.expire, .applied): state == .lapsed ? .lapsed : .lifeExpired
+    case (.offer, _): .offered
+    default: nil
     }
   }
 }

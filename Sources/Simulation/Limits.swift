@@ -34,6 +34,22 @@ enum Limits {
   static let codesPerMille = 200
   static let subjectsPerKind = 4
 
+  /// In how many worlds what is won is held until it is paid. Clocks run faster there: a hold of some seconds then takes
+  /// as long as some dozens of messages.
+  static let holdsPerMille = 400
+  static let holdPace: Int64 = 40
+  static let holdSeconds = 1...3
+
+  /// How many of those that may wait for units that come back do.
+  static let waitsPerMille = 600
+
+  /// Commands about one order, at most, and when each comes after the order was accepted.
+  static let commands = 0...4
+  static let commandDelay: ClosedRange<Int64> = 500...150_000
+
+  /// From the end of a hold until the scheduler has noticed, and from one look at it to the next.
+  static let expiryDelay: ClosedRange<Int64> = 100...15_000
+
   /// Records of one fetch at most. Small, so that there are many batches.
   static let fetchedRecords = 6
 

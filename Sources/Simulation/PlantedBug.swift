@@ -102,16 +102,52 @@ public enum PlantedBug: String, CaseIterable, Sendable {
   /// Those whose outcome the store could not tell are not asked for again.
   case watcherForgotten = "watcher-forgotten"
 
+  /// A hold that has ended gives its units back once more when it is to end again.
+  case releasedTwice = "released-twice"
+
+  /// A hold ends before its time.
+  case expiryEarly = "expiry-early"
+
+  /// A payment that nothing is owed for is dropped.
+  case refundSwallowed = "refund-swallowed"
+
+  /// Those who wait are loaded in another order than the log's.
+  case waitlistUnordered = "waitlist-unordered"
+
+  /// Those who wait are not loaded.
+  case waitersForgotten = "waiters-forgotten"
+
+  /// Units that a buyer has given back still count for her limit.
+  case allowanceKept = "allowance-kept"
+
+  /// What an order has given back still counts for its limit subjects.
+  case subjectKept = "subject-kept"
+
+  /// A payment needs units that are left, as if they were not held for the order already.
+  case ownHoldInTheWay = "own-hold-in-the-way"
+
+  /// A command that was decided before is decided again.
+  case commandForgotten = "command-forgotten"
+
+  /// With all units held, intake says that all is sold.
+  case heldCountsAsSold = "held-counts-as-sold"
+
   /// Whether it can only be found where a sale shapes its crowd. Others are looked for in worlds where all requests get
   /// into the log: the more, the sooner.
   var isOfShaping: Bool { self == .gateStaysShut || self == .rateForgotten }
 
   /// Whether lanes decide by something else than the real function.
-  var decidesOtherwise: Bool { self == .duplicateCheckLast }
+  var decidesOtherwise: Bool {
+    switch self {
+    case .duplicateCheckLast, .releasedTwice, .expiryEarly, .refundSwallowed, .ownHoldInTheWay: true
+    default: false
+    }
+  }
 
   /// What they decide by then.
   func decides(_ state: inout LaneStock, _ record: LogRecord, at offset: Offset, into effects: inout Effects) {
-    if case .place(let request) = record, state.decided.contains(request.order),
+    if case .order(let command) = record { return decides(&state, command, at: offset, into: &effects) }
+    if self == .duplicateCheckLast, case .place(let request) = record, state.decided.contains(request.order),
       let level = state.stock[request.stock], !level.isClosed, level.left >= request.quantity
     {
       state.stock[request.stock]?.left = level.left - request.quantity

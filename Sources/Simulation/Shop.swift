@@ -36,6 +36,9 @@ struct Shop {
     /// Which of the sale's access codes it has.
     let code: AccessCode?
 
+    /// Whether it waits for units that come back.
+    let waits: Bool
+
     /// The same for all requests that are one order.
     var identity: String { "\(sale)/\(buyer)/\(key)" }
   }
@@ -44,13 +47,23 @@ struct Shop {
   private(set) var sales: [Numbered] = []
   private(set) var purchases: [Purchase] = []
 
+  /// Whether something happens to orders after their first decision.
+  let hasHolds: Bool
+
+  /// How much faster clocks run than virtual time, so that holds of whole seconds end while faults happen.
+  let pace: Int64
+
   /// A buyer whose orders the store refuses, by a rule that is not ours.
   let refusedBuyer: BuyerID?
 
   /// - Parameter shapesCrowd: whether some sales limit rates or cap lines.
   init(from random: inout SeededGenerator, shapesCrowd: Bool) throws(ValidationError) {
     partitions = Int32(random.number(in: Limits.partitions))
-    for number in 1...random.number(in: Limits.sales) { sales.append(try Self.sale(number, &random, shapesCrowd)) }
+    hasHolds = random.happens(perMille: Limits.holdsPerMille)
+    pace = hasHolds ? Limits.holdPace : 1
+    for number in 1...random.number(in: Limits.sales) {
+      sales.append(try Self.sale(number, &random, shapesCrowd, hasHolds: hasHolds, pace: pace))
+    }
     let clients = random.number(in: Limits.clients)
     let buyers = (0..<max(2, clients / 2)).map { BuyerID(unchecked: "buyer-\($0)") }
     refusedBuyer = random.happens(perMille: 300) ? buyers[random.index(below: buyers.count)] : nil
@@ -61,7 +74,7 @@ struct Shop {
         purchases.append(
           Purchase(
             sale: other.sale, sku: items[random.index(below: items.count)].sku, buyer: other.buyer, key: other.key,
-            quantity: other.quantity, subjects: other.subjects, code: other.code))
+            quantity: other.quantity, subjects: other.subjects, code: other.code, waits: other.waits))
         continue
       }
       let sale = sales[random.index(below: sales.count)]
@@ -74,12 +87,13 @@ struct Shop {
           subjects: sale.sale.shaping.subjects == nil
             ? ""
             : (0..<2).map { "kind-\($0)=s-\(random.index(below: Limits.subjectsPerKind))" }.joined(separator: ", "),
-          code: sale.codes.isEmpty ? nil : sale.codes[random.index(below: sale.codes.count)]))
+          code: sale.codes.isEmpty ? nil : sale.codes[random.index(below: sale.codes.count)],
+          waits: sale.sale.holds?.waitlist != nil && random.happens(perMille: Limits.waitsPerMille)))
     }
   }
 
   private static func sale(
-    _ number: Int, _ random: inout SeededGenerator, _ shapesCrowd: Bool
+    _ number: Int, _ random: inout SeededGenerator, _ shapesCrowd: Bool, hasHolds: Bool, pace: Int64
   ) throws(ValidationError) -> Numbered {
     var items: [SaleItem] = []
     for sku in 0..<random.number(in: Limits.skus) {
@@ -103,15 +117,33 @@ struct Shop {
     }
     let sale = try Sale(
       id: SaleID(unchecked: "sale-\(number)"), name: "Sale \(number)",
-      startsAt: epoch.after(random.number(in: Limits.opening)), endsAt: epoch.after(random.number(in: Limits.closing)),
+      startsAt: epoch.after(random.number(in: Limits.opening) * pace),
+      endsAt: epoch.after(random.number(in: Limits.closing) * pace),
       perBuyerLimit: random.happens(perMille: 500) ? Units(Int32(random.number(in: 1...3))) : nil,
-      ordering: random.happens(perMille: 300) ? .sale : nil, shaping: shaping, items: items)
+      ordering: random.happens(perMille: 300) ? .sale : nil, shaping: shaping,
+      holds: hasHolds && random.happens(perMille: 800) ? try holds(&random, isOneItem: items.count == 1) : nil,
+      items: items)
     let rules = SaleRules(
       startsAt: sale.startsAt, endsAt: sale.endsAt, perBuyerLimit: sale.perBuyerLimit, holds: sale.holds)
     // A code's uses are exact only where one lane decides the sale.
     let isOneLane = sale.ordering == .sale || items.count == 1
     let codes = isOneLane && random.happens(perMille: Limits.codesPerMille) ? codes(&random) : []
     return Numbered(number: SaleNumber(rawValue: Int32(number)), sale: sale, rules: rules, codes: codes)
+  }
+
+  private static func holds(
+    _ random: inout SeededGenerator, isOneItem: Bool
+  ) throws(ValidationError) -> HoldRules {
+    let shorts = WaitlistRules.Short.allCases
+    return try HoldRules(
+      seconds: Int32(random.number(in: Limits.holdSeconds)), extensions: Int32(random.number(in: 0...2)),
+      extensionSeconds: 1, latePayment: random.happens(perMille: 500) ? .ifFree : .refund,
+      lapses: isOneItem && random.happens(perMille: 300) ? Int32(random.number(in: 1...2)) : nil,
+      waitlist: random.happens(perMille: 600)
+        ? try WaitlistRules(
+          offerSeconds: Int32(random.number(in: Limits.holdSeconds)), leastSeconds: 1,
+          short: shorts[random.index(below: shorts.count)])
+        : nil)
   }
 
   private static func codes(_ random: inout SeededGenerator) -> [AccessCode] {
@@ -130,8 +162,12 @@ struct Shop {
       terms.subjects.append(LimitSubject(kind: .code, id: code.id, limit: code.uses))
       terms.buyerLimit = code.buyerLimit
     }
+    if purchase.waits { terms.waits = true }
     return terms
   }
+
+  /// What a clock that is right shows at this virtual time.
+  func clock(at now: Int64) -> Timestamp { Self.epoch.after(now * pace) }
 
   subscript(number: SaleNumber) -> Numbered { sales[Int(number.rawValue) - 1] }
 

@@ -100,13 +100,17 @@ extension World {
     let purchase = shop.purchases[clients[client].purchase]
     let sale = shop[purchase.sale]
     let key = StockKey(sale: purchase.sale, sku: purchase.sku)
-    let now = Shop.epoch.after(scheduler.now + intakes[intake].skew)
+    let now = shop.clock(at: scheduler.now + intakes[intake].skew)
     guard let level = intakes[intake].levels[key] else { return }
     if now < sale.sale.startsAt { return answer(client, .tooEarly) }
     if now >= sale.sale.endsAt || level.isClosed { return answer(client, .refused("ended")) }
-    if level.left == .zero {
+    if level.left == .zero, !(purchase.waits && sale.sale.holds?.waitlist != nil) {
+      if level.reserved > .zero, bug != .heldCountsAsSold {
+        met(.refusedAsAllHeld)
+        return answer(client, .refused("all held"))
+      }
       met(.refusedAsSoldOut)
-      checkSoldOut(key)
+      checkSoldOut(key, level)
       return answer(client, .refused("sold out"))
     }
     guard isWithinRate(purchase, at: intake, now) else { return answer(client, .failed) }
@@ -195,6 +199,7 @@ extension World {
     let buyer = shop.purchases[clients[sends[send].client].purchase].buyer
     let ticket = signer.sign(Ticket(place), order: sends[send].order, buyer: buyer)
     answer(sends[send].client, .accepted(sends[send].order, ticket: ticket))
+    planLife(of: sends[send].order, purchase: clients[sends[send].client].purchase)
   }
 
   mutating func answerDeadline(of send: Int) {
@@ -217,7 +222,7 @@ extension World {
   mutating func close(_ key: StockKey) {
     let sale = shop[key.sale]
     let place = RecordKey(sale: sale.sale, sku: key.sku)
-    let at = Shop.epoch.after(scheduler.now)
+    let at = shop.clock(at: scheduler.now)
     let record = SimulatedLog.Record(
       key: Array(place.text.utf8), value: LogRecord.close(key, at: at).encoded(), origin: .close)
     let offset = append(record, to: place.partition(of: shop.partitions))

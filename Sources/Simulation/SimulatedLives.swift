@@ -28,7 +28,8 @@ extension SimulatedStore {
     }
     for hold in lives.holds.values {
       let holder = LaneStock.Holder(sale: hold.stock.sale, buyer: hold.buyer)
-      held[holder, default: (0, 0)].units += Int64(hold.liveUnits.rawValue)
+      let units = bug == .allowanceKept ? hold.units : hold.liveUnits
+      held[holder, default: (0, 0)].units += Int64(units.rawValue)
       if hold.isLapsed { held[holder, default: (0, 0)].lapses += 1 }
     }
     return held
@@ -37,7 +38,10 @@ extension SimulatedStore {
   /// What commands name, and who waits for stock that is loaded.
   func loadLives(_ needs: BatchNeeds, into facts: inout LoadedFacts) {
     let waiting = lives.holds.values.filter { $0.state == .waiting && needs.unknownStock.contains($0.stock) }
-    for hold in waiting.sorted(by: { $0.offset < $1.offset }) { facts.add(waiting: hold) }
+    let isUnordered = bug == .waitlistUnordered
+    for hold in waiting.sorted(by: { ($0.offset < $1.offset) != isUnordered }) where bug != .waitersForgotten {
+      facts.add(waiting: hold)
+    }
     guard let commands = needs.commands else { return }
     for order in commands.orders {
       if let hold = lives.holds[order] {
@@ -51,8 +55,8 @@ extension SimulatedStore {
       }
     }
     for key in commands.payments { if let payment = lives.payments[key] { facts.payments[key] = payment } }
-    for entry in lives.history {
-      guard let order = entry.order, let id = entry.command else { continue }
+    for entry in lives.history where bug != .commandForgotten {
+      guard let order = entry.order, let id = entry.command, entry.action != .pay else { continue }
       let key = LaneStock.CommandKey(order: order, stock: entry.stock, id: id)
       if commands.keys.contains(key) { facts.done.insert(key) }
     }
@@ -95,7 +99,7 @@ extension SimulatedStore {
   }
 
   mutating func write(_ session: Session, subjectChanges changes: [Effects.SubjectChange]) -> StepAnswer {
-    open[session]?.lives.subjects = changes
+    open[session]?.lives.subjects = bug == .subjectKept ? [] : changes
     return .done
   }
 

@@ -8,6 +8,7 @@ struct SimulatedLog {
   enum Origin: Equatable {
     case purchase(Int)
     case close
+    case command
     case junk
   }
 

@@ -86,6 +86,9 @@ struct SimulatedStore {
   var closers: Set<Session> = []
   private(set) var quarantined: Set<LogPosition> = []
 
+  /// Orders whose lives were committed and not looked at yet by the scheduler.
+  var changedHolds: [OrderID] = []
+
   /// Everything that was committed, in its order: for the checks.
   private(set) var journal: [Transaction] = []
 
@@ -380,6 +383,7 @@ struct SimulatedStore {
       quarantined.insert(LogPosition(partition: transaction.partition, offset: offset))
     }
     journal.append(transaction)
+    changedHolds += transaction.lives.holds.map(\.order)
     version += 1
   }
 

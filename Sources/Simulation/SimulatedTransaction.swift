@@ -150,6 +150,8 @@ extension World {
     if !written.effects.repeats.isEmpty { met(.repeated) }
     if !written.effects.quarantined.isEmpty { met(.quarantined) }
     if written.changed.values.contains(where: \.isClosed) { met(.closed) }
+    for order in written.effects.orders { order.outcome.course.map { met($0) } }
+    for entry in written.effects.history { entry.course.map { met($0) } }
   }
 
   mutating func commitArrives(_ session: SimulatedStore.Session) {

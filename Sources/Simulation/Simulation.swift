@@ -21,6 +21,9 @@ public enum Course: String, CaseIterable, Sendable {
   case filterLearned, filterMissing, filterOwned, foundInClosed
   case loaded, lookedUp, decidedAhead, aheadDropped, sameLog, anotherLog, reopened, measured
   case gaveBack, takenOver
+  case refusedAsAllHeld, allHeld, waitlisted, holdAbuse, offered, lapsed, supplied
+  case lifePaid, lifeRefundDue, lifeRefunded, lifeCancelled, lifeCancelledInPart, lifeReleased, lifeExtended
+  case lifeExpired, lifeNotDue, lifeRepeated, lifeNotAllowed
   case staleSignal, staleReading, lineFull, rateLimited
   case watcherTold, watcherPlaced, watcherAskedInVain, watcherAskedAgain
   case laneOpens, laneReads, laneMeasures, laneWrites, laneWritesAndReads, laneWritesAndDecides, laneReclaims

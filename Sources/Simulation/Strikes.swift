@@ -42,6 +42,7 @@ extension World {
       note("worker \(worker)", "loses its connections to the log")
       workers[worker].losses += 1
     case .otherLog: showOtherLog()
+    case .supply: supply()
     case .close:
       let stock = shop.stock
       after(Limits.network, .close(stock[random.index(below: stock.count)].key))

@@ -32,6 +32,9 @@ struct World {
     case clearHalts
     case ownLogReturns(Partition)
     case close(StockKey)
+    case command(OrderCommand)
+    case supply(StockCommand)
+    case expiry(OrderID)
     case fault
     case heal
   }
@@ -110,6 +113,7 @@ struct World {
       steps += 1
       perform(task)
       check()
+      planExpiries()
       if steps >= Limits.steps { violate("liveness", "the world is still busy after \(steps) steps") }
     }
     if violation == nil { checkEnd() }
@@ -146,6 +150,9 @@ struct World {
     case .clearHalts: clearHalts()
     case .ownLogReturns(let partition): show(nil, in: partition)
     case .close(let key): close(key)
+    case .command(let command): send(command)
+    case .supply(let command): send(command)
+    case .expiry(let order): lookAtExpiry(of: order)
     case .fault: strike()
     case .heal:
       note("world", "heals: no more faults")

@@ -1,0 +1,35 @@
+internal import FlashSale
+internal import Time
+
+extension PlantedBug {
+  /// What lanes decide of a command about an order, with one of these mistakes.
+  func decides(_ state: inout LaneStock, _ command: OrderCommand, at offset: Offset, into effects: inout Effects) {
+    switch (self, command.action) {
+    case (.releasedTwice, .expire), (.releasedTwice, .release):
+      if case .hold(let hold) = state.lives[command.order], hold.stock == command.stock, hold.state == .expired,
+        let level = state.stock[hold.stock], level.left + level.reserved < level.putUp
+      {
+        state.stock[hold.stock]?.left = level.left + Units(1)
+        effects.change(hold.stock)
+      }
+    case (.expiryEarly, .expire):
+      guard
+        let later = try? OrderCommand(
+          order: command.order, stock: command.stock, buyer: command.buyer, at: command.at.after(1_000_000),
+          action: .expire, id: command.id, by: command.by)
+      else { break }
+      return decide(&state, .order(later), at: offset, into: &effects)
+    case (.refundSwallowed, .pay):
+      var (after, changes) = (state, effects)
+      decide(&after, .order(command), at: offset, into: &changes)
+      if changes.history.last?.result != .applied { return }
+    case (.ownHoldInTheWay, .pay):
+      guard case .hold(let hold) = state.lives[command.order], hold.state == .reserved,
+        let level = state.stock[hold.stock], level.left < hold.units
+      else { break }
+      state.lives[command.order] = nil
+    default: break
+    }
+    decide(&state, .order(command), at: offset, into: &effects)
+  }
+}

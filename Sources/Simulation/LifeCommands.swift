@@ -1,0 +1,135 @@
+internal import FlashSale
+internal import Time
+
+// What buyers, the shop, the provider and the scheduler do with orders after their first decision.
+
+extension World {
+  /// After a 202: what will be done about the order. In a sale without holds it is cancelled now and then.
+  mutating func planLife(of order: OrderID, purchase index: Int) {
+    guard shop.hasHolds else { return }
+    let purchase = shop.purchases[index]
+    let sale = shop[purchase.sale].sale
+    let key = StockKey(sale: purchase.sale, sku: purchase.sku)
+    let units = Int64(purchase.quantity.rawValue)
+    for number in 0..<random.number(in: Limits.commands) {
+      let action = sale.holds == nil ? cancel() : self.action(of: order, number, price: units * 100)
+      guard let action else { continue }
+      // Most clients name their command, so that a retry is known.
+      let id = random.happens(perMille: 700) ? CommandID(rawValue: Int64(random.number(in: 1...2))) : nil
+      let other = sale.items[random.index(below: sale.items.count)].sku
+      let stock = random.happens(perMille: 50) ? StockKey(sale: key.sale, sku: other) : key
+      let stranger = random.happens(perMille: 50) ? BuyerID(unchecked: "stranger") : purchase.buyer
+      let delay = random.number(in: Limits.commandDelay)
+      let command = try? OrderCommand(
+        order: order, stock: stock, buyer: random.happens(perMille: 500) ? stranger : nil,
+        at: shop.clock(at: scheduler.now + delay), action: action, id: id, by: .buyer)
+      if let command { scheduler.after(delay, .command(command)) }
+    }
+  }
+
+  private mutating func cancel() -> OrderCommand.Action {
+    .cancel(random.happens(perMille: 500) ? nil : Units(Int32(random.number(in: 1...2))))
+  }
+
+  private mutating func action(of order: OrderID, _ number: Int, price: Int64) -> OrderCommand.Action? {
+    // Few ids, so that one is sent twice, also for two orders.
+    let payment = PaymentID(
+      unchecked: "p\(random.happens(perMille: 200) ? "" : "\(order)-")\(random.number(in: 1...2))")
+    switch random.number(in: 0...9) {
+    case 0...4:
+      let isWrong = random.happens(perMille: 150)
+      let capture = try? Capture(
+        payment: payment, minor: isWrong ? price + 1 : price,
+        currency: random.happens(perMille: 50) ? "JPY" : "CNY")
+      return capture.map { .pay($0) }
+    case 5: return cancel()
+    case 6: return .release
+    case 7: return .extend
+    case 8: return .refunded(payment, minor: Int64(random.number(in: 1...2)) * 100)
+    default: return .fulfil
+    }
+  }
+
+  /// Writes a command into the log; sometimes twice, as a producer does that missed its acknowledgement.
+  mutating func send(_ command: OrderCommand) {
+    write(.order(command), under: command.stock, "\(command.historyName) of \(command.order)")
+    if random.happens(perMille: faults.acknowledgementLost) { after(Limits.slowNetwork, .command(command)) }
+  }
+
+  /// The shop puts more up, takes some away, or sells again what it had closed.
+  mutating func supply() {
+    guard shop.hasHolds else { return }
+    let stock = shop.stock
+    let key = stock[random.index(below: stock.count)].key
+    let units = Units(Int32(random.number(in: 1...3)))
+    let actions: [StockCommand.Action] = [.restock(units), .reduce(units), .reopen]
+    let command = try? StockCommand(
+      stock: key, at: shop.clock(at: scheduler.now), action: actions[random.index(below: actions.count)], by: .shop)
+    if let command { send(command) }
+  }
+
+  mutating func send(_ command: StockCommand) {
+    met(.supplied)
+    write(.stock(command), under: command.stock, "\(command.action) of \(command.stock.sku)")
+  }
+
+  private mutating func write(_ record: LogRecord, under stock: StockKey, _ what: String) {
+    let place = RecordKey(sale: shop[stock.sale].sale, sku: stock.sku)
+    let partition = place.partition(of: shop.partitions)
+    let record = SimulatedLog.Record(key: Array(place.text.utf8), value: record.encoded(), origin: .command)
+    note("log", "p\(partition)@\(append(record, to: partition)) is \(what)")
+  }
+
+  // MARK: The scheduler
+
+  /// After each step: the scheduler hears of lives that changed. Now and then two schedulers do.
+  mutating func planExpiries() {
+    guard !store.changedHolds.isEmpty else { return }
+    let changed = store.changedHolds
+    store.changedHolds = []
+    for order in changed {
+      guard let hold = store.lives.holds[order], let due = dueTime(of: hold) else { continue }
+      for _ in 0..<(random.happens(perMille: 300) ? 2 : 1) {
+        scheduler.after(max(0, due - scheduler.now) + random.number(in: Limits.expiryDelay), .expiry(order))
+      }
+    }
+  }
+
+  /// When a hold is to end in virtual time; a waiting order's place at the sale's end.
+  private func dueTime(of hold: Hold) -> Int64? {
+    let end: Timestamp? =
+      switch hold.state {
+      case .reserved: hold.due
+      case .waiting: store.stock[hold.stock]?.level.rules.endsAt
+      default: nil
+      }
+    return end.map { ($0.microseconds - Shop.epoch.microseconds + shop.pace - 1) / shop.pace }
+  }
+
+  /// A hold is due: writes that it is to end, and looks again until it has. A scheduler whose clock is ahead writes it
+  /// too early, and nothing happens.
+  mutating func lookAtExpiry(of order: OrderID) {
+    guard let hold = store.lives.holds[order], let due = dueTime(of: hold) else { return }
+    let isAhead = random.happens(perMille: 100)
+    guard due <= scheduler.now || isAhead else { return }
+    let command = try? OrderCommand(
+      order: order, stock: hold.stock, at: shop.clock(at: scheduler.now), action: .expire, by: .scheduler)
+    // One that is killed before it has written leaves the hold to the next look.
+    if let command, !random.happens(perMille: faults.sendLost) { send(command) }
+    after(Limits.slowNetwork, .expiry(order))
+  }
+}
+
+extension OrderCommand {
+  fileprivate var historyName: String {
+    switch action {
+    case .pay(let capture): "pay \(capture.minor) \(capture.currency) by \(capture.payment)"
+    case .refunded(let payment, let minor): "refund \(minor) of \(payment)"
+    case .cancel(let units): "cancel \(units.map { "\($0)" } ?? "all")"
+    case .release: "release"
+    case .extend: "extend"
+    case .expire: "expire"
+    case .fulfil: "fulfil"
+    }
+  }
+}
