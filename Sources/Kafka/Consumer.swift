@@ -90,7 +90,7 @@ public final class Consumer: Sendable {
   /// - Throws: `timedOut`, little after `timeout` at the latest; `brokersUnavailable`, `closed`.
   public func committedForLagTools(partition: Partition, timeout: Duration) async throws(KafkaError) -> Offset? {
     guard let client = core.client else { throw KafkaError(.closed) }
-    return try await client.committed(partition: partition, timeout: timeout)
+    return try await client.group.committed(partition: partition, timeout: timeout)
   }
 
   /// Ends all queues and `failures`.

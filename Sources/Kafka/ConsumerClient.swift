@@ -9,9 +9,9 @@ final class ConsumerClient: @unchecked Sendable {
   let handle: ClientHandle
   let queue: OpaquePointer
   let topic: String
+  /// For lag tools.
+  let group: GroupOffsets
   private let blocking: BlockingLane
-  /// Of its own: the group's coordinator is asked, which is nobody that a lane waits for.
-  private let committing: BlockingLane
   /// Held so that librdkafka asks for the topic's leaders at once. It does when a topic is named so; a partition that
   /// is started of a topic that it does not know waits for the next of its looks.
   private let known: TopicHandle
@@ -21,7 +21,7 @@ final class ConsumerClient: @unchecked Sendable {
   {
     self.topic = topic
     blocking = BlockingLane(name: "kafka-consumer-queries", waits: cluster.waits)
-    committing = BlockingLane(name: "kafka-consumer-offsets", waits: cluster.waits)
+    self.group = try GroupOffsets(cluster: cluster, topic: topic, group: group, tuning: tuning, logger: logger)
     handle = try ClientHandle(
       .consumer, cluster: cluster, fixed: tuning.settings(group: group),
       events: RD_KAFKA_EVENT_ERROR, logger: logger)
@@ -50,7 +50,8 @@ final class ConsumerClient: @unchecked Sendable {
   /// Incremental assignment needs no membership: it is refused only to a member of a group whose protocol is the eager
   /// one (rdkafka_cgrp.c, `rd_kafka_cgrp_handle_assign_op`).
   func start(_ partition: Partition, at offset: Offset) throws(KafkaError) {
-    if let error = list([partition: offset]).lend({ rd_kafka_incremental_assign(handle.pointer, $0) }) {
+    let list = PartitionList(topic, [partition: offset])
+    if let error = list.lend({ rd_kafka_incremental_assign(handle.pointer, $0) }) {
       throw KafkaError(consuming: error)
     }
   }
@@ -58,14 +59,10 @@ final class ConsumerClient: @unchecked Sendable {
   /// Takes a partition from those that are read. Only for the consumer's own thread.
   func stop(_ partition: Partition) throws(KafkaError) {
     // The offset plays no part.
-    if let error = list([partition: Offset(0)]).lend({ rd_kafka_incremental_unassign(handle.pointer, $0) }) {
+    let list = PartitionList(topic, [partition: Offset(0)])
+    if let error = list.lend({ rd_kafka_incremental_unassign(handle.pointer, $0) }) {
       throw KafkaError(consuming: error)
     }
-  }
-
-  /// Asynchronous: the request is queued, and nobody needs its outcome.
-  func commit(_ offsets: [Partition: Offset]) {
-    _ = list(offsets).lend { rd_kafka_commit(handle.pointer, $0, 1) }
   }
 
   func watermarks(partition: Partition, timeout: Duration) async throws(KafkaError) -> (low: Offset, high: Offset) {
@@ -75,34 +72,17 @@ final class ConsumerClient: @unchecked Sendable {
       try handle.watermarks(topic: topic, partition: partition, timeout: timeout)
     }
   }
-
-  /// The offset that was committed to the group; `nil` if none was.
-  func committed(partition: Partition, timeout: Duration) async throws(KafkaError) -> Offset? {
-    let handle = handle
-    let topic = topic
-    return try await committing.ask(within: timeout) { () throws(KafkaError) in
-      let list = PartitionList()
-      list.add(topic, partition)
-      return try list.lend { (list) throws(KafkaError) in
-        let error = rd_kafka_committed(handle.pointer, list, timeout.milliseconds)
-        guard error == RD_KAFKA_RESP_ERR_NO_ERROR else { throw KafkaError(unanswered: error) }
-        let found = list.pointee.elems[0]
-        guard found.err == RD_KAFKA_RESP_ERR_NO_ERROR else { throw KafkaError(found.err) }
-        return found.offset >= 0 ? Offset(found.offset) : nil
-      }
-    }
-  }
-
-  private func list(_ offsets: [Partition: Offset]) -> PartitionList {
-    let list = PartitionList()
-    for (partition, offset) in offsets { list.add(topic, partition, offset: offset) }
-    return list
-  }
 }
 
 /// Owns an `rd_kafka_topic_partition_list_t`.
 struct PartitionList: ~Copyable {
   private let pointer: UnsafeMutablePointer<rd_kafka_topic_partition_list_t> = rd_kafka_topic_partition_list_new(1)
+
+  init() {}
+
+  init(_ topic: String, _ offsets: [Partition: Offset]) {
+    for (partition, offset) in offsets { add(topic, partition, offset: offset) }
+  }
 
   func add(_ topic: String, _ partition: Partition, offset: Offset? = nil) {
     let element = rd_kafka_topic_partition_list_add(pointer, topic, partition.rawValue)

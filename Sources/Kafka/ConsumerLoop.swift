@@ -103,7 +103,7 @@ struct ConsumerLoop {
     guard evenIfEarly || .now >= nextCommit else { return }
     nextCommit = .now + Limits.lagCommitInterval
     let progress = core.takeProgress().filter { queues[$0.key] != nil }
-    if !progress.isEmpty { client.commit(progress) }
+    if !progress.isEmpty { client.group.commit(progress) }
   }
 
   // MARK: Events
@@ -149,8 +149,9 @@ struct ConsumerLoop {
 
   /// In the order of rd_kafka_consumer_close_queue's documentation: partition queues are gone, then the rest.
   private mutating func close(deadline: ContinuousClock.Instant) {
-    commitProgress(evenIfEarly: true)
+    let progress = core.takeProgress().filter { queues[$0.key] != nil }
     endQueues()
+    client.group.commitLast(progress, patience: min(Limits.lastCommitPatience, max(.zero, deadline - .now)))
     if let error = rd_kafka_consumer_close_queue(client.handle.pointer, client.queue) {
       logger.warning("closing: \(KafkaError(consuming: error).debugDescription)")
       return

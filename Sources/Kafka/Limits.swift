@@ -74,6 +74,9 @@ public enum Limits {
   /// How often offsets are committed to the group, for lag tools only.
   static let lagCommitInterval = Duration.seconds(1)
 
+  /// How long a consumer that closes waits for its last commit. Past it, lag tools have the one before.
+  static let lastCommitPatience = Duration.milliseconds(500)
+
   /// `LogReader.read` gives up with `timedOut` when no record arrived for this long.
   public static let readerStall = Duration.seconds(30)
 

@@ -114,6 +114,32 @@ struct ConsumerTests {
     }
   }
 
+  @Test func `a partition starts although the group's coordinator does not answer`() async throws {
+    try await withBroker(brokers: 2, partitions: 2) { broker, cluster in
+      for partition in 0..<2 as Range<Int32> {
+        try broker.moveLeader(topic: topic, partition: Partition(partition), to: 1)
+        try await fill(cluster, partition: Partition(partition), count: 10)
+      }
+      // The broker that is away coordinates about half of them.
+      for group in ["a", "b", "c", "d", "e", "f"] {
+        let consumer = try Consumer(cluster: cluster, topic: topic, group: group, tuning: .quick, logger: logger)
+        let first = try await consumer.start(0, at: 0)
+        #expect(try await first.next(max: 1)?.firstOffset == 0)
+        _ = try await consumer.committedForLagTools(partition: 0, timeout: .seconds(5))
+        try broker.setDown(2)
+        consumer.commitForLagTools([0: 5])
+        // Tells the group, and does not wait for it.
+        await consumer.stop(first)
+        let begin = ContinuousClock.now
+        let second = try await consumer.start(1, at: 3)
+        #expect(try await second.next(max: 1)?.firstOffset == 3)
+        #expect(.now - begin < .seconds(5))
+        try broker.setUp(2)
+        await consumer.close(deadline: .seconds(10))
+      }
+    }
+  }
+
   @Test func `a cancelled lane gets no records and loses none`() async throws {
     try await withBroker { _, cluster in
       let consumer = try Consumer(cluster: cluster, topic: topic, group: "group", tuning: .quick, logger: logger)

@@ -51,8 +51,13 @@ struct OrderConsumerTests {
       consumer.commitForLagTools(3, of: 0)
       #expect(
         try await eventually { try await consumer.committedForLagTools(of: 0, timeout: .seconds(10)) == Offset(3) })
-      await consumer.stop(queue)
+      consumer.commitForLagTools(4, of: 0)
       await consumer.close(deadline: .seconds(10))
+      let next = try OrderConsumer(
+        cluster: cluster, topic: topic, group: "group", tuning: ConsumerTuning(), logger: quietLogger)
+      #expect(try await next.committedForLagTools(of: 0, timeout: .seconds(10)) == Offset(4))
+      await next.close(deadline: .seconds(10))
+      _ = queue
     }
   }
 }
