@@ -44,7 +44,7 @@ struct RunningLane {
 
   /// A lane with the claim that it starts from; the connection that made it is the lane's from here on.
   init(_ context: LaneContext, consumer: OrderConsumer, claim: Claim, store: LaneStore, thread: StoreThread) {
-    core = LaneCore(claim)
+    core = LaneCore(claim, tuning: context.configuration.lane)
     self.store = store
     self.thread = thread
     self.context = context

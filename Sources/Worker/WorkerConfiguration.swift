@@ -1,3 +1,4 @@
+package import Lane
 public import OrderLog
 
 /// What a worker works on, and as whom.
@@ -19,6 +20,9 @@ public struct WorkerConfiguration: Sendable {
 
   /// How the consumer trades memory and delay.
   public var tuning = ConsumerTuning()
+
+  /// The bounds of each lane. Only tests have others than `Lane.Limits`.
+  package var lane = LaneTuning()
 
   /// Asks a beacon at a URL for the value of a round.
   public typealias AskBeacon = @Sendable (_ url: String, _ round: UInt64) async throws -> BeaconAnswer

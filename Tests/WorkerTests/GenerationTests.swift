@@ -1,3 +1,4 @@
+import Audit
 import FlashSale
 import Lane
 import Postgres
@@ -96,6 +97,58 @@ import Testing
       #expect(try await lane.close(bench.generation(0), from: 1).number == Generation(rawValue: 1))
       for connection in [other, onlooker] { await connection.close() }
     }
+  }
+
+  /// The first worker makes the filters of what it wrote itself; the second has to have them made from the store.
+  @Test(.timeLimit(.minutes(3)))
+  func `workers close generations and find what repeats in them, with their own filters and others' (I8, I10)`()
+    async throws
+  {
+    try await LogBench.with(partitions: 1) { bench in
+      let sale = try await bench.store.create(openSale("double11", stock: ["phone": 400]))
+      var tuning = LaneTuning()
+      tuning.generationRows = 100
+      var orders = 0
+      /// New orders, and between them repeats of those before.
+      func feed() async throws {
+        for _ in 0..<5 {
+          try await bench.feed(
+            (0..<120).map { index in
+              let number = index % 3 == 0 && orders > 0 ? index * 7 % orders : orders + index
+              return try bench.place(sale, "phone", buyer: "buyer-\(number)", key: "k-\(number)")
+            })
+          orders += 120
+          // As a batch, or several, of its own.
+          #expect(try await bench.drained())
+        }
+      }
+      let first = try bench.startWorker("the first", lane: tuning)
+      try await feed()
+      let closed = try await closedGenerations(bench)
+      #expect(closed.count >= 2 && closed.allSatisfy { $0 >= 100 }, "\(closed)")
+      #expect(await first.stop())
+
+      let lines = LogLines()
+      let second = try bench.startWorker("the second", lane: tuning, logger: lines.logger)
+      try await feed()
+      for _ in closed { await lines.wait(for: "a filter of a closed generation is made") }
+      try await feed()
+      #expect(try await closedGenerations(bench).count > closed.count)
+      #expect(await second.stop())
+      // Each key is one order, in whichever generation it was stored.
+      let stored = try await StoredRows(bench.database).orders()
+      #expect(Set(stored.map(\.buyer)).count == stored.count)
+      #expect(try await bench.expectReplayed().counts.repeats > 0)
+    }
+  }
+
+  /// How many orders each closed generation of the only sale has.
+  private func closedGenerations(_ bench: LogBench) async throws -> [Int64] {
+    let connection = try await bench.database.connect()
+    let rows = try await connection.query(
+      "SELECT size FROM sale_generations, unnest(sizes) WITH ORDINALITY AS closed (size, number) ORDER BY number")
+    await connection.close()
+    return try rows.map { try $0.int64(0) }
   }
 
   @Test func `orders of all generations are found by their ids, and exported`() async throws {

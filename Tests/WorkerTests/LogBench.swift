@@ -1,5 +1,6 @@
 import FlashSale
 import Kafka
+import Lane
 import Logging
 import OrderLog
 import SaleStore
@@ -93,11 +94,15 @@ final class LogBench: Sendable {
 
   /// Starts a worker.
   ///
-  /// - Parameter other: where its log is; `nil` is the bench's own broker.
+  /// - Parameters:
+  ///   - other: where its log is; `nil` is the bench's own broker.
+  ///   - lane: the bounds of its lanes.
   func startWorker(
-    _ name: String = "a worker", on other: ClusterSettings? = nil, logger: Logger = quietLogger
+    _ name: String = "a worker", on other: ClusterSettings? = nil, lane: LaneTuning = LaneTuning(),
+    logger: Logger = quietLogger
   ) throws -> RunningWorker {
     var configuration = WorkerConfiguration(topic: Self.topic, group: "workers", ownerName: name)
+    configuration.lane = lane
     configuration.tuning.fetchWait = .milliseconds(10)
     let worker = try RunningWorker(configuration, cluster: other ?? cluster, database: database, logger: logger)
     workers.withLock { $0.append(worker) }
