@@ -58,7 +58,7 @@ struct Checks {
     versionSeen = store.version
     for transaction in store.journal[journalLength...] {
       journalLength += 1
-      if let violation = follow(transaction, log) { return violation }
+      if let violation = follow(transaction, log) ?? lateRow(of: transaction, in: store) { return violation }
     }
     for (index, row) in store.progress.enumerated() where row.next != decided[index] {
       return Violation(
@@ -87,6 +87,18 @@ struct Checks {
   }
 
   // MARK: One transaction
+
+  /// I8: a generation that is closed is complete, so that a filter of it has all its orders. None was closed since the
+  /// transaction, because each step of the world is checked.
+  private func lateRow(of transaction: SimulatedStore.Transaction, in store: SimulatedStore) -> Violation? {
+    let late = transaction.orders.first { store.openGeneration(of: $0.request.order.sale).number != $0.generation }
+    return late.map {
+      Violation(
+        invariant: "I8",
+        what: "order \($0.request.order) on p\(transaction.partition) was added to generation \($0.generation), "
+          + "which is closed")
+    }
+  }
 
   private mutating func follow(_ transaction: SimulatedStore.Transaction, _ log: SimulatedLog) -> Violation? {
     let partition = transaction.partition

@@ -125,6 +125,9 @@ enum Limits {
   /// Between two faults that concern a process.
   static let betweenFaults: ClosedRange<Int64> = 5_000...120_000
 
+  /// The same in a restless world: a partition is hardly with someone when it moves again.
+  static let betweenRestlessFaults: ClosedRange<Int64> = 5_000...40_000
+
   /// How long a process is gone or frozen, the store cannot be reached, and a person takes to clear a halt.
   static let outage: ClosedRange<Int64> = 3_000...80_000
 

@@ -7,7 +7,7 @@ extension World {
   mutating func strike() {
     guard !isHealed else { return }
     strike(faults.kinds[random.index(below: faults.kinds.count)])
-    after(Limits.betweenFaults, .fault)
+    after(faults.pause, .fault)
   }
 
   private mutating func strike(_ kind: Faults.Kind) {

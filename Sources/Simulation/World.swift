@@ -106,7 +106,7 @@ struct World {
       scheduler.after(arrival, .clientComes(client))
     }
     scheduleLooks()
-    if !faults.kinds.isEmpty { after(Limits.betweenFaults, .fault) }
+    if !faults.kinds.isEmpty { after(faults.pause, .fault) }
     scheduler.after(Limits.faultyTime, .heal)
     var steps = 0
     while violation == nil, let task = scheduler.next() {
