@@ -122,8 +122,8 @@ public final class IntakeService: Service {
       cluster: cluster, topic: configuration.topic, partitions: configuration.partitions, tuning: tuning,
       logger: logger
     ) { router.route($0) }
-    let rooms = try configuration.rooms.map { rooms throws(KafkaError) in
-      try RoomDesk(
+    let rooms = configuration.rooms.map { rooms in
+      RoomDesk(
         rooms, signer: rooms.tokens, cluster: cluster, tuning: tuning, store: store, logger: logger
       ) { [catalog] in catalog.current.sales.contains(where: \.hasRoom) }
     }

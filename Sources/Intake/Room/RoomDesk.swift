@@ -9,10 +9,12 @@ internal import Time
 
 /// What buyers do with waiting rooms at this intake: join, ask, leave. Answers come from the topic as it was read.
 ///
-/// It reads the topic from when the first sale has a room. Without one, nobody pays for rooms.
+/// It has clients of the log from when the first sale has a room. Without one, nobody pays for rooms: a producer looks
+/// for leaders three times a second as long as it lives.
 final class RoomDesk: Sendable {
   private let follower: RoomFollower
-  private let writer: RoomWriter
+  private let writer = Mutex<RoomWriter?>(nil)
+  private let makeWriter: @Sendable () throws(KafkaError) -> RoomWriter
   private let signer: RoomTokenSigner
   private let logger: Logger
   /// Places that the topic is sure to keep; `nil`: as many as come.
@@ -28,10 +30,12 @@ final class RoomDesk: Sendable {
   init(
     _ configuration: IntakeConfiguration.Rooms, signer: RoomTokenSigner, cluster: ClusterSettings,
     tuning: ProducerTuning, store: SaleStore, logger: Logger, isNeeded: @escaping @Sendable () -> Bool
-  ) throws(KafkaError) {
+  ) {
     follower = RoomFollower(
       cluster: cluster, topic: configuration.topic, tuning: configuration.tuning, logger: logger)
-    writer = try RoomWriter(cluster: cluster, topic: configuration.topic, tuning: tuning, logger: logger)
+    makeWriter = { () throws(KafkaError) in
+      try RoomWriter(cluster: cluster, topic: configuration.topic, tuning: tuning, logger: logger)
+    }
     recordsKept = configuration.recordsKept
     self.signer = signer
     self.isNeeded = isNeeded
@@ -116,6 +120,11 @@ final class RoomDesk: Sendable {
     guard joining.add(1, ordering: .relaxed).newValue <= Limits.roomCalls else {
       throw .busy("Too many buyers join at once.")
     }
+    let writer: RoomWriter
+    do throws(KafkaError) { writer = try openWriter() } catch {
+      logger.error("the waiting rooms cannot be written", metadata: ["error": "\(error.debugDescription)"])
+      throw .busy("The waiting room took nothing: \(error.description).")
+    }
     let offset: Offset
     do throws(Unwritten) {
       offset = try await writer.write(records)
@@ -123,6 +132,16 @@ final class RoomDesk: Sendable {
       throw error.unknown == 0 ? .busy("The waiting room took nothing: \(error.cause.description).") : .joinUnknown
     }
     guard await follower.reached(offset, within: Limits.acknowledgementDeadline) else { throw .joinUnknown }
+  }
+
+  /// The writer, made when it is first asked for.
+  private func openWriter() throws(KafkaError) -> RoomWriter {
+    try writer.withLock { writer throws(KafkaError) in
+      if let writer { return writer }
+      let new = try makeWriter()
+      writer = new
+      return new
+    }
   }
 }
 
@@ -180,8 +199,8 @@ extension RoomDesk {
     guard !due.isEmpty else { return }
     let now = Timestamp.now
     let records = due.flatMap { sale, places in places.parts.map { RoomRecord(sale: sale, at: now, .alive($0)) } }
-    do throws(Unwritten) {
-      try await writer.write(records)
+    do {
+      try await openWriter().write(records)
     } catch {
       // Whoever goes on asking gives further signs of life.
       logger.debug("signs of life could not be written", metadata: ["error": "\(error)"])
@@ -189,7 +208,7 @@ extension RoomDesk {
   }
 
   /// Takes no more records.
-  func shutdown() async { await writer.shutdown(deadline: Limits.producerDrainDeadline) }
+  func shutdown() async { await writer.withLock { $0 }?.shutdown(deadline: Limits.producerDrainDeadline) }
 }
 
 extension CatalogSale {
