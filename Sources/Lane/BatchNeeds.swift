@@ -54,9 +54,11 @@ package struct BatchNeeds: Sendable {
     var last: SaleNumber?
     var search: OrderSearch?
     var orders: [OrderID] = []
-    for entry in entries {
-      guard let record = entry.record else { continue }
-      let level = need(record.stock, memory)
+    // Most records are of the stock of the one before. By index, because a loop over the entries copies each.
+    var (stock, level): (StockKey?, LaneStock.Level?) = (nil, nil)
+    for index in entries.indices {
+      guard let record = entries[index].record else { continue }
+      if record.stock != stock { (stock, level) = (record.stock, need(record.stock, memory)) }
       guard let request = record.request else {
         if case .order(let command) = record { need(command, level, memory) }
         continue

@@ -56,11 +56,13 @@ extension Effects {
     self.init()
     reserveCapacity(entries.count)
     state.reserveCapacity(entries.count)
-    for entry in entries {
-      switch entry.content {
-      case .record(let record): decide(&state, record, entry.offset, &self)
-      case .unreadable(let error): quarantine(entry.offset, error: error.description)
-      case .poisonous(_, let error): quarantine(entry.offset, error: error)
+    // By index, because a loop over the entries copies each.
+    for index in entries.indices {
+      let offset = entries[index].offset
+      switch entries[index].content {
+      case .record(let record): decide(&state, record, offset, &self)
+      case .unreadable(let error): quarantine(offset, error: error.description)
+      case .poisonous(_, let error): quarantine(offset, error: error)
       }
     }
   }

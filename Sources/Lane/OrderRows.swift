@@ -34,10 +34,13 @@ package struct OrderRows: Sendable {
   @inline(__always)
   package func forEach(_ body: (_ place: Int, Generation, borrowing Effects.Order) throws -> Void) rethrows {
     var place = 0
-    for (generation, rows) in counts {
-      for _ in 0..<rows {
-        try body(place, generation.number, orders[sorted[place].index])
-        place += 1
+    // An array would hand out a copy of each.
+    try orders.withUnsafeBufferPointer { orders in
+      for (generation, rows) in counts {
+        for _ in 0..<rows {
+          try body(place, generation.number, orders[sorted[place].index])
+          place += 1
+        }
       }
     }
   }

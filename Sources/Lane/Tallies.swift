@@ -13,7 +13,18 @@ package struct Tallies: Sendable {
   package private(set) var bySale: [SaleNumber: Tally] = [:]
 
   init(_ effects: Effects, _ undecided: [UndecidedRecord]) {
-    for order in effects.orders { bySale[order.request.stock.sale, default: Tally()].requests += 1 }
+    // Orders of one sale stand beside each other. By index, because a loop over the orders copies each.
+    var run: (sale: SaleNumber, requests: Int64)?
+    for index in effects.orders.indices {
+      let sale = effects.orders[index].request.stock.sale
+      if run?.sale == sale {
+        run?.requests += 1
+      } else {
+        if let run { bySale[run.sale, default: Tally()].requests += run.requests }
+        run = (sale, 1)
+      }
+    }
+    if let run { bySale[run.sale, default: Tally()].requests += run.requests }
     for (sale, repeats) in effects.repeats {
       bySale[sale, default: Tally()].requests += Int64(repeats)
       bySale[sale, default: Tally()].repeats += Int64(repeats)

@@ -32,7 +32,8 @@ package struct WrittenBatch: Sendable {
 
   /// The buyers who got units, or wait for some, in sales that count what a buyer holds.
   var winners: [LaneStock.Holder] {
-    effects.orders.compactMap { order in
+    guard levels.values.contains(where: { $0.rules.perBuyerLimit != nil }) else { return [] }
+    return effects.orders.compactMap { order in
       let stock = order.request.stock
       guard order.outcome.isCounted, levels[stock]?.rules.countsBuyers == true else { return nil }
       return LaneStock.Holder(sale: stock.sale, buyer: order.request.buyer)
