@@ -17,19 +17,24 @@ enum Base64URL {
   /// Writes the text of `bytes` into the first `length(of:)` bytes of `text`, which must have them.
   static func encode(_ bytes: UnsafeRawBufferPointer, into text: UnsafeMutableRawBufferPointer) {
     precondition(text.count >= length(of: bytes.count))
-    var at = 0
-    var bits: UInt32 = 0
-    var held = 0
-    for byte in bytes {
-      bits = bits << 8 | UInt32(byte)
-      held += 8
-      while held >= 6 {
-        held -= 6
-        text[at] = alphabet[Int(bits >> UInt32(held) & 63)]
-        at += 1
+    alphabet.withUnsafeBufferPointer { letters in
+      // Three bytes are four letters.
+      var (from, to) = (0, 0)
+      while from + 3 <= bytes.count {
+        let bits = Int(bytes[from]) << 16 | Int(bytes[from + 1]) << 8 | Int(bytes[from + 2])
+        text[to] = letters[bits >> 18]
+        text[to + 1] = letters[bits >> 12 & 63]
+        text[to + 2] = letters[bits >> 6 & 63]
+        text[to + 3] = letters[bits & 63]
+        (from, to) = (from + 3, to + 4)
       }
+      let left = bytes.count - from
+      guard left > 0 else { return }
+      let bits = Int(bytes[from]) << 16 | (left == 2 ? Int(bytes[from + 1]) << 8 : 0)
+      text[to] = letters[bits >> 18]
+      text[to + 1] = letters[bits >> 12 & 63]
+      if left == 2 { text[to + 2] = letters[bits >> 6 & 63] }
     }
-    if held > 0 { text[at] = alphabet[Int(bits << UInt32(6 - held) & 63)] }
   }
 
   /// Fills `bytes` with what `text` stands for; false if that is another number of bytes, or nothing.

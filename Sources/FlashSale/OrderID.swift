@@ -130,18 +130,21 @@ extension OrderID: LosslessStringConvertible {
   /// Writes the text form into the first `textBytes` bytes of `text`, which must have them.
   public func write(to text: UnsafeMutableRawBufferPointer) {
     precondition(text.count >= Self.textBytes)
-    var (half, index) = (high, 0)
-    for digit in 0..<32 {
-      if digit == 16 { half = low }
-      if Self.isHyphen(index) {
-        text[index] = UInt8(ascii: "-")
-        index += 1
-      }
-      let value = UInt8(half >> 60)
-      half <<= 4
-      text[index] = value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10
-      index += 1
+    // 8-4-4-4-12 digits.
+    func put(_ digits: UInt64, at offset: Int) {
+      text.storeBytes(of: digits.bigEndian, toByteOffset: offset, as: UInt64.self)
     }
+    func put(half digits: UInt64, at offset: Int) {
+      text[offset] = UInt8(ascii: "-")
+      text.storeBytes(of: UInt32(truncatingIfNeeded: digits).bigEndian, toByteOffset: offset + 1, as: UInt32.self)
+    }
+    let (second, third) = (Hexadecimal.digits(of: high), Hexadecimal.digits(of: low >> 32))
+    put(Hexadecimal.digits(of: high >> 32), at: 0)
+    put(half: second >> 32, at: 8)
+    put(half: second, at: 13)
+    put(half: third >> 32, at: 18)
+    put(half: third, at: 23)
+    put(Hexadecimal.digits(of: low), at: 28)
   }
 
   private static func isHyphen(_ index: Int) -> Bool { index == 8 || index == 13 || index == 18 || index == 23 }

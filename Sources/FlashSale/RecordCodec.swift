@@ -46,12 +46,25 @@ extension LogRecord {
   public func encoded() -> [UInt8] { withEncodedBytes { Array($0) } }
 
   /// Gives the record's bytes to `body`: at most `Limits.recordBytes`, valid for as long as it runs.
+  ///
+  /// Inlinable, because each order calls it: a result whose type is known only as it runs costs more than the encoding.
+  @inlinable
   public func withEncodedBytes<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
-    guard case .place(let request) = self else { return encodedAnyForm().withUnsafeBytes(body) }
-    return withUnsafeTemporaryAllocation(byteCount: Limits.recordBytes, alignment: 1) { bytes in
-      let count = PlainRecord.write(request, to: bytes)
+    withUnsafeTemporaryAllocation(byteCount: Limits.recordBytes, alignment: 1) { bytes in
+      let count = encode(into: bytes)
       return body(UnsafeRawBufferPointer(rebasing: bytes[..<count]))
     }
+  }
+
+  /// Writes the record to the start of `bytes`, which has `Limits.recordBytes` or more.
+  ///
+  /// - Returns: how many bytes it took.
+  @usableFromInline
+  func encode(into bytes: UnsafeMutableRawBufferPointer) -> Int {
+    if case .place(let request) = self { return PlainRecord.write(request, to: bytes) }
+    let encoded = encodedAnyForm()
+    bytes.copyBytes(from: encoded)
+    return encoded.count
   }
 
   /// Like `encoded()`, all of it by SwiftProtobuf.

@@ -4,19 +4,25 @@ extension ByteBuffer {
   /// Appends a number's decimal digits.
   @inlinable
   public mutating func writeDecimal(_ value: some BinaryInteger) {
-    guard value >= 0, var rest = UInt64(exactly: value) else {
+    guard value >= 0, let number = UInt64(exactly: value) else {
       writeString(String(value))
       return
     }
-    // 2^64 has 20 digits.
-    withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 20) { digits in
-      var first = digits.count
-      repeat {
-        first -= 1
-        digits[first] = UInt8(ascii: "0") + UInt8(rest % 10)
+    var (count, power) = (1, UInt64(10))
+    while number >= power {
+      count += 1
+      let (next, isOver) = power.multipliedReportingOverflow(by: 10)
+      guard !isOver else { break }
+      power = next
+    }
+    let digits = count
+    writeWithUnsafeMutableBytes(minimumWritableBytes: digits) { bytes in
+      var rest = number
+      for place in stride(from: digits - 1, through: 0, by: -1) {
+        bytes[place] = UInt8(ascii: "0") + UInt8(rest % 10)
         rest /= 10
-      } while rest > 0
-      writeBytes(UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(digits)[first...]))
+      }
+      return digits
     }
   }
 
@@ -41,6 +47,7 @@ extension ByteBuffer {
   /// - Returns: where the next one goes.
   @inlinable
   static func put(_ text: StaticString, at start: Int, of bytes: UnsafeMutableRawBufferPointer) -> Int {
+    guard text.utf8CodeUnitCount > 0 else { return start }
     text.withUTF8Buffer {
       UnsafeMutableRawBufferPointer(rebasing: bytes[start...]).copyMemory(from: UnsafeRawBufferPointer($0))
     }

@@ -61,10 +61,14 @@ extension JSONReader {
   /// The stretch of a string from here to the next escape or the string's end.
   private mutating func unescaped() throws(BodyError) -> String {
     let start = at
+    var all: UInt8 = 0
     while let byte = peek, byte != UInt8(ascii: "\""), byte != UInt8(ascii: "\\") {
       guard byte >= 0x20 else { throw .malformed("a string holds a control character") }
+      all |= byte
       at += 1
     }
+    // Names and ids are ASCII, of which all is valid: the check takes as long as the rest of an order's body.
+    if all < 0x80 { return String(decoding: UnsafeRawBufferPointer(rebasing: bytes[start..<at]), as: UTF8.self) }
     guard let text = String(validating: bytes[start..<at], as: UTF8.self) else {
       throw .malformed("a string is not valid UTF-8")
     }

@@ -1,4 +1,5 @@
 internal import FlashSale
+internal import Glibc
 internal import HTTPServing
 
 /// A request in the form in which nearly every client sends it, read where its bytes arrived: whole, for one of the
@@ -95,7 +96,7 @@ private struct PlainRequestReader {
     }
     for _ in 0...Limits.plainFields {
       switch line() {
-      case .text(let line) where line.isEmpty: return body(of: request)
+      case .text(let line) where line.isEmpty: return body(of: &request)
       case .text(let line):
         guard take(line, into: &request) else { return .other }
       case .partial: return .partial
@@ -105,10 +106,10 @@ private struct PlainRequestReader {
     return .other
   }
 
-  private func body(of head: PlainRequest) -> PlainRequest.Reading {
+  private func body(of request: inout PlainRequest) -> PlainRequest.Reading {
     // Two hosts, or none, are refused by `RequestHead`; HTTP/1.0 need not have one.
-    guard hosts == 1 || (hosts == 0 && head.isOldVersion) else { return .other }
-    if case .orders = head.target {
+    guard hosts == 1 || (hosts == 0 && request.isOldVersion) else { return .other }
+    if case .orders = request.target {
       guard contentLength != nil else { return .other }
     } else {
       guard contentLength ?? 0 == 0 else { return .other }
@@ -116,7 +117,6 @@ private struct PlainRequestReader {
     let length = contentLength ?? 0
     guard length <= Limits.bodyBytes else { return .other }
     guard bytes.count - at >= length else { return .partial }
-    var request = head
     request.body = UnsafeRawBufferPointer(rebasing: bytes[at..<(at + length)])
     request.length = at + length
     return .whole(request)
@@ -133,13 +133,17 @@ private struct PlainRequestReader {
   /// The next line of the head, without the CR LF that ends it.
   private mutating func line() -> Line {
     let end = min(bytes.count, Limits.plainHeadBytes)
-    guard let feed = bytes[at..<end].firstIndex(of: UInt8(ascii: "\n")) else {
-      return bytes.count < Limits.plainHeadBytes ? .partial : .other
-    }
+    guard let feed = feed(before: end) else { return bytes.count < Limits.plainHeadBytes ? .partial : .other }
     // Some readers end a line at a bare LF (RFC 9112 §2.2), others do not.
     guard feed > at, bytes[feed - 1] == UInt8(ascii: "\r") else { return .other }
     defer { at = feed + 1 }
     return .text(UnsafeRawBufferPointer(rebasing: bytes[at..<(feed - 1)]))
+  }
+
+  /// Where the next LF is. The C library looks at many bytes at once.
+  private func feed(before end: Int) -> Int? {
+    guard at < end, let start = bytes.baseAddress else { return nil }
+    return memchr(start + at, 0x0A, end - at).map { UnsafeRawPointer($0) - start }
   }
 }
 
