@@ -34,6 +34,18 @@ struct IdentityTests {
     }
   }
 
+  @Test func `an order id's text has the digits of its bytes`() {
+    for number in 0..<1_000 {
+      let id = OrderID(randomFor: SaleNumber(rawValue: Int32(number)))
+      let digits = [id.high, id.low].map { half in
+        let text = String(half, radix: 16)
+        return String(repeating: "0", count: 16 - text.count) + text
+      }
+      #expect(id.description.filter { $0 != "-" } == digits.joined())
+      #expect(id.description.split(separator: "-", omittingEmptySubsequences: false).map(\.count) == [8, 4, 4, 4, 12])
+    }
+  }
+
   @Test(arguments: [
     "", "0", "00000001-0000-4000-8000-000000000000", "00000001-0000-8000-0000-000000000000",
     "0000000100008000800000000000000000000", "00000001-0000-8000-8000-00000000000g",

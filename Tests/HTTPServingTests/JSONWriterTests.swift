@@ -22,4 +22,23 @@ struct JSONWriterTests {
     #expect((read["list"] as? [[String: Any]])?.compactMap { $0["number"] as? Int } == [1, 2])
     #expect(read["last"] as? Int64 == .min)
   }
+
+  @Test func `a number has its digits, whatever its length`() {
+    var bytes = ByteBuffer()
+    var expected = ""
+    var power = UInt64(1)
+    for _ in 0..<20 {
+      for number in [power - 1, power, power + 1] {
+        bytes.writeDecimal(number)
+        expected += "\(number)"
+      }
+      power &*= 10
+    }
+    for number in [Int64.min, -1, .max] {
+      bytes.writeDecimal(number)
+      expected += "\(number)"
+    }
+    bytes.writeDecimal(UInt64.max)
+    #expect(String(buffer: bytes) == expected + "\(UInt64.max)")
+  }
 }
