@@ -236,6 +236,7 @@ let package = Package(
       dependencies: [
         "FlashSale", "Kafka", "Postgres", "SaleStore", "TestSupport", "Time", "Writing",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOPosix", package: "swift-nio"),

@@ -1,4 +1,4 @@
--- Orders of one unit, or, with BENCH_PATHS, the paths of that file in turn, each as its buyer.
+-- Orders of one unit, with the lines of BENCH_HEADERS, or, with BENCH_PATHS, the paths of that file in turn, each as its buyer.
 -- With BENCH_STATUS and BENCH_TEXT, every answer is checked to have that status and to contain that text: this costs
 -- wrk much, so it is for a run that is not timed.
 local file, status, text = os.getenv("BENCH_PATHS"), tonumber(os.getenv("BENCH_STATUS")), os.getenv("BENCH_TEXT")
@@ -26,6 +26,7 @@ else
   wrk.path = os.getenv("BENCH_PATH")
   wrk.headers["Content-Type"] = "application/json"
   wrk.headers["X-Buyer-Id"] = "buyer-1"
+  for name, value in (os.getenv("BENCH_HEADERS") or ""):gmatch("([^\n:]+): ([^\n]+)") do wrk.headers[name] = value end
   wrk.body = '{"sku":"phone","quantity":1}'
 end
 

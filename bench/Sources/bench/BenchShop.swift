@@ -25,12 +25,15 @@ struct BenchShop {
 
   /// Signs tickets as its intakes do.
   var ticketSigner: TicketSigner {
-    get throws {
-      let digits = (environment["PENSTOCK_TICKET_KEY"] ?? "").compactMap(\.hexDigitValue)
-      return try TicketSigner(
-        secrets: [stride(from: 0, to: digits.count, by: 2).map { UInt8(digits[$0] << 4 | digits[$0 + 1]) }])
-    }
+    get throws { try TicketSigner(secrets: [ticketKey]) }
   }
+
+  /// Signs tokens of waiting rooms as its intakes do.
+  var roomTokenSigner: RoomTokenSigner {
+    get throws { try RoomTokenSigner(secrets: [ticketKey]) }
+  }
+
+  private var ticketKey: [UInt8] { Hexadecimal.bytes(environment["PENSTOCK_TICKET_KEY"] ?? "") ?? [] }
 
   /// Opens one with these parts beside broker and admin, lends it to `body`, and ends it.
   ///
@@ -79,7 +82,28 @@ struct BenchShop {
   /// Puts up a sale that is open now.
   func putUp(_ id: String, _ items: [(sku: String, stock: Int)]) async throws -> StoredSale {
     try await shop.createSale(at: admin, id: id, items: items)
-    return try await database.withStore { store in
+    return try await sale(id)
+  }
+
+  /// Puts up a sale that is open now, with rules for its crowd: what its `shaping` says in JSON.
+  func putUp(_ id: String, _ items: [(sku: String, stock: Int)], shaping: [String: Any]) async throws -> StoredSale {
+    let start = Date.now.addingTimeInterval(-60)
+    let body: [String: Any] = [
+      "id": id, "name": "Sale \(id)", "starts_at": start.formatted(.iso8601),
+      "ends_at": start.addingTimeInterval(3_600).formatted(.iso8601), "shaping": shaping,
+      "items": items.map {
+        ["sku": $0.sku, "stock": $0.stock, "price_minor": 1, "currency": "CNY"] as [String: Any]
+      },
+    ]
+    let answer = try await HTTP.post(
+      admin.appending(path: "admin/api/sales"), headers: ["Authorization": "Bearer \(Shop.adminToken)"],
+      body: JSONSerialization.data(withJSONObject: body))
+    guard answer.status == 201 else { throw TestSetUpError("sale \(id): \(answer.status) \(answer.text)") }
+    return try await sale(id)
+  }
+
+  private func sale(_ id: String) async throws -> StoredSale {
+    try await database.withStore { store in
       guard let sale = try await store.sale(SaleID(validating: id)) else { throw TestSetUpError("no sale \(id)") }
       return sale
     }

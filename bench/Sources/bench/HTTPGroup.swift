@@ -18,6 +18,7 @@ enum HTTPGroup {
     }
     await nginx.stop()
     await echo.stop()
+    try await ShapedOrders.measure(scores)
     scores.compare(Ratio("accept", against: "nginx", .atLeast(0.45)))
     scores.compare(Ratio("accept", against: "Hummingbird echo", .atLeast(1.8)))
     scores.compare(Ratio("refuse, sold out", against: "nginx", .atLeast(0.55)))

@@ -40,7 +40,7 @@ enum InstructionGroup {
       _ = try await bench.putUp("open", [("phone", 1_000_000_000)])
       try await bench.openTheLine()
       return try await bench.counting(valgrind, { try await bench.start("intake", under: $0) }) { part in
-        try await OrderTrain(connections: 64, at: part.address).send(count)
+        try await RequestTrain(connections: 64, at: part.address).send(count)
       }
     }
   }

@@ -12,7 +12,7 @@ enum MemoryGroup {
       for _ in 1...scores.rounds {
         // A new process each time: memory that a crowd once took is used again by the next one.
         let intake = try await bench.start("intake")
-        try await OrderTrain(connections: 64, at: intake.address).send(1_000)
+        try await RequestTrain(connections: 64, at: intake.address).send(1_000)
         let empty = try intake.process.kibibytes(.resident)
         let crowd = try await IdleCrowd.open(plan.connections, at: intake.address)
         let full = try intake.process.kibibytes(.resident)

@@ -56,6 +56,7 @@ enum WatchGroup {
         scores.note("16 KiB of a watcher", 16, "KiB")
       }
     }
+    try await StreamStorm.measure(scores)
     scores.compare(Ratio(delay, against: "50 ms", .atMost(1)))
     scores.compare(Ratio(burst, against: "50 ms", nil))
     scores.compare(Ratio(memory, against: "16 KiB of a watcher", .atMost(1)))
@@ -67,7 +68,7 @@ enum WatchGroup {
 }
 
 /// Orders of one partition, with tickets that intake believes, and the lane that decides them.
-private final class WatchedLine {
+final class WatchedLine {
   let paths: [String]
   private let bench: BenchShop
   private let sale: StoredSale

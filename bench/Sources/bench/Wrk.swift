@@ -5,7 +5,7 @@ import TestSupport
 struct Wrk {
   /// Requests that a contestant is asked: orders, or a list of paths that are asked in turn.
   enum Requests {
-    case orders(sale: String)
+    case orders(sale: String, headers: [String: String] = [:])
     /// A file with a line `path<TAB>buyer` for each.
     case paths(file: String)
   }
@@ -71,7 +71,9 @@ struct Wrk {
   ) async throws -> (outcome: Outcome, said: String) {
     var environment = ["BENCH_PATH": "/"]
     switch requests {
-    case .orders(let sale): environment["BENCH_PATH"] = "/v1/sales/\(sale)/orders"
+    case .orders(let sale, let headers):
+      environment["BENCH_PATH"] = "/v1/sales/\(sale)/orders"
+      environment["BENCH_HEADERS"] = headers.map { "\($0): \($1)" }.joined(separator: "\n")
     case .paths(let file): environment["BENCH_PATHS"] = file
     }
     if let answer {
