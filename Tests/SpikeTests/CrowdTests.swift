@@ -10,7 +10,7 @@ struct CrowdTests {
     return try Profile.read(try temporaryFile(text)).groups
   }
 
-  @Test(arguments: ["bots", "doors-open", "retry-storm", "slow-clients", "two-waves"])
+  @Test(arguments: ["bots", "doors-open", "hoarders-of-tabs", "retry-storm", "slow-clients", "two-waves"])
   func `the profiles that come along can be read`(_ name: String) throws {
     let folder = #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
     let profile = try Profile.read("/\(folder)/loadtest/profiles/\(name).json")

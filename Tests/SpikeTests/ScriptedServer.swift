@@ -6,9 +6,12 @@ import Synchronization
 /// A real HTTP server that does as a test says, and remembers what it was sent.
 final class ScriptedServer: Sendable {
   struct Received: Sendable {
+    let method: String
     let path: String
     let key: String
     let buyer: String
+    /// Of a waiting room.
+    let token: String
     let body: String
     /// In how many reads it arrived, beginning with the read in which the one before it ended.
     let reads: Int
@@ -106,8 +109,9 @@ private final class Conversation: ChannelInboundHandler {
     case .end:
       guard let head else { return }
       let request = ScriptedServer.Received(
-        path: head.uri, key: head.headers.first(name: "Idempotency-Key") ?? "",
-        buyer: head.headers.first(name: "X-Buyer-Id") ?? "", body: String(buffer: body), reads: counter.reads,
+        method: head.method.rawValue, path: head.uri, key: head.headers.first(name: "Idempotency-Key") ?? "",
+        buyer: head.headers.first(name: "X-Buyer-Id") ?? "",
+        token: head.headers.first(name: "X-Room-Token") ?? "", body: String(buffer: body), reads: counter.reads,
         at: .now())
       counter.reads = 0
       guard let reply = server.reply(to: request) else { return context.close(promise: nil) }

@@ -5,7 +5,10 @@ import Foundation
 @testable import SpikeKit
 
 /// Runs spike in this process with such arguments, off Swift's own threads, since it waits.
-func spike(_ arguments: String...) async throws -> Report {
+func spike(_ arguments: String...) async throws -> Report { try await spike(arguments) }
+
+/// The same.
+func spike(_ arguments: [String]) async throws -> Report {
   let settings = try SpikeCommand.parse(arguments).settings()
   return try await withCheckedThrowingContinuation { continuation in
     DispatchQueue(label: "spike").async {

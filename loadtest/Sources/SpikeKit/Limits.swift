@@ -36,6 +36,9 @@ enum Limits {
 
   // MARK: What is sent
 
+  /// How long a tab waits in a waiting room, unless its group says otherwise: as long as a person has patience for.
+  static let roomPatience = TimeAmount.minutes(5)
+
   /// Digits of the largest `Int`: as many as a number in a request can have.
   static let decimalDigits = 19
 

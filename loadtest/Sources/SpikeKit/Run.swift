@@ -63,7 +63,9 @@ struct Run {
       let evidence = Evidence(before: before, mix: plan.mix, load: load, follow: follow, receipts: receipts)
       let units = Units(evidence)
       let after = settle(units, address, group.next())
-      let verdict = Verdict(evidence, units: units, after: after)
+      let figures = load.figures(plan.mix.crowd, units)
+      let promised = settings.isAlone ? [] : settings.promise?.checks(figures, load.room, control: settings.control)
+      let verdict = Verdict(evidence, units: units, after: after, room: load.room, promised: promised ?? [])
       judgement = Judgement(follow: follow, evidence: evidence, units: units, after: after, verdict: verdict)
     }
     return Report(

@@ -15,6 +15,8 @@ public struct SpikeCommand: ParsableCommand {
         spike --sale double11 --rate 20000 --duration 5s
         spike --sale double11 --rate 20000 --requests 100000 --hot 0.8 --retry-share 0.1 --ledger run.tsv
         spike --sale double11 --profile loadtest/profiles/doors-open.json --connections 1024 --json run.json
+        spike --sale double11 --profile loadtest/profiles/retry-storm.json --seed 7 --alone --json alone.json
+        spike --sale double12 --profile loadtest/profiles/retry-storm.json --seed 7 --control alone.json
         spike --sale any --sku any --no-follow --rate 100000 --duration 10s --url http://127.0.0.1:8000
 
       Exit codes: 0 every check held (with --no-follow: something was answered), 1 a check failed, \
@@ -38,6 +40,12 @@ public struct SpikeCommand: ParsableCommand {
 
   @Option(help: ArgumentHelp("A rate curve instead of --rate.", valueName: "file.json"))
   var profile: String?
+
+  @Flag(help: "Leave out the groups that the profile's promise names: a control run, for --json.")
+  var alone = false
+
+  @Option(help: ArgumentHelp("Judge the profile's promise beside this run with --alone.", valueName: "file.json"))
+  var control: String?
 
   @Option(help: ArgumentHelp("Size of the crowd.", valueName: "n"))
   var buyers = 100_000
@@ -126,6 +134,7 @@ public struct SpikeCommand: ParsableCommand {
     try require(sku.isEmpty || noFollow, "--sku needs --no-follow: otherwise the server gives the sale's SKUs")
     try require(sku.count <= Limits.skus, "--sku can be given \(Limits.skus) times")
     try require(ledger == nil || !noFollow, "--no-follow keeps nothing that a --ledger could record")
+    try require(control == nil || (!alone && !noFollow), "--control does not go with --alone or --no-follow")
     try require((1...Limits.eventLoops).contains(eventLoops), "--event-loops is 1 to \(Limits.eventLoops)")
     try require(
       (eventLoops...Limits.connections).contains(connections),

@@ -6,6 +6,8 @@ struct Attempt: Comparable, Sendable {
   let number: Int
   /// 0 is the first try.
   let attempt: Int
+  /// What is sent; `nil`: whatever its group begins with.
+  var step: Flight.Step?
   /// When it should leave.
   let time: NIODeadline
 

@@ -42,6 +42,12 @@ struct Course {
     settle()
   }
 
+  /// What somebody in a waiting room does next.
+  mutating func later(_ attempt: Attempt) {
+    retries.add(attempt)
+    settle()
+  }
+
   /// Nothing more leaves.
   mutating func stop() {
     cursor = cursor.atEnd()

@@ -18,6 +18,8 @@ final class Generator: Requester {
   private let finished: EventLoopPromise<Void>
   private let isFollowed: Bool
   private let start: NIODeadline
+  private let absent: Set<Int>
+  private var visits: Visits
   private var course: Course
   private var pen: LedgerPen?
   private var lastAnswer = NIODeadline.uptimeNanoseconds(0)
@@ -36,6 +38,8 @@ final class Generator: Requester {
     self.scheduleLasts = plan.schedule.duration
     self.start = start
     isFollowed = plan.isFollowed
+    absent = plan.absent
+    visits = Visits(plan.mix.crowd)
     course = Course(cursor, retries: Retries(plan.mix.crowd), start: start)
     pen = ledger.map { LedgerPen(ledger: $0, epoch: plan.epoch, skus: plan.skus, mix: plan.mix) }
     finished = stripe.loop.makePromise()
@@ -91,17 +95,27 @@ final class Generator: Requester {
 
   private func send(_ attempt: Attempt, at clock: NIODeadline) {
     let request = mix.request(attempt.number, attempt: attempt.attempt)
+    if !absent.isEmpty, absent.contains(request.group) {
+      result.absent += 1
+      return
+    }
     let pool = mix.crowd.pool(ofGroup: request.group)
     guard pool == 0 || stripe.hasFree(pool: pool) else {
       result.groups[request.group].skipped += 1
       return
     }
+    let step = attempt.step ?? (mix.crowd.groups[request.group].entersRoom && attempt.attempt == 0 ? .join : .order)
     let flight = Flight(
-      number: attempt.number, attempt: attempt.attempt, group: request.group, scheduled: attempt.time, sent: clock)
+      number: attempt.number, attempt: attempt.attempt, group: request.group, step: step, isLater: attempt.step != nil,
+      scheduled: attempt.time, sent: clock)
     if attempt.attempt > 0 { course.retryLeft() }
     result.left(flight, after: clock - start)
     let drip = pool == 0 ? nil : mix.crowd.groups[request.group].drip
-    stripe.send(flight, pool: pool, drip: drip) { requests.order(request, into: &$0) }
+    guard step == .order else {
+      return stripe.send(flight) { requests.room(buyer: request.buyer, joins: step == .join, into: &$0) }
+    }
+    let token = visits.token(of: attempt.number)
+    stripe.send(flight, pool: pool, drip: drip) { requests.order(request, token: token, into: &$0) }
   }
 
   private func wake(at time: NIODeadline) {
@@ -129,6 +143,7 @@ final class Generator: Requester {
     pen?.flush()
     result.connections = connections
     result.retries = course.retryCount
+    result.room = visits.sight
     result.lasted = NIODeadline.now() - start
     result.busy = (threadProcessorTime() - processorTimeBefore).seconds / max(result.lasted.seconds, 1e-9)
     finished.succeed()
@@ -138,6 +153,7 @@ final class Generator: Requester {
 
   func answered(_ flight: Flight, _ answer: AnswerHead, body: borrowing Span<UInt8>, at now: NIODeadline) {
     lastAnswer = max(lastAnswer, now)
+    guard flight.step == .order else { return visited(flight, answer, body, at: now) }
     // 200: a retry of an order that has its outcome already. It was accepted, and is followed like the others.
     if answer.status == 202 || answer.status == 200 {
       result.ended(flight, status: answer.status, code: body.extracting(0..<0), at: now, after: now - start)
@@ -158,10 +174,31 @@ final class Generator: Requester {
   func unanswered(_ flight: Flight, _ why: Unanswered, at now: NIODeadline) {
     let reason = Array(why.rawValue.utf8)
     result.ended(flight, status: 0, code: reason.span, at: now, after: now - start)
+    guard flight.step == .order else { return visit(flight, nil, reason.span.extracting(0..<0), at: now) }
     course.ended(flight, nil, at: now)
     guard isFollowed else { return }
     result.withoutId.append(.init(number: flight.number, attempt: flight.attempt))
     pen?.note(nil, ticket: reason.span.extracting(0..<0), flight, at: now, status: "unknown")
+  }
+
+  /// An answer in the waiting room. It counts under the buyer's status there, or the problem's code.
+  private func visited(_ flight: Flight, _ answer: AnswerHead, _ body: borrowing Span<UInt8>, at now: NIODeadline) {
+    let word = FlatJSON.string(answer.status == 200 ? "status" : "code", in: body) ?? 0..<0
+    result.ended(flight, status: answer.status, code: body.extracting(word), at: now, after: now - start)
+    visit(flight, answer, body, at: now)
+  }
+
+  private func visit(_ flight: Flight, _ answer: AnswerHead?, _ body: borrowing Span<UInt8>, at now: NIODeadline) {
+    let buyer = mix.request(flight.number).buyer
+    func later(_ step: Flight.Step, _ pause: TimeAmount) {
+      course.later(Attempt(number: flight.number, attempt: 0, step: step, time: now + pause))
+    }
+    switch visits.ended(flight, buyer: buyer, answer, body: body, at: now) {
+    case .order: later(.order, .zero)
+    case .look(let pause): later(.look, pause)
+    case .join(let pause): later(.join, pause)
+    case .leave: break
+    }
   }
 
   private func accepted(_ flight: Flight, _ body: borrowing Span<UInt8>, hasTicket: Bool, at now: NIODeadline) {

@@ -11,8 +11,10 @@ struct LoadResult: Sendable {
 
   /// One group's part.
   struct Group: Sendable {
-    /// Tries, the first and all others.
+    /// Tries, the first and all others, and questions in a waiting room.
     var sent = 0
+    /// Requests of the schedule, each with its first try.
+    var requests = 0
     /// Requests that never left: each connection of the group was still dripping another one.
     var skipped = 0
     var tally = Tally()
@@ -47,6 +49,11 @@ struct LoadResult: Sendable {
   /// Kept only where the crowd has more than one: a single group's tally is everybody's.
   var groups: [Group]
   var retries = Retries.Count()
+  /// Requests of groups that stayed away.
+  var absent = 0
+  /// What was sent in a waiting room after a tab's first request, and its orders.
+  var steps = 0
+  var room = RoomSight()
   var lateness = Lateness()
   var withoutId: [Unnamed] = []
   /// 202s without a usable order id or ticket.
@@ -78,10 +85,14 @@ struct LoadResult: Sendable {
       timeline.merge(part.timeline, kinds: tally.merge(part.tally))
       for group in groups.indices {
         groups[group].sent += part.groups[group].sent
+        groups[group].requests += part.groups[group].requests
         groups[group].skipped += part.groups[group].skipped
         groups[group].tally.merge(part.groups[group].tally)
       }
       retries = retries + part.retries
+      absent += part.absent
+      steps += part.steps
+      room.merge(part.room)
       lateness.merge(part.lateness)
       withoutId += part.withoutId
       unusable += part.unusable
@@ -97,8 +108,13 @@ struct LoadResult: Sendable {
 
   /// A try leaves, so long after the start.
   mutating func left(_ flight: Flight, after elapsed: TimeAmount) {
-    if flight.attempt == 0 { sent += 1 }
-    if !groups.isEmpty { groups[flight.group].sent += 1 }
+    let isFirst = flight.attempt == 0 && !flight.isLater
+    if isFirst { sent += 1 }
+    if flight.isLater { steps += 1 }
+    if !groups.isEmpty {
+      groups[flight.group].sent += 1
+      if isFirst { groups[flight.group].requests += 1 }
+    }
     sending = elapsed
     sends.note(flight.sent)
     timeline.sent(at: elapsed)
@@ -121,7 +137,7 @@ struct LoadResult: Sendable {
   var skipped: Int { groups.reduce(0) { $0 + $1.skipped } }
 
   /// All tries that left.
-  var tries: Int { sent + retries.sent }
+  var tries: Int { sent + retries.sent + steps }
 }
 
 extension LoadResult.Connections {
@@ -134,5 +150,25 @@ extension LoadResult.Connections {
     Self(
       open: a.open + b.open, failures: a.failures + b.failures, lost: a.lost + b.lost,
       inFlight: a.inFlight + b.inFlight)
+  }
+}
+
+extension LoadResult {
+  /// What each group got, where the crowd has more than one.
+  func figures(_ crowd: Crowd, _ units: Units) -> [GroupFigures] {
+    var bought = crowd.groups.map { _ in 0 }
+    for (buyer, count) in units.byBuyer { bought[crowd.group(ofBuyer: buyer)] += count }
+    return zip(crowd.groups, groups).enumerated().map { index, group in
+      GroupFigures(
+        name: group.0.name, sent: group.1.sent, requests: group.1.requests, accepted: group.1.accepted,
+        units: bought[index])
+    }
+  }
+}
+
+extension LoadResult.Group {
+  /// Answers to orders that say they are accepted. In a waiting room, 200 has a status of the room as its code.
+  fileprivate var accepted: Int {
+    tally.kinds.reduce(0) { $0 + (($1.status == 202 || $1.status == 200) && $1.code.isEmpty ? Int($1.count) : 0) }
   }
 }

@@ -2,12 +2,18 @@ internal import NIOCore
 
 /// A request on its way.
 struct Flight {
+  /// What is sent of a request: its order, or before that what a waiting room asks for.
+  enum Step: Sendable { case order, join, look }
+
   /// What it is for, in the requester's own numbering.
   let number: Int
   /// Which try of it. 0 is the first.
   var attempt = 0
   /// The group of the crowd that sends it.
   var group = 0
+  var step = Step.order
+  /// Whether another step of the same request was sent before.
+  var isLater = false
   /// When it should have left. Latency counts from here.
   let scheduled: NIODeadline
   let sent: NIODeadline

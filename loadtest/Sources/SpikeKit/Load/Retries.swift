@@ -3,7 +3,8 @@ internal import NIOCore
 
 /// Decides which requests are tried again, and when. Sends nothing itself.
 ///
-/// (1) Only requests that may succeed later are tried again: after 429, 503 or no answer at all.
+/// (1) Only requests that may succeed later are tried again: after 429, 503 or no answer at all. A group that believes
+///     no refusal tries again after any.
 /// (2) Nobody tries more often than their group does.
 struct Retries: Sendable {
   struct Count: Sendable {
@@ -36,6 +37,15 @@ struct Retries: Sendable {
 
   mutating func takeFirst() { agenda.removeMin() }
 
+  /// A step of somebody who is in a waiting room.
+  mutating func add(_ attempt: Attempt) {
+    guard !isStopped, agenda.count < Limits.waitingRetries else {
+      count.dropped += 1
+      return
+    }
+    agenda.insert(attempt)
+  }
+
   /// A try after the first one has left.
   mutating func left() { count.sent += 1 }
 
@@ -48,9 +58,9 @@ struct Retries: Sendable {
 
   /// - Parameter answer: `nil` where there was none.
   mutating func ended(_ flight: Flight, _ answer: AnswerHead?, at now: NIODeadline) {
-    guard groups[flight.group].tries > 1 else { return }
-    if let answer, answer.status != 503, answer.status != 429 { return }
     let group = groups[flight.group]
+    guard group.tries > 1 else { return }
+    if let answer, answer.status != 503, answer.status != 429, group.believesRefusals || answer.status < 400 { return }
     guard !isStopped, flight.attempt + 1 < group.tries else {
       count.gaveUp += 1
       return

@@ -15,10 +15,18 @@ struct Crowd: Equatable, Sendable {
     var tries = 1
     /// Whether they wait as long as `Retry-After` says, where an answer says so.
     var honoursRetryAfter = true
+    /// Whether they believe a refusal; who does not tries again after any.
+    var believesRefusals = true
     /// The pause before another try where `Retry-After` says nothing or is ignored.
     var pause = Limits.retryPause
     /// Whether another try is another order, with a key of its own: a bot does this, an honest client never does.
     var renewsKey = false
+    /// Whether they send what another group has sent, once more with its key, in place of requests of their own.
+    var repeatsOthers = false
+    /// Whether they join the sale's waiting room first, if it has one; each request is one tab.
+    var entersRoom = false
+    /// How long a tab waits in the room.
+    var patience = Limits.roomPatience
     /// How they send. `nil` is at once.
     var drip: Drip?
   }
@@ -42,13 +50,14 @@ struct Crowd: Equatable, Sendable {
   /// - Parameter buyers: Shared by the groups that do not say how many they are, as their shares of the requests are.
   init(_ groups: [Group] = [Group()], buyers: Int) {
     self.groups = groups
-    let open = groups.reduce(0) { $0 + ($1.buyers == nil ? $1.share : 0) }
+    let open = groups.reduce(0) { $0 + ($1.buyers == nil && !$1.repeatsOthers ? $1.share : 0) }
     var sum = 0.0
     var first = 0
     var cumulative: [Double] = []
     var people: [Range<Int>] = []
     for group in groups {
-      let count = group.buyers ?? max(Int((Double(buyers) * group.share / open).rounded()), 1)
+      let own = group.buyers ?? max(Int((Double(buyers) * group.share / open).rounded()), 1)
+      let count = group.repeatsOthers ? 0 : own
       people.append(first..<first + count)
       first += count
       sum += group.share
@@ -67,6 +76,9 @@ struct Crowd: Equatable, Sendable {
   }
 
   func people(ofGroup group: Int) -> Range<Int> { people[group] }
+
+  /// The group that a buyer belongs to.
+  func group(ofBuyer buyer: Int) -> Int { people.firstIndex { $0.contains(buyer) } ?? 0 }
 
   /// How `connections` are shared out: first those that everybody uses, then each dripping group's own; at least one
   /// each.

@@ -28,12 +28,28 @@ struct Mix: Sendable {
   func request(_ index: Int, attempt: Int = 0) -> Request {
     let original = original(of: index)
     let group = crowd.groups.count == 1 ? 0 : crowd.group(at: dice.unit(.group, original))
+    if crowd.groups[group].repeatsOthers { return another(before: original, by: group) }
     let people = crowd.people(ofGroup: group)
     return Request(
       original: crowd.groups[group].renewsKey ? original + attempt * Limits.requests : original,
       buyer: people.lowerBound + dice.below(people.count, .buyer, original),
       sku: crowd.groups[group].wantsHottest ? 0 : popularity.sku(at: dice.unit(.sku, original)),
       group: group)
+  }
+
+  /// An earlier request of a group that has its own, sent once more by this one. Where there is none yet, it is the
+  /// first of such a group.
+  private func another(before index: Int, by group: Int) -> Request {
+    var earlier = index
+    while earlier > 0 {
+      earlier -= 1 + dice.below(min(earlier, Limits.retryReach), .howFarBack, earlier)
+      let theirs = crowd.group(at: dice.unit(.group, earlier))
+      if !crowd.groups[theirs].repeatsOthers { break }
+    }
+    while crowd.groups[crowd.group(at: dice.unit(.group, earlier))].repeatsOthers { earlier += 1 }
+    var request = request(earlier)
+    request.group = group
+    return request
   }
 
   /// The request whose key this one carries.

@@ -7,6 +7,8 @@ struct Plan: Sendable {
   let requests: RequestBytes
   /// As the sale lists them.
   let skus: [String]
+  /// Groups of the crowd that send nothing.
+  let absent: Set<Int>
   /// How long an answer may take, from the time its request was sent.
   let timeout: TimeAmount
   /// Whether each 202 is followed to its outcome. If not, nothing is kept of an answer but its kind and latency.

@@ -6,7 +6,8 @@ internal import Glibc
 /// `{"name":"doors-open","phases":[{"shape":"burst","requests":5000},{"shape":"hold","rate":8000,"seconds":5}]}`.
 ///
 /// Shapes: `hold` (rate, seconds), `ramp` and `decay` (from, to, seconds), `burst` (requests).
-/// Optional: `crowd`, the groups of ``WrittenGroup``, and `connect`, which is `before` or `during`.
+/// Optional: `crowd`, the groups of ``WrittenGroup``, `promise`, a ``Promise``, and `connect`, which is `before` or
+/// `during`.
 struct Profile: Decodable {
   let name: String
   let about: String?
@@ -16,7 +17,10 @@ struct Profile: Decodable {
   /// `nil` where the file does not say.
   let connect: ConnectTime?
 
-  private enum Field: String, CodingKey { case name, about, phases, crowd, connect }
+  /// What it promises to one of the groups.
+  let promise: Promise?
+
+  private enum Field: String, CodingKey { case name, about, phases, crowd, connect, promise }
 
   init(from decoder: any Decoder) throws {
     let fields = try decoder.container(keyedBy: Field.self)
@@ -24,6 +28,8 @@ struct Profile: Decodable {
     about = try fields.decodeIfPresent(String.self, forKey: .about)
     phases = try fields.decode([WrittenPhase].self, forKey: .phases).enumerated().map { try $1.phase(number: $0 + 1) }
     groups = try fields.decodeIfPresent([WrittenGroup].self, forKey: .crowd).map(Crowd.groups)
+    promise = try fields.decodeIfPresent(Promise.self, forKey: .promise)
+    try promise?.check(groups ?? [])
     connect = try fields.decodeIfPresent(String.self, forKey: .connect).map { word in
       guard let time = ConnectTime(rawValue: word) else {
         throw Unusable("'connect' is 'before' or 'during', not '\(word)'")

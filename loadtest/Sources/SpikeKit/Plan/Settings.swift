@@ -16,6 +16,11 @@ struct Settings: Sendable {
   let scheduleName: String
   let buyers: Int
   let groups: [Crowd.Group]
+  let promise: Promise?
+  /// Whether the groups that the promise names stay away: a control run.
+  let isAlone: Bool
+  /// A control run to be compared with.
+  let control: ControlRun?
   let quantity: Int
   let retryShare: Double
   let popularity: @Sendable (_ skus: Int) -> Popularity
@@ -31,6 +36,12 @@ struct Settings: Sendable {
 
   var crowd: Crowd { Crowd(groups, buyers: buyers) }
 
+  /// The groups that send nothing, by their number.
+  private var absent: Set<Int> {
+    guard isAlone, let promise else { return [] }
+    return Set(groups.indices.filter { promise.without.contains(groups[$0].name) })
+  }
+
   /// - Parameter skus: As the sale lists them.
   func plan(skus: [String]) throws -> Plan {
     let mix = Mix(
@@ -38,7 +49,7 @@ struct Settings: Sendable {
       retryShare: retryShare)
     return Plan(
       schedule: schedule, mix: mix, requests: try RequestBytes(target: target, sale: sale, skus: skus, mix: mix),
-      skus: skus, timeout: timeout, isFollowed: isFollowed, followWay: followWay, epoch: Epoch())
+      skus: skus, absent: absent, timeout: timeout, isFollowed: isFollowed, followWay: followWay, epoch: Epoch())
   }
 }
 
@@ -72,14 +83,21 @@ extension SpikeCommand {
     guard Crowd(groups, buyers: buyers).pools(of: connections).allSatisfy({ $0 >= loops }) else {
       throw Unusable("each group with connections of its own needs one for each event loop: more --connections")
     }
+    guard !alone || read?.promise?.without.isEmpty == false else {
+      throw Unusable("--alone needs a --profile with a promise that names who stays away")
+    }
+    let seed = seed ?? UInt64.random(in: 1...UInt64(UInt32.max))
+    var controlRun: ControlRun?
+    if let control { controlRun = try ControlRun.read(control, schedule: scheduleName, seed: seed) }
     let (hot, skew) = (hot, skuSkew ?? 0)
     return Settings(
       target: target, sale: sale, skus: sku, isFollowed: !noFollow, followWay: follow, schedule: schedule,
-      scheduleName: scheduleName, buyers: buyers, groups: groups, quantity: quantity, retryShare: retryShare,
+      scheduleName: scheduleName, buyers: buyers, groups: groups, promise: read?.promise, isAlone: alone,
+      control: controlRun, quantity: quantity, retryShare: retryShare,
       popularity: { skus in
         hot.map { .hot(share: $0, skus: skus) } ?? .zipf(exponent: skew, skus: skus)
       },
-      seed: seed ?? UInt64.random(in: 1...UInt64(UInt32.max)), connections: connections,
+      seed: seed, connections: connections,
       connect: connect ?? read?.connect ?? .before, eventLoops: eventLoops,
       timeout: timeout.amount, followTimeout: followTimeout.amount, ledger: ledger, json: json, html: html)
   }

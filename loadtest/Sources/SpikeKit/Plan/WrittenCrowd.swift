@@ -17,6 +17,10 @@ struct WrittenGroup: Decodable {
   private let retry_pause_ms: Int?
   private let retry_key: String?
   private let drip: WrittenDrip?
+  private let refusals: String?
+  private let enters: String?
+  private let waits_seconds: Double?
+  private let sends: String?
 
   /// - Throws: ``Unusable``, naming the group and the member that is wrong.
   func group() throws(Unusable) -> Crowd.Group {
@@ -43,6 +47,12 @@ struct WrittenGroup: Decodable {
       group.pause = .milliseconds(Int64(try within(retry_pause_ms, 0...most, "retry_pause_ms")))
     }
     group.renewsKey = try choice(retry_key, "retry_key", "same", "new")
+    group.believesRefusals = try !choice(refusals, "refusals", "believe", "ignore")
+    group.entersRoom = try choice(enters, "enters", "door", "room")
+    group.repeatsOthers = try choice(sends, "sends", "orders", "repeats")
+    if let waits_seconds {
+      group.patience = TimeAmount(seconds: try within(waits_seconds, 1...Limits.phaseSeconds, "waits_seconds"))
+    }
     if let drip {
       group.drip = Crowd.Drip(
         bytes: try within(drip.bytes, 1...Limits.dripBytes, "drip.bytes"),
@@ -61,6 +71,12 @@ extension Crowd {
     }
     var groups: [Group] = []
     for group in written { groups.append(try group.group()) }
+    guard groups.contains(where: { !$0.repeatsOthers }) else {
+      throw Unusable("every group sends repeats; one has to have orders of its own")
+    }
+    guard !groups.contains(where: { $0.entersRoom && $0.drip != nil }) else {
+      throw Unusable("a group that drips cannot enter the room")
+    }
     let shares = groups.reduce(0) { $0 + $1.share }
     guard abs(shares - 1) < 1e-6 else { throw Unusable("the groups' shares add up to \(shares), not to 1") }
     let dripping = groups.reduce(0) { $0 + ($1.drip?.connections ?? 0) }

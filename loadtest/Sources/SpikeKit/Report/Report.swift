@@ -37,7 +37,7 @@ struct Report {
 
   /// All sections.
   func text() -> String {
-    (["", answers, groups, generator] + (judgement?.sections ?? []) + [conclusion])
+    (["", answers, groups, room, generator] + (judgement?.sections ?? []) + [conclusion])
       .filter { $0 != nil }.map { $0 ?? "" }.joined(separator: "\n")
   }
 
@@ -109,7 +109,7 @@ struct Report {
   }
 
   /// Requests of the schedule that never left.
-  var unsent: Int { settings.schedule.requests - load.sent - load.skipped }
+  var unsent: Int { settings.schedule.requests - load.sent - load.skipped - load.absent }
 
   /// Whether the figures show the server's speed or the generator's.
   var bottleneck: Bottleneck { Bottleneck(load) }
@@ -125,6 +125,18 @@ struct Report {
           .map(grouped) + [latencies.p50, latencies.p99, latencies.max].map { milliseconds($0) })
     }
     return "Groups, and latency from the scheduled time\n" + table.text
+  }
+
+  private var room: String? {
+    guard !load.room.isEmpty else { return nil }
+    var table = Table(leftAligned: 1, ["group", "tabs", "let in", "tired", "buyers let in"])
+    let crowd = settings.crowd
+    var letIn = settings.groups.map { _ in 0 }
+    for buyer in load.room.expiries.keys { letIn[crowd.group(ofBuyer: buyer)] += 1 }
+    for (index, (group, part)) in zip(settings.groups, load.room.groups).enumerated() {
+      table.add([group.name] + [part.tabs, part.letIn, part.tired, letIn[index]].map(grouped))
+    }
+    return "Waiting room, by tab\n" + table.text
   }
 
   private var conclusion: String {

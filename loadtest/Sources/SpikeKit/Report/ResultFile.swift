@@ -103,9 +103,11 @@ struct ResultFile: Encodable {
     let skipped: Int
     let latencyUs: Percentiles
     let answers: [Answer]
+    let figures: GroupFigures?
 
-    init(_ group: Crowd.Group, _ part: LoadResult.Group) {
+    init(_ group: Crowd.Group, _ part: LoadResult.Group, _ figures: GroupFigures?) {
       name = group.name
+      self.figures = figures
       sent = part.sent
       skipped = part.skipped
       latencyUs = Percentiles(part.tally.all)
@@ -150,7 +152,10 @@ struct ResultFile: Encodable {
     unknownWithoutId = report.judgement?.evidence.withoutId.count ?? 0
     units = report.judgement.map(Unit.all) ?? []
     checks = report.judgement?.verdict.checks.map { Judged($0) } ?? []
-    groups = zip(report.settings.groups, report.load.groups).map { GroupPart($0, $1) }
+    let figures = report.judgement.map { report.load.figures(report.settings.crowd, $0.units) }
+    groups = zip(report.settings.groups, report.load.groups).enumerated().map { index, group in
+      GroupPart(group.0, group.1, figures?[index])
+    }
     instants = Instants(report)
     lineSeconds = instants.lineSeconds
     let decided = report.judgement?.follow.decisions

@@ -20,12 +20,17 @@ struct Check: Equatable, Sendable {
 }
 
 /// Cases that break a rule: all counted, some named.
-struct Violations {
+struct Violations: Sendable {
   private(set) var count = 0
   private(set) var examples: [String] = []
 
   init(_ found: [String] = []) {
     for example in found { add(example) }
+  }
+
+  mutating func add(_ others: Violations) {
+    count += others.count
+    examples += others.examples.prefix(Limits.examples - examples.count)
   }
 
   mutating func add(_ example: @autoclosure () -> String) {
@@ -52,9 +57,14 @@ struct Verdict: Sendable {
     return outcome
   }
 
-  /// - Parameter after: The sale when all was decided; `nil` if it could not be read.
-  init(_ evidence: Evidence, units: Units, after: Sale?) {
-    checks = [
+  /// - Parameters:
+  ///   - after: The sale when all was decided; `nil` if it could not be read.
+  ///   - room: What was seen in a waiting room.
+  ///   - promised: What else was checked.
+  init(_ evidence: Evidence, units: Units, after: Sale?, room: RoomSight = RoomSight(), promised: [Check] = []) {
+    let inRoom =
+      room.isEmpty ? [] : [Check.of("I9", "every buyer had one place in the room, over all tabs", room.doubled)]
+    let always = [
       Self.usable(evidence),
       Self.decided(evidence),
       Self.oneOutcome(evidence),
@@ -64,6 +74,7 @@ struct Verdict: Sendable {
       Self.addsUp(units, after),
       Self.notUndersold(evidence, units, after),
     ]
+    checks = always + inRoom + promised
   }
 
   private static func usable(_ evidence: Evidence) -> Check {

@@ -5,6 +5,9 @@ internal import NIOCore
 struct RequestBytes: Sendable {
   private let orderHead: [UInt8]
   private let keyField: [UInt8]
+  private let tokenField = Array("\r\nX-Room-Token: ".utf8)
+  /// How a tab joins the waiting room, and asks where it stands, up to the buyer.
+  private let roomHeads: (join: [UInt8], look: [UInt8])
   /// From the end of the key on, for each SKU: the last header field and the body.
   private let orderTails: [[UInt8]]
   private let statusHead: [UInt8]
@@ -25,23 +28,42 @@ struct RequestBytes: Sendable {
       let body = try JSONEncoder().encode(OrderBody(sku: sku, quantity: mix.quantity))
       return Array("\r\nContent-Length: \(body.count)\r\n\r\n".utf8) + body
     }
+    let roomEnd = " \(target.prefix)/v1/sales/\(salePath)/room HTTP/1.1\r\nHost: \(target.authority)\r\n"
+    roomHeads = (
+      Array("POST\(roomEnd)Content-Length: 0\r\nX-Buyer-Id: b".utf8), Array("GET\(roomEnd)X-Buyer-Id: b".utf8)
+    )
     statusHead = Array("GET \(target.prefix)/v1/orders/".utf8)
     statusTail = Array(" HTTP/1.1\r\nHost: \(target.authority)\r\nX-Buyer-Id: b".utf8)
   }
 
   /// The submission of an order.
-  func order(_ request: Mix.Request, into buffer: inout ByteBuffer) {
+  ///
+  /// - Parameter token: of the waiting room.
+  func order(_ request: Mix.Request, token: [UInt8]? = nil, into buffer: inout ByteBuffer) {
     let tail = orderTails[request.sku]
-    let most = orderHead.count + keyField.count + tail.count + 2 * Limits.decimalDigits
+    let most =
+      orderHead.count + keyField.count + tail.count + 2 * Limits.decimalDigits
+      + (token.map { $0.count + tokenField.count } ?? 0)
     buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: most) { space in
       var pen = BytePen(space)
       pen.write(orderHead)
       pen.write(decimal: request.buyer)
       pen.write(keyField)
       pen.write(decimal: request.original)
+      if let token {
+        pen.write(tokenField)
+        pen.write(token)
+      }
       pen.write(tail)
       return pen.written
     }
+  }
+
+  /// Asks for a place in the waiting room, or where the buyer stands there.
+  func room(buyer: Int, joins: Bool, into buffer: inout ByteBuffer) {
+    buffer.writeBytes(joins ? roomHeads.join : roomHeads.look)
+    buffer.writeString(String(buyer))
+    buffer.writeStaticString("\r\n\r\n")
   }
 
   /// The question for an order's status, or its events, without a ticket if none was given.
