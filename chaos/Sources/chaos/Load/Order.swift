@@ -13,14 +13,17 @@ struct Order: Sendable, Hashable {
   var key: String { "k\(number)" }
 
   /// The request on the wire.
-  func request(port: UInt16) -> [UInt8] {
+  ///
+  /// - Parameter token: of the sale's waiting room.
+  func request(port: UInt16, token: String? = nil) -> [UInt8] {
+    let shown = token.map { "X-Room-Token: \($0)\r\n" } ?? ""
     let body = #"{"sku":"\#(sku)","quantity":\#(quantity)}"#
     let head = """
       POST /v1/sales/\(sale)/orders HTTP/1.1\r
       Host: 127.0.0.1:\(port)\r
       X-Buyer-Id: \(buyer)\r
       Idempotency-Key: \(key)\r
-      Content-Type: application/json\r
+      \(shown)Content-Type: application/json\r
       Content-Length: \(body.utf8.count)\r
       \r
 

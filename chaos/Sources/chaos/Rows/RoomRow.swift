@@ -11,7 +11,8 @@ enum RoomRow {
     let intake = try await stage.start("intake")
     var workers = [try await stage.start("worker"), try await stage.start("worker")]
     let http = intake.part.http ?? stage.admin
-    try await createSale(stage)
+    try await stage.createSale(
+      sale, items: [(sku: "rare", stock: 1_000)], shaping: ["room": ["rate_per_minute": rate * 60]], knownAt: [http])
     let buyers = (0..<(stage.isQuick ? 200 : 600)).map { "waiting-\($0)" }
     try await stage.underLoad {
       var places: [String: Int] = [:]
@@ -79,19 +80,5 @@ enum RoomRow {
       let rows = try await connection.query("SELECT owner_name FROM room_owners WHERE owner_pid IS NOT NULL")
       return try rows.first.flatMap { try $0.string(0).split(separator: "/").last.flatMap { Int32($0) } }
     }
-  }
-
-  private static func createSale(_ stage: Stage) async throws {
-    let start = Date.now.addingTimeInterval(-60)
-    let body: [String: Any] = [
-      "id": sale, "name": "Waited for", "starts_at": start.formatted(.iso8601),
-      "ends_at": start.addingTimeInterval(3_600).formatted(.iso8601),
-      "items": [["sku": "rare", "stock": 1_000, "price_minor": 1, "currency": "CNY"] as [String: Any]],
-      "shaping": ["room": ["rate_per_minute": rate * 60]],
-    ]
-    let answer = try await HTTP.post(
-      stage.admin.appending(path: "admin/api/sales"), headers: ["Authorization": "Bearer \(Shop.adminToken)"],
-      body: JSONSerialization.data(withJSONObject: body))
-    guard answer.status == 201 else { throw TestSetUpError("\(answer.status) \(answer.text)") }
   }
 }

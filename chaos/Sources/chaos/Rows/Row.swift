@@ -35,7 +35,8 @@ struct Row: Sendable {
   static let all: [Row] =
     workerRows + leaseRows + intakeRows + postgresRows + brokerRows + networkRows + clientRows + poisonRows + clockRows
     + logRows
-    + partitionRows + streamRows + diskRows + overloadRows + clusterRows + electionRows + deletionRows
+    + partitionRows + streamRows + signalRows + crowdRows + diskRows + overloadRows + clusterRows + electionRows
+    + deletionRows
 
   /// Whether it runs on an outside cluster, or on an embedded broker.
   func runs(outside: Bool) -> Bool { ground == .either || (ground == .outside) == outside }
