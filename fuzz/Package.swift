@@ -31,6 +31,9 @@ let package = Package(
     .target(name: "Fuzzing", dependencies: ["CLibFuzzer"], swiftSettings: strict),
     harness("OrderBody", [.product(name: "FlashSale", package: "penstock")]),
     harness(
+      "Credentials",
+      [.product(name: "FlashSale", package: "penstock"), .product(name: "Time", package: "penstock")]),
+    harness(
       "Names",
       [.product(name: "FlashSale", package: "penstock"), .product(name: "Time", package: "penstock")]),
     harness(

@@ -44,6 +44,10 @@ private struct Seen: Equatable {
   var buyer: String?
   var key: String?
   var subjects: String?
+  var authorization: String?
+  var token: String?
+  var proof: String?
+  var verdict: String?
   var isJSON: Bool
   var endsConnection: Bool
   var body: [UInt8]
@@ -61,6 +65,9 @@ private struct Seen: Equatable {
     buyer = text(request.buyer)
     key = text(request.key)
     subjects = text(request.subjects)
+    authorization = text(request.authorization)
+    token = text(request.token)
+    (proof, verdict) = (text(request.shown.proof), text(request.shown.verdict))
     isJSON = request.isJSON
     endsConnection = request.endsConnection
     body = Array(request.body)
@@ -114,6 +121,8 @@ private struct Seen: Equatable {
     let path = uri.hasPrefix("/v1/orders/") ? String(uri.prefix(47)).lowercased() : ""
     target = "\(method) \(path)\(uri.dropFirst(path.utf8.count))"
     (buyer, key, subjects, isJSON) = (order.buyer, order.key, order.subjects, order.isJSON)
+    (authorization, token) = (order.authorization, order.token)
+    (proof, verdict) = (order.proof, order.verdict)
     self.endsConnection = endsConnection
     self.body = body
   }
