@@ -26,6 +26,8 @@ extension Waits.Kind {
     case .logQuery: .seconds(8)
     // A lane looks for what keeps it every 2 s, a worker at its lanes every 5 s.
     case .decision: .seconds(15)
+    // Another worker takes over after the lease, 3 s unless set, and a beacon is asked every 2 s, for 5 s.
+    case .admission: .seconds(10)
     }
   }
 }

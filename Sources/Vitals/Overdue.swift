@@ -37,6 +37,7 @@ extension Waits.Kind {
     case .delivery: "the log has not acknowledged a record"
     case .logQuery: "the log has not answered a query"
     case .decision: "records wait and none was decided"
+    case .admission: "nobody can be let in from a waiting room"
     }
   }
 
@@ -50,6 +51,7 @@ extension Waits.Kind {
     case .delivery: "the log acknowledges records again"
     case .logQuery: "the log answers queries again"
     case .decision: "records are decided again"
+    case .admission: "buyers can be let in from waiting rooms again"
     }
   }
 }

@@ -24,6 +24,8 @@ public final class Waits: Sendable {
     case logQuery = "log_query"
     /// The next decision, while records wait for it.
     case decision
+    /// That buyers are let in from a waiting room, besides their turn: somebody to look after it, or its beacon.
+    case admission
   }
 
   /// A wait that goes on.

@@ -18,6 +18,9 @@ public enum WorkerMetric: String, MetricCatalogue {
   case epoch = "penstock_worker_epoch"
   case leaseRenewed = "penstock_worker_lease_renewed_timestamp_seconds"
 
+  case roomWaiting = "penstock_worker_room_waiting"
+  case roomAdmitted = "penstock_worker_room_admitted_total"
+
   public var help: String {
     switch self {
     case .decided: "Records that got their first outcome, by outcome."
@@ -35,6 +38,8 @@ public enum WorkerMetric: String, MetricCatalogue {
     case .lag: "Records of a partition that have no outcome yet."
     case .epoch: "The epoch in which this worker has the partition; 0 if it does not."
     case .leaseRenewed: "When this worker last saw the leases, in seconds since 1970."
+    case .roomWaiting: "Buyers who wait in a sale's waiting room, by the sale's number; from the worker that owns it."
+    case .roomAdmitted: "Buyers whom this worker has let in from waiting rooms."
     case .halted: "Whether a partition waits for a person (1) or not (0)."
     }
   }

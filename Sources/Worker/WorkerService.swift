@@ -19,6 +19,7 @@ public struct WorkerService: Service {
   private let context: LaneContext
   private let cluster: ClusterSettings
   private let waits: Waits
+  private let rooms = RoomBoard()
 
   /// A worker; nothing is contacted before `run`.
   ///
@@ -40,7 +41,7 @@ public struct WorkerService: Service {
       filters: FilterShelf(settings: database, logger: logger), metrics: WorkerMetrics(), logger: logger)
     self.cluster = cluster
     self.waits = waits
-    waits.add { [board = context.board] in board.waits }
+    waits.add { [board = context.board, rooms] in board.waits + rooms.waits }
   }
 
   /// How it is doing. Cheap: a copy of what the lanes noted, and of what they wait for.
@@ -72,10 +73,10 @@ public struct WorkerService: Service {
   }
 
   private var roomOwner: RoomOwner? {
-    context.configuration.rooms.map { rooms in
+    context.configuration.rooms.map { [board = rooms] rooms in
       RoomOwner(
         settings: context.database, configuration: rooms, cluster: cluster, orders: context.configuration.topic,
-        name: context.configuration.ownerName, logger: context.logger)
+        name: context.configuration.ownerName, board: board, logger: context.logger)
     }
   }
 

@@ -18,6 +18,7 @@ struct RoomOwner: Sendable {
   /// The topic of orders.
   let orders: String
   let name: String
+  let board: RoomBoard
   let logger: Logger
 
   /// Works until the task is cancelled.
@@ -47,7 +48,9 @@ struct RoomOwner: Sendable {
   private func work(_ lease: RoomLease) async throws {
     while !Task.isCancelled {
       // Rooms are rare: without one, nobody has to own them.
-      if try await !lease.sales().isEmpty, let epoch = try await lease.claim(silentFor: configuration.lease) {
+      let areAny = try await !lease.sales().isEmpty
+      if areAny, let epoch = try await lease.claim(silentFor: configuration.lease) {
+        defer { board.gaveUp() }
         logger.info("looking after the waiting rooms", metadata: ["epoch": "\(epoch)"])
         let writer = try RoomWriter(cluster: cluster, topic: configuration.topic, logger: logger)
         do {
@@ -60,6 +63,7 @@ struct RoomOwner: Sendable {
         await writer.shutdown(deadline: Limits.leavePatience)
         return
       }
+      board.looked(areAny: areAny)
       try await Task.sleep(for: Limits.roomLookInterval)
     }
   }

@@ -106,7 +106,7 @@ final class RoomTenure: Sendable {
   private func decide() async throws {
     let now = Timestamp.now
     let mine = epoch.withLock { $0 }
-    let (decisions, newest) = follower.withRooms { rooms in
+    let (decisions, waiting, newest) = follower.withRooms { rooms in
       // No room leaves the lock: it would be copied with the next record.
       let decisions = keepers.withLock { keepers in
         Array(keepers.kept.keys).map { sale in
@@ -114,18 +114,24 @@ final class RoomTenure: Sendable {
           return (sale, room.told, keepers.decide(sale, room, backlog: backlogs.backlog(of: sale), now: now))
         }
       }
-      return (decisions, rooms.epoch)
+      let waiting = Dictionary(uniqueKeysWithValues: decisions.map { ($0.0, rooms[$0.0]?.waiting ?? 0) })
+      return (decisions, waiting, rooms.epoch)
     }
     guard newest == mine else { throw Replaced() }
     var records: [RoomRecord] = []
+    var silent: [SaleNumber: Duration] = [:]
     for (sale, told, decision) in decisions {
       records += decision.commands.map { RoomRecord(sale: sale, at: now, epoch: mine, $0) }
-      if let question = decision.question, let drawn = try await draw(sale, told, question, now) {
+      guard let question = decision.question else { continue }
+      if let drawn = try await draw(sale, told, question, now) {
         records.append(RoomRecord(sale: sale, at: now, epoch: mine, .draw(drawn)))
+      } else if question.knownAt <= now {
+        silent[sale] = .microseconds(now.microseconds(since: question.knownAt))
       }
     }
-    guard !records.isEmpty else { return }
-    try await write(records)
+    if !records.isEmpty { try await write(records) }
+    let admitted = records.reduce(0) { if case .admit(let places) = $1.command { $0 + places.count } else { $0 } }
+    owner.board.decided(waiting: waiting, admitted: admitted, beacons: silent)
   }
 
   /// What a lottery is drawn by, once the beacon has answered.
