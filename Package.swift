@@ -360,7 +360,7 @@ let package = Package(
     .testTarget(
       name: "SystemTests",
       dependencies: [
-        "FlashSale", "OrderLog", "Postgres", "SaleStore", "TestSupport",
+        "FlashSale", "Kafka", "OrderLog", "Postgres", "SaleStore", "TestSupport",
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: strict),

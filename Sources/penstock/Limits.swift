@@ -44,6 +44,9 @@ enum Limits {
   /// How long one attempt to make or describe the topic may take. After it the reason is told, and the next one begins.
   static let topicTimeout = Duration.seconds(8)
 
+  /// Pause before the waiting rooms' topic is tried again that could not be made while no sale had a room.
+  static let roomTopicPause = Duration.seconds(5)
+
   /// The least limit of open files (`ulimit -n`) that a service starts with. `penstock up` has 85 open while nobody is
   /// connected, and Foundation starts no child process below 256.
   static let openFiles = 256

@@ -112,6 +112,15 @@ public struct RoomLease: Sendable {
 }
 
 extension SaleStore {
+  /// Whether a sale that is not over has a waiting room.
+  public func hasRooms() async throws -> Bool {
+    try await pool.withConnection { connection in
+      try await connection.query(
+        "SELECT EXISTS (SELECT FROM sales WHERE shaping ? 'room' AND ends_at > now() AND closed_at IS NULL)"
+      ).single().bool(0)
+    }
+  }
+
   /// What was committed to when a sale with a lottery was created; `nil` for any other sale.
   public func commitment(of sale: SaleNumber) async throws -> [UInt8]? {
     let rows = try await pool.withConnection { connection in

@@ -68,8 +68,13 @@ func build(_ base: Foundations, roles: [Role], announce: String?) throws -> Serv
 
 /// Builds what runs once the log and the store are there. It ends in the opposite order: intake stops taking requests
 /// before the workers stop deciding them.
-func build(_ running: RunningParts, of base: Foundations, announcer: Announcer?) -> ServiceGroup {
+///
+/// - Parameter rooms: makes the waiting rooms' topic, if that is not there yet.
+func build(
+  _ running: RunningParts, of base: Foundations, rooms: RoomTopicService?, announcer: Announcer?
+) -> ServiceGroup {
   var services: [any Service] = []
+  if let rooms { services.append(rooms) }
   if let closer = running.closer {
     services.append(WriterService(writer: closer, drain: base.configuration.drain / 2))
   }

@@ -18,7 +18,7 @@ struct LogPreparation: Sendable {
   ///
   /// While PostgreSQL or the brokers cannot be reached, it says so and tries again. Throws a failure that waiting does
   /// not mend.
-  func run(_ store: SaleStore) async throws -> TopicDescription {
+  func run(_ store: SaleStore) async throws -> PreparedLog {
     try await waiting(for: "PostgreSQL") { try await checkDatabase() }
     let log = configuration.log
     let topic = try await waiting(for: "the log") {
@@ -27,15 +27,40 @@ struct LogPreparation: Sendable {
         options: options(of: log), timeout: Limits.topicTimeout, logger: logger)
     }
     warn(about: topic)
-    _ = try await waiting(for: "the log") {
-      try await Topics.ensure(
-        cluster: cluster, name: RoomLog.topic(beside: log.topic), partitions: 1, replication: log.replication,
-        options: options(of: log), timeout: Limits.topicTimeout, logger: logger)
-    }
+    let hasRoomTopic = try await prepareRooms(store)
     try await waiting(for: "PostgreSQL") {
       try await store.record(topic: log.topic, partitions: Int32(log.partitions))
     }
-    return topic
+    return PreparedLog(topic: topic, hasRoomTopic: hasRoomTopic)
+  }
+
+  /// Makes or checks the waiting rooms' topic.
+  func makeRoomTopic() async throws {
+    let log = configuration.log
+    _ = try await Topics.ensure(
+      cluster: cluster, name: RoomLog.topic(beside: log.topic), partitions: 1, replication: log.replication,
+      options: options(of: log), timeout: Limits.topicTimeout, logger: logger)
+  }
+
+  /// Waits for the waiting rooms' topic only if a sale has a room: where none has, nobody is kept from selling because
+  /// the cluster refuses a second topic.
+  ///
+  /// - Returns: whether it is there.
+  private func prepareRooms(_ store: SaleStore) async throws -> Bool {
+    do {
+      try await makeRoomTopic()
+      return true
+    } catch {
+      let areAny = try await waiting(for: "PostgreSQL") { try await store.hasRooms() }
+      if areAny {
+        try await waiting(for: "the waiting rooms' topic") { try await makeRoomTopic() }
+        return true
+      }
+      logger.warning(
+        "the waiting rooms' topic cannot be made, which is tried again; sales with a room cannot open before",
+        metadata: ["error": "\(error)"])
+      return false
+    }
   }
 
   /// The settings of a topic that has to be made. A write is acknowledged by two replicas where there are three: one
@@ -92,6 +117,13 @@ struct LogPreparation: Sendable {
         metadata: ["topic": "\(topic.name)", "retention.ms": "\(milliseconds)"])
     }
   }
+}
+
+/// The log as the parts find it.
+struct PreparedLog: Sendable {
+  let topic: TopicDescription
+  /// `false`: it has yet to be made.
+  let hasRoomTopic: Bool
 }
 
 extension DatabaseCheck {

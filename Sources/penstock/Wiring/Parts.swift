@@ -13,15 +13,19 @@ struct Parts: Service {
   let announcer: @Sendable (IntakeService?) -> Announcer?
 
   func run() async throws {
-    let topic: TopicDescription
+    let log: PreparedLog
     do {
-      topic = try await cancelWhenGracefulShutdown { try await preparation.run(base.store) }
+      log = try await cancelWhenGracefulShutdown { try await preparation.run(base.store) }
     } catch is CancellationError where Task.isShuttingDownGracefully {
       return
     }
-    let parts = try base.running(roles, on: topic)
+    let parts = try base.running(roles, on: log.topic)
     stage.runs(parts)
-    try await build(parts, of: base, announcer: announcer(parts.intake)).run()
+    var rooms: RoomTopicService?
+    if !log.hasRoomTopic {
+      rooms = RoomTopicService(make: { [preparation] in try await preparation.makeRoomTopic() }, logger: base.logger)
+    }
+    try await build(parts, of: base, rooms: rooms, announcer: announcer(parts.intake)).run()
   }
 
   private var preparation: LogPreparation {
