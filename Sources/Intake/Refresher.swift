@@ -100,6 +100,10 @@ actor Refresher {
         while (try? await Task.sleep(for: Limits.refreshInterval)) != nil { await self.reload() }
       }
       group.addTask {
+        // By itself: a reading that hangs must not keep it from being said.
+        while (try? await Task.sleep(for: Limits.refreshInterval)) != nil { await self.lookWhoDecides() }
+      }
+      group.addTask {
         for await _ in self.levelsWait { await self.readWinnersOfWaiting() }
       }
       group.addTask {
@@ -135,7 +139,6 @@ actor Refresher {
             "PostgreSQL cannot be read; orders are taken up to the backlog limit", metadata: ["error": "\(error)"])
         }
       }
-      lookWhoDecides()
     }
   }
 
