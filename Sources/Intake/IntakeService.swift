@@ -143,7 +143,7 @@ public final class IntakeService: Service {
         backlogLimit: configuration.backlogLimit, proxies: configuration.trustedProxies,
         entry: EntryCheck(
           proofs: configuration.tickets.proofs, verdicts: configuration.verdicts,
-          backlogLimit: configuration.backlogLimit))
+          backlogLimit: configuration.backlogLimit, load: ProcessorLoad(threads: configuration.eventLoops)))
       try await serve(gate, orders, listener, loops, refresher, feed, watch, rooms)
     } catch {
       _ = await writers.shutdown(deadline: Limits.producerDrainDeadline)

@@ -77,6 +77,10 @@ struct ProofTests {
     #expect([0, 9_999].allSatisfy { rule.bits(backlog: $0, limit: limit) == 16 })
     #expect(
       [10_000, 20_000, 40_000, 80_000, 160_000].map { rule.bits(backlog: $0, limit: limit) } == [17, 18, 19, 20, 20])
+    let loads = [0, 0.4, 0.5, 0.75, 0.88, 0.95, 1]
+    #expect(loads.map { rule.bits(backlog: 0, limit: limit, load: $0) } == [16, 16, 17, 18, 19, 20, 20])
+    // Whichever asks for more.
+    #expect(rule.bits(backlog: 20_000, limit: limit, load: 0.5) == 18)
     #expect(rule.bits(backlog: .max, limit: limit) == 20 && rule.bits(backlog: 5, limit: 1) == 19)
     #expect(try self.rule(#"{"bits":16}"#).maxBits == 20 && self.rule(#"{"bits":27}"#).maxBits == 28)
   }

@@ -25,19 +25,26 @@ public struct ProofRule: Hashable, Sendable, Encodable {
     guard maxBits >= self.bits else { throw .invalidField(fields["max_bits"], "must be bits or more") }
   }
 
-  /// The bits to ask for now: one more for each doubling of the backlog from a sixteenth of its limit on, up to
-  /// `maxBits`. So the work doubles with the line, and a bot that fills it slows itself down.
+  /// The bits to ask for now: one more for each doubling of the backlog from a sixteenth of its limit on, or for each
+  /// halving of what intake's processors have to spare, whichever asks for more; up to `maxBits`. So the work doubles
+  /// with the line, or with the time that answers take, and a bot slows itself down.
   ///
   /// - Parameters:
   ///   - backlog: records in line, in the sale's fullest partition.
   ///   - limit: at which intake refuses, at least 1.
-  public func bits(backlog: Int64, limit: Int64) -> Int {
-    var (bits, mark) = (bits, max(1, limit / 16))
-    while backlog >= mark, bits < maxBits {
-      bits += 1
+  ///   - load: the part of its processors that intake uses, from 0 to 1.
+  public func bits(backlog: Int64, limit: Int64, load: Double = 0) -> Int {
+    var (rise, mark) = (0, max(1, limit / 16))
+    while backlog >= mark, bits + rise < maxBits {
+      rise += 1
       mark *= 2
     }
-    return bits
+    var (busyRise, spare) = (0, 0.5)
+    while 1 - load <= spare, bits + busyRise < maxBits {
+      busyRise += 1
+      spare /= 2
+    }
+    return bits + max(rise, busyRise)
   }
 }
 

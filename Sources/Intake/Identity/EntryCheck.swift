@@ -10,8 +10,8 @@ struct ShownFields {
   var verdict: UnsafeRawBufferPointer?
 }
 
-/// Checks what a sale asks its buyers to show: a claim, work, the bot service's word. Holds nothing that changes, and
-/// asks nobody.
+/// Checks what a sale asks its buyers to show: a claim, work, the bot service's word. Asks nobody; what it gives harder
+/// challenges by is looked at with each challenge, and with no order.
 struct EntryCheck: Sendable {
   static let proofField = "X-Proof-Of-Work"
   static let verdictField = "X-Bot-Verdict"
@@ -20,6 +20,7 @@ struct EntryCheck: Sendable {
   /// `nil`: no verdict is believed.
   let verdicts: VerdictChecker?
   let backlogLimit: Int64
+  let load: ProcessorLoad
 
   /// Throws what the caller does not show, in the order of what it costs to check. A sale that asks for nothing costs
   /// one look.
@@ -64,12 +65,13 @@ struct EntryCheck: Sendable {
     }
   }
 
-  /// A challenge for the caller, as hard as the sale's line is long; `nil`: the sale asks for no work.
+  /// A challenge for the caller, as hard as the sale's line is long or this intake busy; `nil`: the sale asks for no
+  /// work.
   func challenge(_ caller: Caller, to sale: CatalogSale) -> (text: String, bits: Int, expiresAt: Timestamp)? {
     guard let rule = sale.sale.shaping.proofOfWork else { return nil }
     let now = Timestamp.now
     let backlog = sale.items.map(\.standing.backlog).max() ?? 0
-    let bits = rule.bits(backlog: backlog, limit: backlogLimit)
+    let bits = rule.bits(backlog: backlog, limit: backlogLimit, load: load.current)
     let text = proofs.challenge(bits: bits, sale: sale.number, buyer: caller.buyer, at: now)
     return (text, bits, ProofSigner.end(of: now))
   }
