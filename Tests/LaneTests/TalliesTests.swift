@@ -24,6 +24,6 @@ import Time
 
 extension [Int32: Int64] {
   fileprivate var asSales: [SaleNumber: Int64] {
-    Dictionary(uniqueKeysWithValues: map { (SaleNumber(rawValue: $0), $1) })
+    [SaleNumber: Int64](uniqueKeysWithValues: map { (SaleNumber(rawValue: $0.key), $0.value) })
   }
 }
