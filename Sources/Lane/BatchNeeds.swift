@@ -158,7 +158,9 @@ package struct CommandNeeds: Sendable {
 
   mutating func add(_ command: OrderCommand) {
     orders.insert(command.order)
-    if command.action.isKnownByID, let id = command.id { keys.insert(LaneStock.CommandKey(order: command.order, stock: command.stock, id: id)) }
+    if command.action.isKnownByID, let id = command.id {
+      keys.insert(LaneStock.CommandKey(order: command.order, stock: command.stock, id: id))
+    }
     switch command.action {
     case .pay(let capture): payments.insert(Payment.Key(sale: command.stock.sale, id: capture.payment))
     case .refunded(let payment, _): payments.insert(Payment.Key(sale: command.stock.sale, id: payment))
@@ -217,7 +219,8 @@ package struct LoadedFacts: Sendable {
   /// cut there decides the same, and leaves room for what this batch adds.
   private static func bounded(_ units: Int64) -> Units { Units(Int32(min(units, Int64(FlashSale.Limits.stockUnits)))) }
 
-  /// A buyer holds units of one of the unknown sales, or has let a hold lapse, and the sale counts that. Once for each order, or for each buyer.
+  /// A buyer holds units of one of the unknown sales, or has let a hold lapse, and the sale counts that. Once for each
+  /// order, or for each buyer.
   package mutating func add(holder buyer: BuyerID, of sale: SaleNumber) { holders.add(buyer.holderHash, of: sale) }
 
   /// Something is counted for a subject of one of the sales whose subjects are asked for. Once for each order.

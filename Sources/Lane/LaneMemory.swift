@@ -2,8 +2,8 @@ package import FlashSale
 
 /// What a lane remembers from batch to batch, so that a batch reads only what is new to it.
 ///
-/// (1) `levels` and `waitlists` are as the lane committed, decided or loaded them under its claim. Nobody else writes them while it
-///     holds (I7), and those of a batch that was not committed are forgotten.
+/// (1) `levels` and `waitlists` are as the lane committed, decided or loaded them under its claim. Nobody else writes
+///     them while it holds (I7), and those of a batch that was not committed are forgotten.
 /// (2) For a sale in `holders`, each buyer who holds units is in there; the others hold nothing and are not looked up.
 ///     A buyer in there without units, such as a winner of a batch that was not committed, only costs a look-up.
 /// (3) An order id that has its outcome in the open generation is found by the look-up, or else by the unique violation

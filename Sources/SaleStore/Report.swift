@@ -154,7 +154,8 @@ public struct SaleReport: Sendable, Hashable, Codable {
   /// Units of all confirmed orders.
   public let unitsConfirmed: Int64
 
-  /// Whether accepted = confirmed + waitlisted + rejected + quarantined + in flight; `nil` where the log's tail could not be read.
+  /// Whether accepted = confirmed + waitlisted + rejected + quarantined + in flight; `nil` where the log's tail could not
+  /// be read.
   @Nullable public internal(set) var identityHolds: Bool?
 
   /// Whether each SKU's stock row and its orders agree: stock = sold + left.

@@ -20,7 +20,7 @@ struct SimulatedStore {
   }
 
   /// A row of `workers`.
-  private struct Worker {
+  struct Worker {
     var lastSeen: Int64
     var session: Session
     /// Since when it was never silent for the lease, in one session. Only the checks look at it.
@@ -95,8 +95,8 @@ struct SimulatedStore {
   /// Raised by each change of a table.
   private(set) var version = 0
 
-  private var workers: [WorkerID: Worker] = [:]
-  private var startedAt: Int64 = -1_000_000
+  var workers: [WorkerID: Worker] = [:]
+  private(set) var startedAt: Int64 = -1_000_000
 
   private(set) var isReachable = true
   private var sessions: Set<Session> = []
@@ -204,44 +204,6 @@ struct SimulatedStore {
   }
 
   func isInTransaction(_ session: Session) -> Bool { open[session] != nil }
-
-  // MARK: Leases
-
-  /// A worker shows that it is alive.
-  mutating func showLife(_ id: WorkerID, in session: Session, at now: Int64) {
-    let row = workers[id]
-    let goesOn = row.map { $0.session == session && now - $0.lastSeen < Limits.lease } ?? false
-    workers[id] = Worker(lastSeen: now, session: session, aliveSince: goesOn ? row?.aliveSince ?? now : now)
-  }
-
-  /// Deletes the row of a worker.
-  mutating func forget(_ id: WorkerID) { workers[id] = nil }
-
-  /// Whether a worker's lease held all the time, as everyone could see.
-  func hasLived(_ id: WorkerID, in time: ClosedRange<Int64>) -> Bool {
-    guard let row = workers[id] else { return false }
-    return isOpen(row.session) && row.aliveSince <= time.lowerBound && row.lastSeen > time.upperBound - Limits.lease
-  }
-
-  /// Who works, and who has what.
-  func leases(at now: Int64) -> LeaseView {
-    LeaseView(
-      now: .microseconds(now), serverAge: .microseconds(now - startedAt), partitions: progress.count,
-      leases: Dictionary(
-        uniqueKeysWithValues: progress.enumerated().map { index, row in
-          let hasSession = row.owner.map(isOpen) ?? false
-          return (
-            Partition(Int32(index)),
-            LeaseView.Lease(
-              epoch: row.epoch, owner: row.ownerID, hasSession: hasSession, haltedReason: row.haltedReason)
-          )
-        }),
-      workers: workers.sorted { $0.key < $1.key }.map { id, row in
-        LeaseView.Worker(
-          id: id, name: "worker \(id)", lanesMax: Limits.lanesMax, isDraining: false,
-          lastSeen: .microseconds(row.lastSeen), hasSession: isOpen(row.session))
-      })
-  }
 
   /// Stops a partition; false when someone else has claimed it.
   mutating func halt(_ partition: Partition, epoch: Epoch, reason: String) -> Bool {
