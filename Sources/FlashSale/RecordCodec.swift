@@ -51,23 +51,21 @@ extension LogRecord {
   @inlinable
   public func withEncodedBytes<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
     withUnsafeTemporaryAllocation(byteCount: Limits.recordBytes, alignment: 1) { bytes in
-      let count = encode(into: bytes)
+      guard let count = encodePlainly(into: bytes) else { return encodedAnyForm().withUnsafeBytes(body) }
       return body(UnsafeRawBufferPointer(rebasing: bytes[..<count]))
     }
   }
 
   /// Writes the record to the start of `bytes`, which has `Limits.recordBytes` or more.
   ///
-  /// - Returns: how many bytes it took.
+  /// - Returns: how many bytes it took; `nil` if it is not one that `PlainRecord` writes.
   @usableFromInline
-  func encode(into bytes: UnsafeMutableRawBufferPointer) -> Int {
-    if case .place(let request) = self { return PlainRecord.write(request, to: bytes) }
-    let encoded = encodedAnyForm()
-    bytes.copyBytes(from: encoded)
-    return encoded.count
+  func encodePlainly(into bytes: UnsafeMutableRawBufferPointer) -> Int? {
+    if case .place(let request) = self { PlainRecord.write(request, to: bytes) } else { nil }
   }
 
   /// Like `encoded()`, all of it by SwiftProtobuf.
+  @usableFromInline
   func encodedAnyForm() -> [UInt8] {
     var wire = WireRecord()
     wire.schema = Self.schema

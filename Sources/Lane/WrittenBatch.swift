@@ -32,7 +32,7 @@ package struct WrittenBatch: Sendable {
 
   /// The buyers who got units, or wait for some, in sales that count what a buyer holds.
   var winners: [LaneStock.Holder] {
-    guard levels.values.contains(where: { $0.rules.perBuyerLimit != nil }) else { return [] }
+    guard levels.values.contains(where: \.rules.countsBuyers) else { return [] }
     return effects.orders.compactMap { order in
       let stock = order.request.stock
       guard order.outcome.isCounted, levels[stock]?.rules.countsBuyers == true else { return nil }

@@ -1,4 +1,4 @@
--- Orders of one unit, with the lines of BENCH_HEADERS, or, with BENCH_PATHS, the paths of that file in turn, each as its buyer.
+-- Orders of one unit, with the fields of BENCH_HEADERS; or the paths of the file BENCH_PATHS in turn, as their buyers.
 -- With BENCH_STATUS and BENCH_TEXT, every answer is checked to have that status and to contain that text: this costs
 -- wrk much, so it is for a run that is not timed.
 local file, status, text = os.getenv("BENCH_PATHS"), tonumber(os.getenv("BENCH_STATUS")), os.getenv("BENCH_TEXT")
