@@ -79,7 +79,7 @@ enum RoomGroup {
         return Double(count) / (try await train.send(count, joins, status: 200)).inSeconds
       },
     ])
-    scores.compare(Ratio("room: joins", against: "nginx, calls that join", .atLeast(0.05)))
+    scores.compare(Ratio("room: joins", against: "nginx, calls that join", .atLeast(0.2)))
   }
 
   private static func admit(_ http: URL, _ scores: Scores) async throws {
