@@ -1,3 +1,4 @@
+import Dispatch
 import Foundation
 import Kafka
 import Logging
@@ -45,9 +46,17 @@ import Testing
       try #require(isIn)
 
       // The fence's row is locked: the lane decides nothing, and everything else goes on.
-      let connection = try await database.connect()
-      _ = try await connection.query("BEGIN")
-      _ = try await connection.query("SELECT FROM partition_progress FOR UPDATE")
+      let (isInside, mayGoOn) = (AsyncStream.makeStream(of: Void.self), DispatchSemaphore(value: 0))
+      let bystander = try await database.connect()
+      let holder = Task {
+        try await bystander.transaction { transaction in
+          _ = try transaction.query("SELECT FROM partition_progress FOR UPDATE")
+          isInside.continuation.finish()
+          mayGoOn.wait()
+        }
+      }
+      defer { mayGoOn.signal() }
+      for await _ in isInside.stream {}
       for number in 0..<5 {
         let order = try await HTTP.post(
           http.appending(path: "v1/sales/\(sale)/orders"),
@@ -60,7 +69,8 @@ import Testing
       try await join("bob")
       try await Task.sleep(for: .seconds(2))
       #expect(try await look("bob").json("status") as? String == "waiting")
-      await connection.close()
+      mayGoOn.signal()
+      try await holder.value
       #expect(try await eventually(within: .seconds(20)) { try await look("bob").json("token") != nil })
     }
   }
