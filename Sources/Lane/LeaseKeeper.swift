@@ -7,8 +7,7 @@ internal import Time
 /// (1) A partition is free when nobody owns it, when its owner's session is gone, or when its owner was silent for the
 ///     lease. Only what is free, or this worker's own already, is claimed.
 /// (2) What is meant for another worker is given up, so that it is free soon; not before the other one is ready to go
-///     on, so that it prepares while the lane still works. It prepares for few at a time: those that are given up
-///     meanwhile stand still, and would wait for processors that prepare for the rest.
+///     on, so that it prepares while the lane still works.
 /// (3) Who has lost touch with the store himself, or sees a server that has just started, gives the others as long to
 ///     come back as he had: all sessions are gone then, and nobody may be dead.
 /// (4) A partition has one lane here at a time, and another claim only after that has ended.
@@ -57,8 +56,6 @@ package struct LeaseKeeper: Sendable {
   private var othersSince: [Partition: Duration] = [:]
   /// Who said last that it is ready to go on with a partition that has a lane here.
   private var ready: [Partition: WorkerID] = [:]
-  /// When each worker said so last, of whichever partition: it gets on, and what it prepares for next is waited for.
-  private var heardOf: [WorkerID: Duration] = [:]
   private var failures: [Partition: Failures] = [:]
   private var view: LeaseView?
   private var share: FairShare?
@@ -104,7 +101,6 @@ extension LeaseKeeper {
     for owner in missing where missingSince[owner] == nil { missingSince[owner] = view.now }
     // Somebody has deleted this worker's row; its next sign of life brings it back.
     guard ids.contains(id) else { return [] }
-    heardOf = heardOf.filter { ids.contains($0.key) }
     share = FairShare(
       of: view.allPartitions,
       among: view.workers.filter(takesPart).map { .init(id: $0.id, room: $0.isDraining ? 0 : $0.lanesMax) },
@@ -115,14 +111,13 @@ extension LeaseKeeper {
   /// A claim took effect.
   package mutating func claimed(_ partition: Partition, _ epoch: Epoch) -> [Action] {
     if lanes[partition] == .claiming { lanes[partition] = .running(epoch) }
-    return claims() + preparations()
+    return claims()
   }
 
   /// A worker is ready to go on with a partition. It may be heard before the look that tells that it is meant to.
   package mutating func isReady(_ worker: WorkerID, for partition: Partition) -> [Action] {
     guard hasLane(partition) else { return [] }
     ready[partition] = worker
-    heardOf[worker] = view?.now
     return giveUps()
   }
 
@@ -166,8 +161,7 @@ extension LeaseKeeper {
       let since = othersSince[partition] ?? view.now
       othersSince[partition] = since
       let isReady = successor == nil || ready[partition] == successor
-      let waitsSince = max(since, successor.flatMap { heardOf[$0] } ?? since)
-      return isReady || view.now >= waitsSince + tuning.handoverPatience ? giveUp(partition) : nil
+      return isReady || view.now >= since + tuning.handoverPatience ? giveUp(partition) : nil
     }
   }
 
@@ -196,16 +190,14 @@ extension LeaseKeeper {
     return actions
   }
 
-  /// What is meant for this worker, and will be given back to it soon: a few of them. The next one's turn comes when
-  /// one of those was claimed.
+  /// What is meant for this worker, and will be given back to it soon.
   private mutating func preparations() -> [Action] {
     let soon = Set(meant.filter { lanes[$0] == nil && view?.lease(of: $0).haltedReason == nil && failures[$0] == nil })
-    let dismissed = prepared.subtracting(soon).sorted()
-    prepared.formIntersection(soon)
-    let underWay = prepared.count + lanes.values.count { $0 == .claiming }
-    let next = soon.subtracting(prepared).sorted().prefix(max(0, tuning.preparationsAtOnce - underWay))
-    prepared.formUnion(next)
-    return dismissed.map { .dismiss($0) } + next.map { .prepare($0) }
+    let actions: [Action] =
+      prepared.subtracting(soon).sorted().map { .dismiss($0) }
+      + soon.subtracting(prepared).sorted().map { .prepare($0) }
+    prepared = soon
+    return actions
   }
 
   /// Whether a worker counts for the shares.
@@ -236,7 +228,6 @@ package struct LeaseTuning: Sendable {
   package var returnGrace = Limits.returnGrace
   package var claimPause = Limits.claimPause
   package var handoverPatience = Limits.handoverPatience
-  package var preparationsAtOnce = Limits.preparationsAtOnce
 
   /// Claims what is meant for it whether it is free or not.
   package var takesFromTheLiving = false

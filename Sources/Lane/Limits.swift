@@ -74,15 +74,9 @@ package enum Limits {
   /// connection on a busy machine. A worker that died in just that moment is replaced that much later.
   static let returnGrace = Duration.milliseconds(1_500)
 
-  /// Partitions that a worker prepares for at a time, while their owners still work. A new session and the first run of
-  /// its statements keep a processor busy for tens of milliseconds; with six at once on two cores, partitions that were
-  /// given up meanwhile stood still for 200 ms.
-  static let preparationsAtOnce = 1
-
-  /// How long a lane goes on whose partition is meant for another worker that does not say that it is ready, for this
-  /// or any other partition. A connection to PostgreSQL and the first run of its statements take some tens of
-  /// milliseconds, and on a busy machine some hundreds. Past it, the other one gets ready while the partition stands
-  /// still.
+  /// How long a lane goes on whose partition is meant for another worker that does not say that it is ready. A
+  /// connection to PostgreSQL and the first run of its statements take some tens of milliseconds, and on a busy machine
+  /// some hundreds. Past it, the other one gets ready while the partition stands still.
   static let handoverPatience = Duration.seconds(1)
 
   /// First and longest pause before a partition is claimed again whose lane, or claim, has failed.

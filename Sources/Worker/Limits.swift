@@ -32,14 +32,10 @@ public enum Limits {
   /// First and longest pause before a worker makes another consumer after its own failed for good.
   static let consumerPause: ClosedRange<Duration> = .milliseconds(200)...(.seconds(10))
 
-  /// How long a worker that leaves waits for others to be ready to go on with one of its partitions at least, and then
-  /// with one more. They are told, connect and rehearse; `LeaseKeeper` waits for a second at most. Past it, as when the
-  /// store does not answer, its lanes stop.
+  /// How long a worker that leaves waits for others to be ready to go on with its partitions. They are told, connect
+  /// and rehearse; `LeaseKeeper` waits for a second at most. Past it, as when the store does not answer, its lanes
+  /// stop.
   static let handoverPatience = Duration.milliseconds(1_500)
-
-  /// The same for all of its partitions. Others prepare for one at a time, in some tens of milliseconds, so that 32
-  /// take a second or two.
-  static let handoversPatience = Duration.seconds(8)
 
   /// How long a worker waits for lanes that it asked to stop. A write takes milliseconds. Past the limit, the
   /// partitions are given back anyway; the next claim ends what the write still does.

@@ -32,8 +32,6 @@ struct WorkerLanes: Sendable {
   private var prepared: [Partition: Preparation] = [:]
   private var hasSeenLeases = false
   private var isLeaving = false
-  private var lanesWhenWaiting = 0
-  private var handoversEnd = ContinuousClock.now
 
   init(_ context: LaneContext, consumer: OrderConsumer) {
     self.context = context
@@ -74,9 +72,10 @@ struct WorkerLanes: Sendable {
       case .leave:
         isLeaving = true
         watch.leave()
-        handoversEnd = .now + Limits.handoversPatience
-        waitForOthers()
-      case .haveWaited where lanes.count < lanesWhenWaiting && .now < handoversEnd: waitForOthers()
+        Task { [input = self.input] in
+          try? await Task.sleep(for: Limits.handoverPatience)
+          input.yield(.haveWaited)
+        }
       case .haveWaited: await stop()
       default: failure = handle(input)
       }
@@ -92,15 +91,6 @@ struct WorkerLanes: Sendable {
     await consumer.close(deadline: Limits.leavePatience)
     await forwarding.value
     return failure
-  }
-
-  /// They take over one partition after another. While they get on, they are waited for.
-  private mutating func waitForOthers() {
-    lanesWhenWaiting = lanes.count
-    Task { [input] in
-      try? await Task.sleep(for: Limits.handoverPatience)
-      input.yield(.haveWaited)
-    }
   }
 
   /// - Returns: why nothing can go on.

@@ -14,7 +14,7 @@ public import Vitals
 /// gives up itself only.
 ///
 /// On a graceful shutdown, or when its task is cancelled, `run` finishes the batches in flight, gives the partitions
-/// back and returns, within `Limits.handoversPatience`, `Limits.stopPatience` and `Limits.leavePatience`.
+/// back and returns, within `Limits.stopPatience` and `Limits.leavePatience`.
 public struct WorkerService: Service {
   private let context: LaneContext
   private let cluster: ClusterSettings

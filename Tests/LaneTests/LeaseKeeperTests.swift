@@ -117,34 +117,6 @@ import Testing
     #expect(another.saw(drained) == [.giveUp(Partition(0))])
   }
 
-  @Test func `a worker prepares for one partition after another, and the owner of the rest waits for it`() {
-    let now = Duration.seconds(100)
-    let owned: [Int32: LeaseView.Lease] = [0: lease(other), 1: lease(other), 2: lease(other)]
-    func draining(at now: Duration, _ leases: [Int32: LeaseView.Lease]) -> LeaseView {
-      view(at: now, partitions: 3, [worker(me, seen: now), worker(other, seen: now, isDraining: true)], leases)
-    }
-    var keeper = keeper()
-    #expect(keeper.saw(draining(at: now, owned)) == [.prepare(Partition(0))])
-    #expect(keeper.saw(draining(at: now, owned)) == [])
-    // Given back: claimed, and only then the next one's turn comes.
-    let given = owned.merging([0: lease(nil)]) { $1 }
-    #expect(keeper.saw(draining(at: now, given)) == [claim(1)])
-    #expect(keeper.claimed(Partition(0), Epoch(rawValue: 2)) == [.prepare(Partition(1))])
-
-    var owner = LeaseKeeper(other, lease: Self.lease)
-    _ = owner.saw(view(partitions: 3, [worker(other, seen: now)]))
-    for partition in 0..<3 as Range<Int32> { _ = owner.claimed(Partition(partition), Epoch(rawValue: 1)) }
-    #expect(owner.saw(draining(at: now, owned)) == [])
-    let later = now + Limits.handoverPatience - .milliseconds(1)
-    #expect(owner.saw(draining(at: later, owned)) == [])
-    #expect(owner.isReady(me, for: Partition(0)) == [.giveUp(Partition(0))])
-    // It gets on, so it is waited for as long once more.
-    #expect(owner.saw(draining(at: now + Limits.handoverPatience, owned)) == [])
-    #expect(
-      owner.saw(draining(at: later + Limits.handoverPatience, owned))
-        == [.giveUp(Partition(1)), .giveUp(Partition(2))])
-  }
-
   @Test func `what nobody has room for is given up at once`() {
     let now = Duration.seconds(100)
     var keeper = keeper()
