@@ -13,31 +13,68 @@ import Time
   /// A report in its JSON form: everything in it is chosen here.
   private func report(
     name: String = "Double 11", inFlight: String = "0", identity: String = "true",
-    moments: [(minute: Int, count: Int)] = []
+    moments: [(minute: Int, count: Int)] = [], lives: String = noLives, money: String = "[]"
   ) throws -> SaleReport {
     let timeline = moments.map { moment in
       let time = Timestamp(microseconds: (1_762_819_200 + Int64(moment.minute) * 60) * 1_000_000)
-      return "{\"minute\":\"\(time)\",\"confirmed\":\(moment.count),\"rejected\":1,\"quarantined\":0}"
+      return "{\"minute\":\"\(time)\",\"confirmed\":\(moment.count),\"waitlisted\":0,\"rejected\":1,\"quarantined\":0}"
     }
     let quoted = String(decoding: try JSONEncoder().encode(name), as: UTF8.self)
     let json = """
       {"sale":"double11","name":\(quoted),"status":"ended","starts_at":"2025-11-11T00:00:00Z",
        "ends_at":"2025-11-12T00:00:00Z","generated_at":"2025-11-12T01:02:03Z",
-       "items":[{"sku":"phone","stock":1000,"sold":1000,"left":0},
-          {"sku":"case","stock":20000,"sold":1234,"left":18766}],
-       "requests":{"accepted":\(inFlight == "null" ? "null" : "1234567"),"confirmed":2234,
+       "items":[\(item("phone", stock: 1_000, sold: 1_000)),\(item("case", stock: 20_000, sold: 1_234))],
+       "requests":{"accepted":\(inFlight == "null" ? "null" : "1234567"),"confirmed":2234,"waitlisted":0,
          "rejected":{"sold_out":1232000,"limit_reached":300},"quarantined":33,"in_flight":\(inFlight)},
        "door":{"refused":5000,"reasons":{"sold_out":4900,"rate_limited":100},"answered_again":3,"unknown":2},
        "asked":\(inFlight == "null" ? "null" : "1239577"),
        "arrivals":[{"at":"2025-11-11T00:00:00.000Z","accepted":90,"refused":0},
          {"at":"2025-11-11T00:00:00.300Z","accepted":10,"refused":4900}],
-       "repeats":7,"units_confirmed":2234,"identity_holds":\(identity),"stock_holds":true,"oversold":false,
+       "repeats":7,"units_confirmed":2234,"identity_holds":\(identity),"stock_holds":true,"money_holds":true,
+       "oversold":false,"lives":\(lives),"money":\(money),
        "decision_delay_ms":{"p50":1.25,"p95":20,"p99":1234.5678,"max":2000},"timeline_bucket_minutes":1,
        "timeline":[\(timeline.joined(separator: ","))],"first_sale_at":"2025-11-11T00:00:01Z",
        "last_sale_at":"2025-11-11T00:10:00Z","top_refusals":[{"reason":"sold_out","count":1232000},
        {"reason":"limit_reached","count":300}]}
       """
     return try JSONDecoder().decode(SaleReport.self, from: Data(json.utf8))
+  }
+
+  private static let noLives =
+    #"{"states":{},"joined":0,"waiting":0,"offered":0,"lapsed_offers":0,"lapsed":0,"history":[]}"#
+
+  private func item(_ sku: String, stock: Int, sold: Int) -> String {
+    """
+    {"sku":"\(sku)","stock":\(stock),"sold":\(sold),"left":\(stock - sold),"put_up_at_first":\(stock),"restocked":0,
+     "reduced":0,"reserved":0,"confirmed":\(sold),"paid":0,"fulfilled":0}
+    """
+  }
+
+  @Test func `money is shown with its currency's digits, never added up, and lives only where there are some`() throws {
+    let plain = try report()
+    #expect(!ReportTable.text(plain).contains("Money"))
+    #expect(!ReportPage.html(plain, partitions: partitions).text.contains("<h2>Money</h2>"))
+    func money(_ currency: String, _ exponent: Int, _ captured: Int, applied: Int) -> String {
+      """
+      {"currency":"\(currency)","exponent":\(exponent),"captured":\(captured),"applied":\(applied),"refund_due":100,
+       "refunded":5}
+      """
+    }
+    let moving = try report(
+      lives: """
+        {"states":{"paid":3,"expired":2},"joined":7,"waiting":4,"offered":3,"lapsed_offers":1,"lapsed":2,
+         "history":[{"action":"pay","result":"too_late","count":1}]}
+        """,
+      money: "[\(money("BHD", 3, 1_234_105, applied: 1_234_000)),\(money("JPY", 0, 5_105, applied: 5_001))]")
+    let lines = ReportTable.text(moving).components(separatedBy: "\n")
+    #expect(lines.contains("  BHD       1,234.105  1,234.000       0.100     0.005"), "\(lines)")
+    #expect(lines.contains("  JPY           5,105      5,001         100         5"), "\(lines)")
+    #expect(lines.contains("  pay      too_late        1"), "\(lines)")
+    #expect(lines.contains { $0.hasPrefix("✗ captured ≠ applied + refund due + refunded, in JPY") }, "\(lines)")
+    #expect(ReportPage.html(moving, partitions: partitions).text.contains("<td>1,234.105</td>"))
+    let csv = ReportCSV.text(moving)
+    #expect(csv.contains("money,BHD,captured_minor,1234105\r\n") && csv.contains("waitlist,waiting,count,4\r\n"))
+    #expect(csv.contains("history,pay,too_late,1\r\n"))
   }
 
   private let partitions = PartitionList(

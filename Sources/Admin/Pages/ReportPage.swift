@@ -15,6 +15,7 @@ enum ReportPage {
       \(stock(report))
       \(outcomes(report))
       </div>
+      \(LivesSection.html(report))
       \(door(report))
       \(timeline(report))
       \(delays(report))
@@ -48,7 +49,7 @@ enum ReportPage {
     let p99 = report.decisionDelay.map { "\($0.p99.grouped(digits: 1)) ms" } ?? "–"
     return """
       <div class="tiles">
-      \(tile("Units sold", report.unitsConfirmed.grouped, "of \(putUp.grouped) put up"))\
+      \(tile("Units sold", report.items.map(\.sold).reduce(0, +).grouped, "of \(putUp.grouped) put up"))\
       \(tile("Accepted", requests.accepted?.grouped ?? unknown, "\(report.repeats.grouped) repeats besides"))\
       \(tile("Confirmed", requests.confirmed.grouped, share(requests.confirmed)))\
       \(tile("Rejected", requests.rejectedInAll.grouped, share(requests.rejectedInAll)))\
@@ -64,12 +65,14 @@ enum ReportPage {
     let verdict = Verdict(report)
     func known(_ count: Int64?) -> String { count.map(\.grouped) ?? "?" }
     let edge: HTML = verdict.holds == true ? "" : verdict.holds == false ? " failed" : " unknown"
+    let waitlisted: HTML =
+      requests.waitlisted > 0 ? " + waitlisted <b>\(requests.waitlisted.grouped)</b>" : ""
     let others = verdict.checks.dropFirst().map { check -> HTML in "<p>\(mark(check.holds)) \(check.words)</p>\n" }
     return """
       <section class="card checks\(edge)"><h2>Does it add up? \(verdict.words.prefix(1).uppercased())\
       \(verdict.words.dropFirst()).</h2>
       <p class="equation">\(mark(report.identityHolds)) accepted <b>\(known(requests.accepted))</b> = confirmed \
-      <b>\(requests.confirmed.grouped)</b> + rejected <b>\(requests.rejectedInAll.grouped)</b> + quarantined \
+      <b>\(requests.confirmed.grouped)</b>\(waitlisted) + rejected <b>\(requests.rejectedInAll.grouped)</b> + quarantined \
       <b>\(requests.quarantined.grouped)</b> + in flight <b>\(known(requests.inFlight))</b></p>
       \(others)</section>
       """
@@ -109,7 +112,9 @@ enum ReportPage {
     return """
       <section class="card"><h2>Requests by outcome</h2><table><thead><tr><th>outcome</th><th>requests</th>\
       <th>of accepted</th></tr></thead><tbody>
-      \(row("confirmed", requests.confirmed))\(row("rejected", requests.rejectedInAll))\(refusals)\
+      \(row("confirmed", requests.confirmed))\
+      \(requests.waitlisted > 0 ? row("waitlisted", requests.waitlisted) : .empty)\
+      \(row("rejected", requests.rejectedInAll))\(refusals)\
       \(row("quarantined", requests.quarantined))\(row("in flight", requests.inFlight))</tbody></table></section>
       """
   }

@@ -15,7 +15,15 @@ public enum ReportCSV {
       lines.add("item", sku, "stock", "\(item.stock)")
       lines.add("item", sku, "sold", "\(item.sold)")
       lines.add("item", sku, "left", "\(item.left)")
+      lines.add("item", sku, "put_up_at_first", "\(item.putUpAtFirst)")
+      lines.add("item", sku, "restocked", "\(item.restocked)")
+      lines.add("item", sku, "reduced", "\(item.reduced)")
+      lines.add("item", sku, "reserved", "\(item.reserved)")
+      lines.add("item", sku, "confirmed", "\(item.confirmed)")
+      lines.add("item", sku, "paid", "\(item.paid)")
+      lines.add("item", sku, "fulfilled", "\(item.fulfilled)")
     }
+    addLives(report, to: &lines)
     addRequests(report, to: &lines)
     for arrival in report.arrivals {
       lines.add("arrivals", "\(arrival.at)", "accepted", "\(arrival.accepted)")
@@ -29,6 +37,7 @@ public enum ReportCSV {
     for moment in report.timeline {
       let minute = "\(moment.minute)"
       lines.add("timeline", minute, "confirmed", "\(moment.confirmed)")
+      lines.add("timeline", minute, "waitlisted", "\(moment.waitlisted)")
       lines.add("timeline", minute, "rejected", "\(moment.rejected)")
       lines.add("timeline", minute, "quarantined", "\(moment.quarantined)")
     }
@@ -48,7 +57,29 @@ public enum ReportCSV {
     lines.add("sale", id, "units_confirmed", "\(report.unitsConfirmed)")
     lines.add("sale", id, "identity_holds", report.identityHolds.map { "\($0)" } ?? "")
     lines.add("sale", id, "stock_holds", "\(report.stockHolds)")
+    lines.add("sale", id, "money_holds", "\(report.moneyHolds)")
     lines.add("sale", id, "oversold", "\(report.oversold)")
+  }
+
+  /// Amounts are minor units: whole numbers, which no spreadsheet rounds.
+  private static func addLives(_ report: SaleReport, to lines: inout CSVLines) {
+    for money in report.money {
+      lines.add("money", money.currency, "captured_minor", "\(money.captured)")
+      lines.add("money", money.currency, "applied_minor", "\(money.applied)")
+      lines.add("money", money.currency, "refund_due_minor", "\(money.refundDue)")
+      lines.add("money", money.currency, "refunded_minor", "\(money.refunded)")
+      lines.add("money", money.currency, "exponent", "\(money.exponent)")
+    }
+    let lives = report.lives
+    for state in Hold.State.allCases {
+      if let count = lives.states[state.code] { lines.add("state", state.code, "orders", "\(count)") }
+    }
+    lines.add("waitlist", "joined", "count", "\(lives.joined)")
+    lines.add("waitlist", "waiting", "count", "\(lives.waiting)")
+    lines.add("waitlist", "offered", "count", "\(lives.offered)")
+    lines.add("waitlist", "lapsed_offers", "count", "\(lives.lapsedOffers)")
+    lines.add("holds", "lapsed", "count", "\(lives.lapsed)")
+    for entry in lives.history { lines.add("history", entry.action, entry.result, "\(entry.count)") }
   }
 
   private static func addRequests(_ report: SaleReport, to lines: inout CSVLines) {
@@ -60,6 +91,7 @@ public enum ReportCSV {
     lines.add("requests", "outcome_unknown", "count", "\(report.door.unknown)")
     lines.add("requests", "accepted", "count", text(requests.accepted))
     lines.add("requests", "confirmed", "count", text(requests.confirmed))
+    lines.add("requests", "waitlisted", "count", text(requests.waitlisted))
     lines.add("requests", "rejected", "count", text(requests.rejectedInAll))
     lines.add("requests", "quarantined", "count", text(requests.quarantined))
     lines.add("requests", "in_flight", "count", text(requests.inFlight))

@@ -9,6 +9,7 @@ public enum ReportTable {
     lines.append(
       "\(report.startsAt.dateAndTime) to \(report.endsAt.dateAndTime) UTC, as of \(report.generatedAt.dateAndTime)")
     lines += section("Stock", stock(report))
+    for table in LivesTable.all(report) { lines += section(table.title, table.rows) }
     lines += section("Requests", requests(report))
     lines += section("At the door", door(report))
     let arrivals = Arrivals(report, atMost: Limits.timelineRows)
@@ -53,6 +54,7 @@ public enum ReportTable {
       return [name, count.map(\.grouped) ?? "unknown", share ?? ""]
     }
     var rows = [row("accepted", requests.accepted), row("confirmed", requests.confirmed)]
+    if requests.waitlisted > 0 { rows.append(row("waitlisted", requests.waitlisted)) }
     rows.append(row("rejected", requests.rejectedInAll))
     rows += report.topRefusals.map { row("  \($0.reason)", $0.count) }
     rows += [row("quarantined", requests.quarantined), row("in flight", requests.inFlight)]

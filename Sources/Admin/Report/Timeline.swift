@@ -53,7 +53,7 @@ struct Timeline {
 
 extension SaleReport.Moment {
   /// All decisions of the bucket.
-  var total: Int64 { confirmed + rejected + quarantined }
+  var total: Int64 { confirmed + waitlisted + rejected + quarantined }
 }
 
 extension Timestamp {

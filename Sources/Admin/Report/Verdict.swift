@@ -18,20 +18,25 @@ struct Verdict {
   init(_ report: SaleReport) {
     let requests = report.requests
     func known(_ count: Int64?) -> String { count.map(\.grouped) ?? "unknown" }
-    checks = [
-      Check(
-        holds: report.identityHolds,
-        words: """
-          accepted \(known(requests.accepted)) = confirmed \(requests.confirmed.grouped) + rejected \
-          \(requests.rejectedInAll.grouped) + quarantined \(requests.quarantined.grouped) + in flight \
-          \(known(requests.inFlight))
-          """),
-      Check(
-        holds: report.stockHolds,
-        words: report.stockHolds
-          ? "stock = sold + left, for every SKU" : "stock and orders disagree: stock ≠ sold + left"),
-      Check(holds: !report.oversold, words: report.oversold ? "more was sold than put up" : "nothing is oversold"),
-    ]
+    checks =
+      [
+        Check(
+          holds: report.identityHolds,
+          words: """
+            accepted \(known(requests.accepted)) = confirmed \(requests.confirmed.grouped)\
+            \(requests.waitlisted > 0 ? " + waitlisted \(requests.waitlisted.grouped)" : "") + rejected \
+            \(requests.rejectedInAll.grouped) + quarantined \(requests.quarantined.grouped) + in flight \
+            \(known(requests.inFlight))
+            """),
+        Check(
+          holds: report.stockHolds,
+          words: LivesTable.has(report)
+            ? "put up at first + restocked − reduced \(report.stockHolds ? "=" : "≠") left + reserved + sold, "
+              + (report.stockHolds ? "for every SKU" : "for some SKU: stock and orders disagree")
+            : report.stockHolds
+              ? "stock = sold + left, for every SKU" : "stock and orders disagree: stock ≠ sold + left"),
+        Check(holds: !report.oversold, words: report.oversold ? "more was sold than put up" : "nothing is oversold"),
+      ] + Self.money(report)
     holds = report.isSound
     words =
       switch holds {
@@ -39,6 +44,18 @@ struct Verdict {
       case false?: "does not add up"
       case nil: "not known: the log cannot be read, so requests in flight cannot be counted"
       }
+  }
+
+  private static func money(_ report: SaleReport) -> [Check] {
+    guard !report.money.isEmpty else { return [] }
+    let wrong = report.money.filter { !$0.holds }.map(\.currency)
+    return [
+      Check(
+        holds: report.moneyHolds,
+        words: wrong.isEmpty
+          ? "captured = applied + refund due + refunded, in \(report.money.map(\.currency).joined(separator: ", "))"
+          : "captured ≠ applied + refund due + refunded, in \(wrong.joined(separator: ", "))")
+    ]
   }
 
   /// ✓, ✗ or ?.

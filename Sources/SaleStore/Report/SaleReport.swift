@@ -6,20 +6,6 @@ public import Time
 /// The two sides of the identity have different sources: `accepted` comes from the lanes' counts while they read the
 /// log (`tallies`) and from the log's tail, the outcomes from the rows that were written.
 public struct SaleReport: Sendable, Hashable, Codable {
-  /// One SKU.
-  public struct Item: Sendable, Hashable, Codable {
-    public let sku: SKU
-
-    /// Units put up.
-    public let stock: Units
-
-    /// Units of the confirmed orders, by their rows: not `stock` − `left`, so that the two can be compared.
-    public let sold: Int64
-
-    /// Units left, by the stock row.
-    public let left: Units
-  }
-
   /// Requests by outcome.
   public struct Requests: Sendable, Hashable, Codable {
     /// Requests in the log, each order once; `nil` where the log's tail could not be read.
@@ -151,17 +137,27 @@ public struct SaleReport: Sendable, Hashable, Codable {
   /// What came in around the opening, by 100 ms, ascending; slots without anything are omitted.
   public let arrivals: [Arrival]
 
-  /// Units of all confirmed orders.
+  /// Units that orders have won by their first decision, whatever became of them.
   public let unitsConfirmed: Int64
+
+  /// What became of orders after their first decision.
+  public let lives: Lives
+
+  /// By currency, ascending; amounts of two currencies are never added.
+  public let money: [Money]
 
   /// Whether accepted = confirmed + waitlisted + rejected + quarantined + in flight; `nil` where the log's tail could not
   /// be read.
   @Nullable public internal(set) var identityHolds: Bool?
 
-  /// Whether each SKU's stock row and its orders agree: stock = sold + left.
+  /// Whether each SKU's stock row and the lives of its orders agree: put up at first + restocked − reduced = left +
+  /// reserved + sold, and as much is reserved by the one as by the others.
   public let stockHolds: Bool
 
-  /// Whether more units of some SKU were confirmed than put up (I1).
+  /// Whether each currency's money adds up (I13): captured = applied + refund due + refunded.
+  public let moneyHolds: Bool
+
+  /// Whether more units of some SKU are held and sold than put up (I1).
   public let oversold: Bool
 
   /// `nil` without any decided order.
@@ -182,13 +178,14 @@ public struct SaleReport: Sendable, Hashable, Codable {
   public let topRefusals: [RefusalCount]
 
   private enum CodingKeys: String, CodingKey {
-    case sale, name, status, items, requests, repeats, door, asked, arrivals, oversold, timeline
+    case sale, name, status, items, requests, repeats, door, asked, arrivals, oversold, timeline, lives, money
     case startsAt = "starts_at"
     case endsAt = "ends_at"
     case generatedAt = "generated_at"
     case unitsConfirmed = "units_confirmed"
     case identityHolds = "identity_holds"
     case stockHolds = "stock_holds"
+    case moneyHolds = "money_holds"
     case decisionDelay = "decision_delay_ms"
     case timelineBucketMinutes = "timeline_bucket_minutes"
     case firstSaleAt = "first_sale_at"
@@ -198,7 +195,7 @@ public struct SaleReport: Sendable, Hashable, Codable {
 
   /// Whether everything was checked and is right; `nil` if nothing is wrong but the log's tail could not be read.
   public var isSound: Bool? {
-    guard stockHolds, !oversold else { return false }
+    guard stockHolds, moneyHolds, !oversold else { return false }
     return identityHolds
   }
 }
@@ -212,9 +209,7 @@ extension SaleReport {
     startsAt = sale.sale.startsAt
     endsAt = sale.sale.endsAt
     generatedAt = facts.takenAt
-    items = facts.stock.map { stock in
-      Item(sku: stock.sku, stock: stock.putUp, sold: facts.unitsConfirmed[stock.sku] ?? 0, left: stock.left)
-    }
+    items = facts.stock.map { Item($0, facts.units[$0.sku] ?? .init()) }
     let confirmed = facts.outcomes[.confirmed] ?? 0
     let refusals = Refusal.allCases.map { ($0.code, facts.outcomes[.rejected($0)] ?? 0) }
     let waitlisted = facts.outcomes[.waitlisted] ?? 0
@@ -230,37 +225,19 @@ extension SaleReport {
     arrivals = facts.arrivals
     unitsConfirmed = facts.unitsConfirmed.values.reduce(0, +)
     identityHolds = inFlight.map { facts.requests - facts.repeats + $0 == decided + $0 }
+    lives = facts.lives
+    money = facts.money
+    moneyHolds = money.allSatisfy(\.holds)
     // An order of a SKU that the sale does not have is nobody's stock.
-    let strangers = facts.unitsConfirmed.keys.contains { sku in !facts.stock.contains { $0.sku == sku } }
-    stockHolds = !strangers && items.allSatisfy { $0.sold + Int64($0.left.rawValue) == Int64($0.stock.rawValue) }
-    oversold = strangers || items.contains { $0.sold > Int64($0.stock.rawValue) }
+    let strangers = facts.units.keys.contains { sku in !facts.stock.contains { $0.sku == sku } }
+    let isReserved = facts.stock.allSatisfy { Int64($0.reserved.rawValue) == facts.units[$0.sku]?.reserved ?? 0 }
+    stockHolds = !strangers && isReserved && items.allSatisfy(\.holds)
+    oversold = strangers || items.contains(where: \.isOversold)
     decisionDelay = facts.delay
     timelineBucketMinutes = facts.bucketMinutes
     timeline = facts.timeline
     firstSaleAt = facts.firstSaleAt
     lastSaleAt = facts.lastSaleAt
     topRefusals = refusals.filter { $0.1 > 0 }.sorted { ($1.1, $0.0) < ($0.1, $1.0) }.map(RefusalCount.init)
-  }
-}
-
-/// An optional that is written as `null`, because a synthesised one would omit its field: a reader must see that a
-/// number is not known.
-@propertyWrapper
-public struct Nullable<Value: Sendable & Hashable & Codable>: Sendable, Hashable, Codable {
-  public var wrappedValue: Value?
-
-  /// Wraps a value.
-  public init(wrappedValue: Value?) { self.wrappedValue = wrappedValue }
-
-  /// Decodes a value or `null`; the field has to be there.
-  public init(from decoder: any Decoder) throws {
-    let container = try decoder.singleValueContainer()
-    wrappedValue = container.decodeNil() ? nil : try container.decode(Value.self)
-  }
-
-  /// Encodes the value or `null`.
-  public func encode(to encoder: any Encoder) throws {
-    var container = encoder.singleValueContainer()
-    try wrappedValue.map { try container.encode($0) } ?? container.encodeNil()
   }
 }

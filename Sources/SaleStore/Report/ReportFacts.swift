@@ -9,6 +9,11 @@ struct ReportFacts: Sendable {
     let sku: SKU
     let putUp: Units
     let left: Units
+    let reserved: Units
+
+    /// Units that commands put up and took back, by the history.
+    let restocked: Int64
+    let reduced: Int64
   }
 
   /// By the store's clock.
@@ -28,6 +33,11 @@ struct ReportFacts: Sendable {
   /// Rows of orders.
   var outcomes: [Outcome: Int64] = [:]
   var unitsConfirmed: [SKU: Int64] = [:]
+
+  /// What became of orders.
+  var units: [SKU: LiveUnits] = [:]
+  var lives = SaleReport.Lives()
+  var money: [SaleReport.Money] = []
 
   /// Rows of quarantined records.
   var quarantined: Int64 = 0
@@ -83,7 +93,15 @@ extension ReportFacts {
     let answers = try transaction.pipeline { pipeline in
       try pipeline.add("SELECT now(), closed_at FROM sales WHERE number = $1", number)
       try pipeline.add("SELECT partition, next_offset FROM partition_progress WHERE topic = $1", topic)
-      try pipeline.add("SELECT sku, put_up, units_left FROM stock WHERE sale = $1 ORDER BY position", number)
+      try pipeline.add(
+        """
+        SELECT k.sku, k.put_up, k.units_left, k.reserved, changed.restocked, changed.reduced
+        FROM stock k CROSS JOIN LATERAL (
+          SELECT coalesce(sum(units) FILTER (WHERE action = 20), 0)::int8 AS restocked,
+            -coalesce(sum(units) FILTER (WHERE action = 21), 0)::int8 AS reduced
+          FROM history WHERE order_id IS NULL AND sale = k.sale AND sku = k.sku
+        ) AS changed WHERE k.sale = $1 ORDER BY k.position
+        """, number)
       try pipeline.add(
         """
         SELECT coalesce(sum(requests), 0)::int8, coalesce(sum(repeats), 0)::int8
@@ -111,6 +129,7 @@ extension ReportFacts {
         """, topic, number, minutes)
       try pipeline.add("SELECT reason, sum(requests)::int8 FROM door WHERE sale = $1 GROUP BY reason", number)
       try Self.askForArrivals(of: sale, in: &pipeline)
+      try Self.askForLives(of: sale.number, in: &pipeline)
     }
     let snapshot = try answers[0].single()
     takenAt = try snapshot.timestamp(0)
@@ -118,7 +137,10 @@ extension ReportFacts {
     progress = try Dictionary(
       answers[1].map { (try $0.partition(0), try $0.offset(1)) }, uniquingKeysWith: { first, _ in first })
     stock = try answers[2].map { row in
-      Stock(sku: try row.identifier("sku"), putUp: try row.units("put_up"), left: try row.units("units_left"))
+      Stock(
+        sku: try row.identifier("sku"), putUp: try row.units("put_up"), left: try row.units("units_left"),
+        reserved: try row.units("reserved"), restocked: try row.int64("restocked"),
+        reduced: try row.int64("reduced"))
     }
     (requests, repeats) = (try answers[3].single().int64(0), try answers[3].single().int64(1))
     let delays = try answers[4].map { try $0.double(0) }
@@ -130,6 +152,8 @@ extension ReportFacts {
       SaleReport.Arrival(at: try row.timestamp(0), accepted: try row.int64(1), refused: try row.int64(2))
     }
     try add(outcomes: answers[5], quarantined: answers[6])
+    try add(lives: answers[9], money: answers[10], history: answers[11])
+    try addImplied(of: sale.number, in: transaction)
   }
 
   /// What came in around the opening: orders by when they were accepted, and what was turned away.
