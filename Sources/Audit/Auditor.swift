@@ -38,12 +38,13 @@ public struct Auditor<Log: AuditLog>: Sendable {
     ledger: LedgerFile? = nil, report: @escaping @Sendable (AuditProgress) -> Void = { _ in }
   ) async throws -> AuditReport {
     report(.sorting)
-    let snapshot = try await store.snapshot(topic: topic)
+    let snapshot = try await store.snapshot(topic: topic, withLives: true)
     guard let partitions = snapshot.partitions else {
       return .unknownTopic(topic)
     }
     var run = AuditRun(store: store, log: log, topic: topic, snapshot: snapshot, partitions: partitions)
     try await run.compareAll(report)
+    try await run.compareLives()
     run.settle()
     if let ledger { try await run.compare(ledger, report) }
     return AuditReport(run)
@@ -61,6 +62,7 @@ struct AuditRun<Log: AuditLog> {
   var replay: Replay
   var ledger: LedgerCounts?
   private var cursor: OrderCursor
+  private var entries: HistoryCursor
   private var done: Int64 = 0
 
   init(store: AuditStore, log: Log, topic: String, snapshot: AuditSnapshot, partitions: Int32) {
@@ -69,8 +71,9 @@ struct AuditRun<Log: AuditLog> {
     self.topic = topic
     self.snapshot = snapshot
     self.partitions = partitions
-    replay = Replay(snapshot.stock, partitions: partitions)
+    replay = Replay(snapshot.stock, living: snapshot.living, partitions: partitions)
     cursor = OrderCursor(store)
+    entries = HistoryCursor(store, isEmpty: snapshot.living.isEmpty)
   }
 
   /// Compares every partition, and the rows that are in none.
@@ -82,12 +85,29 @@ struct AuditRun<Log: AuditLog> {
       let isAnother = try await isAnotherLog(progress, bounds)
       lines.append(PartitionLine(partition, progress, log: bounds, isAnother: isAnother))
     }
+    believeLives()
     let all = lines.map(\.compared.count).reduce(0, +)
     try await refuseRows(before: LogPosition(partition: Partition(0), offset: Offset(.min)))
     for line in lines {
       try await compare(line) { done in report(.comparing(done: done, of: all)) }
     }
     try await refuseRows(before: nil)
+  }
+
+  /// Where a lane cannot be decided from its first record on, what became of its orders is believed.
+  private mutating func believeLives() {
+    let whole = Set(lines.filter(\.isWhole).map(\.partition))
+    for (key, shelf) in replay.shelves where shelf.isLiving && !whole.contains(shelf.lane) {
+      replay.lives.believed.insert(key)
+    }
+    let stocks = Dictionary(grouping: replay.lives.believed) { replay.shelves[$0]?.lane ?? Partition(0) }
+    for (lane, keys) in stocks.sorted(by: { $0.key < $1.key }) {
+      replay.findings.couldNotCheck(
+        """
+        partition \(lane): what became of the orders of \(keys.count) SKUs can be decided again from the log's first \
+        record only, and is believed
+        """)
+    }
   }
 
   /// Whether the last decided record is another one in the log; `false` if it is not known, or not there any more.
@@ -119,9 +139,10 @@ struct AuditRun<Log: AuditLog> {
         if page.isEmpty { break }
         orders += page
       }
+      let history = try await entries.rows(before: LogPosition(partition: line.partition, offset: end))
       let stretch = try await Stretch(
-        line.partition, next..<end, isFromTheBeginning: line.isFromTheBeginning, orders: orders, topic: topic,
-        log: log, store: store, isLimited: replay.isLimited)
+        line.partition, next..<end, isFromTheBeginning: line.isFromTheBeginning, orders: orders, history: history,
+        topic: topic, log: log, store: store, living: replay.lives.sales, isLimited: replay.isLimited)
       replay.compare(stretch)
       Heaps.trim()
       done += stretch.range.count
@@ -136,26 +157,29 @@ struct AuditRun<Log: AuditLog> {
   private mutating func believeRows(before position: LogPosition) async throws {
     while true {
       let page = try await cursor.next(before: position)
-      if page.isEmpty { return }
+      if page.isEmpty { break }
       for row in page { replay.believe(row) }
     }
+    _ = try await entries.rows(before: position)
   }
 
   private mutating func refuseRows(before position: LogPosition?) async throws {
     while true {
       let page = try await cursor.next(before: position)
-      if page.isEmpty { return }
+      if page.isEmpty { break }
       for row in page { replay.unasked(row, row.position) }
     }
+    for row in try await entries.rows(before: position) { replay.unasked(row, row.position) }
   }
 
   private mutating func refuseRowsAhead(of line: PartitionLine) async throws {
     let end = LogPosition(partition: Partition(line.partition.rawValue + 1), offset: Offset(.min))
     while true {
       let page = try await cursor.next(before: end)
-      if page.isEmpty { return }
+      if page.isEmpty { break }
       for row in page { replay.ahead(row, of: line.next) }
     }
+    for row in try await entries.rows(before: end) { replay.ahead(row, of: line.next) }
   }
 }
 

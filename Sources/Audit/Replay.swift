@@ -9,6 +9,7 @@ internal import Time
 /// (2) A request with a row at its own offset must be the first of its order; one without must repeat an order whose
 ///     row is at a lower offset, or in another partition. That row is compared when its own offset is reached: so each
 ///     order has one row, at its first record, without remembering any order.
+///     Sales whose orders have lives are an exception; see `Lives`.
 /// (3) After a difference the replay goes on from what the log gives, not from what the row says. So one wrong row is
 ///     one violation, not one for each later record.
 struct Replay {
@@ -20,23 +21,27 @@ struct Replay {
 
   /// What is true before the next record.
   var state = LaneStock()
+  var lives: Lives
   /// What the stretch counts for limit subjects, by the log.
   var subjectCounts: Set<Effects.SubjectCount> = []
   private var numbers: [SaleID: SaleNumber] = [:]
   private var sales: Set<SaleNumber> = []
 
   /// Starts with everything put up and nothing sold.
-  init(_ stock: [AuditedStock], partitions: Int32) {
+  init(_ stock: [AuditedStock], living: Set<SaleNumber>, partitions: Int32) {
+    lives = Lives(living)
     for row in stock {
-      shelves[row.key] = Shelf(row, partitions: partitions)
-      state.stock[row.key] = LaneStock.Level(opening: row.putUp, price: row.price, rules: row.rules)
+      shelves[row.key] = Shelf(row, isLiving: living.contains(row.key.sale), partitions: partitions)
+      state.stock[row.key] = LaneStock.Level(opening: row.putUpAtFirst, price: row.price, rules: row.rules)
       numbers[row.sale] = row.key.sale
       sales.insert(row.key.sale)
     }
   }
 
   /// Whether the sale limits a buyer.
-  func isLimited(_ key: StockKey) -> Bool { state.stock[key]?.rules.perBuyerLimit != nil }
+  func isLimited(_ key: StockKey) -> Bool {
+    state.stock[key]?.rules.perBuyerLimit != nil && !lives.sales.contains(key.sale)
+  }
 
   // MARK: One stretch
 
@@ -48,6 +53,7 @@ struct Replay {
     var rows = stretch.orders[...]
     var next = stretch.range.lowerBound
     var quarantined = stretch.quarantined
+    var history = stretch.history
     for record in stretch.records {
       while let row = rows.first, row.position.offset < record.offset { unasked(rows.removeFirst(), row.position) }
       skip(from: next, to: record.offset, in: stretch.partition)
@@ -56,13 +62,16 @@ struct Replay {
       while rows.first?.position.offset == record.offset { own.append(rows.removeFirst()) }
       let position = LogPosition(partition: stretch.partition, offset: record.offset)
       counts.records += 1
+      let entries = history.isEmpty ? [] : history.removeValue(forKey: record.offset) ?? []
       if let kept = quarantined.removeValue(forKey: record.offset) {
         compare(record, at: position, with: kept, own)
+        for entry in entries { unasked(entry, position) }
       } else {
-        compare(record, at: position, with: own, stretch)
+        compare(record, at: position, with: own, entries, stretch)
       }
     }
     for row in rows { unasked(row, row.position) }
+    for entry in history.values.joined().sorted(by: { $0.position < $1.position }) { unasked(entry, entry.position) }
     skip(from: next, to: stretch.range.upperBound, in: stretch.partition)
     for offset in quarantined.keys.sorted() {
       let position = LogPosition(partition: stretch.partition, offset: offset)
@@ -77,13 +86,16 @@ struct Replay {
   }
 
   private mutating func compare(
-    _ record: LoggedRecord, at position: LogPosition, with rows: [AuditedOrder], _ stretch: Stretch
+    _ record: LoggedRecord, at position: LogPosition, with rows: [AuditedOrder], _ entries: [AuditedEntry],
+    _ stretch: Stretch
   ) {
     switch record.content {
-    case .success(let record): compare(record, at: position, with: rows, stretch)
+    case .success(let record) where isBelieved(record): believe(record, at: position, with: rows, entries, stretch)
+    case .success(let record): compare(record, at: position, with: rows, entries, stretch)
     case .failure(let error):
       lose(nil, position, "it cannot be read (\(error)), and is not in quarantine")
       for row in rows { unasked(row, position) }
+      for entry in entries { unasked(entry, position) }
     }
   }
 
@@ -187,7 +199,9 @@ struct Replay {
   }
 
   private mutating func lower(_ row: AuditedOrder) {
-    guard row.outcome?.holdsUnits == true, let sku = SKU(rawValue: row.sku) else { return }
+    guard row.outcome?.holdsUnits == true, let sku = SKU(rawValue: row.sku), !lives.sales.contains(row.sale) else {
+      return
+    }
     let key = StockKey(sale: row.sale, sku: sku)
     guard let level = state.stock[key] else { return }
     state.stock[key]?.left = Units(max(0, level.left.rawValue - max(0, row.quantity)))

@@ -15,6 +15,17 @@ struct ReplayCounts: Sendable {
   var outcomes: [Outcome?: Int64] = [:]
   var repeats: Int64 = 0
   var closes: Int64 = 0
+
+  /// Commands about orders and stock.
+  var commands: Int64 = 0
+
+  /// Rows that were compared beside those of first decisions.
+  var lives: Int64 = 0
+  var payments: Int64 = 0
+  var history: Int64 = 0
+
+  /// Lives whose lane cannot be decided from its first record on.
+  var believedLives: Int64 = 0
   var quarantined: Int64 = 0
 
   /// Those of them that could have been decided: PostgreSQL refused their rows.

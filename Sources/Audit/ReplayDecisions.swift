@@ -4,7 +4,8 @@ internal import SaleStore
 extension Replay {
   /// Decides a record, and compares its effects with the rows at its offset.
   mutating func compare(
-    _ record: LogRecord, at position: LogPosition, with rows: [AuditedOrder], _ stretch: Stretch
+    _ record: LogRecord, at position: LogPosition, with rows: [AuditedOrder], _ entries: [AuditedEntry],
+    _ stretch: Stretch
   ) {
     var rows = rows[...]
     let order = record.request?.order
@@ -14,10 +15,15 @@ extension Replay {
     let left = state.stock[record.stock]?.left ?? .zero
     state.decided.removeAll(keepingCapacity: true)
     if let order, own == nil, stretch.places[order] != nil { state.decided.insert(order) }
+    let entrance = enter(record, at: position, stretch)
     var effects = Effects()
     decide(&state, record, at: position.offset, into: &effects)
-
-    subjectCounts.formUnion(effects.subjects)
+    if let entrance {
+      leave(entrance, record, effects, in: position.partition)
+    } else {
+      subjectCounts.formUnion(effects.subjects)
+    }
+    compare(effects.history, at: position, with: entries, isForeign: entrance?.isForeign ?? false)
     for key in effects.stock where state.stock[key]?.isClosed == true { shelves[key]?.isCloseSeen = true }
     compareRepeats(effects.repeats, of: order, at: position, stretch)
     if let own, let request = record.request {
@@ -34,7 +40,13 @@ extension Replay {
       for undecided in effects.quarantined {
         lose(order, position, "\(undecided.error), and it is not in quarantine")
       }
-      if record.request == nil, effects.quarantined.isEmpty { counts.closes += 1 }
+      if effects.quarantined.isEmpty {
+        switch record {
+        case .place: break
+        case .close: counts.closes += 1
+        case .order, .stock: counts.commands += 1
+        }
+      }
     }
     for row in rows {
       if let order { surplus(row, at: position, beside: order) } else { unasked(row, position) }
@@ -70,7 +82,7 @@ extension Replay {
     state.stock[shelf.stored.key]?.isClosed = true
   }
 
-  private mutating func compareFields(_ request: PurchaseRequest, at position: LogPosition, with row: AuditedOrder) {
+  mutating func compareFields(_ request: PurchaseRequest, at position: LogPosition, with row: AuditedOrder) {
     let different = [
       row.sale != request.stock.sale ? "sale" : nil, row.sku != request.stock.sku.rawValue ? "sku" : nil,
       row.buyer != request.buyer.rawValue ? "buyer" : nil,
@@ -97,10 +109,14 @@ extension Replay {
   private mutating func explain(_ row: AuditedOrder, _ expected: Outcome?, left: Units, _ name: String) {
     let kind: Violation.Kind =
       switch (expected, row.outcome) {
-      case (.confirmed?, .rejected(.soldOut)?), (.confirmed?, .rejected(.insufficientStock)?): .undersold
-      case (.rejected(.soldOut)?, .confirmed?), (.rejected(.insufficientStock)?, .confirmed?): .oversold
+      case (.confirmed?, .rejected(.soldOut)?), (.confirmed?, .rejected(.insufficientStock)?),
+        (.confirmed?, .rejected(.allHeld)?):
+        .undersold
+      case (.rejected(.soldOut)?, .confirmed?), (.rejected(.insufficientStock)?, .confirmed?),
+        (.rejected(.allHeld)?, .confirmed?), (.waitlisted?, .confirmed?):
+        .oversold
       case (.rejected(.limitReached)?, .confirmed?), (.rejected(.subjectLimitReached)?, .confirmed?),
-        (.rejected(.codeUsedUp)?, .confirmed?):
+        (.rejected(.codeUsedUp)?, .confirmed?), (.rejected(.holdAbuse)?, .confirmed?):
         .limit
       default: .outcome
       }

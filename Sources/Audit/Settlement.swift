@@ -12,6 +12,14 @@ extension Replay {
   }
 }
 
+extension Replay {
+  /// An entry of the history at or past its partition's progress.
+  mutating func ahead(_ row: AuditedEntry, of next: Offset) {
+    findings.add(
+      .progress, at: row.position, "the history has an entry there, though the partition's progress is only at \(next)")
+  }
+}
+
 extension AuditRun {
   /// Compares what only all partitions together show: stock, tallies, and duplicates.
   mutating func settle() {
@@ -33,7 +41,7 @@ extension AuditRun {
     if read.setAside > 0 {
       replay.findings.note("\(read.setAside) records that can be read are in quarantine: PostgreSQL refused their rows")
     }
-    let accounted = read.decided + read.repeats + read.quarantined + read.closes + read.lost
+    let accounted = read.decided + read.repeats + read.quarantined + read.closes + read.commands + read.lost
     if read.records != accounted {
       replay.findings.add(.tally, "\(read.records) records were read, and \(accounted) are accounted for")
     }
@@ -43,7 +51,9 @@ extension AuditRun {
     let whole = Set(lines.filter(\.isWhole).map(\.partition))
     for (key, shelf) in replay.shelves.sorted(by: { $0.key < $1.key }) {
       let stored = shelf.stored
-      if Int64(stored.left.rawValue) != shelf.left {
+      if shelf.isLiving {
+        settleLives(key, shelf)
+      } else if Int64(stored.left.rawValue) != shelf.left {
         replay.findings.add(
           .stock,
           """
@@ -51,13 +61,44 @@ extension AuditRun {
           units
           """)
       }
-      if shelf.oversold > 0 {
+      if shelf.oversold > 0, !shelf.isLiving {
         replay.findings.add(.oversold, "\(shelf.name): \(shelf.sold) units were confirmed of \(stored.putUp) put up")
       }
       guard whole.contains(shelf.lane), replay.state.stock[key]?.isClosed != stored.isClosed else { continue }
       replay.findings.add(
         .closed, "\(shelf.name) is stored as \(stored.isClosed ? "closed" : "open"), and the log says otherwise")
     }
+  }
+
+  /// A stock row beside the lives of its orders, and beside what the log leaves.
+  private mutating func settleLives(_ key: StockKey, _ shelf: Shelf) {
+    let (stored, units) = (shelf.stored, replay.lives.shelves[key] ?? LiveShelf())
+    let (putUp, left) = (Int64(stored.putUp.rawValue), Int64(stored.left.rawValue))
+    if putUp != left + units.reserved + units.sold || Int64(stored.reserved.rawValue) != units.reserved {
+      replay.findings.add(
+        .stock,
+        """
+        \(shelf.name): \(putUp) put up (\(stored.putUpAtFirst) at first), \(left) left and \(stored.reserved) \
+        reserved, but the orders hold \(units.reserved) units and have \(units.sold)
+        """)
+    }
+    if units.reserved + units.sold > putUp {
+      replay.findings.add(
+        .oversold, "\(shelf.name): \(units.reserved + units.sold) units are held and sold of \(putUp) put up")
+    }
+    guard !replay.lives.believed.contains(key), let level = replay.state.stock[key] else { return }
+    let different = [
+      level.left != stored.left ? "units_left (\(level.left) by the log)" : nil,
+      level.reserved != stored.reserved ? "reserved (\(level.reserved) by the log)" : nil,
+      level.putUp != stored.putUp ? "put_up (\(level.putUp) by the log)" : nil,
+      level.price != stored.priceNow ? "price_minor (\(level.price.minor) by the log)" : nil,
+      level.rules.startsAt != stored.rulesNow.startsAt ? "starts_at (\(level.rules.startsAt) by the log)" : nil,
+      level.rules.endsAt != stored.rulesNow.endsAt ? "ends_at (\(level.rules.endsAt) by the log)" : nil,
+      level.rules.perBuyerLimit != stored.rulesNow.perBuyerLimit ? "per_buyer_limit" : nil,
+    ].compactMap { $0 }
+    guard !different.isEmpty else { return }
+    replay.findings.add(
+      .stock, "\(shelf.name): the stock row differs from the log in \(different.joined(separator: ", "))")
   }
 
   private mutating func settleTallies() {

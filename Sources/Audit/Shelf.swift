@@ -5,6 +5,9 @@ internal import SaleStore
 struct Shelf {
   let stored: AuditedStock
 
+  /// Whether its orders have lives. Then units come back, and what a row says of a later one proves nothing.
+  let isLiving: Bool
+
   /// The partition that decides it.
   let lane: Partition
 
@@ -17,8 +20,9 @@ struct Shelf {
   /// The refusal for lack of stock that asked for the fewest units: a later request must not win as many (I5).
   private var refused: (position: LogPosition, quantity: Int32)?
 
-  init(_ stored: AuditedStock, partitions: Int32) {
+  init(_ stored: AuditedStock, isLiving: Bool, partitions: Int32) {
     self.stored = stored
+    self.isLiving = isLiving
     lane = stored.recordKey.partition(of: partitions)
   }
 
@@ -34,6 +38,7 @@ struct Shelf {
   /// Takes a row in. Returns the earlier request that was refused what this one got, if there is one. It looks at the
   /// rows alone, not at what `decide` says about them.
   mutating func take(_ row: AuditedOrder) -> LogPosition? {
+    guard !isLiving else { return nil }
     switch row.outcome {
     case let outcome? where outcome.holdsUnits:
       sold += Int64(row.quantity)

@@ -28,6 +28,14 @@ public struct Violation: Sendable, Hashable, Codable {
     case order
     /// A stock row and its orders disagree.
     case stock
+    /// What became of an order is not stored, or stored otherwise than the log has it.
+    case life
+    /// What a record did is not in the history, or otherwise.
+    case history
+    /// A capture is not what the log makes of it, or the money of a currency does not add up.
+    case money
+    /// Units that came back were offered to an order past another that waited longer.
+    case waitlist
     /// A stock row is closed and the log does not say so, or the other way round.
     case closed
     /// There is an effect at or past the progress.
@@ -47,19 +55,20 @@ public struct Violation: Sendable, Hashable, Codable {
       case .oversold, .stock: "I1"
       case .undersold: "I2"
       case .lost, .doubled, .tally, .quarantine, .ledger: "I4"
-      case .order: "I5"
+      case .order, .waitlist: "I5"
       case .progress: "I6"
       case .lane: "I7"
       case .late: "I8"
       case .limit, .subject: "I9"
-      case .unasked, .altered, .outcome, .closed: "I10"
+      case .unasked, .altered, .outcome, .closed, .life, .history: "I10"
+      case .money: "I13"
       }
     }
   }
 
   public let kind: Kind
 
-  /// `I1` to `I12`.
+  /// `I1` to `I14`.
   public let invariant: String
 
   /// `partition@offset`, where it has a place in the log.

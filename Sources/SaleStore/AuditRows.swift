@@ -51,10 +51,21 @@ public struct AuditedStock: Sendable, Hashable {
 
   /// The record key under which the log has everything about it.
   public let recordKey: RecordKey
+
+  /// The sale's rules, and those that hold for this stock by now.
   public let rules: SaleRules
+  public let rulesNow: SaleRules
+
+  /// The price at first, as far as it is known, and by now. The store does not keep what a command changed; then it is
+  /// that of the first order with a life.
   public let price: Price
+  public let priceNow: Price
+
+  /// What was put up at first, by the history, and by now.
+  public let putUpAtFirst: Units
   public let putUp: Units
   public let left: Units
+  public let reserved: Units
   public let isClosed: Bool
 }
 
@@ -77,10 +88,14 @@ public struct AuditedTally: Sendable, Hashable {
   public let repeats: Int64
 }
 
-/// Where an order has its row, and whose it is.
+/// Where an order has its row, and what it is.
 public struct AuditedPlace: Sendable, Hashable {
   public let position: LogPosition
   public let buyer: String
+  public let sku: String
+
+  /// `nil`: a number that no outcome has.
+  public let outcome: Outcome?
 }
 
 /// What an audit compares the log with, all of one instant. The rows of `orders` follow in pages.
@@ -92,6 +107,10 @@ public struct AuditSnapshot: Sendable {
   public let progress: [PartitionProgress]
   public let stock: [AuditedStock]
   public let tallies: [AuditedTally]
+
+  /// Sales with rules for holds, and those of which more than first decisions is stored; empty if it is a snapshot
+  /// without lives.
+  public internal(set) var living: Set<SaleNumber> = []
 
   /// Order ids that have more than one row, and one of them.
   public let doubled: (count: Int64, example: OrderID?)
@@ -143,9 +162,18 @@ extension AuditedStock {
     recordKey = RecordKey(sale: sale, sku: sku)
     rules = SaleRules(
       startsAt: sale.startsAt, endsAt: sale.endsAt, perBuyerLimit: sale.perBuyerLimit, holds: sale.holds)
-    price = sale.items[0].price
+    rulesNow = SaleRules(
+      startsAt: try row.timestamp("starts_now"), endsAt: try row.timestamp("ends_now"),
+      perBuyerLimit: try row.optional("limit_now", as: Int32.self).map(Units.init(_:)), holds: sale.holds)
+    priceNow = sale.items[0].price
+    price =
+      try row.optional("first_price", as: Int64.self).map { first in
+        try Price(minor: first, currency: sale.items[0].price.currency)
+      } ?? sale.items[0].price
     putUp = sale.items[0].stock
+    putUpAtFirst = Units(Int32(clamping: Int64(putUp.rawValue) - (try row.int64("added"))))
     left = try row.units("units_left")
+    reserved = try row.units("reserved")
     isClosed = try row.bool("closed")
   }
 }

@@ -30,7 +30,9 @@ public struct AuditStore: Sendable {
   /// The cursor outlives its transaction: the server keeps the sorted rows in a file of its own. So this process never
   /// holds more than a page, and no transaction stays open while the log is read. Throws `PostgresError`, and
   /// `StoreError` or `ValidationError` for a sale that cannot be read.
-  public func snapshot(topic: String) async throws -> AuditSnapshot {
+  ///
+  /// - Parameter withLives: whether lives, payments and the history are handed out, too.
+  public func snapshot(topic: String, withLives: Bool = false) async throws -> AuditSnapshot {
     let snapshot = try await connection.transaction(isolation: .repeatableRead, readOnly: true) { transaction in
       let answers = try transaction.pipeline { try AuditSnapshot.ask(&$0, topic: topic) }
       _ = try transaction.query(
@@ -39,7 +41,9 @@ public struct AuditStore: Sendable {
         SELECT order_id, partition, log_offset, sale, sku, buyer, quantity, outcome, accepted_at
         FROM orders ORDER BY partition, log_offset, order_id
         """)
-      return try AuditSnapshot(answers)
+      var snapshot = try AuditSnapshot(answers)
+      if withLives { snapshot.living = try Self.declareLives(in: transaction) }
+      return snapshot
     }
     // From here on every statement finds its rows by an index. With an array of many thousand values, the planner would
     // read the whole table each time.
@@ -83,7 +87,7 @@ public struct AuditStore: Sendable {
     guard !orders.isEmpty else { return [:] }
     let rows = try await connection.query(
       """
-      SELECT found.order_id, partition, log_offset, buyer
+      SELECT found.order_id, partition, log_offset, buyer, sku, outcome
       FROM unnest($1::uuid[]) AS wanted (order_id) CROSS JOIN unnest(generations_of($2)) AS kept (generation)
       CROSS JOIN LATERAL (
         SELECT * FROM orders WHERE generation = kept.generation AND order_id = wanted.order_id OFFSET 0
@@ -91,7 +95,10 @@ public struct AuditStore: Sendable {
       """, orders.map(\.uuid), Set(orders.map(\.sale.rawValue)).sorted())
     let places = try rows.map { row in
       let position = LogPosition(partition: try row.partition(1), offset: try row.offset(2))
-      return (OrderID(try row.uuid(0)), AuditedPlace(position: position, buyer: try row.string(3)))
+      let outcome = try? Outcome(stored: row.int16(5))
+      let place = AuditedPlace(
+        position: position, buyer: try row.string(3), sku: try row.string(4), outcome: outcome)
+      return (OrderID(try row.uuid(0)), place)
     }
     return Dictionary(places, uniquingKeysWith: { first, _ in first })
   }
@@ -132,9 +139,19 @@ extension AuditSnapshot {
       """, topic)
     try pipeline.add(
       """
-      SELECT k.sale, k.sku, k.put_up, k.units_left, k.closed, k.price_minor, k.currency, s.id, s.name,
-        s.starts_at, s.ends_at, s.per_buyer_limit, s.ordering, s.holds::text AS holds
-      FROM stock k JOIN sales s ON s.number = k.sale ORDER BY k.sale, k.position
+      SELECT k.sale, k.sku, k.put_up, k.units_left, k.reserved, k.closed, k.price_minor, k.currency, s.id, s.name,
+        s.starts_at, s.ends_at, s.per_buyer_limit, s.ordering, s.holds::text AS holds,
+        coalesce(k.starts_at, s.starts_at) AS starts_now, coalesce(k.ends_at, s.ends_at) AS ends_now,
+        coalesce(k.per_buyer_limit, s.per_buyer_limit) AS limit_now, coalesce(changed.added, 0)::int8 AS added,
+        CASE WHEN changed.is_changed THEN (
+          SELECT price_minor FROM holds h WHERE h.sale = k.sale AND h.sku = k.sku ORDER BY log_offset LIMIT 1
+        ) END AS first_price
+      FROM stock k JOIN sales s ON s.number = k.sale
+      CROSS JOIN LATERAL (
+        SELECT sum(units) FILTER (WHERE action IN (20, 21)) AS added, bool_or(action = 23 AND result = 0) AS is_changed
+        FROM history h WHERE h.order_id IS NULL AND h.sale = k.sale AND h.sku = k.sku
+      ) AS changed
+      ORDER BY k.sale, k.position
       """)
     try pipeline.add("SELECT partition, sale, requests, repeats FROM tallies WHERE topic = $1", topic)
     // The primary key rules this out within a generation, while it exists, and lanes do over all of them. An audit does

@@ -1,5 +1,6 @@
 public import Foundation
 internal import FlashSale
+internal import SaleStore
 
 /// The result of an audit.
 public struct AuditReport: Sendable, Codable {
@@ -37,6 +38,17 @@ public struct AuditReport: Sendable, Codable {
     /// Records that close stock.
     public internal(set) var closes: Int64 = 0
 
+    /// First decisions that let an order wait for units.
+    public internal(set) var waitlisted: Int64 = 0
+
+    /// Commands about orders and stock.
+    public internal(set) var commands: Int64 = 0
+
+    /// Rows of lives, payments and the history that were compared.
+    public internal(set) var lives: Int64 = 0
+    public internal(set) var payments: Int64 = 0
+    public internal(set) var history: Int64 = 0
+
     /// Records past the progress.
     public internal(set) var inFlight: Int64 = 0
 
@@ -57,6 +69,19 @@ public struct AuditReport: Sendable, Codable {
 
     /// Outcomes whose records are no longer in the log.
     public internal(set) var believed: Int64 = 0
+  }
+
+  /// The captures of one sale in one currency, in its minor units (I13), by their rows.
+  public struct MoneyReport: Sendable, Codable, Hashable {
+    /// The sale's number.
+    public let sale: Int32
+    public let currency: String
+    public let captured: Int64
+
+    /// What orders with units are paid with.
+    public let applied: Int64
+    public let refundDue: Int64
+    public let refunded: Int64
   }
 
   /// One partition.
@@ -99,6 +124,7 @@ public struct AuditReport: Sendable, Codable {
   /// What a person should know although it breaks nothing.
   public let notes: [String]
   public let partitions: [PartitionReport]
+  public let money: [MoneyReport]
   public let ledger: LedgerReport?
 
   /// 0 sound, 1 violated, 2 not all could be checked.
@@ -124,22 +150,25 @@ extension AuditReport {
     let findings = run.replay.findings
     self.init(
       topic: run.topic, findings: findings, counts: Counts(run),
-      partitions: run.lines.map(PartitionReport.init), ledger: run.ledger.map(LedgerReport.init))
+      partitions: run.lines.map(PartitionReport.init), money: MoneyReport.all(run.replay.lives.money),
+      ledger: run.ledger.map(LedgerReport.init))
   }
 
   /// The report on a topic that the store does not know.
   static func unknownTopic(_ topic: String) -> AuditReport {
     var findings = Findings()
     findings.couldNotCheck("the database knows no topic \(topic): nothing has run on it")
-    return AuditReport(topic: topic, findings: findings, counts: Counts(), partitions: [], ledger: nil)
+    return AuditReport(topic: topic, findings: findings, counts: Counts(), partitions: [], money: [], ledger: nil)
   }
 
   private init(
-    topic: String, findings: Findings, counts: Counts, partitions: [PartitionReport], ledger: LedgerReport?
+    topic: String, findings: Findings, counts: Counts, partitions: [PartitionReport], money: [MoneyReport],
+    ledger: LedgerReport?
   ) {
     self.topic = topic
     self.counts = counts
     self.partitions = partitions
+    self.money = money
     self.ledger = ledger
     violations = findings.violations
     violationCounts = Dictionary(uniqueKeysWithValues: findings.counts.map { ($0.key.rawValue, $0.value) })
@@ -160,13 +189,32 @@ extension AuditReport.Counts {
     quarantined = read.quarantined
     repeats = read.repeats
     closes = read.closes
+    waitlisted = read.outcomes[.waitlisted] ?? 0
+    commands = read.commands
+    lives = read.lives
+    payments = read.payments
+    history = read.history
     inFlight = run.lines.map(\.inFlight).reduce(0, +)
     lost = read.lost + (run.ledger?.lostBesideLog ?? 0)
     doubled = read.doubled
-    oversold = run.replay.shelves.values.map(\.oversold).reduce(0, +)
+    oversold = run.replay.shelves.map { key, shelf in
+      guard shelf.isLiving else { return shelf.oversold }
+      let units = run.replay.lives.shelves[key] ?? LiveShelf()
+      return max(0, units.reserved + units.sold - Int64(shelf.stored.putUp.rawValue))
+    }.reduce(0, +)
     unsold = read.undersold
     unasked = read.unasked
-    believed = read.believed
+    believed = read.believed + read.believedLives
+  }
+}
+
+extension AuditReport.MoneyReport {
+  fileprivate static func all(_ money: [MoneyKey: MoneySum]) -> [Self] {
+    money.sorted { $0.key < $1.key }.map { key, sum in
+      Self(
+        sale: key.sale.rawValue, currency: key.currency, captured: sum.captured, applied: sum.applied,
+        refundDue: sum.refundDue, refunded: sum.refunded)
+    }
   }
 }
 

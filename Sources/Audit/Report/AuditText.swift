@@ -1,8 +1,10 @@
+internal import FlashSale
+
 /// A report as a person reads it.
 public enum AuditText {
   /// Some lines, each with its end. The verdict is the last one.
   public static func text(_ report: AuditReport) -> String {
-    let blocks = [accounts(report), ledger(report), found(report), [verdict(report)]]
+    let blocks = [accounts(report), lives(report), ledger(report), found(report), [verdict(report)]]
     return blocks.filter { !$0.isEmpty }.map { $0.joined(separator: "\n") + "\n" }.joined(separator: "\n")
   }
 
@@ -11,15 +13,29 @@ public enum AuditText {
     let rows: [(String, Int64)] =
       [
         ("records in the log", counts.requestsInLog), ("compared", counts.compared), ("  confirmed", counts.confirmed),
-      ]
+      ] + (counts.waitlisted > 0 ? [("  waitlisted", counts.waitlisted)] : [])
       + counts.rejected.sorted { $0.key < $1.key }.filter { $0.value > 0 }.map { ("  \($0.key)", $0.value) }
       + [
         ("  quarantined", counts.quarantined), ("  repeats", counts.repeats), ("  closes", counts.closes),
+      ] + (counts.commands > 0 ? [("  commands", counts.commands)] : [])
+      + [
         ("in flight", counts.inFlight), ("lost", counts.lost), ("doubled", counts.doubled),
         ("oversold", counts.oversold), ("unsold", counts.unsold), ("outcomes without a request", counts.unasked),
       ]
       + (counts.believed > 0 ? [("outcomes whose records are gone", counts.believed)] : [])
     return table(rows)
+  }
+
+  private static func lives(_ report: AuditReport) -> [String] {
+    let counts = report.counts
+    guard counts.lives + counts.payments + counts.history > 0 else { return [] }
+    return table([("lives", counts.lives), ("payments", counts.payments), ("entries of the history", counts.history)])
+      + report.money.map { money in
+        func words(_ minor: Int64) -> String { "\(Money(minor: minor, currency: money.currency))" }
+        return
+          "sale number \(money.sale): captured \(words(money.captured)) = applied \(words(money.applied)) + refund "
+          + "due \(words(money.refundDue)) + refunded \(words(money.refunded))"
+      }
   }
 
   private static func ledger(_ report: AuditReport) -> [String] {
