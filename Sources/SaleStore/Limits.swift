@@ -56,4 +56,7 @@ public enum Limits {
 
   /// Orders that one page of an export reads. Larger is not faster when measured; a page of 2,000 is below 1 MB.
   public static let exportPageOrders: Int32 = 2_000
+
+  /// Orders of one buyer that a search hands out; then it says that there are more. No person has so many in one sale.
+  public static let foundOrders: Int32 = 100
 }

@@ -18,7 +18,7 @@ struct Penstock: AsyncParsableCommand {
     subcommands: [
       UpCommand.self, IntakeCommand.self, WorkerCommand.self, AdminCommand.self, BrokerCommand.self,
       MigrateCommand.self, SaleCommand.self, CodeCommand.self, RoomCommand.self, DrawCommand.self, LanesCommand.self,
-      ReportCommand.self, AuditCommand.self, FairnessCommand.self, ProofCommand.self,
+      ReportCommand.self, OrderCommands.self, AuditCommand.self, FairnessCommand.self, ProofCommand.self,
     ])
 }
 

@@ -30,7 +30,7 @@ import Time
        "asked":\(inFlight == "null" ? "null" : "1239577"),
        "arrivals":[{"at":"2025-11-11T00:00:00.000Z","accepted":90,"refused":0},
          {"at":"2025-11-11T00:00:00.300Z","accepted":10,"refused":4900}],
-       "repeats":7,"units_confirmed":2234,"identity_holds":\(identity),"stock_holds":true,"money_holds":true,
+       "repeats":7,"units_confirmed":2234,"identity_holds":\(identity),"stock_holds":true,"money_holds":\(money == "[]"),
        "oversold":false,"lives":\(lives),"money":\(money),
        "decision_delay_ms":{"p50":1.25,"p95":20,"p99":1234.5678,"max":2000},"timeline_bucket_minutes":1,
        "timeline":[\(timeline.joined(separator: ","))],"first_sale_at":"2025-11-11T00:00:01Z",

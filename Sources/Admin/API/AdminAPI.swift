@@ -10,7 +10,8 @@ struct AdminAPI: Sendable {
   let desk: SaleDesk
 
   func add(to router: Router<ListenerContext>, behind gate: OperatorGate) {
-    let api = router.group("admin/api").add(middleware: PathParameters(SaleID.self, Partition.self, WorkerID.self))
+    let api = router.group("admin/api").add(
+      middleware: PathParameters(SaleID.self, Partition.self, WorkerID.self, OrderID.self))
     // What is wrong with a request's form is told before who asks is looked at.
     addCalls(to: api.group().add(middleware: gate))
     addCallsWithBody(to: api.group().add(middleware: JSONBody(limit: Limits.bodyBytes)).add(middleware: gate))
@@ -25,6 +26,8 @@ struct AdminAPI: Sendable {
     for form in OrderExport.allCases {
       api.at("sales/{sale}/orders.\(form.rawValue)", get: { _, context in try await orders(context.parameter(), form) })
     }
+    api.at("sales/{sale}/orders", get: findOrders)
+    api.at("orders/{order}", get: { _, context in try await .json(desk.order(context.parameter())) })
     api.at("partitions", get: { _, _ in try await .json(desk.partitions()) })
     api.at("workers/{worker}/drain", post: drain)
   }
@@ -59,6 +62,13 @@ struct AdminAPI: Sendable {
   private func orders(_ id: SaleID, _ form: OrderExport) async throws -> Response {
     // A sale's id needs no quoting in a file's name.
     try await .file(desk.orders(of: id, as: form), type: form.mediaType, name: "\(id)-orders.\(form.rawValue)")
+  }
+
+  @Sendable private func findOrders(_ request: Request, _ context: ListenerContext) async throws -> Response {
+    guard let text = request.uri.queryParameters["buyer"], let buyer = BuyerID(rawValue: String(text)) else {
+      throw Problem.invalidParameter("buyer", "must be a buyer's id")
+    }
+    return try await .json(desk.orders(of: buyer, in: context.parameter()))
   }
 
   @Sendable private func drain(_ request: Request, _ context: ListenerContext) async throws -> Response {

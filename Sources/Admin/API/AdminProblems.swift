@@ -6,6 +6,10 @@ internal import HTTPServing
 extension Problem {
   static func saleNotFound(_ id: SaleID) -> Problem { Problem(.saleNotFound, detail: "There is no sale \(id).") }
 
+  static func orderNotFound(_ id: OrderID) -> Problem {
+    Problem(.orderNotFound, detail: "The store knows no order \(id); it may be queued still.")
+  }
+
   static func saleExists(_ id: SaleID) -> Problem {
     Problem(.saleExists, detail: "A sale \(id) exists; nothing was changed.", field: "id")
   }

@@ -34,7 +34,7 @@ enum OrderExport: String, CaseIterable {
     }
   }
 
-  private func lines(of orders: [StoredOrder]) -> ByteBuffer {
+  private func lines(of orders: [LivingOrder]) -> ByteBuffer {
     switch self {
     case .csv: ByteBuffer(string: Self.csvLines(of: orders))
     case .jsonLines: Self.jsonLines(of: orders)
@@ -45,26 +45,29 @@ enum OrderExport: String, CaseIterable {
     var header = CSVLines()
     header.add(
       "order_id", "partition", "offset", "sku", "buyer", "quantity", "outcome", "reason", "accepted_at", "decided_at",
-      "delay_ms")
+      "delay_ms", "state", "units_live", "amount_minor", "currency", "refund_due")
     return header.text
   }()
 
-  private static func csvLines(of orders: [StoredOrder]) -> String {
+  private static func csvLines(of orders: [LivingOrder]) -> String {
     var lines = CSVLines()
-    for order in orders {
+    for living in orders {
+      let order = living.decision
       lines.add(
         "\(order.order)", "\(order.position.partition)", "\(order.position.offset)",
         CSVLines.foreign(order.stock.sku.rawValue), CSVLines.foreign(order.buyer.rawValue), "\(order.quantity)",
         order.outcomeName, order.refusal?.code ?? "", "\(order.acceptedAt)", "\(order.decidedAt)",
-        "\(order.delayMilliseconds)")
+        "\(order.delayMilliseconds)", living.state, "\(living.liveUnits)", living.amount.map { "\($0.minor)" } ?? "",
+        living.amount?.currency ?? "", living.refundDueText ?? "")
     }
     return lines.text
   }
 
-  private static func jsonLines(of orders: [StoredOrder]) -> ByteBuffer {
+  private static func jsonLines(of orders: [LivingOrder]) -> ByteBuffer {
     var lines = ByteBuffer()
     var json = JSONWriter(ByteBuffer())
-    for order in orders {
+    for living in orders {
+      let order = living.decision
       json.restart()
       json.field("order_id", order.order)
       json.field("partition", order.position.partition.rawValue)
@@ -77,11 +80,23 @@ enum OrderExport: String, CaseIterable {
       json.field("accepted_at", order.acceptedAt.description)
       json.field("decided_at", order.decidedAt.description)
       json.field("delay_ms", order.delayMilliseconds)
+      json.field("state", living.state)
+      json.field("units_live", living.liveUnits.rawValue)
+      json.field("amount_minor", orNull: living.amount?.minor)
+      if let currency = living.amount?.currency { json.field("currency", currency) } else { json.null("currency") }
+      if let due = living.refundDueText { json.field("refund_due", due) } else { json.null("refund_due") }
       json.end()
       lines.writeImmutableBuffer(json.buffer)
       lines.writeStaticString("\n")
     }
     return lines
+  }
+}
+
+extension LivingOrder {
+  /// Minor units with their currency, as `199900 CNY`; with a semicolon between currencies, which are never added.
+  fileprivate var refundDueText: String? {
+    refundDue.isEmpty ? nil : refundDue.map { "\($0.minor) \($0.currency)" }.joined(separator: "; ")
   }
 }
 

@@ -151,7 +151,7 @@ struct SaleDesk: Sendable {
   /// told as a 503. A call that takes too long goes on by itself, and its caller is told what is known.
   ///
   /// - Parameter changes: what the call may bring about although no success was seen; `nil` if it only reads.
-  private func asking<Answer: Sendable>(
+  func asking<Answer: Sendable>(
     _ what: String, changes: String? = nil, atMost patience: Duration = Limits.callPatience,
     _ call: @escaping @Sendable () async throws -> Answer
   ) async throws -> Answer {

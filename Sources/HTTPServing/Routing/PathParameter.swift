@@ -63,3 +63,9 @@ extension Partition: PathParameter {
     self.init(number)
   }
 }
+
+extension OrderID: PathParameter {
+  public static var nameInPath: String { "order" }
+
+  public init?(inPath text: String) { self.init(text) }
+}

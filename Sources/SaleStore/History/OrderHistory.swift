@@ -1,0 +1,203 @@
+public import FlashSale
+import Postgres
+public import Time
+
+/// Everything that the store knows of one order.
+public struct OrderHistory: Sendable {
+  /// The sale that the order's id names; `nil`: there is no such sale.
+  public let sale: SaleID?
+
+  /// The first decision; `nil`: there is none.
+  public let decision: StoredOrder?
+
+  /// What became of it; `nil`: it was refused, or nothing has happened to it.
+  public let life: Hold?
+
+  /// The captures that named it, in the order of their ids.
+  public let payments: [Payment]
+
+  /// What later records did to it, or why they did nothing; in the order of the log.
+  public let entries: [StoredEntry]
+
+  /// Whether the store knows nothing of it.
+  public var isEmpty: Bool { decision == nil && payments.isEmpty && entries.isEmpty }
+}
+
+/// A row of the history.
+public struct StoredEntry: Sendable, Hashable {
+  public let position: LogPosition
+
+  /// Which of its record's entries it is, from 0.
+  public let place: Int16
+  public let action: HistoryEntry.Action
+  public let result: HistoryEntry.Result
+
+  /// As in `HistoryEntry`.
+  public let units: Int32
+  public let minor: Int64
+  public let state: Hold.State?
+  public let sequence: Int32
+  public let at: Timestamp
+  public let command: CommandID?
+
+  /// Who wanted it, and why; the reason can be empty.
+  public let by: String
+  public let reason: String
+}
+
+/// A first decision, and what became of the order.
+public struct LivingOrder: Sendable {
+  public let decision: StoredOrder
+
+  /// `nil`: it was refused, or nothing has happened to it.
+  public let life: Hold?
+
+  /// The price at which it was won; `nil`: the sale has no such SKU any more.
+  public let price: Price?
+
+  /// What is to be paid back of its captures, by currency.
+  public let refundDue: [Money]
+
+  /// Creates one from its parts.
+  public init(decision: StoredOrder, life: Hold?, price: Price?, refundDue: [Money]) {
+    self.decision = decision
+    self.life = life
+    self.price = price
+    self.refundDue = refundDue
+  }
+
+  /// Where it stands, by `Hold.State.code`; `rejected` for one that was refused.
+  public var state: String {
+    if let life { return life.state.code }
+    return decision.outcome == .confirmed ? Hold.State.confirmed.code : "rejected"
+  }
+
+  /// The units that count for its buyer.
+  public var liveUnits: Units { life?.liveUnits ?? (decision.outcome.holdsUnits ? decision.quantity : .zero) }
+
+  /// What its units cost; `nil`: it has none.
+  public var amount: Money? {
+    guard liveUnits > .zero, let price else { return nil }
+    return Money(minor: Int64(liveUnits.rawValue) * price.minor, currency: price.currency)
+  }
+}
+
+extension SaleStore {
+  /// Everything about one order, of one snapshot. Its cost does not grow with the number of orders.
+  public func history(of order: OrderID) async throws -> OrderHistory {
+    let answers = try await pool.withConnection { connection in
+      try await connection.transaction(isolation: .repeatableRead, readOnly: true) { transaction in
+        try transaction.pipeline { try OrderHistory.ask(&$0, order) }
+      }
+    }
+    return OrderHistory(
+      sale: try answers[0].first.map { try $0.identifier(0) },
+      decision: try answers[1].first.map(StoredOrder.init(row:)),
+      life: try answers[2].first.map { try Hold(row: $0) }, payments: try answers[3].map(Payment.init(row:)),
+      entries: try answers[4].map(StoredEntry.init(row:)))
+  }
+
+  /// Orders of one buyer in one sale, the earliest first, at most `Limits.foundOrders`; and whether there are more.
+  ///
+  /// Winners and those who wait are found by an index. Refusals are not: for them it reads all orders of the sale.
+  public func orders(of buyer: BuyerID, in sale: SaleNumber) async throws -> (orders: [LivingOrder], isCut: Bool) {
+    let ids = sale.orderIDs
+    let orders = try await pool.withConnection { connection in
+      let rows = try await connection.query(
+        """
+        SELECT o.order_id, o.partition, o.log_offset, o.sale, o.sku, o.buyer, o.quantity, o.outcome, o.accepted_at,
+          o.decided_at, k.price_minor, k.currency
+        FROM orders o LEFT JOIN stock k ON k.sale = o.sale AND k.sku = o.sku
+        WHERE o.order_id BETWEEN $1 AND $2 AND o.generation = ANY ((SELECT generations_of($3))::int4[])
+          AND o.sale = $4 AND o.buyer = $5
+        ORDER BY o.accepted_at, o.order_id LIMIT $6
+        """, ids.lowerBound.uuid, ids.upperBound.uuid, [sale.rawValue], sale.rawValue, buyer.rawValue,
+        Limits.foundOrders + 1)
+      return try await LivingOrder.orders(rows, of: rows.map { try OrderID($0.uuid(0)) }, over: connection)
+    }
+    return (Array(orders.prefix(Int(Limits.foundOrders))), orders.count > Int(Limits.foundOrders))
+  }
+}
+
+extension OrderHistory {
+  fileprivate static func ask(_ pipeline: inout Pipeline, _ order: OrderID) throws {
+    try pipeline.add("SELECT id FROM sales WHERE number = $1", order.sale.rawValue)
+    try pipeline.add(
+      """
+      SELECT order_id, partition, log_offset, sale, sku, buyer, quantity, outcome, accepted_at, decided_at FROM orders
+      WHERE order_id = $1 AND generation = ANY ((SELECT generations_of($2))::int4[])
+      """, order.uuid, [order.sale.rawValue])
+    try pipeline.add(
+      """
+      SELECT order_id, log_offset, due, price_minor, refund_due, as_of, sale, units, extensions, sequence, state,
+        is_offer, is_lapsed, sku, currency, buyer, payment
+      FROM holds WHERE order_id = $1
+      """, order.uuid)
+    try pipeline.add(
+      """
+      SELECT sale, payment, order_id, captured, refund_due, refunded, as_of, currency FROM payments
+      WHERE order_id = $1 ORDER BY payment
+      """, order.uuid)
+    try pipeline.add(
+      """
+      SELECT partition, log_offset, place, action, result, units, minor, state, sequence, at, command_id, by_whom, reason
+      FROM history WHERE order_id = $1 ORDER BY partition, log_offset, place
+      """, order.uuid)
+  }
+}
+
+extension StoredEntry {
+  fileprivate init(row: Row) throws {
+    position = LogPosition(partition: try row.partition(0), offset: try row.offset(1))
+    place = try row.int16(2)
+    action = try row.historyAction(3)
+    result = try row.historyResult(4)
+    units = try row.int32(5)
+    minor = try row.int64(6)
+    state = try row.optional(7, as: Int16.self).flatMap(Hold.State.init(rawValue:))
+    sequence = try row.int32(8)
+    at = try row.timestamp(9)
+    command = try row.optional(10, as: Int64.self).map(CommandID.init(rawValue:))
+    by = try row.string(11)
+    reason = try row.string(12)
+  }
+}
+
+extension LivingOrder {
+  /// First decisions with what became of them: two statements more, whatever their number.
+  ///
+  /// - Parameter rows: of `orders`, with the price of their stock.
+  static func orders(_ rows: Rows, of ids: [OrderID], over connection: Connection) async throws -> [LivingOrder] {
+    guard !rows.isEmpty else { return [] }
+    let lives = try await connection.query(
+      """
+      SELECT h.order_id, h.log_offset, h.due, h.price_minor, h.refund_due, h.as_of, h.sale, h.units, h.extensions,
+        h.sequence, h.state, h.is_offer, h.is_lapsed, h.sku, h.currency, h.buyer, h.payment
+      FROM unnest($1::uuid[]) AS wanted (order_id) JOIN holds h ON h.order_id = wanted.order_id
+      """, ids.map(\.uuid))
+    let due = try await connection.query(
+      """
+      SELECT p.order_id, p.currency, sum(p.refund_due)::int8
+      FROM unnest($1::uuid[]) AS wanted (order_id) JOIN payments p ON p.order_id = wanted.order_id
+      WHERE p.refund_due > 0 GROUP BY p.order_id, p.currency ORDER BY p.order_id, p.currency
+      """, ids.map(\.uuid))
+    var holds: [OrderID: Hold] = [:]
+    for row in lives {
+      let hold = try Hold(row: row)
+      holds[hold.order] = hold
+    }
+    var refunds: [OrderID: [Money]] = [:]
+    for row in due {
+      refunds[OrderID(try row.uuid(0)), default: []].append(Money(minor: try row.int64(2), currency: try row.string(1)))
+    }
+    return try rows.map { row in
+      let decision = try StoredOrder(row: row)
+      let life = holds[decision.order]
+      let price = try row.optional("price_minor", as: Int64.self).map { minor in
+        try Price(minor: minor, currency: row.string("currency"))
+      }
+      return LivingOrder(
+        decision: decision, life: life, price: life?.price ?? price, refundDue: refunds[decision.order] ?? [])
+    }
+  }
+}

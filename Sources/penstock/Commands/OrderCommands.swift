@@ -1,0 +1,74 @@
+import Admin
+import ArgumentParser
+import FlashSale
+import Foundation
+
+/// `penstock order …`: what became of orders, through the admin API.
+struct OrderCommands: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "order",
+    abstract: "Show an order's history, and find orders, through the admin API.",
+    discussion: """
+      Reads PENSTOCK_ADMIN_URL (default http://127.0.0.1:8081) and PENSTOCK_ADMIN_TOKEN.
+
+      Exit codes: 0 done; 1 refused (there is none, the token is wrong); 69 no answer within 30 s (find: 60 s), or not
+      the admin API's; 78 configuration.
+      """.flowing,
+    subcommands: [Show.self, Find.self])
+
+  struct Show: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "show",
+      abstract: "Show every record that touched an order: where, when, by whom, and what it did.",
+      discussion: "Example:\n  penstock order show 00000001-8a3f-8c21-9b1e-0123456789ab")
+
+    @Argument(help: "The order's id.")
+    var order: String
+
+    @Flag(help: "Print the admin API's JSON.")
+    var json = false
+
+    func run() async throws {
+      try await reporting {
+        guard let id = OrderID(order) else { throw ValidationError("\(order) is no order id") }
+        let data = try await AdminClient(environment).call("GET", "/admin/api/orders/\(id)")
+        if json { return try StandardOutput.write(line: pretty(data)) }
+        try StandardOutput.write(OrderText.text(try JSONDecoder().decode(OrderRecord.self, from: data)))
+      }
+    }
+  }
+
+  struct Find: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "find",
+      abstract: "Find a buyer's orders in a sale.",
+      discussion: """
+        It reads all orders of the sale, because refusals are in no index by buyer: a million take about a second.
+
+        Example:
+          penstock order find --buyer alice --sale double11
+        """.flowing)
+
+    @Option(help: "The buyer's id.", transform: { try BuyerID(validating: $0) })
+    var buyer: BuyerID
+
+    @Option(help: "The sale's id.", transform: { try SaleID(validating: $0) })
+    var sale: SaleID
+
+    @Flag(help: "Print the admin API's JSON.")
+    var json = false
+
+    func run() async throws {
+      try await reporting {
+        var query = URLComponents()
+        query.queryItems = [URLQueryItem(name: "buyer", value: buyer.rawValue)]
+        // A plus sign means a space to who reads a query as a form.
+        let text = (query.percentEncodedQuery ?? "").replacingOccurrences(of: "+", with: "%2B")
+        let path = "/admin/api/sales/\(sale)/orders?\(text)"
+        let data = try await AdminClient(environment).call("GET", path, within: Limits.adminReport)
+        if json { return try StandardOutput.write(line: pretty(data)) }
+        try StandardOutput.write(OrderText.text(try JSONDecoder().decode(FoundOrders.self, from: data)))
+      }
+    }
+  }
+}
