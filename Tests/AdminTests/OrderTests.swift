@@ -1,6 +1,8 @@
 import Admin
 import FlashSale
 import Foundation
+import HTTPTypes
+import HummingbirdTesting
 import Postgres
 import SaleStore
 import TestSupport
