@@ -127,6 +127,15 @@ public enum Limits {
   /// Bytes of a command's reason. A longer one is refused.
   public static let commandReasonBytes = 200
 
+  /// Secrets of the payment provider's notices that are accepted side by side, so that one can be rotated.
+  public static let webhookKeys = 2
+
+  /// How far a notice's time may be from now. A longer one would let a stolen notice be sent for longer.
+  static let webhookTolerance = Duration.seconds(300)
+
+  /// Signatures of one notice that are looked at. Further ones are passed over.
+  static let webhookSignatures = 8
+
   // The waiting room.
 
   /// Places of one waiting room, over all its time. A further buyer is refused: every intake holds all of them, at

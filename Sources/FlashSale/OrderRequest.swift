@@ -9,15 +9,19 @@ public struct OrderRequest: Equatable, Sendable {
   /// An access code as the client sent it, not checked: any text.
   public var code: String?
 
-  init(sku: SKU, quantity: Units, code: String? = nil) {
+  /// Whether it waits for units that come back if there are none.
+  public var waits: Bool
+
+  init(sku: SKU, quantity: Units, code: String? = nil, waits: Bool = false) {
     self.sku = sku
     self.quantity = quantity
     self.code = code
+    self.waits = waits
   }
 }
 
 extension OrderRequest {
-  /// Reads `{"sku": "…", "quantity": …}`, and perhaps a `code`: JSON (RFC 8259) of exactly this shape, fields in any
+  /// Reads `{"sku": "…", "quantity": …}`, and perhaps a `code` and `waitlist`: JSON (RFC 8259) of exactly this shape, fields in any
   /// order, nothing behind.
   ///
   /// - Parameter body: the bytes as a client sent them; any bytes are allowed.
@@ -30,6 +34,7 @@ extension OrderRequest {
     var sku: SKU?
     var quantity: Units?
     var code: String??
+    var waits: Bool?
     while let name = try json.nextField() {
       switch name {
       case "sku":
@@ -41,11 +46,14 @@ extension OrderRequest {
       case "code":
         guard code == nil else { throw .duplicateField("code") }
         code = json.takeNull() ? .some(nil) : try json.text("code")
-      default: throw .unknownField(name, "is unknown: an order has the fields sku, quantity and code")
+      case "waitlist":
+        guard waits == nil else { throw .duplicateField("waitlist") }
+        waits = try json.bool("waitlist")
+      default: throw .unknownField(name, "is unknown: an order has the fields sku, quantity, code and waitlist")
       }
     }
     guard let sku else { throw .invalidField("sku", "is missing") }
     guard let quantity else { throw .invalidField("quantity", "is missing") }
-    self.init(sku: sku, quantity: quantity, code: code ?? nil)
+    self.init(sku: sku, quantity: quantity, code: code ?? nil, waits: waits ?? false)
   }
 }

@@ -9,10 +9,13 @@ public struct RecordKey: Hashable, Sendable, CustomStringConvertible {
   public let text: String
 
   /// The key under which everything about one SKU of a sale is written.
-  public init(sale: Sale, sku: SKU) {
-    switch sale.ordering {
-    case .sale: text = sale.id.rawValue
-    case .sku: text = "\(sale.id)/\(sku)#0"
+  public init(sale: Sale, sku: SKU) { self.init(sale: sale.id, ordering: sale.ordering, sku: sku) }
+
+  /// The same of a sale of which no more is known.
+  public init(sale: SaleID, ordering: Ordering, sku: SKU) {
+    switch ordering {
+    case .sale: text = sale.rawValue
+    case .sku: text = "\(sale)/\(sku)#0"
     }
   }
 

@@ -192,8 +192,13 @@ extension LaneStock.Level {
 
 extension OrderCommand {
   /// What it is called in the history.
-  var historyAction: HistoryEntry.Action {
-    switch action {
+  var historyAction: HistoryEntry.Action { action.historyAction }
+}
+
+extension OrderCommand.Action {
+  /// What it is called in the history.
+  public var historyAction: HistoryEntry.Action {
+    switch self {
     case .pay: .pay
     case .refunded: .refund
     case .cancel: .cancel

@@ -7,10 +7,20 @@ public struct CommandID: RawRepresentable, Hashable, Sendable {
   public init(rawValue: Int64) { self.rawValue = rawValue }
 
   /// The first 64 bits of the key's SHA-256: two keys of one order meet once in 10^19.
-  public init(_ key: IdempotencyKey) {
-    var key = key.rawValue
-    let digest = key.withUTF8 { SHA256.hash(data: UnsafeRawBufferPointer($0)) }
-    rawValue = Int64(bigEndian: digest.withUnsafeBytes { $0.loadUnaligned(as: Int64.self) })
+  public init(_ key: IdempotencyKey) { self.init(hashing: key.rawValue) }
+
+  /// A capture's: the provider's id of the payment is its key, however often and in whatever way it is told.
+  public init(capturing payment: PaymentID) { self.init(hashing: "payment \(payment)") }
+
+  /// Of a command that nobody will repeat.
+  public static func random() -> CommandID { CommandID(rawValue: Int64.random(in: 1...Int64.max)) }
+
+  private init(hashing text: String) {
+    var text = text
+    let digest = text.withUTF8 { SHA256.hash(data: UnsafeRawBufferPointer($0)) }
+    let bits = Int64(bigEndian: digest.withUnsafeBytes { $0.loadUnaligned(as: Int64.self) })
+    // In the log, 0 is no id.
+    rawValue = bits == 0 ? 1 : bits
   }
 }
 

@@ -63,7 +63,7 @@ extension LaneStock.Level {
 
 extension StockCommand.Action {
   /// What it is called in the history.
-  fileprivate var historyAction: HistoryEntry.Action {
+  public var historyAction: HistoryEntry.Action {
     switch self {
     case .restock: .restock
     case .reduce: .reduce
