@@ -18,6 +18,9 @@ public struct StoredOrder: Sendable, Hashable {
 
   /// By the worker's clock, when it wrote the batch.
   public let decidedAt: Timestamp
+
+  /// What became of it since; `nil` where nothing has, or nobody asked.
+  public internal(set) var life: StoredLife?
 }
 
 extension SaleStore {
@@ -28,14 +31,30 @@ extension SaleStore {
     let rows = try await pool.withConnection { connection in
       try await connection.query(
         """
-        SELECT found.order_id, partition, log_offset, sale, sku, buyer, quantity, outcome, accepted_at, decided_at
+        SELECT found.order_id, found.partition, found.log_offset, found.sale, found.sku, found.buyer, found.quantity,
+          found.outcome, found.accepted_at, found.decided_at,
+          life.state, life.units, life.due, life.price_minor, life.currency, life.extensions, life.refund_due,
+          life.sequence,
+          CASE WHEN life.state = 1 THEN (
+            SELECT count(*) FROM (
+              SELECT FROM holds w WHERE w.sale = life.sale AND w.sku = life.sku AND w.state = 1
+                AND w.log_offset < life.log_offset LIMIT 1000
+            ) AS before
+          ) END AS ahead
         FROM unnest($1::uuid[]) AS wanted (order_id) CROSS JOIN unnest(generations_of($2)) AS kept (generation)
         CROSS JOIN LATERAL (
           SELECT * FROM orders WHERE generation = kept.generation AND order_id = wanted.order_id OFFSET 0
         ) AS found
+        LEFT JOIN LATERAL (
+          SELECT * FROM holds WHERE order_id = found.order_id AND found.outcome IN (0, 100) OFFSET 0
+        ) AS life ON true
         """, Set(ids).map(\.uuid), Set(ids.map(\.sale.rawValue)).sorted())
     }
-    return try rows.map(StoredOrder.init(row:))
+    return try rows.map { row in
+      var order = try StoredOrder(row: row)
+      order.life = try StoredLife(row: row)
+      return order
+    }
   }
 
   /// Of these places in the log, those whose record could not be decided.

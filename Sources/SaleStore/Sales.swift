@@ -80,7 +80,9 @@ extension SaleStore {
     let rows = try await pool.withConnection { connection in
       try await connection.query(
         """
-        SELECT s.number, s.id, s.name, s.starts_at, s.ends_at, s.per_buyer_limit, s.ordering, s.closed_at,
+        SELECT s.number, s.id, s.name, coalesce(k.starts_at, s.starts_at) AS starts_at,
+          coalesce(k.ends_at, s.ends_at) AS ends_at, coalesce(k.per_buyer_limit, s.per_buyer_limit) AS per_buyer_limit,
+          s.ordering, s.closed_at,
           s.shaping::text, s.holds::text,
           k.sku, k.price_minor, k.currency, k.put_up, k.units_left, k.reserved, k.closed, k.as_of
         FROM sales s JOIN stock k ON k.sale = s.number ORDER BY s.number DESC, k.position
@@ -94,7 +96,9 @@ extension SaleStore {
     let rows = try await pool.withConnection { connection in
       try await connection.query(
         """
-        SELECT s.number, s.id, s.name, s.starts_at, s.ends_at, s.per_buyer_limit, s.ordering, s.closed_at,
+        SELECT s.number, s.id, s.name, coalesce(k.starts_at, s.starts_at) AS starts_at,
+          coalesce(k.ends_at, s.ends_at) AS ends_at, coalesce(k.per_buyer_limit, s.per_buyer_limit) AS per_buyer_limit,
+          s.ordering, s.closed_at,
           s.shaping::text, s.holds::text,
           k.sku, k.price_minor, k.currency, k.put_up, k.units_left, k.reserved, k.closed, k.as_of
         FROM sales s JOIN stock k ON k.sale = s.number WHERE s.id = $1 ORDER BY k.position
@@ -112,6 +116,24 @@ extension SaleStore {
       try await connection.transaction { transaction in
         _ = try transaction.query(
           "UPDATE sales SET closed_at = now() WHERE id = $1 AND closed_at IS NULL", id.rawValue)
+        _ = try transaction.query("SELECT pg_notify($1, $2)", "\(CatalogSignal.channel)", id.rawValue)
+      }
+    }
+    return try await sale(id)
+  }
+}
+
+extension SaleStore {
+  /// Notes that a sale that was closed is open again, at least for some of its SKUs, and tells every intake; and so of
+  /// a sale whose rules have changed.
+  ///
+  /// This decides nothing: the records in the lanes do.
+  public func markChanged(_ id: SaleID, isReopened: Bool) async throws -> StoredSale? {
+    try await pool.withConnection { connection in
+      try await connection.transaction { transaction in
+        if isReopened {
+          _ = try transaction.query("UPDATE sales SET closed_at = NULL WHERE id = $1", id.rawValue)
+        }
         _ = try transaction.query("SELECT pg_notify($1, $2)", "\(CatalogSignal.channel)", id.rawValue)
       }
     }
@@ -138,7 +160,14 @@ extension StoredSale {
     let row = itemRows[0]
     var items: [SaleItem] = []
     var stock: [SKU: StockLevel] = [:]
+    var (startsAt, endsAt) = (try row.timestamp("starts_at"), try row.timestamp("ends_at"))
+    var limit: Int32? = try row.optional("per_buyer_limit")
     for row in itemRows {
+      // Commands change the rules of each SKU by itself. Until all are changed, the sale is told as the widest of them:
+      // whoever is outside of her SKU's window is refused by its lane.
+      startsAt = min(startsAt, try row.timestamp("starts_at"))
+      endsAt = max(endsAt, try row.timestamp("ends_at"))
+      if let known = limit { limit = try row.optional("per_buyer_limit", as: Int32.self).map { max(known, $0) } }
       let price = try Price(minor: row.int64("price_minor"), currency: row.string("currency"))
       let sku: SKU = try row.identifier("sku")
       items.append(try SaleItem(sku: sku, stock: row.units("put_up"), price: price))
@@ -146,11 +175,13 @@ extension StoredSale {
         left: try row.units("units_left"), reserved: try row.units("reserved"), isClosed: try row.bool("closed"),
         asOf: try row.offset("as_of"))
     }
+    // Lanes by SKU keep no limit that spans several; one that a command gave a single SKU is its lane's to hold.
+    let ordering = try Ordering(rawValue: row.string("ordering"))
+    if ordering == .sku, items.count > 1 { limit = nil }
     let sale = try Sale(
       id: row.identifier("id"), name: row.string("name"),
-      startsAt: row.timestamp("starts_at"), endsAt: row.timestamp("ends_at"),
-      perBuyerLimit: row.optional("per_buyer_limit", as: Int32.self).map(Units.init(_:)),
-      ordering: Ordering(rawValue: row.string("ordering")), shaping: SaleShaping(stored: row.string("shaping")),
+      startsAt: startsAt, endsAt: endsAt, perBuyerLimit: limit.map(Units.init(_:)),
+      ordering: ordering, shaping: SaleShaping(stored: row.string("shaping")),
       holds: row.optional("holds", as: String.self).map(HoldRules.init(stored:)), items: items)
     self.init(
       number: try row.saleNumber("number"), sale: sale, closedAt: try row.optional("closed_at"), stock: stock)

@@ -75,7 +75,9 @@ public struct RoomLease: Sendable {
   public func sales() async throws -> [StoredSale] {
     let rows = try await connection.query(
       """
-      SELECT s.number, s.id, s.name, s.starts_at, s.ends_at, s.per_buyer_limit, s.ordering, s.closed_at,
+      SELECT s.number, s.id, s.name, coalesce(k.starts_at, s.starts_at) AS starts_at,
+        coalesce(k.ends_at, s.ends_at) AS ends_at, coalesce(k.per_buyer_limit, s.per_buyer_limit) AS per_buyer_limit,
+        s.ordering, s.closed_at,
         s.shaping::text, s.holds::text,
         k.sku, k.price_minor, k.currency, k.put_up, k.units_left, k.reserved, k.closed, k.as_of
       FROM sales s JOIN stock k ON k.sale = s.number
