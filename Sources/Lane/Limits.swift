@@ -81,6 +81,24 @@ package enum Limits {
 
   /// First and longest pause before a partition is claimed again whose lane, or claim, has failed.
   static let claimPause: ClosedRange<Duration> = .milliseconds(100)...(.seconds(1))
+
+  // Orders whose time is over.
+
+  /// Orders of one partition that are told so in one look. The others follow in the next, without a pause.
+  public static let expiryBatch = 1_000
+
+  /// Records of such orders that are not decided yet, of one worker. Past it, no more are written until some are: a lane
+  /// that stands still would only get a longer line.
+  public static let expiriesUnderWay = 50_000
+
+  /// From a record whose fate is not known to the next one for the same order.
+  static let expiryRepeat = Duration.seconds(1)
+
+  /// Between two looks while something is due soon. A hold ends so much late at most, besides what its record takes.
+  static let expiryPause = Duration.milliseconds(10)
+
+  /// Between two looks otherwise. No hold is shorter than a second, so none is seen late for that.
+  static let expiryIdle = Duration.milliseconds(500)
 }
 
 /// What a simulated lane has otherwise: smaller bounds, so that a small world meets them, and planted bugs.

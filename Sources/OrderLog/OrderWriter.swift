@@ -50,6 +50,34 @@ public struct OrderWriter: Sendable {
     if let failure { throw failure }
   }
 
+  /// Writes one command, and waits until it is durable.
+  ///
+  /// - Returns: its place in the log.
+  /// - Throws: `Unwritten` if it may not be.
+  public func write(_ record: OutgoingRecord) async throws(Unwritten) -> LogPosition {
+    let deliveries = await producer.send([record])
+    if case .persisted(let position) = deliveries.first { return position }
+    throw Unwritten(deliveries) ?? Unwritten(nothing: KafkaError(.other))
+  }
+
+  /// Writes commands as a whole, as `write` does.
+  ///
+  /// - Returns: their places in the log, in their order.
+  public func write(all records: [OutgoingRecord]) async throws(Unwritten) -> [LogPosition] {
+    let deliveries = await producer.send(records)
+    if let failure = Unwritten(deliveries) { throw failure }
+    return deliveries.compactMap { if case .persisted(let position) = $0 { position } else { nil } }
+  }
+
+  /// Writes records that need not all be written: tells what became of each, in their order.
+  ///
+  /// - Returns: each one's place in the log; `nil`: it is not there, or nobody knows.
+  public func write(each records: [OutgoingRecord]) async -> [Offset?] {
+    await producer.send(records).map { delivery in
+      if case .persisted(let position) = delivery { position.offset } else { nil }
+    }
+  }
+
   /// Writes the `close` record of each item of a sale. Closing changes stock, so it goes through the lanes like a
   /// purchase.
   ///
@@ -80,6 +108,11 @@ public struct OrderWriter: Sendable {
 extension OutgoingRecord {
   /// A record in the partition of its key, of so many.
   public init(_ record: LogRecord, under key: RecordKey, partitions: Int32) {
-    self.init(partition: key.partition(of: partitions), key: Array(key.text.utf8), value: record.encoded())
+    self.init(record, under: Array(key.text.utf8), in: key.partition(of: partitions))
+  }
+
+  /// A record in a partition that is known to be its key's.
+  public init(_ record: LogRecord, under key: [UInt8], in partition: Partition) {
+    self.init(partition: partition, key: key, value: record.encoded())
   }
 }

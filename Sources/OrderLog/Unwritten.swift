@@ -32,6 +32,9 @@ public struct Unwritten: Error, Sendable, CustomStringConvertible, CustomDebugSt
     (records, self.failed, self.unknown, self.cause) = (deliveries.count, failed, unknown, cause)
   }
 
+  /// One record, of which nothing is known.
+  init(nothing cause: KafkaError) { (records, failed, unknown, self.cause) = (1, 0, 1, cause) }
+
   /// One sentence, safe to show a stranger.
   public var description: String { "\(counts): \(cause.description)" }
 

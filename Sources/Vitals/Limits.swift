@@ -28,6 +28,8 @@ extension Waits.Kind {
     case .decision: .seconds(15)
     // Another worker takes over after the lease, 3 s unless set, and a beacon is asked every 2 s, for 5 s.
     case .admission: .seconds(10)
+    // A hold ends within milliseconds; a restart of the database or a leader's election takes some seconds.
+    case .expiry: .seconds(10)
     }
   }
 }

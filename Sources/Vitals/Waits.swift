@@ -26,6 +26,8 @@ public final class Waits: Sendable {
     case decision
     /// That buyers are let in from a waiting room, besides their turn: somebody to look after it, or its beacon.
     case admission
+    /// The end of a hold whose time is over.
+    case expiry
   }
 
   /// A wait that goes on.

@@ -60,6 +60,9 @@ public enum Limits {
   /// shorter one takes time from the lanes.
   static let signalInterval = Duration.milliseconds(1)
 
+  /// Between two looks for orders that wait in a sale that is over, or closed.
+  static let endedInterval = Duration.seconds(1)
+
   // Waiting rooms.
 
   /// How often a worker that does not own the waiting rooms looks whether it may: how long a dead owner is not noticed.

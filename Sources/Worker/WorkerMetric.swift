@@ -16,6 +16,7 @@ public enum WorkerMetric: String, MetricCatalogue {
   case lag = "penstock_worker_lag_records"
   case halted = "penstock_worker_halted"
   case epoch = "penstock_worker_epoch"
+  case expiryDelay = "penstock_hold_expiry_delay_seconds"
   case leaseRenewed = "penstock_worker_lease_renewed_timestamp_seconds"
 
   case roomWaiting = "penstock_worker_room_waiting"
@@ -40,6 +41,7 @@ public enum WorkerMetric: String, MetricCatalogue {
     case .leaseRenewed: "When this worker last saw the leases, in seconds since 1970."
     case .roomWaiting: "Buyers who wait in a sale's waiting room, by the sale's number; from the worker that owns it."
     case .roomAdmitted: "Buyers whom this worker has let in from waiting rooms."
+    case .expiryDelay: "From the end of a hold, or of a sale that an order waits in, until the log has it."
     case .halted: "Whether a partition waits for a person (1) or not (0)."
     }
   }

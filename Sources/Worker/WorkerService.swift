@@ -61,11 +61,14 @@ public struct WorkerService: Service {
       let look = try LookAround(context: context, cluster: cluster)
       let looking = Task { await look.run() }
       let owning = roomOwner.map { owner in Task { await owner.run() } }
+      let scheduler = ExpiryScheduler(context: context, cluster: cluster)
+      let expiring = Task { await scheduler.run() }
       let filtering = Task { [filters = context.filters] in await filters.run() }
       defer {
         owning?.cancel()
         looking.cancel()
         filtering.cancel()
+        expiring.cancel()
         context.signals.finish()
       }
       try await cancelWhenGracefulShutdown { try await work() }

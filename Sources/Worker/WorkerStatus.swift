@@ -61,6 +61,9 @@ public struct WorkerStatus: Sendable, Hashable {
   /// How many partitions the topic has by the store.
   var recordedPartitions: Int?
 
+  /// Since when a hold of its partitions is over and has not ended; `nil`: there is none.
+  var holdOverSince: ContinuousClock.Instant?
+
   /// What it waits for longer than it should, a clause for each kind (I14).
   public var overdue: [String] = []
 
@@ -104,12 +107,15 @@ final class StatusBoard: Sendable {
 
   /// What lanes wait for without a call that could tell it.
   var waits: [Waits.Wait] {
-    current.partitions.flatMap { partition, status in
-      [
-        status.stillSince.map { Waits.Wait(.decision, who: "partition \(partition)", since: $0) },
-        status.silentSince.map { Waits.Wait(.logQuery, who: "partition \(partition)", since: $0) },
-      ].compactMap { $0 }
-    }
+    let status = current
+    let expiry = status.holdOverSince.map { Waits.Wait(.expiry, who: "scheduler", since: $0) }
+    return [expiry].compactMap(\.self)
+      + status.partitions.flatMap { partition, status in
+        [
+          status.stillSince.map { Waits.Wait(.decision, who: "partition \(partition)", since: $0) },
+          status.silentSince.map { Waits.Wait(.logQuery, who: "partition \(partition)", since: $0) },
+        ].compactMap { $0 }
+      }
   }
 
   func update(_ change: (inout WorkerStatus) -> Void) {
