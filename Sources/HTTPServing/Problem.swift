@@ -13,6 +13,12 @@ public struct Problem: Error {
   public var field: String?
   /// When the sale opens, where that is the reason.
   public var startsAt: Timestamp?
+  /// When units that are held can come back at the earliest, where that is the reason.
+  public var releasesAt: Timestamp?
+  /// Whether the same request with `"waitlist": true` would wait for units that come back.
+  public var hasWaitlist: Bool?
+  /// Where the order stands that a command could not change.
+  public var state: String?
   /// The order that this is about, if it may exist.
   public var order: OrderID?
   /// When to try again, in milliseconds from now.
@@ -54,6 +60,9 @@ public struct Problem: Error {
     if let detail { json.field("detail", detail) }
     if let field { json.field("field", field) }
     if let startsAt { json.field("starts_at", startsAt.description) }
+    if let releasesAt { json.field("earliest_release_at", releasesAt.description) }
+    if let hasWaitlist { json.field("waitlist", hasWaitlist) }
+    if let state { json.field("state", state) }
     if let order { json.field("order_id", order) }
     if let retryAfterMilliseconds { json.field("retry_after_ms", retryAfterMilliseconds) }
   }

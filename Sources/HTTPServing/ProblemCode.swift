@@ -20,6 +20,9 @@ public enum ProblemCode: Int, CaseIterable, Sendable {
   // Not now.
   case notStarted, ended, soldOut, rateLimited, lineFull, busy, partitionHalted, outcomeUnknown
   case storeUnavailable, logUnreachable, starting, internalError
+  // What was won, and what becomes of it.
+  case allHeld, notDecided, orderRefused, notAllowed, tooMuch, noneLeft, paymentUsed, paymentNotFound
+  case signatureInvalid
 
   /// What stands on the wire: the member `code`, and the last part of `type`.
   @inlinable public var name: StaticString { meaning.name }
@@ -86,6 +89,15 @@ public enum ProblemCode: Int, CaseIterable, Sendable {
     case .storeUnavailable: (.serviceUnavailable, "store_unavailable", "The database does not answer")
     case .logUnreachable: (.serviceUnavailable, "log_unreachable", "The log did not take everything")
     case .starting: (.serviceUnavailable, "starting", "The process is not ready yet")
+    case .allHeld: (.conflict, "all_held", "All that is left is held for others")
+    case .notDecided: (.conflict, "not_decided", "The order is not decided yet")
+    case .orderRefused: (.conflict, "order_refused", "The order was refused")
+    case .notAllowed: (.conflict, "not_allowed", "The order's state does not allow it")
+    case .tooMuch: (.conflict, "too_much", "That is more than there is")
+    case .noneLeft: (.conflict, "none_left", "The hold cannot be extended any more")
+    case .paymentUsed: (.conflict, "payment_used", "The payment is of another order")
+    case .paymentNotFound: (.notFound, "payment_not_found", "The order has no such payment")
+    case .signatureInvalid: (.unauthorized, "signature_invalid", "The notice is not signed as it must be")
     case .internalError: (.internalServerError, "internal_error", "Something went wrong here")
     }
   }

@@ -78,7 +78,21 @@ extension Problem {
   static func ended(_ order: OrderID?) -> Problem { over(.ended, order) }
 
   /// - Parameter order: the id that the request's key names: an earlier try of it may have gone through.
-  static func soldOut(_ order: OrderID?) -> Problem { over(.soldOut, order) }
+  static func soldOut(_ order: OrderID?, hasWaitlist: Bool = false) -> Problem {
+    over(.soldOut, order).with { if hasWaitlist { $0.hasWaitlist = true } }
+  }
+
+  /// Nothing is left, and some units are held that can come back: nobody is told that all is sold (I2).
+  ///
+  /// - Parameters:
+  ///   - order: the id that the request's key names: an earlier try of it may have gone through.
+  ///   - release: when the first of the units can come back, if that is known.
+  static func allHeld(_ order: OrderID?, until release: Timestamp?, hasWaitlist: Bool) -> Problem {
+    over(.allHeld, order).with { problem in
+      problem.releasesAt = release
+      if hasWaitlist { problem.hasWaitlist = true }
+    }
+  }
 
   private static func over(_ code: ProblemCode, _ order: OrderID?) -> Problem {
     Problem(code).with {

@@ -34,6 +34,9 @@ actor Refresher {
   private var sales: [CatalogSale] = []
   private var levels = KnownLevels()
   private var gauges: [StockKey: StockGauge] = [:]
+  /// As of when the level is true that each gauge shows. Units can come back and be won again between two levels that
+  /// look the same: then there are new winners all the same.
+  private var shown: [StockKey: Offset] = [:]
   private var lines: FollowedLines
   private var meters: [DrainMeter]
   private var staleMeters: [StaleMeter]
@@ -168,7 +171,10 @@ actor Refresher {
     let identities = stored.map { Identity(number: $0.number, sale: $0.sale, closedAt: $0.closedAt) }
     let kept = Winners.kept(of: stored, at: .now)
     let isNew = known.map { $0.identities != identities || $0.kept != kept } ?? true
-    if isNew { sales = catalog(of: stored, keeping: kept) }
+    if isNew {
+      noteMovedEnds(stored)
+      sales = catalog(of: stored, keeping: kept)
+    }
     for sale in stored {
       for (sku, level) in sale.stock {
         let key = StockKey(sale: sale.number, sku: sku)
@@ -177,6 +183,7 @@ actor Refresher {
     }
     try await readWinners(of: sales.filter(canStillSell))
     settle()
+    try await readReleases()
     if isNew {
       known = (identities, kept)
       publish(Catalog(sales))
@@ -208,11 +215,13 @@ actor Refresher {
   }
 
   private func learned(_ level: StockLevel, of key: StockKey) {
-    guard gauges[key]?.shows(level) != true, grounds.learned(level, of: key) else { return }
+    if gauges[key]?.shows(level) == true, shown[key] == level.asOf || !level.turnsAway { return }
+    guard grounds.learned(level, of: key) else { return }
     tell(level, of: key)
   }
 
   private func tell(_ level: StockLevel, of key: StockKey) {
+    shown[key] = level.asOf
     if let gauge = gauges[key] { gauge.set(level) } else { gauges[key] = StockGauge(level) }
   }
 }
@@ -269,6 +278,33 @@ extension Refresher {
     return CatalogSale(
       number: stored.number, sale: stored.sale, closedAt: stored.closedAt, items: items,
       winners: winners[stored.number], limits: limits)
+  }
+}
+
+// MARK: - What commands change
+
+extension Refresher {
+  /// Sales whose end has moved get orders again.
+  private func noteMovedEnds(_ stored: [StoredSale]) {
+    let before = Dictionary(sales.map { ($0.number, $0.sale.endsAt) }, uniquingKeysWith: { first, _ in first })
+    for sale in stored {
+      guard let end = before[sale.number], end != sale.sale.endsAt else { continue }
+      grounds.forgetEnd(of: sale.number)
+      for item in sale.sale.items { gauges[StockKey(sale: sale.number, sku: item.sku)]?.unsettle() }
+    }
+  }
+
+  /// Where all that is left is held, whoever is turned away hears when the first units can come back.
+  private func readReleases() async throws {
+    var held: [StockKey: Partition] = [:]
+    for sale in sales where sale.sale.holds != nil {
+      for item in sale.items {
+        let level = item.gauge.level
+        if level.left == .zero, level.isHeld { held[StockKey(sale: sale.number, sku: item.sku)] = item.partition }
+      }
+    }
+    let releases = try await store.earliestReleases(of: held)
+    for key in held.keys { gauges[key]?.earliestRelease = releases[key] }
   }
 }
 

@@ -217,10 +217,11 @@ extension CatalogSale {
     let moments = items.map { SaleMoment(self, $0, at: now) }
     let isOver = moments.allSatisfy { moment in
       switch moment {
+      // What is held can come back.
+      case .over(.allHeld), .open, .notStarted: false
       case .over, .ending, .closing: true
-      case .open, .notStarted: false
       }
     }
-    return isOver ? moments.first?.refusal : nil
+    return isOver ? moments.first?.refusal(in: self) : nil
   }
 }

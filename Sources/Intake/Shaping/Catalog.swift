@@ -38,6 +38,8 @@ final class CatalogSale: Sendable {
   let hasRoom: Bool
   /// Whether its orders count for more than their buyers.
   let hasTerms: Bool
+  /// Whether orders may wait for units that come back.
+  let hasWaitlist: Bool
   private let bySKU: [SKU: CatalogItem]
   /// Whether an order of it has to show more than who sends it.
   let asksToShow: Bool
@@ -57,6 +59,7 @@ final class CatalogSale: Sendable {
     paces = SalePaces((sale.shaping.limits ?? RequestLimits()).filled(by: limits))
     hasRoom = sale.shaping.room != nil
     hasTerms = sale.shaping.limitsBeyondBuyers
+    hasWaitlist = sale.holds?.waitlist != nil
     asksToShow = sale.shaping.claim != nil || sale.shaping.proofOfWork != nil || sale.shaping.verdict?.required == true
     bySKU = Dictionary(items.map { ($0.sku, $0) }, uniquingKeysWith: { first, _ in first })
   }
@@ -113,6 +116,11 @@ final class CatalogItem: Sendable {
   /// Lets an order into the line, or says that it is full.
   func admit(_ submission: Submission, cap: Int32) throws(Problem) {
     let left = gauge.level.left
+    // A cap on those who hope for what is left is none on those who wait when nothing is.
+    if submission.waits, left == .zero {
+      line.board(submission.quantity)
+      return
+    }
     guard !line.admit(submission.quantity, left: left, cap: cap, others: othersInLine) else { return }
     let length = max(line.units, othersInLine)
     let excess = max(0, length - Int64(cap) * Int64(left.rawValue))

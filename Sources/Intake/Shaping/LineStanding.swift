@@ -36,6 +36,9 @@ final class LineStanding: Sendable {
     return false
   }
 
+  /// Lets an order in, whatever the line's length.
+  func board(_ quantity: Units) { flying.add(Int64(quantity.rawValue), ordering: .relaxed) }
+
   /// An order is in the log, or may be.
   func enter(_ quantity: Units, wasAdmitted: Bool) {
     enteredUnits.add(Int64(quantity.rawValue), ordering: .releasing)

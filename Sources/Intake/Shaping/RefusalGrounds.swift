@@ -90,6 +90,11 @@ struct RefusalGrounds {
   /// Takes note of where the log ended when nothing could come any more that was accepted before the sale's end.
   mutating func learned(end offset: Offset, of lane: SaleLane) { ends[lane] = offset }
 
+  /// A sale ends at another time: what came before its end is to be known anew.
+  mutating func forgetEnd(of sale: SaleNumber) {
+    for lane in ends.keys where lane.sale == sale { ends[lane] = nil }
+  }
+
   /// Whether it is known where the log ended when the sale was over.
   func knowsEnd(of lane: SaleLane) -> Bool { ends[lane] != nil }
 

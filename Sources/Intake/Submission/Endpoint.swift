@@ -14,6 +14,8 @@ enum Endpoint: Int, CaseIterable {
   case sale
   /// A waiting room.
   case room
+  /// Something is to happen to an order.
+  case command
   /// Anything else, and what could not be read.
   case other
 

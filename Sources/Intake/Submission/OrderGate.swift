@@ -12,6 +12,8 @@ struct Submission {
   let quantity: Units
   /// What is bought, of an order with a key.
   let purchase: KnownPurchases.Fingerprint?
+  /// It wants to wait if nothing is left.
+  var waits = false
 
   var hasKey: Bool { purchase != nil }
 
@@ -133,9 +135,9 @@ struct OrderGate: Sendable {
     let sale = head.sale
     guard let item = sale[request.sku] else { throw .unknownSKU }
     // Before the winners are looked at.
-    let moment = SaleMoment(sale, item, at: now)
+    let moment = SaleMoment(sale, item, at: now).waiting(request.waits, in: sale)
     guard let key = head.key else {
-      if let refusal = moment.refusal { throw refusal }
+      if let refusal = moment.refusal(in: sale) { throw refusal }
       try checkRate(head, now)
       let order = OrderID(randomFor: sale.number, using: &random)
       let (submission, record) = try record(of: order, hasKey: false, head, item, request, now)
@@ -145,7 +147,7 @@ struct OrderGate: Sendable {
     // Whoever has won and asks again hears so before anything else (I2): one search of a table in memory.
     let hasWon = sale.winners?.contains(order) ?? false
     let inquiry = OrderInquiry(order: order, buyer: head.buyer, position: nil, request: request)
-    switch moment.meeting(order, hasWon: hasWon, isComplete: sale.winners?.isComplete ?? false) {
+    switch moment.meeting(order, in: sale, hasWon: hasWon, isComplete: sale.winners?.isComplete ?? false) {
     case .take:
       try checkRate(head, now)
       let (submission, record) = try record(of: order, hasKey: true, head, item, request, now)
@@ -173,14 +175,16 @@ struct OrderGate: Sendable {
   private func record(
     of order: OrderID, hasKey: Bool, _ head: OrderHead, _ item: CatalogItem, _ request: OrderRequest, _ now: Timestamp
   ) throws(Problem) -> (Submission, LogRecord) {
-    let terms = head.sale.hasTerms ? try OrderTerms(of: head, request, at: now, codes: codes) : .none
+    var terms = head.sale.hasTerms ? try OrderTerms(of: head, request, at: now, codes: codes) : .none
+    let waits = request.waits && head.sale.hasWaitlist
+    if waits { terms.waits = true }
     do throws(ValidationError) {
       let purchase = try PurchaseRequest(
         order: order, stock: StockKey(sale: head.sale.number, sku: item.sku), buyer: head.buyer,
         quantity: request.quantity, acceptedAt: now, terms: terms)
       let submission = Submission(
         order: order, buyer: head.buyer, item: item, quantity: request.quantity,
-        purchase: hasKey ? KnownPurchases.Fingerprint(purchase) : nil)
+        purchase: hasKey ? KnownPurchases.Fingerprint(purchase) : nil, waits: waits)
       return (submission, .place(purchase))
     } catch {
       throw .body(.invalidField(error.field, error.reason))
@@ -200,6 +204,9 @@ struct OrderGate: Sendable {
     }
     json.field("position", position)
     json.field("eta_ms", orNull: item.standing.eta(position: position))
-    if item.isLikelySoldOut(submission.quantity, position: position) { json.field("likely_sold_out", true) }
+    // Who waits for units that come back is not told that there are none.
+    if !submission.waits, item.isLikelySoldOut(submission.quantity, position: position) {
+      json.field("likely_sold_out", true)
+    }
   }
 }

@@ -31,6 +31,11 @@ struct OrderWriters: Sendable {
     try writers[Int(partition.rawValue) % writers.count].write(record, under: key, to: partition, tag: tag.rawValue)
   }
 
+  /// Writes one command, and waits until it is durable. See `OrderWriter.write`.
+  func write(_ record: OutgoingRecord) async throws(Unwritten) -> LogPosition {
+    try await writers[Int(record.partition.rawValue) % writers.count].write(record)
+  }
+
   /// Hands over what is left. Returns how many orders are left whose outcome is unknown.
   func shutdown(deadline: Duration) async -> Int {
     await withTaskGroup(of: Int.self) { group in

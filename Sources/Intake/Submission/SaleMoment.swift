@@ -20,6 +20,8 @@ enum SaleMoment: Equatable {
 
   enum Why: Equatable {
     case ended, soldOut
+    /// Nothing is left, and some units are held: they can come back at this time at the earliest, if that is known.
+    case allHeld(Timestamp?)
   }
 
   /// Reads the gauge first: a caller that looks at the sale's winners after this sees all who had won by then.
@@ -34,7 +36,11 @@ enum SaleMoment: Equatable {
       self = .notStarted(sale.sale.startsAt)
     } else if level.left == .zero {
       // Only nothing is nothing (I2): two units may be left for an order of three, and another one takes them.
-      self = .over(hasEnded || isClosed ? .ended : .soldOut)
+      if hasEnded || isClosed {
+        self = .over(.ended)
+      } else {
+        self = .over(level.isHeld ? .allHeld(item.gauge.earliestRelease) : .soldOut)
+      }
     } else if hasEnded {
       self = isSettled ? .over(.ended) : .ending
     } else {
@@ -42,12 +48,21 @@ enum SaleMoment: Equatable {
     }
   }
 
+  /// The same for an order that waits for units that come back, where its sale lets it: nothing left is no end.
+  func waiting(_ waits: Bool, in sale: CatalogSale) -> SaleMoment {
+    guard waits, sale.hasWaitlist else { return self }
+    switch self {
+    case .over(.soldOut), .over(.allHeld): return .open
+    default: return self
+    }
+  }
+
   /// Why an order without a key is not taken; `nil`: it is.
-  var refusal: Problem? {
+  func refusal(in sale: CatalogSale) -> Problem? {
     switch self {
     case .open: nil
     case .notStarted(let start): .notStarted(start)
-    case .over(let why): why.problem(nil)
+    case .over(let why): why.problem(nil, sale)
     case .ending, .closing: .ended(nil)
     }
   }
@@ -65,12 +80,12 @@ enum SaleMoment: Equatable {
   /// - Parameters:
   ///   - hasWon: whether the sale's winners have it.
   ///   - isComplete: whether the sale's winners are all known where that can be.
-  func meeting(_ order: OrderID, hasWon: Bool, isComplete: Bool) -> Meeting {
+  func meeting(_ order: OrderID, in sale: CatalogSale, hasWon: Bool, isComplete: Bool) -> Meeting {
     switch self {
     case .open, .ending: hasWon ? .lookUp(otherwise: nil) : .take
     case .notStarted(let start): hasWon ? .lookUp(otherwise: .notStarted(start)) : .refuse(.notStarted(start))
     case .over(let why):
-      hasWon || !isComplete ? .lookUp(otherwise: why.problem(order)) : .refuse(why.problem(order))
+      hasWon || !isComplete ? .lookUp(otherwise: why.problem(order, sale)) : .refuse(why.problem(order, sale))
     // The order can be in line, and a new record of it could win if it is not.
     case .closing: .lookUp(otherwise: .unaccounted(order))
     }
@@ -79,10 +94,11 @@ enum SaleMoment: Equatable {
 
 extension SaleMoment.Why {
   /// - Parameter order: the id that the request's key names.
-  fileprivate func problem(_ order: OrderID?) -> Problem {
+  fileprivate func problem(_ order: OrderID?, _ sale: CatalogSale) -> Problem {
     switch self {
     case .ended: .ended(order)
-    case .soldOut: .soldOut(order)
+    case .soldOut: .soldOut(order, hasWaitlist: sale.hasWaitlist)
+    case .allHeld(let release): .allHeld(order, until: release, hasWaitlist: sale.hasWaitlist)
     }
   }
 }
