@@ -27,6 +27,13 @@ public struct IntakeConfiguration: Sendable {
   /// Checks what the shop's bot service says; `nil`: a sale that asks for it refuses everybody.
   public var verdicts: VerdictChecker?
 
+  /// By what the shop's backend is known, which pays, refunds and fulfils; `nil`: it is believed only while everybody
+  /// is, in development.
+  public var shop: SharedToken?
+
+  /// Checks what the payment provider says; `nil`: nothing of it is believed.
+  public var webhooks: WebhookChecker?
+
   /// Records of one partition that may be accepted and not decided. At the limit: `503 busy`. At least 1.
   ///
   /// Exact with one intake. Each further one can exceed it by what it has in flight, because it learns the log's end

@@ -264,6 +264,10 @@ extension IntakeService {
         catalog: catalog, orders: orders,
         placing: OrderRoute(gate: gate, orders: orders, loops: loops, catalog: catalog, recognition: recognition),
         sales: SharedSaleBytes(), rooms: RoomRoutes(catalog: catalog, desk: rooms, recognition: recognition),
+        lives: LifeRoutes(
+          desk: LifeDesk(
+            store: store, orders: orders, catalog: catalog, writers: gate.writers, backlogLimit: gate.backlogLimit),
+          recognition: recognition, shop: configuration.shop, webhooks: configuration.webhooks),
         recognition: recognition))
     return HTTPListener(
       HTTPListener.Configuration(

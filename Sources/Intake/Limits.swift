@@ -100,6 +100,21 @@ public enum Limits {
   /// Between two looks whether a sale has a room by now, as long as none has.
   static let roomLookPause = Duration.milliseconds(100)
 
+  // MARK: Commands about orders
+
+  /// Bytes of a command's body. More is answered `413`. A payment has about 200 bytes; providers send more with it.
+  public static let commandBytes = 16 * 1_024
+
+  /// Calls with a command that are served at once. At the limit: `503 busy`. Each holds a task, some kilobytes, and
+  /// waits for the pool.
+  static let commandCalls = 4_096
+
+  /// How long the answer to a command waits for what it did, unless the caller says otherwise.
+  static let commandPatience = Duration.seconds(2)
+
+  /// First and longest pause between two looks whether a command is decided: at what this intake knows, in memory.
+  static let commandLook: ClosedRange<Duration> = .milliseconds(2)...(.milliseconds(20))
+
   // MARK: The store
 
   /// Order look-ups that wait to be gathered into a statement. More: `503 busy`, or `outcome_unknown` for an order that

@@ -12,6 +12,7 @@ struct IntakeRoutes: Sendable {
   let placing: OrderRoute
   let sales: SharedSaleBytes
   let rooms: RoomRoutes
+  let lives: LifeRoutes
   let recognition: SharedRecognition
 
   func add(to v1: RouterGroup<ListenerContext>) {
@@ -22,6 +23,7 @@ struct IntakeRoutes: Sendable {
     v1.at("orders/{order}", get: status)
     v1.at("orders/{order}/events", get: events)
     rooms.add(to: v1)
+    lives.add(to: v1)
   }
 
   @Sendable private func list(_ request: Request, _ context: ListenerContext) async throws -> Response {

@@ -16,7 +16,7 @@ struct OrderInquiry: Sendable {
 /// An order's status, as its buyer is told.
 enum OrderAnswer {
   case queued(OrderID, position: Int64, eta: Int64?)
-  case decided(StoredOrder, sale: SaleID?)
+  case decided(StoredOrder, sale: CatalogSale?)
   /// The order's record could not be decided.
   case quarantined(OrderID)
 
@@ -32,18 +32,23 @@ enum OrderAnswer {
       json.field("status", "quarantined")
     case .decided(let stored, let sale):
       json.field("order_id", stored.order)
-      switch stored.outcome {
-      case .confirmed: json.field("status", "confirmed")
-      case .waitlisted: json.field("status", "waiting")
-      case .rejected(let refusal):
-        json.field("status", "rejected")
-        json.field("reason", refusal.code)
+      if let life = stored.life {
+        json.field("status", life.state.code)
+      } else {
+        switch stored.outcome {
+        case .confirmed: json.field("status", "confirmed")
+        case .waitlisted: json.field("status", "waiting")
+        case .rejected(let refusal):
+          json.field("status", "rejected")
+          json.field("reason", refusal.code)
+        }
       }
-      if let sale { json.field("sale", sale.rawValue) }
+      if let sale { json.field("sale", sale.id.rawValue) }
       json.field("sku", stored.stock.sku.rawValue)
       json.field("quantity", stored.quantity.rawValue)
       json.field("accepted_at", stored.acceptedAt.description)
       json.field("decided_at", stored.decidedAt.description)
+      if let life = stored.life { life.write(to: &json, sale?.sale.holds) }
     }
   }
 }
@@ -108,7 +113,7 @@ struct OrderStatusRoute: Sendable {
     case .success(.decided(let stored)):
       // Without a ticket, the id alone proves nothing; and to a stranger the order does not exist.
       guard stored.buyer == inquiry.buyer else { throw .orderNotFound }
-      return .decided(stored, sale: catalog.sale(numbered: stored.stock.sale)?.id)
+      return .decided(stored, sale: catalog.sale(numbered: stored.stock.sale))
     case .success(.quarantined): return .quarantined(inquiry.order)
     case .success(.missing):
       guard let position = inquiry.position else { throw .orderNotFound }

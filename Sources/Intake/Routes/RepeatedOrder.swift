@@ -21,7 +21,7 @@ extension OrderStatusRoute {
     switch result {
     case .success(.decided(let stored)) where stored.buyer == inquiry.buyer:
       if let request = inquiry.request, !stored.isOutcome(of: request) { throw .idempotencyConflict(inquiry.order) }
-      return .decided(stored, sale: catalog.sale(numbered: stored.stock.sale)?.id)
+      return .decided(stored, sale: catalog.sale(numbered: stored.stock.sale))
     case .success: return nil
     case .failure(let error):
       if !(error is OrderLookup.Overloaded) {

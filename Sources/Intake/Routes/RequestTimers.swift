@@ -27,6 +27,7 @@ extension Endpoint {
     case "/v1/orders/{order}": self = .status
     case "/v1/orders/{order}/events": self = .events
     case "/v1/sales/{sale}/room", "/v1/sales/{sale}/draw": self = .room
+    case let route? where LifeRoutes.paths.contains(route): self = .command
     default: self = .other
     }
   }
