@@ -18,16 +18,22 @@ public struct AdminHooks: Sendable {
   /// safe.
   public var changeRoom: @Sendable (RoomRecord) async throws -> Void
 
+  /// Writes commands into the log, each under its key; returns their places when all are durable. Throws if any may not
+  /// be: it may take effect, now or later.
+  public var writeCommands: @Sendable ([(command: LogRecord, key: RecordKey)]) async throws -> [LogPosition]
+
   /// Collects the hooks.
   public init(
     publishClose: @escaping @Sendable (StoredSale) async throws -> Void,
     countTail: @escaping @Sendable (StoredSale, [Partition: Offset]) async throws -> Int64,
     logEnds: @escaping @Sendable () async throws -> [Partition: Offset],
-    changeRoom: @escaping @Sendable (RoomRecord) async throws -> Void = { _ in }
+    changeRoom: @escaping @Sendable (RoomRecord) async throws -> Void = { _ in },
+    writeCommands: @escaping @Sendable ([(command: LogRecord, key: RecordKey)]) async throws -> [LogPosition]
   ) {
     self.publishClose = publishClose
     self.countTail = countTail
     self.logEnds = logEnds
     self.changeRoom = changeRoom
+    self.writeCommands = writeCommands
   }
 }

@@ -23,6 +23,12 @@ public enum Limits {
   /// The same for writing a sale's `close` records, which the producer gives up by itself after 10 s.
   static let closePatience = Duration.seconds(12)
 
+  /// How long the answer to a command waits for the lane's decision. Past it, the caller hears that it is queued.
+  static let decisionPatience = Duration.seconds(5)
+
+  /// Between two looks whether it is decided.
+  static let decisionLook = Duration.milliseconds(20)
+
   /// `Retry-After` of a change whose outcome is not known: time for what holds it up to go on.
   static let unknownRetryMilliseconds = 5_000
 

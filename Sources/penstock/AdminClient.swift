@@ -30,12 +30,14 @@ struct AdminClient {
   /// than `Limits.adminAnswerBytes` or cannot come from the admin API.
   /// - Parameter path: below the base URL, percent-encoded, with its query.
   func call(
-    _ method: String, _ path: String, body: Data? = nil, within deadline: Duration = Limits.adminCall
+    _ method: String, _ path: String, body: Data? = nil, headers: [String: String] = [:],
+    within deadline: Duration = Limits.adminCall
   ) async throws -> Data {
     var request = HTTPClientRequest(url: base + path)
     request.method = HTTPMethod(rawValue: method)
     request.headers.add(name: "Accept", value: "application/json")
     if let token { request.headers.add(name: "Authorization", value: "Bearer \(token.value)") }
+    for (name, value) in headers { request.headers.add(name: name, value: value) }
     if let body {
       request.headers.add(name: "Content-Type", value: "application/json")
       request.body = .bytes(ByteBuffer(bytes: body))

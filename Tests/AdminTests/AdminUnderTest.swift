@@ -88,12 +88,18 @@ final class LogUnderTest: Sendable {
     var refusesCloses = false
     var closed: [SaleID] = []
     var askedFrom: [Partition: Offset] = [:]
+    var commands: [LogRecord] = []
+    /// What a lane would do with them, before they are answered.
+    var decides: @Sendable ([LogRecord]) async throws -> Void = { _ in }
   }
 
   private let state = Mutex(State())
 
   /// The sales that were to be closed, one entry for each try.
   var closed: [SaleID] { state.withLock(\.closed) }
+
+  /// The commands that were to be written.
+  var commands: [LogRecord] { state.withLock(\.commands) }
 
   func change(_ change: (inout sending State) -> Void) { state.withLock { change(&$0) } }
 
@@ -117,6 +123,14 @@ final class LogUnderTest: Sendable {
           guard let ends = state.ends else { throw Unreachable() }
           return ends
         }
+      },
+      writeCommands: { commands in
+        let (first, decides) = self.state.withLock { state in
+          defer { state.commands += commands.map(\.command) }
+          return (state.commands.count, state.decides)
+        }
+        try await decides(commands.map(\.command))
+        return commands.indices.map { LogPosition(partition: 0, offset: Offset(Int64(first + $0))) }
       })
   }
 }

@@ -18,7 +18,6 @@ struct AdminAPI: Sendable {
   }
 
   private func addCalls(to api: RouterGroup<ListenerContext>) {
-    api.at("sales/{sale}", get: { _, context in try await .json(desk.sale(context.parameter())) })
     api.at("sales/{sale}/close", post: { _, context in try await .json(desk.close(context.parameter())) })
     api.at("sales/{sale}/report", get: report)
     api.at("sales/{sale}/room/pause", post: { _, context in try await change(context, .pause) })
@@ -38,6 +37,7 @@ struct AdminAPI: Sendable {
     api.at("sales/{sale}/room/rate", post: rate)
     api.at("sales/{sale}/room/revoke", post: revoke)
     api.at("sales/{sale}/room/beacon", post: tellBeacon)
+    addCommands(to: api)
   }
 
   @Sendable private func create(_ request: Request, _ context: ListenerContext) async throws -> Response {

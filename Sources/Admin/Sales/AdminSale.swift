@@ -10,11 +10,14 @@ struct AdminSale: Encodable {
 
     /// As of the last commit.
     let left: Units
+
+    /// Units that are held and not paid, as of the last commit.
+    let reserved: Units
     let priceMinor: Int64
     let currency: String
 
     private enum CodingKeys: String, CodingKey {
-      case sku, stock, left, currency
+      case sku, stock, left, reserved, currency
       case priceMinor = "price_minor"
     }
   }
@@ -29,6 +32,8 @@ struct AdminSale: Encodable {
   @Nullable var perBuyerLimit: Units?
   let ordering: Ordering
   let shaping: SaleShaping
+  /// `nil`: what is won is confirmed.
+  let holds: HoldRules?
   let items: [Item]
 
   /// The sale as it stands at `time`.
@@ -44,15 +49,17 @@ struct AdminSale: Encodable {
     perBuyerLimit = sale.perBuyerLimit
     ordering = sale.ordering
     shaping = sale.shaping
+    holds = sale.holds
     items = sale.items.map { item in
       Item(
-        sku: item.sku, stock: item.stock, left: stored.left(of: item), priceMinor: item.price.minor,
+        sku: item.sku, stock: item.stock, left: stored.left(of: item),
+        reserved: stored.stock[item.sku]?.reserved ?? .zero, priceMinor: item.price.minor,
         currency: item.price.currency)
     }
   }
 
   private enum CodingKeys: String, CodingKey {
-    case id, number, name, status, ordering, shaping, items
+    case id, number, name, status, ordering, shaping, holds, items
     case startsAt = "starts_at"
     case endsAt = "ends_at"
     case closedAt = "closed_at"

@@ -3,7 +3,7 @@ internal import HTTPTypes
 public import Hummingbird
 internal import NIOCore
 
-/// Refuses a POST by its head, before any of its body is read: by the media type, then by the stated length.
+/// Refuses a POST or PATCH by its head, before any of its body is read: by the media type, then by the stated length.
 public struct JSONBody: RouterMiddleware {
   private let limit: Int
 
@@ -13,7 +13,7 @@ public struct JSONBody: RouterMiddleware {
   public func handle(
     _ request: Request, context: ListenerContext, next: (Request, ListenerContext) async throws -> Response
   ) async throws -> Response {
-    if request.method == .post {
+    if request.method == .post || request.method == .patch {
       guard let type = request.headers[.contentType], isJSON(mediaType: type) else {
         throw Problem.unsupportedMediaType
       }

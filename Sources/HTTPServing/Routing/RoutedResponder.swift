@@ -8,7 +8,7 @@ public struct RoutedResponder: HTTPResponder {
   private let router: RouterResponder<ListenerContext>
 
   /// Those that some path takes.
-  private static let everyMethod = "GET, HEAD, POST, DELETE, OPTIONS"
+  private static let everyMethod = "GET, HEAD, POST, PATCH, DELETE, OPTIONS"
 
   /// - Parameter router: with all its routes, each added by `at`.
   public init(_ router: Router<ListenerContext>) {

@@ -10,7 +10,9 @@ extension RouterMethods where Context == ListenerContext {
   /// A request by another method comes to OPTIONS too, through the same middleware, and hears 405 there. So middleware
   /// lets OPTIONS pass where a stranger may know what a path takes.
   @discardableResult
-  public func at(_ path: RouterPath, get: Handler? = nil, post: Handler? = nil, delete: Handler? = nil) -> Self {
+  public func at(
+    _ path: RouterPath, get: Handler? = nil, post: Handler? = nil, patch: Handler? = nil, delete: Handler? = nil
+  ) -> Self {
     var methods: [String] = []
     if let get {
       on(path, method: .get, use: get)
@@ -21,6 +23,10 @@ extension RouterMethods where Context == ListenerContext {
     if let post {
       on(path, method: .post, use: post)
       methods.append("POST")
+    }
+    if let patch {
+      on(path, method: .patch, use: patch)
+      methods.append("PATCH")
     }
     if let delete {
       on(path, method: .delete, use: delete)

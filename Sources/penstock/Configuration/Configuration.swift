@@ -23,6 +23,8 @@ struct Configuration {
   var roomTokens: RoomTokenSigner
   var codes: AccessCodeSigner
   var verdicts: VerdictChecker?
+  var shop: SharedToken?
+  var webhooks: WebhookChecker?
   var eventLoops: Int
   var limits: RequestLimits
   var trustedProxies: TrustedProxies
@@ -74,6 +76,7 @@ struct Configuration {
     (tickets, roomTokens) = try Self.signers(from: &settings, isNeeded: parts.contains(.intake))
     codes = try Self.codes(from: &settings, isNeeded: parts.contains(.codes))
     verdicts = Self.verdicts(from: &settings)
+    (shop, webhooks) = Self.shop(from: &settings)
     let threads = 1...Intake.Limits.eventLoops
     eventLoops = settings.number(
       .eventLoops, or: min(ProcessInfo.processInfo.activeProcessorCount, threads.upperBound), in: threads)
@@ -140,6 +143,18 @@ struct Configuration {
     return settings.value(.verdictKey, or: none, expecting: keysForm) { text in
       try keys(text).map { .some(try VerdictChecker(secrets: $0)) }
     }
+  }
+
+  /// By what the shop's backend and its payment provider are known.
+  private static func shop(from settings: inout Settings) -> (SharedToken?, WebhookChecker?) {
+    let shop: SharedToken? = settings.value(
+      .shopToken, or: nil, expecting: "16 to 256 printable ASCII characters without spaces"
+    ) { .some(try SharedToken($0)) }
+    let webhooks: WebhookChecker? = settings.value(
+      .webhookKeys, or: nil,
+      expecting: "1 or \(FlashSale.Limits.webhookKeys) keys of 32 hexadecimal digits or more, separated by commas"
+    ) { text in try keys(text).map { .some(try WebhookChecker(secrets: $0)) } }
+    return (shop, webhooks)
   }
 
   private static let keysForm =

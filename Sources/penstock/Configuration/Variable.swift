@@ -24,6 +24,8 @@ enum Variable: String, CaseIterable {
   case ticketKey = "PENSTOCK_TICKET_KEY"
   case codeKeys = "PENSTOCK_CODE_KEYS"
   case verdictKey = "PENSTOCK_VERDICT_KEY"
+  case shopToken = "PENSTOCK_SHOP_TOKEN"
+  case webhookKeys = "PENSTOCK_PAYMENT_WEBHOOK_KEYS"
   case eventLoops = "PENSTOCK_EVENT_LOOPS"
   case trustedProxies = "PENSTOCK_TRUSTED_PROXIES"
   case buyerLimit = "PENSTOCK_BUYER_LIMIT"
@@ -47,7 +49,9 @@ enum Variable: String, CaseIterable {
   /// Whether its value must not be printed.
   var isSecret: Bool {
     switch self {
-    case .adminToken, .ticketKey, .codeKeys, .verdictKey, .databaseURL, .kafkaOptions: true
+    case .adminToken, .ticketKey, .codeKeys, .verdictKey, .databaseURL, .kafkaOptions, .shopToken,
+      .webhookKeys:
+      true
     default: false
     }
   }

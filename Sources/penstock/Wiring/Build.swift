@@ -127,6 +127,8 @@ extension Foundations {
     intake.identification = configuration.identification
     intake.verdicts = configuration.verdicts
     intake.limits = configuration.limits
+    intake.shop = configuration.shop
+    intake.webhooks = configuration.webhooks
     intake.trustedProxies = configuration.trustedProxies
     var rooms = IntakeConfiguration.Rooms(
       topic: RoomLog.topic(beside: topic.name), tokens: configuration.roomTokens)
@@ -157,7 +159,8 @@ extension Foundations {
         try await reader().requests(of: sale.sale, numbered: sale.number, from: progress, partitions: partitions)
       },
       logEnds: { [partitions] in try await reader().ends(of: partitions) },
-      changeRoom: { try await stage.change($0) })
+      changeRoom: { try await stage.change($0) },
+      writeCommands: { [partitions] in try await stage.write($0, partitions: partitions) })
   }
 }
 

@@ -57,6 +57,17 @@ final class Stage: Sendable {
     try await rooms.write([room])
   }
 
+  /// Writes commands, each under its key. Throws as `publishClose`.
+  func write(
+    _ commands: [(command: LogRecord, key: RecordKey)], partitions: Int32
+  ) async throws -> [LogPosition] {
+    guard case .running(let parts) = state.withLock({ $0 }), let closer = parts.closer else {
+      throw Unavailable(description: waitsFor ?? "this process writes no commands")
+    }
+    return try await closer.write(
+      all: commands.map { OutgoingRecord($0.command, under: $0.key, partitions: partitions) })
+  }
+
   /// Writes a sale's `close` records. Throws `Unavailable` while there is no log to write to, or if this process has no
   /// writer.
   func publishClose(of stored: StoredSale, partitions: Int32) async throws {

@@ -1,0 +1,181 @@
+internal import FlashSale
+internal import HTTPServing
+internal import Logging
+internal import SaleStore
+internal import Time
+internal import Vitals
+
+// Commands through the log: nobody else changes stock.
+
+extension SaleDesk {
+  /// Restocks, reduces or reopens one SKU, and tells what the lane decided.
+  func command(
+    _ id: SaleID, _ sku: SKU, _ action: StockCommand.Action, by actor: Actor
+  ) async throws -> CommandEffects {
+    let stored = try await stored(id)
+    guard stored.sale.item(sku) != nil else { throw Problem.unknownSKU(sku, id) }
+    let effects = try await write([(sku, action)], of: stored, by: actor)
+    if effects.effects.first?.result == HistoryEntry.Result.tooMuch.code { throw Problem.tooMuch(sku, action) }
+    var isReopened = false
+    if case .reopen = action { isReopened = true }
+    return try await told(effects, id, isReopened: isReopened)
+  }
+
+  /// Changes the rules of a sale, by a record for each SKU.
+  func change(_ id: SaleID, _ asked: CommandRequest.Change, by actor: Actor) async throws -> CommandEffects {
+    let stored = try await stored(id)
+    try check(asked, of: stored)
+    let changes = try stored.sale.items.compactMap { item in
+      try asked.rules(of: item.sku).map { (sku: item.sku, action: StockCommand.Action.change($0)) }
+    }
+    let effects = try await write(changes, of: stored, by: actor)
+    if effects.isDecided, effects.effects.allSatisfy({ $0.result == HistoryEntry.Result.tooMuch.code }) {
+      throw Problem(.notAllowed, detail: "The lanes refused the change; nothing was changed.")
+    }
+    return try await told(effects, id, isReopened: false)
+  }
+
+  private func check(_ asked: CommandRequest.Change, of stored: StoredSale) throws(Problem) {
+    let sale = stored.sale
+    func refuse(_ field: String, _ reason: String) -> Problem { .body(.invalidField(field, reason)) }
+    guard asked.startsAt ?? sale.startsAt < asked.endsAt ?? sale.endsAt else {
+      throw refuse("ends_at", "must be after starts_at")
+    }
+    if asked.perBuyerLimit != nil, sale.perBuyerLimit == nil, sale.ordering == .sku, sale.items.count > 1 {
+      throw refuse("per_buyer_limit", "cannot be given to a sale whose SKUs are decided in lanes of their own")
+    }
+    if !asked.prices.isEmpty, sale.holds == nil {
+      throw refuse("prices", "cannot change in a sale without holds, which does not keep the price of each order")
+    }
+    for sku in asked.prices.keys.sorted() where sale.item(sku) == nil {
+      throw refuse("prices.\(sku)", "is no SKU of the sale")
+    }
+  }
+
+  /// Does something to an order, for an admin.
+  func command(
+    _ order: OrderID, _ action: OrderCommand.Action, _ key: IdempotencyKey?, by actor: Actor
+  ) async throws -> CommandEffects {
+    let found = try await asking("order") { [store] in try await store.orders([order]) }.first
+    guard let found else { throw Problem(.orderNotFound, detail: "No order \(order) is decided.") }
+    let sales = try await asking("list") { [store] in try await store.sales() }
+    guard let stored = sales.first(where: { $0.number == found.stock.sale }) else { throw Problem.storeUnavailable }
+    let id = key.map { CommandID($0) } ?? .random()
+    let command = try OrderCommand(
+      order: order, stock: found.stock, at: .now, action: action, id: id, by: actor)
+    let record = (command: LogRecord.order(command), key: RecordKey(sale: stored.sale, sku: found.stock.sku))
+    let positions = try await write([record], canRepeat: key != nil)
+    let isDecided = try await areDecided(positions)
+    let effect = try await asking("command") { [store] in try await store.effect(of: id, on: order) }
+    let effects =
+      effect.map { [CommandEffects.Effect($0)] }
+      ?? positions.map { CommandEffects.Effect(queued: action.historyAction, of: found.stock.sku, at: $0) }
+    if let effect, let refusal = effect.refusal(of: order, asked: action.historyAction) { throw refusal }
+    return CommandEffects(
+      orderID: "\(order)", sale: try await sale(stored.sale.id), effects: effects,
+      isDecided: isDecided && effect != nil)
+  }
+
+  // MARK: Writing and waiting
+
+  private func write(
+    _ commands: [(sku: SKU, action: StockCommand.Action)], of stored: StoredSale, by actor: Actor
+  ) async throws -> CommandEffects {
+    let now = Timestamp.now
+    let records = try commands.map { sku, action in
+      let command = try StockCommand(
+        stock: StockKey(sale: stored.number, sku: sku), at: now, action: action, by: actor)
+      return (command: LogRecord.stock(command), key: RecordKey(sale: stored.sale, sku: sku))
+    }
+    let positions = try await write(records, canRepeat: false)
+    logger.notice(
+      "commands for a sale are in the log",
+      metadata: ["sale": "\(stored.sale.id)", "by": "\(actor.name)", "because": "\(actor.reason)"])
+    let isDecided = try await areDecided(positions)
+    let found = try await asking("history") { [store] in try await store.effects(at: positions) }
+    let effects = Dictionary(found.map { ($0.position, $0) }, uniquingKeysWith: { first, _ in first })
+    return CommandEffects(
+      orderID: nil, sale: AdminSale(stored, at: now),
+      effects: zip(commands, positions).map { command, position in
+        effects[position].map { CommandEffects.Effect($0) }
+          ?? CommandEffects.Effect(queued: command.action.historyAction, of: command.sku, at: position)
+      }, isDecided: isDecided)
+  }
+
+  private func write(
+    _ records: [(command: LogRecord, key: RecordKey)], canRepeat: Bool
+  ) async throws -> [LogPosition] {
+    do {
+      let positions = try await Patience.value(atMost: Limits.closePatience) { [hooks] in
+        try await hooks.writeCommands(records)
+      }
+      if let positions { return positions }
+    } catch {
+      logger.warning("commands were not all written", metadata: ["error": "\(String(reflecting: error))"])
+    }
+    throw Problem(
+      .outcomeUnknown,
+      detail: canRepeat
+        ? "It may be done, now or later. Sending it again with the same Idempotency-Key is safe: it is done once."
+        : "It may be done, now or later. Look what has become of it before you send it again: it could be done twice."
+    ).with { $0.retryAfterMilliseconds = Limits.unknownRetryMilliseconds }
+  }
+
+  private func areDecided(_ positions: [LogPosition]) async throws -> Bool {
+    let end = ContinuousClock.now + Limits.decisionPatience
+    while true {
+      if try await asking("progress", { [store, topic] in try await store.areDecided(positions, topic: topic) }) {
+        return true
+      }
+      guard .now < end else { return false }
+      try await Task.sleep(for: Limits.decisionLook)
+    }
+  }
+
+  /// Tells every intake, and shows the sale as it is behind the commands.
+  private func told(_ effects: CommandEffects, _ id: SaleID, isReopened: Bool) async throws -> CommandEffects {
+    let stored = try await asking("tell", changes: "the change is in the log") { [store] in
+      try await store.markChanged(id, isReopened: isReopened)
+    }
+    guard let stored else { throw Problem.saleNotFound(id) }
+    return CommandEffects(
+      orderID: nil, sale: AdminSale(stored, at: .now), effects: effects.effects, isDecided: effects.isDecided)
+  }
+}
+
+extension StoredEffect {
+  /// Why an admin's command did nothing; `nil` if it did something.
+  fileprivate func refusal(of order: OrderID, asked: HistoryEntry.Action) -> Problem? {
+    guard action == asked else {
+      return Problem(
+        .idempotencyConflict, detail: "The first command counts. Send this one with a key of its own.",
+        field: IdempotencyKey.field)
+    }
+    let code: ProblemCode
+    switch result {
+    case .applied, .refundDue: return nil
+    case .unknownOrder: code = asked == .refund ? .paymentNotFound : .orderNotFound
+    case .anotherOrder: code = .orderNotFound
+    case .refused: code = .orderRefused
+    case .tooMuch: code = .tooMuch
+    case .noneLeft: code = .noneLeft
+    case .repeated, .notAllowed, .notDue, .wrongAmount, .alreadyPaid, .tooLate: code = .notAllowed
+    }
+    return Problem(code, detail: "Nothing was done.").with {
+      $0.order = order
+      $0.state = state?.code
+    }
+  }
+}
+
+extension Problem {
+  fileprivate static func unknownSKU(_ sku: SKU, _ sale: SaleID) -> Problem {
+    Problem(.unknownSKU, detail: "The sale \(sale) has no SKU \(sku).", field: "sku")
+  }
+
+  fileprivate static func tooMuch(_ sku: SKU, _ action: StockCommand.Action) -> Problem {
+    var reason = "All units of \(sku) together would be more than \(FlashSale.Limits.stockUnits)"
+    if case .reduce = action { reason = "So many units of \(sku) are not left: what is sold or held stays" }
+    return Problem(.tooMuch, detail: "\(reason). Nothing was changed.", field: "units")
+  }
+}

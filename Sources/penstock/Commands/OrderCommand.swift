@@ -1,0 +1,81 @@
+import ArgumentParser
+import FlashSale
+import Foundation
+
+/// `penstock order …`: what an operator does with orders, through the admin API.
+struct OrderCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "order",
+    abstract: "Cancel orders and note refunds, through the admin API.",
+    discussion: """
+      Reads PENSTOCK_ADMIN_URL (default http://127.0.0.1:8081) and PENSTOCK_ADMIN_TOKEN. Each goes through the log, and
+      ends with the lane's decision.
+
+      Exit codes: as penstock sale.
+      """.flowing,
+    subcommands: [Cancel.self, Refund.self])
+
+  struct Cancel: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "cancel", abstract: "Cancel an order, in part or whole.",
+      discussion: """
+        Its units are sold again, and what was paid for them is due to be paid back.
+
+        Example:
+          penstock order cancel 00000001-0000-8000-8000-000000000000 --units 1 --reason "not in stock"
+        """.flowing)
+
+    @Argument(help: "The order's id.", transform: OrderCommand.order) var order: OrderID
+    @Option(help: "Units that are given back; by default all.") var units: Int32?
+    @Option(help: "Its name, under which it is done once; by default a new one.") var key: String?
+    @OptionGroup var saying: Saying
+
+    func run() async throws {
+      var body: [String: Any] = [:]
+      body["units"] = units
+      try await OrderCommand.send(order, "cancel", body, key, saying)
+    }
+  }
+
+  struct Refund: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "refund", abstract: "Note that money of a payment was paid back.",
+      discussion: """
+        It moves no money: the payment provider does. The amount is as people write it in the currency, as 1999.00 for
+        CNY, 1999 for JPY, 1.999 for BHD.
+
+        Example:
+          penstock order refund 00000001-0000-8000-8000-000000000000 \\
+            --payment pi_123 --amount 1999.00 --currency CNY --reason "paid twice"
+        """.flowing)
+
+    @Argument(help: "The order's id.", transform: OrderCommand.order) var order: OrderID
+    @Option(help: "The provider's id of the payment.") var payment: String
+    @Option(help: "What was paid back, as people write it.") var amount: String
+    @Option(help: "The payment's currency, ISO 4217.") var currency: String
+    @Option(help: "Its name, under which it is done once; by default a new one.") var key: String?
+    @OptionGroup var saying: Saying
+
+    func run() async throws {
+      guard let minor = Currency.minor(amount, currency), minor > 0 else {
+        let digits = Currency.exponent(of: currency)
+        throw ValidationError("--amount is above 0, with at most \(digits) digits behind the point in \(currency)")
+      }
+      try await OrderCommand.send(
+        order, "refund", ["payment_id": payment, "amount_minor": minor], key, saying)
+    }
+  }
+
+  private static func order(_ text: String) throws -> OrderID {
+    guard let order = OrderID(text) else { throw ValidationError("an order's id is a UUID, as its 202 gave it") }
+    return order
+  }
+
+  private static func send(
+    _ order: OrderID, _ command: String, _ body: [String: Any], _ key: String?, _ saying: Saying
+  ) async throws {
+    try await saying.send(
+      "POST", "/admin/api/orders/\(order)/\(command)", body,
+      headers: [IdempotencyKey.field: key ?? UUID().uuidString])
+  }
+}

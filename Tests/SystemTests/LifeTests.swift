@@ -1,0 +1,206 @@
+import FlashSale
+import Foundation
+import TestSupport
+import Testing
+
+/// An order's life between real processes: held, offered, extended, paid, cancelled, refunded; and its sale's stock.
+@Suite(.serialized) struct LifeTests {
+  private static let webhookKey = String(repeating: "6b", count: 16)
+
+  private struct Scene {
+    let http: URL
+    let admin: URL
+
+    func order(_ buyer: String, _ body: String = #"{"sku":"phone","quantity":1}"#) async throws -> HTTP.Answer {
+      try await HTTP.post(
+        http.appending(path: "v1/sales/held/orders"), headers: ["X-Buyer-Id": buyer], body: Data(body.utf8))
+    }
+
+    func status(_ id: String, _ buyer: String) async throws -> HTTP.Answer {
+      try await HTTP.get(http.appending(path: "v1/orders/\(id)"), headers: ["X-Buyer-Id": buyer])
+    }
+
+    func becomes(_ state: String, _ id: String, _ buyer: String) async throws -> Bool {
+      try await eventually(within: .seconds(10)) {
+        try await status(id, buyer).json("status") as? String == state
+      }
+    }
+
+    func post(
+      _ path: String, _ body: String = "{}", buyer: String? = nil, key: String? = nil, headers: [String: String] = [:]
+    ) async throws -> HTTP.Answer {
+      var headers = headers
+      headers["X-Buyer-Id"] = buyer
+      headers["Idempotency-Key"] = key
+      return try await HTTP.post(http.appending(path: path), headers: headers, body: Data(body.utf8))
+    }
+
+    func pay(_ id: String, _ payment: String, _ minor: Int) async throws -> HTTP.Answer {
+      try await post(
+        "v1/orders/\(id)/payments", #"{"payment_id":"\#(payment)","amount_minor":\#(minor),"currency":"CNY"}"#)
+    }
+
+    func administer(_ path: String, _ body: String) async throws -> HTTP.Answer {
+      try await HTTP.post(
+        admin.appending(path: "admin/api/\(path)"),
+        headers: ["Authorization": "Bearer \(Shop.adminToken)", "X-Admin-Name": "mia"], body: Data(body.utf8))
+    }
+  }
+
+  private func with(_ body: (Scene) async throws -> Void) async throws {
+    try await Shop.with(partitions: 2) { shop, _ in
+      let admin = try await shop.start("admin")
+      let intake = try await shop.start("intake", environment: ["PENSTOCK_PAYMENT_WEBHOOK_KEYS": Self.webhookKey])
+      _ = try await shop.start("worker")
+      let scene = Scene(http: try #require(intake.http), admin: admin.admin)
+      let start = Date.now.addingTimeInterval(-60)
+      let sale = """
+        {"id":"held","name":"Held","starts_at":"\(start.formatted(.iso8601))",
+         "ends_at":"\(start.addingTimeInterval(3_600).formatted(.iso8601))","per_buyer_limit":2,
+         "holds":{"seconds":3,"extend":{"times":1,"seconds":60},"waitlist":{"offer_seconds":60,"least_seconds":1}},
+         "items":[{"sku":"phone","stock":1,"price_minor":19900,"currency":"CNY"}]}
+        """
+      #expect(try await scene.administer("sales", sale).status == 201)
+      #expect(
+        try await eventually(within: .seconds(10)) {
+          try await HTTP.get(scene.http.appending(path: "v1/sales/held")).status == 200
+        })
+      try await body(scene)
+    }
+  }
+
+  private func id(_ answer: HTTP.Answer) throws -> String { try #require(answer.json("order_id") as? String) }
+
+  @Test(.timeLimit(.minutes(3)))
+  func `I2 I13 a hold expires by itself, is offered to who waits, and its money is applied or owed`() async throws {
+    try await with { scene in
+      let ann = try id(try await scene.order("ann"))
+      #expect(try await scene.becomes("reserved", ann, "ann"))
+      let held = try await scene.status(ann, "ann")
+      #expect(held.json("amount_minor") as? Int == 19_900 && held.json("currency") as? String == "CNY")
+      #expect(held.json("extensions_left") as? Int == 1)
+      #expect((held.json("expires_at") as? String).flatMap(Date.init(rfc3339:)) != nil)
+
+      // Everybody hears that all is held, and never that all is sold.
+      var refused = try await scene.order("bob")
+      _ = try await eventually(within: .seconds(3)) {
+        if refused.status == 202 { refused = try await scene.order("bob") }
+        return refused.status == 409
+      }
+      #expect(refused.json("code") as? String == "all_held", "\(refused.text)")
+      #expect(refused.json("waitlist") as? Bool == true)
+      let bob = try id(try await scene.order("bob", #"{"sku":"phone","quantity":1,"waitlist":true}"#))
+      #expect(try await scene.becomes("waiting", bob, "bob"))
+      #expect(try await scene.status(bob, "bob").json("waiting_ahead") as? Int == 0)
+
+      #expect(try await scene.becomes("expired", ann, "ann"))
+      #expect(try await scene.becomes("reserved", bob, "bob"))
+      try await expectBuyers(scene, ann, bob)
+      try await expectMoney(scene, bob)
+      try await expectNotices(scene, bob)
+    }
+  }
+
+  private func expectBuyers(_ scene: Scene, _ ann: String, _ bob: String) async throws {
+    let stranger = try await scene.post("v1/orders/\(bob)/cancel", buyer: "carol")
+    #expect(stranger.status == 404, "\(stranger.text)")
+    let first = try await scene.post("v1/orders/\(bob)/extend", buyer: "bob", key: "once")
+    #expect(first.status == 200 && first.json("result") as? String == "applied", "\(first.text)")
+    #expect(first.json("extensions_left") as? Int == 0)
+    let again = try await scene.post("v1/orders/\(bob)/extend", buyer: "bob", key: "once")
+    #expect(again.status == 200 && again.json("expires_at") as? String == first.json("expires_at") as? String)
+    for _ in 0..<3 {
+      let more = try await scene.post("v1/orders/\(bob)/extend", buyer: "bob")
+      #expect(more.status == 409 && more.json("code") as? String == "none_left", "\(more.text)")
+    }
+    let over = try await scene.post("v1/orders/\(bob)/cancel", #"{"units":2}"#, buyer: "bob", key: "two")
+    #expect(over.json("code") as? String == "too_much", "\(over.text)")
+    let gone = try await scene.post("v1/orders/\(ann)/release", buyer: "ann")
+    #expect(gone.json("code") as? String == "not_allowed" && gone.json("state") as? String == "expired")
+  }
+
+  private func expectMoney(_ scene: Scene, _ bob: String) async throws {
+    let wrong = try await scene.pay(bob, "p1", 19_901)
+    #expect(wrong.status == 200 && wrong.json("result") as? String == "refund_due", "\(wrong.text)")
+    #expect(wrong.json("because") as? String == "wrong_amount")
+    let paid = try await scene.pay(bob, "p2", 19_900)
+    #expect(paid.json("result") as? String == "applied" && paid.json("status") as? String == "paid", "\(paid.text)")
+    let twice = try await scene.pay(bob, "p3", 19_900)
+    #expect(twice.json("because") as? String == "already_paid")
+    #expect(try await scene.pay("00000001-0000-8000-8000-000000000000", "p4", 1).status == 404)
+  }
+
+  private func expectNotices(_ scene: Scene, _ bob: String) async throws {
+    let checker = try WebhookChecker(secrets: [[UInt8](repeating: 0x6b, count: 16)])
+    let body = #"{"order_id":"\#(bob)","payment_id":"p2","amount_minor":19900,"currency":"CNY"}"#
+    func send(_ seconds: Int64) async throws -> HTTP.Answer {
+      let signature = Array(body.utf8).withUnsafeBytes { checker.sign(id: "n", timestamp: seconds, body: $0) }
+      return try await scene.post(
+        "v1/webhooks/payments", body,
+        headers: ["Webhook-Id": "n", "Webhook-Timestamp": "\(seconds)", "Webhook-Signature": signature])
+    }
+    let now = Int64(Date.now.timeIntervalSince1970)
+    let answers = try await withThrowingTaskGroup(of: HTTP.Answer.self) { group in
+      for _ in 0..<100 { group.addTask { try await send(now) } }
+      return try await group.reduce(into: []) { $0.append($1) }
+    }
+    // It was told by the shop before, and counts once.
+    #expect(answers.allSatisfy { $0.status == 200 && $0.json("result") as? String == "applied" })
+    #expect(try await scene.status(bob, "bob").json("refund_due_minor") as? Int == 39_801)
+    let late = try await send(now - 3_600)
+    #expect(late.status == 401 && late.json("code") as? String == "signature_invalid")
+    let large = try await scene.post("v1/webhooks/payments", String(repeating: " ", count: 1 << 20))
+    #expect(large.status == 413)
+  }
+
+  @Test(.timeLimit(.minutes(3)))
+  func `a restock goes to who waits first, a reduction takes no more than is left, and a cancellation gives back`()
+    async throws
+  {
+    try await with { scene in
+      let ann = try id(try await scene.order("ann"))
+      #expect(try await scene.becomes("reserved", ann, "ann"))
+      #expect(try await scene.pay(ann, "p1", 19_900).json("result") as? String == "applied")
+      let bob = try id(try await scene.order("bob", #"{"sku":"phone","quantity":1,"waitlist":true}"#))
+      #expect(try await scene.becomes("waiting", bob, "bob"))
+
+      let items = "sales/held/items/phone"
+      let more = try await scene.administer("\(items)/restock", #"{"units":2,"reason":"delivery"}"#)
+      #expect(more.status == 200, "\(more.text)")
+      let effects = try #require(more.json("effects") as? [[String: Any]])
+      #expect(effects.first?["result"] as? String == "applied" && effects.first?["units"] as? Int == 2)
+      let stock = try #require((more.json("sale", "items") as? [[String: Any]])?.first)
+      #expect(stock["stock"] as? Int == 3 && stock["left"] as? Int == 1 && stock["reserved"] as? Int == 1)
+      #expect(try await scene.becomes("reserved", bob, "bob"))
+
+      let less = try await scene.administer("\(items)/reduce", #"{"units":2,"reason":"damaged"}"#)
+      #expect(less.status == 409 && less.json("code") as? String == "too_much", "\(less.text)")
+      let most = try await scene.administer("\(items)/restock", #"{"units":999999999,"reason":"delivery"}"#)
+      #expect(most.status == 409, "\(most.text)")
+
+      let back = try await scene.post("v1/orders/\(ann)/cancel", buyer: "ann")
+      #expect(back.status == 200 && back.json("result") as? String == "refund_due", "\(back.text)")
+      #expect(back.json("status") as? String == "refund_due" && back.json("moved_minor") as? Int == 19_900)
+      let refund = #"{"payment_id":"p1","amount_minor":19900}"#
+      #expect(try await scene.post("v1/orders/\(ann)/refunds", refund).status == 400)
+      for _ in 0..<2 {
+        let repaid = try await scene.post("v1/orders/\(ann)/refunds", refund, key: "r1")
+        #expect(repaid.status == 200 && repaid.json("status") as? String == "refunded", "\(repaid.text)")
+      }
+      let cancelled = try await HTTP.post(
+        scene.admin.appending(path: "admin/api/orders/\(bob)/cancel"),
+        headers: ["Authorization": "Bearer \(Shop.adminToken)"], body: Data(#"{"reason":"asked by phone"}"#.utf8))
+      #expect(cancelled.status == 200, "\(cancelled.text)")
+      #expect(try await scene.becomes("cancelled", bob, "bob"))
+    }
+  }
+}
+
+extension Date {
+  fileprivate init?(rfc3339 text: String) {
+    guard let date = try? Date(text, strategy: Date.ISO8601FormatStyle(includingFractionalSeconds: true)) else {
+      return nil
+    }
+    self = date
+  }
+}
