@@ -17,11 +17,8 @@ struct Penstock: AsyncParsableCommand {
     version: "0.1.0",
     subcommands: [
       UpCommand.self, IntakeCommand.self, WorkerCommand.self, AdminCommand.self, BrokerCommand.self,
-      MigrateCommand.self, SaleCommand.self, CodeCommand.self, RoomCommand.self, DrawCommand.self, LanesCommand.self,
-      ReportCommand.self, OrderCommands.self, AuditCommand.self, FairnessCommand.self, ProofCommand.self,
-      MigrateCommand.self, SaleCommand.self, OrderCommand.self, CodeCommand.self, RoomCommand.self, DrawCommand.self,
-      LanesCommand.self,
-      ReportCommand.self, AuditCommand.self, FairnessCommand.self, ProofCommand.self,
+      MigrateCommand.self, SaleCommand.self, OrderCommands.self, CodeCommand.self, RoomCommand.self, DrawCommand.self,
+      LanesCommand.self, ReportCommand.self, AuditCommand.self, FairnessCommand.self, ProofCommand.self,
     ])
 }
 

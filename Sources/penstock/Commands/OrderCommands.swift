@@ -3,18 +3,20 @@ import ArgumentParser
 import FlashSale
 import Foundation
 
-/// `penstock order …`: what became of orders, through the admin API.
+/// `penstock order …`: what became of orders, and what an operator does with them, through the admin API.
 struct OrderCommands: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "order",
-    abstract: "Show an order's history, and find orders, through the admin API.",
+    abstract: "Show an order's history, find orders, cancel them and note refunds, through the admin API.",
     discussion: """
       Reads PENSTOCK_ADMIN_URL (default http://127.0.0.1:8081) and PENSTOCK_ADMIN_TOKEN.
 
-      Exit codes: 0 done; 1 refused (there is none, the token is wrong); 69 no answer within 30 s (find: 60 s), or not
+      A cancellation and a refund go through the log, and end with the lane's decision.
+
+      Exit codes: 0 done; 1 refused (there is none, the token is wrong, the lane says no); 69 no answer within 30 s (find: 60 s), or not
       the admin API's; 78 configuration.
       """.flowing,
-    subcommands: [Show.self, Find.self])
+    subcommands: [Show.self, Find.self, OrderChanges.Cancel.self, OrderChanges.Refund.self])
 
   struct Show: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

@@ -2,19 +2,9 @@ import ArgumentParser
 import FlashSale
 import Foundation
 
-/// `penstock order …`: what an operator does with orders, through the admin API.
-struct OrderCommand: AsyncParsableCommand {
-  static let configuration = CommandConfiguration(
-    commandName: "order",
-    abstract: "Cancel orders and note refunds, through the admin API.",
-    discussion: """
-      Reads PENSTOCK_ADMIN_URL (default http://127.0.0.1:8081) and PENSTOCK_ADMIN_TOKEN. Each goes through the log, and
-      ends with the lane's decision.
-
-      Exit codes: as penstock sale.
-      """.flowing,
-    subcommands: [Cancel.self, Refund.self])
-
+/// `penstock order cancel` and `penstock order refund`: what an operator does with orders. Each goes through the log, and
+/// ends with the lane's decision.
+enum OrderChanges {
   struct Cancel: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
       commandName: "cancel", abstract: "Cancel an order, in part or whole.",
@@ -25,7 +15,7 @@ struct OrderCommand: AsyncParsableCommand {
           penstock order cancel 00000001-0000-8000-8000-000000000000 --units 1 --reason "not in stock"
         """.flowing)
 
-    @Argument(help: "The order's id.", transform: OrderCommand.order) var order: OrderID
+    @Argument(help: "The order's id.", transform: OrderChanges.order) var order: OrderID
     @Option(help: "Units that are given back; by default all.") var units: Int32?
     @Option(help: "Its name, under which it is done once; by default a new one.") var key: String?
     @OptionGroup var saying: Saying
@@ -33,7 +23,7 @@ struct OrderCommand: AsyncParsableCommand {
     func run() async throws {
       var body: [String: Any] = [:]
       body["units"] = units
-      try await OrderCommand.send(order, "cancel", body, key, saying)
+      try await OrderChanges.send(order, "cancel", body, key, saying)
     }
   }
 
@@ -49,7 +39,7 @@ struct OrderCommand: AsyncParsableCommand {
             --payment pi_123 --amount 1999.00 --currency CNY --reason "paid twice"
         """.flowing)
 
-    @Argument(help: "The order's id.", transform: OrderCommand.order) var order: OrderID
+    @Argument(help: "The order's id.", transform: OrderChanges.order) var order: OrderID
     @Option(help: "The provider's id of the payment.") var payment: String
     @Option(help: "What was paid back, as people write it.") var amount: String
     @Option(help: "The payment's currency, ISO 4217.") var currency: String
@@ -61,7 +51,7 @@ struct OrderCommand: AsyncParsableCommand {
         let digits = Currency.exponent(of: currency)
         throw ValidationError("--amount is above 0, with at most \(digits) digits behind the point in \(currency)")
       }
-      try await OrderCommand.send(
+      try await OrderChanges.send(
         order, "refund", ["payment_id": payment, "amount_minor": minor], key, saying)
     }
   }
