@@ -14,5 +14,6 @@ protoc --proto_path=proto \
   --plugin="$(swift build -c release --show-bin-path)/protoc-gen-swift" \
   --swift_out=Sources/FlashSale/Wire \
   --swift_opt=Visibility=Internal,UseAccessLevelOnImports=true,FileNaming=DropPath \
-  proto/penstock/log/v1/record.proto proto/penstock/log/v1/room.proto
+  proto/penstock/log/v1/record.proto proto/penstock/log/v1/room.proto \
+  proto/penstock/events/v1/event.proto
 say "made: $(ls Sources/FlashSale/Wire)"

@@ -98,4 +98,24 @@ public struct HistoryEntry: Hashable, Sendable {
   public let at: Timestamp
   public let command: CommandID?
   public let by: Actor
+
+  /// An entry, as a decision makes it or as the store has it.
+  public init(
+    offset: Offset, place: Int16, stock: StockKey, order: OrderID?, action: Action, result: Result, units: Int32,
+    minor: Int64, state: Hold.State?, sequence: Int32, at: Timestamp, command: CommandID?, by: Actor
+  ) {
+    self.offset = offset
+    self.place = place
+    self.stock = stock
+    self.order = order
+    self.action = action
+    self.result = result
+    self.units = units
+    self.minor = minor
+    self.state = state
+    self.sequence = sequence
+    self.at = at
+    self.command = command
+    self.by = by
+  }
 }
