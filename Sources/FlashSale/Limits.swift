@@ -192,4 +192,22 @@ public enum Limits {
   /// Watchers looked at in one tick; the rest has its turn in the next. Bounds how long an event loop does nothing
   /// else: with 50 ms ticks, a loop still looks at 10,000 a second.
   static let watchLooks = 512
+
+  // Webhooks.
+
+  /// Bytes of an endpoint's URL.
+  public static let webhookURLBytes = 500
+
+  /// The most requests that may be on their way to one endpoint at once, and how many are if nobody says.
+  public static let webhookConcurrency: Int32 = 64
+  /// See `webhookConcurrency`.
+  public static let webhookConcurrencyDefault: Int32 = 5
+
+  /// First and longest pause before a webhook is tried again, doubled from one attempt to the next. A receiver that is
+  /// back after a day hears of everything within the hour.
+  static let webhookPause = Duration.seconds(5)...Duration.seconds(3_600)
+
+  /// How long a delivery is tried, from its first attempt, before it is a dead letter; and how long an endpoint may
+  /// fail before it is switched off.
+  static let webhookPatience = Duration.seconds(86_400)
 }
