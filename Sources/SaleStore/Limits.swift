@@ -59,4 +59,20 @@ public enum Limits {
 
   /// Orders of one buyer that a search hands out; then it says that there are more. No person has so many in one sale.
   public static let foundOrders: Int32 = 100
+  // Relays.
+
+  /// Longest that a statement of a relay may run. A page of events takes some 10 ms. Past it, the relay connects again.
+  static let relayStatementTimeout = Duration.seconds(10)
+
+  /// Events of one record that are read at once: whoever waits can be offered units by one restock.
+  static let relayRecordEvents: Int32 = 200_000
+
+  /// Endpoints of webhooks. Each event is written once for each endpoint that wants it.
+  static let webhookEndpoints: Int32 = 32
+
+  /// How long the secret before the newest one of an endpoint still signs: time for the shop to change over.
+  static let oldSecretLife = Duration.seconds(86_400)
+
+  /// Dead letters that are shown at once.
+  static let deadLettersShown: Int32 = 100
 }

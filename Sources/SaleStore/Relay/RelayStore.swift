@@ -1,0 +1,198 @@
+public import FlashSale
+public import Logging
+public import Postgres
+internal import Time
+
+/// A relay's connection: what it works on, how far it came, and the events behind that.
+///
+/// What a relay has is a lease: it says who is to publish, and no more. Two that publish the same events do no harm;
+/// only the holder of the current epoch moves the progress on.
+public struct RelayStore: Sendable {
+  /// A partition that this relay works on.
+  public struct Standing: Sendable, Hashable {
+    public let partition: Partition
+    let epoch: Epoch
+
+    /// The first offset whose events may not be in the topic.
+    public let next: Offset
+
+    /// The first offset that is not decided: what is below can be published.
+    public let decided: Offset
+
+    /// Offsets whose events may be missing.
+    public var lag: Int64 { max(0, decided.rawValue - next.rawValue) }
+  }
+
+  /// What a look found.
+  public struct View: Sendable {
+    /// The partitions that are this relay's, in their order.
+    public let partitions: [Standing]
+
+    /// Whether it sends the webhooks.
+    public let sendsWebhooks: Bool
+  }
+
+  /// Who a relay is.
+  public struct Seat: Sendable {
+    /// Drawn by the process when it starts.
+    public let id: Int64
+    /// The topics of orders and of events.
+    public let orders: String
+    public let events: String
+    /// Host and process, for people.
+    public let name: String
+    /// How long it may show no sign of life before others take what it has.
+    public let lease: Duration
+
+    public init(id: Int64, orders: String, events: String, name: String, lease: Duration) {
+      self.id = id
+      self.orders = orders
+      self.events = events
+      self.name = name
+      self.lease = lease
+    }
+  }
+
+  /// Stands for the webhooks among the partitions: one relay at a time sends them.
+  static let webhooks = Partition(-1)
+
+  let connection: Connection
+  let seat: Seat
+
+  /// Connects. Throws `PostgresError` when PostgreSQL cannot be reached or refuses.
+  public static func connect(_ settings: DatabaseSettings, as seat: Seat, logger: Logger) async throws -> RelayStore {
+    var settings = settings
+    settings.statementTimeout = Limits.relayStatementTimeout
+    settings.sessionParameters["jit"] = "off"
+    let thread = StoreThread(label: "relay")
+    return RelayStore(
+      connection: try await Connection.connect(settings, on: thread.executor, logger: logger), seat: seat)
+  }
+
+  /// Shows life, takes a fair share of what nobody has, and gives back what is more than that.
+  public func look() async throws -> View {
+    try await connection.transaction { [seat] transaction in
+      let answers = try transaction.pipeline { pipeline in
+        try Self.addSignOfLife(of: seat, to: &pipeline)
+        try Self.addSharing(for: seat, to: &pipeline)
+        try pipeline.add(
+          """
+          SELECT r.partition, r.epoch, r.next_offset, coalesce(p.next_offset, 0) AS decided
+          FROM relay_progress r LEFT JOIN partition_progress p ON p.topic = $2 AND p.partition = r.partition
+          WHERE r.topic = $1 AND r.owner = $3 ORDER BY r.partition
+          """, seat.events, seat.orders, seat.id)
+      }
+      let mine = try answers[answers.count - 1].map(Standing.init(row:))
+      return View(
+        partitions: mine.filter { $0.partition != Self.webhooks },
+        sendsWebhooks: mine.contains { $0.partition == Self.webhooks })
+    }
+  }
+
+  private static func addSignOfLife(of seat: Seat, to pipeline: inout Pipeline) throws {
+    // Once in a second only: a look that finds nothing writes nothing.
+    try pipeline.add(
+      """
+      INSERT INTO relays (id, topic, name, session_pid, session_started, last_seen)
+      SELECT $1, $2, $3, pid, backend_start, clock_timestamp() FROM pg_stat_activity a
+      WHERE pid = pg_backend_pid() AND NOT EXISTS (
+        SELECT FROM relays r WHERE r.id = $1 AND r.session_pid = a.pid AND r.session_started = a.backend_start
+          AND r.last_seen > clock_timestamp() - interval '1 s'
+      )
+      ON CONFLICT (id) DO UPDATE SET session_pid = excluded.session_pid,
+        session_started = excluded.session_started, last_seen = excluded.last_seen
+      """, seat.id, seat.events, seat.name)
+    try pipeline.add(
+      "DELETE FROM relays WHERE last_seen < clock_timestamp() - make_interval(secs => $1)",
+      Limits.silentWorkersKept.inSeconds)
+    try pipeline.add(
+      """
+      INSERT INTO relay_progress (topic, partition)
+      SELECT $1, wanted.partition
+      FROM (SELECT partition FROM partition_progress WHERE topic = $2 UNION ALL SELECT -1) AS wanted
+      WHERE NOT EXISTS (SELECT FROM relay_progress r WHERE r.topic = $1 AND r.partition = wanted.partition)
+      ON CONFLICT DO NOTHING
+      """, seat.events, seat.orders)
+  }
+
+  private static func addSharing(for seat: Seat, to pipeline: inout Pipeline) throws {
+    // A killed relay's session is gone at once. One that is frozen or cut off is silent.
+    try pipeline.add(
+      """
+      WITH alive AS (
+        SELECT r.id FROM relays r
+        JOIN pg_stat_activity a ON a.pid = r.session_pid AND a.backend_start = r.session_started
+        WHERE r.topic = $1 AND r.last_seen > clock_timestamp() - make_interval(secs => $3)
+      ), share AS (
+        SELECT ceil(count(*)::float8 / greatest(1, (SELECT count(*) FROM alive)))::int4
+          - (count(*) FILTER (WHERE owner = $2))::int4 AS room
+        FROM relay_progress WHERE topic = $1
+      ), free AS (
+        SELECT partition FROM relay_progress
+        WHERE topic = $1 AND (owner IS NULL OR owner <> $2 AND owner NOT IN (SELECT id FROM alive))
+        ORDER BY partition LIMIT greatest(0, (SELECT room FROM share)) FOR UPDATE SKIP LOCKED
+      )
+      UPDATE relay_progress p SET owner = $2, epoch = epoch + 1 FROM free
+      WHERE p.topic = $1 AND p.partition = free.partition
+      """, seat.events, seat.id, seat.lease.inSeconds)
+    try pipeline.add(
+      """
+      WITH alive AS (
+        SELECT count(*) AS relays FROM relays r
+        JOIN pg_stat_activity a ON a.pid = r.session_pid AND a.backend_start = r.session_started
+        WHERE r.topic = $1 AND r.last_seen > clock_timestamp() - make_interval(secs => $3)
+      ), share AS (
+        SELECT (count(*) FILTER (WHERE owner = $2))::int4
+          - ceil(count(*)::float8 / greatest(1, (SELECT relays FROM alive)))::int4 AS surplus
+        FROM relay_progress WHERE topic = $1
+      )
+      UPDATE relay_progress SET owner = NULL WHERE topic = $1 AND partition IN (
+        SELECT partition FROM relay_progress WHERE topic = $1 AND owner = $2
+        ORDER BY partition DESC LIMIT greatest(0, (SELECT surplus FROM share))
+      )
+      """, seat.events, seat.id, seat.lease.inSeconds)
+  }
+
+  /// Moves the progress of a partition on, because every event below `next` is in the topic; and keeps what endpoints
+  /// are to hear of, in the same transaction.
+  ///
+  /// Throws `StoreError.fenced` if another relay has the partition: nothing was changed then.
+  public func advance(_ standing: Standing, to next: Offset, adding deliveries: [NewDelivery]) async throws {
+    try await connection.transaction { [seat] transaction in
+      let moved = try transaction.execute(
+        """
+        UPDATE relay_progress SET next_offset = $4
+        WHERE topic = $1 AND partition = $2 AND epoch = $3 AND next_offset = $5 AND owner = $6
+        """, seat.events, standing.partition.rawValue, standing.epoch.rawValue, next.rawValue, standing.next.rawValue,
+        seat.id)
+      guard moved == 1 else { throw StoreError.fenced(standing.partition) }
+      try NewDelivery.add(deliveries, in: transaction)
+    }
+  }
+
+  /// The endpoints of webhooks.
+  public func endpoints() async throws -> [WebhookEndpoint] {
+    try await connection.query(WebhookEndpoint.all).map(WebhookEndpoint.init(row:))
+  }
+
+  /// Gives everything back, so that others need not wait.
+  public func leave() async throws {
+    try await connection.transaction { [seat] transaction in
+      try transaction.execute(
+        "UPDATE relay_progress SET owner = NULL WHERE topic = $1 AND owner = $2", seat.events, seat.id)
+      try transaction.execute("DELETE FROM relays WHERE id = $1", seat.id)
+    }
+  }
+
+  /// Closes the connection. Closing twice is fine.
+  public func close() async { await connection.close() }
+}
+
+extension RelayStore.Standing {
+  init(row: Row) throws {
+    partition = try row.partition("partition")
+    epoch = Epoch(rawValue: try row.int64("epoch"))
+    next = try row.offset("next_offset")
+    decided = try row.offset("decided")
+  }
+}

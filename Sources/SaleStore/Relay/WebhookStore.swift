@@ -1,0 +1,161 @@
+public import FlashSale
+public import Logging
+public import Postgres
+public import Time
+
+/// The connection of whoever sends webhooks.
+public struct WebhookStore: Sendable {
+  /// A delivery that may be tried, with what is sent.
+  public struct Delivery: Sendable {
+    public let waiting: DeliveryPlan.Waiting
+    public let event: String
+    public let body: String
+
+    /// Attempts that have failed, and when the first of them began.
+    public let attempts: Int32
+    public let firstTriedAt: Timestamp?
+  }
+
+  /// How an endpoint's deliveries are.
+  public struct Counts: Sendable, Hashable {
+    public let endpoint: Int32
+    public let waiting: Int64
+    public let dead: Int64
+  }
+
+  private let connection: Connection
+
+  /// Connects. Throws `PostgresError` when PostgreSQL cannot be reached or refuses.
+  public static func connect(_ settings: DatabaseSettings, logger: Logger) async throws -> WebhookStore {
+    var settings = settings
+    settings.statementTimeout = Limits.relayStatementTimeout
+    settings.sessionParameters["jit"] = "off"
+    let thread = StoreThread(label: "webhooks")
+    return WebhookStore(connection: try await Connection.connect(settings, on: thread.executor, logger: logger))
+  }
+
+  /// All endpoints, in the order of their ids.
+  public func endpoints() async throws -> [WebhookEndpoint] {
+    try await connection.query(WebhookEndpoint.all).map(WebhookEndpoint.init(row:))
+  }
+
+  /// One endpoint; `nil` if there is none.
+  public func endpoint(_ id: Int32) async throws -> WebhookEndpoint? {
+    try await connection.query(WebhookEndpoint.one, id).first.map(WebhookEndpoint.init(row:))
+  }
+
+  /// Of an endpoint, what may be tried by now, in the order of ids; nothing that an earlier one of its order holds back
+  /// until later.
+  public func due(_ endpoint: Int32, at now: Timestamp, limit: Int32) async throws -> [Delivery] {
+    let rows = try await connection.query(
+      """
+      SELECT d.id, d.order_id, d.next_at, d.event_id, d.body, d.attempts, d.first_tried_at FROM webhook_deliveries d
+      WHERE d.endpoint = $1 AND d.dead_at IS NULL AND d.next_at <= $2 AND NOT EXISTS (
+        SELECT FROM webhook_deliveries w WHERE w.endpoint = $1 AND w.order_id = d.order_id AND w.dead_at IS NULL
+          AND w.id < d.id
+      )
+      ORDER BY d.next_at, d.id LIMIT $3
+      """, endpoint, now, limit)
+    return try rows.map { row in
+      Delivery(
+        waiting: DeliveryPlan.Waiting(
+          id: try row.int64("id"), order: OrderID(try row.uuid("order_id")), nextAt: try row.timestamp("next_at")),
+        event: try row.string("event_id"), body: try row.string("body"), attempts: try row.int32("attempts"),
+        firstTriedAt: try row.optional("first_tried_at"))
+    }
+  }
+
+  /// Notes that a delivery was taken, and so that its endpoint works.
+  public func delivered(_ delivery: Int64, to endpoint: Int32) async throws {
+    try await connection.transaction { transaction in
+      try transaction.execute("DELETE FROM webhook_deliveries WHERE id = $1", delivery)
+      try transaction.execute(
+        "UPDATE webhook_endpoints SET failing_since = NULL WHERE id = $1 AND failing_since IS NOT NULL", endpoint)
+    }
+  }
+
+  /// Notes that a delivery has failed, and what becomes of it. What is behind it of its order waits as long.
+  ///
+  /// - Returns: since when its endpoint fails.
+  public func failed(
+    _ delivery: Delivery, to endpoint: Int32, began: Timestamp, now: Timestamp, why: String, next: DeliveryRules.Next
+  ) async throws -> Timestamp {
+    let nextAt: Timestamp? = if case .tryAgain(let at) = next { at } else { nil }
+    let why = String(why.prefix(Limits.storedErrorCharacters))
+    return try await connection.transaction { transaction in
+      try transaction.execute(
+        """
+        UPDATE webhook_deliveries SET attempts = attempts + 1, first_tried_at = coalesce(first_tried_at, $2),
+          last_error = $3, next_at = $4, dead_at = CASE WHEN $4::timestamptz IS NULL THEN $5::timestamptz END
+        WHERE id = $1 AND dead_at IS NULL
+        """, delivery.waiting.id, began, why, nextAt, now)
+      if let nextAt {
+        try transaction.execute(
+          """
+          UPDATE webhook_deliveries SET next_at = $4
+          WHERE endpoint = $1 AND order_id = $2 AND id > $3 AND dead_at IS NULL AND next_at < $4
+          """, endpoint, delivery.waiting.order.uuid, delivery.waiting.id, nextAt)
+      } else {
+        // Given up: what it held back goes on.
+        try transaction.execute(
+          """
+          UPDATE webhook_deliveries SET next_at = $4
+          WHERE endpoint = $1 AND order_id = $2 AND id > $3 AND dead_at IS NULL AND next_at > $4
+          """, endpoint, delivery.waiting.order.uuid, delivery.waiting.id, now)
+      }
+      return try transaction.query(
+        """
+        UPDATE webhook_endpoints SET failing_since = coalesce(failing_since, $2) WHERE id = $1 RETURNING failing_since
+        """, endpoint, began
+      ).single().timestamp(0)
+    }
+  }
+
+  /// Switches an endpoint off, if it is on.
+  public func disable(_ endpoint: Int32, because reason: String, at now: Timestamp) async throws {
+    _ = try await connection.query(
+      "UPDATE webhook_endpoints SET disabled_at = $2, disabled_reason = $3 WHERE id = $1 AND disabled_at IS NULL",
+      endpoint, now, reason)
+  }
+
+  /// How many deliveries wait, and how many were given up, of each endpoint that has any.
+  public func counts() async throws -> [Counts] {
+    try await connection.query(
+      """
+      SELECT endpoint, count(*) FILTER (WHERE dead_at IS NULL) AS waiting,
+        count(*) FILTER (WHERE dead_at IS NOT NULL) AS dead
+      FROM webhook_deliveries GROUP BY endpoint ORDER BY endpoint
+      """
+    ).map { row in
+      Counts(endpoint: try row.int32(0), waiting: try row.int64(1), dead: try row.int64(2))
+    }
+  }
+
+  /// Closes the connection. Closing twice is fine.
+  public func close() async { await connection.close() }
+}
+
+extension WebhookEndpoint {
+  static let all: Statement = """
+    SELECT id, url, array_to_string(events, ',') AS events, secret, concurrency,
+      CASE WHEN old_secret_until > now() THEN old_secret END AS old_secret, created_at, failing_since, disabled_at, disabled_reason
+    FROM webhook_endpoints ORDER BY id
+    """
+
+  static let one: Statement = """
+    SELECT id, url, array_to_string(events, ',') AS events, secret, concurrency,
+      CASE WHEN old_secret_until > now() THEN old_secret END AS old_secret, created_at, failing_since, disabled_at, disabled_reason
+    FROM webhook_endpoints WHERE id = $1
+    """
+
+  init(row: Row) throws {
+    let kinds = try row.string("events").split(separator: ",").compactMap { Int16($0) }
+    let secrets = try [[UInt8]?.some(row.bytes("secret")), row.optional("old_secret")].compactMap { $0 }
+    self.init(
+      id: try row.int32("id"), url: try row.string("url"),
+      events: Set(kinds.compactMap(OrderEvent.Kind.init(rawValue:))),
+      secrets: secrets.map(WebhookSecret.init(bytes:)), concurrency: try row.int32("concurrency"),
+      createdAt: try row.timestamp("created_at"), failingSince: try row.optional("failing_since"),
+      disabledAt: try row.optional("disabled_at"), disabledReason: try row.optional("disabled_reason"))
+  }
+}

@@ -1,0 +1,107 @@
+public import FlashSale
+internal import Postgres
+public import Time
+
+/// A delivery that was given up.
+public struct DeadLetter: Sendable {
+  public let id: Int64
+  public let event: String
+  public let kind: OrderEvent.Kind?
+  public let order: OrderID
+  public let attempts: Int32
+  public let deadAt: Timestamp
+  public let lastError: String?
+}
+
+// What an operator does with endpoints.
+
+extension SaleStore {
+  /// How many endpoints there may be.
+  public static var webhooksMost: Int32 { Limits.webhookEndpoints }
+
+  /// Adds an endpoint. It hears of what is published from now on.
+  ///
+  /// - Returns: `nil` if there are `webhooksMost` already.
+  public func addWebhook(_ request: WebhookRequest, secret: WebhookSecret) async throws -> WebhookEndpoint? {
+    let rows = try await pool.withConnection { connection in
+      try await connection.query(
+        """
+        INSERT INTO webhook_endpoints (url, events, concurrency, secret)
+        SELECT $1, $2, $3, $4 WHERE (SELECT count(*) FROM webhook_endpoints) < $5 RETURNING id
+        """, request.url, request.events.map(\.rawValue).sorted(), request.concurrency, secret.bytes,
+        Limits.webhookEndpoints)
+    }
+    guard let id = try rows.first?.int32(0) else { return nil }
+    return try await webhook(id)
+  }
+
+  /// All endpoints, in the order of their ids.
+  public func webhooks() async throws -> [WebhookEndpoint] {
+    try await pool.withConnection { try await $0.query(WebhookEndpoint.all) }.map(WebhookEndpoint.init(row:))
+  }
+
+  /// One endpoint; `nil` if there is none.
+  public func webhook(_ id: Int32) async throws -> WebhookEndpoint? {
+    try await pool.withConnection { try await $0.query(WebhookEndpoint.one, id) }.first.map(WebhookEndpoint.init(row:))
+  }
+
+  /// Gives an endpoint another secret. The one before signs too for `Limits.oldSecretLife`.
+  ///
+  /// - Returns: whether there is such an endpoint.
+  public func rotateWebhook(_ id: Int32, to secret: WebhookSecret) async throws -> Bool {
+    try await pool.withConnection { connection in
+      try await connection.query(
+        """
+        UPDATE webhook_endpoints SET old_secret = secret, old_secret_until = now() + make_interval(secs => $3),
+          secret = $2
+        WHERE id = $1
+        """, id, secret.bytes, Limits.oldSecretLife.inSeconds)
+    }.affected == 1
+  }
+
+  /// Switches an endpoint off, or on again; what waits for it goes on then.
+  ///
+  /// - Parameter reason: why it is off; `nil`: it is on.
+  /// - Returns: whether there is such an endpoint.
+  public func switchWebhook(_ id: Int32, offBecause reason: String?) async throws -> Bool {
+    try await pool.withConnection { connection in
+      try await connection.query(
+        """
+        UPDATE webhook_endpoints SET failing_since = NULL, disabled_reason = $2,
+          disabled_at = CASE WHEN $2::text IS NOT NULL THEN coalesce(disabled_at, now()) END
+        WHERE id = $1
+        """, id, reason)
+    }.affected == 1
+  }
+
+  /// The dead letters of an endpoint, the oldest first, at most `Limits.deadLettersShown`.
+  public func deadLetters(of endpoint: Int32) async throws -> [DeadLetter] {
+    try await pool.withConnection { connection in
+      try await connection.query(
+        """
+        SELECT id, event_id, kind, order_id, attempts, dead_at, last_error FROM webhook_deliveries
+        WHERE endpoint = $1 AND dead_at IS NOT NULL ORDER BY id LIMIT $2
+        """, endpoint, Limits.deadLettersShown)
+    }.map { row in
+      DeadLetter(
+        id: try row.int64("id"), event: try row.string("event_id"),
+        kind: OrderEvent.Kind(rawValue: try row.int16("kind")), order: OrderID(try row.uuid("order_id")),
+        attempts: try row.int32("attempts"), deadAt: try row.timestamp("dead_at"),
+        lastError: try row.optional("last_error"))
+    }
+  }
+
+  /// Has dead letters of an endpoint sent again, for as long as new ones.
+  ///
+  /// - Parameter delivery: the only one; `nil`: all.
+  /// - Returns: how many there were.
+  public func resendDeadLetters(of endpoint: Int32, only delivery: Int64?) async throws -> Int {
+    try await pool.withConnection { connection in
+      try await connection.query(
+        """
+        UPDATE webhook_deliveries SET dead_at = NULL, next_at = now(), attempts = 0, first_tried_at = NULL
+        WHERE endpoint = $1 AND dead_at IS NOT NULL AND ($2::int8 IS NULL OR id = $2)
+        """, endpoint, delivery)
+    }.affected
+  }
+}
