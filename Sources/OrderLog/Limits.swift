@@ -9,4 +9,8 @@ public enum Limits {
 
   /// How long a client of the log may take to close. Past it, it goes on by itself.
   static let closePatience = Duration.seconds(5)
+
+  /// How long an event may take to be acknowledged. Past it, it is written again: below the time after which others
+  /// take over from a relay that is silent.
+  static let eventPatience = Duration.seconds(8)
 }

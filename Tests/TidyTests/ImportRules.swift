@@ -26,10 +26,11 @@ enum ImportRules {
     "Intake": Part(ours: ["FlashSale", "HTTPServing", "OrderLog", "SaleStore", "Time", "Vitals"]),
     "Worker": Part(ours: ["FlashSale", "Lane", "OrderLog", "SaleStore", "Time", "Vitals"]),
     "Admin": Part(ours: ["FlashSale", "HTTPServing", "SaleStore", "Telemetry", "Time", "Vitals"]),
+    "Relay": Part(ours: ["FlashSale", "OrderLog", "SaleStore", "Time", "Vitals"]),
     "Audit": Part(ours: ["FlashSale", "OrderLog", "SaleStore", "Time"], libraries: ["Crypto", "Logging"]),
     "penstock": Part(ours: [
-      "Admin", "Audit", "FlashSale", "HTTPServing", "Intake", "Kafka", "OrderLog", "Postgres", "SaleStore", "Secrets",
-      "Telemetry", "Time", "Vitals", "Worker",
+      "Admin", "Audit", "FlashSale", "HTTPServing", "Intake", "Kafka", "OrderLog", "Postgres", "Relay", "SaleStore",
+      "Secrets", "Telemetry", "Time", "Vitals", "Worker",
     ]),
     "Simulation": Part(ours: ["FlashSale", "Lane", "Time"], libraries: ["HeapModule"], isPure: true),
     "simulate": Part(ours: ["Simulation", "Time"], libraries: ["ArgumentParser"]),

@@ -1,0 +1,161 @@
+internal import FlashSale
+public import Logging
+internal import Metrics
+public import OrderLog
+public import SaleStore
+public import ServiceLifecycle
+internal import Time
+public import Vitals
+
+/// Publishes the events of orders, and sends webhooks. Several may run: they share the partitions out.
+///
+/// (1) An event is in the topic before the progress moves past it: it comes at least once.
+/// (2) An event of an order is in the topic before the next one of that order is written (`EventRounds`).
+/// (3) What endpoints are to hear of is kept in the transaction that moves the progress on: just once.
+///
+/// Waits with backoff for PostgreSQL and the log, from the start and whenever they go away. `run` returns soon after a
+/// graceful shutdown began.
+public struct RelayService: Service {
+  private let configuration: RelayConfiguration
+  private let cluster: ClusterSettings
+  private let database: DatabaseSettings
+  private let board = RelayBoard()
+  private let logger: Logger
+
+  /// A relay; nothing is contacted before `run`.
+  ///
+  /// - Parameter waits: where it notes what it waits for.
+  public init(
+    configuration: RelayConfiguration, cluster: ClusterSettings, database: DatabaseSettings, waits: Waits = Waits(),
+    logger: Logger
+  ) {
+    self.configuration = configuration
+    var cluster = cluster
+    cluster.waits = waits
+    self.cluster = cluster
+    self.database = database.named("penstock relay \(configuration.name)", noting: waits)
+    self.logger = logger
+  }
+
+  /// How it is doing. Cheap.
+  public var status: RelayStatus { board.current }
+
+  /// Works until it is asked to stop. Throws `KafkaError` with `.configuration` for Kafka settings that are not valid.
+  public func run() async throws {
+    let publisher = try EventPublisher(cluster: cluster, topic: configuration.events, logger: logger)
+    await cancelWhenGracefulShutdown { await work(publisher) }
+    await publisher.shutdown(deadline: Limits.stopPatience)
+    board.update { $0.notTakingPart = "has stopped" }
+  }
+
+  private func work(_ publisher: EventPublisher) async {
+    let seat = RelayStore.Seat(
+      id: .random(in: 0...Int64.max), orders: configuration.orders, events: configuration.events,
+      name: configuration.name, lease: configuration.lease)
+    var backoff = Backoff(within: Limits.retryPause)
+    var hasTopic = false
+    while !Task.isCancelled {
+      do {
+        if !hasTopic { try await configuration.makeTopic() }
+        hasTopic = true
+        let store = try await RelayStore.connect(database, as: seat, logger: logger)
+        let webhooks = WebhookTask(
+          dispatcher: WebhookDispatcher(
+            database: database, configuration: configuration, board: board, logger: logger))
+        do {
+          try await tend(store, publisher, webhooks, &backoff)
+        } catch {
+          await webhooks.stop()
+          if Task.isCancelled { try? await store.leave() }
+          await store.close()
+          throw error
+        }
+      } catch is CancellationError {
+        return
+      } catch {
+        if Task.isCancelled { return }
+        logger.warning("the relay cannot go on; it begins again", metadata: ["error": "\(error)"])
+        Counter(RelayMetric.failures).increment()
+        board.update { $0.notTakingPart = "cannot go on: \(error)" }
+        try? await Task.sleep(for: backoff.next())
+      }
+    }
+  }
+
+  /// Publishes until something fails, or the task is cancelled.
+  private func tend(
+    _ store: RelayStore, _ publisher: EventPublisher, _ webhooks: WebhookTask, _ backoff: inout Backoff
+  ) async throws {
+    while true {
+      try Task.checkCancellation()
+      let view = try await store.look()
+      board.saw(view, at: .now)
+      await webhooks.run(if: view.sendsWebhooks)
+      let behind = view.partitions.filter { $0.lag > 0 }
+      if behind.isEmpty {
+        backoff.reset()
+        try await Task.sleep(for: Limits.lookInterval)
+        continue
+      }
+      do {
+        try await publish(behind, of: store, by: publisher)
+        board.update { $0.logTrouble = nil }
+        backoff.reset()
+      } catch let error as Unwritten {
+        // Nothing was marked, so all of it is written again.
+        logger.warning("events are not in the log; they are written again", metadata: ["error": "\(error)"])
+        Counter(RelayMetric.failures).increment()
+        board.update { $0.logTrouble = "\(error)" }
+        try await Task.sleep(for: backoff.next())
+      } catch StoreError.fenced(let partition) {
+        // Another relay has it, and publishes what was not marked.
+        logger.notice("another relay took a partition over", metadata: ["partition": "\(partition)"])
+      }
+    }
+  }
+
+  /// Publishes a page of each partition, and marks it.
+  private func publish(
+    _ partitions: [RelayStore.Standing], of store: RelayStore, by publisher: EventPublisher
+  ) async throws {
+    var pages: [(standing: RelayStore.Standing, page: EventPage)] = []
+    for standing in partitions {
+      pages.append((standing, try await store.events(of: standing, limit: Limits.pageEvents)))
+    }
+    let events = pages.flatMap(\.page.events)
+    for round in EventRounds.split(events) {
+      try await publisher.publish(round)
+      Counter(RelayMetric.published).increment(by: Int64(round.count))
+    }
+    let endpoints = events.isEmpty ? [] : try await store.endpoints()
+    for (standing, page) in pages {
+      let deliveries = try page.events.flatMap { event in
+        let wanting = endpoints.filter { $0.wants(event) }
+        guard !wanting.isEmpty else { return [NewDelivery]() }
+        let body = try WebhookBody(event).text()
+        return wanting.map { NewDelivery(endpoint: $0.id, event: event, body: body) }
+      }
+      try await store.advance(standing, to: page.next, adding: deliveries)
+    }
+  }
+}
+
+/// The task that sends webhooks, while they are this relay's.
+private actor WebhookTask {
+  private let dispatcher: WebhookDispatcher
+  private var task: Task<Void, Never>?
+
+  init(dispatcher: WebhookDispatcher) { self.dispatcher = dispatcher }
+
+  func run(if isWanted: Bool) async {
+    if isWanted, task == nil { task = Task { [dispatcher] in await dispatcher.run() } }
+    if !isWanted { await stop() }
+  }
+
+  /// Ends it, and waits for that.
+  func stop() async {
+    task?.cancel()
+    await task?.value
+    task = nil
+  }
+}
