@@ -21,6 +21,8 @@ public struct AdminHooks: Sendable {
   /// Writes commands into the log, each under its key; returns their places when all are durable. Throws if any may not
   /// be: it may take effect, now or later.
   public var writeCommands: @Sendable ([(command: LogRecord, key: RecordKey)]) async throws -> [LogPosition]
+  /// Sends a test to an endpoint of webhooks, and tells what came of it.
+  public var pingWebhook: @Sendable (WebhookEndpoint) async throws -> WebhookPing
 
   /// Collects the hooks.
   public init(
@@ -29,11 +31,46 @@ public struct AdminHooks: Sendable {
     logEnds: @escaping @Sendable () async throws -> [Partition: Offset],
     changeRoom: @escaping @Sendable (RoomRecord) async throws -> Void = { _ in },
     writeCommands: @escaping @Sendable ([(command: LogRecord, key: RecordKey)]) async throws -> [LogPosition]
+    pingWebhook: @escaping @Sendable (WebhookEndpoint) async throws -> WebhookPing = { _ in
+      WebhookPing(isDelivered: false, status: nil, detail: "this process sends no webhooks")
+    }
   ) {
     self.publishClose = publishClose
     self.countTail = countTail
     self.logEnds = logEnds
     self.changeRoom = changeRoom
     self.writeCommands = writeCommands
+    self.pingWebhook = pingWebhook
+  }
+}
+
+/// What came of a test of an endpoint.
+public struct WebhookPing: Sendable, Encodable {
+  let isDelivered: Bool
+
+  /// What it answered; `nil`: nothing.
+  let status: Int?
+
+  /// For people.
+  let detail: String
+
+  private enum CodingKeys: String, CodingKey {
+    case isDelivered = "delivered"
+    case status, detail
+  }
+
+  /// Tells it.
+  public init(isDelivered: Bool, status: Int?, detail: String) {
+    self.isDelivered = isDelivered
+    self.status = status
+    self.detail = detail
+  }
+
+  /// Every field is there, `null` where it has no value.
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(isDelivered, forKey: .isDelivered)
+    try container.encode(status, forKey: .status)
+    try container.encode(detail, forKey: .detail)
   }
 }

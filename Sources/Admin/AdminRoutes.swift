@@ -15,7 +15,7 @@ public struct AdminRoutes: Sendable {
   ///   - metrics: where what is exported is counted.
   public init(store: SaleStore, topic: String, hooks: AdminHooks, metrics: any MetricsFactory, logger: Logger) {
     let desk = SaleDesk(store: store, hooks: hooks, metrics: metrics, topic: topic, logger: logger)
-    api = AdminAPI(desk: desk)
+    api = AdminAPI(desk: desk, webhooks: WebhookRoutes(desk: WebhookDesk(desk: desk)))
     pages = AdminPages(desk: desk)
   }
 

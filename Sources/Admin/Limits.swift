@@ -28,6 +28,8 @@ public enum Limits {
 
   /// Between two looks whether it is decided.
   static let decisionLook = Duration.milliseconds(20)
+  /// The same for a test of a webhook, which gives up by itself after 10 s.
+  static let pingPatience = Duration.seconds(12)
 
   /// `Retry-After` of a change whose outcome is not known: time for what holds it up to go on.
   static let unknownRetryMilliseconds = 5_000

@@ -15,6 +15,7 @@ public enum ProblemCode: Int, CaseIterable, Sendable {
   case idempotencyConflict, subjectRequired, codeRequired, codeInvalid
   case roomRequired, tokenInvalid, roomNotFound, placeNotFound
   case partitionNotFound, partitionNotHalted, workerNotFound, workerIsLast
+  case webhookNotFound, webhooksFull
   // Who is asking, and what they show.
   case invalidToken, notEligible, proofRequired, proofInvalid, verdictRequired, verdictInvalid
   // Not now.
@@ -71,6 +72,8 @@ public enum ProblemCode: Int, CaseIterable, Sendable {
     case .partitionNotHalted: (.conflict, "partition_not_halted", "The partition is not halted")
     case .workerNotFound: (.notFound, "worker_not_found", "There is no such worker")
     case .workerIsLast: (.conflict, "worker_is_last", "No other worker is there to take its partitions")
+    case .webhookNotFound: (.notFound, "webhook_not_found", "There is no such webhook")
+    case .webhooksFull: (.conflict, "webhooks_full", "There are as many webhooks as there may be")
     case .invalidToken: (.unauthorized, "invalid_token", "The token is not valid")
     case .notEligible: (.forbidden, "not_eligible", "The sale is not open to this buyer")
     case .proofRequired: (.forbidden, "proof_required", "The sale asks for a proof of work")

@@ -19,6 +19,9 @@ struct Penstock: AsyncParsableCommand {
       UpCommand.self, IntakeCommand.self, WorkerCommand.self, AdminCommand.self, BrokerCommand.self,
       MigrateCommand.self, SaleCommand.self, OrderCommands.self, CodeCommand.self, RoomCommand.self, DrawCommand.self,
       LanesCommand.self, ReportCommand.self, AuditCommand.self, FairnessCommand.self, ProofCommand.self,
+      UpCommand.self, IntakeCommand.self, WorkerCommand.self, RelayCommand.self, AdminCommand.self, BrokerCommand.self,
+      MigrateCommand.self, SaleCommand.self, CodeCommand.self, RoomCommand.self, DrawCommand.self, LanesCommand.self,
+      WebhookCommand.self, ReportCommand.self, AuditCommand.self, FairnessCommand.self, ProofCommand.self,
     ])
 }
 

@@ -31,6 +31,10 @@ extension Problem {
     Problem(.partitionNotHalted, detail: "Partition \(partition) is not halted; nothing was changed.")
   }
 
+  static func webhookNotFound(_ id: Int32) -> Problem {
+    Problem(.webhookNotFound, detail: "There is no webhook \(id).")
+  }
+
   static let unknownFormat = Problem(.unknownFormat, detail: "format is json (the default) or csv.", field: "format")
 
   /// The database does not answer, or not as it should.

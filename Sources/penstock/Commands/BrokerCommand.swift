@@ -17,7 +17,8 @@ struct BrokerCommand: AsyncParsableCommand {
       the log in memory, about 5 MiB per partition, and forgets it when it stops: not durable, never for production.
 
       Prints its address as the first line of standard output. Makes the topic PENSTOCK_TOPIC (default orders) with
-      PENSTOCK_PARTITIONS (default 12) partitions, and its waiting rooms' beside it. SIGTERM or Ctrl-C ends it.
+      PENSTOCK_PARTITIONS (default 12) partitions, and those of its waiting rooms
+      and events (PENSTOCK_EVENTS_TOPIC) beside it. SIGTERM or Ctrl-C ends it.
 
       Example:
         penstock broker &
@@ -33,6 +34,7 @@ struct BrokerCommand: AsyncParsableCommand {
       let logger = makeLogger("broker", level: configuration.logLevel)
       let topics = [
         (name: configuration.log.topic, partitions: configuration.log.partitions),
+        (name: configuration.eventsTopic, partitions: configuration.log.partitions),
         (name: RoomLog.topic(beside: configuration.log.topic), partitions: 1),
       ]
       let broker = try EmbeddedBroker(topics: topics, logger: logger)

@@ -75,11 +75,32 @@ struct AdminCommand: AsyncParsableCommand {
   func run() async throws { try await runServices([.admin], name: "admin", options) }
 }
 
+/// `penstock relay`: what became of orders, for others.
+struct RelayCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "relay",
+    abstract: "Publish the events of orders, and send webhooks.",
+    discussion: """
+      Writes each change of an order to the topic PENSTOCK_EVENTS_TOPIC (default order-events), at least once and in
+      order per order, and to the endpoints of penstock webhook add. Run one or more: they share the work out, and one
+      that dies is replaced within seconds. Health and metrics are on PENSTOCK_ADMIN_HTTP.
+
+      \(shutdownWords)
+
+      Example:
+        PENSTOCK_ADMIN_HTTP=127.0.0.1:8083 penstock relay
+      """.flowing)
+
+  @OptionGroup var options: ServiceOptions
+
+  func run() async throws { try await runServices([.relay], name: "relay", options) }
+}
+
 /// `penstock up`: everything in one process.
 struct UpCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "up",
-    abstract: "Run intake, worker and admin together; without a Kafka cluster, the embedded broker too.",
+    abstract: "Run intake, worker, relay and admin together; without a Kafka cluster, the embedded broker too.",
     discussion: """
       Where PENSTOCK_KAFKA_BROKERS is not set it starts `penstock broker` as a child process: not durable, for a try.
 
@@ -93,6 +114,6 @@ struct UpCommand: AsyncParsableCommand {
   @OptionGroup var options: ServiceOptions
 
   func run() async throws {
-    try await runServices([.admin, .worker, .intake], name: "up", options, mayEmbedBroker: true)
+    try await runServices([.admin, .worker, .intake, .relay], name: "up", options, mayEmbedBroker: true)
   }
 }

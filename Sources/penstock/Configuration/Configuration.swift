@@ -4,6 +4,7 @@ import Intake
 import Kafka
 import Logging
 import Postgres
+import Relay
 import Secrets
 
 /// The whole configuration, read from the environment and checked before anything starts.
@@ -11,6 +12,8 @@ import Secrets
 /// A command asks only for the parts that it needs, so that a worker does not have to know the ticket key.
 struct Configuration {
   var log: LogSettings
+  var eventsTopic: String
+  var webhookNetworks: [NetworkBlock]
   var cluster: ClusterSettings
   var database: ConnectionSettings
   var databasePool: Int
@@ -54,6 +57,9 @@ struct Configuration {
       .logLevel, or: .info, expecting: "trace, debug, info, notice, warning, error or critical"
     ) { Logger.Level(rawValue: $0) }
     log = LogSettings(from: &settings)
+    eventsTopic = settings.value(
+      .eventsTopic, or: "order-events", expecting: "1 to 64 characters of A-Z a-z 0-9 . _ -", SKU.name)
+    webhookNetworks = Self.webhookNetworks(from: &settings)
     cluster = KafkaVariables.cluster(from: &settings, isNeeded: parts.contains(.kafka))
     consumerGroup = settings.value(
       .consumerGroup, or: "penstock-workers", expecting: "1 to 64 characters of A-Z a-z 0-9 . _ -", SKU.name)
@@ -84,6 +90,17 @@ struct Configuration {
     trustedProxies = LimitVariables.proxies(from: &settings)
     drain = .seconds(settings.number(.drainSeconds, or: 20, in: 1...600))
     try settings.finish()
+  }
+
+  private static func webhookNetworks(from settings: inout Settings) -> [NetworkBlock] {
+    settings.value(
+      .webhookNetworks, or: [],
+      expecting: "addresses or CIDR blocks, as 10.0.0.0/24,fd00::/64, without bits behind them"
+    ) { text in
+      let blocks = text.split(separator: ",", omittingEmptySubsequences: false)
+        .map { NetworkBlock(String($0.trimmingPrefix { $0 == " " })) }
+      return blocks.contains(nil) ? nil : blocks.compactMap { $0 }
+    }
   }
 
   private static func database(from settings: inout Settings, isNeeded: Bool) throws -> ConnectionSettings {

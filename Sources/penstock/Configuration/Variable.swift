@@ -3,6 +3,8 @@ enum Variable: String, CaseIterable {
   case kafkaBrokers = "PENSTOCK_KAFKA_BROKERS"
   case kafkaOptions = "PENSTOCK_KAFKA_OPTIONS"
   case topic = "PENSTOCK_TOPIC"
+  case eventsTopic = "PENSTOCK_EVENTS_TOPIC"
+  case webhookNetworks = "PENSTOCK_WEBHOOK_NETWORKS"
   case partitions = "PENSTOCK_PARTITIONS"
   case replication = "PENSTOCK_REPLICATION"
   case retentionHours = "PENSTOCK_RETENTION_HOURS"

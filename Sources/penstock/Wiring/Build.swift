@@ -7,9 +7,11 @@ import Logging
 import Metrics
 import OrderLog
 import Postgres
+import Relay
 import SaleStore
 import ServiceLifecycle
 import Telemetry
+import Time
 import UnixSignals
 import Worker
 
@@ -81,6 +83,7 @@ func build(
   if let rooms = running.rooms {
     services.append(RoomWriterService(writer: rooms, drain: base.configuration.drain / 2))
   }
+  if let relay = running.relay { services.append(relay) }
   if let worker = running.worker { services.append(worker) }
   if let intake = running.intake {
     services.append(Listening(service: intake, variable: .http, address: base.configuration.http))
@@ -93,19 +96,33 @@ extension Foundations {
   private var partitions: Int32 { Int32(configuration.log.partitions) }
 
   /// What runs on this topic, with this part in it.
-  func running(_ roles: [Role], on topic: TopicDescription) throws -> RunningParts {
+  func running(
+    _ roles: [Role], on topic: TopicDescription, preparedBy preparation: LogPreparation
+  ) throws -> RunningParts {
     RunningParts(
       worker: roles.contains(.worker) ? worker(on: topic) : nil,
       intake: roles.contains(.intake) ? try intake(on: topic) : nil,
+      relay: roles.contains(.relay) ? relay(on: topic, preparedBy: preparation) : nil,
       closer: roles.contains(.admin) ? try closer(on: topic) : nil,
       rooms: roles.contains(.admin)
         ? try RoomWriter(cluster: cluster, topic: RoomLog.topic(beside: topic.name), logger: logger) : nil)
   }
 
+  /// Host and process, for people.
+  private var name: String { "\(ProcessInfo.processInfo.hostName)/\(ProcessInfo.processInfo.processIdentifier)" }
+
+  private func relay(on topic: TopicDescription, preparedBy preparation: LogPreparation) -> RelayService {
+    var relay = RelayConfiguration(orders: topic.name, events: configuration.eventsTopic, name: name)
+    // Nobody is kept from selling because the cluster refuses another topic.
+    relay.makeTopic = { try await preparation.makeEventsTopic() }
+    relay.networks = configuration.webhookNetworks
+    return RelayService(
+      configuration: relay, cluster: cluster, database: configuration.database, waits: waits.relay, logger: logger)
+  }
+
   private func worker(on topic: TopicDescription) -> WorkerService {
     var worker = WorkerConfiguration(
-      topic: topic.name, group: configuration.consumerGroup,
-      ownerName: "\(ProcessInfo.processInfo.hostName)/\(ProcessInfo.processInfo.processIdentifier)")
+      topic: topic.name, group: configuration.consumerGroup, ownerName: name)
     worker.lease = configuration.lease
     var rooms = WorkerConfiguration.Rooms(topic: RoomLog.topic(beside: topic.name), askBeacon: BeaconClient().ask)
     rooms.lease = configuration.lease
@@ -161,6 +178,12 @@ extension Foundations {
       logEnds: { [partitions] in try await reader().ends(of: partitions) },
       changeRoom: { try await stage.change($0) },
       writeCommands: { [partitions] in try await stage.write($0, partitions: partitions) })
+      pingWebhook: { [networks = configuration.webhookNetworks] endpoint in
+        let client = WebhookClient(networks: networks)
+        let answer = await client.ping(endpoint, at: .now)
+        await client.close()
+        return WebhookPing(isDelivered: answer.isDelivered, status: answer.status, detail: answer.words)
+      })
   }
 }
 

@@ -42,6 +42,14 @@ struct LogPreparation: Sendable {
       options: options(of: log), timeout: Limits.topicTimeout, logger: logger)
   }
 
+  /// Makes or checks the topic of events.
+  func makeEventsTopic() async throws {
+    let log = configuration.log
+    _ = try await Topics.ensure(
+      cluster: cluster, name: configuration.eventsTopic, partitions: log.partitions, replication: log.replication,
+      options: options(of: log), timeout: Limits.topicTimeout, logger: logger)
+  }
+
   /// Waits for the waiting rooms' topic only if a sale has a room: where none has, nobody is kept from selling because
   /// the cluster refuses a second topic.
   ///

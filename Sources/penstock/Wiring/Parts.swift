@@ -19,7 +19,7 @@ struct Parts: Service {
     } catch is CancellationError where Task.isShuttingDownGracefully {
       return
     }
-    let parts = try base.running(roles, on: log.topic)
+    let parts = try base.running(roles, on: log.topic, preparedBy: preparation)
     stage.runs(parts)
     var rooms: RoomTopicService?
     if !log.hasRoomTopic {

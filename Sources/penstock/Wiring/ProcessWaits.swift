@@ -7,12 +7,13 @@ struct ProcessWaits {
   let store = Waits()
   let worker = Waits()
   let intake = Waits()
+  let relay = Waits()
   /// Of the log, for admin.
   let log = Waits()
 
   /// Looks at all of them for as long as the process runs.
   func watch(logger: Logger) -> WaitWatch {
-    WaitWatch(["store": store, "worker": worker, "intake": intake, "log": log], logger: logger)
+    WaitWatch(["store": store, "worker": worker, "intake": intake, "relay": relay, "log": log], logger: logger)
   }
 }
 

@@ -7,6 +7,7 @@ import Kafka
 import Logging
 import Metrics
 import Postgres
+import Relay
 import SaleStore
 import ServiceLifecycle
 import Telemetry
@@ -30,7 +31,10 @@ func runServices(
     LibraryVersion.log(to: logger)
     let metrics = PrometheusRegistry(
       version: Penstock.configuration.version,
-      describing: [TelemetryMetric.self, ListenerMetric.self, IntakeMetric.self, WorkerMetric.self, AdminMetric.self])
+      describing: [
+        TelemetryMetric.self, ListenerMetric.self, IntakeMetric.self, WorkerMetric.self, AdminMetric.self,
+        RelayMetric.self,
+      ])
     MetricsSystem.bootstrap(metrics)
 
     let waits = ProcessWaits()

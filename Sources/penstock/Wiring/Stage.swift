@@ -1,6 +1,7 @@
 import FlashSale
 import Intake
 import OrderLog
+import Relay
 import SaleStore
 import Synchronization
 import Telemetry
@@ -11,6 +12,7 @@ import Worker
 struct RunningParts: Sendable {
   let worker: WorkerService?
   let intake: IntakeService?
+  let relay: RelayService?
   /// For the `close` records of sales.
   let closer: OrderWriter?
   /// For what the admin says about waiting rooms.
@@ -45,6 +47,11 @@ final class Stage: Sendable {
       return [
         parts.worker.map { HealthCheck(name: "worker", isReady: $0.status.isReady, reasons: $0.status.reasons) },
         parts.intake.map { HealthCheck(name: "intake", isReady: $0.status.isReady, reasons: $0.status.reasons) },
+        // Buyers need no events: what takes orders too stays ready, and says so.
+        parts.relay.map { relay in
+          HealthCheck(
+            name: "relay", isReady: relay.status.isReady || parts.intake != nil, reasons: relay.status.reasons)
+        },
       ].compactMap { $0 }
     }
   }
