@@ -6,6 +6,7 @@ import Postgres
 import Relay
 import SaleStore
 import SwiftProtobuf
+import Synchronization
 import TestSupport
 import Testing
 import Time
@@ -130,14 +131,23 @@ struct RelayTests {
           })
 
         // Who holds the row keeps the relay from marking what it has published.
-        _ = try await blocker.query("BEGIN")
-        _ = try await blocker.query("SELECT FROM relay_progress WHERE partition = 0 FOR UPDATE")
+        let isHeld = Mutex(false)
+        let isReleased = Mutex(false)
+        let holding = Task {
+          try await blocker.transaction { transaction in
+            _ = try transaction.query("SELECT FROM relay_progress WHERE partition = 0 FOR UPDATE")
+            isHeld.withLock { $0 = true }
+            while !isReleased.withLock({ $0 }) { usleep(10_000) }
+          }
+        }
+        #expect(try await eventually { isHeld.withLock { $0 } })
         try await Self.feed(sale, (0..<200).map { "buyer-\($0)" }, to: cluster)
         _ = try await eventually { try await RelayBench.published(on: cluster, partitions: 1).count >= 200 }
         killed.process.send(signal: SIGKILL)
         _ = await killed.process.exit()
         let before = try await RelayBench.published(on: cluster, partitions: 1)
-        _ = try await blocker.query("ROLLBACK")
+        isReleased.withLock { $0 = true }
+        try await holding.value
         await blocker.close()
 
         let start = ContinuousClock.now
