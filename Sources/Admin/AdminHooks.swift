@@ -21,6 +21,7 @@ public struct AdminHooks: Sendable {
   /// Writes commands into the log, each under its key; returns their places when all are durable. Throws if any may not
   /// be: it may take effect, now or later.
   public var writeCommands: @Sendable ([(command: LogRecord, key: RecordKey)]) async throws -> [LogPosition]
+
   /// Sends a test to an endpoint of webhooks, and tells what came of it.
   public var pingWebhook: @Sendable (WebhookEndpoint) async throws -> WebhookPing
 
@@ -30,7 +31,7 @@ public struct AdminHooks: Sendable {
     countTail: @escaping @Sendable (StoredSale, [Partition: Offset]) async throws -> Int64,
     logEnds: @escaping @Sendable () async throws -> [Partition: Offset],
     changeRoom: @escaping @Sendable (RoomRecord) async throws -> Void = { _ in },
-    writeCommands: @escaping @Sendable ([(command: LogRecord, key: RecordKey)]) async throws -> [LogPosition]
+    writeCommands: @escaping @Sendable ([(command: LogRecord, key: RecordKey)]) async throws -> [LogPosition],
     pingWebhook: @escaping @Sendable (WebhookEndpoint) async throws -> WebhookPing = { _ in
       WebhookPing(isDelivered: false, status: nil, detail: "this process sends no webhooks")
     }

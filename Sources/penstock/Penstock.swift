@@ -16,12 +16,10 @@ struct Penstock: AsyncParsableCommand {
       """.flowing,
     version: "0.1.0",
     subcommands: [
-      UpCommand.self, IntakeCommand.self, WorkerCommand.self, AdminCommand.self, BrokerCommand.self,
-      MigrateCommand.self, SaleCommand.self, OrderCommands.self, CodeCommand.self, RoomCommand.self, DrawCommand.self,
-      LanesCommand.self, ReportCommand.self, AuditCommand.self, FairnessCommand.self, ProofCommand.self,
       UpCommand.self, IntakeCommand.self, WorkerCommand.self, RelayCommand.self, AdminCommand.self, BrokerCommand.self,
-      MigrateCommand.self, SaleCommand.self, CodeCommand.self, RoomCommand.self, DrawCommand.self, LanesCommand.self,
-      WebhookCommand.self, ReportCommand.self, AuditCommand.self, FairnessCommand.self, ProofCommand.self,
+      MigrateCommand.self, SaleCommand.self, OrderCommands.self, CodeCommand.self, RoomCommand.self, DrawCommand.self,
+      LanesCommand.self, WebhookCommand.self, ReportCommand.self, AuditCommand.self, FairnessCommand.self,
+      ProofCommand.self,
     ])
 }
 

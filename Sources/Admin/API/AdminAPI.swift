@@ -12,8 +12,7 @@ struct AdminAPI: Sendable {
 
   func add(to router: Router<ListenerContext>, behind gate: OperatorGate) {
     let api = router.group("admin/api").add(
-      middleware: PathParameters(SaleID.self, Partition.self, WorkerID.self, OrderID.self))
-      middleware: PathParameters(SaleID.self, Partition.self, WorkerID.self, WebhookID.self))
+      middleware: PathParameters(SaleID.self, Partition.self, WorkerID.self, OrderID.self, WebhookID.self))
     // What is wrong with a request's form is told before who asks is looked at.
     addCalls(to: api.group().add(middleware: gate))
     webhooks.add(to: api, behind: gate)

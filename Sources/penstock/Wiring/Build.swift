@@ -177,7 +177,7 @@ extension Foundations {
       },
       logEnds: { [partitions] in try await reader().ends(of: partitions) },
       changeRoom: { try await stage.change($0) },
-      writeCommands: { [partitions] in try await stage.write($0, partitions: partitions) })
+      writeCommands: { [partitions] in try await stage.write($0, partitions: partitions) },
       pingWebhook: { [networks = configuration.webhookNetworks] endpoint in
         let client = WebhookClient(networks: networks)
         let answer = await client.ping(endpoint, at: .now)
