@@ -23,10 +23,11 @@ import Time
         acceptedAt: Timestamp(microseconds: 1))
       effects.decide(request, at: Offset(Int64(offset)), offset == 0 ? .confirmed : .rejected(.soldOut))
     }
+    let lapses = try HoldRules(seconds: 60, lapses: 2)
     let rules = SaleRules(
       startsAt: Timestamp(microseconds: 0), endsAt: Timestamp(microseconds: 9),
       perBuyerLimit: counted == .units ? Units(1) : nil,
-      holds: counted == .lapses ? try HoldRules(seconds: 60, lapses: 2) : nil)
+      holds: counted == .lapses ? lapses : nil)
     let level = StockLevel(left: .zero, isClosed: false, asOf: Offset(2))
     let batch = WrittenBatch(
       records: 2, effects: effects, levels: [key: LaneStock.Level(level, rules: rules)], waitlists: [:], holders: [:],
