@@ -46,21 +46,17 @@ struct Faults {
     case workerCrash, workerFreeze, workerLeave, intakeCrash, clockJump, storeOutage, sessionsEnded, junk, close
     case supply
     case otherLog, logConnectionsLost, workerForgotten, ownerForged
-
-    fileprivate var isOfWorkers: Bool {
-      [.workerCrash, .workerFreeze, .workerLeave, .workerForgotten].contains(self)
-    }
   }
 
   /// Those that this world has.
   private(set) var kinds: [Kind] = []
 
-  /// Whether workers come and go all the time, and nothing else happens: partitions return to those that they have
-  /// left, who may remember what is no longer so.
+  /// Whether one worker freezes again and again, for longer than the lease, and no other process is struck: partitions
+  /// go back and forth between it and the others, who may remember what is no longer so.
   private(set) var isRestless = false
 
   /// From one such fault to the next.
-  var pause: ClosedRange<Int64> { isRestless ? Limits.betweenRestlessFaults : Limits.betweenFaults }
+  var pause: ClosedRange<Int64> { isRestless ? Limits.betweenFreezes : Limits.betweenFaults }
 
   /// A world's faults.
   init(from random: inout SeededGenerator) {
@@ -78,8 +74,8 @@ struct Faults {
     sessionSurvives *= 4
     kinds = Kind.allCases.filter { _ in random.happens(perMille: 500) }
     // Of what was drawn already: no other world changes by it.
-    isRestless = kinds.contains(.workerFreeze) && kinds.contains(.workerLeave) && !kinds.contains(.storeOutage)
-    if isRestless { kinds = kinds.filter { $0.isOfWorkers } }
+    isRestless = kinds.contains(.workerFreeze) && kinds.contains(.workerForgotten)
+    if isRestless { kinds = [.workerFreeze] }
   }
 
   /// Nothing goes wrong any more.

@@ -86,6 +86,9 @@ enum Limits {
   static let crowdWidth: ClosedRange<Int64> = 3_000...300_000
   static let clientPause: ClosedRange<Int64> = 1_000...60_000
 
+  /// How far apart they are in a restless world: orders have to come while partitions move.
+  static let restlessWidth: ClosedRange<Int64> = 250_000...400_000
+
   /// One way between two processes.
   static let network: ClosedRange<Int64> = 50...2_000
 
@@ -125,8 +128,10 @@ enum Limits {
   /// Between two faults that concern a process.
   static let betweenFaults: ClosedRange<Int64> = 5_000...120_000
 
-  /// The same in a restless world: a partition is hardly with someone when it moves again.
-  static let betweenRestlessFaults: ClosedRange<Int64> = 5_000...40_000
+  /// The same in a restless world, and how long its worker is frozen: so long that others take its partitions, and then
+  /// awake for so long that it gets them back.
+  static let betweenFreezes: ClosedRange<Int64> = 70_000...110_000
+  static let longFreeze: ClosedRange<Int64> = 30_000...45_000
 
   /// How long a process is gone or frozen, the store cannot be reached, and a person takes to clear a halt.
   static let outage: ClosedRange<Int64> = 3_000...80_000

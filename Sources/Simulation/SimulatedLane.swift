@@ -92,6 +92,8 @@ extension World {
   mutating func wrote(_ lane: Int, _ answer: WriteAnswer) {
     met(answer.course)
     tell(lane, answer.summary) { $0.wrote(answer) }
+    guard case .committed = answer else { return }
+    workers[lanes[lane].worker].caches[lanes[lane].partition] = lanes[lane].core.memory
   }
 
   /// A record, or a request to end, wakes a lane that waits for records.
@@ -233,8 +235,6 @@ extension World {
   }
 
   private mutating func ended(_ lane: Int, _ end: LaneState.End) {
-    let worker = lanes[lane].worker
-    workers[worker].caches[lanes[lane].partition] = lanes[lane].core.memory
     if end == .stopped { giveBack(lane) }
     lanes[lane].isEnded = true
     dropSession(of: lane)

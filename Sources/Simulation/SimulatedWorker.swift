@@ -18,7 +18,7 @@ struct SimulatedWorker {
   /// What it had to do while it was frozen.
   var heldBack: [World.Task] = []
 
-  /// What lanes knew when they ended. Only a planted bug looks at it.
+  /// What lanes knew after their last commits. Only a planted bug looks at it.
   var caches: [Partition: LaneMemory] = [:]
 
   /// Lost connections to the log.

@@ -13,7 +13,7 @@ extension World {
   private mutating func strike(_ kind: Faults.Kind) {
     switch kind {
     case .workerCrash: crash(random.index(below: workers.count))
-    case .workerFreeze: freeze(random.index(below: workers.count))
+    case .workerFreeze: freeze(faults.isRestless ? 0 : random.index(below: workers.count))
     case .workerLeave: leave(random.index(below: workers.count))
     case .workerForgotten:
       let worker = random.index(below: workers.count)
@@ -96,7 +96,7 @@ extension World {
     guard workers[worker].condition == .running else { return }
     note("worker \(worker)", "freezes")
     workers[worker].condition = .frozen
-    after(Limits.outage, .wake(worker))
+    after(faults.isRestless ? Limits.longFreeze : Limits.outage, .wake(worker))
   }
 
   /// What it has sent arrives or not; nobody waits for the answer.

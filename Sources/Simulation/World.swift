@@ -97,7 +97,7 @@ struct World {
   /// - Returns: how many tasks were performed.
   mutating func run() -> Int {
     let first = random.number(in: Limits.arrival)
-    let last = first + random.number(in: Limits.crowdWidth)
+    let last = first + random.number(in: faults.isRestless ? Limits.restlessWidth : Limits.crowdWidth)
     var arrival = first
     for (client, purchase) in shop.purchases.enumerated() {
       // What one buyer asks for twice with one key comes at once, as from two open windows.
