@@ -236,7 +236,7 @@ extension Refresher {
       winners[sale] = nil
     }
     for sale in stored where kept.contains(sale.number) && winners[sale.number] == nil {
-      winners[sale.number] = Winners(room: sale.sale.unitsPutUp)
+      winners[sale.number] = Winners(room: sale.sale.winnersRoom)
     }
     grounds.keep(kept)
     let unkept = stored.count - kept.count

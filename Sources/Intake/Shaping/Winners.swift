@@ -37,7 +37,7 @@ final class Winners: @unchecked Sendable {
 
   /// An empty set.
   ///
-  /// - Parameter room: the most orders that it takes: the units put up, since each winner has at least one.
+  /// - Parameter room: the most orders that it takes, see `Sale.winnersRoom`.
   init(room: Int) {
     self.room = room
     // At most two of three slots are taken, so that a search is short and always ends at a free one.
@@ -123,7 +123,7 @@ extension Winners {
     let isOver = { (sale: StoredSale) in sale.closedAt != nil || sale.sale.endsAt <= time }
     for sale in sales.filter({ !isOver($0) }) + sales.filter(isOver) {
       // A winner has one unit or more. The first table is there even if nobody has won.
-      let units = max(sale.unitsSold, min(sale.sale.unitsPutUp, firstRoom))
+      let units = max(sale.unitsSold, min(sale.sale.winnersRoom, firstRoom))
       guard units <= room else { continue }
       room -= units
       kept.insert(sale.number)
@@ -142,4 +142,8 @@ extension StoredSale {
 extension Sale {
   /// Units put on sale, of all SKUs together: at most `Limits.saleItems` × `Limits.stockUnits`.
   var unitsPutUp: Int { items.reduce(0) { $0 + Int($1.stock.rawValue) } }
+
+  /// Winners that are kept at most. Where units come back from holds that end, more win than units are put up; what is
+  /// above this is looked up in the store.
+  var winnersRoom: Int { holds == nil ? unitsPutUp : 4 * unitsPutUp }
 }
