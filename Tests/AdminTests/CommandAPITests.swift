@@ -1,0 +1,84 @@
+import FlashSale
+import Foundation
+import HTTPTypes
+import HummingbirdTesting
+import SaleStore
+import Telemetry
+import Testing
+
+/// Commands about stock, rules and orders over the admin API; the lane is what the test plants.
+@Suite struct CommandAPITests {
+  private func send(
+    _ client: Client, _ method: HTTPRequest.Method, _ path: String, _ json: String, name: String? = nil
+  ) async throws -> TestResponse {
+    var headers: HTTPFields = [.contentType: "application/json"]
+    if let name, let field = HTTPField.Name("X-Admin-Name") { headers[field] = name }
+    return try await client.send(method, "/admin/api/\(path)", headers: headers, body: Data(json.utf8))
+  }
+
+  @Test(
+    "what is wrong with a command is told, and nothing is written",
+    arguments: [
+      ("sales/s1/items/phone/restock", #"{"units":1}"#, 422, "invalid_field"),
+      ("sales/s1/items/phone/restock", #"{"units":1,"reason":" "}"#, 422, "invalid_field"),
+      ("sales/s1/items/phone/restock", #"{"units":0,"reason":"x"}"#, 422, "invalid_field"),
+      ("sales/s1/items/phone/restock", #"{"units":2147483649,"reason":"x"}"#, 422, "invalid_field"),
+      ("sales/s1/items/phone/restock", #"{"reason":"x"}"#, 422, "invalid_field"),
+      ("sales/s1/items/phone/reopen", #"{"units":1,"reason":"x"}"#, 400, "unknown_field"),
+      ("sales/s1/items/tablet/reduce", #"{"units":1,"reason":"x"}"#, 404, "unknown_sku"),
+      ("sales/s2/items/phone/reduce", #"{"units":1,"reason":"x"}"#, 404, "sale_not_found"),
+      ("orders/00000001-0000-8000-8000-000000000000/cancel", #"{"reason":"x"}"#, 404, "order_not_found"),
+      ("orders/00000001-0000-8000-8000-000000000000/cancel", #"{"units":1,"reason":"x"}"#, 400, "invalid_header"),
+      ("orders/00000001-0000-8000-8000-000000000000/cancel", "{}", 422, "invalid_field"),
+      ("orders/nonsense/cancel", #"{"reason":"x"}"#, 404, "not_found"),
+    ])
+  func refused(_ path: String, _ json: String, _ status: Int, _ code: String) async throws {
+    try await AdminUnderTest.with { admin, client in
+      _ = try await admin.store.create(try .sample("s1"))
+      let answer = try await send(client, .post, path, json)
+      #expect(answer.status.code == status && answer.string("code") == code, "\(answer)")
+      #expect(admin.log.commands.isEmpty)
+    }
+  }
+
+  @Test(
+    "a change that cannot be is refused",
+    arguments: [
+      #"{"reason":"x"}"#, #"{"prices":{"phone":1},"reason":"x"}"#, #"{"ends_at":"2020-01-01T00:00:00Z","reason":"x"}"#,
+    ])
+  func changes(_ json: String) async throws {
+    try await AdminUnderTest.with { admin, client in
+      _ = try await admin.store.create(try .sample("s1"))
+      let answer = try await send(client, .patch, "sales/s1", json)
+      #expect(answer.status.code == 422, "\(answer)")
+      #expect(admin.log.commands.isEmpty)
+    }
+  }
+
+  @Test("a command has its admin's name and reason, and is answered with what the lane decided")
+  func decided() async throws {
+    try await AdminUnderTest.with { admin, client in
+      let sale = try await admin.store.create(try .sample("s1"))
+      try await PlantedRows.with(admin.database) { rows in
+        _ = try await rows.connection.query(
+          """
+          INSERT INTO history (log_offset, at, minor, partition, sale, units, sequence, place, action, result, sku,
+            by_whom, reason)
+          VALUES (0, now(), 0, 0, $1, 500, 0, 0, 20, 0, 'phone', 'mia', 'delivery')
+          """, sale.number.rawValue)
+        try await rows.progress(0, nextOffset: 1)
+      }
+      let answer = try await send(
+        client, .post, "sales/s1/items/phone/restock", #"{"units":500,"reason":"delivery"}"#, name: "mia")
+      #expect(answer.status == .ok, "\(answer)")
+      let effect = try #require((answer.json("effects") as? [[String: Any]])?.first)
+      #expect(effect["result"] as? String == "applied" && effect["units"] as? Int == 500)
+      guard case .stock(let command) = admin.log.commands.first else {
+        Issue.record("no command was written")
+        return
+      }
+      #expect(command.by == (try Actor(name: "mia", reason: "delivery")))
+      #expect(command.action == .restock(Units(500)))
+    }
+  }
+}
