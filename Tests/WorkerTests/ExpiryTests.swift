@@ -2,10 +2,12 @@ import FlashSale
 import Foundation
 import Kafka
 import OrderLog
+import Postgres
 import SaleStore
 import TestSupport
 import Testing
 import Time
+import Worker
 
 /// Whole workers that end what is over.
 @Suite struct ExpiryTests {
