@@ -135,7 +135,7 @@ extension AuditStore {
       DECLARE audited_payments NO SCROLL CURSOR WITH HOLD FOR
       SELECT sale, payment, order_id, currency, captured, refund_due, refunded, partition, as_of FROM payments
       """)
-    // A cursor takes no array parameter here; what is of no living sale was compared with its stretch.
+    // DECLARE takes no parameters, so the living sales are asked for again. Rows of others are compared by stretches.
     _ = try transaction.query(
       """
       DECLARE audited_subjects NO SCROLL CURSOR WITH HOLD FOR
