@@ -82,7 +82,8 @@ import Testing
 
   @Test(arguments: [
     "", "up", "intake", "worker", "admin", "broker", "migrate", "sale", "sale create", "sale list", "sale show",
-    "sale close", "lanes", "lanes list", "lanes resume", "lanes drain", "report", "audit",
+    "sale close", "lanes", "lanes list", "lanes resume", "lanes drain", "report", "order show", "order find",
+    "audit",
   ])
   func `help is wrapped once`(command: String) async throws {
     let run = try await bash("\"$0\" \(command) --help")

@@ -24,16 +24,20 @@ struct OrderCommands: AsyncParsableCommand {
       abstract: "Show every record that touched an order: where, when, by whom, and what it did.",
       discussion: "Example:\n  penstock order show 00000001-8a3f-8c21-9b1e-0123456789ab")
 
-    @Argument(help: "The order's id.")
-    var order: String
+    @Argument(
+      help: "The order's id.",
+      transform: { text in
+        guard let id = OrderID(text) else { throw ValidationError("\(text.debugDescription) is no order id") }
+        return id
+      })
+    var order: OrderID
 
     @Flag(help: "Print the admin API's JSON.")
     var json = false
 
     func run() async throws {
       try await reporting {
-        guard let id = OrderID(order) else { throw ValidationError("\(order) is no order id") }
-        let data = try await AdminClient(environment).call("GET", "/admin/api/orders/\(id)")
+        let data = try await AdminClient(environment).call("GET", "/admin/api/orders/\(order)")
         if json { return try StandardOutput.write(line: pretty(data)) }
         try StandardOutput.write(OrderText.text(try JSONDecoder().decode(OrderRecord.self, from: data)))
       }
