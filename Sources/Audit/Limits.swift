@@ -1,7 +1,7 @@
 /// The bounds of this module (I11). Together they keep an audit's memory flat: it grows with the number of SKUs, and
 /// with the lives of orders in sales with holds. These take, by the sizes of their values, 0.4 to 0.9 kB for each order
-/// that won or waits, its payment included, and 50 bytes for each command with an id; they are bounded by the stock, not
-/// by the crowd. Only a look at fairness holds something for each request of its sale.
+/// that won or waits, its payment included, and 50 bytes for each command with an id; they are bounded by the stock,
+/// not by the crowd. Only a look at fairness holds something for each request of its sale.
 public enum Limits {
   /// Records of one partition that are read, and held with their rows, at a time: some tens of megabytes. Each stretch
   /// has a client of its own (`OrderReader.read`), so with smaller stretches the clients would cost more than the

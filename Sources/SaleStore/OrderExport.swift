@@ -4,8 +4,9 @@ internal import Postgres
 /// All orders of a sale, page by page: generation by generation, in the order of their ids.
 ///
 /// Holds one page in memory, and a connection only while it reads one, even if its reader is slow. A first decision is
-/// written once and never changed, so the pages need no common snapshot; what became of an order is as of its page. Every
-/// order that existed at the start comes, once, and some of those decided meanwhile. A page has at most `Limits.exportPageOrders`, and at least one.
+/// written once and never changed, so the pages need no common snapshot; what became of an order is as of its page.
+/// Every order that existed at the start comes, once, and some of those decided meanwhile. A page has at most
+/// `Limits.exportPageOrders`, and at least one.
 public struct OrderPages: AsyncSequence, Sendable {
   let store: SaleStore
   let sale: SaleNumber

@@ -10,8 +10,8 @@ import Testing
 
 /// One order's records, a buyer's orders, and what the export says of what became of orders, over HTTP.
 @Suite struct OrderTests {
-  /// Four orders: a paid one with two captures and a cancelled unit, a waiting one, a refused one whose buyer paid, and a
-  /// confirmed one of a sale without holds.
+  /// Four orders: a paid one with two captures and a cancelled unit, a waiting one, a refused one whose buyer paid, and
+  /// a confirmed one of a sale without holds.
   private func withOrders(_ body: @Sendable (AdminUnderTest, Client, [OrderID]) async throws -> Void) async throws {
     try await AdminUnderTest.with { admin, client in
       let sale = try await admin.store.create(.sample())
@@ -29,8 +29,8 @@ import Testing
 
   private static let statements: [Statement] = [
     """
-    INSERT INTO holds (order_id, log_offset, price_minor, refund_due, as_of, sale, partition, units, sequence, state, sku,
-      currency, buyer, payment)
+    INSERT INTO holds (order_id, log_offset, price_minor, refund_due, as_of, sale, partition, units, sequence, state,
+      sku, currency, buyer, payment)
     SELECT order_id, log_offset, 500, 0, 9, sale, 0, 1, 3, CASE outcome WHEN 0 THEN 4 ELSE 1 END, sku, 'BHD', buyer,
       CASE outcome WHEN 0 THEN 'p-1' END FROM orders WHERE log_offset IN (1, 2)
     """,

@@ -58,8 +58,8 @@ import Time
         unnest(ARRAY[5, 3, -3]::int4[], ARRAY[20, 20, 21]::int2[]) WITH ORDINALITY AS h (units, action, n)
       """,
       """
-      INSERT INTO history (log_offset, at, minor, partition, sale, units, sequence, place, action, result, order_id, sku,
-        by_whom, reason)
+      INSERT INTO history (log_offset, at, minor, partition, sale, units, sequence, place, action, result, order_id,
+        sku, by_whom, reason)
       SELECT log_offset + 200, now(), 0, 0, sale, 0, 0, 0, 6, 6, order_id, sku, 'scheduler', '' FROM holds
       WHERE state = 2
       """,

@@ -177,8 +177,8 @@ import Testing
     Alteration(
       name: "an entry of nothing",
       statement: """
-        INSERT INTO history SELECT 15, at, minor, command_id, partition, sale, units, sequence, 7, action, result, state,
-          order_id, sku, by_whom, reason FROM history WHERE log_offset = 14
+        INSERT INTO history SELECT 15, at, minor, command_id, partition, sale, units, sequence, 7, action, result,
+          state, order_id, sku, by_whom, reason FROM history WHERE log_offset = 14
         """, kind: .history, at: "0@15", words: "the log has nothing of it there"),
     Alteration(
       name: "an entry past the progress", statement: "UPDATE history SET log_offset = 30 WHERE log_offset = 25",

@@ -72,7 +72,8 @@ enum ReportPage {
       <section class="card checks\(edge)"><h2>Does it add up? \(verdict.words.prefix(1).uppercased())\
       \(verdict.words.dropFirst()).</h2>
       <p class="equation">\(mark(report.identityHolds)) accepted <b>\(known(requests.accepted))</b> = confirmed \
-      <b>\(requests.confirmed.grouped)</b>\(waitlisted) + rejected <b>\(requests.rejectedInAll.grouped)</b> + quarantined \
+      <b>\(requests.confirmed.grouped)</b>\(waitlisted) + rejected \
+      <b>\(requests.rejectedInAll.grouped)</b> + quarantined \
       <b>\(requests.quarantined.grouped)</b> + in flight <b>\(known(requests.inFlight))</b></p>
       \(others)</section>
       """

@@ -140,7 +140,8 @@ extension OrderHistory {
       """, order.uuid)
     try pipeline.add(
       """
-      SELECT partition, log_offset, place, action, result, units, minor, state, sequence, at, command_id, by_whom, reason
+      SELECT partition, log_offset, place, action, result, units, minor, state, sequence, at, command_id, by_whom,
+        reason
       FROM history WHERE order_id = $1 ORDER BY partition, log_offset, place
       """, order.uuid)
   }

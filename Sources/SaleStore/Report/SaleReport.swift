@@ -146,8 +146,8 @@ public struct SaleReport: Sendable, Hashable, Codable {
   /// By currency, ascending; amounts of two currencies are never added.
   public let money: [Money]
 
-  /// Whether accepted = confirmed + waitlisted + rejected + quarantined + in flight; `nil` where the log's tail could not
-  /// be read.
+  /// Whether accepted = confirmed + waitlisted + rejected + quarantined + in flight; `nil` where the log's tail could
+  /// not be read.
   @Nullable public internal(set) var identityHolds: Bool?
 
   /// Whether each SKU's stock row and the lives of its orders agree: put up at first + restocked − reduced = left +

@@ -13,7 +13,8 @@ struct AuditCommand: AsyncParsableCommand {
     discussion: """
       Reads the log from its beginning, decides each record as a lane does, and compares with the rows of the database:
       stock, orders, what became of them, payments, progress, tallies, quarantine. It only reads, and can run during a
-      sale: what is not decided yet is in flight. Needs PENSTOCK_KAFKA_BROKERS and PENSTOCK_DATABASE_URL, and PENSTOCK_TOPIC.
+      sale: what is not decided yet is in flight. Needs PENSTOCK_KAFKA_BROKERS and PENSTOCK_DATABASE_URL, and
+      PENSTOCK_TOPIC.
 
       With --ledger it also checks every promise that the load test wrote down (spike --ledger).
 
