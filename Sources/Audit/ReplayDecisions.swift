@@ -23,7 +23,7 @@ extension Replay {
     } else {
       subjectCounts.formUnion(effects.subjects)
     }
-    compare(effects.history, at: position, with: entries, isForeign: entrance?.isForeign ?? false)
+    compare(effects.history, at: position, with: entries)
     for key in effects.stock where state.stock[key]?.isClosed == true { shelves[key]?.isCloseSeen = true }
     compareRepeats(effects.repeats, of: order, at: position, stretch)
     if let own, let request = record.request {

@@ -32,6 +32,8 @@ public struct AuditedPayment: Sendable, Hashable {
   public let sale: SaleNumber
   public let payment: String
   public let order: OrderID
+  public let sku: String
+  public let isCounted: Bool
   public let currency: String
   public let captured: Int64
   public let refundDue: Int64
@@ -133,7 +135,8 @@ extension AuditStore {
     _ = try transaction.query(
       """
       DECLARE audited_payments NO SCROLL CURSOR WITH HOLD FOR
-      SELECT sale, payment, order_id, currency, captured, refund_due, refunded, partition, as_of FROM payments
+      SELECT sale, payment, order_id, currency, captured, refund_due, refunded, partition, as_of, sku, counted
+      FROM payments
       """)
     // DECLARE takes no parameters, so the living sales are asked for again. Rows of others are compared by stretches.
     _ = try transaction.query(
@@ -179,6 +182,8 @@ extension AuditedPayment {
     refundDue = try row.int64(5)
     refunded = try row.int64(6)
     asOf = LogPosition(partition: try row.partition(7), offset: try row.offset(8))
+    sku = try row.string(9)
+    isCounted = try row.bool(10)
   }
 }
 

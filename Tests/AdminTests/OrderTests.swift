@@ -35,8 +35,9 @@ import Testing
       CASE outcome WHEN 0 THEN 'p-1' END FROM orders WHERE log_offset IN (1, 2)
     """,
     """
-    INSERT INTO payments (sale, payment, order_id, captured, refund_due, refunded, as_of, partition, currency)
-    SELECT o.sale, p.payment, o.order_id, p.captured, p.due, 0, 9, 0, p.currency FROM orders o
+    INSERT INTO payments (sale, payment, order_id, captured, refund_due, refunded, as_of, partition, currency,
+      counted, sku)
+    SELECT o.sale, p.payment, o.order_id, p.captured, p.due, 0, 9, 0, p.currency, true, o.sku FROM orders o
     JOIN (VALUES (1, 'p-1', 1000, 500, 'BHD'), (1, 'p-2', 7, 7, 'JPY'), (3, 'p-3', 500, 500, 'BHD'))
       AS p (place, payment, captured, due, currency) ON p.place = o.log_offset
     """,

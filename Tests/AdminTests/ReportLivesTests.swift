@@ -42,13 +42,16 @@ import Time
         AS s (state, place) ON s.place = o.log_offset WHERE s.state > 0
       """,
       """
-      INSERT INTO payments (sale, payment, order_id, captured, refund_due, refunded, as_of, partition, currency)
-      SELECT sale, payment, order_id, 1000, refund_due, CASE WHEN state = 11 THEN 1000 ELSE 0 END, as_of, 0, 'CNY'
+      INSERT INTO payments (sale, payment, order_id, captured, refund_due, refunded, as_of, partition, currency,
+        counted, sku)
+      SELECT sale, payment, order_id, 1000, refund_due, CASE WHEN state = 11 THEN 1000 ELSE 0 END, as_of, 0, 'CNY',
+        true, sku
       FROM holds WHERE payment IS NOT NULL
       """,
       """
-      INSERT INTO payments (sale, payment, order_id, captured, refund_due, refunded, as_of, partition, currency)
-      SELECT sale, 'yen', order_id, 7, 7, 0, as_of, 0, 'JPY' FROM holds WHERE log_offset = 1
+      INSERT INTO payments (sale, payment, order_id, captured, refund_due, refunded, as_of, partition, currency,
+        counted, sku)
+      SELECT sale, 'yen', order_id, 7, 7, 0, as_of, 0, 'JPY', true, sku FROM holds WHERE log_offset = 1
       """,
       """
       INSERT INTO history (log_offset, at, minor, partition, sale, units, sequence, place, action, result, sku, by_whom,

@@ -156,7 +156,8 @@ import Testing
     Alteration(
       name: "a capture that nobody made",
       statement: """
-        INSERT INTO payments SELECT sale, 'p-9', order_id, 500, 500, 0, as_of, partition, currency FROM payments
+        INSERT INTO payments SELECT sale, 'p-9', order_id, 500, 500, 0, as_of, partition, counted, sku, currency
+        FROM payments
         WHERE payment = 'p-3'
         """, kind: .money, words: "payment p-9 is stored, and the log has no such capture"),
   ]

@@ -3,12 +3,7 @@ internal import SaleStore
 
 extension Replay {
   /// What a record did by the log, and what the history says of it.
-  ///
-  /// - Parameter isForeign: the order is another lane's, and which lane was first is not known: how the history says
-  ///   that nothing was done is believed.
-  mutating func compare(
-    _ entries: [HistoryEntry], at position: LogPosition, with rows: [AuditedEntry], isForeign: Bool
-  ) {
+  mutating func compare(_ entries: [HistoryEntry], at position: LogPosition, with rows: [AuditedEntry]) {
     counts.history += Int64(rows.count)
     guard !entries.isEmpty || !rows.isEmpty else { return }
     var rows = rows[...]
@@ -19,7 +14,6 @@ extension Replay {
         continue
       }
       rows.removeFirst()
-      if isForeign, entry.isNoChange, row.units == 0, row.sequence == 0 { continue }
       let different = row.differences(from: entry)
       guard !different.isEmpty else { continue }
       findings.add(
@@ -77,7 +71,4 @@ extension HistoryEntry {
   fileprivate var words: String {
     "\(action.code) of \(order.map { "order \($0)" } ?? "SKU \(stock.sku)") is \(result.code) by the log"
   }
-
-  /// Whether it says that nothing was done.
-  fileprivate var isNoChange: Bool { sequence == 0 && units == 0 }
 }

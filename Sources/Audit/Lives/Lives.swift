@@ -56,12 +56,12 @@ struct Lives {
       let request = order.request
       units[.init(sale: request.stock.sale, buyer: request.buyer), default: 0] += Int64(request.quantity.rawValue)
     }
-    if record.request == nil {
-      for change in effects.holds.values {
-        let before = (change.before ?? prior)?.liveUnits ?? .zero
-        let holder = LaneStock.Holder(sale: change.after.stock.sale, buyer: change.after.buyer)
-        units[holder, default: 0] += Int64(change.after.liveUnits.rawValue) - Int64(before.rawValue)
-      }
+    for change in effects.holds.values {
+      // A life that this record begins was counted above, with all that it asked for.
+      let begun = record.request.flatMap { $0.order == change.after.order ? $0.quantity : nil }
+      let before = (change.before ?? prior)?.liveUnits ?? begun ?? .zero
+      let holder = LaneStock.Holder(sale: change.after.stock.sale, buyer: change.after.buyer)
+      units[holder, default: 0] += Int64(change.after.liveUnits.rawValue) - Int64(before.rawValue)
     }
     for count in effects.subjects {
       subjects[SubjectKey(order: count.order, kind: count.subject.kind)] = SubjectValue(

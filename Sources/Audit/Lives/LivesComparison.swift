@@ -190,7 +190,8 @@ extension AuditedHold {
 extension AuditedPayment {
   fileprivate func differences(from payment: Payment) -> [String] {
     [
-      order != payment.order ? "order_id" : nil, currency != payment.currency ? "currency" : nil,
+      order != payment.order ? "order_id" : nil, sku != payment.sku.rawValue ? "sku" : nil,
+      isCounted != payment.isCounted ? "counted" : nil, currency != payment.currency ? "currency" : nil,
       captured != payment.captured ? "captured" : nil, refundDue != payment.refundDue ? "refund_due" : nil,
       refunded != payment.refunded ? "refunded" : nil, asOf.offset != payment.asOf ? "as_of" : nil,
     ].compactMap { $0 }

@@ -12,9 +12,6 @@ extension Replay {
     /// Whether that stands in the state for this record only.
     var isLent = false
 
-    /// Whether the order is decided in another lane than the record. Which of the two was first is not known.
-    var isForeign = false
-
     /// A payment that another lane has taken.
     var payment: Payment.Key?
   }
@@ -43,7 +40,7 @@ extension Replay {
     return entrance
   }
 
-  /// What the replay does not keep: refusals, of which there is no end, and what other lanes have decided.
+  /// What the replay does not keep: refusals, of which there is no end, and payments that other lanes have taken.
   private mutating func lend(
     _ command: OrderCommand, at position: LogPosition, _ stretch: Stretch, _ entrance: inout Entrance
   ) {
@@ -51,29 +48,17 @@ extension Replay {
       let key = Payment.Key(sale: command.stock.sale, id: capture.payment)
       if state.payments[key] == nil, let lane = stretch.lanes[key], lane != position.partition {
         state.payments[key] = Payment(
-          key: key, order: command.order, currency: capture.currency, captured: capture.minor, refundDue: 0,
-          refunded: 0, asOf: position.offset)
+          key: key, order: command.order, sku: command.stock.sku, isCounted: false, currency: capture.currency,
+          captured: capture.minor, refundDue: 0, refunded: 0, asOf: position.offset)
         entrance.payment = key
       }
     }
-    guard let place = stretch.named[command.order] else { return }
-    entrance.isForeign = place.position.partition != position.partition
-    guard state.lives[command.order] == nil, entrance.isForeign || place.position.offset < position.offset else {
-      return
-    }
-    switch place.outcome {
-    case .rejected?: state.lives[command.order] = .refused
-    case .confirmed? where entrance.isForeign, .waitlisted? where entrance.isForeign:
-      guard let sku = SKU(rawValue: place.sku), let buyer = BuyerID(rawValue: place.buyer),
-        let price = state.stock[command.stock]?.price
-      else { return }
-      state.lives[command.order] = .hold(
-        Hold(
-          order: command.order, stock: StockKey(sale: command.stock.sale, sku: sku), buyer: buyer, price: price,
-          offset: place.position.offset, state: .confirmed, units: Units(1), due: nil, isOffer: false, isLapsed: false,
-          extensions: 0, payment: nil, refundDue: 0, sequence: 1, asOf: place.position.offset.next, subjects: []))
-    default: return
-    }
+    // What another lane has made of an order does not count here.
+    guard state.lives[command.order] == nil, let place = stretch.named[command.order],
+      case .rejected? = place.outcome, place.sku == command.stock.sku.rawValue,
+      place.position.partition == position.partition, place.position.offset < position.offset
+    else { return }
+    state.lives[command.order] = .refused(command.stock)
     entrance.isLent = true
   }
 
@@ -85,7 +70,7 @@ extension Replay {
     state.awaited = []
     if entrance.isLent, case .order(let command) = record { state.lives[command.order] = nil }
     if let key = entrance.payment { state.payments[key] = nil }
-    if let order = record.request?.order, state.lives[order] == .refused { state.lives[order] = nil }
+    if let order = record.request?.order, case .refused? = state.lives[order] { state.lives[order] = nil }
     lives.take(effects, of: record, prior: entrance.prior, in: partition)
   }
 

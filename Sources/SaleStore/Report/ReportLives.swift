@@ -103,7 +103,7 @@ extension SaleReport {
 
     init(currency: String, captured: Int64, applied: Int64, refundDue: Int64, refunded: Int64) {
       self.currency = currency
-      exponent = FlashSale.Money.exponent(of: currency)
+      exponent = Currency.exponent(of: currency)
       (self.captured, self.applied, self.refundDue, self.refunded) = (captured, applied, refundDue, refunded)
     }
   }
