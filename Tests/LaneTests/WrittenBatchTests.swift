@@ -28,9 +28,11 @@ import Time
       startsAt: Timestamp(microseconds: 0), endsAt: Timestamp(microseconds: 9),
       perBuyerLimit: counted == .units ? Units(1) : nil,
       holds: counted == .lapses ? lapses : nil)
-    let level = StockLevel(left: .zero, isClosed: false, asOf: Offset(2))
+    let level = LaneStock.Level(
+      StockLevel(left: .zero, isClosed: false, asOf: Offset(2)), putUp: Units(1),
+      price: try Price(minor: 100, currency: "CNY"), rules: rules)
     let batch = WrittenBatch(
-      records: 2, effects: effects, levels: [key: LaneStock.Level(level, rules: rules)], waitlists: [:], holders: [:],
+      records: 2, effects: effects, levels: [key: level], waitlists: [:], holders: [:],
       subjects: [:], generations: [:], rows: [(SaleGeneration(Self.sale, .first), rows: 2)])
     #expect(batch.winners.map(\.buyer) == (counted == .nothing ? [] : [winner]))
   }
