@@ -1,3 +1,4 @@
+import Postgres
 import FlashSale
 import Foundation
 import HTTPTypes
