@@ -19,6 +19,7 @@ public struct RelayService: Service {
   private let configuration: RelayConfiguration
   private let cluster: ClusterSettings
   private let database: DatabaseSettings
+  private let waits: Waits
   private let board = RelayBoard()
   private let logger: Logger
 
@@ -33,12 +34,17 @@ public struct RelayService: Service {
     var cluster = cluster
     cluster.waits = waits
     self.cluster = cluster
+    self.waits = waits
     self.database = database.named("penstock relay \(configuration.name)", noting: waits)
     self.logger = logger
   }
 
   /// How it is doing. Cheap.
-  public var status: RelayStatus { board.current }
+  public var status: RelayStatus {
+    var status = board.current
+    status.overdue = waits.complaints()
+    return status
+  }
 
   /// Works until it is asked to stop. Throws `KafkaError` with `.configuration` for Kafka settings that are not valid.
   public func run() async throws {

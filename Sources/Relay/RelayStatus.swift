@@ -16,6 +16,9 @@ public struct RelayStatus: Sendable {
   var waitingSince: [Partition: ContinuousClock.Instant] = [:]
   var next: [Partition: Offset] = [:]
 
+  /// What it waits for longer than it should, a clause for each kind (I14).
+  var overdue: [String] = []
+
   /// Endpoints that are switched off, or fail, in a clause for each: for people, and nothing that traffic depends on.
   var webhooks: [Int32: String] = [:]
 
@@ -31,6 +34,7 @@ public struct RelayStatus: Sendable {
   private func delays(at now: ContinuousClock.Instant) -> [String] {
     var reasons: [String] = []
     if let notTakingPart { reasons.append("the relay \(notTakingPart)") }
+    reasons += overdue
     let late = waitingSince.filter { now - $0.value > Limits.lagPatience }
     if let longest = late.min(by: { $0.value < $1.value }) {
       let why = logTrouble.map { ": \($0)" } ?? ""
