@@ -104,9 +104,11 @@ public struct RelayService: Service {
         continue
       }
       do {
-        try await publish(behind, of: store, by: publisher)
+        let isMore = try await publish(behind, of: store, by: publisher)
         board.update { $0.logTrouble = nil }
         backoff.reset()
+        // What is decided meanwhile is taken together: a look is a commit.
+        if !isMore { try await Task.sleep(for: Limits.lookInterval) }
       } catch let error as Unwritten {
         // Nothing was marked, so all of it is written again.
         logger.warning("events are not in the log; they are written again", metadata: ["error": "\(error)"])
@@ -121,9 +123,11 @@ public struct RelayService: Service {
   }
 
   /// Publishes a page of each partition, and marks it.
+  ///
+  /// - Returns: whether there is more than that.
   private func publish(
     _ partitions: [RelayStore.Standing], of store: RelayStore, by publisher: EventPublisher
-  ) async throws {
+  ) async throws -> Bool {
     var pages: [(standing: RelayStore.Standing, page: EventPage)] = []
     for standing in partitions {
       pages.append((standing, try await store.events(of: standing, limit: Limits.pageEvents)))
@@ -134,15 +138,14 @@ public struct RelayService: Service {
       Counter(RelayMetric.published).increment(by: Int64(round.count))
     }
     let endpoints = events.isEmpty ? [] : try await store.endpoints()
-    for (standing, page) in pages {
-      let deliveries = try page.events.flatMap { event in
-        let wanting = endpoints.filter { $0.wants(event) }
-        guard !wanting.isEmpty else { return [NewDelivery]() }
-        let body = try WebhookBody(event).text()
-        return wanting.map { NewDelivery(endpoint: $0.id, event: event, body: body) }
-      }
-      try await store.advance(standing, to: page.next, adding: deliveries)
+    let deliveries = try events.flatMap { event in
+      let wanting = endpoints.filter { $0.wants(event) }
+      guard !wanting.isEmpty else { return [NewDelivery]() }
+      let body = try WebhookBody(event).text()
+      return wanting.map { NewDelivery(endpoint: $0.id, event: event, body: body) }
     }
+    try await store.advance(pages.map { ($0.standing, $0.page.next) }, adding: deliveries)
+    return pages.contains { $0.page.next < $0.standing.decided }
   }
 }
 

@@ -153,19 +153,23 @@ public struct RelayStore: Sendable {
       """, seat.events, seat.id, seat.lease.inSeconds)
   }
 
-  /// Moves the progress of a partition on, because every event below `next` is in the topic; and keeps what endpoints
-  /// are to hear of, in the same transaction.
+  /// Moves the progress of partitions on, because every event below `next` of each is in the topic; and keeps what
+  /// endpoints are to hear of, in the same transaction.
   ///
-  /// Throws `StoreError.fenced` if another relay has the partition: nothing was changed then.
-  public func advance(_ standing: Standing, to next: Offset, adding deliveries: [NewDelivery]) async throws {
+  /// Throws `StoreError.fenced` if another relay has one of the partitions: nothing was changed then.
+  public func advance(_ moves: [(standing: Standing, next: Offset)], adding deliveries: [NewDelivery]) async throws {
+    let (standings, next) = (moves.map(\.standing), moves.map(\.next.rawValue))
+    guard let first = standings.first else { return }
     try await connection.transaction { [seat] transaction in
       let moved = try transaction.execute(
         """
-        UPDATE relay_progress SET next_offset = $4
-        WHERE topic = $1 AND partition = $2 AND epoch = $3 AND next_offset = $5 AND owner = $6
-        """, seat.events, standing.partition.rawValue, standing.epoch.rawValue, next.rawValue, standing.next.rawValue,
-        seat.id)
-      guard moved == 1 else { throw StoreError.fenced(standing.partition) }
+        UPDATE relay_progress p SET next_offset = m.next
+        FROM unnest($3::int4[], $4::int8[], $5::int8[], $6::int8[]) AS m (partition, epoch, expected, next)
+        WHERE p.topic = $1 AND p.owner = $2 AND p.partition = m.partition AND p.epoch = m.epoch
+          AND p.next_offset = m.expected
+        """, seat.events, seat.id, standings.map(\.partition.rawValue), standings.map(\.epoch.rawValue),
+        standings.map(\.next.rawValue), next)
+      guard moved == standings.count else { throw StoreError.fenced(first.partition) }
       try NewDelivery.add(deliveries, in: transaction)
     }
   }
