@@ -119,7 +119,7 @@ struct RelayTests {
   {
     try await Shop.with(partitions: 1) { shop, database in
       try await database.withStore { store in
-        let sale = try await store.create(openSale(holds: HoldRules(seconds: 600)))
+        let sale = try await store.create(openSale(holds: HoldRules(seconds: 600), units: 1_000))
         let servers = try #require(shop.environment["PENSTOCK_KAFKA_BROKERS"])
         let cluster = ClusterSettings(brokers: servers)
         let killed = try await shop.start("relay")
