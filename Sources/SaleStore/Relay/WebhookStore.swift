@@ -138,13 +138,15 @@ public struct WebhookStore: Sendable {
 extension WebhookEndpoint {
   static let all: Statement = """
     SELECT id, url, array_to_string(events, ',') AS events, secret, concurrency,
-      CASE WHEN old_secret_until > now() THEN old_secret END AS old_secret, created_at, failing_since, disabled_at, disabled_reason
+      CASE WHEN old_secret_until > now() THEN old_secret END AS old_secret,
+      created_at, failing_since, disabled_at, disabled_reason
     FROM webhook_endpoints ORDER BY id
     """
 
   static let one: Statement = """
     SELECT id, url, array_to_string(events, ',') AS events, secret, concurrency,
-      CASE WHEN old_secret_until > now() THEN old_secret END AS old_secret, created_at, failing_since, disabled_at, disabled_reason
+      CASE WHEN old_secret_until > now() THEN old_secret END AS old_secret,
+      created_at, failing_since, disabled_at, disabled_reason
     FROM webhook_endpoints WHERE id = $1
     """
 
