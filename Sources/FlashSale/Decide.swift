@@ -11,8 +11,8 @@ public import Time
 /// (6) `payments` has those payments of the batch's commands that the store has, and of each life the one that its
 ///     units are paid with.
 /// (7) `waitlists` has those who wait for each stock of the batch whose sale has a waitlist.
-/// (8) `lapses` and `lapsesBySubject` have how many holds each (sale, buyer) and each subject of the batch has let lapse,
-///     where the sale counts them.
+/// (8) `lapses` and `lapsesBySubject` have how many holds each (sale, buyer) and each subject of the batch has let
+///     lapse, where the sale counts them.
 public struct LaneStock: Sendable {
   /// One stock row, as this lane leaves it.
   public struct Level: Hashable, Sendable {
@@ -140,8 +140,8 @@ public struct SaleRules: Hashable, Sendable {
 /// same effects, however they are split into batches (I10).
 ///
 /// Each request meets, in this order: repeated id → the sale's window at `acceptedAt` → closed → lapsed holds →
-/// per-buyer limit → limits by subject → stock. The id comes first: a repeat that took a unit and was then dropped would
-/// leave that unit unsold (I2).
+/// per-buyer limit → limits by subject → stock. The id comes first: a repeat that took a unit and was then dropped
+/// would leave that unit unsold (I2).
 public func decide(_ state: inout LaneStock, _ record: LogRecord, at offset: Offset, into effects: inout Effects) {
   switch record {
   case .place(let request): decide(&state, request, at: offset, into: &effects)

@@ -59,8 +59,8 @@ public enum Limits {
   /// Bytes of one limit subject in a record: the two names, the limit, and the lengths.
   static let subjectBytes = subjectKindBytes + 2 + identifierBytes + 2 + 6 + 2
 
-  /// Bytes of any encoded record (key excluded): a request with all its terms. Commands are shorter. A longer one was not
-  /// written here. The backlog limit of a topic that is kept by its bytes is derived from it.
+  /// Bytes of any encoded record (key excluded): a request with all its terms. Commands are shorter. A longer one was
+  /// not written here. The backlog limit of a topic that is kept by its bytes is derived from it.
   public static let recordBytes = plainRecordBytes + subjectsPerOrder * subjectBytes + 6 + 2
 
   /// Bytes of a record's key: `sale/sku#0` at its longest.

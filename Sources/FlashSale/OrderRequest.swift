@@ -21,8 +21,8 @@ public struct OrderRequest: Equatable, Sendable {
 }
 
 extension OrderRequest {
-  /// Reads `{"sku": "…", "quantity": …}`, and perhaps a `code` and `waitlist`: JSON (RFC 8259) of exactly this shape, fields in any
-  /// order, nothing behind.
+  /// Reads `{"sku": "…", "quantity": …}`, and perhaps a `code` and `waitlist`: JSON (RFC 8259) of exactly this shape,
+  /// fields in any order, nothing behind.
   ///
   /// - Parameter body: the bytes as a client sent them; any bytes are allowed.
   /// - Throws: `malformed` if it is no JSON; else what is wrong first, from left to right.

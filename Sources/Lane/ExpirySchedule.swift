@@ -1,8 +1,8 @@
 public import FlashSale
 public import Time
 
-/// Which orders whose time is over are told so in the log, and when to look again. A value that reads and writes nothing
-/// itself.
+/// Which orders whose time is over are told so in the log, and when to look again. A value that reads and writes
+/// nothing itself.
 ///
 /// (1) An order is not told again before its record is decided; one whose record may be in the log or not, after
 ///     `Limits.expiryRepeat`. Being told twice is harmless: the lane decides by the order's state and due.

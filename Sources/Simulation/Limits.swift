@@ -34,8 +34,8 @@ enum Limits {
   static let codesPerMille = 200
   static let subjectsPerKind = 4
 
-  /// In how many worlds what is won is held until it is paid. Clocks run faster there: a hold of some seconds then takes
-  /// as long as some dozens of messages.
+  /// In how many worlds what is won is held until it is paid. Clocks run faster there: a hold of some seconds then
+  /// takes as long as some dozens of messages.
   static let holdsPerMille = 400
   static let holdPace: Int64 = 40
   static let holdSeconds = 1...3

@@ -11,7 +11,8 @@ internal import Time
 /// It says so only once the sale's winners up to then are known (`RefusalGrounds`). Whoever is to be turned away reads
 /// it before the winners: what was inserted before it was set is then seen.
 final class StockGauge: Sendable {
-  /// The units, and above them whether it is closed and whether some units are held: one word, so that a reader has both of one moment.
+  /// The units, and above them whether it is closed and whether some units are held: one word, so that a
+  /// reader has all of one moment.
   private let shown: Atomic<UInt64>
   private let settled = Atomic<Bool>(false)
   /// Microseconds since 1970; 0: not known.

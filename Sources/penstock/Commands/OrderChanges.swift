@@ -2,8 +2,8 @@ import ArgumentParser
 import FlashSale
 import Foundation
 
-/// `penstock order cancel` and `penstock order refund`: what an operator does with orders. Each goes through the log, and
-/// ends with the lane's decision.
+/// `penstock order cancel` and `penstock order refund`: what an operator does with orders. Each goes through the log,
+/// and ends with the lane's decision.
 enum OrderChanges {
   struct Cancel: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
