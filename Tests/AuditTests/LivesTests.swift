@@ -55,7 +55,7 @@ import Testing
         bench.place(sale, "phone", "alice"), bench.place(sale, "phone", "bob"), bench.place(sale, "phone", "carol"),
         story.command("alice", .cancel(nil), at: 5, id: 9), story.command("carol", .cancel(nil), at: 6),
         bench.place(sale, "phone", "dave"), bench.place(sale, "phone", "alice", key: "again"),
-        story.stock(.restock(Units(2)), at: 7), bench.place(sale, "phone", "alice", key: "once more"),
+        story.stock(.restock(Units(2)), at: 7), bench.place(sale, "phone", "alice", key: "again-2"),
       ])
       try await bench.decideAll()
       let report = try await bench.audit()
@@ -202,7 +202,7 @@ import Testing
       kind: .stock, words: "but the orders hold"),
     Alteration(
       name: "more was put up", statement: "UPDATE stock SET put_up = put_up + 1, units_left = units_left + 1",
-      kind: .stock, words: "put up ("),
+      kind: .outcome, words: "and by the log it is confirmed"),
     Alteration(
       name: "a restock is altered", statement: "UPDATE history SET units = 2 WHERE log_offset = 11 AND action = 20",
       kind: .history, at: "0@11", words: "in units"),
