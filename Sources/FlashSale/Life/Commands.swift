@@ -160,7 +160,7 @@ public struct RuleChange: Hashable, Sendable {
   public var startsAt: Timestamp?
   public var endsAt: Timestamp?
 
-  /// 1 to `Limits.stockUnits`. A limit can be changed, and not be taken away.
+  /// 1 to `Limits.stockUnits`. Only a limit that is there can be changed, and none can be taken away.
   public var perBuyerLimit: Units?
 
   /// Minor units of the stock's currency, 0 to `Limits.priceMinor`.

@@ -128,7 +128,7 @@ extension LaneStock {
       }
       return
     }
-    if let why = whyNotPaid(hold, by: capture) {
+    if let why = whyNotPaid(hold, by: capture, namesBuyer: command.buyer != nil) {
       payment.owe(capture.minor, at: offset)
       set(payment, from: nil, into: &effects)
       return change(hold, by: command, why, minor: capture.minor, at: offset, into: &effects) { hold, _ in
@@ -148,26 +148,28 @@ extension LaneStock {
   }
 
   /// Why a capture is to be paid back; `nil`: it pays the order.
-  private func whyNotPaid(_ hold: Hold, by capture: Capture) -> HistoryEntry.Result? {
+  private func whyNotPaid(
+    _ hold: Hold, by capture: Capture, namesBuyer: Bool
+  ) -> HistoryEntry.Result? {
     switch hold.state {
     case .paid, .fulfilled, .confirmed: return .alreadyPaid
     case .waiting: return .notAllowed
     case .reserved: return capture.pays(hold) ? nil : .wrongAmount
     case .expired:
       guard capture.pays(hold) else { return .wrongAmount }
-      return canReturn(hold) ? nil : .tooLate
+      return canReturn(hold, namesBuyer: namesBuyer) ? nil : .tooLate
     case .released, .cancelled, .lapsed, .refundDue, .refunded: return .tooLate
     }
   }
 
   /// Whether an order whose hold has lapsed can have its units after all. One that counted for limit subjects can't:
-  /// what others count for them by now is not known here.
-  private func canReturn(_ hold: Hold) -> Bool {
+  /// what others count for them by now is not known here. Nor is what a buyer holds whom the command does not name.
+  private func canReturn(_ hold: Hold, namesBuyer: Bool) -> Bool {
     guard let level = stock[hold.stock], level.rules.holds?.latePayment == .ifFree, hold.subjects.isEmpty,
       !level.isClosed, level.left >= hold.units, waitlists[hold.stock]?.isEmpty ?? true
     else { return false }
     guard let limit = level.rules.perBuyerLimit else { return true }
-    return (held[hold.holder] ?? .zero) + hold.units <= limit
+    return namesBuyer && (held[hold.holder] ?? .zero) + hold.units <= limit
   }
 
   private mutating func payBack(

@@ -50,7 +50,11 @@ extension LaneStock.Level {
       level.rules.startsAt = change.startsAt ?? rules.startsAt
       level.rules.endsAt = change.endsAt ?? rules.endsAt
       guard level.rules.startsAt < level.rules.endsAt else { return nil }
-      if let limit = change.perBuyerLimit { level.rules.perBuyerLimit = limit }
+      if let limit = change.perBuyerLimit {
+        // Where there was none, nobody has counted what buyers hold, and perhaps several lanes would have to.
+        guard rules.perBuyerLimit != nil else { return nil }
+        level.rules.perBuyerLimit = limit
+      }
       if let minor = change.priceMinor {
         // Without holds, the price at which an order was won is not kept.
         guard minor > 0, rules.holds != nil else { return nil }

@@ -112,8 +112,8 @@ final class LifeDesk: Sendable {
     let command: OrderCommand
     do throws(ValidationError) {
       command = try OrderCommand(
-        order: call.order, stock: order.stock, buyer: call.buyer, at: .now, action: call.action, id: call.id,
-        by: call.by)
+        order: call.order, stock: order.stock, buyer: call.buyer ?? order.buyer, at: .now, action: call.action,
+        id: call.id, by: call.by)
     } catch {
       throw .body(.invalidField(error.field, error.reason))
     }
