@@ -74,7 +74,7 @@ CREATE TABLE payments (
   CONSTRAINT payments_add_up CHECK (refund_due + refunded <= captured)
 ) WITH (fillfactor = 70);
 COMMENT ON COLUMN payments.counted IS
-  'whether the order was there for it when it came: what is due is then in holds.refund_due too';
+  'whether the order was there for it when it came, in its currency: what is due is then in holds.refund_due too';
 COMMENT ON COLUMN payments.captured IS 'minor units of the currency, as are refund_due and refunded';
 CREATE INDEX payments_order ON payments (order_id);
 

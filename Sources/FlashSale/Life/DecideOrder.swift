@@ -117,16 +117,19 @@ extension LaneStock {
   ) {
     let key = Payment.Key(sale: command.stock.sale, id: capture.payment)
     guard payments[key] == nil else { return note(command, .repeated, at: offset, into: &effects) }
-    let found = find(command)
+    // An order's life counts money of its own currency only: amounts of two are never added.
+    let found = find(command).flatMap { hold in
+      hold.price.currency == capture.currency ? .success(hold) : .failure(NotFound(result: .wrongAmount))
+    }
     var payment = Payment(
       capture, for: command.order, of: command.stock, isCounted: (try? found.get()) != nil, at: offset)
-    guard case .success(let hold) = found else {
+    let hold: Hold
+    switch found {
+    case .success(let life): hold = life
+    case .failure(let why):
       payment.owe(capture.minor, at: offset)
       set(payment, from: nil, into: &effects)
-      if case .failure(let why) = found {
-        note(command, why.result, minor: capture.minor, at: offset, into: &effects)
-      }
-      return
+      return note(command, why.result, minor: capture.minor, at: offset, into: &effects)
     }
     if let why = whyNotPaid(hold, by: capture, namesBuyer: command.buyer != nil) {
       payment.owe(capture.minor, at: offset)
@@ -201,8 +204,8 @@ extension LaneStock {
 }
 
 extension Capture {
-  /// Whether it is what the order costs.
-  fileprivate func pays(_ hold: Hold) -> Bool { minor == hold.amountMinor && currency == hold.price.currency }
+  /// Whether it is what the order costs, in the order's currency.
+  fileprivate func pays(_ hold: Hold) -> Bool { minor == hold.amountMinor }
 }
 
 extension Hold {

@@ -115,7 +115,7 @@ public struct Hold: Hashable, Sendable {
   /// The payment that its units are paid with.
   public internal(set) var payment: PaymentID?
 
-  /// Minor units of its payments that are to be paid back.
+  /// Minor units of its payments that are to be paid back, of those in its currency.
   public internal(set) var refundDue: Int64
 
   /// What happened to the order so far, the first decision included: the number of its last event.

@@ -51,7 +51,8 @@ public struct Payment: Hashable, Sendable {
   public let order: OrderID
   public let sku: SKU
 
-  /// Whether the order was there for it when it came: what is due is then counted in the order's life too.
+  /// Whether the order was there for it when it came, in its currency: what is due is then counted in the order's life
+  /// too.
   public let isCounted: Bool
 
   public let currency: String
