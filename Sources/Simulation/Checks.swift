@@ -80,6 +80,9 @@ struct Checks {
         invariant: "liveness",
         what: "p\(index) is decided up to \(next), the log ends at \(log.end(of: Partition(Int32(index))))")
     }
+    for hold in store.lives.holds.values where hold.state == .reserved || hold.state == .waiting {
+      return Violation(invariant: "liveness", what: "order \(hold.order) is \(hold.state.code) for ever")
+    }
     for (order, place) in accepted where !store.has(order) && !store.quarantined.contains(place) {
       return Violation(invariant: "I4", what: "order \(order) got a 202 for \(place) and has no outcome")
     }

@@ -1,7 +1,7 @@
 internal import FlashSale
 internal import Time
 
-// What buyers, the shop, the provider and the scheduler do with orders after their first decision.
+// What buyers, the shop and the provider do with orders after their first decision.
 
 extension World {
   /// After a 202: what will be done about the order. In a sale without holds it is cancelled now and then.
@@ -73,50 +73,15 @@ extension World {
     write(.stock(command), under: command.stock, "\(command.action) of \(command.stock.sku)")
   }
 
-  private mutating func write(_ record: LogRecord, under stock: StockKey, _ what: String) {
+  /// Appends a record under the key of a stock.
+  @discardableResult
+  mutating func write(_ record: LogRecord, under stock: StockKey, _ what: String) -> Offset {
     let place = RecordKey(sale: shop[stock.sale].sale, sku: stock.sku)
     let partition = place.partition(of: shop.partitions)
     let record = SimulatedLog.Record(key: Array(place.text.utf8), value: record.encoded(), origin: .command)
-    note("log", "p\(partition)@\(append(record, to: partition)) is \(what)")
-  }
-
-  // MARK: The scheduler
-
-  /// After each step: the scheduler hears of lives that changed. Now and then two schedulers do.
-  mutating func planExpiries() {
-    guard !store.changedHolds.isEmpty else { return }
-    let changed = store.changedHolds
-    store.changedHolds = []
-    for order in changed {
-      guard let hold = store.lives.holds[order], let due = dueTime(of: hold) else { continue }
-      for _ in 0..<(random.happens(perMille: 300) ? 2 : 1) {
-        scheduler.after(max(0, due - scheduler.now) + random.number(in: Limits.expiryDelay), .expiry(order))
-      }
-    }
-  }
-
-  /// When a hold is to end in virtual time; a waiting order's place at the sale's end.
-  private func dueTime(of hold: Hold) -> Int64? {
-    let end: Timestamp? =
-      switch hold.state {
-      case .reserved: hold.due
-      case .waiting: store.stock[hold.stock]?.level.rules.endsAt
-      default: nil
-      }
-    return end.map { ($0.microseconds - Shop.epoch.microseconds + shop.pace - 1) / shop.pace }
-  }
-
-  /// A hold is due: writes that it is to end, and looks again until it has. A scheduler whose clock is ahead writes it
-  /// too early, and nothing happens.
-  mutating func lookAtExpiry(of order: OrderID) {
-    guard let hold = store.lives.holds[order], let due = dueTime(of: hold) else { return }
-    let isAhead = random.happens(perMille: 100)
-    guard due <= scheduler.now || isAhead else { return }
-    let command = try? OrderCommand(
-      order: order, stock: hold.stock, at: shop.clock(at: scheduler.now), action: .expire, by: .scheduler)
-    // One that is killed before it has written leaves the hold to the next look.
-    if let command, !random.happens(perMille: faults.sendLost) { send(command) }
-    after(Limits.slowNetwork, .expiry(order))
+    let offset = append(record, to: partition)
+    note("log", "p\(partition)@\(offset) is \(what)")
+    return offset
   }
 }
 

@@ -50,6 +50,9 @@ enum Limits {
   /// From the end of a hold until the scheduler has noticed, and from one look at it to the next.
   static let expiryDelay: ClosedRange<Int64> = 100...15_000
 
+  /// How often something is said to be over before it is.
+  static let earlyExpiryPerMille = 100
+
   /// Records of one fetch at most. Small, so that there are many batches.
   static let fetchedRecords = 6
 

@@ -129,6 +129,9 @@ public enum PlantedBug: String, CaseIterable, Sendable {
   /// A command that was decided before is decided again.
   case commandForgotten = "command-forgotten"
 
+  /// A scheduler takes what it may have written for written.
+  case expiryForgotten = "expiry-forgotten"
+
   /// With all units held, intake says that all is sold.
   case heldCountsAsSold = "held-counts-as-sold"
 

@@ -11,6 +11,10 @@ struct SimulatedWorker {
   var run = 0
   var keeper: LeaseKeeper
 
+  /// Ends holds that are over, and when it looks at them next.
+  var expiry = ExpirySchedule()
+  var nextExpiryLook = Int64.max
+
   /// In which it shows that it is alive.
   var session: SimulatedStore.Session?
   var isLookDue = false
@@ -255,6 +259,8 @@ extension World {
   mutating func restart(_ worker: Int) {
     note(name(ofWorker: worker), "starts")
     workers[worker] = SimulatedWorker(worker, run: workers[worker].run + 1, tuning: leaseTuning)
+    // It does not know what is due: it looks at once.
+    store.changedHolds += store.lives.holds.keys.sorted()
     scheduleLooks()
   }
 }

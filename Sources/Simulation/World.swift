@@ -34,7 +34,7 @@ struct World {
     case close(StockKey)
     case command(OrderCommand)
     case supply(StockCommand)
-    case expiry(OrderID)
+    case expiry(Int, run: Int)
     case fault
     case heal
   }
@@ -152,7 +152,7 @@ struct World {
     case .close(let key): close(key)
     case .command(let command): send(command)
     case .supply(let command): send(command)
-    case .expiry(let order): lookAtExpiry(of: order)
+    case .expiry(let worker, let run): lookAtExpiries(worker, run: run)
     case .fault: strike()
     case .heal:
       note("world", "heals: no more faults")
@@ -166,6 +166,7 @@ struct World {
   private func owner(of task: Task) -> Int? {
     switch task {
     case .laneContinues(let lane): lanes[lane].worker
+    case .expiry(let worker, _): worker
     case .look(let worker, _), .saw(let worker, _, _), .ready(let worker, _, _, _), .claim(let worker, _, _, _, _):
       worker
     default: nil
