@@ -299,7 +299,6 @@ extension RunningIntake {
   fileprivate func holdingOrders(andWinning order: OrderID, _ body: () async throws -> Void) async throws {
     let connection = try await database.connect()
     _ = try await connection.query("ALTER TABLE orders RENAME TO orders_away")
-    _ = try await connection.query("ALTER VIEW units_held RENAME TO units_held_away")
     _ = try await connection.query(
       """
       INSERT INTO orders_away
@@ -308,7 +307,6 @@ extension RunningIntake {
       """, UUIDBytes(high: order.high, low: order.low), order.sale.rawValue)
     try await body()
     _ = try await connection.query("ALTER TABLE orders_away RENAME TO orders")
-    _ = try await connection.query("ALTER VIEW units_held_away RENAME TO units_held")
     await connection.close()
   }
 }
