@@ -52,7 +52,7 @@ struct LivesTable {
     ]
     let states = Hold.State.allCases.compactMap { state in lives.states[state.code].map { (state.code, $0) } }
     let rows = (states + counts.filter { $0.1 > 0 }).map { [$0.0, $0.1.grouped] }
-    return LivesTable(title: "Orders by what became of them", rows: [["state", "orders"]] + rows)
+    return LivesTable(title: "Orders by state", rows: [["state", "orders"]] + rows)
   }
 
   private static func history(_ report: SaleReport) -> LivesTable {

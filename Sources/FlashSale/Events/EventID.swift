@@ -1,6 +1,6 @@
 public import LogPositions
 
-/// The name of an event: the same whenever it is made, whoever makes it, so that one that comes twice is known.
+/// The name of an event. Every relay gives an event the same name, so that a reader knows one that comes twice.
 public struct EventID: Hashable, Sendable, CustomStringConvertible {
   /// The record that caused it, in the log of orders.
   public let position: LogPosition

@@ -76,8 +76,8 @@ public struct OrderEvent: Hashable, Sendable {
   public let due: Timestamp?
   public let by: Actor
 
-  /// Whether an endpoint that chose `kind` wants it. Money that is to be paid back is told to whoever asks for that,
-  /// also where it became due by a cancellation.
+  /// Whether an endpoint that chose `kind` wants it. One that chose `refundDue` also hears of cancellations that make
+  /// money due.
   public func isOf(_ kind: Kind) -> Bool { self.kind == kind || kind == .refundDue && money.refundDue > 0 }
 }
 

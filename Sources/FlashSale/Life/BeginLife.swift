@@ -1,8 +1,8 @@
 // What a first decision begins: a hold, or a place among those who wait.
 
 extension LaneStock {
-  /// Whether a new request may have units of a stock whose sale has a waitlist: not before those who wait and can use
-  /// them. Whoever can use what is left was offered it by then, unless the units are kept for the first in line.
+  /// Whether a new request may have units of a stock whose sale has a waitlist. Those who wait come first: they were
+  /// offered whatever they can use. A sale that gathers units keeps the rest for the first in line.
   func gives(_ key: StockKey) -> Bool {
     guard let waitlist = waitlists[key], !waitlist.isEmpty else { return true }
     return stock[key]?.rules.holds?.waitlist?.short == .skip

@@ -138,8 +138,8 @@ extension LaneStock {
 // MARK: - Offers
 
 extension LaneStock {
-  /// Offers what is left of a stock to those who wait for it. Called whenever units came back: from here on, whoever
-  /// waits can't use what is left.
+  /// Offers what is left of a stock to those who wait for it. Every change that gives units back calls this. Afterwards
+  /// nobody who waits can use what is left.
   mutating func offer(_ key: StockKey, at time: Timestamp, _ offset: Offset, into effects: inout Effects) {
     guard let level = stock[key], let rules = level.rules.holds?.waitlist, !level.isClosed, level.left > .zero,
       let waitlist = waitlists[key], !waitlist.isEmpty
