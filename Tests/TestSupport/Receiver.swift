@@ -5,22 +5,27 @@ import NIOPosix
 import Synchronization
 
 /// A shop's endpoint, as tests play it: a real HTTP server on loopback that notes what it gets.
-final class Receiver: Sendable {
-  struct Received: Sendable {
-    let headers: [String: String]
-    let body: String
+public final class Receiver: Sendable {
+  /// A request as it came.
+  public struct Received: Sendable {
+    /// By lower-case name; the first of each.
+    public let headers: [String: String]
+    public let body: String
+    /// What it was answered; 0: nothing, or no end.
+    public fileprivate(set) var status = 0
 
-    var id: String { headers["webhook-id"] ?? "" }
+    /// The event's id.
+    public var id: String { headers["webhook-id"] ?? "" }
 
     /// A value of the body's `data`.
-    func data(_ name: String) -> String {
+    public func data(_ name: String) -> String {
       let json = try? JSONSerialization.jsonObject(with: Data(body.utf8)) as? [String: Any]
       return (json?["data"] as? [String: Any])?[name].map { "\($0)" } ?? ""
     }
   }
 
   /// What it does with a request.
-  enum Behaviour: Sendable {
+  public enum Behaviour: Sendable {
     case answer(Int, location: String? = nil)
     case hang
     /// Says 200, and sends 10 GB.
@@ -31,14 +36,17 @@ final class Receiver: Sendable {
   private let sent = Mutex(0)
   private let behaviour: @Sendable (Received) -> Behaviour
   private let channel: any Channel
-  let port: Int
+  public let port: Int
 
-  var all: [Received] { received.withLock { $0 } }
+  /// What came so far.
+  public var all: [Received] { received.withLock { $0 } }
   /// Bytes of floods that went out.
-  var flooded: Int { sent.withLock { $0 } }
-  var url: String { "http://127.0.0.1:\(port)/hook" }
+  public var flooded: Int { sent.withLock { $0 } }
+  /// Where it listens.
+  public var url: String { "http://127.0.0.1:\(port)/hook" }
 
-  static func with(
+  /// Opens one, lends it to `body`, and closes it however `body` ends.
+  public static func with(
     _ behaviour: @escaping @Sendable (Received) -> Behaviour = { _ in .answer(204) },
     _ body: (Receiver) async throws -> Void
   ) async throws {
@@ -94,9 +102,11 @@ final class Receiver: Sendable {
     private func answer(_ context: ChannelHandlerContext) {
       guard let receiver = holder.receiver, let head else { return }
       let fields = head.headers.map { ($0.name.lowercased(), $0.value) }
-      let request = Received(headers: Dictionary(fields) { first, _ in first }, body: body)
-      receiver.received.withLock { $0.append(request) }
-      switch receiver.behaviour(request) {
+      var request = Received(headers: Dictionary(fields) { first, _ in first }, body: body)
+      let behaviour = receiver.behaviour(request)
+      if case .answer(let status, _) = behaviour { request.status = status }
+      receiver.received.withLock { [request] in $0.append(request) }
+      switch behaviour {
       case .hang: break
       case .answer(let status, let location):
         var headers: HTTPHeaders = ["Content-Length": "0"]
