@@ -17,6 +17,7 @@ struct BrokerCommand: AsyncParsableCommand {
     guard let partitions else { throw ValidationError("PENSTOCK_PARTITIONS is not set") }
     let topics = [
       (name: Stage.topic, partitions: partitions), (name: RoomLog.topic(beside: Stage.topic), partitions: 1),
+      (name: EventTopic.name, partitions: partitions),
     ]
     let broker = try EmbeddedBroker(topics: topics, logger: quietLogger)
     // Not `print`: its buffer would keep the line from a pipe's reader until the end.

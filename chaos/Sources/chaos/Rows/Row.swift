@@ -35,7 +35,8 @@ struct Row: Sendable {
   static let all: [Row] =
     workerRows + leaseRows + intakeRows + postgresRows + brokerRows + networkRows + clientRows + poisonRows + clockRows
     + logRows
-    + partitionRows + streamRows + signalRows + crowdRows + diskRows + overloadRows + clusterRows + electionRows
+    + partitionRows + streamRows + signalRows + crowdRows + lifeRows + diskRows + overloadRows + clusterRows
+    + electionRows
     + deletionRows
 
   /// Whether it runs on an outside cluster, or on an embedded broker.

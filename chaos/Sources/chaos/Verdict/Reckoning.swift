@@ -23,8 +23,12 @@ struct Reckoning: Sendable {
     var sku: String
     var putUp: Int64
     var left: Int64
+    /// Of those who have them now.
     var confirmed: Int64
     var soldOut: Int64
+    var isHeld: Bool
+    /// Orders that wait for units.
+    var waiting: Int64
   }
 
   /// Counts.
@@ -72,11 +76,16 @@ struct Reckoning: Sendable {
       let gone = stock.putUp - stock.left
       if gone != stock.confirmed {
         doubled += Int((gone - stock.confirmed).magnitude)
-        note("\(stock.sku): \(gone) units left the stock, \(stock.confirmed) are confirmed")
+        note("\(stock.sku): \(gone) units left the stock, orders have \(stock.confirmed)")
       }
-      if stock.soldOut > 0, stock.left > 0 {
+      // Units that are held can come back after somebody was told the truth.
+      if stock.soldOut > 0, stock.left > 0, !stock.isHeld {
         unsold += Int(stock.left)
         note("\(stock.sku): \(stock.soldOut) were told sold out, \(stock.left) units are left")
+      }
+      if stock.left > 0, stock.waiting > 0 {
+        unsold += Int(min(stock.left, stock.waiting))
+        note("\(stock.sku): \(stock.left) units are left, and \(stock.waiting) orders wait for some")
       }
     }
   }
@@ -104,17 +113,22 @@ struct Reckoning: Sendable {
   }
 
   private static func stock(_ connection: Connection) async throws -> [Stock] {
+    // An order has what its life says, if it has one; else what its first decision gave it.
     let rows = try await connection.query(
       """
       SELECT stock.sku, put_up::int8, units_left::int8,
-        coalesce(sum(quantity) FILTER (WHERE outcome = 0), 0)::int8, count(*) FILTER (WHERE outcome = 5)
-      FROM stock LEFT JOIN orders ON orders.sale = stock.sale AND orders.sku = stock.sku
-      GROUP BY stock.sale, stock.sku, put_up, units_left
+        coalesce(sum(CASE WHEN holds.state IS NOT NULL THEN holds.units ELSE quantity END)
+          FILTER (WHERE holds.state BETWEEN 2 AND 5 OR holds.state IS NULL AND outcome = 0), 0)::int8,
+        count(*) FILTER (WHERE outcome = 5), sales.holds IS NOT NULL, count(*) FILTER (WHERE holds.state = 1)
+      FROM stock JOIN sales ON sales.number = stock.sale
+        LEFT JOIN orders ON orders.sale = stock.sale AND orders.sku = stock.sku
+        LEFT JOIN holds ON holds.order_id = orders.order_id
+      GROUP BY stock.sale, stock.sku, put_up, units_left, sales.holds IS NOT NULL
       """)
     return try rows.map { row in
       Stock(
         sku: try row.string(0), putUp: try row.int64(1), left: try row.int64(2), confirmed: try row.int64(3),
-        soldOut: try row.int64(4))
+        soldOut: try row.int64(4), isHeld: try row.bool(5), waiting: try row.int64(6))
     }
   }
 }
