@@ -21,7 +21,7 @@ struct LifeChecks {
     var left: Int32
     var reserved: Int32 = 0
     var putUp: Int32
-    /// Units came back at a time at which they can be offered.
+    /// When units came back last, they could be offered: the sale had time left for who waits to pay.
     var mustOffer = false
   }
 
@@ -229,7 +229,7 @@ struct LifeChecks {
     let rules = shop[entry.stock.sale].rules
     guard let waitlist = rules.holds?.waitlist else { return }
     let due = min(entry.at.after(waitlist.offerSeconds), rules.endsAt)
-    if due >= entry.at.after(waitlist.leastSeconds) { shelves[entry.stock]?.mustOffer = true }
+    shelves[entry.stock]?.mustOffer = due >= entry.at.after(waitlist.leastSeconds)
   }
 
   // MARK: After a transaction
