@@ -85,21 +85,30 @@ struct BenchShop {
     return try await sale(id)
   }
 
-  /// Puts up a sale that is open now, with rules for its crowd: what its `shaping` says in JSON.
-  func putUp(_ id: String, _ items: [(sku: String, stock: Int)], shaping: [String: Any]) async throws -> StoredSale {
+  /// Puts up a sale that is open now, with rules for its crowd and for what is won: what its `shaping` and its `holds`
+  /// say in JSON.
+  func putUp(
+    _ id: String, _ items: [(sku: String, stock: Int)], shaping: [String: Any] = [:], holds: [String: Any]?
+  ) async throws -> StoredSale {
     let start = Date.now.addingTimeInterval(-60)
-    let body: [String: Any] = [
+    var body: [String: Any] = [
       "id": id, "name": "Sale \(id)", "starts_at": start.formatted(.iso8601),
       "ends_at": start.addingTimeInterval(3_600).formatted(.iso8601), "shaping": shaping,
       "items": items.map {
         ["sku": $0.sku, "stock": $0.stock, "price_minor": 1, "currency": "CNY"] as [String: Any]
       },
     ]
+    body["holds"] = holds
     let answer = try await HTTP.post(
       admin.appending(path: "admin/api/sales"), headers: ["Authorization": "Bearer \(Shop.adminToken)"],
       body: JSONSerialization.data(withJSONObject: body))
     guard answer.status == 201 else { throw TestSetUpError("sale \(id): \(answer.status) \(answer.text)") }
     return try await sale(id)
+  }
+
+  /// As the other, without holds.
+  func putUp(_ id: String, _ items: [(sku: String, stock: Int)], shaping: [String: Any]) async throws -> StoredSale {
+    try await putUp(id, items, shaping: shaping, holds: nil)
   }
 
   private func sale(_ id: String) async throws -> StoredSale {

@@ -97,7 +97,7 @@ extension BenchShop {
   }
 
   /// The PostgreSQL server's first process, which starts all others; `nil` if it is on another machine.
-  private func localServer() async throws -> Int32? {
+  func localServer() async throws -> Int32? {
     let isLocal = try await connection.query("SELECT coalesce(inet_server_addr() <<= '127.0.0.0/8', true)").single()
     return try isLocal.bool(0) ? ProcessorTime.parent(of: connection.backendPID) : nil
   }

@@ -105,14 +105,7 @@ private struct Workload {
   /// The same rows by COPY, binary, over one connection, into a table with the same indexes, empty each time.
   func copied(_ count: Int) -> Contestant {
     Contestant("COPY, \(name)", "rows/s") { _ in
-      _ = try await bench.connection.query("TRUNCATE bench_orders_copy")
-      let said = try await bench.psql(
-        "COPY bench_orders_copy FROM STDIN (FORMAT binary)", before: "\\timing on", input: file)
-      // Of the statement alone: psql's own start is not the reference's.
-      guard let time = said.split(separator: "\n").last(where: { $0.hasPrefix("Time: ") }),
-        let milliseconds = Double(time.split(separator: " ")[1])
-      else { throw TestSetUpError("psql did not say how long COPY took: \(said)") }
-      return Double(count) / (milliseconds / 1_000)
+      Double(count) / (try await bench.copySeconds(of: file, into: "bench_orders_copy"))
     }
   }
 
@@ -156,12 +149,26 @@ extension BenchShop {
       input: input, output: output)
   }
 
+  /// Seconds of a binary COPY from a file over one connection, into a table that is emptied before.
+  func copySeconds(of file: String, into table: String) async throws -> Double {
+    try await psql("TRUNCATE \(table)")
+    let said = try await psql(
+      "COPY \(table) FROM STDIN (FORMAT binary)", before: "\\timing on", input: file)
+    // Of the statement alone: psql's own start is not the reference's.
+    guard let time = said.split(separator: "\n").last(where: { $0.hasPrefix("Time: ") }),
+      let milliseconds = Double(time.split(separator: " ")[1])
+    else { throw TestSetUpError("psql did not say how long COPY took: \(said)") }
+    return milliseconds / 1_000
+  }
+
   /// Orders of a generation, as a lane closes it.
   private static let generationRows = 1 << 19
 
   /// Fills the table with orders of one sale, in generations. Their ids are as random as in a real one, and the index
   /// is as full as random ids leave it.
-  fileprivate func store(_ count: Int) async throws -> StoredSale {
+  ///
+  /// - Parameter winEvery: one in so many has won.
+  func store(_ count: Int, winEvery: Int = 100) async throws -> StoredSale {
     let sale = try await putUp("earlier", [("phone", 1)])
     try await psql("ALTER TABLE orders DROP CONSTRAINT orders_pkey")
     try await psql(
@@ -169,7 +176,7 @@ extension BenchShop {
       INSERT INTO orders (
         order_id, log_offset, accepted_at, decided_at, sale, quantity, partition, outcome, sku, buyer, generation)
       SELECT (lpad(to_hex(\(sale.number.rawValue)), 8, '0') || substr(md5(i::text), 9))::uuid, i, now(), now(),
-        \(sale.number.rawValue), 1, 0, CASE WHEN i % 100 = 0 THEN 0 ELSE 5 END, 'phone', 'buyer-' || i,
+        \(sale.number.rawValue), 1, 0, CASE WHEN i % \(winEvery) = 0 THEN 0 ELSE 5 END, 'phone', 'buyer-' || i,
         (i - 1) / \(Self.generationRows)
       FROM generate_series(1, \(count)) AS i
       """)

@@ -25,6 +25,9 @@ struct Feed {
 
   private let entries: [Entry]
 
+  /// These records, in their order.
+  init(_ entries: [Entry]) { self.entries = entries }
+
   /// Orders of one unit, each of another buyer, for the sale's SKUs in turn.
   init(_ count: Int, of sale: StoredSale, partitions: Int) throws {
     let keys = sale.sale.items.map { RecordKey(sale: sale.sale, sku: $0.sku) }

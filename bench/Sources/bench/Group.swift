@@ -8,6 +8,7 @@ struct Group: Sendable {
   static let all = [
     Group(name: "http", measure: HTTPGroup.measure),
     Group(name: "drain", measure: DrainGroup.measure),
+    Group(name: "life", measure: LifeGroup.measure),
     Group(name: "line", measure: LineGroup.measure),
     Group(name: "cost", measure: CostGroup.measure),
     Group(name: "room", measure: RoomGroup.measure),
