@@ -23,23 +23,23 @@ extension BatchNeeds {
         SELECT FROM orders WHERE generation = probe.generation AND order_id = probe.order_id OFFSET 0
       ) AS found
       """, probes.map(\.generation.rawValue), probes.map(\.order.uuid))
-    // A subquery with an aggregate is run once for each of the buyers, by the indexes `orders_held` and `holds_buyer`.
-    // What has a row in `holds` is counted there.
+    // A subquery with an aggregate is run once for each of the buyers, by the index `orders_held`. What has a row in
+    // `holds` is counted as that says: each life has an order there.
     try pipeline.add(
       """
-      SELECT wanted.sale, wanted.buyer, first.units + life.units AS units, life.lapses
+      SELECT wanted.sale, wanted.buyer, held.units, held.lapses
       FROM unnest($1::int4[], $2::text[]) AS wanted (sale, buyer)
       CROSS JOIN LATERAL (
-        SELECT coalesce(sum(quantity), 0)::int8 AS units FROM orders o
+        SELECT coalesce(sum(coalesce(life.units, o.quantity)), 0)::int8 AS units,
+          count(*) FILTER (WHERE life.is_lapsed) AS lapses
+        FROM orders o
+        LEFT JOIN LATERAL (
+          SELECT CASE WHEN state <= 5 THEN units ELSE 0 END AS units, is_lapsed FROM holds
+          WHERE order_id = o.order_id OFFSET 0
+        ) AS life ON true
         WHERE o.sale = wanted.sale AND o.buyer = wanted.buyer AND o.outcome IN (0, 100)
-          AND NOT EXISTS (SELECT FROM holds h WHERE h.order_id = o.order_id)
-      ) AS first
-      CROSS JOIN LATERAL (
-        SELECT coalesce(sum(units) FILTER (WHERE state <= 5), 0)::int8 AS units,
-          count(*) FILTER (WHERE is_lapsed) AS lapses
-        FROM holds h WHERE h.sale = wanted.sale AND h.buyer = wanted.buyer
-      ) AS life
-      WHERE first.units + life.units > 0 OR life.lapses > 0
+      ) AS held
+      WHERE held.units > 0 OR held.lapses > 0
       """,
       holders.map(\.sale.rawValue), holders.map(\.buyer.rawValue))
     // If one more than the limit is loaded, there are too many.
