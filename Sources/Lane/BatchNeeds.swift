@@ -20,8 +20,13 @@ package struct BatchNeeds: Sendable {
   /// Sales of which all subjects are asked for that anything is counted for.
   package private(set) var subjectSales: Set<SaleNumber> = []
 
-  /// What commands name. `nil`: the batch has none.
-  package private(set) var commands: CommandNeeds?
+  /// What commands name and the lane does not remember; `nil`: nothing.
+  package var commands: CommandNeeds? { named.isEmpty ? nil : named }
+
+  private var named = CommandNeeds()
+
+  /// The orders that commands name.
+  private(set) var awaited: Set<OrderID> = []
 
   /// Stock that the lane does not remember, and with it who waits for it.
   package private(set) var unknownStock: Set<StockKey> = []
@@ -81,7 +86,7 @@ package struct BatchNeeds: Sendable {
     guard !found.isEmpty, looksUpOrders || found.values.contains(where: { $0.number > .first }) else { return nil }
     var rest = self
     (rest.unknownGenerations, rest.holders, rest.unknownSales, rest.unknownStock) = ([], [], [], [])
-    (rest.subjects, rest.subjectSales, rest.commands) = ([], [], nil)
+    (rest.subjects, rest.subjectSales, rest.named) = ([], [], CommandNeeds())
     rest.probes = []
     let orders = Dictionary(grouping: entries.compactMap { $0.record?.request?.order }, by: \.sale)
     for (sale, generation) in found {
@@ -110,8 +115,10 @@ package struct BatchNeeds: Sendable {
   private func isLimited(_ level: LaneStock.Level?) -> Bool { level.map(\.rules.countsBuyers) ?? true }
 
   private mutating func need(_ command: OrderCommand, _ level: LaneStock.Level?, _ memory: LaneMemory) {
-    commands = commands ?? CommandNeeds()
-    commands?.add(command)
+    awaited.insert(command.order)
+    let known = memory.lives[command.order]
+    if let known { state.lives[command.order] = .hold(known) }
+    named.add(command, isKnown: known != nil, looksUpPayment: looksUpOrders)
     // A late payment takes units for the buyer anew.
     guard case .pay = command.action, let buyer = command.buyer else { return }
     guard level?.rules.holds?.latePayment != .refund, isLimited(level) else { return }
@@ -145,9 +152,9 @@ package struct BatchNeeds: Sendable {
   }
 }
 
-/// What must be known of the orders that commands name.
+/// What must be loaded of the orders that commands name.
 package struct CommandNeeds: Sendable {
-  /// Those orders.
+  /// Those of the orders whose lives the lane does not remember.
   package private(set) var orders: Set<OrderID> = []
 
   /// Those of the commands that can be known again.
@@ -156,13 +163,17 @@ package struct CommandNeeds: Sendable {
   /// Payments that are named.
   package private(set) var payments: Set<Payment.Key> = []
 
-  mutating func add(_ command: OrderCommand) {
-    orders.insert(command.order)
+  var isEmpty: Bool { orders.isEmpty && keys.isEmpty && payments.isEmpty }
+
+  /// - Parameter looksUpPayment: whether the payment of an order that is known is looked up.
+  mutating func add(_ command: OrderCommand, isKnown: Bool, looksUpPayment: Bool) {
+    if !isKnown { orders.insert(command.order) }
     if command.action.isKnownByID, let id = command.id {
       keys.insert(LaneStock.CommandKey(order: command.order, stock: command.stock, id: id))
     }
     switch command.action {
-    case .pay(let capture): payments.insert(Payment.Key(sale: command.stock.sale, id: capture.payment))
+    case .pay(let capture):
+      if !isKnown || looksUpPayment { payments.insert(Payment.Key(sale: command.stock.sale, id: capture.payment)) }
     case .refunded(let payment, _): payments.insert(Payment.Key(sale: command.stock.sale, id: payment))
     case .cancel, .release, .extend, .expire, .fulfil: break
     }

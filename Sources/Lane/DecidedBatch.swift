@@ -29,10 +29,9 @@ package struct DecidedBatch: Sendable {
     (before.lapses, before.lapsesBySubject) = (facts.lapses, facts.lapsesBySubject)
     before.stock.merge(facts.levels) { _, loaded in loaded }
     before.waitlists.merge(facts.waitlists) { _, loaded in loaded }
-    if let commands = needs.commands {
-      before.awaited = commands.orders
-      (before.lives, before.done, before.payments) = (facts.lives, facts.done, facts.payments)
-    }
+    before.awaited = needs.awaited
+    before.lives.merge(facts.lives) { _, loaded in loaded }
+    (before.done, before.payments) = (facts.done, facts.payments)
     var after = before
     effects = Effects(of: entries, &after, by: needs.tuning.decide)
     changes = effects.stock.sorted().compactMap { key in

@@ -11,14 +11,15 @@ package struct HoldRows: Sendable {
   init(_ changes: [OrderID: Effects.HoldChange]) {
     var new: [Hold] = []
     var changed: [(hold: Hold, before: Offset)] = []
-    for change in changes.values {
+    // The ids are sorted, and not the lives: each step would move whole rows.
+    for order in changes.keys.sorted() {
+      guard let change = changes[order] else { continue }
       if let before = change.before {
         changed.append((change.after, before.asOf))
       } else {
         new.append(change.after)
       }
     }
-    self.new = new.sorted { $0.order < $1.order }
-    self.changed = changed.sorted { $0.hold.order < $1.hold.order }
+    (self.new, self.changed) = (new, changed)
   }
 }

@@ -9,7 +9,9 @@ package import FlashSale
 /// (3) An order id that has its outcome in the open generation is found by the look-up, or else by the unique violation
 ///     that its row causes (decision 0002). So the look-up there only matters for speed: it is omitted while nothing
 ///     repeats.
-/// (4) One that has its outcome in a closed generation is found by the look-up only (`KnownGenerations`). That one is
+/// (4) An order in `lives` is held and not paid, as in (1). Whether a payment was told before is not looked up for it: a
+///     second row of the payment would be a unique violation, after which payments are looked up for a while, as in (3).
+/// (5) One that has its outcome in a closed generation is found by the look-up only (`KnownGenerations`). That one is
 ///     never omitted.
 package struct LaneMemory: Sendable {
   /// Stock that a batch need not load.
@@ -24,6 +26,9 @@ package struct LaneMemory: Sendable {
   /// What limit subjects something may be counted for: as `holders`, of subjects in the place of buyers.
   private(set) var subjects: KnownHolders
 
+  /// Orders of which a command is to come.
+  private(set) var lives: KnownLives
+
   /// Where orders are stored.
   private(set) var generations: KnownGenerations
 
@@ -32,7 +37,7 @@ package struct LaneMemory: Sendable {
 
   let tuning: LaneTuning
 
-  /// Batches whose order ids are still looked up because one repeated.
+  /// Batches whose order ids and payments are still looked up because one repeated.
   private var batchesToCheck = 0
 
   /// A memory of these levels only.
@@ -41,6 +46,7 @@ package struct LaneMemory: Sendable {
     self.tuning = tuning
     holders = KnownHolders(most: tuning.rememberedHolders)
     subjects = KnownHolders(most: tuning.rememberedHolders)
+    lives = KnownLives(most: tuning.rememberedLives)
     generations = KnownGenerations(tuning: tuning)
   }
 
@@ -60,7 +66,7 @@ package struct LaneMemory: Sendable {
     generations.opened(sale, generation)
   }
 
-  /// Whether the order ids of the next batch are looked up before it is written.
+  /// Whether the order ids and the payments of the next batch are looked up before it is written.
   var looksUpOrders: Bool { batchesToCheck > 0 }
 
   /// Decides records that follow everything that is remembered, or finds out what must be loaded first.
@@ -84,6 +90,7 @@ package struct LaneMemory: Sendable {
     for holder in written.winners { holders.add(holder.buyer.holderHash, of: holder.sale) }
     subjects.add(written.subjects)
     for count in written.effects.subjects { subjects.add(count.subject.holderHash, of: count.subject.sale) }
+    lives.add(written.effects.holds)
     generations.add(written.generations, written.rows)
     batchesToCheck = written.effects.repeats.isEmpty ? max(0, batchesToCheck - 1) : tuning.batchesToCheck
   }
@@ -92,6 +99,7 @@ package struct LaneMemory: Sendable {
   package mutating func forget(after answer: WriteAnswer) {
     version += 1
     (levels, waitlists) = ([:], [:])
+    if tuning.forgetsLives { lives.removeAll() }
     generations.doubt()
     switch answer {
     case .committed, .fenced, .generationClosed, .poisoned, .unavailable: break

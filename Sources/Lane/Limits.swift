@@ -34,7 +34,11 @@ package enum Limits {
   /// one. They are read once per claim and sale, in some tens of milliseconds.
   static let loadedHolders = 100_000
 
-  /// Batches whose order ids are looked up after one repeated. A batch with a repeat that was not looked up is written
+  /// Orders that are held and not paid that a lane remembers, in some 250 bytes each. Past it, those that come are
+  /// loaded when a command names them, which costs as much as writing it and lets no batch be decided ahead.
+  static let rememberedLives = 1 << 18
+
+  /// Batches whose order ids and payments are looked up after one repeated. A batch with a repeat that was not looked up is written
   /// twice, and repeats seldom come alone. A look-up of all ids costs about a third of writing them.
   static let batchesToCheck = 16
 
@@ -107,6 +111,7 @@ package struct LaneTuning: Sendable {
   package var readAheadRecords = Limits.readAheadRecords
   package var rememberedHolders = Limits.rememberedHolders
   package var loadedHolders = Limits.loadedHolders
+  package var rememberedLives = Limits.rememberedLives
   package var batchesToCheck = Limits.batchesToCheck
   package var generationRows = Limits.generationRows
   package var ownOrders = Limits.ownOrders
@@ -116,6 +121,9 @@ package struct LaneTuning: Sendable {
 
   /// Whether a lane's own orders are compared with the store's number before they are taken for a whole generation.
   package var countsOwnOrders = true
+
+  /// Whether the lives that a batch leaves behind are forgotten if it is not committed.
+  package var forgetsLives = true
 
   /// Whether the log is known by the record before the next one.
   package var comparesFingerprints = true

@@ -32,13 +32,13 @@ package struct OrderRows: Sendable {
 
   /// Does something with each row, in the order of the ids.
   @inline(__always)
-  package func forEach(_ body: (_ place: Int, Generation, borrowing Effects.Order) throws -> Void) rethrows {
+  package func forEach(_ body: (Generation, borrowing Effects.Order) throws -> Void) rethrows {
     var place = 0
     // An array would hand out a copy of each.
     try orders.withUnsafeBufferPointer { orders in
       for (generation, rows) in counts {
         for _ in 0..<rows {
-          try body(place, generation.number, orders[sorted[place].index])
+          try body(generation.number, orders[sorted[place].index])
           place += 1
         }
       }
@@ -49,7 +49,7 @@ package struct OrderRows: Sendable {
   package var all: [(generation: Generation, order: Effects.Order)] {
     var all: [(generation: Generation, order: Effects.Order)] = []
     all.reserveCapacity(count)
-    forEach { all.append((generation: $1, order: copy $2)) }
+    forEach { all.append((generation: $0, order: copy $1)) }
     return all
   }
 }

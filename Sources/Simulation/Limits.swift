@@ -63,6 +63,9 @@ enum Limits {
   static let loadedHolders = 1...8
   static let rememberedHolders = 1...10
 
+  /// Unpaid lives that a lane remembers: in some worlds fewer than there are.
+  static let rememberedLives = 0...6
+
   /// Batches whose order ids are looked up after a repeat.
   static let batchesToCheck = 1...3
 

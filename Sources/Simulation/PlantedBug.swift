@@ -129,6 +129,9 @@ public enum PlantedBug: String, CaseIterable, Sendable {
   /// A command that was decided before is decided again.
   case commandForgotten = "command-forgotten"
 
+  /// A lane remembers the lives that a batch would have left behind that was not committed.
+  case livesKept = "lives-kept"
+
   /// A scheduler takes what it may have written for written.
   case expiryForgotten = "expiry-forgotten"
 

@@ -198,6 +198,8 @@ extension LaneTuning {
     rememberedHolders = random.number(in: Limits.rememberedHolders)
     loadedHolders = random.number(in: Limits.loadedHolders)
     batchesToCheck = random.number(in: Limits.batchesToCheck)
+    rememberedLives = random.number(in: Limits.rememberedLives)
+    forgetsLives = bug != .livesKept
     if random.happens(perMille: Limits.closingPerMille) { generationRows = random.number(in: Limits.generationRows) }
     looksUpClosedGenerations = bug != .closedNotLookedUp
     countsOwnOrders = bug != .ownOrdersNotCounted

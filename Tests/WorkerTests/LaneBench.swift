@@ -14,12 +14,13 @@ struct LaneBench: Sendable {
 
   /// - Parameter limit: units that one buyer gets.
   static func with(
-    stock: [String: Int32] = ["phone": 10], limit: Int32? = nil, _ body: (LaneBench) async throws -> Void
+    stock: [String: Int32] = ["phone": 10], limit: Int32? = nil, holds: HoldRules? = nil,
+    _ body: (LaneBench) async throws -> Void
   ) async throws {
     try await TestDatabase.with { database in
       try await database.withStore { store in
         try await store.record(topic: topic, partitions: 4)
-        let sale = try await store.create(try openSale("double11", stock: stock, limit: limit))
+        let sale = try await store.create(try openSale("double11", stock: stock, limit: limit, holds: holds))
         try await body(LaneBench(database: database, store: store, sale: sale))
       }
     }
@@ -49,6 +50,25 @@ struct LaneBench: Sendable {
         key: try IdempotencyKey(validating: key ?? "key-\(offset)")),
       stock: try stockKey(sku), buyer: try BuyerID(validating: buyer), quantity: Units(quantity), acceptedAt: time)
     return LogEntry(offset: Offset(offset), content: .record(.place(request)))
+  }
+
+  /// A command about an order that `place` made, as it stands in the log.
+  func command(
+    _ offset: Int64, about entry: LogEntry, _ action: OrderCommand.Action, after seconds: Int64 = 1,
+    id: CommandID? = nil
+  ) throws -> LogEntry {
+    guard let request = entry.record?.request else { throw TestSetUpError("not an order") }
+    let command = try OrderCommand(
+      order: request.order, stock: request.stock,
+      at: Timestamp(microseconds: insideTheSale.microseconds + seconds * 1_000_000), action: action, id: id, by: .shop)
+    return LogEntry(offset: Offset(offset), content: .record(.order(command)))
+  }
+
+  /// A payment of one unit.
+  func pay(_ offset: Int64, for entry: LogEntry, _ payment: String) throws -> LogEntry {
+    let id = try PaymentID(validating: payment)
+    return try command(
+      offset, about: entry, .pay(Capture(payment: id, minor: 199_900, currency: "CNY")), id: CommandID(capturing: id))
   }
 
   func stockKey(_ sku: String = "phone") throws -> StockKey {
@@ -132,12 +152,12 @@ let insideTheSale = Timestamp(microseconds: 1_800_000_000_000_000)
 
 /// A sale around `insideTheSale`.
 func openSale(
-  _ id: String, stock: [String: Int32], limit: Int32? = nil, ordering: Ordering? = nil
+  _ id: String, stock: [String: Int32], limit: Int32? = nil, ordering: Ordering? = nil, holds: HoldRules? = nil
 ) throws -> Sale {
   try Sale(
     id: SaleID(validating: id), name: "Sale \(id)", startsAt: Timestamp(microseconds: 1_700_000_000_000_000),
     endsAt: Timestamp(microseconds: 1_900_000_000_000_000), perBuyerLimit: limit.map(Units.init(_:)),
-    ordering: ordering,
+    ordering: ordering, holds: holds,
     items: stock.sorted { $0.key < $1.key }.map { sku, units in
       try SaleItem(sku: SKU(validating: sku), stock: Units(units), price: Price(minor: 199_900, currency: "CNY"))
     })

@@ -62,22 +62,26 @@ private struct BatchTransaction {
     }
   }
 
-  /// The last steps. In one round trip with COMMIT, if the orders are few: the delay of a small batch is little else.
+  /// The last steps. In one round trip with COMMIT, if the rows are few: the delay of a small batch is little else.
   private func finish(_ steps: [BatchScript.Step], in transaction: borrowing Transaction) throws {
-    for case .orders(let orders) in steps where !orders.areFew {
-      _ = try transaction.pipeline { pipeline in
-        for step in steps { if case .orders = step { continue } else { try add(step, to: &pipeline) } }
-      }
-      let written = try orders.copy(in: transaction, of: script.batch)
-      guard written == orders.count else {
-        throw StoreError.unreadable("\(orders.count) orders were sent to PostgreSQL and \(written) taken")
-      }
-      // The transaction's end commits.
+    let copied = steps.filter { $0.copiedRows > 0 }
+    guard !copied.isEmpty else {
+      _ = try transaction.commit { pipeline in for step in steps { try add(step, to: &pipeline) } }
       return
     }
-    _ = try transaction.commit { pipeline in for step in steps { try add(step, to: &pipeline) } }
+    _ = try transaction.pipeline { pipeline in for step in steps { try add(step, to: &pipeline) } }
+    var sent = SentRows(
+      of: copied.reduce(0) { $0 + $1.copiedRows }, whenMostlySent: script.batch.whenMostlySent)
+    for step in copied {
+      let (rows, taken) = (step.copiedRows, try step.copy(in: transaction, of: script.batch, &sent))
+      guard taken == rows else {
+        throw StoreError.unreadable("\(rows) rows of a batch were sent to PostgreSQL and \(taken) taken")
+      }
+    }
+    // The transaction's end commits.
   }
 
+  /// Adds the statements of a step, without the rows that go by COPY.
   private func add(_ step: BatchScript.Step, to pipeline: inout Pipeline) throws {
     switch step {
     case .fence(let claim, let range, let lastRecord): try addFence(claim, range, lastRecord, to: &pipeline)
@@ -90,6 +94,7 @@ private struct BatchTransaction {
       try BatchSQL.addTerms(of: changes, to: &pipeline)
       try BatchSQL.add(changes, to: &pipeline)
     case .orders(let orders):
+      guard orders.areFew else { return }
       try BatchSQL.add(orders, of: script.batch.claim, at: script.batch.decidedAt, to: &pipeline)
     case .subjects(let counts): try SubjectRows.add(counts, of: script.batch.claim, to: &pipeline)
     case .subjectChanges(let changes): try LifeWrite.add(changes, to: &pipeline)
@@ -97,7 +102,8 @@ private struct BatchTransaction {
       try LifeWrite.add(rows, of: script.batch.claim, orFail: CheckState.levelMoved, to: &pipeline)
     case .payments(let changes):
       try LifeWrite.add(changes, of: script.batch.claim, orFail: CheckState.levelMoved, to: &pipeline)
-    case .history(let entries): try LifeWrite.add(entries, of: script.batch.claim, to: &pipeline)
+    case .history(let entries):
+      if LifeWrite.areFew(entries) { try LifeWrite.add(entries, of: script.batch.claim, to: &pipeline) }
     case .commit: break
     }
   }

@@ -3,12 +3,12 @@ import Lane
 import Postgres
 
 /// The statements that write lives, payments and the history of a batch. Each changes only rows that are as this lane
-/// knows them, and fails otherwise.
+/// knows them, and fails otherwise. Many new rows go by COPY instead (`CopiedRows.swift`).
 enum LifeWrite {
   static func add(
     _ rows: HoldRows, of claim: Claim, orFail state: String, to pipeline: inout Pipeline
   ) throws {
-    if !rows.new.isEmpty { try add(new: rows.new, of: claim, to: &pipeline) }
+    if !rows.new.isEmpty, areFew(rows.new) { try add(new: rows.new, of: claim, to: &pipeline) }
     if !rows.changed.isEmpty { try add(changed: rows.changed, orFail: state, to: &pipeline) }
   }
 
@@ -58,8 +58,8 @@ enum LifeWrite {
   static func add(
     _ changes: [Effects.PaymentChange], of claim: Claim, orFail state: String, to pipeline: inout Pipeline
   ) throws {
-    let new = changes.filter { $0.before == nil }.map(\.after)
-    if !new.isEmpty {
+    let new = new(changes)
+    if !new.isEmpty, areFew(new) {
       try pipeline.add(
         """
         INSERT INTO payments (sale, payment, order_id, captured, refund_due, refunded, as_of, partition, currency,
@@ -90,6 +90,11 @@ enum LifeWrite {
       changed.map(\.after.key.sale.rawValue), changed.map(\.after.key.id.rawValue), changed.map(\.before.rawValue),
       changed.map(\.after.refundDue), changed.map(\.after.refunded), changed.map(\.after.asOf.rawValue),
       Int64(changed.count), state)
+  }
+
+  /// Payments that begin.
+  static func new(_ changes: [Effects.PaymentChange]) -> [Payment] {
+    changes.filter { $0.before == nil }.map(\.after)
   }
 
   static func add(_ entries: [HistoryEntry], of claim: Claim, to pipeline: inout Pipeline) throws {

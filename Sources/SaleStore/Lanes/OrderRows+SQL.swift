@@ -36,7 +36,7 @@ extension OrderRows {
   }
 
   /// Writes them all by COPY, and returns how many were taken.
-  func copy(in transaction: borrowing Transaction, of batch: LaneBatch) throws -> Int {
+  func copy(in transaction: borrowing Transaction, of batch: LaneBatch, _ sent: inout SentRows) throws -> Int {
     let partition = batch.claim.partition.rawValue
     let decidedAt = batch.decidedAt
     return try transaction.copyIn(
@@ -46,8 +46,8 @@ extension OrderRows {
       FROM STDIN (FORMAT binary)
       """
     ) { writer in
-      try forEach { place, generation, order in
-        if place == count - count / 4 { batch.whenMostlySent() }
+      try forEach { generation, order in
+        sent.add()
         let request = order.request
         try writer.row(fieldCount: 11)
         try writer.field(request.order.uuid)

@@ -1,0 +1,100 @@
+import FlashSale
+import Lane
+import Postgres
+import SaleStore
+import TestSupport
+import Testing
+
+/// What a lane remembers of orders that are held, and what it writes of them, on a real PostgreSQL.
+@Suite struct LifeMemoryTests {
+  private static let rules = Result { try HoldRules(seconds: 60, extensions: 1, extensionSeconds: 60) }
+
+  @Test(arguments: [1, 40, 41, 500])
+  func `lives, payments and history have their rows, however many there are (I6)`(count: Int) async throws {
+    try await LaneBench.with(stock: ["phone": 1_000], holds: Self.rules.get()) { bench in
+      let (lane, claim) = try await bench.claimedLane()
+      var memory = LaneMemory()
+      let orders = try (0..<count).map { try bench.place(Int64($0), buyer: "buyer-\($0)") }
+      memory.remember(try committed(await lane.write(bench.batch(claim, orders, memory: memory))))
+      let commands = try orders.indices.map { index in
+        let offset = Int64(count + index)
+        return index % 3 == 0
+          ? try bench.command(offset, about: orders[index], .expire, after: 61)
+          : try bench.pay(offset, for: orders[index], "payment-\(index)")
+      }
+      let prepared = memory.prepare(commands[...])
+      // Nothing has to be loaded for them, so they are decided while another batch is written.
+      let foreseen = try #require(prepared.foreseen)
+      let written = try committed(await lane.write(bench.batch(claim, prepared)))
+      #expect(written.effects == foreseen.effects)
+
+      let rows = try await bench.database.connect()
+      let ended = (count + 2) / 3
+      for (table, expected) in [
+        ("SELECT count(*) FROM holds WHERE state = 7 AND due IS NULL AND as_of = log_offset + 1 + $1", ended),
+        ("SELECT count(*) FROM holds WHERE state = 4 AND payment = 'payment-' || log_offset AND $1 > 0", count - ended),
+        ("SELECT count(*) FROM payments WHERE captured = 199900 AND partition = 0 AND $1 > 0", count - ended),
+        ("SELECT count(*) FROM history WHERE log_offset >= $1 AND sequence = 2 AND by_whom = 'shop'", count),
+      ] as [(Statement, Int)] {
+        #expect(try await rows.query(table, Int64(count)).single().int64(0) == Int64(expected), "\(table)")
+      }
+      await rows.close()
+      for (index, order) in orders.enumerated() {
+        let id = try #require(order.record?.request?.order)
+        let history = try await bench.store.history(of: id)
+        #expect(history.life?.state == (index % 3 == 0 ? .expired : .paid))
+        #expect(history.entries.map(\.action) == [index % 3 == 0 ? .expire : .pay])
+        if index > 10 { break }
+      }
+    }
+  }
+
+  @Test func `a payment that was told before is found by its row, and from then on by a look-up (I13)`() async throws {
+    try await LaneBench.with(holds: Self.rules.get()) { bench in
+      let (lane, claim) = try await bench.claimedLane()
+      var memory = LaneMemory()
+      let orders = try (0..<3).map { try bench.place(Int64($0), buyer: "buyer-\($0)") }
+      memory.remember(try committed(await lane.write(bench.batch(claim, orders, memory: memory))))
+      memory.remember(
+        try committed(await lane.write(bench.batch(claim, [bench.pay(3, for: orders[0], "once")], memory: memory))))
+      // The same payment for another order, which the lane remembers.
+      let answer = await lane.write(try bench.batch(claim, [bench.pay(4, for: orders[1], "once")], memory: memory))
+      guard case .conflict = answer else {
+        Issue.record("one payment paid two orders: \(answer)")
+        return
+      }
+      memory.forget(after: answer)
+      for (offset, order, payment, result) in [
+        (Int64(4), 1, "once", HistoryEntry.Result.repeated), (5, 2, "once", .repeated), (6, 1, "twice", .applied),
+        (7, 1, "thrice", .alreadyPaid),
+      ] {
+        let batch = try bench.batch(claim, [bench.pay(offset, for: orders[order], payment)], memory: memory)
+        let written = try committed(await lane.write(batch))
+        #expect(written.effects.history.map(\.result) == [result], "offset \(offset)")
+        memory.remember(written)
+      }
+    }
+  }
+
+  @Test func `a life that was not committed is not remembered (I6)`() async throws {
+    try await LaneBench.with(holds: Self.rules.get()) { bench in
+      let (lane, claim) = try await bench.claimedLane()
+      var memory = LaneMemory()
+      let order = try bench.place(0)
+      memory.remember(try committed(await lane.write(bench.batch(claim, [order], memory: memory))))
+      let end = try bench.command(1, about: order, .expire, after: 61)
+      let prepared = memory.prepare([end][...])
+      memory.remember(try #require(prepared.foreseen))
+      memory.forget(after: .unavailable(TestSetUpError("not written")))
+      // It is loaded, and ends once.
+      #expect(memory.prepare([end][...]).foreseen == nil)
+      let written = try committed(await lane.write(bench.batch(claim, [end], memory: memory)))
+      #expect(written.effects.history.map(\.result) == [.applied])
+      memory.remember(written)
+      let again = try committed(
+        await lane.write(bench.batch(claim, [bench.command(2, about: order, .expire, after: 62)], memory: memory)))
+      #expect(again.effects.history.map(\.result) == [.notAllowed])
+      #expect(try await bench.left() == 10)
+    }
+  }
+}
