@@ -187,23 +187,24 @@ struct Replay {
 
   /// Takes a row off its shelf, even if it should not be there.
   mutating func take(_ row: AuditedOrder) {
-    guard let sku = SKU(rawValue: row.sku) else { return }
-    let key = StockKey(sale: row.sale, sku: sku)
-    guard let refused = shelves[key]?.take(row) else { return }
-    findings.add(
-      .order, at: row.position,
-      """
-      order \(row.order) won \(row.quantity) of \(row.sale)/\(sku), of which the earlier request at \(refused) \
-      was refused as many
-      """)
+    for line in row.allLines {
+      let key = StockKey(sale: row.sale, sku: line.sku)
+      guard let refused = shelves[key]?.take(row, line) else { continue }
+      findings.add(
+        .order, at: row.position,
+        """
+        order \(row.order) won \(line.quantity) of \(row.sale)/\(line.sku), of which the earlier request at \
+        \(refused) was refused as many
+        """)
+    }
   }
 
   private mutating func lower(_ row: AuditedOrder) {
-    guard row.outcome?.holdsUnits == true, let sku = SKU(rawValue: row.sku), !lives.sales.contains(row.sale) else {
-      return
+    guard row.outcome?.holdsUnits == true, !lives.sales.contains(row.sale) else { return }
+    for line in row.allLines {
+      let key = StockKey(sale: row.sale, sku: line.sku)
+      guard let level = state.stock[key] else { continue }
+      state.stock[key]?.left = Units(max(0, level.left.rawValue - max(0, line.quantity)))
     }
-    let key = StockKey(sale: row.sale, sku: sku)
-    guard let level = state.stock[key] else { return }
-    state.stock[key]?.left = Units(max(0, level.left.rawValue - max(0, row.quantity)))
   }
 }

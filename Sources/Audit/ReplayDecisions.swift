@@ -27,7 +27,7 @@ extension Replay {
     for key in effects.stock where state.stock[key]?.isClosed == true { shelves[key]?.isCloseSeen = true }
     compareRepeats(effects.repeats, of: order, at: position, stretch)
     if let own, let request = record.request {
-      compare(request, at: position, with: own, shelf, expected: effects.orders.first?.outcome, left: left)
+      compare(request, at: position, with: own, shelf, expected: effects.orders.first, left: left)
     } else {
       if let request = record.request, effects.repeats.isEmpty {
         tallies[.init(partition: position.partition, sale: request.stock.sale), default: .init()].requests += 1
@@ -56,7 +56,7 @@ extension Replay {
   /// A request and the row of its first decision.
   private mutating func compare(
     _ request: PurchaseRequest, at position: LogPosition, with row: AuditedOrder, _ shelf: Shelf?,
-    expected: Outcome?, left: Units
+    expected: Effects.Order?, left: Units
   ) {
     counts.outcomes[row.outcome, default: 0] += 1
     tallies[.init(partition: position.partition, sale: request.stock.sale), default: .init()].requests += 1
@@ -71,7 +71,11 @@ extension Replay {
         .lane, at: position,
         "\(shelf.name) belongs to partition \(shelf.lane), and was decided in \(position.partition)")
     }
-    if expected != row.outcome { explain(row, expected, left: left, shelf.name) }
+    if expected?.outcome != row.outcome {
+      explain(row, expected?.outcome, left: left, shelf.name)
+    } else if let expected, case .rejected = expected.outcome, request.isBasket {
+      compareRefusedLine(row, Int16(expected.refusedLine))
+    }
     take(row)
   }
 
@@ -86,13 +90,24 @@ extension Replay {
     let different = [
       row.sale != request.stock.sale ? "sale" : nil, row.sku != request.stock.sku.rawValue ? "sku" : nil,
       row.buyer != request.buyer.rawValue ? "buyer" : nil,
-      row.quantity != request.quantity.rawValue ? "quantity" : nil,
+      row.quantity != request.quantity.rawValue ? "quantity" : nil, row.lines != request.terms.lines ? "lines" : nil,
       row.acceptedAt != request.acceptedAt ? "accepted_at" : nil,
     ].compactMap { $0 }
     guard !different.isEmpty else { return }
     findings.add(
       .altered, at: position,
       "the row of order \(row.order) differs from its request in \(different.joined(separator: ", "))")
+  }
+
+  /// The line that a basket is refused for.
+  private mutating func compareRefusedLine(_ row: AuditedOrder, _ expected: Int16) {
+    guard row.refusedLine != expected else { return }
+    findings.add(
+      .outcome, at: row.position,
+      """
+      order \(row.order) is stored as refused for line \(row.refusedLine.map { "\($0)" } ?? "none"), and by the log it \
+      is line \(expected), from 0
+      """)
   }
 
   /// Compares what the stretch's orders count for limit subjects with the rows of it.

@@ -37,17 +37,19 @@ struct Shelf {
 
   /// Takes a row in. Returns the earlier request that was refused what this one got, if there is one. It looks at the
   /// rows alone, not at what `decide` says about them.
-  mutating func take(_ row: AuditedOrder) -> LogPosition? {
+  ///
+  /// - Parameter line: the row's line of this stock.
+  mutating func take(_ row: AuditedOrder, _ line: AuditedOrder.Line) -> LogPosition? {
     guard !isLiving else { return nil }
     switch row.outcome {
     case let outcome? where outcome.holdsUnits:
-      sold += Int64(row.quantity)
+      sold += Int64(line.quantity)
       // Between partitions there is no order.
-      guard let refused, refused.position.partition == row.position.partition, row.quantity >= refused.quantity
+      guard let refused, refused.position.partition == row.position.partition, line.quantity >= refused.quantity
       else { return nil }
       return refused.position
-    case .rejected(.soldOut): note(row, quantity: 1)
-    case .rejected(.insufficientStock): note(row, quantity: row.quantity)
+    case .rejected(.soldOut) where line.isRefused: note(row, quantity: 1)
+    case .rejected(.insufficientStock) where line.isRefused: note(row, quantity: line.quantity)
     default: break
     }
     return nil
@@ -56,5 +58,25 @@ struct Shelf {
   private mutating func note(_ row: AuditedOrder, quantity: Int32) {
     if let refused, refused.position.partition == row.position.partition, refused.quantity <= quantity { return }
     refused = (row.position, quantity)
+  }
+}
+
+extension AuditedOrder {
+  /// One line of a row, valid or not.
+  struct Line {
+    let sku: SKU
+    let quantity: Int32
+    /// Whether a refusal is about this line.
+    let isRefused: Bool
+  }
+
+  /// Its lines, as far as their SKUs can be read.
+  var allLines: [Line] {
+    guard !lines.isEmpty else {
+      return SKU(rawValue: sku).map { [Line(sku: $0, quantity: quantity, isRefused: true)] } ?? []
+    }
+    return lines.enumerated().map { index, line in
+      Line(sku: line.sku, quantity: line.quantity.rawValue, isRefused: refusedLine.map(Int.init) == index)
+    }
   }
 }

@@ -119,14 +119,20 @@ public struct SaleRules: Hashable, Sendable {
   public var endsAt: Timestamp
   public var perBuyerLimit: Units?
 
+  /// Whether one lane decides the whole sale, so that an order can have lines of several SKUs.
+  public var takesBaskets: Bool
+
   /// `nil`: what is won is confirmed.
   public var holds: HoldRules?
 
   /// Creates the rules.
-  public init(startsAt: Timestamp, endsAt: Timestamp, perBuyerLimit: Units?, holds: HoldRules? = nil) {
+  public init(
+    startsAt: Timestamp, endsAt: Timestamp, perBuyerLimit: Units?, takesBaskets: Bool = false, holds: HoldRules? = nil
+  ) {
     self.startsAt = startsAt
     self.endsAt = endsAt
     self.perBuyerLimit = perBuyerLimit
+    self.takesBaskets = takesBaskets
     self.holds = holds
   }
 
@@ -141,7 +147,7 @@ public struct SaleRules: Hashable, Sendable {
 ///
 /// Each request meets, in this order: repeated id → the sale's window at `acceptedAt` → closed → lapsed holds →
 /// per-buyer limit → limits by subject → stock. The id comes first: a repeat that took a unit and was then dropped
-/// would leave that unit unsold (I2).
+/// would leave that unit unsold (I2). The lines of a basket meet the rest one after another (`decideBasket`).
 public func decide(_ state: inout LaneStock, _ record: LogRecord, at offset: Offset, into effects: inout Effects) {
   switch record {
   case .place(let request): decide(&state, request, at: offset, into: &effects)
@@ -154,6 +160,8 @@ public func decide(_ state: inout LaneStock, _ record: LogRecord, at offset: Off
 private func decide(
   _ state: inout LaneStock, _ request: PurchaseRequest, at offset: Offset, into effects: inout Effects
 ) {
+  let hasTerms = !request.terms.isEmpty
+  if hasTerms, request.isBasket { return state.decideBasket(request, at: offset, into: &effects) }
   guard let place = state.stock.index(forKey: request.stock) else {
     if state.decided.contains(request.order) { return effects.repeated(request.stock.sale) }
     return effects.quarantine(offset, error: unknown(request.stock))
@@ -174,11 +182,10 @@ private func decide(
   if let most = rules.holds?.lapses, state.hasLapsed(request, most) { return reject(.holdAbuse) }
   // Without a limit nothing is counted: what one buyer holds of many SKUs need not fit `Units`.
   let holds = rules.perBuyerLimit.map { _ in (state.held[holder] ?? .zero) + request.quantity }
-  let hasTerms = !request.terms.isEmpty
   if let limit = rules.perBuyerLimit, let holds, holds > (hasTerms ? request.terms.buyerLimit ?? limit : limit) {
     return reject(.limitReached)
   }
-  if hasTerms, let refusal = state.refusal(bySubjectsOf: request) { return reject(refusal) }
+  if hasTerms, let refusal = state.refusal(bySubjectsOf: request, counting: request.quantity) { return reject(refusal) }
   guard level.left >= request.quantity, rules.holds?.waitlist == nil || state.gives(request.stock) else {
     if hasTerms, request.terms.waits, state.waits(request, holding: holds, at: offset, into: &effects) { return }
     return reject(level.refusal)
@@ -208,7 +215,7 @@ func unknown(_ key: StockKey) -> String {
 extension LaneStock.Level {
   /// Why a request for units is refused that this level does not have. Nobody hears *sold out* while units can come
   /// back (I2).
-  fileprivate var refusal: Refusal {
+  var refusal: Refusal {
     if left > .zero { return .insufficientStock }
     return reserved > .zero ? .allHeld : .soldOut
   }

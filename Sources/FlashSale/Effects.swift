@@ -10,11 +10,15 @@ public struct Effects: Hashable, Sendable {
     public let request: PurchaseRequest
     public let outcome: Outcome
 
+    /// Which of its lines a basket is refused for, from 0; 0 for any other order. In a byte that costs nothing.
+    public let refusedLine: UInt8
+
     /// Creates a first decision of the request at this offset.
-    public init(offset: Offset, request: PurchaseRequest, outcome: Outcome) {
+    public init(offset: Offset, request: PurchaseRequest, outcome: Outcome, refusedLine: UInt8 = 0) {
       self.offset = offset
       self.request = request
       self.outcome = outcome
+      self.refusedLine = refusedLine
     }
   }
 
@@ -42,6 +46,12 @@ public struct Effects: Hashable, Sendable {
 
   /// First decisions.
   public private(set) var orders: [Order] = []
+
+  /// Which of them are baskets.
+  private var basketPlaces: [Int] = []
+
+  /// Those of the first decisions that are baskets; in the order of the log.
+  public var baskets: [Order] { basketPlaces.map { orders[$0] } }
 
   /// Counts of those of them that are confirmed, for their limit subjects; in the order of the log.
   public private(set) var subjects: [SubjectCount] = []
@@ -126,6 +136,12 @@ public struct Effects: Hashable, Sendable {
   /// Adds a first decision. Offsets come in their order.
   public mutating func decide(_ request: PurchaseRequest, at offset: Offset, _ outcome: Outcome) {
     orders.append(Order(offset: offset, request: request, outcome: outcome))
+  }
+
+  /// Adds the first decision of a basket.
+  mutating func decide(basket request: PurchaseRequest, at offset: Offset, _ outcome: Outcome, refusedLine: Int = 0) {
+    basketPlaces.append(orders.count)
+    orders.append(Order(offset: offset, request: request, outcome: outcome, refusedLine: UInt8(refusedLine)))
   }
 
   /// Adds what a confirmed order counts for a subject. Offsets come in their order.

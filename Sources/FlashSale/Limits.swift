@@ -17,8 +17,12 @@ public enum Limits {
   /// Items of one sale. One more is refused: a sale is loaded whole into intake's memory.
   public static let saleItems = 1_000
 
-  /// Units of one order. More is refused: a flash sale sells single units; this only bounds arithmetic.
+  /// Units of one order, over all of its lines. More is refused: a flash sale sells single units; this only bounds
+  /// arithmetic.
   public static let orderUnits: Int32 = 10_000
+
+  /// Lines of one order. One more is refused: each is a look at another stock for each decision.
+  public static let basketLines = 10
 
   /// Units put on sale of one SKU. More is refused, so that no sum of units can overflow 32 bits.
   public static let stockUnits: Int32 = 1_000_000_000
@@ -59,9 +63,16 @@ public enum Limits {
   /// Bytes of one limit subject in a record: the two names, the limit, and the lengths.
   static let subjectBytes = subjectKindBytes + 2 + identifierBytes + 2 + 6 + 2
 
-  /// Bytes of any encoded record (key excluded): a request with all its terms. Commands are shorter. A longer one was
-  /// not written here. The backlog limit of a topic that is kept by its bytes is derived from it.
-  public static let recordBytes = plainRecordBytes + subjectsPerOrder * subjectBytes + 6 + 2
+  /// Bytes of one line of a basket in a record: the SKU, the quantity, and the lengths.
+  static let lineBytes = identifierBytes + 2 + 3 + 2
+
+  /// Bytes of an encoded request (key excluded) of one line with all its terms. Below 1,024, so that its room is on the
+  /// stack.
+  public static let oneLineRecordBytes = plainRecordBytes + subjectsPerOrder * subjectBytes + 6 + 2
+
+  /// Bytes of any encoded record (key excluded): a request with all its lines and terms. Commands are shorter. A longer
+  /// one was not written here. The backlog limit of a topic that is kept by its bytes is derived from it.
+  public static let recordBytes = oneLineRecordBytes + (basketLines - 1) * lineBytes
 
   /// Bytes of a record's key: `sale/sku#0` at its longest.
   public static let recordKeyBytes = 2 * identifierBytes + 3

@@ -17,19 +17,21 @@ public struct StockKey: Hashable, Sendable, Comparable {
 /// A buyer's request as it stands in the log.
 public struct PurchaseRequest: Hashable, Sendable {
   public var order: OrderID
+
+  /// What it asks for; of a basket, its first line. It says which lane decides.
   public var stock: StockKey
   public var buyer: BuyerID
 
-  /// 1 to `Limits.orderUnits`.
+  /// 1 to `Limits.orderUnits`; of a basket, the units of all lines.
   public var quantity: Units
 
   /// When intake accepted it, by intake's clock: the only time that a decision looks at.
   public var acceptedAt: Timestamp
 
-  /// What it counts for beside its buyer.
+  /// What it counts for beside its buyer, and the lines of a basket.
   public var terms: OrderTerms
 
-  /// Creates a request, or says what is out of range: its quantity, or its terms.
+  /// Creates a request of one line, or says what is out of range: its quantity, or its terms.
   public init(
     order: OrderID, stock: StockKey, buyer: BuyerID, quantity: Units, acceptedAt: Timestamp, terms: OrderTerms = .none
   ) throws(ValidationError) {

@@ -123,7 +123,7 @@ struct PlainRecord {
 // MARK: - Writing
 
 extension PlainRecord {
-  /// Writes `request` to the start of `bytes`, which has `Limits.recordBytes` or more.
+  /// Writes `request`, of one line, to the start of `bytes`, which has `Limits.oneLineRecordBytes` or more.
   ///
   /// - Returns: how many bytes it took.
   static func write(_ request: PurchaseRequest, to bytes: UnsafeMutableRawBufferPointer) -> Int {

@@ -50,18 +50,19 @@ extension LogRecord {
   /// Inlinable, because each order calls it: a result whose type is known only as it runs costs more than the encoding.
   @inlinable
   public func withEncodedBytes<Result>(_ body: (UnsafeRawBufferPointer) -> Result) -> Result {
-    withUnsafeTemporaryAllocation(byteCount: Limits.recordBytes, alignment: 1) { bytes in
+    withUnsafeTemporaryAllocation(byteCount: Limits.oneLineRecordBytes, alignment: 1) { bytes in
       guard let count = encodePlainly(into: bytes) else { return encodedAnyForm().withUnsafeBytes(body) }
       return body(UnsafeRawBufferPointer(rebasing: bytes[..<count]))
     }
   }
 
-  /// Writes the record to the start of `bytes`, which has `Limits.recordBytes` or more.
+  /// Writes the record to the start of `bytes`, which has `Limits.oneLineRecordBytes` or more.
   ///
   /// - Returns: how many bytes it took; `nil` if it is not one that `PlainRecord` writes.
   @usableFromInline
   func encodePlainly(into bytes: UnsafeMutableRawBufferPointer) -> Int? {
-    if case .place(let request) = self { PlainRecord.write(request, to: bytes) } else { nil }
+    guard case .place(let request) = self, request.terms.isEmpty || !request.isBasket else { return nil }
+    return PlainRecord.write(request, to: bytes)
   }
 
   /// Like `encoded()`, all of it by SwiftProtobuf.
@@ -136,10 +137,12 @@ extension WirePlace {
     orderIDHigh = request.order.high
     orderIDLow = request.order.low
     buyer = request.buyer.rawValue
-    var line = WireLine()
-    line.sku = request.stock.sku.rawValue
-    line.quantity = UInt32(bitPattern: request.quantity.rawValue)
-    lines = [line]
+    lines = request.lines.map { line in
+      var wire = WireLine()
+      wire.sku = line.sku.rawValue
+      wire.quantity = UInt32(bitPattern: line.quantity.rawValue)
+      return wire
+    }
     subjects = request.terms.subjects.map { subject in
       var wire = WireLimitSubject()
       wire.kind = subject.kind.rawValue
@@ -152,13 +155,21 @@ extension WirePlace {
   }
 
   fileprivate func request(of sale: SaleNumber, acceptedAt: Timestamp) throws(ValidationError) -> PurchaseRequest {
-    guard lines.count == 1 else { throw ValidationError("lines", "must be one line") }
+    guard (1...Limits.basketLines).contains(lines.count) else { throw ValidationError("lines", Basket.countRule) }
     let order = OrderID(high: orderIDHigh, low: orderIDLow)
     guard order.sale == sale else { throw ValidationError("order_id", "names another sale") }
+    let buyer = try BuyerID(validating: buyer, field: "buyer")
+    var asked: [OrderLine] = []
+    for line in lines {
+      asked.append(OrderLine(sku: try SKU(validating: line.sku), quantity: Units(Int32(clamping: line.quantity))))
+    }
+    guard asked.count > 1 else {
+      return try PurchaseRequest(
+        order: order, stock: StockKey(sale: sale, sku: asked[0].sku), buyer: buyer, quantity: asked[0].quantity,
+        acceptedAt: acceptedAt, terms: try terms)
+    }
     return try PurchaseRequest(
-      order: order, stock: StockKey(sale: sale, sku: try SKU(validating: lines[0].sku)),
-      buyer: try BuyerID(validating: buyer, field: "buyer"), quantity: Units(Int32(clamping: lines[0].quantity)),
-      acceptedAt: acceptedAt, terms: try terms)
+      order: order, sale: sale, lines: asked, buyer: buyer, acceptedAt: acceptedAt, terms: try terms)
   }
 
   private var terms: OrderTerms {

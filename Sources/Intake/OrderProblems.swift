@@ -26,6 +26,9 @@ extension Problem {
 
   static let unknownSKU = Problem(.unknownSKU, field: "sku")
 
+  /// - Parameter index: of the line of a basket, from 0.
+  static func unknownSKU(ofLine index: Int) -> Problem { Problem(.unknownSKU, field: "lines[\(index)].sku") }
+
   static let orderNotFound = Problem(
     .orderNotFound, detail: "An order that is still queued is only found with its ticket.")
 

@@ -31,7 +31,15 @@ package struct BatchNeeds: Sendable {
   /// Stock that the lane does not remember, and with it who waits for it.
   package private(set) var unknownStock: Set<StockKey> = []
 
+  /// Whether these are the needs of baskets that commands name, which are known only now.
+  package private(set) var loadsBasketStock = false
+
   let tuning: LaneTuning
+
+  /// What the lane remembers of stock that the batch does not name: an order that a command names can be a basket. Only
+  /// of a batch with commands.
+  private var remembered: (levels: [StockKey: LaneStock.Level], waitlists: [StockKey: Waitlist]) = ([:], [:])
+
   private let looksUpOrders: Bool
   private let generations: KnownGenerations
 
@@ -65,7 +73,10 @@ package struct BatchNeeds: Sendable {
       guard let record = entries[index].record else { continue }
       if record.stock != stock { (stock, level) = (record.stock, need(record.stock, memory)) }
       guard let request = record.request else {
-        if case .order(let command) = record { need(command, level, memory) }
+        if case .order(let command) = record {
+          need(command, level, memory)
+          remembered = (memory.levels, memory.waitlists)
+        }
         continue
       }
       let sale = request.order.sale
@@ -76,23 +87,51 @@ package struct BatchNeeds: Sendable {
       }
       if search != nil { orders.append(request.order) }
       if isLimited(level) { need(LaneStock.Holder(sale: request.stock.sale, buyer: request.buyer), memory) }
-      if !request.terms.isEmpty { need(subjectsOf: request, memory) }
+      if !request.terms.isEmpty {
+        need(subjectsOf: request, memory)
+        for line in request.terms.lines { _ = need(StockKey(sale: request.stock.sale, sku: line.sku), memory) }
+      }
     }
     search?.addProbes(for: orders, to: &probes)
   }
 
-  /// What is still to be looked up once these generations are known to be open; `nil` if nothing is.
-  func lookUps(_ entries: ArraySlice<LogEntry>, _ found: [SaleNumber: OpenGeneration]) -> BatchNeeds? {
-    guard !found.isEmpty, looksUpOrders || found.values.contains(where: { $0.number > .first }) else { return nil }
+  /// What is still to be looked up once this is known; `nil` if nothing is. Orders are looked up in generations that
+  /// are open, and stock is loaded that baskets have units of.
+  mutating func lookUps(_ entries: ArraySlice<LogEntry>, _ facts: LoadedFacts) -> BatchNeeds? {
     var rest = self
     (rest.unknownGenerations, rest.holders, rest.unknownSales, rest.unknownStock) = ([], [], [], [])
     (rest.subjects, rest.subjectSales, rest.named) = ([], [], CommandNeeds())
-    rest.probes = []
-    let orders = Dictionary(grouping: entries.compactMap { $0.record?.request?.order }, by: \.sale)
-    for (sale, generation) in found {
-      search(of: sale, upTo: generation.number)?.addProbes(for: orders[sale] ?? [], to: &rest.probes)
+    (rest.probes, rest.remembered) = ([], ([:], [:]))
+    rest.unknownStock = takeStock(of: facts)
+    rest.loadsBasketStock = !rest.unknownStock.isEmpty
+    let found = facts.generations
+    if looksUpOrders || found.values.contains(where: { $0.number > .first }) {
+      let orders = Dictionary(grouping: entries.compactMap { $0.record?.request?.order }, by: \.sale)
+      for (sale, generation) in found {
+        search(of: sale, upTo: generation.number)?.addProbes(for: orders[sale] ?? [], to: &rest.probes)
+      }
     }
-    return rest.probes.isEmpty ? nil : rest
+    return rest.probes.isEmpty && rest.unknownStock.isEmpty ? nil : rest
+  }
+
+  /// Takes in what the lane remembers of stock that baskets have units of.
+  ///
+  /// - Returns: the rest of it, which is still to be loaded.
+  private mutating func takeStock(of facts: LoadedFacts) -> Set<StockKey> {
+    var unknown: Set<StockKey> = []
+    for case .hold(let hold) in facts.lives.values {
+      for line in hold.lines {
+        let key = StockKey(sale: hold.stock.sale, sku: line.sku)
+        guard state.stock[key] == nil, facts.levels[key] == nil else { continue }
+        guard let level = remembered.levels[key] else {
+          unknown.insert(key)
+          continue
+        }
+        state.stock[key] = level
+        if let waitlist = remembered.waitlists[key] { state.waitlists[key] = waitlist }
+      }
+    }
+    return unknown
   }
 
   /// `nil` if nothing is ever looked up.
@@ -117,7 +156,10 @@ package struct BatchNeeds: Sendable {
   private mutating func need(_ command: OrderCommand, _ level: LaneStock.Level?, _ memory: LaneMemory) {
     awaited.insert(command.order)
     let known = memory.lives[command.order]
-    if let known { state.lives[command.order] = .hold(known) }
+    if let known {
+      state.lives[command.order] = .hold(known)
+      for line in known.lines { _ = need(StockKey(sale: known.stock.sale, sku: line.sku), memory) }
+    }
     named.add(command, isKnown: known != nil, looksUpPayment: looksUpOrders)
     // A late payment takes units for the buyer anew.
     guard case .pay = command.action, let buyer = command.buyer else { return }
@@ -219,6 +261,13 @@ package struct LoadedFacts: Sendable {
 
   /// One waits for one of the unknown stocks. In the order of the log.
   package mutating func add(waiting hold: Hold) { waitlists[hold.stock, default: Waitlist()].add(hold) }
+
+  /// Takes in what was loaded after it.
+  mutating func add(_ more: LoadedFacts) {
+    decided += more.decided
+    levels.merge(more.levels) { _, loaded in loaded }
+    waitlists.merge(more.waitlists) { _, loaded in loaded }
+  }
 
   /// So much is counted for one of the subjects, and so many of its holds have lapsed.
   package mutating func add(_ subject: LaneStock.Subject, counts: Int64, lapses: Int64) {

@@ -18,7 +18,7 @@ package struct BatchScript: Sendable {
     case generations([SaleGeneration])
 
     /// Looks up what the decisions need; answered by `loaded`. Perhaps a second time: orders are looked up in the
-    /// generations that the first answer has named.
+    /// generations that the first answer has named, and so is the stock of baskets that commands name.
     case load(BatchNeeds)
 
     /// Looks up the sales that records which cannot be decided speak of; answered by `found`.
@@ -35,6 +35,9 @@ package struct BatchScript: Sendable {
 
     /// Adds the first decisions: only ids that are not there.
     case orders(OrderRows)
+
+    /// Adds the lines of those of them that have several. Only if one has.
+    case baskets([Effects.Order])
 
     /// Adds what confirmed orders count for limit subjects. Only if one of them has a subject.
     case subjects([Effects.SubjectCount])
@@ -107,14 +110,14 @@ package struct BatchScript: Sendable {
   package mutating func loaded(_ facts: LoadedFacts) {
     let entries = batch.prepared.entries
     switch stage {
-    case .needs(let needs):
-      if let lookUps = needs.lookUps(entries, facts.generations) {
+    case .needs(var needs):
+      if let lookUps = needs.lookUps(entries, facts) {
         stage = .lookUps(lookUps, then: needs, facts)
       } else {
         stage = Self.stage(of: DecidedBatch(entries, upon: needs, facts), batch)
       }
     case .lookUps(_, let needs, var all):
-      all.decided += facts.decided
+      all.add(facts)
       stage = Self.stage(of: DecidedBatch(entries, upon: needs, all), batch)
     case .undecided, .ready, .done: break
     }
@@ -132,9 +135,10 @@ package struct BatchScript: Sendable {
     if case .done(let decided) = stage { decided.written } else { nil }
   }
 
-  /// What is written of limit subjects, lives and payments.
+  /// What is written of baskets, limit subjects, lives and payments.
   private static func lives(_ effects: Effects) -> [Step] {
     var steps: [Step] = []
+    if !effects.baskets.isEmpty { steps.append(.baskets(effects.baskets)) }
     if !effects.subjects.isEmpty { steps.append(.subjects(effects.subjects)) }
     if !effects.subjectChanges.isEmpty { steps.append(.subjectChanges(effects.lastSubjectChanges)) }
     if !effects.holds.isEmpty { steps.append(.holds(HoldRows(effects.holds))) }

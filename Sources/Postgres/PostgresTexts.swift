@@ -24,7 +24,23 @@ extension String: PostgresEncodable, PostgresDecodable, PostgresArrayElement {
     self.init(decoding: bytes.dropFirst(), as: UTF8.self)
   }
 
-  private static var jsonbOID: UInt32 { 3802 }
+  fileprivate static var jsonbOID: UInt32 { 3802 }
+}
+
+/// JSON as text, for a column of the type `jsonb`. The server refuses what is no JSON.
+public struct JSONText: PostgresEncodable {
+  private let text: String
+
+  /// Text that is to be JSON.
+  public init(_ text: String) { self.text = text }
+
+  /// `jsonb`.
+  public static var postgresOID: UInt32 { String.jsonbOID }
+  /// A version byte, and the text; throws `.encode` if there is a NUL in it.
+  public func encode(into writer: inout BinaryWriter) throws(PostgresError) {
+    writer.write(UInt8(1))
+    try writer.write(text: text)
+  }
 }
 
 extension UInt8: PostgresArrayElement {

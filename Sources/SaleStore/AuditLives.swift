@@ -25,6 +25,15 @@ public struct AuditedHold: Sendable, Hashable {
   public let isOffer: Bool
   public let isLapsed: Bool
   public let payment: String?
+
+  /// Of a basket; empty too where they cannot be read.
+  public let lines: [Hold.Line]
+
+  /// What its units cost, by its lines.
+  public var amountMinor: Int64 {
+    guard !lines.isEmpty else { return Int64(units) * priceMinor }
+    return lines.reduce(0) { $0 + Int64($1.units.rawValue) * $1.priceMinor }
+  }
 }
 
 /// A row of `payments` as it is.
@@ -53,6 +62,9 @@ public struct AuditedEntry: Sendable, Hashable {
   public let action: Int16
   public let result: Int16
   public let units: Int32
+
+  /// Of a basket; empty too where they cannot be read.
+  public let lineUnits: [Int32]
   public let minor: Int64
   public let state: Int16?
   public let sequence: Int32
@@ -122,14 +134,14 @@ extension AuditStore {
       """
       DECLARE audited_history NO SCROLL CURSOR WITH HOLD FOR
       SELECT partition, log_offset, place, sale, sku, order_id, action, result, units, minor, state, sequence, at,
-        command_id, by_whom, reason
+        command_id, by_whom, reason, line_units
       FROM history ORDER BY partition, log_offset, place
       """)
     _ = try transaction.query(
       """
       DECLARE audited_holds NO SCROLL CURSOR WITH HOLD FOR
       SELECT order_id, partition, log_offset, sale, sku, buyer, currency, price_minor, refund_due, as_of, due, units,
-        extensions, sequence, state, is_offer, is_lapsed, payment
+        extensions, sequence, state, is_offer, is_lapsed, payment, lines
       FROM holds
       """)
     _ = try transaction.query(
@@ -169,6 +181,7 @@ extension AuditedHold {
     isOffer = try row.bool(15)
     isLapsed = try row.bool(16)
     payment = try row.optional(17)
+    lines = (try? row.holdLines(18)) ?? []
   }
 }
 
@@ -204,6 +217,7 @@ extension AuditedEntry {
     command = try row.optional(13)
     by = try row.string(14)
     reason = try row.string(15)
+    lineUnits = (try? row.lineUnits(16)) ?? []
   }
 }
 

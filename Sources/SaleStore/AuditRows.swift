@@ -15,10 +15,16 @@ public struct AuditedOrder: Sendable, Hashable {
   public let outcome: Outcome?
   public let acceptedAt: Timestamp
 
+  /// All lines of a basket; empty for an order of one line, and where they cannot be read.
+  public let lines: [OrderLine]
+
+  /// Which of them a basket is refused for.
+  public let refusedLine: Int16?
+
   /// Creates a row.
   public init(
     order: OrderID, position: LogPosition, sale: SaleNumber, sku: String, buyer: String, quantity: Int32,
-    outcome: Outcome?, acceptedAt: Timestamp
+    outcome: Outcome?, acceptedAt: Timestamp, lines: [OrderLine] = [], refusedLine: Int16? = nil
   ) {
     self.order = order
     self.position = position
@@ -28,6 +34,8 @@ public struct AuditedOrder: Sendable, Hashable {
     self.quantity = quantity
     self.outcome = outcome
     self.acceptedAt = acceptedAt
+    self.lines = lines
+    self.refusedLine = refusedLine
   }
 }
 
@@ -129,6 +137,8 @@ extension AuditedOrder {
     quantity = try row.int32(6)
     outcome = try? Outcome(stored: row.int16(7))
     acceptedAt = try row.timestamp(8)
+    lines = (try? row.orderLines(9)) ?? []
+    refusedLine = try row.optional(10)
   }
 }
 
@@ -161,10 +171,12 @@ extension AuditedStock {
     self.sale = sale.id
     recordKey = RecordKey(sale: sale, sku: sku)
     rules = SaleRules(
-      startsAt: sale.startsAt, endsAt: sale.endsAt, perBuyerLimit: sale.perBuyerLimit, holds: sale.holds)
+      startsAt: sale.startsAt, endsAt: sale.endsAt, perBuyerLimit: sale.perBuyerLimit,
+      takesBaskets: sale.ordering == .sale, holds: sale.holds)
     rulesNow = SaleRules(
       startsAt: try row.timestamp("starts_now"), endsAt: try row.timestamp("ends_now"),
-      perBuyerLimit: try row.optional("limit_now", as: Int32.self).map(Units.init(_:)), holds: sale.holds)
+      perBuyerLimit: try row.optional("limit_now", as: Int32.self).map(Units.init(_:)),
+      takesBaskets: sale.ordering == .sale, holds: sale.holds)
     priceNow = sale.items[0].price
     price =
       try row.optional("first_price", as: Int64.self).map { first in

@@ -38,8 +38,11 @@ public struct AuditStore: Sendable {
       _ = try transaction.query(
         """
         DECLARE audited_orders NO SCROLL CURSOR WITH HOLD FOR
-        SELECT order_id, partition, log_offset, sale, sku, buyer, quantity, outcome, accepted_at
-        FROM orders ORDER BY partition, log_offset, order_id
+        SELECT o.order_id, o.partition, o.log_offset, o.sale, o.sku, o.buyer, o.quantity, o.outcome, o.accepted_at,
+          b.lines, b.refused_line
+        FROM orders o LEFT JOIN baskets b ON b.order_id = o.order_id AND b.partition = o.partition
+          AND b.log_offset = o.log_offset
+        ORDER BY o.partition, o.log_offset, o.order_id
         """)
       var snapshot = try AuditSnapshot(answers)
       if withLives { snapshot.living = try Self.declareLives(in: transaction) }
@@ -144,7 +147,13 @@ extension AuditSnapshot {
         coalesce(k.starts_at, s.starts_at) AS starts_now, coalesce(k.ends_at, s.ends_at) AS ends_now,
         coalesce(k.per_buyer_limit, s.per_buyer_limit) AS limit_now, coalesce(changed.added, 0)::int8 AS added,
         CASE WHEN changed.is_changed THEN (
-          SELECT price_minor FROM holds h WHERE h.sale = k.sale AND h.sku = k.sku ORDER BY log_offset LIMIT 1
+          SELECT price_minor FROM (
+            SELECT log_offset, price_minor FROM holds h WHERE h.sale = k.sale AND h.sku = k.sku
+            UNION ALL
+            SELECT h.log_offset, line.price_minor
+            FROM holds h CROSS JOIN jsonb_to_recordset(h.lines) AS line (sku text, price_minor int8)
+            WHERE h.sale = k.sale AND h.lines IS NOT NULL AND line.sku = k.sku
+          ) AS won ORDER BY log_offset LIMIT 1
         ) END AS first_price
       FROM stock k JOIN sales s ON s.number = k.sale
       CROSS JOIN LATERAL (

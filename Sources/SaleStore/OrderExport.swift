@@ -49,10 +49,13 @@ extension SaleStore {
     try await pool.withConnection { connection in
       let rows = try await connection.query(
         """
-        SELECT o.*, k.price_minor, k.currency FROM (
+        SELECT o.*, k.price_minor, k.currency, b.lines AS basket, b.refused_line,
+          priced_lines(b.sale, b.lines) AS priced
+        FROM (
           SELECT order_id, partition, log_offset, sale, sku, buyer, quantity, outcome, accepted_at, decided_at
           FROM orders WHERE generation = $1 AND order_id > $2 AND order_id <= $3 ORDER BY order_id LIMIT $4
-        ) AS o LEFT JOIN stock k ON k.sale = o.sale AND k.sku = o.sku ORDER BY o.order_id
+        ) AS o LEFT JOIN stock k ON k.sale = o.sale AND k.sku = o.sku
+        LEFT JOIN baskets b ON b.partition = o.partition AND b.log_offset = o.log_offset ORDER BY o.order_id
         """, generation, after.uuid, upTo.uuid, Limits.exportPageOrders)
       return try await LivingOrder.orders(rows, of: rows.map { try OrderID($0.uuid(0)) }, over: connection)
     }

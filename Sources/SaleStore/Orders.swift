@@ -10,8 +10,16 @@ public struct StoredOrder: Sendable, Hashable {
   public let position: LogPosition
   public let stock: StockKey
   public let buyer: BuyerID
+
+  /// Of all its lines.
   public let quantity: Units
   public let outcome: Outcome
+
+  /// All lines of a basket, in the buyer's order; empty for an order of one line, which `stock` and `quantity` say.
+  public let lines: [OrderLine]
+
+  /// The SKU for which a basket is refused; `nil` for any other order.
+  public let refusedSKU: SKU?
 
   /// By intake's clock.
   public let acceptedAt: Timestamp
@@ -33,7 +41,8 @@ extension SaleStore {
         """
         SELECT found.order_id, found.partition, found.log_offset, found.sale, found.sku, found.buyer, found.quantity,
           found.outcome, found.accepted_at, found.decided_at,
-          life.state, life.units, life.due, life.price_minor, life.currency, life.extensions, life.refund_due,
+          b.lines AS basket, b.refused_line, life.lines, life.state, life.units, life.due, life.price_minor,
+          life.currency, life.extensions, life.refund_due,
           life.sequence,
           CASE WHEN life.state = 1 THEN (
             SELECT count(*) FROM (
@@ -45,6 +54,10 @@ extension SaleStore {
         CROSS JOIN LATERAL (
           SELECT * FROM orders WHERE generation = kept.generation AND order_id = wanted.order_id OFFSET 0
         ) AS found
+        LEFT JOIN LATERAL (
+          SELECT lines, refused_line FROM baskets
+          WHERE partition = found.partition AND log_offset = found.log_offset OFFSET 0
+        ) AS b ON true
         LEFT JOIN LATERAL (
           SELECT * FROM holds WHERE order_id = found.order_id AND found.outcome IN (0, 100) OFFSET 0
         ) AS life ON true
@@ -81,5 +94,9 @@ extension StoredOrder {
     outcome = try Outcome(stored: row.int16("outcome"))
     acceptedAt = try row.timestamp("accepted_at")
     decidedAt = try row.timestamp("decided_at")
+    let lines = try row.orderLines("basket")
+    let refused = try row.optional("refused_line", as: Int16.self).map(Int.init)
+    refusedSKU = refused.flatMap { lines.indices.contains($0) ? lines[$0].sku : nil }
+    self.lines = lines
   }
 }

@@ -141,6 +141,11 @@ struct Checks {
       return Violation(
         invariant: "I4", what: "p\(partition) quarantined \(transaction.quarantined), it should have \(quarantined)")
     }
+    let baskets = Dictionary(uniqueKeysWithValues: effects.baskets.map { ($0.offset, $0.request.lines) })
+    guard baskets == transaction.baskets else {
+      return Violation(
+        invariant: "I10", what: "p\(partition) has \(transaction.baskets) as baskets, it should have \(baskets)")
+    }
     if let violation = judgeLives(transaction, effects) { return violation }
     var history = transaction.lives.history[...]
     for order in transaction.orders {

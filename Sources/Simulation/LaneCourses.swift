@@ -50,6 +50,7 @@ extension BatchScript.Step {
     case .count: .stepCount
     case .stock: .stepStock
     case .orders: .stepOrders
+    case .baskets: .stepBaskets
     case .subjects: .stepSubjects
     case .subjectChanges: .stepSubjectChanges
     case .holds: .stepHolds
@@ -83,6 +84,17 @@ extension Outcome {
   }
 }
 
+extension Effects.Order {
+  /// What became of a basket.
+  var basketCourse: Course? {
+    guard request.isBasket else { return nil }
+    switch outcome {
+    case .rejected: return refusedLine > 0 ? .basketRefusedLater : .basketRefused
+    case .confirmed, .waitlisted: return .basketWon
+    }
+  }
+}
+
 extension HistoryEntry {
   /// What happened to an order.
   var course: Course? {
@@ -90,6 +102,8 @@ extension HistoryEntry {
     case (_, .repeated): .lifeRepeated
     case (_, .notAllowed): .lifeNotAllowed
     case (.expire, .notDue): .lifeNotDue
+    case (.cancel, _) where lineUnits.contains(0): .lineCancelled
+    case (.expire, .applied) where !lineUnits.isEmpty: .basketExpired
     case (.pay, .applied): .lifePaid
     case (.pay, _): .lifeRefundDue
     case (.refund, .applied): .lifeRefunded

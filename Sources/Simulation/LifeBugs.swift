@@ -28,6 +28,17 @@ extension PlantedBug {
         let level = state.stock[hold.stock], level.left < hold.units
       else { break }
       state.lives[command.order] = nil
+    case (.lineGivesAnothersBack, .cancel(_, of: let sku?)):
+      return givesBack(&state, command, of: sku, at: offset, into: &effects)
+    case (.firstPriceForAll, .pay(let capture)):
+      guard case .hold(let hold) = state.lives[command.order], hold.state == .reserved, !hold.lines.isEmpty,
+        capture.minor != Int64(hold.units.rawValue) * hold.price.minor,
+        let wrong = try? Capture(payment: capture.payment, minor: capture.minor, currency: "XXX"),
+        let other = try? OrderCommand(
+          order: command.order, stock: command.stock, buyer: command.buyer, at: command.at, action: .pay(wrong),
+          id: command.id, by: command.by)
+      else { break }
+      return decide(&state, .order(other), at: offset, into: &effects)
     default: break
     }
     decide(&state, .order(command), at: offset, into: &effects)

@@ -8,13 +8,17 @@ struct LifeChecks {
     let request: PurchaseRequest
     let offset: Offset
     var state: Hold.State
-    /// Units of the order, live or not.
-    var units: Int32
+    /// Units of each line of the order, live or not.
+    var lines: [Int32]
     var due: Timestamp?
     var isOffer = false
     var lapsed = false
 
+    var units: Int32 { lines.reduce(0, +) }
     var live: Int32 { state.isLive ? units : 0 }
+
+    /// The stock of each line.
+    var keys: [StockKey] { request.keys }
   }
 
   private struct Shelf {
@@ -56,35 +60,49 @@ struct LifeChecks {
   /// The rules of one order by themselves: I1, I2, I5, I9.
   mutating func judge(_ order: SimulatedStore.Order) -> Violation? {
     let request = order.request
-    let units = request.quantity.rawValue
-    guard let shelf = shelves[request.stock] else { return nil }
     switch order.outcome {
     case .confirmed:
-      guard shelf.left >= units else {
-        return Violation(invariant: "I1", what: "\(order.position) got \(units) units of \(shelf.left)")
-      }
-      if let violation = waiters(of: request.stock, before: nil, served: units) { return violation }
-      shelves[request.stock]?.left -= units
       let rules = shop[request.stock.sale].rules.holds
-      if rules != nil { shelves[request.stock]?.reserved += units }
+      for (key, line) in zip(request.keys, request.lines) {
+        guard let shelf = shelves[key] else { return nil }
+        let units = line.quantity.rawValue
+        guard shelf.left >= units else {
+          return Violation(invariant: "I1", what: "\(order.position) got \(units) units of \(shelf.left)")
+        }
+        if let violation = waiters(of: key, before: nil, served: units) { return violation }
+        shelves[key]?.left -= units
+        if rules != nil { shelves[key]?.reserved += units }
+      }
       begin(order, rules == nil ? .confirmed : .reserved, due: rules.map { request.acceptedAt.after($0.seconds) })
       return judgeLimits(of: request)
     case .waitlisted:
       begin(order, .waiting, due: nil)
       return judgeLimits(of: request)
-    case .rejected(let refusal): return judge(refusal, order, shelf)
+    case .rejected(let refusal): return judge(refusal, order)
     }
   }
 
-  private func judge(_ refusal: Refusal, _ order: SimulatedStore.Order, _ shelf: Shelf) -> Violation? {
-    let units = order.request.quantity.rawValue
+  /// A refusal is of one line; the ones before it could have been had.
+  private func judge(_ refusal: Refusal, _ order: SimulatedStore.Order) -> Violation? {
+    let (keys, index) = (order.request.keys, Int(order.refusedLine))
+    guard index < keys.count else {
+      return Violation(invariant: "I2", what: "\(order.position) was refused for a line that it does not have")
+    }
+    guard let shelf = shelves[keys[index]] else { return nil }
+    for (key, line) in zip(keys, order.request.lines).prefix(index) {
+      if let earlier = shelves[key], earlier.left < line.quantity.rawValue {
+        return Violation(
+          invariant: "I2", what: "\(order.position) was refused for line \(index), and \(key.sku) was short before it")
+      }
+    }
+    let units = order.request.lines[index].quantity.rawValue
     let isRight =
       switch refusal {
       case .soldOut: shelf.left == 0 && shelf.reserved == 0
       case .allHeld: shelf.left == 0 && shelf.reserved > 0
       // A later request in this partition can't win what this one was refused: it was not there (I5). Units can be kept
       // for one who waits.
-      case .insufficientStock: shelf.left > 0 && (shelf.left < units || isKept(order.request.stock))
+      case .insufficientStock: shelf.left > 0 && (shelf.left < units || isKept(keys[index]))
       case .holdAbuse: hasLapsed(order.request)
       default: true
       }
@@ -97,8 +115,8 @@ struct LifeChecks {
 
   private mutating func begin(_ order: SimulatedStore.Order, _ state: Hold.State, due: Timestamp?) {
     lives[order.request.order] = Life(
-      request: order.request, offset: order.position.offset, state: state, units: order.request.quantity.rawValue,
-      due: due)
+      request: order.request, offset: order.position.offset, state: state,
+      lines: order.request.lines.map(\.quantity.rawValue), due: due)
     bought[order.request.holder, default: 0] += order.request.quantity.rawValue
   }
 
@@ -126,7 +144,7 @@ struct LifeChecks {
     guard let order = entry.order else {
       shelves[entry.stock]?.putUp += entry.units
       shelves[entry.stock]?.left += entry.units
-      if entry.result == .applied { noteFreed(entry) }
+      if entry.result == .applied { noteFreed(entry, of: entry.stock) }
       return nil
     }
     guard entry.sequence > 0, var life = lives[order], let state = entry.state else { return nil }
@@ -136,8 +154,14 @@ struct LifeChecks {
     }
     if let violation = judgeTime(of: entry, life) { return violation }
     life.state = state
-    let live = before.live + entry.units
-    if state.isLive { life.units = live }
+    let changes = life.lines.count == 1 ? [entry.units] : entry.lineUnits
+    guard changes.isEmpty ? entry.units == 0 : changes.count == life.lines.count && changes.reduce(0, +) == entry.units
+    else { return Violation(invariant: "I9", what: "the lines of \(order) do not add up to \(entry.units)") }
+    if state.isLive {
+      for (index, change) in changes.enumerated() {
+        life.lines[index] = (before.state.isLive ? before.lines[index] : 0) + change
+      }
+    }
     life.due = due(of: life, entry)
     if entry.action == .offer { life.isOffer = true }
     lives[order] = life
@@ -195,12 +219,14 @@ struct LifeChecks {
 
   /// What a change of one order means for its stock.
   private mutating func move(_ before: Life, _ after: Life, _ entry: HistoryEntry) {
-    let had = before.state.hasUnits ? before.units : 0
-    let has = after.state.hasUnits ? after.units : 0
-    shelves[entry.stock]?.left -= has - had
-    let (held, holds) = (before.state == .reserved ? had : 0, after.state == .reserved ? has : 0)
-    shelves[entry.stock]?.reserved += holds - held
-    if has < had { noteFreed(entry) }
+    for (index, key) in before.keys.enumerated() {
+      let had = before.state.hasUnits ? before.lines[index] : 0
+      let has = after.state.hasUnits ? after.lines[index] : 0
+      shelves[key]?.left -= has - had
+      let (held, holds) = (before.state == .reserved ? had : 0, after.state == .reserved ? has : 0)
+      shelves[key]?.reserved += holds - held
+      if has < had { noteFreed(entry, of: key) }
+    }
   }
 
   // MARK: Those who wait
@@ -225,11 +251,12 @@ struct LifeChecks {
     return Violation(invariant: "waitlist", what: "order \(first.request.order) waited longer, and was passed over")
   }
 
-  private mutating func noteFreed(_ entry: HistoryEntry) {
-    let rules = shop[entry.stock.sale].rules
+  private mutating func noteFreed(_ entry: HistoryEntry, of key: StockKey) {
+    let rules = shop[key.sale].rules
     guard let waitlist = rules.holds?.waitlist else { return }
     let due = min(entry.at.after(waitlist.offerSeconds), rules.endsAt)
-    shelves[entry.stock]?.mustOffer = due >= entry.at.after(waitlist.leastSeconds)
+    // What came back last counts: by its time the sale's end can be too near for any offer.
+    shelves[key]?.mustOffer = due >= entry.at.after(waitlist.leastSeconds)
   }
 
   // MARK: After a transaction
@@ -272,6 +299,17 @@ struct LifeChecks {
           what: "order \(order) is \(hold.state.code) with \(hold.liveUnits) units, and \(life.state.code) with "
             + "\(life.live) by its history")
       }
+      guard hold.state.isLive else { continue }
+      let lines = zip(life.request.lines, life.lines)
+      for (line, units) in lines where hold.units(of: line.sku)?.rawValue != units {
+        return Violation(
+          invariant: "I9", what: "order \(order) has not the \(units) units of \(line.sku) of its history")
+      }
+      let sale = shop[hold.stock.sale].sale
+      let cost = lines.reduce(Int64(0)) { $0 + Int64($1.1) * (sale.item($1.0.sku)?.price.minor ?? 0) }
+      guard hold.amountMinor == cost else {
+        return Violation(invariant: "I13", what: "order \(order) costs \(hold.amountMinor), and its lines \(cost)")
+      }
     }
     return nil
   }
@@ -304,6 +342,9 @@ struct LifeChecks {
 
 extension PurchaseRequest {
   fileprivate var holder: LaneStock.Holder { LaneStock.Holder(sale: stock.sale, buyer: buyer) }
+
+  /// The stock of each of its lines.
+  fileprivate var keys: [StockKey] { lines.map { StockKey(sale: stock.sale, sku: $0.sku) } }
 }
 
 extension Timestamp {

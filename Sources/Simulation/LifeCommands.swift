@@ -10,9 +10,11 @@ extension World {
     let purchase = shop.purchases[index]
     let sale = shop[purchase.sale].sale
     let key = StockKey(sale: purchase.sale, sku: purchase.sku)
-    let units = Int64(purchase.quantity.rawValue)
+    let price = purchase.lines.reduce(Int64(0)) { sum, line in
+      sum + Int64(line.quantity.rawValue) * (sale.item(line.sku)?.price.minor ?? 0)
+    }
     for number in 0..<random.number(in: Limits.commands) {
-      let action = sale.holds == nil ? cancel() : self.action(of: order, number, price: units * 100)
+      let action = sale.holds == nil ? cancel(purchase) : self.action(of: order, number, purchase, price: price)
       guard let action else { continue }
       // Most clients name their command, so that a retry is known.
       let id = random.happens(perMille: 700) ? CommandID(rawValue: Int64(random.number(in: 1...2))) : nil
@@ -27,11 +29,15 @@ extension World {
     }
   }
 
-  private mutating func cancel() -> OrderCommand.Action {
-    .cancel(random.happens(perMille: 500) ? nil : Units(Int32(random.number(in: 1...2))))
+  private mutating func cancel(_ purchase: Shop.Purchase) -> OrderCommand.Action {
+    let units = random.happens(perMille: 500) ? nil : Units(Int32(random.number(in: 1...2)))
+    guard purchase.lines.count > 1, random.happens(perMille: 800) else { return .cancel(units) }
+    return .cancel(units, of: purchase.lines[random.index(below: purchase.lines.count)].sku)
   }
 
-  private mutating func action(of order: OrderID, _ number: Int, price: Int64) -> OrderCommand.Action? {
+  private mutating func action(
+    of order: OrderID, _ number: Int, _ purchase: Shop.Purchase, price: Int64
+  ) -> OrderCommand.Action? {
     // Few ids, so that one is sent twice, also for two orders.
     let payment = PaymentID(
       unchecked: "p\(random.happens(perMille: 200) ? "" : "\(order)-")\(random.number(in: 1...2))")
@@ -42,7 +48,7 @@ extension World {
         payment: payment, minor: isWrong ? price + 1 : price,
         currency: random.happens(perMille: 50) ? "JPY" : "CNY")
       return capture.map { .pay($0) }
-    case 5: return cancel()
+    case 5: return cancel(purchase)
     case 6: return .release
     case 7: return .extend
     case 8: return .refunded(payment, minor: Int64(random.number(in: 1...2)) * 100)
@@ -90,7 +96,8 @@ extension OrderCommand {
     switch action {
     case .pay(let capture): "pay \(capture.minor) \(capture.currency) by \(capture.payment)"
     case .refunded(let payment, let minor): "refund \(minor) of \(payment)"
-    case .cancel(let units): "cancel \(units.map { "\($0)" } ?? "all")"
+    case .cancel(let units, let sku):
+      "cancel \(units.map { "\($0)" } ?? "all")\(sku.map { " of \($0)" } ?? "")"
     case .release: "release"
     case .extend: "extend"
     case .expire: "expire"

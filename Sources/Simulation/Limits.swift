@@ -40,6 +40,9 @@ enum Limits {
   static let holdPace: Int64 = 40
   static let holdSeconds = 1...3
 
+  /// How many purchases are baskets, where a sale takes them.
+  static let basketsPerMille = 400
+
   /// How many of those that may wait for units that come back do.
   static let waitsPerMille = 600
 

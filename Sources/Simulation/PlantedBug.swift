@@ -138,6 +138,21 @@ public enum PlantedBug: String, CaseIterable, Sendable {
   /// With all units held, intake says that all is sold.
   case heldCountsAsSold = "held-counts-as-sold"
 
+  /// A basket that is refused keeps the units of the lines before the one that it is refused for.
+  case basketInPart = "basket-in-part"
+
+  /// A line of a basket does not see what the lines before it count for the buyer's limit.
+  case lineLimitAlone = "line-limit-alone"
+
+  /// Units of one line that are cancelled come back as units of the basket's first SKU.
+  case lineGivesAnothersBack = "line-gives-anothers-back"
+
+  /// The lines of a basket are not loaded with its life.
+  case linesForgotten = "lines-forgotten"
+
+  /// A basket has to be paid as if all its units cost what the first one does.
+  case firstPriceForAll = "first-price-for-all"
+
   /// Whether it can only be found where a sale shapes its crowd. Others are looked for in worlds where all requests get
   /// into the log: the more, the sooner.
   var isOfShaping: Bool { self == .gateStaysShut || self == .rateForgotten }
@@ -146,6 +161,7 @@ public enum PlantedBug: String, CaseIterable, Sendable {
   var decidesOtherwise: Bool {
     switch self {
     case .duplicateCheckLast, .releasedTwice, .expiryEarly, .refundSwallowed, .ownHoldInTheWay: true
+    case .basketInPart, .lineLimitAlone, .lineGivesAnothersBack, .firstPriceForAll: true
     default: false
     }
   }
@@ -160,6 +176,9 @@ public enum PlantedBug: String, CaseIterable, Sendable {
       effects.change(request.stock)
       effects.repeated(request.stock.sale)
       return
+    }
+    if case .place(let request) = record, request.isBasket {
+      return decides(&state, basket: request, at: offset, into: &effects)
     }
     decide(&state, record, at: offset, into: &effects)
   }

@@ -25,10 +25,10 @@ struct Shop {
   /// otherwise.
   struct Purchase {
     let sale: SaleNumber
-    let sku: SKU
+    /// One, or more of a basket.
+    let lines: [OrderLine]
     let buyer: BuyerID
     let key: IdempotencyKey
-    let quantity: Units
 
     /// What the gateway names of it, as `X-Limit-Subjects`.
     let subjects: String
@@ -38,6 +38,10 @@ struct Shop {
 
     /// Whether it waits for units that come back.
     let waits: Bool
+
+    /// Its first SKU, and its units in all.
+    var sku: SKU { lines[0].sku }
+    var quantity: Units { lines.reduce(.zero) { $0 + $1.quantity } }
 
     /// The same for all requests that are one order.
     var identity: String { "\(sale)/\(buyer)/\(key)" }
@@ -71,24 +75,39 @@ struct Shop {
       if let other = purchases.last, random.happens(perMille: 350) {
         // The same key once more, perhaps for something else: in two lanes it is still one order.
         let items = self[other.sale].sale.items
+        let line = OrderLine(sku: items[random.index(below: items.count)].sku, quantity: other.quantity)
+        let isSame = other.lines.count > 1 && random.happens(perMille: 500)
         purchases.append(
           Purchase(
-            sale: other.sale, sku: items[random.index(below: items.count)].sku, buyer: other.buyer, key: other.key,
-            quantity: other.quantity, subjects: other.subjects, code: other.code, waits: other.waits))
+            sale: other.sale, lines: isSame ? other.lines : [line], buyer: other.buyer, key: other.key,
+            subjects: other.subjects, code: other.code, waits: other.waits))
         continue
       }
       let sale = sales[random.index(below: sales.count)]
+      let lines = Self.lines(of: sale.sale, &random)
       purchases.append(
         Purchase(
-          sale: sale.number, sku: sale.sale.items[random.index(below: sale.sale.items.count)].sku,
-          buyer: buyers[random.index(below: buyers.count)],
+          sale: sale.number, lines: lines, buyer: buyers[random.index(below: buyers.count)],
           key: IdempotencyKey(unchecked: "key-\(random.index(below: Limits.keysPerBuyer))"),
-          quantity: Units(random.happens(perMille: 700) ? 1 : Int32(random.number(in: 2...3))),
           subjects: sale.sale.shaping.subjects == nil
             ? ""
             : (0..<2).map { "kind-\($0)=s-\(random.index(below: Limits.subjectsPerKind))" }.joined(separator: ", "),
           code: sale.codes.isEmpty ? nil : sale.codes[random.index(below: sale.codes.count)],
-          waits: sale.sale.holds?.waitlist != nil && random.happens(perMille: Limits.waitsPerMille)))
+          waits: lines.count == 1 && sale.sale.holds?.waitlist != nil
+            && random.happens(perMille: Limits.waitsPerMille)))
+    }
+  }
+
+  /// What one purchase asks for: of a sale that one lane decides, some are baskets.
+  private static func lines(of sale: Sale, _ random: inout SeededGenerator) -> [OrderLine] {
+    func quantity(_ random: inout SeededGenerator) -> Units {
+      Units(random.happens(perMille: 700) ? 1 : Int32(random.number(in: 2...3)))
+    }
+    var skus = sale.items.map(\.sku)
+    let isBasket = sale.ordering == .sale && skus.count > 1 && random.happens(perMille: Limits.basketsPerMille)
+    return (0..<(isBasket ? random.number(in: 2...skus.count) : 1)).map { _ in
+      let sku = skus.remove(at: random.index(below: skus.count))
+      return OrderLine(sku: sku, quantity: quantity(&random))
     }
   }
 
@@ -100,7 +119,7 @@ struct Shop {
       items.append(
         try SaleItem(
           sku: SKU(unchecked: "sku-\(sku)"), stock: Units(Int32(random.number(in: Limits.units))),
-          price: try Price(minor: 100, currency: "CNY")))
+          price: try Price(minor: Int64(sku + 1) * 100, currency: "CNY")))
     }
     // Of what was drawn already: no other world changes by it.
     var shaping = SaleShaping()
@@ -124,7 +143,8 @@ struct Shop {
       holds: hasHolds && random.happens(perMille: 800) ? try holds(&random, isOneItem: items.count == 1) : nil,
       items: items)
     let rules = SaleRules(
-      startsAt: sale.startsAt, endsAt: sale.endsAt, perBuyerLimit: sale.perBuyerLimit, holds: sale.holds)
+      startsAt: sale.startsAt, endsAt: sale.endsAt, perBuyerLimit: sale.perBuyerLimit,
+      takesBaskets: sale.ordering == .sale, holds: sale.holds)
     // A code's uses are exact only where one lane decides the sale.
     let isOneLane = sale.ordering == .sale || items.count == 1
     let codes = isOneLane && random.happens(perMille: Limits.codesPerMille) ? codes(&random) : []

@@ -14,8 +14,8 @@ struct SimulatedIntake {
     var isAnswered = false
     var wasCalledFailed = false
 
-    /// Units that the line of its item was promised.
-    var line: (key: StockKey, units: Int64)?
+    /// Units that the lines of its items were promised.
+    var lines: [(key: StockKey, units: Int64)] = []
 
     /// The process that sent it is gone: nobody sends it again or hears of it.
     var isOrphan = false
@@ -99,22 +99,26 @@ extension World {
   mutating func accept(_ client: Int, at intake: Int) {
     let purchase = shop.purchases[clients[client].purchase]
     let sale = shop[purchase.sale]
-    let key = StockKey(sale: purchase.sale, sku: purchase.sku)
+    let keys = purchase.lines.map { StockKey(sale: purchase.sale, sku: $0.sku) }
     let now = shop.clock(at: scheduler.now + intakes[intake].skew)
-    guard let level = intakes[intake].levels[key] else { return }
     if now < sale.sale.startsAt { return answer(client, .tooEarly) }
-    if now >= sale.sale.endsAt || level.isClosed { return answer(client, .refused("ended")) }
-    if level.left == .zero, !(purchase.waits && sale.sale.holds?.waitlist != nil) {
-      if level.reserved > .zero, bug != .heldCountsAsSold {
-        met(.refusedAsAllHeld)
-        return answer(client, .refused("all held"))
+    for key in keys {
+      guard let level = intakes[intake].levels[key] else { return }
+      if now >= sale.sale.endsAt || level.isClosed { return answer(client, .refused("ended")) }
+      if level.left == .zero, !(purchase.waits && sale.sale.holds?.waitlist != nil) {
+        if level.reserved > .zero, bug != .heldCountsAsSold {
+          met(.refusedAsAllHeld)
+          return answer(client, .refused("all held"))
+        }
+        met(.refusedAsSoldOut)
+        checkSoldOut(key, level)
+        return answer(client, .refused("sold out"))
       }
-      met(.refusedAsSoldOut)
-      checkSoldOut(key, level)
-      return answer(client, .refused("sold out"))
     }
     guard isWithinRate(purchase, at: intake, now) else { return answer(client, .failed) }
-    guard isLineOpen(key, at: intake) else { return answer(client, .failed) }
+    for key in keys {
+      guard isLineOpen(key, at: intake) else { return answer(client, .failed) }
+    }
     var order = OrderID(sale: purchase.sale, buyer: purchase.buyer, key: purchase.key)
     if bug == .randomOrderIDs {
       let other = IdempotencyKey(unchecked: "\(purchase.key).\(client).\(clients[client].attempts)")
@@ -122,7 +126,7 @@ extension World {
     }
     do {
       let request = try PurchaseRequest(
-        order: order, stock: key, buyer: purchase.buyer, quantity: purchase.quantity, acceptedAt: now,
+        order: order, sale: purchase.sale, lines: purchase.lines, buyer: purchase.buyer, acceptedAt: now,
         terms: try shop.terms(of: purchase))
       send(request, of: client, from: intake, under: RecordKey(sale: sale.sale, sku: purchase.sku))
     } catch {
@@ -143,7 +147,8 @@ extension World {
     enterLine(send, request)
     note(
       "intake \(intake)",
-      "sends \(request.quantity) × \(request.stock.sku) of sale \(request.stock.sale) for \(request.buyer), "
+      "sends \(request.lines.map { "\($0.quantity) × \($0.sku)" }.joined(separator: " and ")) of sale "
+        + "\(request.stock.sale) for \(request.buyer), "
         + "client \(client), to p\(sends[send].partition) (send \(send))")
     if bug == .answerBeforeAcknowledgement {
       accepted(send, at: log.end(of: sends[send].partition))
@@ -210,7 +215,7 @@ extension World {
     guard bug != .unknownGivenBack || sends[send].isOrphan else {
       sends[send].wasCalledFailed = true
       let purchase = shop.purchases[clients[sends[send].client].purchase]
-      store.giveBack(purchase.quantity, of: StockKey(sale: purchase.sale, sku: purchase.sku))
+      for line in purchase.lines { store.giveBack(line.quantity, of: StockKey(sale: purchase.sale, sku: line.sku)) }
       checkFailed(send)
       return answer(sends[send].client, .failed)
     }

@@ -36,21 +36,25 @@ extension World {
   /// An order is on its way into the log.
   mutating func enterLine(_ send: Int, _ request: PurchaseRequest) {
     guard shop[request.stock.sale].sale.shaping.queueCap != nil else { return }
-    let units = Int64(request.quantity.rawValue)
-    sends[send].line = (request.stock, units)
-    intakes[sends[send].intake].lines[request.stock, default: SimulatedLine()].flying += units
+    for line in request.lines {
+      let (key, units) = (StockKey(sale: request.stock.sale, sku: line.sku), Int64(line.quantity.rawValue))
+      sends[send].lines.append((key, units))
+      intakes[sends[send].intake].lines[key, default: SimulatedLine()].flying += units
+    }
   }
 
   /// The log has taken it at `offset`, or nobody knows.
   mutating func settleLine(of send: Int, at offset: Offset?) {
     let intake = sends[send].intake
-    guard let (key, units) = sends[send].line, !sends[send].isOrphan else { return }
+    guard !sends[send].lines.isEmpty, !sends[send].isOrphan else { return }
     let partition = sends[send].partition
     if let offset {
       intakes[intake].ends[partition] = max(intakes[intake].ends[partition] ?? Offset(0), offset.next)
     }
-    intakes[intake].lines[key]?.flying -= units
-    intakes[intake].lines[key]?.entered += units
+    for (key, units) in sends[send].lines {
+      intakes[intake].lines[key]?.flying -= units
+      intakes[intake].lines[key]?.entered += units
+    }
   }
 
   /// An intake hears how far partitions are decided.

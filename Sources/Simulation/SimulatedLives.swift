@@ -45,7 +45,7 @@ extension SimulatedStore {
     guard let commands = needs.commands else { return }
     for order in commands.orders {
       if let hold = lives.holds[order] {
-        facts.lives[order] = .hold(hold)
+        facts.lives[order] = .hold(bug == .linesForgotten ? hold.withoutLines : hold)
         if let id = hold.payment {
           let key = Payment.Key(sale: hold.stock.sale, id: id)
           facts.payments[key] = lives.payments[key]
@@ -66,7 +66,10 @@ extension SimulatedStore {
     guard row.outcome == .confirmed, let level = stock[row.request.stock]?.level else {
       return .refused(row.request.stock)
     }
-    return .hold(Hold(row.request, at: row.position.offset, price: level.price, .confirmed))
+    let prices = (baskets[row.position] ?? []).map { line in
+      stock[StockKey(sale: row.request.stock.sale, sku: line.sku)]?.level.price.minor ?? 0
+    }
+    return .hold(Hold(row.request, at: row.position.offset, price: level.price, .confirmed, linePrices: prices))
   }
 
   /// Begins and changes lives, where the rows are as the lane knows them.
@@ -115,5 +118,15 @@ extension SimulatedStore {
       subjects[index] = Effects.SubjectCount(
         subject: row.subject, count: change.count, order: row.order, offset: row.offset)
     }
+  }
+}
+
+extension Hold {
+  /// As if it were an order of one line.
+  fileprivate var withoutLines: Hold {
+    Hold(
+      order: order, stock: stock, buyer: buyer, price: price, offset: offset, state: state, units: units, due: due,
+      isOffer: isOffer, isLapsed: isLapsed, extensions: extensions, payment: payment, refundDue: refundDue,
+      sequence: sequence, asOf: asOf, subjects: subjects)
   }
 }

@@ -32,6 +32,7 @@ struct SimulatedStore {
     let position: LogPosition
     let request: PurchaseRequest
     let outcome: Outcome
+    let refusedLine: UInt8
     let generation: Generation
 
     init(_ order: Effects.Order, in partition: Partition, _ generation: Generation) {
@@ -39,6 +40,7 @@ struct SimulatedStore {
       position = LogPosition(partition: partition, offset: order.offset)
       request = order.request
       outcome = order.outcome
+      refusedLine = order.refusedLine
     }
   }
 
@@ -60,6 +62,7 @@ struct SimulatedStore {
     var lastRecord: RecordFingerprint?
     var stock: [StockKey: LaneStock.Level] = [:]
     var orders: [Order] = []
+    var baskets: [Offset: [OrderLine]] = [:]
     var subjects: [Effects.SubjectCount] = []
     var lives = LifeChanges()
     var quarantined: [Offset] = []
@@ -70,6 +73,9 @@ struct SimulatedStore {
   private(set) var stock: [StockKey: Stock] = [:]
   /// By the primary key: an id is unique within a generation.
   private(set) var orders: [OrderProbe: Order] = [:]
+
+  /// The rows of `baskets`.
+  private(set) var baskets: [LogPosition: [OrderLine]] = [:]
 
   /// The rows of `subjects_held`.
   var subjects: [Effects.SubjectCount] = []
@@ -320,6 +326,12 @@ struct SimulatedStore {
     return .done
   }
 
+  /// Adds the lines of baskets.
+  mutating func write(_ session: Session, baskets orders: [Effects.Order]) -> StepAnswer {
+    for order in orders { open[session]?.baskets[order.offset] = order.request.lines }
+    return .done
+  }
+
   /// Adds what confirmed orders count for limit subjects.
   mutating func write(_ session: Session, subjects counts: [Effects.SubjectCount]) -> StepAnswer {
     open[session]?.subjects = counts
@@ -339,6 +351,9 @@ struct SimulatedStore {
       stock[key]?.level = level
     }
     for order in transaction.orders { orders[order.key] = order }
+    for (offset, lines) in transaction.baskets {
+      baskets[LogPosition(partition: transaction.partition, offset: offset)] = lines
+    }
     subjects += transaction.subjects
     apply(transaction.lives)
     for offset in transaction.quarantined {

@@ -48,6 +48,7 @@ extension World {
     case .generations(let open): return store.require(open)
     case .load(let needs):
       met(needs.probes.isEmpty ? .loaded : .lookedUp)
+      if needs.loadsBasketStock { met(.basketStockLoaded) }
       let facts = store.load(needs)
       if needs.probes.contains(where: { facts.decided.contains($0.order) && !store.isOpen($0) }) { met(.foundInClosed) }
       lanes[lane].transaction?.script.loaded(facts)
@@ -67,6 +68,7 @@ extension World {
         SimulatedStore.Order(row.order, in: partition, row.generation)
       }
       return store.write(session, orders: orders)
+    case .baskets(let orders): return store.write(session, baskets: orders)
     case .subjects(let counts): return store.write(session, subjects: counts)
     case .subjectChanges(let changes): return store.write(session, subjectChanges: changes)
     case .holds(let rows): return store.write(session, holds: rows)
@@ -150,7 +152,13 @@ extension World {
     if !written.effects.repeats.isEmpty { met(.repeated) }
     if !written.effects.quarantined.isEmpty { met(.quarantined) }
     if written.changed.values.contains(where: \.isClosed) { met(.closed) }
-    for order in written.effects.orders { order.outcome.course.map { met($0) } }
+    for order in written.effects.orders {
+      order.outcome.course.map { met($0) }
+      order.basketCourse.map { met($0) }
+    }
+    for change in written.effects.holds.values where !change.after.lines.isEmpty {
+      if change.after.state == .paid { met(.basketPaid) }
+    }
     for entry in written.effects.history { entry.course.map { met($0) } }
   }
 

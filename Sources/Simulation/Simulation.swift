@@ -24,6 +24,7 @@ public enum Course: String, CaseIterable, Sendable {
   case refusedAsAllHeld, allHeld, waitlisted, holdAbuse, offered, lapsed, supplied
   case lifePaid, lifeRefundDue, lifeRefunded, lifeCancelled, lifeCancelledInPart, lifeReleased, lifeExtended
   case lifeExpired, lifeNotDue, lifeRepeated, lifeNotAllowed
+  case basketWon, basketRefused, basketRefusedLater, lineCancelled, basketExpired, basketPaid, basketStockLoaded
   case staleSignal, staleReading, lineFull, rateLimited
   case watcherTold, watcherPlaced, watcherAskedInVain, watcherAskedAgain
   case laneOpens, laneReads, laneMeasures, laneWrites, laneWritesAndReads, laneWritesAndDecides, laneReclaims
@@ -31,7 +32,7 @@ public enum Course: String, CaseIterable, Sendable {
   case writeCommitted, writeFenced, writeConflicted, writeMetClosed, writePoisoned, writeUnavailable
   case writeLostConnection
   case stepFence, stepGenerations, stepLoad, stepFindSales, stepQuarantine, stepCount, stepStock, stepOrders, stepCommit
-  case stepSubjects, stepSubjectChanges, stepHolds, stepPayments, stepHistory
+  case stepBaskets, stepSubjects, stepSubjectChanges, stepHolds, stepPayments, stepHistory
   case leasePrepares, leaseDismisses, leaseClaims, leaseGivesUp
 }
 

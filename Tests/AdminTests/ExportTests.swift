@@ -28,7 +28,7 @@ import Testing
       let lines = answer.text.components(separatedBy: "\r\n")
       #expect(
         lines[0] == "order_id,partition,offset,sku,buyer,quantity,outcome,reason,accepted_at,decided_at,delay_ms,"
-          + "state,units_live,amount_minor,currency,refund_due")
+          + "state,units_live,amount_minor,currency,refund_due,lines,refused_sku")
       #expect(lines.last == "")
       let orders = lines.dropFirst().dropLast().map { $0.split(separator: ",", omittingEmptySubsequences: false) }
       #expect(orders.count == 5_003)

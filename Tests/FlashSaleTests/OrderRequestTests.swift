@@ -98,7 +98,7 @@ struct OrderRequestTests {
   }
 
   @Test func `a field that is unknown or there twice is refused by name`() {
-    let rule = "is unknown: an order has the fields sku, quantity, code and waitlist"
+    let rule = "is unknown: an order has the fields sku, quantity, lines, code and waitlist"
     #expect(parse(#"{"sku":"a","quantity":1,"price":0}"#) == .failure(.unknownField("price", rule)))
     #expect(parse(#"{"SKU":"a"}"#) == .failure(.unknownField("SKU", rule)))
     #expect(parse(#"{"":[{"a":1.5e3}, "b", null, true, false], "sku":7}"#) == .failure(.unknownField("", rule)))

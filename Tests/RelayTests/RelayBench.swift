@@ -107,6 +107,15 @@ final class RelayBench: Sendable {
     return record(.place(request), sale, sku)
   }
 
+  /// A request of several lines in its partition.
+  func place(_ sale: StoredSale, buyer: String, _ lines: [(String, Int32)]) throws -> OutgoingRecord {
+    let request = try PurchaseRequest(
+      order: order(sale, of: buyer), sale: sale.number,
+      lines: lines.map { OrderLine(sku: try SKU(validating: $0), quantity: Units($1)) },
+      buyer: BuyerID(validating: buyer), acceptedAt: .noon)
+    return record(.place(request), sale, lines[0].0)
+  }
+
   /// A command about a buyer's order.
   func does(
     _ action: OrderCommand.Action, _ sale: StoredSale, _ sku: String = "phone", buyer: String, after seconds: Int64 = 1
@@ -171,12 +180,14 @@ extension Timestamp {
 }
 
 /// A sale that is open at noon, with 100 units of each SKU at 100.00 CNY.
-func openSale(_ id: String = "double11", holds: HoldRules? = nil, skus: [String] = ["phone"], units: Int32 = 100)
-  throws -> Sale
-{
+func openSale(
+  _ id: String = "double11", holds: HoldRules? = nil, skus: [String] = ["phone"], units: Int32 = 100,
+  ordering: Ordering? = nil
+) throws -> Sale {
   try Sale(
     id: SaleID(validating: id), name: id, startsAt: Timestamp(microseconds: 1_700_000_000_000_000),
-    endsAt: Timestamp(microseconds: 1_900_000_000_000_000), perBuyerLimit: nil, holds: holds,
+    endsAt: Timestamp(microseconds: 1_900_000_000_000_000), perBuyerLimit: nil,
+    ordering: ordering, holds: holds,
     items: skus.map {
       try SaleItem(sku: SKU(validating: $0), stock: Units(units), price: Price(minor: 10_000, currency: "CNY"))
     })

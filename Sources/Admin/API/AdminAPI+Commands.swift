@@ -44,7 +44,7 @@ extension AdminAPI {
     let key = try Self.key(of: request)
     if asked.units != nil, key == nil { throw Problem.keyMissing }
     let actor = try Self.actor(of: request, reason: asked.reason)
-    return try await answer(desk.command(order, .cancel(asked.units), key, by: actor))
+    return try await answer(desk.command(order, asked.action, key, by: actor))
   }
 
   @Sendable private func refund(_ request: Request, _ context: ListenerContext) async throws -> Response {

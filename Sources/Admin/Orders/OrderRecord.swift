@@ -22,6 +22,9 @@ public struct OrderRecord: Codable, Sendable, Hashable {
     /// By how much the order's live units have changed.
     public let units: Int32
 
+    /// The same of each line of a basket; empty where none has changed, and for an order of one line.
+    public let lineUnits: [Int32]
+
     /// Minor units of money that it moved.
     public let amountMinor: Int64
 
@@ -36,6 +39,22 @@ public struct OrderRecord: Codable, Sendable, Hashable {
     private enum CodingKeys: String, CodingKey {
       case partition, offset, at, action, result, units, state, sequence, by, reason
       case amountMinor = "amount_minor"
+      case lineUnits = "line_units"
+    }
+  }
+
+  /// One line of a basket, as it stands.
+  public struct Line: Codable, Sendable, Hashable {
+    public let sku: SKU
+
+    /// What the order asked for.
+    public let quantity: Int32
+
+    /// What of it counts for the buyer by now.
+    public let units: Int32
+
+    private enum CodingKeys: String, CodingKey {
+      case sku, quantity, units
     }
   }
 
@@ -57,12 +76,20 @@ public struct OrderRecord: Codable, Sendable, Hashable {
 
   public let orderID: OrderID
   @Nullable public private(set) var sale: String?
+
+  /// Of a basket, of its first line.
   @Nullable public private(set) var sku: String?
+
+  /// All lines of a basket, in the buyer's order; empty for an order of one line.
+  public let lines: [Line]
   @Nullable public private(set) var buyer: String?
 
   /// By the first decision; `unknown`: there is none, and a command or a payment has named it.
   public let outcome: String
   @Nullable public private(set) var reason: String?
+
+  /// The SKU for which a basket is refused.
+  @Nullable public private(set) var refusedSKU: String?
   @Nullable public private(set) var acceptedAt: Timestamp?
   @Nullable public private(set) var decidedAt: Timestamp?
 
@@ -79,8 +106,9 @@ public struct OrderRecord: Codable, Sendable, Hashable {
   public let events: [Event]
 
   private enum CodingKeys: String, CodingKey {
-    case sale, sku, buyer, outcome, reason, state, units, currency, payments, events
+    case sale, sku, lines, buyer, outcome, reason, state, units, currency, payments, events
     case orderID = "order_id"
+    case refusedSKU = "refused_sku"
     case acceptedAt = "accepted_at"
     case decidedAt = "decided_at"
     case amountMinor = "amount_minor"
@@ -90,10 +118,13 @@ public struct OrderRecord: Codable, Sendable, Hashable {
 
 extension OrderRecord {
   /// Everything about one order.
-  init(_ order: OrderID, _ history: OrderHistory, price: Price?) {
+  ///
+  /// - Parameters:
+  ///   - price: of its first line, where its life does not say it; and so `lines` of a basket.
+  init(_ order: OrderID, _ history: OrderHistory, price: Price?, lines: [Hold.Line]) {
     let decision = history.decision
     let living = decision.map {
-      LivingOrder(decision: $0, life: history.life, price: history.life?.price ?? price, refundDue: [])
+      LivingOrder(decision: $0, life: history.life, price: history.life?.price ?? price, lines: lines, refundDue: [])
     }
     self.init(
       order, sale: history.sale?.rawValue, living, payments: history.payments.map(Capture.init),
@@ -113,6 +144,13 @@ extension OrderRecord {
     self.sale = sale
     let decision = living?.decision
     sku = decision?.stock.sku.rawValue
+    let isLive = living.map { $0.liveUnits > .zero } ?? false
+    lines =
+      decision?.lines.map { line in
+        let units = living?.lines.first { $0.sku == line.sku }?.units ?? .zero
+        return Line(sku: line.sku, quantity: line.quantity.rawValue, units: isLive ? units.rawValue : 0)
+      } ?? []
+    refusedSKU = decision?.refusedSKU?.rawValue
     buyer = decision?.buyer.rawValue
     outcome = decision.map(\.outcome.name) ?? "unknown"
     if case .rejected(let refusal)? = decision?.outcome { reason = refusal.code }
@@ -134,6 +172,7 @@ extension OrderRecord.Event {
     action = "place"
     if case .rejected(let refusal) = decision.outcome { result = refusal.code } else { result = decision.outcome.name }
     units = decision.outcome.isCounted ? decision.quantity.rawValue : 0
+    lineUnits = decision.outcome.isCounted ? decision.lines.map(\.quantity.rawValue) : []
     amountMinor = 0
     state = nil
     sequence = decision.outcome.isCounted ? 1 : 0
@@ -148,6 +187,7 @@ extension OrderRecord.Event {
     action = entry.action.code
     result = entry.result.code
     units = entry.units
+    lineUnits = entry.lineUnits
     amountMinor = entry.minor
     state = entry.state?.code
     sequence = entry.sequence
@@ -195,6 +235,7 @@ public enum OrderText {
   /// The order, its captures and every record that touched it, ending with a line feed. Times are UTC.
   public static func text(_ order: OrderRecord) -> String {
     var lines = [head(order)]
+    for line in order.lines { lines.append("line \(line.sku): \(line.quantity) asked for, \(line.units) live") }
     if let expires = order.expiresAt { lines.append("held until \(expires)") }
     for payment in order.payments {
       func words(_ minor: Int64) -> String { "\(Money(minor: minor, currency: payment.currency))" }
@@ -206,12 +247,20 @@ public enum OrderText {
     let rows = order.events.map { event in
       [
         "\(event.partition)@\(event.offset)", "\(event.at)", event.action, event.result,
-        event.state.map { "→ \($0)" } ?? "", event.units == 0 ? "" : "\(event.units > 0 ? "+" : "")\(event.units)",
+        event.state.map { "→ \($0)" } ?? "", unitsText(of: event),
         event.amountMinor == 0 ? "" : "\(event.amountMinor) minor units",
         "by \(event.by)" + (event.reason.isEmpty ? "" : " (\(event.reason))"),
       ]
     }
     return (lines + aligned(rows)).joined(separator: "\n") + "\n"
+  }
+
+  /// As `+2`, and with each line of a basket as `+3 (+2, +1)`.
+  private static func unitsText(of event: OrderRecord.Event) -> String {
+    func signed(_ units: Int32) -> String { "\(units > 0 ? "+" : "")\(units)" }
+    guard event.units != 0 else { return "" }
+    guard !event.lineUnits.isEmpty else { return signed(event.units) }
+    return "\(signed(event.units)) (\(event.lineUnits.map(signed).joined(separator: ", ")))"
   }
 
   /// One line for each order.
@@ -222,8 +271,11 @@ public enum OrderText {
   }
 
   private static func head(_ order: OrderRecord) -> String {
-    var words = ["order \(order.orderID)", order.reason.map { "\(order.state): \($0)" } ?? order.state]
-    if let sale = order.sale, let sku = order.sku { words.append("\(sale)/\(sku)") }
+    let refusal = order.reason.map { reason in reason + (order.refusedSKU.map { " of \($0)" } ?? "") }
+    var words = ["order \(order.orderID)", refusal.map { "\(order.state): \($0)" } ?? order.state]
+    if let sale = order.sale, let sku = order.sku {
+      words.append("\(sale)/\(order.lines.isEmpty ? sku : order.lines.map(\.sku.rawValue).joined(separator: "+"))")
+    }
     if let buyer = order.buyer { words.append("buyer \(buyer)") }
     words.append("\(order.units) units")
     if let minor = order.amountMinor, let currency = order.currency {

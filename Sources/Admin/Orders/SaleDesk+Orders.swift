@@ -9,10 +9,15 @@ extension SaleDesk {
     guard !history.isEmpty else { throw Problem.orderNotFound(id) }
     // What was won in a sale without holds has no price of its own.
     var price: Price?
-    if let decision = history.decision, history.life == nil, let sale = history.sale {
-      price = try await stored(sale).sale.item(decision.stock.sku)?.price
+    var lines: [Hold.Line] = []
+    if let decision = history.decision, history.life == nil, let id = history.sale {
+      let sale = try await stored(id).sale
+      price = sale.item(decision.stock.sku)?.price
+      lines = decision.lines.map { line in
+        Hold.Line(sku: line.sku, units: line.quantity, priceMinor: sale.item(line.sku)?.price.minor ?? 0)
+      }
     }
-    return OrderRecord(id, history, price: price)
+    return OrderRecord(id, history, price: price, lines: lines)
   }
 
   /// A buyer's orders in a sale.

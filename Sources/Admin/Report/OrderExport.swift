@@ -45,7 +45,7 @@ enum OrderExport: String, CaseIterable {
     var header = CSVLines()
     header.add(
       "order_id", "partition", "offset", "sku", "buyer", "quantity", "outcome", "reason", "accepted_at", "decided_at",
-      "delay_ms", "state", "units_live", "amount_minor", "currency", "refund_due")
+      "delay_ms", "state", "units_live", "amount_minor", "currency", "refund_due", "lines", "refused_sku")
     return header.text
   }()
 
@@ -58,7 +58,8 @@ enum OrderExport: String, CaseIterable {
         CSVLines.foreign(order.stock.sku.rawValue), CSVLines.foreign(order.buyer.rawValue), "\(order.quantity)",
         order.outcomeName, order.refusal?.code ?? "", "\(order.acceptedAt)", "\(order.decidedAt)",
         "\(order.delayMilliseconds)", living.state, "\(living.liveUnits)", living.amount.map { "\($0.minor)" } ?? "",
-        living.amount?.currency ?? "", living.refundDueText ?? "")
+        living.amount?.currency ?? "", living.refundDueText ?? "", CSVLines.foreign(living.linesText),
+        CSVLines.foreign(order.refusedSKU?.rawValue ?? ""))
     }
     return lines.text
   }
@@ -85,6 +86,12 @@ enum OrderExport: String, CaseIterable {
       json.field("amount_minor", orNull: living.amount?.minor)
       if let currency = living.amount?.currency { json.field("currency", currency) } else { json.null("currency") }
       if let due = living.refundDueText { json.field("refund_due", due) } else { json.null("refund_due") }
+      json.array("lines", of: order.lines) { json, line in
+        json.field("sku", line.sku.rawValue)
+        json.field("quantity", line.quantity.rawValue)
+        json.field("units_live", living.liveUnits(of: line.sku).rawValue)
+      }
+      if let sku = order.refusedSKU { json.field("refused_sku", sku.rawValue) } else { json.null("refused_sku") }
       json.end()
       lines.writeImmutableBuffer(json.buffer)
       lines.writeStaticString("\n")
@@ -94,6 +101,16 @@ enum OrderExport: String, CaseIterable {
 }
 
 extension LivingOrder {
+  /// The units of one line of a basket that count for its buyer.
+  fileprivate func liveUnits(of sku: SKU) -> Units {
+    liveUnits > .zero ? lines.first { $0.sku == sku }?.units ?? .zero : .zero
+  }
+
+  /// Each line of a basket as SKU, quantity and live units: `phone 2 2; case 1 0`. Empty for an order of one line.
+  fileprivate var linesText: String {
+    decision.lines.map { "\($0.sku) \($0.quantity) \(liveUnits(of: $0.sku))" }.joined(separator: "; ")
+  }
+
   /// Minor units with their currency, as `199900 CNY`; with a semicolon between currencies, which are never added.
   fileprivate var refundDueText: String? {
     refundDue.isEmpty ? nil : refundDue.map { "\($0.minor) \($0.currency)" }.joined(separator: "; ")

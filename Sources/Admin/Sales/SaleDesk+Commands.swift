@@ -157,6 +157,10 @@ extension StoredEffect {
     case .unknownOrder: code = asked == .refund ? .paymentNotFound : .orderNotFound
     case .anotherOrder: code = .orderNotFound
     case .refused: code = .orderRefused
+    case .unknownLine:
+      return Problem.body(
+        .invalidField("sku", "is of no line of the order, or is missing for an order of several")
+      ).with { $0.order = order }
     case .tooMuch: code = .tooMuch
     case .noneLeft: code = .noneLeft
     case .repeated, .notAllowed, .notDue, .wrongAmount, .alreadyPaid, .tooLate: code = .notAllowed

@@ -59,6 +59,7 @@ extension AuditedEntry {
       order != entry.order ? "order_id" : nil, sale != entry.stock.sale ? "sale" : nil,
       sku != entry.stock.sku.rawValue ? "sku" : nil, action != entry.action.rawValue ? "action" : nil,
       result != entry.result.rawValue ? "result" : nil, units != entry.units ? "units" : nil,
+      lineUnits != entry.lineUnits ? "line_units" : nil,
       minor != entry.minor ? "minor" : nil, state != entry.state?.rawValue ? "state" : nil,
       sequence != entry.sequence ? "sequence" : nil, at != entry.at ? "at" : nil,
       command != entry.command?.rawValue ? "command_id" : nil, by != entry.by.name ? "by_whom" : nil,

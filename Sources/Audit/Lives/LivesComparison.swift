@@ -36,9 +36,13 @@ extension Replay {
     counts.lives += 1
     let key = SKU(rawValue: row.sku).map { StockKey(sale: row.sale, sku: $0) }
     if let key, let state = Hold.State(rawValue: row.state) {
-      lives.shelves[key, default: .init()].add(Int64(row.units), state)
+      if row.lines.isEmpty { lives.shelves[key, default: .init()].add(Int64(row.units), state) }
+      for line in row.lines {
+        let key = StockKey(sale: row.sale, sku: line.sku)
+        lives.shelves[key, default: .init()].add(Int64(line.units.rawValue), state)
+      }
       if let payment = row.payment, state == .paid || state == .fulfilled {
-        lives.paying[PaymentKey(sale: row.sale, payment: payment)] = Int64(row.units) * row.priceMinor
+        lives.paying[PaymentKey(sale: row.sale, payment: payment)] = row.amountMinor
       }
     }
     let place = LogPosition(partition: row.position.partition, offset: Offset(row.asOf.rawValue - 1))
@@ -69,7 +73,13 @@ extension Replay {
     var missing: [Hold] = []
     for case .hold(let hold) in state.lives.values where !lives.believed.contains(hold.stock) {
       if hold.isImplied {
-        lives.shelves[hold.stock, default: .init()].add(Int64(hold.units.rawValue), hold.state)
+        if hold.lines.isEmpty {
+          lives.shelves[hold.stock, default: .init()].add(Int64(hold.units.rawValue), hold.state)
+        }
+        for line in hold.lines {
+          let key = StockKey(sale: hold.stock.sale, sku: line.sku)
+          lives.shelves[key, default: .init()].add(Int64(line.units.rawValue), hold.state)
+        }
       } else {
         missing.append(hold)
       }
@@ -179,6 +189,7 @@ extension AuditedHold {
       buyer != hold.buyer.rawValue ? "buyer" : nil, currency != hold.price.currency ? "currency" : nil,
       priceMinor != hold.price.minor ? "price_minor" : nil, refundDue != hold.refundDue ? "refund_due" : nil,
       asOf != hold.asOf ? "as_of" : nil, due != hold.due ? "due" : nil, units != hold.units.rawValue ? "units" : nil,
+      lines != hold.lines ? "lines" : nil,
       extensions != hold.extensions ? "extensions" : nil, sequence != hold.sequence ? "sequence" : nil,
       state != hold.state.rawValue ? "state" : nil, isOffer != hold.isOffer ? "is_offer" : nil,
       isLapsed != hold.isLapsed ? "is_lapsed" : nil, payment != hold.payment?.rawValue ? "payment" : nil,

@@ -38,5 +38,12 @@ extension WireOrderEvent {
     dueUs = event.due.map { UInt64(clamping: $0.microseconds) } ?? 0
     by = event.by.name
     reason = event.by.reason
+    lines = event.lines.map { line in
+      var wire = Line()
+      wire.sku = line.sku.rawValue
+      wire.units = line.units
+      wire.priceMinor = line.priceMinor
+      return wire
+    }
   }
 }

@@ -54,6 +54,8 @@ public struct OrderEvent: Hashable, Sendable {
   public let sequence: Int32
 
   public let sale: SaleID
+
+  /// Of a basket, that of its first line, as is `price`.
   public let sku: SKU
 
   /// `nil`: there is no such order.
@@ -64,6 +66,20 @@ public struct OrderEvent: Hashable, Sendable {
 
   /// By how much the units have changed that the order has, or waits for.
   public let units: Int32
+
+  /// What changed of one line of a basket.
+  public struct Line: Hashable, Sendable {
+    public let sku: SKU
+
+    /// By how much its units have changed.
+    public let units: Int32
+
+    /// The price of one unit at which it was won, in minor units of the order's currency.
+    public let priceMinor: Int64
+  }
+
+  /// Every line of a basket, in the buyer's order; empty for an order of one line.
+  public let lines: [Line]
 
   /// The price of one unit at which it was won.
   public let price: Price
@@ -89,13 +105,25 @@ public struct EventSubject: Sendable {
   public let buyer: BuyerID?
   public let price: Price
 
+  /// All lines of a basket; empty for an order of one line.
+  public let lines: [Hold.Line]
+
   /// Collects it.
-  public init(order: OrderID, sale: SaleID, sku: SKU, buyer: BuyerID?, price: Price) {
+  public init(order: OrderID, sale: SaleID, sku: SKU, buyer: BuyerID?, price: Price, lines: [Hold.Line] = []) {
     self.order = order
     self.sale = sale
     self.sku = sku
     self.buyer = buyer
     self.price = price
+    self.lines = lines
+  }
+
+  /// The lines of an event that changed their units by so much; empty: by nothing.
+  fileprivate func lines(changed units: [Int32]) -> [OrderEvent.Line] {
+    lines.enumerated().map { index, line in
+      OrderEvent.Line(
+        sku: line.sku, units: units.indices.contains(index) ? units[index] : 0, priceMinor: line.priceMinor)
+    }
   }
 }
 
@@ -105,13 +133,14 @@ extension OrderEvent {
   /// - Parameter holdSeconds: how long the sale holds what is won; `nil`: it has no payment.
   public init(
     firstAt position: LogPosition, of subject: EventSubject, isWaiting: Bool, holdSeconds: Int32?, units: Units,
-    at time: Timestamp
+    lineUnits: [Int32] = [], at time: Timestamp
   ) {
     let state: Hold.State = isWaiting ? .waiting : holdSeconds == nil ? .confirmed : .reserved
     let kind: Kind = isWaiting ? .waitlisted : holdSeconds == nil ? .confirmed : .reserved
     self.init(
       id: EventID(position: position), kind: kind, of: subject, sequence: 1, state: state, units: units.rawValue,
-      money: .none, at: time, due: kind == .reserved ? holdSeconds.map { time.adding(seconds: $0) } : nil, by: .buyer)
+      lineUnits: lineUnits, money: .none, at: time,
+      due: kind == .reserved ? holdSeconds.map { time.adding(seconds: $0) } : nil, by: .buyer)
   }
 
   /// What a record did to an order; `nil` if it changed neither the order nor any money.
@@ -129,13 +158,14 @@ extension OrderEvent {
       payment: entry.minor > 0 ? payment : nil)
     self.init(
       id: EventID(position: LogPosition(partition: partition, offset: entry.offset), place: entry.place), kind: kind,
-      of: subject, sequence: entry.sequence, state: entry.state, units: entry.units, money: money, at: entry.at,
+      of: subject, sequence: entry.sequence, state: entry.state, units: entry.units,
+      lineUnits: entry.lineUnits, money: money, at: entry.at,
       due: nil, by: entry.by)
   }
 
   private init(
-    id: EventID, kind: Kind, of subject: EventSubject, sequence: Int32, state: Hold.State?, units: Int32, money: Money,
-    at time: Timestamp, due: Timestamp?, by: Actor
+    id: EventID, kind: Kind, of subject: EventSubject, sequence: Int32, state: Hold.State?, units: Int32,
+    lineUnits: [Int32], money: Money, at time: Timestamp, due: Timestamp?, by: Actor
   ) {
     self.id = id
     self.kind = kind
@@ -143,6 +173,7 @@ extension OrderEvent {
     self.sequence = sequence
     self.state = state
     self.units = units
+    lines = subject.lines(changed: lineUnits)
     self.money = money
     at = time
     self.due = due

@@ -27,7 +27,7 @@ extension LaneStock {
     count(request, at: offset, into: &effects)
     if let units { held[Holder(sale: request.stock.sale, buyer: request.buyer)] = units }
     effects.decide(request, at: offset, .waitlisted)
-    let hold = Hold(request, at: offset, price: level.price, .waiting)
+    let hold = Hold(request, at: offset, price: level.price, .waiting, linePrices: [])
     waitlists[request.stock, default: Waitlist()].add(hold)
     set(hold, from: nil, into: &effects)
     // It can have what is left at once, if the sale's rule gives the first in line less than she wants.
@@ -41,13 +41,30 @@ extension LaneStock {
     guard let level = stock[request.stock] else { return }
     guard let rules = level.rules.holds else {
       if awaited.contains(request.order) {
-        lives[request.order] = .hold(Hold(request, at: offset, price: level.price, .confirmed))
+        lives[request.order] = .hold(
+          Hold(request, at: offset, price: level.price, .confirmed, linePrices: linePrices(of: request)))
       }
       return
     }
-    stock[request.stock]?.reserved = level.reserved + request.quantity
+    if request.terms.isEmpty || !request.isBasket {
+      stock[request.stock]?.reserved = level.reserved + request.quantity
+    } else {
+      for line in request.terms.lines { reserve(line.quantity, of: StockKey(sale: request.stock.sale, sku: line.sku)) }
+    }
     let due = request.acceptedAt.adding(seconds: rules.seconds)
-    set(Hold(request, at: offset, price: level.price, .reserved, due: due), from: nil, into: &effects)
+    let hold = Hold(request, at: offset, price: level.price, .reserved, due: due, linePrices: linePrices(of: request))
+    set(hold, from: nil, into: &effects)
+  }
+
+  private mutating func reserve(_ units: Units, of key: StockKey) {
+    guard let level = stock[key] else { return }
+    stock[key]?.reserved = level.reserved + units
+  }
+
+  /// The price of one unit of each line of a basket.
+  private func linePrices(of request: PurchaseRequest) -> [Int64] {
+    guard !request.terms.isEmpty else { return [] }
+    return request.terms.lines.map { stock[StockKey(sale: request.stock.sale, sku: $0.sku)]?.price.minor ?? 0 }
   }
 
   /// A request was refused; a command of the same batch can name it.

@@ -3,28 +3,44 @@ internal import Time
 // The steps of which commands about orders are made.
 
 extension LaneStock {
-  /// Changes a life, and perhaps the level of its stock, and notes it.
+  /// Changes a life, and notes it.
   mutating func change(
     _ before: Hold, by command: OrderCommand, _ result: HistoryEntry.Result = .applied, minor: Int64 = 0,
-    at offset: Offset, into effects: inout Effects, _ body: (inout Hold, inout Level) -> Void
+    at offset: Offset, into effects: inout Effects, _ body: (inout Hold) -> Void
   ) {
-    guard let place = stock.index(forKey: before.stock) else { return }
-    let old = stock.values[place]
     var hold = before
-    body(&hold, &stock.values[place])
+    body(&hold)
     hold.sequence += 1
     hold.asOf = offset.next
-    if stock.values[place] != old {
-      stock.values[place].asOf = offset.next
-      effects.change(before.stock)
-    }
     if before.state == .waiting { keepWaiting(hold) }
     set(hold, from: before, into: &effects)
     effects.note(
       HistoryEntry(
         offset: offset, place: 0, stock: hold.stock, order: hold.order, action: command.historyAction, result: result,
-        units: hold.liveUnits.rawValue - before.liveUnits.rawValue, minor: minor, state: hold.state,
-        sequence: hold.sequence, at: command.at, command: command.id, by: command.by))
+        units: hold.liveUnits.rawValue - before.liveUnits.rawValue, lineUnits: hold.lineChanges(from: before),
+        minor: minor, state: hold.state, sequence: hold.sequence, at: command.at, command: command.id, by: command.by))
+  }
+
+  /// Changes the level of each stock that the order has units of, or waits for.
+  mutating func changeLevels(
+    of hold: Hold, at offset: Offset, into effects: inout Effects, _ body: (inout Level, Units) -> Void
+  ) {
+    guard !hold.lines.isEmpty else { return changeLevel(hold.stock, hold.units, at: offset, into: &effects, body) }
+    for line in hold.lines where line.units > .zero {
+      changeLevel(StockKey(sale: hold.stock.sale, sku: line.sku), line.units, at: offset, into: &effects, body)
+    }
+  }
+
+  private mutating func changeLevel(
+    _ key: StockKey, _ units: Units, at offset: Offset, into effects: inout Effects,
+    _ body: (inout Level, Units) -> Void
+  ) {
+    guard let place = stock.index(forKey: key) else { return }
+    let old = stock.values[place]
+    body(&stock.values[place], units)
+    guard stock.values[place] != old else { return }
+    stock.values[place].asOf = offset.next
+    effects.change(key)
   }
 
   /// Ends a life that has units, or waits, and gives all of them back.
@@ -34,22 +50,27 @@ extension LaneStock {
   ) {
     let owed = owe(hold.state == .paid && state != .refunded ? hold.amountMinor : 0, of: hold, at: offset, &effects)
     let result: HistoryEntry.Result = owed > 0 ? .refundDue : .applied
-    change(hold, by: command, result, minor: minor + owed, at: offset, into: &effects) { hold, level in
-      level.takeBack(hold.units, from: hold.state)
+    changeLevels(of: hold, at: offset, into: &effects) { level, units in level.takeBack(units, from: hold.state) }
+    change(hold, by: command, result, minor: minor + owed, at: offset, into: &effects) { hold in
       hold.refundDue += owed - ofDue
       hold.isLapsed = state == .expired
       hold.move(to: hold.refundDue > 0 ? .refundDue : state)
     }
     giveBack(hold.units, of: hold, isAll: true, isLapse: state == .expired, into: &effects)
     if state == .expired { lapses[hold.holder, default: 0] += 1 }
-    offer(hold.stock, at: command.at, offset, into: &effects)
+    guard !hold.lines.isEmpty else { return offer(hold.stock, at: command.at, offset, into: &effects) }
+    for line in hold.lines where line.units > .zero {
+      offer(StockKey(sale: hold.stock.sale, sku: line.sku), at: command.at, offset, into: &effects)
+    }
   }
 
-  /// Gives some of the units back, and keeps the others.
+  /// Gives some of the units of one line back, and keeps the others.
   mutating func giveBack(
-    _ units: Units, of hold: Hold, by command: OrderCommand, at offset: Offset, into effects: inout Effects
+    _ units: Units, of line: Hold.Line, _ hold: Hold, by command: OrderCommand, at offset: Offset,
+    into effects: inout Effects
   ) {
-    let price = Int64(units.rawValue) * hold.price.minor
+    let price = Int64(units.rawValue) * line.priceMinor
+    let key = StockKey(sale: hold.stock.sale, sku: line.sku)
     let owed = owe(hold.state == .paid ? price : 0, of: hold, at: offset, &effects)
     let result: HistoryEntry.Result = owed > 0 ? .refundDue : .applied
     // What is counted for subjects changes first: it stands in the life that is set.
@@ -58,14 +79,17 @@ extension LaneStock {
       Hold.Counted(
         kind: counted.kind, id: counted.id, count: counted.kind == .code ? counted.count : counted.count - units)
     }
-    change(hold, by: command, result, minor: owed, at: offset, into: &effects) { hold, level in
-      level.takeBack(units, from: hold.state)
+    changeLevel(key, units, at: offset, into: &effects) { level, units in level.takeBack(units, from: hold.state) }
+    change(hold, by: command, result, minor: owed, at: offset, into: &effects) { hold in
       hold.refundDue += owed
       hold.units = hold.units - units
+      for index in hold.lines.indices where hold.lines[index].sku == line.sku {
+        hold.lines[index].units = hold.lines[index].units - units
+      }
       hold.subjects = rest.subjects
     }
     giveBack(units, of: hold, isAll: false, isLapse: false, into: &effects)
-    offer(hold.stock, at: command.at, offset, into: &effects)
+    offer(key, at: command.at, offset, into: &effects)
   }
 
   /// The units no longer count for the buyer and the subjects.

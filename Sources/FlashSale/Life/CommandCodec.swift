@@ -31,7 +31,9 @@ extension WireOrderCommand {
     case .refunded(let payment, let minor):
       refunded.payment = payment.rawValue
       refunded.minor = minor
-    case .cancel(let units): cancel = units.map { UInt32(bitPattern: $0.rawValue) } ?? 0
+    case .cancel(let units, let sku):
+      cancel = units.map { UInt32(bitPattern: $0.rawValue) } ?? 0
+      line = sku?.rawValue ?? ""
     case .release: release = WireNothing()
     case .extend: extend = WireNothing()
     case .expire: expire = WireNothing()
@@ -55,7 +57,10 @@ extension WireOrderCommand {
           try Capture(
             payment: try PaymentID(validating: pay.payment), minor: pay.minor, currency: pay.currency))
       case .refunded(let refund): .refunded(try PaymentID(validating: refund.payment), minor: refund.minor)
-      case .cancel(let units): .cancel(units == 0 ? nil : Units(Int32(clamping: units)))
+      case .cancel(let units):
+        .cancel(
+          units == 0 ? nil : Units(Int32(clamping: units)),
+          of: line.isEmpty ? nil : try SKU(validating: line, field: "line"))
       case .release: .release
       case .extend: .extend
       case .expire: .expire

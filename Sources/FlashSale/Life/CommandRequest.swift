@@ -4,17 +4,24 @@ public import Time
 ///
 /// All throw `malformed` for what is no JSON object; else the first field that is wrong.
 public enum CommandRequest {
-  /// What a person or a service says of a cancellation: `{"units": 1, "reason": "…"}`, both of which may be left out.
+  /// What a person or a service says of a cancellation: `{"units": 1, "sku": "…", "reason": "…"}`, all of which may be
+  /// left out.
   public struct Cancel: Equatable, Sendable {
     /// `nil`: all.
     public var units: Units?
+
+    /// The line that is meant, of an order of several; `nil`: the whole order.
+    public var sku: SKU?
     public var reason: String
+
+    /// What is asked for.
+    public var action: OrderCommand.Action { .cancel(units, of: sku) }
 
     /// Reads it; an empty body is as an empty object.
     ///
     /// - Parameter needsReason: whether the reason must be there.
     public init(parsing body: UnsafeRawBufferPointer, needsReason: Bool = false) throws(BodyError) {
-      (units, reason) = (nil, "")
+      (units, sku, reason) = (nil, nil, "")
       if !body.isEmpty {
         self = try JSONReader.object(in: body) { json throws(BodyError) in try Cancel(fields: &json) }
       }
@@ -22,11 +29,12 @@ public enum CommandRequest {
     }
 
     private init(fields json: inout JSONReader) throws(BodyError) {
-      var fields = JSONFields(of: "a cancellation", ["units", "reason"])
-      (units, reason) = (nil, "")
+      var fields = JSONFields(of: "a cancellation", ["units", "sku", "reason"])
+      (units, sku, reason) = (nil, nil, "")
       while let field = try fields.next(&json) {
         switch field {
         case "units": if !json.takeNull() { units = Units(try json.wholeNumber(field, in: 1...Limits.orderUnits)) }
+        case "sku": if !json.takeNull() { sku = try json.identifier(field) }
         default: reason = try json.text(field)
         }
       }

@@ -63,8 +63,9 @@ public struct OrderCommand: Hashable, Sendable {
     case pay(Capture)
     /// So many minor units of a payment were paid back: 1 or more.
     case refunded(PaymentID, minor: Int64)
-    /// So many units are given back, 1 or more; `nil`: all.
-    case cancel(Units?)
+    /// So many units are given back, 1 or more; `nil`: all. Of the line of this SKU; `nil`: of the whole order, which
+    /// must have one line if not all of it is meant.
+    case cancel(Units?, of: SKU? = nil)
     /// The buyer does not want what is held for her any more.
     case release
     case extend
@@ -79,7 +80,7 @@ public struct OrderCommand: Hashable, Sendable {
 
   public let order: OrderID
 
-  /// What the order is for: it says which lane decides.
+  /// What the order is for, or its first line: it says which lane decides.
   public let stock: StockKey
 
   /// Whose order it is to be; `nil`: whoever's.
@@ -101,7 +102,7 @@ public struct OrderCommand: Hashable, Sendable {
     by: Actor
   ) throws(ValidationError) {
     switch action {
-    case .cancel(.some(let units)) where !(1...Limits.orderUnits).contains(units.rawValue):
+    case .cancel(.some(let units), _) where !(1...Limits.orderUnits).contains(units.rawValue):
       throw ValidationError("units", "must be 1 to \(Limits.orderUnits)")
     case .refunded(_, let minor) where !(1...Limits.captureMinor).contains(minor):
       throw ValidationError("amount_minor", "must be 1 to \(Limits.captureMinor)")

@@ -15,14 +15,14 @@ extension LaneStock {
     case .pay(let capture): pay(command, capture, at: offset, into: &effects)
     case .refunded(let payment, let minor):
       payBack(command, Payment.Key(sale: command.stock.sale, id: payment), minor, at: offset, into: &effects)
-    case .cancel(let units): cancel(command, units, at: offset, into: &effects)
+    case .cancel(let units, let sku): cancel(command, units, of: sku, at: offset, into: &effects)
     case .release: release(command, at: offset, into: &effects)
     case .extend: extend(command, at: offset, into: &effects)
     case .expire: expire(command, at: offset, into: &effects)
     case .fulfil:
       guard let hold = hold(of: command, at: offset, into: &effects) else { return }
       guard hold.state.next.contains(.fulfilled) else { return note(command, .notAllowed, at: offset, into: &effects) }
-      change(hold, by: command, at: offset, into: &effects) { hold, _ in hold.move(to: .fulfilled) }
+      change(hold, by: command, at: offset, into: &effects) { hold in hold.move(to: .fulfilled) }
     }
   }
 
@@ -64,7 +64,7 @@ extension LaneStock {
     guard hold.extensions < rules.extensions, end > due else {
       return note(command, .noneLeft, at: offset, into: &effects)
     }
-    change(hold, by: command, at: offset, into: &effects) { hold, _ in
+    change(hold, by: command, at: offset, into: &effects) { hold in
       hold.due = end
       hold.extensions += 1
     }
@@ -95,17 +95,25 @@ extension LaneStock {
   }
 
   /// Gives units back, and as much of the buyer's allowance; what was paid for them is to be paid back.
+  ///
+  /// - Parameter sku: the line that they are of; `nil`: the whole order is meant.
   private mutating func cancel(
-    _ command: OrderCommand, _ units: Units?, at offset: Offset, into effects: inout Effects
+    _ command: OrderCommand, _ units: Units?, of sku: SKU?, at offset: Offset, into effects: inout Effects
   ) {
     guard let hold = hold(of: command, at: offset, into: &effects) else { return }
     guard hold.state.isLive, hold.state != .fulfilled else {
       return note(command, .notAllowed, at: offset, into: &effects)
     }
-    let back = units ?? hold.units
-    guard back <= hold.units else { return note(command, .tooMuch, at: offset, into: &effects) }
-    guard back == hold.units else {
-      return giveBack(back, of: hold, by: command, at: offset, into: &effects)
+    if sku != nil || units != nil {
+      // Units of a basket are units of one of its lines.
+      guard sku != nil || hold.lines.isEmpty, let line = hold.line(of: sku ?? hold.stock.sku) else {
+        return note(command, .unknownLine, at: offset, into: &effects)
+      }
+      let back = units ?? line.units
+      guard back <= line.units, back > .zero else { return note(command, .tooMuch, at: offset, into: &effects) }
+      guard back == hold.units else {
+        return giveBack(back, of: line, hold, by: command, at: offset, into: &effects)
+      }
     }
     end(hold, .cancelled, by: command, at: offset, into: &effects)
   }
@@ -134,15 +142,17 @@ extension LaneStock {
     if let why = whyNotPaid(hold, by: capture, namesBuyer: command.buyer != nil) {
       payment.owe(capture.minor, at: offset)
       set(payment, from: nil, into: &effects)
-      return change(hold, by: command, why, minor: capture.minor, at: offset, into: &effects) { hold, _ in
+      return change(hold, by: command, why, minor: capture.minor, at: offset, into: &effects) { hold in
         hold.refundDue += capture.minor
         hold.settle()
       }
     }
     set(payment, from: nil, into: &effects)
     let wasReserved = hold.state == .reserved
-    change(hold, by: command, minor: capture.minor, at: offset, into: &effects) { hold, level in
-      if wasReserved { level.reserved = level.reserved - hold.units } else { level.left = level.left - hold.units }
+    changeLevels(of: hold, at: offset, into: &effects) { level, units in
+      if wasReserved { level.reserved = level.reserved - units } else { level.left = level.left - units }
+    }
+    change(hold, by: command, minor: capture.minor, at: offset, into: &effects) { hold in
       hold.move(to: .paid)
       hold.payment = capture.payment
       hold.isLapsed = false
@@ -169,10 +179,20 @@ extension LaneStock {
   /// what others count for them by now is not known here. Nor is what a buyer holds whom the command does not name.
   private func canReturn(_ hold: Hold, namesBuyer: Bool) -> Bool {
     guard let level = stock[hold.stock], level.rules.holds?.latePayment == .ifFree, hold.subjects.isEmpty,
-      !level.isClosed, level.left >= hold.units, waitlists[hold.stock]?.isEmpty ?? true
+      isFree(hold)
     else { return false }
     guard let limit = level.rules.perBuyerLimit else { return true }
     return namesBuyer && (held[hold.holder] ?? .zero) + hold.units <= limit
+  }
+
+  /// Whether all units of an order without any are still there, and nobody waits for them.
+  private func isFree(_ hold: Hold) -> Bool {
+    func isFree(_ key: StockKey, _ units: Units) -> Bool {
+      guard let level = stock[key] else { return false }
+      return !level.isClosed && level.left >= units && waitlists[key]?.isEmpty ?? true
+    }
+    guard !hold.lines.isEmpty else { return isFree(hold.stock, hold.units) }
+    return hold.lines.allSatisfy { isFree(StockKey(sale: hold.stock.sale, sku: $0.sku), $0.units) }
   }
 
   private mutating func payBack(
@@ -193,7 +213,7 @@ extension LaneStock {
     }
     let isUnpaid = hold.state == .paid && hold.payment == key.id && payment.applied == 0
     guard isUnpaid else {
-      return change(hold, by: command, minor: minor, at: offset, into: &effects) { hold, _ in
+      return change(hold, by: command, minor: minor, at: offset, into: &effects) { hold in
         hold.refundDue -= ofDue
         if hold.state == .refundDue, hold.refundDue == 0 { hold.move(to: .refunded) }
       }

@@ -49,6 +49,8 @@ public struct HistoryEntry: Hashable, Sendable {
     case tooLate = 11
     /// The money is to be paid back in part or whole: units that were paid are given back.
     case refundDue = 12
+    /// The order has no line of the SKU that the command names; or it has several, and the command names none.
+    case unknownLine = 13
 
     /// The stable name, in the API and in reports.
     public var code: String {
@@ -66,6 +68,7 @@ public struct HistoryEntry: Hashable, Sendable {
       case .alreadyPaid: "already_paid"
       case .tooLate: "too_late"
       case .refundDue: "refund_due"
+      case .unknownLine: "unknown_line"
       }
     }
   }
@@ -86,6 +89,9 @@ public struct HistoryEntry: Hashable, Sendable {
   /// By how much the order's live units, or the units put up, have changed.
   public let units: Int32
 
+  /// The same of each line of a basket; empty unless a basket's units have changed.
+  public let lineUnits: [Int32]
+
   /// Minor units of money that it moved.
   public let minor: Int64
 
@@ -102,7 +108,8 @@ public struct HistoryEntry: Hashable, Sendable {
   /// An entry, as a decision makes it or as the store has it.
   public init(
     offset: Offset, place: Int16, stock: StockKey, order: OrderID?, action: Action, result: Result, units: Int32,
-    minor: Int64, state: Hold.State?, sequence: Int32, at: Timestamp, command: CommandID?, by: Actor
+    lineUnits: [Int32] = [], minor: Int64, state: Hold.State?, sequence: Int32, at: Timestamp, command: CommandID?,
+    by: Actor
   ) {
     self.offset = offset
     self.place = place
@@ -111,6 +118,7 @@ public struct HistoryEntry: Hashable, Sendable {
     self.action = action
     self.result = result
     self.units = units
+    self.lineUnits = lineUnits
     self.minor = minor
     self.state = state
     self.sequence = sequence

@@ -85,11 +85,31 @@ public struct Hold: Hashable, Sendable {
     }
   }
 
+  /// What becomes of one line of a basket.
+  public struct Line: Hashable, Sendable {
+    public let sku: SKU
+
+    /// What was won of the SKU, less what was cancelled; 0 if all was.
+    public internal(set) var units: Units
+
+    /// The price of one unit at which it was won, in minor units of the order's currency.
+    public let priceMinor: Int64
+
+    /// Creates a line.
+    public init(sku: SKU, units: Units, priceMinor: Int64) {
+      self.sku = sku
+      self.units = units
+      self.priceMinor = priceMinor
+    }
+  }
+
   public let order: OrderID
+
+  /// What it is for; of a basket, its first line. It says which lane decides.
   public let stock: StockKey
   public let buyer: BuyerID
 
-  /// The price of one unit at which it was won.
+  /// The price of one unit at which it was won; of a basket, that of its first line.
   public let price: Price
 
   /// The record of the first decision: its place among those who wait.
@@ -97,8 +117,12 @@ public struct Hold: Hashable, Sendable {
 
   public internal(set) var state: State
 
-  /// Units that the order is for: what was won, or is waited for, less what was cancelled. Above 0 unless all is.
+  /// Units that the order is for: what was won, or is waited for, less what was cancelled. Above 0 unless all is. Of a
+  /// basket, those of all lines.
   public internal(set) var units: Units
+
+  /// All lines of a basket, in the buyer's order; empty for an order of one line.
+  public internal(set) var lines: [Line]
 
   /// Until when unpaid units are held; `nil` in any other state.
   public internal(set) var due: Timestamp?
@@ -132,7 +156,7 @@ public struct Hold: Hashable, Sendable {
     order: OrderID, stock: StockKey, buyer: BuyerID, price: Price, offset: Offset, state: State, units: Units,
     due: Timestamp?, isOffer: Bool, isLapsed: Bool, extensions: Int32, payment: PaymentID?, refundDue: Int64,
     sequence: Int32,
-    asOf: Offset, subjects: [Counted]
+    asOf: Offset, subjects: [Counted], lines: [Line] = []
   ) {
     self.order = order
     self.stock = stock
@@ -150,10 +174,19 @@ public struct Hold: Hashable, Sendable {
     self.sequence = sequence
     self.asOf = asOf
     self.subjects = subjects
+    self.lines = lines
   }
 
   /// An order that its first decision left in this state.
-  public init(_ request: PurchaseRequest, at offset: Offset, price: Price, _ state: State, due: Timestamp? = nil) {
+  ///
+  /// - Parameter linePrices: of one unit of each line of a basket, in minor units; empty for an order of one line.
+  public init(
+    _ request: PurchaseRequest, at offset: Offset, price: Price, _ state: State, due: Timestamp? = nil,
+    linePrices: [Int64]
+  ) {
+    let lines = zip(request.terms.lines, linePrices).map { line, minor in
+      Line(sku: line.sku, units: line.quantity, priceMinor: minor)
+    }
     self.init(
       order: request.order, stock: request.stock, buyer: request.buyer, price: price, offset: offset, state: state,
       units: request.quantity, due: due, isOffer: false, isLapsed: false, extensions: 0, payment: nil, refundDue: 0,
@@ -161,14 +194,38 @@ public struct Hold: Hashable, Sendable {
       asOf: offset.next,
       subjects: request.terms.subjects.map { subject in
         Counted(kind: subject.kind, id: subject.id, count: subject.count(of: request.quantity))
-      })
+      }, lines: lines)
   }
 
   /// The units that are counted for its buyer.
   public var liveUnits: Units { state.isLive ? units : .zero }
 
   /// What is to be paid for its units, in minor units.
-  public var amountMinor: Int64 { Int64(units.rawValue) * price.minor }
+  public var amountMinor: Int64 {
+    guard !lines.isEmpty else { return Int64(units.rawValue) * price.minor }
+    return lines.reduce(0) { $0 + Int64($1.units.rawValue) * $1.priceMinor }
+  }
+
+  /// The units of one SKU that the order is for; `nil`: it has no such line.
+  public func units(of sku: SKU) -> Units? {
+    guard !lines.isEmpty else { return sku == stock.sku ? units : nil }
+    return lines.first { $0.sku == sku }?.units
+  }
+
+  /// The same with the price of one of them, in minor units.
+  func line(of sku: SKU) -> Line? {
+    guard !lines.isEmpty else { return sku == stock.sku ? Line(sku: sku, units: units, priceMinor: price.minor) : nil }
+    return lines.first { $0.sku == sku }
+  }
+
+  /// By how much the live units of each line of a basket have changed; empty if none have.
+  func lineChanges(from before: Hold) -> [Int32] {
+    guard !lines.isEmpty else { return [] }
+    let changes = zip(lines, before.lines).map { line, old in
+      (state.isLive ? line.units.rawValue : 0) - (before.state.isLive ? old.units.rawValue : 0)
+    }
+    return changes.contains { $0 != 0 } ? changes : []
+  }
 
   /// Whether the store has no row of it: what was won in a sale without holds, as long as nothing happens to it.
   public var isImplied: Bool { state == .confirmed && sequence == 1 }

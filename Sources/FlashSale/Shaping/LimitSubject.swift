@@ -51,11 +51,13 @@ public struct OrderTerms: Hashable, Sendable {
     let subjects: [LimitSubject]
     let buyerLimit: Units?
     let waits: Bool
+    let lines: [OrderLine]
 
-    init(_ subjects: [LimitSubject], _ buyerLimit: Units?, _ waits: Bool) {
+    init(_ subjects: [LimitSubject], _ buyerLimit: Units?, _ waits: Bool, _ lines: [OrderLine]) {
       self.subjects = subjects
       self.buyerLimit = buyerLimit
       self.waits = waits
+      self.lines = lines
     }
   }
 
@@ -63,8 +65,11 @@ public struct OrderTerms: Hashable, Sendable {
   @usableFromInline var some: Some?
 
   /// Creates terms.
-  public init(subjects: [LimitSubject] = [], buyerLimit: Units? = nil, waits: Bool = false) {
-    some = subjects.isEmpty && buyerLimit == nil && !waits ? nil : Some(subjects, buyerLimit, waits)
+  public init(
+    subjects: [LimitSubject] = [], buyerLimit: Units? = nil, waits: Bool = false, lines: [OrderLine] = []
+  ) {
+    let isEmpty = subjects.isEmpty && buyerLimit == nil && !waits && lines.isEmpty
+    some = isEmpty ? nil : Some(subjects, buyerLimit, waits, lines)
   }
 
   @inlinable
@@ -79,29 +84,38 @@ public struct OrderTerms: Hashable, Sendable {
   /// Each kind once.
   public var subjects: [LimitSubject] {
     get { some?.subjects ?? [] }
-    set { self = OrderTerms(subjects: newValue, buyerLimit: buyerLimit, waits: waits) }
+    set { self = OrderTerms(subjects: newValue, buyerLimit: buyerLimit, waits: waits, lines: lines) }
   }
 
   /// The buyer's limit in place of the sale's: 1 to `Limits.stockUnits`. It changes nothing in a sale without a limit.
   public var buyerLimit: Units? {
     get { some?.buyerLimit }
-    set { self = OrderTerms(subjects: subjects, buyerLimit: newValue, waits: waits) }
+    set { self = OrderTerms(subjects: subjects, buyerLimit: newValue, waits: waits, lines: lines) }
   }
 
-  /// Whether it waits for units that come back if there are none. It changes nothing in a sale without a waitlist.
+  /// Whether it waits for units that come back if there are none. It changes nothing in a sale without a waitlist, and
+  /// nothing of a basket.
   public var waits: Bool {
     get { some?.waits ?? false }
-    set { self = OrderTerms(subjects: subjects, buyerLimit: buyerLimit, waits: newValue) }
+    set { self = OrderTerms(subjects: subjects, buyerLimit: buyerLimit, waits: newValue, lines: lines) }
+  }
+
+  /// All lines of a basket; empty for an order of one line.
+  public internal(set) var lines: [OrderLine] {
+    get { some?.lines ?? [] }
+    set { self = OrderTerms(subjects: subjects, buyerLimit: buyerLimit, waits: waits, lines: newValue) }
   }
 
   public static func == (a: Self, b: Self) -> Bool {
-    a.some === b.some || (a.subjects == b.subjects && a.buyerLimit == b.buyerLimit && a.waits == b.waits)
+    a.some === b.some
+      || (a.subjects == b.subjects && a.buyerLimit == b.buyerLimit && a.waits == b.waits && a.lines == b.lines)
   }
 
   public func hash(into hasher: inout Hasher) {
     hasher.combine(subjects)
     hasher.combine(buyerLimit)
     hasher.combine(waits)
+    hasher.combine(lines)
   }
 
   /// Says what is out of range.
@@ -139,10 +153,12 @@ extension LaneStock {
   }
 
   /// Why the request's subjects refuse it: the first one, in their order, that would have more than its limit.
-  func refusal(bySubjectsOf request: PurchaseRequest) -> Refusal? {
+  ///
+  /// - Parameter units: those that are counted; of a basket, of its lines so far.
+  func refusal(bySubjectsOf request: PurchaseRequest, counting units: Units) -> Refusal? {
     for subject in request.terms.subjects {
       let held = heldBySubject[request.counted(subject)] ?? .zero
-      guard held + subject.count(of: request.quantity) > subject.limit else { continue }
+      guard held + subject.count(of: units) > subject.limit else { continue }
       return subject.kind == .code ? .codeUsedUp : .subjectLimitReached
     }
     return nil

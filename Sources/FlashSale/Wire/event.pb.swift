@@ -61,6 +61,7 @@ nonisolated struct WireOrderEvent: @unchecked Sendable {
     set {_uniqueStorage()._sale = newValue}
   }
 
+  /// Of an order of several lines: of the first one, as is `price_minor`. What counts there are `lines`.
   var sku: String {
     get {_storage._sku}
     set {_uniqueStorage()._sku = newValue}
@@ -78,7 +79,7 @@ nonisolated struct WireOrderEvent: @unchecked Sendable {
     set {_uniqueStorage()._state = newValue}
   }
 
-  /// By how much the units have changed that the order has, or waits for.
+  /// By how much the units have changed that the order has, or waits for: over all of its lines.
   var units: Int32 {
     get {_storage._units}
     set {_uniqueStorage()._units = newValue}
@@ -145,6 +146,12 @@ nonisolated struct WireOrderEvent: @unchecked Sendable {
   var reason: String {
     get {_storage._reason}
     set {_uniqueStorage()._reason = newValue}
+  }
+
+  /// Every line of an order of several, in the buyer's order; empty for an order of one line.
+  var lines: [WireOrderEvent.Line] {
+    get {_storage._lines}
+    set {_uniqueStorage()._lines = newValue}
   }
 
   var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -255,6 +262,25 @@ nonisolated struct WireOrderEvent: @unchecked Sendable {
 
   }
 
+  /// One line of an order of several.
+  nonisolated struct Line: Sendable {
+    // SwiftProtobuf.Message conformance is added in an extension below. See the
+    // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+    // methods supported on all messages.
+
+    var sku: String = String()
+
+    /// By how much the units have changed that the order has of the SKU.
+    var units: Int32 = 0
+
+    /// The price of one unit at which it was won, in minor units of `currency`.
+    var priceMinor: Int64 = 0
+
+    var unknownFields = SwiftProtobuf.UnknownStorage()
+
+    init() {}
+  }
+
   init() {}
 
   fileprivate var _storage = _StorageClass.defaultInstance
@@ -266,7 +292,7 @@ fileprivate nonisolated let _protobuf_package = "penstock.events.v1"
 
 nonisolated extension WireOrderEvent: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".OrderEvent"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}kind\0\u{3}order_id\0\u{1}sequence\0\u{1}sale\0\u{1}sku\0\u{1}buyer\0\u{1}state\0\u{1}units\0\u{3}price_minor\0\u{1}currency\0\u{3}captured_minor\0\u{3}refund_due_minor\0\u{3}refunded_minor\0\u{3}money_currency\0\u{1}payment\0\u{3}at_us\0\u{3}due_us\0\u{1}by\0\u{1}reason\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}kind\0\u{3}order_id\0\u{1}sequence\0\u{1}sale\0\u{1}sku\0\u{1}buyer\0\u{1}state\0\u{1}units\0\u{3}price_minor\0\u{1}currency\0\u{3}captured_minor\0\u{3}refund_due_minor\0\u{3}refunded_minor\0\u{3}money_currency\0\u{1}payment\0\u{3}at_us\0\u{3}due_us\0\u{1}by\0\u{1}reason\0\u{1}lines\0")
 
   fileprivate class _StorageClass {
     var _id: String = String()
@@ -289,6 +315,7 @@ nonisolated extension WireOrderEvent: SwiftProtobuf.Message, SwiftProtobuf._Mess
     var _dueUs: UInt64 = 0
     var _by: String = String()
     var _reason: String = String()
+    var _lines: [WireOrderEvent.Line] = []
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -319,6 +346,7 @@ nonisolated extension WireOrderEvent: SwiftProtobuf.Message, SwiftProtobuf._Mess
       _dueUs = source._dueUs
       _by = source._by
       _reason = source._reason
+      _lines = source._lines
     }
   }
 
@@ -357,6 +385,7 @@ nonisolated extension WireOrderEvent: SwiftProtobuf.Message, SwiftProtobuf._Mess
         case 18: try { try decoder.decodeSingularFixed64Field(value: &_storage._dueUs) }()
         case 19: try { try decoder.decodeSingularStringField(value: &_storage._by) }()
         case 20: try { try decoder.decodeSingularStringField(value: &_storage._reason) }()
+        case 21: try { try decoder.decodeRepeatedMessageField(value: &_storage._lines) }()
         default: break
         }
       }
@@ -425,6 +454,9 @@ nonisolated extension WireOrderEvent: SwiftProtobuf.Message, SwiftProtobuf._Mess
       if !_storage._reason.isEmpty {
         try visitor.visitSingularStringField(value: _storage._reason, fieldNumber: 20)
       }
+      if !_storage._lines.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._lines, fieldNumber: 21)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -454,6 +486,7 @@ nonisolated extension WireOrderEvent: SwiftProtobuf.Message, SwiftProtobuf._Mess
         if _storage._dueUs != rhs_storage._dueUs {return false}
         if _storage._by != rhs_storage._by {return false}
         if _storage._reason != rhs_storage._reason {return false}
+        if _storage._lines != rhs_storage._lines {return false}
         return true
       }
       if !storagesAreEqual {return false}
@@ -465,4 +498,44 @@ nonisolated extension WireOrderEvent: SwiftProtobuf.Message, SwiftProtobuf._Mess
 
 nonisolated extension WireOrderEvent.Kind: SwiftProtobuf._ProtoNameProviding {
   static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0KIND_UNSPECIFIED\0\u{1}KIND_RESERVED\0\u{1}KIND_CONFIRMED\0\u{1}KIND_WAITLISTED\0\u{1}KIND_OFFERED\0\u{1}KIND_PAID\0\u{1}KIND_EXTENDED\0\u{1}KIND_RELEASED\0\u{1}KIND_EXPIRED\0\u{1}KIND_CANCELLED\0\u{1}KIND_LAPSED\0\u{1}KIND_REFUND_DUE\0\u{1}KIND_REFUNDED\0\u{1}KIND_FULFILLED\0")
+}
+
+nonisolated extension WireOrderEvent.Line: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = WireOrderEvent.protoMessageName + ".Line"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}sku\0\u{1}units\0\u{3}price_minor\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.sku) }()
+      case 2: try { try decoder.decodeSingularSInt32Field(value: &self.units) }()
+      case 3: try { try decoder.decodeSingularInt64Field(value: &self.priceMinor) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.sku.isEmpty {
+      try visitor.visitSingularStringField(value: self.sku, fieldNumber: 1)
+    }
+    if self.units != 0 {
+      try visitor.visitSingularSInt32Field(value: self.units, fieldNumber: 2)
+    }
+    if self.priceMinor != 0 {
+      try visitor.visitSingularInt64Field(value: self.priceMinor, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: WireOrderEvent.Line, rhs: WireOrderEvent.Line) -> Bool {
+    if lhs.sku != rhs.sku {return false}
+    if lhs.units != rhs.units {return false}
+    if lhs.priceMinor != rhs.priceMinor {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
 }

@@ -102,7 +102,7 @@ nonisolated struct WirePlace: Sendable {
 
   var buyer: String = String()
 
-  /// Just one today.
+  /// 1 to 10, each of another SKU: all of them win, or none. Together at most 10,000 units.
   var lines: [WireLine] = []
 
   /// What the order counts for beside its buyer; each kind once.
@@ -177,7 +177,7 @@ nonisolated struct WireOrderCommand: Sendable {
 
   var orderIDLow: UInt64 = 0
 
-  /// What the order is for.
+  /// What the order is for: its first line.
   var sku: String = String()
 
   /// Whose order it is to be; empty: whoever's.
@@ -191,6 +191,9 @@ nonisolated struct WireOrderCommand: Sendable {
   /// The first 64 bits of the SHA-256 of the client's key for the command: one is done once. 0: repeating it does no
   /// harm.
   var commandID: Int64 = 0
+
+  /// The SKU of the line of which units are given back; empty: the whole order is meant. With `cancel` only.
+  var line: String = String()
 
   var action: WireOrderCommand.OneOf_Action? = nil
 
@@ -719,7 +722,7 @@ nonisolated extension WireClose: SwiftProtobuf.Message, SwiftProtobuf._MessageIm
 
 nonisolated extension WireOrderCommand: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".OrderCommand"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}order_id_high\0\u{3}order_id_low\0\u{1}sku\0\u{1}buyer\0\u{1}by\0\u{1}reason\0\u{3}command_id\0\u{2}\u{3}pay\0\u{1}refunded\0\u{1}cancel\0\u{1}release\0\u{1}extend\0\u{1}expire\0\u{1}fulfil\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}order_id_high\0\u{3}order_id_low\0\u{1}sku\0\u{1}buyer\0\u{1}by\0\u{1}reason\0\u{3}command_id\0\u{1}line\0\u{2}\u{2}pay\0\u{1}refunded\0\u{1}cancel\0\u{1}release\0\u{1}extend\0\u{1}expire\0\u{1}fulfil\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -734,6 +737,7 @@ nonisolated extension WireOrderCommand: SwiftProtobuf.Message, SwiftProtobuf._Me
       case 5: try { try decoder.decodeSingularStringField(value: &self.by) }()
       case 6: try { try decoder.decodeSingularStringField(value: &self.reason) }()
       case 7: try { try decoder.decodeSingularSFixed64Field(value: &self.commandID) }()
+      case 8: try { try decoder.decodeSingularStringField(value: &self.line) }()
       case 10: try {
         var v: WireCapture?
         var hadOneofValue = false
@@ -851,6 +855,9 @@ nonisolated extension WireOrderCommand: SwiftProtobuf.Message, SwiftProtobuf._Me
     if self.commandID != 0 {
       try visitor.visitSingularSFixed64Field(value: self.commandID, fieldNumber: 7)
     }
+    if !self.line.isEmpty {
+      try visitor.visitSingularStringField(value: self.line, fieldNumber: 8)
+    }
     switch self.action {
     case .pay?: try {
       guard case .pay(let v)? = self.action else { preconditionFailure() }
@@ -893,6 +900,7 @@ nonisolated extension WireOrderCommand: SwiftProtobuf.Message, SwiftProtobuf._Me
     if lhs.by != rhs.by {return false}
     if lhs.reason != rhs.reason {return false}
     if lhs.commandID != rhs.commandID {return false}
+    if lhs.line != rhs.line {return false}
     if lhs.action != rhs.action {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true

@@ -9,6 +9,13 @@ extension StoredLife {
   /// - Parameter rules: of its sale, if it has any and they are known.
   func write(to json: inout JSONWriter, _ rules: HoldRules?) {
     json.field("units", units.rawValue)
+    if !lines.isEmpty {
+      json.array("lines", of: lines) { json, line in
+        json.field("sku", line.sku.rawValue)
+        json.field("units", line.units.rawValue)
+        json.field("price_minor", line.priceMinor)
+      }
+    }
     json.field("amount_minor", amountMinor)
     json.field("currency", price.currency)
     if refundDue > 0 { json.field("refund_due_minor", refundDue) }
@@ -59,6 +66,7 @@ extension StoredEffect {
     case (_, .unknownOrder), (_, .anotherOrder): .orderNotFound
     case (_, .refused): .orderRefused(order)
     case (_, .tooMuch): .tooMuch(order, state)
+    case (_, .unknownLine): .unknownLine(order)
     case (_, .noneLeft): .noneLeft(order, state)
     case (_, .notAllowed), (_, .notDue), (_, .repeated), (_, .wrongAmount), (_, .alreadyPaid), (_, .tooLate):
       .notAllowed(order, state)
@@ -84,6 +92,17 @@ extension Problem {
 
   static func tooMuch(_ order: OrderID, _ state: Hold.State?) -> Problem {
     about(.tooMuch, order, state, "Nothing was done. The order's status says what it is for, and what it cost.")
+  }
+
+  /// A command names a SKU of which the order has no line.
+  static func unknownLine(_ order: OrderID) -> Problem {
+    Problem.body(.invalidField("sku", "is of no line of the order")).with { $0.order = order }
+  }
+
+  /// A command is about units of an order of several lines.
+  static func lineMissing(_ order: OrderID) -> Problem {
+    Problem.body(.invalidField("sku", "is missing: the order has several lines, and units are of one of them"))
+      .with { $0.order = order }
   }
 
   static func noneLeft(_ order: OrderID, _ state: Hold.State?) -> Problem {

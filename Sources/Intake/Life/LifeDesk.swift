@@ -174,6 +174,13 @@ extension Problem {
 }
 
 extension StoredOrder {
+  /// The units of a SKU that it is for by now; `nil`: it has no such line.
+  private func units(of sku: SKU) -> Units? {
+    guard !lines.isEmpty else { return sku == stock.sku ? life?.units ?? quantity : nil }
+    if let life { return life.lines.first { $0.sku == sku }?.units }
+    return lines.first { $0.sku == sku }?.quantity
+  }
+
   /// Why a command that moves no money surely does nothing, as the order stands; `nil`: the lane decides.
   fileprivate func refusal(of action: OrderCommand.Action, _ rules: HoldRules?) -> Problem? {
     switch action {
@@ -187,9 +194,12 @@ extension StoredOrder {
       guard state == .reserved else { return .notAllowed(order, state) }
       return life.map { $0.extensions >= rules?.extensions ?? 0 } ?? true ? .noneLeft(order, state) : nil
     case .release: return state == .reserved || state == .waiting ? nil : .notAllowed(order, state)
-    case .cancel(let units):
+    case .cancel(let units, let sku):
       guard state.isLive, state != .fulfilled else { return .notAllowed(order, state) }
-      return units.map { $0 > life?.units ?? quantity } ?? false ? .tooMuch(order, state) : nil
+      guard sku != nil || units != nil else { return nil }
+      guard sku != nil || lines.isEmpty else { return .lineMissing(order) }
+      guard let has = self.units(of: sku ?? stock.sku) else { return .unknownLine(order) }
+      return units ?? Units(1) > has ? .tooMuch(order, state) : nil
     case .fulfil: return state.next.contains(.fulfilled) ? nil : .notAllowed(order, state)
     case .pay, .refunded, .expire: return nil
     }

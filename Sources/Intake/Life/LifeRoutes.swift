@@ -38,7 +38,7 @@ struct LifeRoutes: Sendable {
     let key = try Self.key(of: request)
     // Without a name for it, nobody could tell its retry from a second one.
     if asked.units != nil, key == nil { throw Problem.keyMissing }
-    return try await perform(request, context, .cancel(asked.units), key, buyer: buyer, by: .buyer, asked.reason)
+    return try await perform(request, context, asked.action, key, buyer: buyer, by: .buyer, asked.reason)
   }
 
   private func byBuyer(

@@ -41,6 +41,7 @@ enum OrderAnswer {
         case .rejected(let refusal):
           json.field("status", "rejected")
           json.field("reason", refusal.code)
+          if let sku = stored.refusedSKU { json.field("refused_sku", sku.rawValue) }
         }
       }
       if let sale { json.field("sale", sale.id.rawValue) }
@@ -48,6 +49,12 @@ enum OrderAnswer {
       json.field("quantity", stored.quantity.rawValue)
       json.field("accepted_at", stored.acceptedAt.description)
       json.field("decided_at", stored.decidedAt.description)
+      if stored.life == nil, !stored.lines.isEmpty {
+        json.array("lines", of: stored.lines) { json, line in
+          json.field("sku", line.sku.rawValue)
+          json.field("units", line.quantity.rawValue)
+        }
+      }
       if let life = stored.life { life.write(to: &json, sale?.sale.holds) }
     }
   }

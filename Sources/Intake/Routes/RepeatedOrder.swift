@@ -35,6 +35,6 @@ extension OrderStatusRoute {
 extension StoredOrder {
   /// Whether a request with the same key asks for what this order asked for.
   fileprivate func isOutcome(of request: OrderRequest) -> Bool {
-    stock.sku == request.sku && quantity == request.quantity
+    stock.sku == request.sku && quantity == request.quantity && lines == request.lines
   }
 }

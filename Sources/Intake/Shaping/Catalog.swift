@@ -114,18 +114,19 @@ final class CatalogItem: Sendable {
   private var othersInLine: Int64 { isAlone ? standing.undecided : 0 }
 
   /// Lets an order into the line, or says that it is full.
-  func admit(_ submission: Submission, cap: Int32) throws(Problem) {
+  ///
+  /// - Parameter order: the id that its key names, if it has one.
+  func admit(_ quantity: Units, waits: Bool, order: OrderID?, cap: Int32) throws(Problem) {
     let left = gauge.level.left
     // A cap on those who hope for what is left is none on those who wait when nothing is.
-    if submission.waits, left == .zero {
-      line.board(submission.quantity)
+    if waits, left == .zero {
+      line.board(quantity)
       return
     }
-    guard !line.admit(submission.quantity, left: left, cap: cap, others: othersInLine) else { return }
+    guard !line.admit(quantity, left: left, cap: cap, others: othersInLine) else { return }
     let length = max(line.units, othersInLine)
     let excess = max(0, length - Int64(cap) * Int64(left.rawValue))
-    throw .lineFull(
-      submission.hasKey ? submission.order : nil, excess: excess, line: length, rate: standing.drainRate)
+    throw .lineFull(order, excess: excess, line: length, rate: standing.drainRate)
   }
 
   /// Whether an order that has just entered the line finds as many units ahead of it as are left.

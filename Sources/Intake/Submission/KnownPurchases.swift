@@ -19,7 +19,10 @@ final class KnownPurchases: @unchecked Sendable {
       var hasher = Hasher()
       hasher.combine(request.stock.sku)
       hasher.combine(request.quantity)
-      if !request.terms.isEmpty { hasher.combine(request.terms.subjects) }
+      if !request.terms.isEmpty {
+        hasher.combine(request.terms.subjects)
+        hasher.combine(request.terms.lines)
+      }
       bits = UInt64(truncatingIfNeeded: hasher.finalize()) & 0xFFFF
     }
   }

@@ -8,8 +8,11 @@ internal import Time
 struct Submission {
   let order: OrderID
   let buyer: BuyerID
+  /// What is bought; of a basket, its first line.
   let item: CatalogItem
   let quantity: Units
+  /// All lines of a basket; empty for an order of one line.
+  let lines: [BasketLine]
   /// What is bought, of an order with a key.
   let purchase: KnownPurchases.Fingerprint?
   /// It wants to wait if nothing is left.
@@ -17,8 +20,17 @@ struct Submission {
 
   var hasKey: Bool { purchase != nil }
 
-  /// Takes it into the item's line, or out of it again: the log's word on it is there, or nobody waits for that.
+  /// Takes it into the lines of its items, or out of them again: the log's word on it is there, or nobody waits for
+  /// that.
   func settle(_ fate: Acknowledgement.Fate) {
+    guard lines.isEmpty else {
+      for line in lines { Self.settle(fate, line.item, line.quantity) }
+      return
+    }
+    Self.settle(fate, item, quantity)
+  }
+
+  private static func settle(_ fate: Acknowledgement.Fate, _ item: CatalogItem, _ quantity: Units) {
     if fate != .refused {
       item.line.enter(quantity, wasAdmitted: item.queueCap != nil)
     } else if item.queueCap != nil {
@@ -95,7 +107,7 @@ struct OrderGate: Sendable {
     // A place in the backlog and one in the loop's table; both are given back if the record is not produced.
     let item = submission.item
     guard !item.standing.isHalted else { throw .partitionHalted }
-    if let cap = item.queueCap { try item.admit(submission, cap: cap) }
+    if let cap = item.queueCap { try submission.admit(cap: cap) }
     guard item.standing.admit(limit: backlogLimit) else {
       submission.settle(.refused)
       throw item.standing.isStalled ? .logStalled : .backlogFull(item.standing)
@@ -133,14 +145,43 @@ struct OrderGate: Sendable {
       throw .body(error)
     }
     let sale = head.sale
-    guard let item = sale[request.sku] else { throw .unknownSKU }
+    guard let item = sale[request.sku] else { throw request.lines.isEmpty ? .unknownSKU : .unknownSKU(ofLine: 0) }
+    guard request.lines.isEmpty else { return try examine(basket: request, of: head, item, now: now, &random) }
     // Before the winners are looked at.
     let moment = SaleMoment(sale, item, at: now).waiting(request.waits, in: sale)
+    return try examine(request, [], item, moment, of: head, now: now, &random)
+  }
+
+  private func examine(
+    basket request: OrderRequest, of head: OrderHead, _ item: CatalogItem, now: Timestamp,
+    _ random: inout BufferedRandom
+  ) throws(Problem) -> Examined {
+    let lines = try BasketLine.lines(of: request, in: head.sale)
+    let (moment, line) = SaleMoment.of(lines, head.sale, at: now)
+    do throws(Problem) {
+      switch try examine(request, lines, item, moment, of: head, now: now, &random) {
+      case .lookUp(let inquiry, .refuse(let problem)):
+        return .lookUp(inquiry, otherwise: .refuse(problem.ofLine(line)))
+      case let examined: return examined
+      }
+    } catch {
+      throw error.ofLine(line)
+    }
+  }
+
+  /// - Parameters:
+  ///   - lines: of a basket; empty for an order of one line.
+  ///   - moment: what it meets.
+  private func examine(
+    _ request: OrderRequest, _ lines: [BasketLine], _ item: CatalogItem, _ moment: SaleMoment, of head: OrderHead,
+    now: Timestamp, _ random: inout BufferedRandom
+  ) throws(Problem) -> Examined {
+    let sale = head.sale
     guard let key = head.key else {
       if let refusal = moment.refusal(in: sale) { throw refusal }
       try checkRate(head, now)
       let order = OrderID(randomFor: sale.number, using: &random)
-      let (submission, record) = try record(of: order, hasKey: false, head, item, request, now)
+      let (submission, record) = try record(of: order, hasKey: false, head, item, lines, request, now)
       return .pass(submission, record)
     }
     let order = OrderID(sale: sale.number, buyer: head.buyer, key: key)
@@ -150,7 +191,7 @@ struct OrderGate: Sendable {
     switch moment.meeting(order, in: sale, hasWon: hasWon, isComplete: sale.winners?.isComplete ?? false) {
     case .take:
       try checkRate(head, now)
-      let (submission, record) = try record(of: order, hasKey: true, head, item, request, now)
+      let (submission, record) = try record(of: order, hasKey: true, head, item, lines, request, now)
       if let purchase = submission.purchase, purchases.isAnother(order, purchase) { throw .idempotencyConflict(order) }
       return .pass(submission, record)
     case .refuse(let problem): throw problem
@@ -158,7 +199,7 @@ struct OrderGate: Sendable {
     case .lookUp(nil):
       // Whoever has won hears so, whatever is wrong with what she sends now.
       do throws(Problem) {
-        let (submission, record) = try record(of: order, hasKey: true, head, item, request, now)
+        let (submission, record) = try record(of: order, hasKey: true, head, item, lines, request, now)
         return .lookUp(inquiry, otherwise: .take(submission, record))
       } catch {
         return .lookUp(inquiry, otherwise: .refuse(error))
@@ -173,17 +214,22 @@ struct OrderGate: Sendable {
   }
 
   private func record(
-    of order: OrderID, hasKey: Bool, _ head: OrderHead, _ item: CatalogItem, _ request: OrderRequest, _ now: Timestamp
+    of order: OrderID, hasKey: Bool, _ head: OrderHead, _ item: CatalogItem, _ lines: [BasketLine],
+    _ request: OrderRequest, _ now: Timestamp
   ) throws(Problem) -> (Submission, LogRecord) {
     var terms = head.sale.hasTerms ? try OrderTerms(of: head, request, at: now, codes: codes) : .none
     let waits = request.waits && head.sale.hasWaitlist
     if waits { terms.waits = true }
     do throws(ValidationError) {
-      let purchase = try PurchaseRequest(
-        order: order, stock: StockKey(sale: head.sale.number, sku: item.sku), buyer: head.buyer,
-        quantity: request.quantity, acceptedAt: now, terms: terms)
+      let purchase =
+        lines.isEmpty
+        ? try PurchaseRequest(
+          order: order, stock: StockKey(sale: head.sale.number, sku: item.sku), buyer: head.buyer,
+          quantity: request.quantity, acceptedAt: now, terms: terms)
+        : try PurchaseRequest(
+          order: order, sale: head.sale.number, lines: request.lines, buyer: head.buyer, acceptedAt: now, terms: terms)
       let submission = Submission(
-        order: order, buyer: head.buyer, item: item, quantity: request.quantity,
+        order: order, buyer: head.buyer, item: item, quantity: request.quantity, lines: lines,
         purchase: hasKey ? KnownPurchases.Fingerprint(purchase) : nil, waits: waits)
       return (submission, .place(purchase))
     } catch {
@@ -205,7 +251,7 @@ struct OrderGate: Sendable {
     json.field("position", position)
     json.field("eta_ms", orNull: item.standing.eta(position: position))
     // Who waits for units that come back is not told that there are none.
-    if !submission.waits, item.isLikelySoldOut(submission.quantity, position: position) {
+    if !submission.waits, submission.isLikelySoldOut(position: position) {
       json.field("likely_sold_out", true)
     }
   }

@@ -12,6 +12,12 @@ struct WebhookBody: Encodable {
     var payment: String?
   }
 
+  struct Line: Encodable {
+    var sku: String
+    var units: Int32
+    var priceMinor: Int64
+  }
+
   struct Change: Encodable {
     var orderID: String
     var sequence: Int32
@@ -20,6 +26,8 @@ struct WebhookBody: Encodable {
     var buyer: String?
     var state: String?
     var units: Int32
+    /// `nil`: the order has one line.
+    var lines: [Line]?
     var priceMinor: Int64
     var currency: String
     var money: Money?
@@ -40,7 +48,10 @@ struct WebhookBody: Encodable {
     let money = event.money
     data = Change(
       orderID: event.order.description, sequence: event.sequence, sale: event.sale.rawValue, sku: event.sku.rawValue,
-      buyer: event.buyer?.rawValue, state: event.state?.code, units: event.units, priceMinor: event.price.minor,
+      buyer: event.buyer?.rawValue, state: event.state?.code, units: event.units,
+      lines: event.lines.isEmpty
+        ? nil : event.lines.map { Line(sku: $0.sku.rawValue, units: $0.units, priceMinor: $0.priceMinor) },
+      priceMinor: event.price.minor,
       currency: event.price.currency,
       money: money.captured + money.refundDue + money.refunded == 0
         ? nil

@@ -34,6 +34,7 @@ public struct StoredEntry: Sendable, Hashable {
 
   /// As in `HistoryEntry`.
   public let units: Int32
+  public let lineUnits: [Int32]
   public let minor: Int64
   public let state: Hold.State?
   public let sequence: Int32
@@ -52,17 +53,23 @@ public struct LivingOrder: Sendable {
   /// `nil`: it was refused, or nothing has happened to it.
   public let life: Hold?
 
-  /// The price at which it was won; `nil`: the sale has no such SKU any more.
+  /// The price at which it was won, of its first line; `nil`: the sale has no such SKU any more.
   public let price: Price?
+
+  /// What became of each line of a basket; empty for an order of one line.
+  public let lines: [Hold.Line]
 
   /// What is to be paid back of its captures, by currency.
   public let refundDue: [Money]
 
   /// Creates one from its parts.
-  public init(decision: StoredOrder, life: Hold?, price: Price?, refundDue: [Money]) {
+  ///
+  /// - Parameter lines: those of a basket with their prices, as far as `life` does not say them.
+  public init(decision: StoredOrder, life: Hold?, price: Price?, lines: [Hold.Line] = [], refundDue: [Money]) {
     self.decision = decision
     self.life = life
     self.price = price
+    self.lines = life?.lines ?? lines
     self.refundDue = refundDue
   }
 
@@ -78,6 +85,10 @@ public struct LivingOrder: Sendable {
   /// What its units cost; `nil`: it has none.
   public var amount: Money? {
     guard liveUnits > .zero, let price else { return nil }
+    guard lines.isEmpty else {
+      return Money(
+        minor: lines.reduce(0) { $0 + Int64($1.units.rawValue) * $1.priceMinor }, currency: price.currency)
+    }
     return Money(minor: Int64(liveUnits.rawValue) * price.minor, currency: price.currency)
   }
 }
@@ -106,8 +117,10 @@ extension SaleStore {
       let rows = try await connection.query(
         """
         SELECT o.order_id, o.partition, o.log_offset, o.sale, o.sku, o.buyer, o.quantity, o.outcome, o.accepted_at,
-          o.decided_at, k.price_minor, k.currency
+          o.decided_at, k.price_minor, k.currency, b.lines AS basket, b.refused_line,
+          priced_lines(b.sale, b.lines) AS priced
         FROM orders o LEFT JOIN stock k ON k.sale = o.sale AND k.sku = o.sku
+        LEFT JOIN baskets b ON b.partition = o.partition AND b.log_offset = o.log_offset
         WHERE o.order_id BETWEEN $1 AND $2 AND o.generation = ANY ((SELECT generations_of($3))::int4[])
           AND o.sale = $4 AND o.buyer = $5
         ORDER BY o.accepted_at, o.order_id LIMIT $6
@@ -124,13 +137,15 @@ extension OrderHistory {
     try pipeline.add("SELECT id FROM sales WHERE number = $1", order.sale.rawValue)
     try pipeline.add(
       """
-      SELECT order_id, partition, log_offset, sale, sku, buyer, quantity, outcome, accepted_at, decided_at FROM orders
-      WHERE order_id = $1 AND generation = ANY ((SELECT generations_of($2))::int4[])
+      SELECT o.order_id, o.partition, o.log_offset, o.sale, o.sku, o.buyer, o.quantity, o.outcome, o.accepted_at,
+        o.decided_at, b.lines AS basket, b.refused_line
+      FROM orders o LEFT JOIN baskets b ON b.partition = o.partition AND b.log_offset = o.log_offset
+      WHERE o.order_id = $1 AND o.generation = ANY ((SELECT generations_of($2))::int4[])
       """, order.uuid, [order.sale.rawValue])
     try pipeline.add(
       """
       SELECT order_id, log_offset, due, price_minor, refund_due, as_of, sale, units, extensions, sequence, state,
-        is_offer, is_lapsed, sku, currency, buyer, payment
+        is_offer, is_lapsed, sku, currency, buyer, payment, lines
       FROM holds WHERE order_id = $1
       """, order.uuid)
     try pipeline.add(
@@ -141,7 +156,7 @@ extension OrderHistory {
     try pipeline.add(
       """
       SELECT partition, log_offset, place, action, result, units, minor, state, sequence, at, command_id, by_whom,
-        reason
+        reason, line_units
       FROM history WHERE order_id = $1 ORDER BY partition, log_offset, place
       """, order.uuid)
   }
@@ -161,6 +176,7 @@ extension StoredEntry {
     command = try row.optional(10, as: Int64.self).map(CommandID.init(rawValue:))
     by = try row.string(11)
     reason = try row.string(12)
+    lineUnits = try row.lineUnits(13)
   }
 }
 
@@ -173,7 +189,7 @@ extension LivingOrder {
     let lives = try await connection.query(
       """
       SELECT h.order_id, h.log_offset, h.due, h.price_minor, h.refund_due, h.as_of, h.sale, h.units, h.extensions,
-        h.sequence, h.state, h.is_offer, h.is_lapsed, h.sku, h.currency, h.buyer, h.payment
+        h.sequence, h.state, h.is_offer, h.is_lapsed, h.sku, h.currency, h.buyer, h.payment, h.lines
       FROM unnest($1::uuid[]) AS wanted (order_id) JOIN holds h ON h.order_id = wanted.order_id
       """, ids.map(\.uuid))
     let due = try await connection.query(
@@ -198,7 +214,8 @@ extension LivingOrder {
         try Price(minor: minor, currency: row.string("currency"))
       }
       return LivingOrder(
-        decision: decision, life: life, price: life?.price ?? price, refundDue: refunds[decision.order] ?? [])
+        decision: decision, life: life, price: life?.price ?? price, lines: try row.holdLines("priced"),
+        refundDue: refunds[decision.order] ?? [])
     }
   }
 }

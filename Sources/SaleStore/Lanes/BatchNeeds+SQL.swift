@@ -59,7 +59,8 @@ extension BatchNeeds {
       """
       SELECT k.sale, k.sku, k.units_left, k.reserved, k.closed, k.as_of, k.put_up, k.price_minor, k.currency,
         coalesce(k.starts_at, s.starts_at) AS starts_at, coalesce(k.ends_at, s.ends_at) AS ends_at,
-        coalesce(k.per_buyer_limit, s.per_buyer_limit) AS per_buyer_limit, s.holds::text AS holds
+        coalesce(k.per_buyer_limit, s.per_buyer_limit) AS per_buyer_limit, s.holds::text AS holds,
+        s.ordering = 'sale' AS takes_baskets
       FROM unnest($1::int4[], $2::text[]) AS wanted (sale, sku)
       JOIN stock k ON k.sale = wanted.sale AND k.sku = wanted.sku JOIN sales s ON s.number = k.sale
       """,
@@ -109,6 +110,7 @@ extension LaneStock.Level {
     let rules = SaleRules(
       startsAt: try row.timestamp("starts_at"), endsAt: try row.timestamp("ends_at"),
       perBuyerLimit: try row.optional("per_buyer_limit", as: Int32.self).map(Units.init(_:)),
+      takesBaskets: try row.bool("takes_baskets"),
       holds: try row.optional("holds", as: String.self).map(HoldRules.init(stored:)))
     let level = StockLevel(
       left: try row.units("units_left"), reserved: try row.units("reserved"), isClosed: try row.bool("closed"),

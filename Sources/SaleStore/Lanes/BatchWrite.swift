@@ -96,6 +96,7 @@ private struct BatchTransaction {
     case .orders(let orders):
       guard orders.areFew else { return }
       try BatchSQL.add(orders, of: script.batch.claim, at: script.batch.decidedAt, to: &pipeline)
+    case .baskets(let orders): try BasketRows.add(orders, of: script.batch.claim, to: &pipeline)
     case .subjects(let counts): try SubjectRows.add(counts, of: script.batch.claim, to: &pipeline)
     case .subjectChanges(let changes): try LifeWrite.add(changes, to: &pipeline)
     case .holds(let rows):

@@ -57,13 +57,13 @@ extension LifeWrite {
     return try transaction.copyIn(
       """
       COPY holds (order_id, log_offset, due, price_minor, refund_due, as_of, sale, partition, units, extensions,
-        sequence, state, is_offer, is_lapsed, sku, currency, buyer, payment)
+        sequence, state, is_offer, is_lapsed, sku, currency, buyer, payment, lines)
       FROM STDIN (FORMAT binary)
       """
     ) { writer in
       for hold in holds {
         sent.add()
-        try writer.row(fieldCount: 18)
+        try writer.row(fieldCount: 19)
         try writer.field(hold.order.uuid)
         try writer.field(hold.offset.rawValue)
         try writer.field(hold.due)
@@ -82,6 +82,7 @@ extension LifeWrite {
         try writer.field(hold.price.currency)
         try writer.field(hold.buyer.rawValue)
         try writer.field(hold.payment?.rawValue)
+        try writer.field(hold.storedLines.map { JSONText($0) })
       }
     }
   }
@@ -122,13 +123,13 @@ extension LifeWrite {
     return try transaction.copyIn(
       """
       COPY history (log_offset, at, minor, command_id, partition, sale, units, sequence, place, action, result, state,
-        order_id, sku, by_whom, reason)
+        order_id, sku, by_whom, reason, line_units)
       FROM STDIN (FORMAT binary)
       """
     ) { writer in
       for entry in entries {
         sent.add()
-        try writer.row(fieldCount: 16)
+        try writer.row(fieldCount: 17)
         try writer.field(entry.offset.rawValue)
         try writer.field(entry.at)
         try writer.field(entry.minor)
@@ -145,6 +146,7 @@ extension LifeWrite {
         try writer.field(entry.stock.sku.rawValue)
         try writer.field(entry.by.name)
         try writer.field(entry.by.reason)
+        try writer.field(entry.storedLineUnits.map { JSONText($0) })
       }
     }
   }

@@ -14,13 +14,17 @@ enum LifeRows {
     try pipeline.add(
       """
       SELECT h.order_id, h.log_offset, h.due, h.price_minor, h.refund_due, h.as_of, h.sale, h.units, h.extensions,
-        h.sequence, h.state, h.is_offer, h.is_lapsed, h.sku, h.currency, h.buyer, h.payment
+        h.sequence, h.state, h.is_offer, h.is_lapsed, h.sku, h.currency, h.buyer, h.payment, h.lines
       FROM unnest($1::uuid[]) AS wanted (order_id) JOIN holds h ON h.order_id = wanted.order_id
       """, orders)
     // Without a row there it was refused, or confirmed in a sale without holds, or it is unknown.
     try pipeline.add(
       """
-      SELECT o.order_id, o.log_offset, o.sale, o.quantity, o.outcome, o.sku, o.buyer, k.price_minor, k.currency
+      SELECT o.order_id, o.log_offset, o.sale, o.quantity, o.outcome, o.sku, o.buyer, k.price_minor, k.currency,
+        (
+          SELECT priced_lines(b.sale, b.lines) FROM baskets b
+          WHERE b.partition = o.partition AND b.log_offset = o.log_offset
+        ) AS lines
       FROM (
         SELECT wanted.order_id FROM unnest($1::uuid[]) AS wanted (order_id)
         LEFT JOIN holds h ON h.order_id = wanted.order_id WHERE h.order_id IS NULL
@@ -70,7 +74,7 @@ enum LifeRows {
     try pipeline.add(
       """
       SELECT h.order_id, h.log_offset, h.due, h.price_minor, h.refund_due, h.as_of, h.sale, h.units, h.extensions,
-        h.sequence, h.state, h.is_offer, h.is_lapsed, h.sku, h.currency, h.buyer, h.payment
+        h.sequence, h.state, h.is_offer, h.is_lapsed, h.sku, h.currency, h.buyer, h.payment, h.lines
       FROM unnest($1::int4[], $2::text[]) AS wanted (sale, sku)
       JOIN holds h ON h.sale = wanted.sale AND h.sku = wanted.sku AND h.state = 1 ORDER BY h.log_offset
       """, sales, skus)
@@ -148,7 +152,7 @@ extension Hold {
       extensions: try row.int32("extensions"),
       payment: try row.optional("payment", as: String.self).map { try PaymentID(validating: $0) },
       refundDue: try row.int64("refund_due"), sequence: try row.int32("sequence"), asOf: try row.offset("as_of"),
-      subjects: subjects[order] ?? [])
+      subjects: subjects[order] ?? [], lines: try row.holdLines("lines"))
   }
 
   /// What a row of `orders` says of an order that nothing has happened to; `nil`: it was refused.
@@ -161,7 +165,8 @@ extension Hold {
       buyer: try row.identifier("buyer"),
       price: try Price(minor: row.int64("price_minor"), currency: row.string("currency")), offset: offset,
       state: .confirmed, units: try row.units("quantity"), due: nil, isOffer: false, isLapsed: false, extensions: 0,
-      payment: nil, refundDue: 0, sequence: 1, asOf: offset.next, subjects: subjects)
+      payment: nil, refundDue: 0, sequence: 1, asOf: offset.next, subjects: subjects,
+      lines: try row.holdLines("lines"))
   }
 }
 

@@ -16,19 +16,19 @@ enum LifeWrite {
     try pipeline.add(
       """
       INSERT INTO holds (order_id, log_offset, due, price_minor, refund_due, as_of, sale, partition, units, extensions,
-        sequence, state, is_offer, is_lapsed, sku, currency, buyer, payment)
+        sequence, state, is_offer, is_lapsed, sku, currency, buyer, payment, lines)
       SELECT h.order_id, h.log_offset, h.due, h.price_minor, h.refund_due, h.as_of, h.sale, $17, h.units, h.extensions,
-        h.sequence, h.state, h.is_offer, h.is_lapsed, h.sku, h.currency, h.buyer, h.payment
+        h.sequence, h.state, h.is_offer, h.is_lapsed, h.sku, h.currency, h.buyer, h.payment, h.lines::jsonb
       FROM unnest($1::uuid[], $2::int8[], $3::timestamptz[], $4::int8[], $5::int8[], $6::int8[], $7::int4[], $8::int4[],
         $9::int4[], $10::int4[], $11::int2[], $12::bool[], $13::bool[], $14::text[], $15::text[], $16::text[],
-        $18::text[]) AS h (order_id, log_offset, due, price_minor, refund_due, as_of, sale, units, extensions, sequence,
-        state, is_offer, is_lapsed, sku, currency, buyer, payment)
+        $18::text[], $19::text[]) AS h (order_id, log_offset, due, price_minor, refund_due, as_of, sale, units,
+        extensions, sequence, state, is_offer, is_lapsed, sku, currency, buyer, payment, lines)
       """,
       holds.map(\.order.uuid), holds.map(\.offset.rawValue), holds.map(\.due), holds.map(\.price.minor),
       holds.map(\.refundDue), holds.map(\.asOf.rawValue), holds.map(\.stock.sale.rawValue), holds.map(\.units.rawValue),
       holds.map(\.extensions), holds.map(\.sequence), holds.map(\.state.rawValue), holds.map(\.isOffer),
       holds.map(\.isLapsed), holds.map(\.stock.sku.rawValue), holds.map(\.price.currency), holds.map(\.buyer.rawValue),
-      claim.partition.rawValue, holds.map(\.payment?.rawValue))
+      claim.partition.rawValue, holds.map(\.payment?.rawValue), holds.map(\.storedLines))
   }
 
   private static func add(
@@ -39,11 +39,11 @@ enum LifeWrite {
       WITH moved AS (
         UPDATE holds SET due = h.due, refund_due = h.refund_due, as_of = h.as_of, units = h.units,
           extensions = h.extensions, sequence = h.sequence, state = h.state, is_offer = h.is_offer,
-          is_lapsed = h.is_lapsed, payment = h.payment
+          is_lapsed = h.is_lapsed, payment = h.payment, lines = h.lines::jsonb
         FROM unnest($1::uuid[], $2::int8[], $3::timestamptz[], $4::int8[], $5::int8[], $6::int4[], $7::int4[],
-          $8::int4[], $9::int2[], $10::bool[], $11::bool[], $12::text[])
+          $8::int4[], $9::int2[], $10::bool[], $11::bool[], $12::text[], $15::text[])
           AS h (order_id, as_of_before, due, refund_due, as_of, units, extensions, sequence, state, is_offer, is_lapsed,
-            payment)
+            payment, lines)
         WHERE holds.order_id = h.order_id AND holds.as_of = h.as_of_before RETURNING 1
       )
       SELECT require(false, $14, format('of %s holds only %s are as this lane knows them', $13, count(*))) FROM moved
@@ -52,7 +52,8 @@ enum LifeWrite {
       holds.map(\.hold.order.uuid), holds.map(\.before.rawValue), holds.map(\.hold.due), holds.map(\.hold.refundDue),
       holds.map(\.hold.asOf.rawValue), holds.map(\.hold.units.rawValue), holds.map(\.hold.extensions),
       holds.map(\.hold.sequence), holds.map(\.hold.state.rawValue), holds.map(\.hold.isOffer),
-      holds.map(\.hold.isLapsed), holds.map(\.hold.payment?.rawValue), Int64(holds.count), state)
+      holds.map(\.hold.isLapsed), holds.map(\.hold.payment?.rawValue), Int64(holds.count), state,
+      holds.map(\.hold.storedLines))
   }
 
   static func add(
@@ -101,19 +102,19 @@ enum LifeWrite {
     try pipeline.add(
       """
       INSERT INTO history (log_offset, at, minor, command_id, partition, sale, units, sequence, place, action, result,
-        state, order_id, sku, by_whom, reason)
+        state, order_id, sku, by_whom, reason, line_units)
       SELECT h.log_offset, h.at, h.minor, h.command_id, $16, h.sale, h.units, h.sequence, h.place, h.action, h.result,
-        h.state, h.order_id, h.sku, h.by_whom, h.reason
+        h.state, h.order_id, h.sku, h.by_whom, h.reason, h.line_units::jsonb
       FROM unnest($1::int8[], $2::timestamptz[], $3::int8[], $4::int8[], $5::int4[], $6::int4[], $7::int4[], $8::int2[],
-        $9::int2[], $10::int2[], $11::int2[], $12::uuid[], $13::text[], $14::text[], $15::text[])
+        $9::int2[], $10::int2[], $11::int2[], $12::uuid[], $13::text[], $14::text[], $15::text[], $17::text[])
         AS h (log_offset, at, minor, command_id, sale, units, sequence, place, action, result, state, order_id, sku,
-          by_whom, reason)
+          by_whom, reason, line_units)
       """,
       entries.map(\.offset.rawValue), entries.map(\.at), entries.map(\.minor), entries.map(\.command?.rawValue),
       entries.map(\.stock.sale.rawValue), entries.map(\.units), entries.map(\.sequence), entries.map(\.place),
       entries.map(\.action.rawValue), entries.map(\.result.rawValue), entries.map(\.state?.rawValue),
       entries.map { $0.order?.uuid }, entries.map(\.stock.sku.rawValue), entries.map(\.by.name),
-      entries.map(\.by.reason), claim.partition.rawValue)
+      entries.map(\.by.reason), claim.partition.rawValue, entries.map(\.storedLineUnits))
   }
 
   /// What orders count for limit subjects from now on.

@@ -6,8 +6,11 @@ public import Time
 public struct StoredLife: Sendable, Hashable {
   public let state: Hold.State
 
-  /// What the order is for, less what was cancelled.
+  /// What the order is for, less what was cancelled; of a basket, over all lines.
   public let units: Units
+
+  /// All lines of a basket; empty for an order of one line.
+  public let lines: [Hold.Line]
 
   /// Until when unpaid units are held; `nil` in any other state.
   public let due: Timestamp?
@@ -28,7 +31,10 @@ public struct StoredLife: Sendable, Hashable {
   public let ahead: Int64?
 
   /// What is to be paid for its units, in minor units.
-  public var amountMinor: Int64 { Int64(units.rawValue) * price.minor }
+  public var amountMinor: Int64 {
+    guard !lines.isEmpty else { return Int64(units.rawValue) * price.minor }
+    return lines.reduce(0) { $0 + Int64($1.units.rawValue) * $1.priceMinor }
+  }
 
   /// `nil` where the row has none.
   init?(row: Row) throws {
@@ -38,6 +44,7 @@ public struct StoredLife: Sendable, Hashable {
     }
     self.state = state
     units = try row.units("units")
+    lines = try row.holdLines("lines")
     due = try row.optional("due")
     price = try Price(minor: row.int64("price_minor"), currency: row.string("currency"))
     extensions = try row.int32("extensions")
@@ -117,7 +124,8 @@ extension SaleStore {
         FROM unnest($1::int4[], $2::text[], $3::int4[]) AS wanted (sale, sku, partition)
         CROSS JOIN LATERAL (
           SELECT due FROM holds h WHERE h.partition = wanted.partition AND h.state = 2 AND h.sale = wanted.sale
-            AND h.sku = wanted.sku ORDER BY due LIMIT 1
+            AND (h.sku = wanted.sku OR h.lines @> jsonb_build_array(jsonb_build_object('sku', wanted.sku)))
+          ORDER BY due LIMIT 1
         ) AS first
         """, stocks.map(\.key.sale.rawValue), stocks.map(\.key.sku.rawValue), stocks.map(\.value.rawValue))
     }

@@ -52,13 +52,15 @@ extension RelayStore {
     let rows = try transaction.query(
       """
       SELECT o.log_offset, o.order_id, o.quantity, o.outcome, o.accepted_at, o.sku, o.buyer, s.id AS sale,
-        (s.holds->>'seconds')::int4 AS hold_seconds, coalesce(h.price_minor, k.price_minor) AS price_minor, k.currency
+        (s.holds->>'seconds')::int4 AS hold_seconds, coalesce(h.price_minor, k.price_minor) AS price_minor, k.currency,
+        b.lines AS basket, coalesce(h.lines, priced_lines(b.sale, b.lines)) AS lines
       FROM (
-        SELECT log_offset, order_id, quantity, outcome, accepted_at, sku, buyer, sale FROM orders
+        SELECT partition, log_offset, order_id, quantity, outcome, accepted_at, sku, buyer, sale FROM orders
         WHERE outcome IN (0, 100) AND log_offset >= 0 AND partition = $1 AND log_offset >= $2 AND log_offset < $3
         ORDER BY log_offset LIMIT $4
       ) AS o
       JOIN sales s ON s.number = o.sale JOIN stock k ON k.sale = o.sale AND k.sku = o.sku
+      LEFT JOIN baskets b ON b.partition = o.partition AND b.log_offset = o.log_offset
       LEFT JOIN holds h ON h.order_id = o.order_id ORDER BY o.log_offset
       """, partition.rawValue, from.rawValue, to.rawValue, limit)
     return try rows.map { row in
@@ -67,7 +69,7 @@ extension RelayStore {
         firstAt: LogPosition(partition: partition, offset: offset), of: try EventSubject(row: row),
         isWaiting: try Outcome(stored: row.int16("outcome")) == .waitlisted,
         holdSeconds: try row.optional("hold_seconds"), units: try row.units("quantity"),
-        at: try row.timestamp("accepted_at"))
+        lineUnits: try row.orderLines("basket").map(\.quantity.rawValue), at: try row.timestamp("accepted_at"))
       return Found(offset: offset, place: -1, event: event)
     }
   }
@@ -79,7 +81,7 @@ extension RelayStore {
     let rows = try transaction.query(
       """
       SELECT y.log_offset, y.place, y.order_id, y.sale AS number, y.units, y.minor, y.sequence, y.action, y.result,
-        y.state, y.at, y.by_whom, y.reason, y.sku, h.buyer, s.id AS sale,
+        y.state, y.at, y.by_whom, y.reason, y.sku, y.line_units, h.buyer, h.lines, s.id AS sale,
         coalesce(h.price_minor, k.price_minor) AS price_minor, coalesce(h.currency, k.currency) AS currency,
         CASE WHEN y.action = 1 THEN paid.currency ELSE coalesce(h.currency, paid.currency) END AS money_currency,
         CASE WHEN y.action IN (1, 2) THEN paid.payment ELSE h.payment END AS payment
@@ -116,7 +118,8 @@ extension EventSubject {
     self.init(
       order: OrderID(try row.uuid("order_id")), sale: try row.identifier("sale"), sku: try row.identifier("sku"),
       buyer: try row.optional("buyer", as: String.self).map { try BuyerID(validating: $0, field: "buyer") },
-      price: try Price(minor: row.int64("price_minor"), currency: row.string("currency")))
+      price: try Price(minor: row.int64("price_minor"), currency: row.string("currency")),
+      lines: try row.holdLines("lines"))
   }
 }
 
@@ -130,7 +133,8 @@ extension HistoryEntry {
     self.init(
       offset: try row.offset("log_offset"), place: try row.int16("place"),
       stock: StockKey(sale: try row.saleNumber("number"), sku: try row.identifier("sku")), order: order,
-      action: knownAction, result: knownResult, units: try row.int32("units"), minor: try row.int64("minor"),
+      action: knownAction, result: knownResult, units: try row.int32("units"),
+      lineUnits: try row.lineUnits("line_units"), minor: try row.int64("minor"),
       state: state.flatMap(Hold.State.init(rawValue:)), sequence: try row.int32("sequence"),
       at: try row.timestamp("at"), command: nil,
       by: try Actor(name: row.string("by_whom"), reason: row.string("reason")))

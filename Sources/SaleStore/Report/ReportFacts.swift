@@ -152,7 +152,7 @@ extension ReportFacts {
       SaleReport.Arrival(at: try row.timestamp(0), accepted: try row.int64(1), refused: try row.int64(2))
     }
     try add(outcomes: answers[5], quarantined: answers[6])
-    try add(lives: answers[9], money: answers[10], history: answers[11])
+    try add(lives: answers[9], money: answers[10], history: answers[11], baskets: answers[12])
     try addImplied(of: sale.number, in: transaction)
   }
 

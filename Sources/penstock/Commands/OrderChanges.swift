@@ -17,12 +17,14 @@ enum OrderChanges {
 
     @Argument(help: "The order's id.", transform: OrderChanges.order) var order: OrderID
     @Option(help: "Units that are given back; by default all.") var units: Int32?
+    @Option(help: "The line that is meant, of an order of several; by default the whole order.") var sku: String?
     @Option(help: "Its name, under which it is done once; by default a new one.") var key: String?
     @OptionGroup var saying: Saying
 
     func run() async throws {
       var body: [String: Any] = [:]
       body["units"] = units
+      body["sku"] = sku
       try await OrderChanges.send(order, "cancel", body, key, saying)
     }
   }

@@ -1,0 +1,80 @@
+internal import FlashSale
+internal import HTTPServing
+internal import Time
+
+/// One line of an order of several, with what is known of its item.
+struct BasketLine {
+  let item: CatalogItem
+  let quantity: Units
+
+  /// The lines of a basket, in the buyer's order.
+  ///
+  /// Throws `unknown_sku` and `invalid_field`, each with the line: the sale has no such SKU, decides each SKU by
+  /// itself, or prices the lines in two currencies.
+  static func lines(of request: OrderRequest, in sale: CatalogSale) throws(Problem) -> [BasketLine] {
+    var lines: [BasketLine] = []
+    for (index, line) in request.lines.enumerated() {
+      guard let item = sale[line.sku] else { throw .unknownSKU(ofLine: index) }
+      lines.append(BasketLine(item: item, quantity: line.quantity))
+    }
+    guard sale.sale.ordering == .sale else {
+      throw .body(
+        .invalidField(
+          "lines",
+          "must be one line: this sale decides each SKU by itself (its ordering is sku), so that nothing can be all or "
+            + "nothing; order each SKU by itself"))
+    }
+    let currency = lines[0].item.price.currency
+    for (index, line) in lines.enumerated() where line.item.price.currency != currency {
+      throw .body(
+        .invalidField(
+          "lines[\(index)].sku",
+          "is priced in \(line.item.price.currency), and the lines before it in \(currency): an order is paid at once"))
+    }
+    return lines
+  }
+}
+
+extension SaleMoment {
+  /// What a basket meets: what the line meets that can win least, and which one that is.
+  static func of(_ lines: [BasketLine], _ sale: CatalogSale, at now: Timestamp) -> (moment: SaleMoment, line: Int) {
+    var worst = (moment: SaleMoment.open, line: 0)
+    for (index, line) in lines.enumerated() {
+      let moment = SaleMoment(sale, line.item, at: now)
+      if case .over = moment { return (moment, index) }
+      if worst.moment == .open { worst = (moment, index) }
+    }
+    return worst
+  }
+}
+
+extension Problem {
+  /// Says of which line of a basket it is, if it is of one.
+  func ofLine(_ index: Int) -> Problem {
+    code == .soldOut || code == .allHeld ? with { $0.field = "lines[\(index)].sku" } : self
+  }
+}
+
+extension Submission {
+  /// Lets it into the lines of all its items, or into none: one of them is full.
+  func admit(cap: Int32) throws(Problem) {
+    let order = hasKey ? order : nil
+    guard !lines.isEmpty else { return try item.admit(quantity, waits: waits, order: order, cap: cap) }
+    for (index, line) in lines.enumerated() {
+      do throws(Problem) {
+        try line.item.admit(line.quantity, waits: false, order: order, cap: cap)
+      } catch {
+        for admitted in lines[..<index] { admitted.item.line.leave(admitted.quantity) }
+        throw error
+      }
+    }
+  }
+
+  /// Whether, of some line, as many units are ahead of it as are left.
+  ///
+  /// - Parameter position: records ahead of it in its partition.
+  func isLikelySoldOut(position: Int64) -> Bool {
+    guard !lines.isEmpty else { return item.isLikelySoldOut(quantity, position: position) }
+    return lines.contains { $0.item.isLikelySoldOut($0.quantity, position: position) }
+  }
+}
