@@ -85,6 +85,18 @@ public struct AuditedSubject: Sendable, Hashable {
   public let isLapsed: Bool
 }
 
+/// Units that a cancellation gave back.
+public enum CancelledUnits {
+  /// What names one cancellation.
+  public struct Key: Sendable, Hashable {
+    public let order: OrderID
+    public let command: CommandID
+
+    /// Creates one from its parts.
+    public init(order: OrderID, command: CommandID) { (self.order, self.command) = (order, command) }
+  }
+}
+
 extension AuditStore {
   /// The next page of the snapshot's history in the order of the log; empty after the last one. As the pages below,
   /// only of a snapshot with lives.
@@ -119,6 +131,43 @@ extension AuditStore {
       (Payment.Key(sale: try row.saleNumber(0), id: try row.identifier(1)), try row.partition(2))
     }
     return Dictionary(lanes, uniquingKeysWith: { first, _ in first })
+  }
+
+  /// Those of these captures that are stored: for which order, and how much in minor units.
+  public func captured(_ payments: [Payment.Key]) async throws -> [Payment.Key: (order: OrderID, minor: Int64)] {
+    guard !payments.isEmpty else { return [:] }
+    let rows = try await connection.query(
+      """
+      SELECT p.sale, p.payment, p.order_id, p.captured
+      FROM unnest($1::int4[], $2::text[]) AS wanted (sale, payment)
+      JOIN payments p ON p.sale = wanted.sale AND p.payment = wanted.payment
+      """, payments.map(\.sale.rawValue), payments.map(\.id.rawValue))
+    let found = try rows.map { row in
+      (
+        Payment.Key(sale: try row.saleNumber(0), id: try row.identifier(1)),
+        (order: OrderID(try row.uuid(2)), minor: try row.int64(3))
+      )
+    }
+    return Dictionary(found, uniquingKeysWith: { first, _ in first })
+  }
+
+  /// How many units these cancellations gave back; those that gave back none are omitted.
+  public func cancelled(_ wanted: [CancelledUnits.Key]) async throws -> [CancelledUnits.Key: Int64] {
+    guard !wanted.isEmpty else { return [:] }
+    let rows = try await connection.query(
+      """
+      SELECT h.order_id, h.command_id, -sum(h.units)::int8
+      FROM unnest($1::uuid[], $2::int8[]) AS wanted (order_id, command_id)
+      JOIN history h ON h.order_id = wanted.order_id AND h.command_id = wanted.command_id
+      WHERE h.action = 3 AND h.units < 0 GROUP BY h.order_id, h.command_id
+      """, wanted.map(\.order.uuid), wanted.map(\.command.rawValue))
+    let found = try rows.map { row in
+      (
+        CancelledUnits.Key(order: OrderID(try row.uuid(0)), command: CommandID(rawValue: try row.int64(1))),
+        try row.int64(2)
+      )
+    }
+    return Dictionary(found, uniquingKeysWith: { first, _ in first })
   }
 
   /// Declares the cursors of a snapshot, inside its transaction. The living sales are those with a rule for holds, and

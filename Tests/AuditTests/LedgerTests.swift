@@ -59,11 +59,43 @@ import Testing
     }
   }
 
+  @Test(.timeLimit(.minutes(2))) func `I13 what a client was told of a payment or a cancellation is stored so`()
+    async throws
+  {
+    try await LivesStory.with { story in
+      let alice = try story.bench.order(story.sale, "alice")
+      func line(_ status: String, _ key: String, _ quantity: Int) -> String {
+        "\(alice)\t\talice\t\(key)\tphone\t\(quantity)\t0\t0\t0\t\(status)"
+      }
+      let paid = try await story.bench.audit(ledger: [line("captured", "p-1", 1_000), line("captured", "p-2", 1_000)])
+      #expect(paid.verdict == .sound, "\(AuditText.text(paid))")
+      #expect(paid.ledger?.commands == 2 && paid.ledger?.commandsLost == 0 && paid.ledger?.unknown == 0)
+
+      for wrong in [line("captured", "p-1", 999), line("captured", "p-3", 500), line("captured", "p-9", 1_000)] {
+        let report = try await story.bench.audit(ledger: [wrong])
+        #expect(report.exitCode == 1 && report.ledger?.commandsLost == 1, "\(AuditText.text(report))")
+        #expect(report.has(.ledger, nil, "was answered, and is not stored so"), "\(AuditText.text(report))")
+      }
+
+      // The story's cancellation has a number for its name; here it gets that of a key.
+      let key = CommandID(try IdempotencyKey(validating: "cancel-1")).rawValue
+      let connection = try await story.bench.database.connect()
+      _ = try await connection.query(
+        "UPDATE history SET command_id = $1 WHERE action = 3 AND order_id = $2::text::uuid", key, "\(alice)")
+      await connection.close()
+      let given = try await story.bench.audit(ledger: [line("cancelled", "cancel-1", 1)])
+      #expect(given.ledger?.commandsLost == 0, "\(AuditText.text(given))")
+      let more = try await story.bench.audit(ledger: [line("cancelled", "cancel-1", 2), line("cancelled", "other", 1)])
+      #expect(more.ledger?.commandsLost == 2, "\(AuditText.text(more))")
+    }
+  }
+
   @Test(.timeLimit(.minutes(2))) func `what is no ledger is said to be none`() async throws {
     try await Story.with { story in
       let good = try story.line("alice", key: "first", at: 0)
       let broken: [([String], String)] = [
         (["alice\t0"], "it has 2 columns"), ([good.replacing("accepted", with: "maybe")], "its status is not known"),
+        ([good.replacing("accepted", with: "captured").replacing("\t1\t0", with: "\tmuch\t0")], "no quantity"),
         (["x" + good], "is not an order id"), (["\t\talice\tonly\tphone\t1\t0\t0\t0\taccepted"], "promises no order"),
         ([good, String(repeating: "x", count: 10_000)], "longer than any line"),
       ]
@@ -86,9 +118,20 @@ extension AuditReport {
   }
 }
 
-extension Story {
-  private static let header = "order_id\tticket\tbuyer\tkey\tsku\tquantity\tscheduled_us\tsent_us\tanswered_us\tstatus"
+extension AuditBench {
+  fileprivate static let header =
+    "order_id\tticket\tbuyer\tkey\tsku\tquantity\tscheduled_us\tsent_us\tanswered_us\tstatus"
 
+  /// Audits with a ledger of these lines.
+  fileprivate func audit(ledger lines: [String], end: String = "\n") async throws -> AuditReport {
+    let file = FileManager.default.temporaryDirectory.appending(path: "ledger-\(UUID().uuidString).tsv")
+    defer { try? FileManager.default.removeItem(at: file) }
+    try Data((([Self.header] + lines).joined(separator: "\n") + end).utf8).write(to: file)
+    return try await audit(ledger: LedgerFile(FileHandle(forReadingFrom: file)))
+  }
+}
+
+extension Story {
   /// A promise, with the ticket that intake signs.
   func line(_ buyer: String, key: String? = nil, at offset: Int64, partition: Int32 = 0) throws -> String {
     let order = try bench.order(sale, buyer, key: key)
@@ -100,9 +143,6 @@ extension Story {
 
   /// Audits with a ledger of these lines.
   func audit(_ lines: [String], end: String = "\n") async throws -> AuditReport {
-    let file = FileManager.default.temporaryDirectory.appending(path: "ledger-\(UUID().uuidString).tsv")
-    defer { try? FileManager.default.removeItem(at: file) }
-    try Data((([Self.header] + lines).joined(separator: "\n") + end).utf8).write(to: file)
-    return try await bench.audit(ledger: LedgerFile(FileHandle(forReadingFrom: file)))
+    try await bench.audit(ledger: lines, end: end)
   }
 }

@@ -23,6 +23,10 @@ struct LedgerCounts: Sendable {
 
   /// Those of them that the log misses too and that were not counted as lost yet.
   var lostBesideLog: Int64 = 0
+
+  /// Payments and cancellations of which the client was told what they did, and those that the store does not have.
+  var commands: Int64 = 0
+  var commandsLost: Int64 = 0
 }
 
 extension AuditRun {
@@ -36,8 +40,11 @@ extension AuditRun {
       guard let last = lines.last else { break }
       let promises = lines.filter(\.isAccepted)
       counts.accepted += Int64(promises.count)
-      counts.unknown += Int64(lines.count - promises.count)
+      let commands = lines.filter { $0.command != nil }
+      counts.unknown += Int64(lines.count - promises.count - commands.count)
+      counts.commands += Int64(commands.count)
       try await compare(promises, &counts, &furthest)
+      try await compare(commands: commands, &counts)
       report(.ledger(lines: last.number))
     }
     try await compareEnds(furthest, &counts)
@@ -77,6 +84,39 @@ extension AuditRun {
       } else {
         lose(order, of: line, &counts)
       }
+    }
+  }
+
+  /// What a client was told of a payment or a cancellation is what the store has of it (I13).
+  private mutating func compare(commands: [LedgerLine], _ counts: inout LedgerCounts) async throws {
+    var payments: [Payment.Key] = []
+    var cancellations: [CancelledUnits.Key] = []
+    for line in commands {
+      guard let order = line.order else { continue }
+      switch line.command {
+      case .captured(let payment, _): payments.append(Payment.Key(sale: order.sale, id: payment))
+      case .cancelled(let id, _): cancellations.append(CancelledUnits.Key(order: order, command: id))
+      case nil: break
+      }
+    }
+    let captured = try await store.captured(payments)
+    let cancelled = try await store.cancelled(cancellations)
+    for line in commands {
+      guard let order = line.order else { continue }
+      let words: String
+      switch line.command {
+      case .captured(let payment, let minor):
+        let stored = captured[Payment.Key(sale: order.sale, id: payment)]
+        if let stored, stored.order == order, stored.minor == minor { continue }
+        words = "payment \(payment) of \(minor) minor units"
+      case .cancelled(let id, let units):
+        if cancelled[CancelledUnits.Key(order: order, command: id)] == units { continue }
+        words = "a cancellation of \(units) units"
+      case nil: continue
+      }
+      counts.commandsLost += 1
+      replay.findings.add(
+        .ledger, at: line.ticket, "line \(line.number): order \(order): \(words) was answered, and is not stored so")
     }
   }
 

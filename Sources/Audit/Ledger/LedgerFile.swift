@@ -7,8 +7,9 @@ public struct LedgerError: Error, Sendable, CustomStringConvertible {
   public let description: String
 }
 
-/// A ledger of the load test: tab-separated lines under a header, one for each promise (`accepted`) and for each
-/// request whose outcome its client does not know (`unknown`).
+/// A ledger of the load test: tab-separated lines under a header, one for each promise (`accepted`), for each request
+/// whose outcome its client does not know (`unknown`), and for each payment (`captured`) and cancellation (`cancelled`)
+/// of which the client was told what it did.
 public struct LedgerFile: Sendable {
   /// Behind the header.
   let reader: LedgerReader
@@ -21,6 +22,14 @@ public struct LedgerFile: Sendable {
 
 /// One line.
 struct LedgerLine {
+  /// What a command is known to have done.
+  enum Command {
+    /// So much of a payment was captured, in minor units.
+    case captured(PaymentID, minor: Int64)
+    /// So many units were given back.
+    case cancelled(CommandID, units: Int64)
+  }
+
   let number: Int64
 
   /// `nil` where no answer named the order.
@@ -30,6 +39,8 @@ struct LedgerLine {
   let ticket: LogPosition?
   let buyer: String
   let isAccepted: Bool
+  /// `nil`: the line is about the order itself.
+  var command: Command?
 }
 
 /// Reads a ledger from its beginning to its end, some lines at a time.
@@ -46,6 +57,9 @@ struct LedgerReader: Sendable {
     var ticket = 0
     var buyer = 0
     var status = 0
+    /// What commands are named and measured by. A ledger without commands may lack them.
+    var key: Int?
+    var quantity: Int?
     var count = 0
   }
 
@@ -60,7 +74,8 @@ struct LedgerReader: Sendable {
     }
     columns = Columns(
       order: try column("order_id"), ticket: try column("ticket"), buyer: try column("buyer"),
-      status: try column("status"), count: header.count)
+      status: try column("status"), key: header.firstIndex(of: "key"), quantity: header.firstIndex(of: "quantity"),
+      count: header.count)
   }
 
   /// The next lines, at most so many; empty at the end. Throws `LedgerError` at an invalid line.
@@ -74,14 +89,34 @@ struct LedgerReader: Sendable {
       let position = LogPosition(ticket: ticket)
       guard position != nil || ticket.isEmpty else { throw broken("its ticket is not valid") }
       let isAccepted = fields[columns.status] == "accepted"
-      guard isAccepted || fields[columns.status] == "unknown" else { throw broken("its status is not known") }
+      let command = try command(fields)
+      guard isAccepted || command != nil || fields[columns.status] == "unknown" else {
+        throw broken("its status is not known")
+      }
       // Without a ticket: an order that was sent again, and answered with its outcome.
-      guard !isAccepted || order != nil else { throw broken("it promises no order") }
+      guard !isAccepted && command == nil || order != nil else { throw broken("it promises no order") }
       lines.append(
         LedgerLine(
-          number: number, order: order, ticket: position, buyer: String(fields[columns.buyer]), isAccepted: isAccepted))
+          number: number, order: order, ticket: position, buyer: String(fields[columns.buyer]), isAccepted: isAccepted,
+          command: command))
     }
     return lines
+  }
+
+  /// What a line tells of a command; `nil` if it is about the order itself.
+  private func command(_ fields: [Substring]) throws -> LedgerLine.Command? {
+    let status = fields[columns.status]
+    guard status == "captured" || status == "cancelled" else { return nil }
+    guard let key = columns.key.map({ String(fields[$0]) }),
+      let amount = columns.quantity.flatMap({ Int64(fields[$0]) })
+    else { throw broken("it has no key and no quantity") }
+    do throws(ValidationError) {
+      return status == "captured"
+        ? .captured(try PaymentID(validating: key), minor: amount)
+        : .cancelled(CommandID(try IdempotencyKey(validating: key)), units: amount)
+    } catch {
+      throw broken("its key \(error.reason)")
+    }
   }
 
   private var tooLong: LedgerError {

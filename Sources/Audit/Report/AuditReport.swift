@@ -106,6 +106,9 @@ public struct AuditReport: Sendable, Codable {
     public let quarantined: Int64
     public let inFlight: Int64
     public let lost: Int64
+    /// Payments and cancellations that were answered, and those that are not stored as they were.
+    public let commands: Int64
+    public let commandsLost: Int64
   }
 
   public let topic: String
@@ -237,5 +240,7 @@ extension AuditReport.LedgerReport {
     quarantined = counts.quarantined
     inFlight = counts.inFlight
     lost = counts.lost
+    commands = counts.commands
+    commandsLost = counts.commandsLost
   }
 }

@@ -43,6 +43,7 @@ public enum AuditText {
     return table([
       ("ledger: accepted", ledger.accepted), ("  decided", ledger.decided), ("  quarantined", ledger.quarantined),
       ("  in flight", ledger.inFlight), ("  lost", ledger.lost), ("ledger: unknown", ledger.unknown),
+      ("ledger: payments, cancellations", ledger.commands), ("  not stored so", ledger.commandsLost),
     ])
   }
 
