@@ -113,6 +113,29 @@ enum Limits {
   /// Examples named by a check that failed. The rest is counted.
   static let examples = 5
 
+  // MARK: What becomes of orders
+
+  /// One in so many connections is for what becomes of orders, where buyers pay.
+  static let errandShare = 4
+  /// From a 202 to the first question what became of it: most are decided by then.
+  static let firstLook = TimeAmount.milliseconds(100)
+  /// Between two questions while an order is queued, or about to end.
+  static let nextLook = TimeAmount.milliseconds(250)
+  /// Between two questions while it waits for units: thousands may wait, and each question reads the store.
+  static let waitingLook = TimeAmount.seconds(2)
+  /// Those who wait leave when nothing has happened to any other order for so long: twice what they need to notice.
+  static let waitingCalm = TimeAmount.seconds(5)
+  /// From a hold's end to the question whether it has ended.
+  static let lookAfterDue = TimeAmount.milliseconds(300)
+  /// Before a command is sent again to which there was no answer, or that was not decided yet.
+  static let commandPause = TimeAmount.milliseconds(300)
+  /// Between two deliveries of one notice.
+  static let deliveryPause = TimeAmount.milliseconds(50)
+  /// After one capture, another of the same order.
+  static let secondCapture = TimeAmount.milliseconds(100)
+  /// After a hold's end, a late capture.
+  static let lateCapture = TimeAmount.milliseconds(400)
+
   // MARK: Files and terminal
 
   /// SKUs in the report's tables. The rest is counted, and in the JSON.

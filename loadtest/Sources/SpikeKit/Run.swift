@@ -59,13 +59,16 @@ struct Run {
     }
     var judgement: Judgement?
     if let before, settings.isFollowed {
-      let (follow, receipts) = try follow(crew, stripes, plan)
+      var (follow, receipts) = try follow(crew, stripes, plan)
+      follow.decisions.merge(load.lives.decisions)
       let evidence = Evidence(before: before, mix: plan.mix, load: load, follow: follow, receipts: receipts)
       let units = Units(evidence)
       let after = settle(units, address, group.next())
       let figures = load.figures(plan.mix.crowd, units)
       let promised = settings.isAlone ? [] : settings.promise?.checks(figures, load.room, control: settings.control)
-      let verdict = Verdict(evidence, units: units, after: after, room: load.room, promised: promised ?? [])
+      let verdict = Verdict(
+        evidence, units: units, after: after, room: load.room,
+        more: load.lives.checks(isJudged: settings.payments != nil) + (promised ?? []))
       judgement = Judgement(follow: follow, evidence: evidence, units: units, after: after, verdict: verdict)
     }
     return Report(
@@ -107,8 +110,8 @@ struct Run {
   private func openConnections(
     _ address: SocketAddress, _ loops: [any EventLoop]
   ) throws -> [OnLoop<Stripe>] {
-    let (all, timeout) = (settings.connections, settings.timeout)
-    let pools = settings.crowd.pools(of: all)
+    let (pools, timeout) = (settings.pools, settings.timeout)
+    let all = pools.reduce(0, +)
     let stripes = try loops.enumerated().map { index, loop in
       let share = pools.map { $0 / loops.count + (index < $0 % loops.count ? 1 : 0) }
       return try OnLoop(loop) { Stripe(loop: loop, address: address, pools: share, timeout: timeout) }

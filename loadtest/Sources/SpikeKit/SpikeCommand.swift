@@ -9,7 +9,8 @@ public struct SpikeCommand: ParsableCommand {
     abstract: "Sends a flash sale's crowd at a server on schedule, follows every 202 and checks the outcome.",
     discussion: """
       Requests leave on schedule whether or not earlier ones were answered; latency counts from the scheduled time. \
-      The sale should have no other visitors, and nobody should cancel, while it runs.
+      The sale should have no other visitors while it runs. In a sale with holds, --payments says how buyers pay: \
+      with the token PENSTOCK_SHOP_TOKEN, or notices signed with PENSTOCK_PAYMENT_WEBHOOK_KEYS.
 
       Examples:
         spike --sale double11 --rate 20000 --duration 5s
@@ -17,6 +18,8 @@ public struct SpikeCommand: ParsableCommand {
         spike --sale double11 --profile loadtest/profiles/doors-open.json --connections 1024 --json run.json
         spike --sale double11 --profile loadtest/profiles/retry-storm.json --seed 7 --alone --json alone.json
         spike --sale double12 --profile loadtest/profiles/retry-storm.json --seed 7 --control alone.json
+        spike --sale double11 --rate 5000 --duration 20s --quantity 2 --payments fickle-provider --unpaid 0.3 \
+          --cancelled 0.1 --waitlist 0.03
         spike --sale any --sku any --no-follow --rate 100000 --duration 10s --url http://127.0.0.1:8000
 
       Exit codes: 0 every check held (with --no-follow: something was answered), 1 a check failed, \
@@ -67,6 +70,21 @@ public struct SpikeCommand: ParsableCommand {
 
   @Flag(help: "Try again after half a second, and ignore Retry-After.")
   var ignoreRetryAfter = false
+
+  @Option(help: "How buyers pay for what a sale holds for them: by the shop's backend, or by a toy provider's notices.")
+  var payments: PaymentWay?
+
+  @Option(help: ArgumentHelp("Share of the winners who never pay.", valueName: "share"))
+  var unpaid: Double?
+
+  @Option(help: ArgumentHelp("Share of the winners who cancel, half of them in part.", valueName: "share"))
+  var cancelled: Double?
+
+  @Option(help: ArgumentHelp("Share of the requests that wait for units that come back.", valueName: "share"))
+  var waitlist: Double?
+
+  @Option(help: "How long a buyer thinks before she pays or cancels, at most.")
+  var payWithin = WrittenDuration(milliseconds: 1_000)
 
   @Option(help: ArgumentHelp("Connections.", valueName: "n"))
   var connections = 512
@@ -131,6 +149,11 @@ public struct SpikeCommand: ParsableCommand {
     try require((1...Limits.quantity).contains(quantity), "--quantity is 1 to \(Limits.quantity)")
     try require((0...Limits.retryShare).contains(retryShare), "--retry-share is 0 to \(Limits.retryShare)")
     try require(tries.map { (1...Limits.tries).contains($0) } ?? true, "--tries is 1 to \(Limits.tries)")
+    for (name, share) in [("unpaid", unpaid), ("cancelled", cancelled), ("waitlist", waitlist)] {
+      try require(share.map { (0...1).contains($0) } ?? true, "--\(name) is 0 to 1")
+    }
+    try require((unpaid ?? 0) + (cancelled ?? 0) <= 1, "--unpaid and --cancelled are at most 1 together")
+    try require(payments == nil || !noFollow, "--payments needs orders that are followed: omit --no-follow")
     try require(sku.isEmpty || noFollow, "--sku needs --no-follow: otherwise the server gives the sale's SKUs")
     try require(sku.count <= Limits.skus, "--sku can be given \(Limits.skus) times")
     try require(ledger == nil || !noFollow, "--no-follow keeps nothing that a --ledger could record")

@@ -35,6 +35,12 @@ struct Decisions: Sendable {
     lastDecided = max(lastDecided ?? decided, decided)
   }
 
+  /// When an order was decided, if that is told.
+  mutating func add(_ sight: OrderSight, _ clock: SlotClock) {
+    guard let accepted = sight.accepted, let decided = sight.decided else { return }
+    add(accepted: accepted, decided: decided, slot: clock.slot(at: decided))
+  }
+
   mutating func merge(_ other: Decisions) {
     delays.add(other.delays)
     for (index, slot) in other.slots.enumerated() {

@@ -42,7 +42,7 @@ final class Follower: Requester {
   /// Begins. The future succeeds when all is settled or the deadline passed; it never fails.
   func run() -> EventLoopFuture<Void> {
     stripe.requester = self
-    begin(round: receipts.all.indices.filter { receipts.all[$0].isPromise })
+    begin(round: receipts.all.indices.filter { receipts.all[$0].isPromise && receipts.all[$0].fate == .open })
     return finished.futureResult
   }
 
@@ -126,32 +126,20 @@ final class Follower: Requester {
   private func take(_ body: borrowing Span<UInt8>, for flight: Flight) {
     let receipt = receipts.all[flight.number]
     guard let id = FlatJSON.string("order_id", in: body), OrderID(body, id) == receipt.id,
-      let word = FlatJSON.string("status", in: body)
+      FlatJSON.string("status", in: body) != nil
     else {
       result.mismatched += 1
       nextRound.append(flight.number)
       return
     }
-    if body.holds("confirmed", at: word) {
-      noteDecision(body)
-      receipts.settle(flight.number, .confirmed)
-    } else if body.holds("rejected", at: word) {
-      noteDecision(body)
-      let reason = FlatJSON.string("reason", in: body).map { body.text(at: $0) }
-      receipts.settle(flight.number, .rejected, reason: reason ?? "(none)")
-    } else if body.holds("quarantined", at: word) {
-      receipts.settle(flight.number, .quarantined)
-    } else {
-      if !body.holds("queued", at: word) { result.troubles["status word not known", default: 0] += 1 }
+    guard let sight = OrderSight(body) else {
+      result.troubles["status word not known", default: 0] += 1
       nextRound.append(flight.number)
+      return
     }
-  }
-
-  private func noteDecision(_ body: borrowing Span<UInt8>) {
-    guard let accepted = FlatJSON.string("accepted_at", in: body).flatMap({ body.timestamp(at: $0) }),
-      let decided = FlatJSON.string("decided_at", in: body).flatMap({ body.timestamp(at: $0) })
-    else { return }
-    result.decisions.add(accepted: accepted, decided: decided, slot: clock.slot(at: decided))
+    guard sight.state != .queued else { return nextRound.append(flight.number) }
+    result.decisions.add(sight, clock)
+    receipts.settle(flight.number, sight)
   }
 }
 

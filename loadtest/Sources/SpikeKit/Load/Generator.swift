@@ -1,3 +1,4 @@
+internal import HeapModule
 internal import NIOCore
 
 /// Sends one event loop's share of the schedule and counts what comes back.
@@ -7,12 +8,15 @@ internal import NIOCore
 /// (2) Nothing is kept for a request but while it is on its way or waits for another try, except a receipt for each 202
 ///     and unknown, and in a run that is followed only.
 /// (3) A request of a dripping group is skipped when all of the group's connections drip: it holds up nobody else.
-/// (4) It is finished when every request was sent and ended, or when, past the schedule's end, nothing has been
-///     answered for a whole timeout.
+/// (4) It is finished when every request was sent and ended, and every accepted order is over for its buyer, or when,
+///     past the schedule's end, nothing has been answered for a whole timeout.
 final class Generator: Requester {
-  private let stripe: Stripe
-  private let requests: RequestBytes
-  private let mix: Mix
+  let stripe: Stripe
+  let requests: RequestBytes
+  let mix: Mix
+  let payments: Payments?
+  let epoch: Epoch
+  let slots: SlotClock
   private let timeout: TimeAmount
   private let scheduleLasts: TimeAmount
   private let finished: EventLoopPromise<Void>
@@ -20,14 +24,20 @@ final class Generator: Requester {
   private let start: NIODeadline
   private let absent: Set<Int>
   private var visits: Visits
-  private var course: Course
-  private var pen: LedgerPen?
+  /// `nil`: nobody does anything about what was accepted.
+  var purchases: Purchases?
+  /// What is sent for them, over connections of their own: a crowd that comes late keeps nobody from paying.
+  var errands = Heap<Attempt>()
+  let errandPool: Int
+  var course: Course
+  var pen: LedgerPen?
   private var lastAnswer = NIODeadline.uptimeNanoseconds(0)
-  private var isWaitingForTime = false
+  /// When the next look is.
+  private var wakesAt: NIODeadline?
   private var isFinished = false
   private var processorTimeBefore = TimeAmount.zero
-  private(set) var result: LoadResult
-  private(set) var receipts = Receipts()
+  var result: LoadResult
+  var receipts = Receipts()
 
   /// - Parameter start: The time that the schedule counts from.
   init(stripe: Stripe, plan: Plan, cursor: Schedule.Cursor, start: NIODeadline, ledger: Ledger?) {
@@ -39,7 +49,15 @@ final class Generator: Requester {
     self.start = start
     isFollowed = plan.isFollowed
     absent = plan.absent
+    payments = plan.isFollowed ? plan.payments : nil
+    errandPool = plan.errandPool
+    epoch = plan.epoch
+    slots = SlotClock(
+      start: plan.epoch.microseconds(at: start), timeline: Timeline(duration: plan.schedule.duration))
     visits = Visits(plan.mix.crowd)
+    purchases = payments.map {
+      Purchases($0, mix: plan.mix, start: start, duration: plan.schedule.duration)
+    }
     course = Course(cursor, retries: Retries(plan.mix.crowd), start: start)
     pen = ledger.map { LedgerPen(ledger: $0, epoch: plan.epoch, skus: plan.skus, mix: plan.mix) }
     finished = stripe.loop.makePromise()
@@ -66,9 +84,11 @@ final class Generator: Requester {
     return finished.futureResult
   }
 
-  /// Sends nothing more, and waits for the requests in flight.
+  /// Sends nothing more, and waits for the requests in flight. Orders that are not over stay as they are.
   func stop() {
     course.stop()
+    errands = Heap()
+    purchases = nil
     finishIfDone()
   }
 
@@ -77,6 +97,7 @@ final class Generator: Requester {
   /// Sends all that is due and has a connection, and comes back when the next is due.
   private func look(at now: NIODeadline) {
     guard !isFinished else { return }
+    sendErrands(at: now)
     result.lateness.beginLook(at: now)
     var clock = now
     var canSend = stripe.hasFree()
@@ -91,6 +112,7 @@ final class Generator: Requester {
     result.lateness.endLook(isSaturated: isSaturated)
     // While none is free the next answer calls; otherwise the clock must.
     if !isSaturated, let next { wake(at: max(next, now + Limits.paceQuantum)) }
+    if let errand = errands.min, errand.time > now { wake(at: max(errand.time, now + Limits.paceQuantum)) }
   }
 
   private func send(_ attempt: Attempt, at clock: NIODeadline) {
@@ -119,10 +141,10 @@ final class Generator: Requester {
   }
 
   private func wake(at time: NIODeadline) {
-    guard !isWaitingForTime else { return }
-    isWaitingForTime = true
+    if let wakesAt, wakesAt <= time { return }
+    wakesAt = time
     stripe.loop.assumeIsolated().scheduleTask(deadline: time) {
-      self.isWaitingForTime = false
+      if self.wakesAt == time { self.wakesAt = nil }
       self.look(at: .now())
     }
   }
@@ -138,7 +160,7 @@ final class Generator: Requester {
   }
 
   private func finishIfDone() {
-    guard !isFinished, course.next == nil, stripe.inFlight == 0 else { return }
+    guard !isFinished, course.next == nil, errands.isEmpty, stripe.inFlight == 0 else { return }
     isFinished = true
     pen?.flush()
     result.connections = connections
@@ -153,6 +175,7 @@ final class Generator: Requester {
 
   func answered(_ flight: Flight, _ answer: AnswerHead, body: borrowing Span<UInt8>, at now: NIODeadline) {
     lastAnswer = max(lastAnswer, now)
+    guard !flight.step.isLife else { return answeredLife(flight, answer, body, at: now) }
     guard flight.step == .order else { return visited(flight, answer, body, at: now) }
     // 200: a retry of an order that has its outcome already. It was accepted, and is followed like the others.
     if answer.status == 202 || answer.status == 200 {
@@ -172,6 +195,7 @@ final class Generator: Requester {
   }
 
   func unanswered(_ flight: Flight, _ why: Unanswered, at now: NIODeadline) {
+    guard !flight.step.isLife else { return unansweredLife(flight, why, at: now) }
     let reason = Array(why.rawValue.utf8)
     result.ended(flight, status: 0, code: reason.span, at: now, after: now - start)
     guard flight.step == .order else { return visit(flight, nil, reason.span.extracting(0..<0), at: now) }
@@ -214,6 +238,7 @@ final class Generator: Requester {
     }
     receipts.add(id, ticket: body.extracting(ticket), flight, isPromise: true)
     pen?.note(id, ticket: body.extracting(ticket), flight, at: now, status: "accepted")
+    begin(flight, isDecided: !hasTicket, at: now)
   }
 
   private func unknown(_ flight: Flight, _ body: borrowing Span<UInt8>, at now: NIODeadline) {

@@ -7,8 +7,9 @@ internal import Synchronization
   internal import Darwin
 #endif
 
-/// The run's ledger: tab-separated lines under a header, one for each 202 and for each request whose outcome is
-/// unknown, so that an audit can follow every promise without the load test.
+/// The run's ledger: tab-separated lines under a header, one for each 202, for each request whose outcome is unknown,
+/// and for each payment and cancellation that was answered with what it did, so that an audit can follow every promise
+/// without the load test.
 ///
 /// Event loops hand over chunks of whole lines; one queue writes them. When the disk is slower than the crowd, at
 /// `Limits.ledgerChunks` the event loops wait for it, which shows as late sends.

@@ -26,15 +26,37 @@ struct LedgerPen {
     if let id { chunk += id.bytes }
     tab()
     ticket.withUnsafeBufferPointer { chunk.append(contentsOf: $0) }
+    finish(request, mix.key(original: request.original), mix.quantity, flight, at: now, status)
+  }
+
+  /// What a command about an order is known to have done.
+  ///
+  /// - Parameters:
+  ///   - key: `captured`: the payment's id. `cancelled`: the command's key.
+  ///   - quantity: `captured`: minor units of money. `cancelled`: units that were given back.
+  ///   - status: `captured` or `cancelled`.
+  mutating func note(
+    _ id: OrderID, _ flight: Flight, key: String, quantity: Int, at now: NIODeadline, status: StaticString
+  ) {
+    chunk += id.bytes
+    tab()
+    finish(mix.request(flight.number, attempt: flight.attempt), key, quantity, flight, at: now, status)
+  }
+
+  /// The columns behind the ticket.
+  private mutating func finish(
+    _ request: Mix.Request, _ key: String, _ quantity: Int, _ flight: Flight, at now: NIODeadline,
+    _ status: StaticString
+  ) {
     tab()
     chunk += Mix.buyerName(request.buyer).utf8
     tab()
-    chunk += mix.key(original: request.original).utf8
+    chunk += key.utf8
     tab()
     // Tabs and line ends cannot be in a column.
     chunk += skus[request.sku].utf8.lazy.map { $0 < 32 ? UInt8(ascii: "?") : $0 }
     tab()
-    chunk += String(mix.quantity).utf8
+    chunk += String(quantity).utf8
     for time in [flight.scheduled, flight.sent, now] {
       tab()
       chunk += String(epoch.microseconds(at: time)).utf8

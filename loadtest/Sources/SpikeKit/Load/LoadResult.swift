@@ -54,6 +54,8 @@ struct LoadResult: Sendable {
   /// What was sent in a waiting room after a tab's first request, and its orders.
   var steps = 0
   var room = RoomSight()
+  /// What became of accepted orders, where buyers pay.
+  var lives = LifeResult()
   var lateness = Lateness()
   var withoutId: [Unnamed] = []
   /// 202s without a usable order id or ticket.
@@ -93,6 +95,7 @@ struct LoadResult: Sendable {
       absent += part.absent
       steps += part.steps
       room.merge(part.room)
+      lives.merge(part.lives)
       lateness.merge(part.lateness)
       withoutId += part.withoutId
       unusable += part.unusable

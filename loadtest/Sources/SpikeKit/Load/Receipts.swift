@@ -3,6 +3,10 @@ enum Fate: UInt8, Sendable {
   /// No answer yet that settles it.
   case open
   case confirmed, rejected, quarantined
+  /// It waits for units that come back.
+  case waiting
+  /// It had units, or waited, and has given all of them back.
+  case ended
   /// The server does not know it. Allowed only where no promise was made.
   case absent
 }
@@ -21,6 +25,8 @@ struct Receipt: Sendable {
   fileprivate(set) var fate = Fate.open
   /// Why it was rejected: an index into `Receipts.reasons`.
   fileprivate(set) var reason: UInt8 = 0
+  /// What it is for, if the server said so: less than was asked for, after a cancellation.
+  fileprivate(set) var units: Int32?
 }
 
 /// The receipts of one event loop: 48 bytes each, and the ticket.
@@ -45,6 +51,13 @@ struct Receipts: Sendable {
     return tickets[receipt.ticketStart..<receipt.ticketStart + Int(receipt.ticketLength)]
   }
 
+  /// Takes what is known of an order when it is over; nothing, if it is not decided.
+  mutating func settle(_ index: Int, _ sight: OrderSight) {
+    guard let fate = Fate(sight.state) else { return }
+    all[index].units = sight.units.flatMap { Int32(exactly: $0) }
+    settle(index, fate, reason: fate == .rejected ? sight.reason.isEmpty ? "(none)" : sight.reason : "")
+  }
+
   /// - Parameter reason: Kept as one of `Limits.reasons`; beyond so many different ones, as `(other)`.
   mutating func settle(_ index: Int, _ fate: Fate, reason: String = "") {
     all[index].fate = fate
@@ -57,4 +70,21 @@ struct Receipts: Sendable {
       all[index].reason = UInt8(reasons.count - 1)
     }
   }
+}
+
+extension Fate {
+  /// `nil`: it is not decided.
+  init?(_ state: OrderSight.State) {
+    switch state {
+    case .queued: return nil
+    case .waiting: self = .waiting
+    case .reserved, .confirmed, .paid, .fulfilled: self = .confirmed
+    case .released, .expired, .cancelled, .lapsed, .refunded, .refundDue: self = .ended
+    case .rejected: self = .rejected
+    case .quarantined: self = .quarantined
+    }
+  }
+
+  /// Whether the order won units, or a place among those who wait.
+  var isTaken: Bool { self == .confirmed || self == .waiting || self == .ended }
 }

@@ -2,8 +2,8 @@ internal import NIOCore
 
 /// A request on its way.
 struct Flight {
-  /// What is sent of a request: its order, or before that what a waiting room asks for.
-  enum Step: Sendable { case order, join, look }
+  /// What is sent of a request: its order, before that what a waiting room asks for, and after it what becomes of it.
+  enum Step: Sendable { case order, join, look, follow, pay, cancel }
 
   /// What it is for, in the requester's own numbering.
   let number: Int

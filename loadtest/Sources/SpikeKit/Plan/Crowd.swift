@@ -29,6 +29,8 @@ struct Crowd: Equatable, Sendable {
     var patience = Limits.roomPatience
     /// How they send. `nil` is at once.
     var drip: Drip?
+    /// What they do about what they have won.
+    var conduct = Conduct()
   }
 
   /// A request that trickles in, over connections that nobody else uses.

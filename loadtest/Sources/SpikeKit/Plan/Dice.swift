@@ -3,7 +3,7 @@
 /// So any event loop can answer any question about any request, in any order, without keeping it.
 struct Dice: Sendable {
   /// What is asked. Each has numbers of its own.
-  enum Question: UInt64 { case isRepeat = 1, howFarBack, buyer, sku, group }
+  enum Question: UInt64 { case isRepeat = 1, howFarBack, buyer, sku, group, conduct, waits }
 
   let seed: UInt64
 

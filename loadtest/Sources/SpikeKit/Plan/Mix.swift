@@ -61,6 +61,12 @@ struct Mix: Sendable {
     return index
   }
 
+  /// Whether an original waits for units that come back, if nothing is left.
+  func waits(_ request: Request) -> Bool {
+    let share = crowd.groups[crowd.group(ofBuyer: request.buyer)].conduct.waits
+    return share > 0 && dice.unit(.waits, request.original) < share
+  }
+
   /// The Idempotency-Key of an original. With the seed in it, so that another run is another crowd.
   func key(original: Int) -> String {
     "\(keyPrefix)\(original)"

@@ -15,5 +15,19 @@ struct Plan: Sendable {
   let isFollowed: Bool
   /// How, if so.
   let followWay: FollowWay
+  /// How buyers pay for what they have won; `nil`: nobody does anything about it.
+  let payments: Payments?
+  /// The place of the connections for that among the pools.
+  let errandPool: Int
   let epoch: Epoch
+}
+
+/// How buyers pay.
+struct Payments: Sendable {
+  let provider: Provider
+  /// Somebody pays within this time after she hears that she can.
+  let within: TimeAmount
+  let requests: LifeBytes
+  /// When those whose orders are not at their ends give up, after the schedule's end.
+  let patience: TimeAmount
 }

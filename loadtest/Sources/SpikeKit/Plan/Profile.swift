@@ -6,8 +6,8 @@ internal import Glibc
 /// `{"name":"doors-open","phases":[{"shape":"burst","requests":5000},{"shape":"hold","rate":8000,"seconds":5}]}`.
 ///
 /// Shapes: `hold` (rate, seconds), `ramp` and `decay` (from, to, seconds), `burst` (requests).
-/// Optional: `crowd`, the groups of ``WrittenGroup``, `promise`, a ``Promise``, and `connect`, which is `before` or
-/// `during`.
+/// Optional: `crowd`, the groups of ``WrittenGroup``, `promise`, a ``Promise``, `payments`, a ``PaymentWay``, and
+/// `connect`, which is `before` or `during`.
 struct Profile: Decodable {
   let name: String
   let about: String?
@@ -20,7 +20,10 @@ struct Profile: Decodable {
   /// What it promises to one of the groups.
   let promise: Promise?
 
-  private enum Field: String, CodingKey { case name, about, phases, crowd, connect, promise }
+  /// How buyers pay; `nil` where the file does not say.
+  let payments: PaymentWay?
+
+  private enum Field: String, CodingKey { case name, about, phases, crowd, connect, promise, payments }
 
   init(from decoder: any Decoder) throws {
     let fields = try decoder.container(keyedBy: Field.self)
@@ -35,6 +38,13 @@ struct Profile: Decodable {
         throw Unusable("'connect' is 'before' or 'during', not '\(word)'")
       }
       return time
+    }
+    payments = try fields.decodeIfPresent(String.self, forKey: .payments).map { word in
+      guard let way = PaymentWay(rawValue: word) else {
+        let ways = PaymentWay.allCases.map(\.rawValue).joined(separator: ", ")
+        throw Unusable("'payments' is one of \(ways), not '\(word)'")
+      }
+      return way
     }
     guard (1...Limits.phases).contains(phases.count) else {
       throw Unusable("a profile has 1 to \(Limits.phases) phases, not \(phases.count)")

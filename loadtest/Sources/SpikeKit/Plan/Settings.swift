@@ -1,3 +1,4 @@
+internal import FoundationEssentials
 internal import NIOCore
 internal import Writing
 
@@ -16,6 +17,9 @@ struct Settings: Sendable {
   let scheduleName: String
   let buyers: Int
   let groups: [Crowd.Group]
+  /// How buyers pay for what is held for them; `nil`: nobody does.
+  let payments: PaymentWay?
+  let payWithin: TimeAmount
   let promise: Promise?
   /// Whether the groups that the promise names stay away: a control run.
   let isAlone: Bool
@@ -36,6 +40,14 @@ struct Settings: Sendable {
 
   var crowd: Crowd { Crowd(groups, buyers: buyers) }
 
+  /// How connections are shared out: those of the crowd, and where buyers pay, the last ones for what becomes of
+  /// orders.
+  var pools: [Int] {
+    guard payments != nil else { return crowd.pools(of: connections) }
+    let errands = max(connections / Limits.errandShare, eventLoops)
+    return crowd.pools(of: connections - errands) + [errands]
+  }
+
   /// The groups that send nothing, by their number.
   private var absent: Set<Int> {
     guard isAlone, let promise else { return [] }
@@ -47,9 +59,15 @@ struct Settings: Sendable {
     let mix = Mix(
       dice: Dice(seed: seed), crowd: crowd, popularity: popularity(skus.count), quantity: quantity,
       retryShare: retryShare)
+    let payments = try payments.map { way in
+      Payments(
+        provider: Provider(way: way), within: payWithin, requests: try LifeBytes(target: target, way: way),
+        patience: followTimeout)
+    }
     return Plan(
       schedule: schedule, mix: mix, requests: try RequestBytes(target: target, sale: sale, skus: skus, mix: mix),
-      skus: skus, absent: absent, timeout: timeout, isFollowed: isFollowed, followWay: followWay, epoch: Epoch())
+      skus: skus, absent: absent, timeout: timeout, isFollowed: isFollowed, followWay: followWay,
+      payments: payments, errandPool: pools.count - 1, epoch: Epoch())
   }
 }
 
@@ -77,7 +95,16 @@ extension SpikeCommand {
     guard read?.groups == nil || (tries == nil && !ignoreRetryAfter) else {
       throw Unusable("the profile says how its crowd tries again; omit --tries and --ignore-retry-after")
     }
-    let everybody = Crowd.Group(tries: tries ?? 1, honoursRetryAfter: !ignoreRetryAfter)
+    let saysHow = unpaid == nil && cancelled == nil && waitlist == nil
+    guard read?.groups == nil || saysHow else {
+      throw Unusable("the profile says what its crowd does; omit --unpaid, --cancelled and --waitlist")
+    }
+    let payments = payments ?? read?.payments
+    guard saysHow || payments != nil else {
+      throw Unusable("--unpaid, --cancelled and --waitlist need --payments: without, nobody does anything")
+    }
+    let conduct = Conduct(unpaid: unpaid ?? 0, cancelled: cancelled ?? 0, waits: waitlist ?? 0)
+    let everybody = Crowd.Group(tries: tries ?? 1, honoursRetryAfter: !ignoreRetryAfter, conduct: conduct)
     let groups = read?.groups ?? [everybody]
     let loops = eventLoops
     guard Crowd(groups, buyers: buyers).pools(of: connections).allSatisfy({ $0 >= loops }) else {
@@ -92,7 +119,8 @@ extension SpikeCommand {
     let (hot, skew) = (hot, skuSkew ?? 0)
     return Settings(
       target: target, sale: sale, skus: sku, isFollowed: !noFollow, followWay: follow, schedule: schedule,
-      scheduleName: scheduleName, buyers: buyers, groups: groups, promise: read?.promise, isAlone: alone,
+      scheduleName: scheduleName, buyers: buyers, groups: groups, payments: noFollow ? nil : payments,
+      payWithin: payWithin.amount, promise: read?.promise, isAlone: alone,
       control: controlRun, quantity: quantity, retryShare: retryShare,
       popularity: { skus in
         hot.map { .hot(share: $0, skus: skus) } ?? .zipf(exponent: skew, skus: skus)
@@ -101,4 +129,25 @@ extension SpikeCommand {
       connect: connect ?? read?.connect ?? .before, eventLoops: eventLoops,
       timeout: timeout.amount, followTimeout: followTimeout.amount, ledger: ledger, json: json, html: html)
   }
+}
+
+extension LifeBytes {
+  /// With the secrets of the environment.
+  ///
+  /// - Throws: ``Unusable`` if the provider's key is missing or none.
+  init(target: Target, way: PaymentWay) throws(Unusable) {
+    let environment = ProcessInfo.processInfo.environment
+    var signer: NoticeSigner?
+    if way != .shop {
+      guard let keys = environment[Self.keysVariable], let found = NoticeSigner(keys: keys) else {
+        throw Unusable("\(Self.keysVariable) must hold the provider's key: 32 hexadecimal digits or more")
+      }
+      signer = found
+    }
+    self.init(target: target, way: way, shopToken: environment[Self.tokenVariable], signer: signer)
+  }
+
+  /// As the server reads them: on a command line others would see them.
+  static let tokenVariable = "PENSTOCK_SHOP_TOKEN"
+  static let keysVariable = "PENSTOCK_PAYMENT_WEBHOOK_KEYS"
 }

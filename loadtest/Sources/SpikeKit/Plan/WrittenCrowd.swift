@@ -21,6 +21,10 @@ struct WrittenGroup: Decodable {
   private let enters: String?
   private let waits_seconds: Double?
   private let sends: String?
+  private let unpaid: Double?
+  private let cancelled: Double?
+  private let waitlist: Double?
+  private let lapsed: String?
 
   /// - Throws: ``Unusable``, naming the group and the member that is wrong.
   func group() throws(Unusable) -> Crowd.Group {
@@ -52,6 +56,16 @@ struct WrittenGroup: Decodable {
     group.repeatsOthers = try choice(sends, "sends", "orders", "repeats")
     if let waits_seconds {
       group.patience = TimeAmount(seconds: try within(waits_seconds, 1...Limits.phaseSeconds, "waits_seconds"))
+    }
+    group.conduct.unpaid = try within(unpaid ?? 0, 0...1, "unpaid")
+    group.conduct.cancelled = try within(cancelled ?? 0, 0...1, "cancelled")
+    guard group.conduct.unpaid + group.conduct.cancelled <= 1 else {
+      throw Unusable("group '\(name)': 'unpaid' and 'cancelled' are more than 1 together")
+    }
+    group.conduct.waits = try within(waitlist ?? 0, 0...1, "waitlist")
+    group.conduct.ordersAgain = try choice(lapsed, "lapsed", "leave", "order_again")
+    guard !group.conduct.ordersAgain || group.renewsKey else {
+      throw Unusable("group '\(name)': who orders again needs 'retry_key': 'new'")
     }
     if let drip {
       group.drip = Crowd.Drip(

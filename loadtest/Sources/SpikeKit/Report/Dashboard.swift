@@ -94,7 +94,7 @@ struct Dashboard {
   private func troubles(_ reading: LoadReading) -> [String] {
     let counts = [
       ("left late", reading.late), ("tried again", reading.retries), ("wait to try again", reading.waitingRetries),
-      ("connections refused or lost", reading.troubledConnections),
+      ("orders are not over", reading.openOrders), ("connections refused or lost", reading.troubledConnections),
     ]
     return counts.filter { $0.1 > 0 }.map { "\(grouped($0.1)) \($0.0)" }
   }

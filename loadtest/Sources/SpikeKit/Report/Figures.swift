@@ -47,6 +47,8 @@ struct OutcomeCount: Encodable, Equatable {
     case .confirmed: "confirmed"
     case .rejected: "rejected"
     case .quarantined: "quarantined"
+    case .waiting: "waiting"
+    case .ended: "given back"
     }
   }
 }

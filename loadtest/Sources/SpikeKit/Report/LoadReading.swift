@@ -16,6 +16,8 @@ struct LoadReading: Sendable {
   var troubledConnections = 0
   var retries = 0
   var waitingRetries = 0
+  /// Accepted orders that are not over for their buyers.
+  var openOrders = 0
   var kinds: [Kind] = []
   /// Of the last second.
   var latencies = Timeline.empty
@@ -32,6 +34,7 @@ struct LoadReading: Sendable {
     open = generator.connections.open
     troubledConnections = generator.connections.failures + generator.connections.lost
     waitingRetries = generator.waitingRetries
+    openOrders = generator.purchases?.count ?? 0
     kinds = result.tally.kinds.map {
       Kind(status: $0.status, code: String(decoding: $0.code, as: UTF8.self), count: Int($0.count))
     }
@@ -48,6 +51,7 @@ struct LoadReading: Sendable {
       troubledConnections += part.troubledConnections
       retries += part.retries
       waitingRetries += part.waitingRetries
+      openOrders += part.openOrders
       for latencies in part.recent { self.latencies.add(latencies) }
       for kind in part.kinds {
         if let index = kinds.firstIndex(where: { $0.status == kind.status && $0.code == kind.code }) {

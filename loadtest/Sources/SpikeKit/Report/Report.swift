@@ -37,7 +37,7 @@ struct Report {
 
   /// All sections.
   func text() -> String {
-    (["", answers, groups, room, generator] + (judgement?.sections ?? []) + [conclusion])
+    (["", answers, groups, room, generator, LifeFigures.text(load.lives)] + (judgement?.sections ?? []) + [conclusion])
       .filter { $0 != nil }.map { $0 ?? "" }.joined(separator: "\n")
   }
 

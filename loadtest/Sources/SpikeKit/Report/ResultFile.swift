@@ -132,6 +132,7 @@ struct ResultFile: Encodable {
   private let unknownWithoutId: Int
   private let units: [Unit]
   private let checks: [Judged]
+  private let lives: LifeFigures?
   private let groups: [GroupPart]
   private let instants: Instants
   private let lineSeconds: Double?
@@ -152,6 +153,7 @@ struct ResultFile: Encodable {
     unknownWithoutId = report.judgement?.evidence.withoutId.count ?? 0
     units = report.judgement.map(Unit.all) ?? []
     checks = report.judgement?.verdict.checks.map { Judged($0) } ?? []
+    lives = report.load.lives.isEmpty ? nil : LifeFigures(report.load.lives)
     let figures = report.judgement.map { report.load.figures(report.settings.crowd, $0.units) }
     groups = zip(report.settings.groups, report.load.groups).enumerated().map { index, group in
       GroupPart(group.0, group.1, figures?[index])

@@ -9,11 +9,13 @@ struct Evidence: Sendable {
     let fate: Fate
     /// Why it was rejected: an index into `reasons`. 0 is none.
     let reason: Int
+    /// What it is for, if the server said so; else what was asked for.
+    var units: Int?
 
     /// Whether the server said how it ended.
     var isDecided: Bool {
       switch fate {
-      case .confirmed, .rejected, .quarantined: true
+      case .confirmed, .rejected, .quarantined, .waiting, .ended: true
       case .open, .absent: false
       }
     }
@@ -31,6 +33,8 @@ struct Evidence: Sendable {
   var unusable = 0
   /// Answers about another order than the one asked for.
   var mismatched = 0
+  /// Whether orders have lives: units can come back then.
+  var hasLives: Bool { orders.contains { $0.fate == .waiting || $0.fate == .ended || $0.units != nil } }
   /// SKUs of which the intake said, to anybody, that they are sold out.
   var refusedSoldOut: [Bool] = []
 }
@@ -53,7 +57,7 @@ extension Evidence {
           Order(
             id: receipt.id, request: mix.request(Int(receipt.request), attempt: Int(receipt.attempt)),
             isPromise: receipt.isPromise,
-            fate: receipt.fate, reason: numbers[Int(receipt.reason)]))
+            fate: receipt.fate, reason: numbers[Int(receipt.reason)], units: receipt.units.map { Int($0) }))
       }
     }
     withoutId = load.withoutId.map { mix.request($0.number, attempt: $0.attempt) }

@@ -1,4 +1,5 @@
-/// Units by SKU, from the orders' outcomes. An order counts once, even if many answers named it.
+/// Units by SKU, from the orders' outcomes: what is the buyers' or held for them when all is over. An order counts
+/// once, even if many answers named it.
 struct Units: Equatable, Sendable {
   /// Sold when the run began.
   private(set) var soldBefore: [Int]
@@ -27,8 +28,8 @@ struct Units: Equatable, Sendable {
       let sku = order.request.sku
       switch order.fate {
       case .confirmed where counted.insert(order.id).inserted:
-        confirmed[sku] += evidence.quantity
-        byBuyer[order.request.buyer, default: 0] += evidence.quantity
+        confirmed[sku] += order.units ?? evidence.quantity
+        byBuyer[order.request.buyer, default: 0] += order.units ?? evidence.quantity
       case .rejected where evidence.reasons[order.reason] == "sold_out":
         refused[sku] = true
       default:

@@ -60,8 +60,8 @@ struct Verdict: Sendable {
   /// - Parameters:
   ///   - after: The sale when all was decided; `nil` if it could not be read.
   ///   - room: What was seen in a waiting room.
-  ///   - promised: What else was checked.
-  init(_ evidence: Evidence, units: Units, after: Sale?, room: RoomSight = RoomSight(), promised: [Check] = []) {
+  ///   - more: What else was checked.
+  init(_ evidence: Evidence, units: Units, after: Sale?, room: RoomSight = RoomSight(), more: [Check] = []) {
     let inRoom =
       room.isEmpty ? [] : [Check.of("I9", "every buyer had one place in the room, over all tabs", room.doubled)]
     let always = [
@@ -69,12 +69,12 @@ struct Verdict: Sendable {
       Self.decided(evidence),
       Self.oneOutcome(evidence),
       Self.oneOrder(evidence),
-      Self.notOversold(evidence, units),
+      Self.notOversold(evidence, units, after),
       Self.withinLimit(evidence, units),
       Self.addsUp(units, after),
-      Self.notUndersold(evidence, units, after),
+      evidence.hasLives ? Self.nobodyWaits(evidence, after) : Self.notUndersold(evidence, units, after),
     ]
-    checks = always + inRoom + promised
+    checks = always + inRoom + more
   }
 
   private static func usable(_ evidence: Evidence) -> Check {
@@ -96,7 +96,7 @@ struct Verdict: Sendable {
     var violations = Violations()
     let orders = evidence.orders.filter(\.isDecided).sorted { $0.id < $1.id }
     for (a, b) in zip(orders, orders.dropFirst())
-    where a.id == b.id && (a.fate != b.fate || a.reason != b.reason) {
+    where a.id == b.id && !(a.fate.isTaken && b.fate.isTaken) && (a.fate != b.fate || a.reason != b.reason) {
       violations.add(
         "\(a.id) is \(a.fate) \(evidence.reasons[a.reason]) and \(b.fate) \(evidence.reasons[b.reason])")
     }
@@ -116,10 +116,14 @@ struct Verdict: Sendable {
     return .of("I8", "one key, one order", violations)
   }
 
-  private static func notOversold(_ evidence: Evidence, _ units: Units) -> Check {
+  private static func notOversold(_ evidence: Evidence, _ units: Units, _ after: Sale?) -> Check {
     var violations = Violations()
-    for (sku, item) in evidence.before.items.enumerated() where units.confirmed[sku] > item.stock {
-      violations.add("\(item.sku): \(units.confirmed[sku]) units confirmed of \(item.stock)")
+    for (sku, item) in evidence.before.items.enumerated() {
+      // More can have been put up meanwhile.
+      let most = max(item.stock, after.flatMap { $0.items.indices.contains(sku) ? $0.items[sku].stock : nil } ?? 0)
+      if units.confirmed[sku] > most {
+        violations.add("\(item.sku): \(units.confirmed[sku]) units confirmed of \(most)")
+      }
     }
     return .of("I1", "nothing is oversold", violations)
   }
@@ -145,6 +149,18 @@ struct Verdict: Sendable {
       return Check(invariant: "I2", statement: statement, result: .unchecked(why: why))
     }
     return .of("I2", statement, Violations(units.mismatches(after: after)))
+  }
+
+  /// Where units come back, *sold out* can have been right and some be left in the end; but not to those who wait.
+  private static func nobodyWaits(_ evidence: Evidence, _ after: Sale?) -> Check {
+    var violations = Violations()
+    for order in evidence.orders where order.fate == .waiting {
+      let left = after.flatMap { $0.items.indices.contains(order.request.sku) ? $0.items[order.request.sku].left : nil }
+      if let left, left >= order.units ?? evidence.quantity {
+        violations.add("\(order.id) waits, and \(left) units are left")
+      }
+    }
+    return .of("I2", "nobody waited while units were left", violations)
   }
 
   /// Stock only falls during a run without cancellations. So *sold out* was wrong if the same order could still be

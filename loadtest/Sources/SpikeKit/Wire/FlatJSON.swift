@@ -6,6 +6,18 @@ enum FlatJSON {
   /// Where the value of the member `name` lies, without its quotes. `nil` if there is none, if it is not a string, or
   /// if it has an escape in it, which no id, ticket or code has.
   static func string(_ name: StaticString, in bytes: borrowing Span<UInt8>) -> Range<Int>? {
+    guard let found = value(name, in: bytes), bytes[found.lowerBound] == UInt8(ascii: "\"") else { return nil }
+    let text = found.lowerBound + 1..<found.upperBound - 1
+    return bytes.first(UInt8(ascii: "\\"), from: text.lowerBound, before: text.upperBound) == nil ? text : nil
+  }
+
+  /// The value of the member `name`. `nil` if there is none, or if it is no whole number from 0 on, of 18 digits or
+  /// less.
+  static func number(_ name: StaticString, in bytes: borrowing Span<UInt8>) -> Int? {
+    value(name, in: bytes).flatMap { bytes.decimal(at: $0) }
+  }
+
+  private static func value(_ name: StaticString, in bytes: borrowing Span<UInt8>) -> Range<Int>? {
     var position = skipSpace(bytes, 0)
     guard position < bytes.count, bytes[position] == UInt8(ascii: "{") else { return nil }
     position = skipSpace(bytes, position + 1)
@@ -16,11 +28,7 @@ enum FlatJSON {
       guard position < bytes.count, bytes[position] == UInt8(ascii: ":") else { return nil }
       position = skipSpace(bytes, position + 1)
       guard position < bytes.count, let end = valueEnd(bytes, position) else { return nil }
-      if isWanted {
-        guard bytes[position] == UInt8(ascii: "\"") else { return nil }
-        let value = position + 1..<end - 1
-        return bytes.first(UInt8(ascii: "\\"), from: value.lowerBound, before: value.upperBound) == nil ? value : nil
-      }
+      if isWanted { return position..<end }
       position = skipSpace(bytes, end)
       guard position < bytes.count, bytes[position] == UInt8(ascii: ",") else { return nil }
       position = skipSpace(bytes, position + 1)

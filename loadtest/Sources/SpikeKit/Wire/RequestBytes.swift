@@ -8,8 +8,11 @@ struct RequestBytes: Sendable {
   private let tokenField = Array("\r\nX-Room-Token: ".utf8)
   /// How a tab joins the waiting room, and asks where it stands, up to the buyer.
   private let roomHeads: (join: [UInt8], look: [UInt8])
-  /// From the end of the key on, for each SKU: the last header field and the body.
+  /// From the end of the key on, for each SKU: the last header field and the body; and the same of orders that wait for
+  /// units that come back.
   private let orderTails: [[UInt8]]
+  private let waitingTails: [[UInt8]]
+  private let mix: Mix
   private let statusHead: [UInt8]
   private let statusTail: [UInt8]
 
@@ -24,10 +27,13 @@ struct RequestBytes: Sendable {
       X-Buyer-Id: b
       """.utf8)
     keyField = Array("\r\nIdempotency-Key: \(mix.keyPrefix)".utf8)
-    orderTails = try skus.map { sku in
-      let body = try JSONEncoder().encode(OrderBody(sku: sku, quantity: mix.quantity))
+    func tail(_ sku: String, waits: Bool?) throws -> [UInt8] {
+      let body = try JSONEncoder().encode(OrderBody(sku: sku, quantity: mix.quantity, waitlist: waits))
       return Array("\r\nContent-Length: \(body.count)\r\n\r\n".utf8) + body
     }
+    self.mix = mix
+    orderTails = try skus.map { try tail($0, waits: nil) }
+    waitingTails = try skus.map { try tail($0, waits: true) }
     let roomEnd = " \(target.prefix)/v1/sales/\(salePath)/room HTTP/1.1\r\nHost: \(target.authority)\r\n"
     roomHeads = (
       Array("POST\(roomEnd)Content-Length: 0\r\nX-Buyer-Id: b".utf8), Array("GET\(roomEnd)X-Buyer-Id: b".utf8)
@@ -40,7 +46,7 @@ struct RequestBytes: Sendable {
   ///
   /// - Parameter token: of the waiting room.
   func order(_ request: Mix.Request, token: [UInt8]? = nil, into buffer: inout ByteBuffer) {
-    let tail = orderTails[request.sku]
+    let tail = mix.waits(request) ? waitingTails[request.sku] : orderTails[request.sku]
     let most =
       orderHead.count + keyField.count + tail.count + 2 * Limits.decimalDigits
       + (token.map { $0.count + tokenField.count } ?? 0)
@@ -92,4 +98,5 @@ struct RequestBytes: Sendable {
 private struct OrderBody: Encodable {
   let sku: String
   let quantity: Int
+  let waitlist: Bool?
 }
