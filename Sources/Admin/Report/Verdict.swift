@@ -1,3 +1,4 @@
+internal import FlashSale
 internal import SaleStore
 
 /// What a report shows to be right or wrong, in the same words in the terminal and on the page.
@@ -31,8 +32,7 @@ struct Verdict {
         Check(
           holds: report.stockHolds,
           words: LivesTable.has(report)
-            ? "put up at first + restocked − reduced \(report.stockHolds ? "=" : "≠") left + reserved + sold, "
-              + (report.stockHolds ? "for every SKU" : "for some SKU: stock and orders disagree")
+            ? Self.units(report)
             : report.stockHolds
               ? "stock = sold + left, for every SKU" : "stock and orders disagree: stock ≠ sold + left"),
         Check(holds: !report.oversold, words: report.oversold ? "more was sold than put up" : "nothing is oversold"),
@@ -46,16 +46,35 @@ struct Verdict {
       }
   }
 
+  /// The sums are of all SKUs; it holds only if it does for each.
+  private static func units(_ report: SaleReport) -> String {
+    guard report.stockHolds else {
+      return "put up at first + restocked − reduced ≠ left + reserved + sold, for some SKU: stock and orders disagree"
+    }
+    func sum(_ units: (SaleReport.Item) -> Int64) -> String { report.items.reduce(0) { $0 + units($1) }.grouped }
+    return """
+      put up at first \(sum { $0.putUpAtFirst }) + restocked \(sum { $0.restocked }) − reduced \(sum { $0.reduced }) \
+      = left \(sum { Int64($0.left.rawValue) }) + reserved \(sum { $0.reserved }) + sold \(sum { $0.sold }), \
+      for every SKU
+      """
+  }
+
+  /// One for each currency: their amounts are never added.
   private static func money(_ report: SaleReport) -> [Check] {
-    guard !report.money.isEmpty else { return [] }
     let wrong = report.money.filter { !$0.holds }.map(\.currency)
-    return [
-      Check(
-        holds: report.moneyHolds,
-        words: wrong.isEmpty
-          ? "captured = applied + refund due + refunded, in \(report.money.map(\.currency).joined(separator: ", "))"
-          : "captured ≠ applied + refund due + refunded, in \(wrong.joined(separator: ", "))")
-    ]
+    guard report.moneyHolds, wrong.isEmpty else {
+      let words = "captured ≠ applied + refund due + refunded, in \(wrong.joined(separator: ", "))"
+      return [Check(holds: report.moneyHolds, words: words)]
+    }
+    return report.money.map { money in
+      func amount(_ minor: Int64) -> String { Money(minor: minor, currency: money.currency).groupedAmount }
+      return Check(
+        holds: true,
+        words: """
+          captured \(amount(money.captured)) \(money.currency) = applied \(amount(money.applied)) \
+          + refund due \(amount(money.refundDue)) + refunded \(amount(money.refunded))
+          """)
+    }
   }
 
   /// ✓, ✗ or ?.
