@@ -1,12 +1,15 @@
 #!/usr/bin/env bash
-# The whole thing, once: a private PostgreSQL, Penstock with its embedded broker, a sale, a spike of 100,000 requests,
-# the report, a sale with a waiting room and a lottery, and a line that says whether the invariants held.
+# The whole thing, once: a private PostgreSQL, Penstock with its embedded broker, a sale with payments and a waitlist
+# under a spike of 100,000 requests, the report, a sale with a waiting room and a lottery, the audit, and a line that
+# says whether the invariants held.
 #
 #   DEMO_EXIT=1   stop everything then and exit: 0 if they held, 1 otherwise. Without it the demo stays until Ctrl-C.
 # shellcheck disable=SC2317 # finish, and what it calls, is reached by the trap
 set -euo pipefail
 # shellcheck source=scripts/environment.sh
 source "$(dirname "${BASH_SOURCE[0]}")/environment.sh"
+# shellcheck source=scripts/demo-sale.sh
+source "$(dirname "${BASH_SOURCE[0]}")/demo-sale.sh"
 # shellcheck source=scripts/demo-room.sh
 source "$(dirname "${BASH_SOURCE[0]}")/demo-room.sh"
 
@@ -135,24 +138,6 @@ wait_until_ready() {
   done
 }
 
-# Three SKUs. Most of the crowd wants the phone.
-write_sale() {
-  cat >"$run/sale.json" <<JSON
-{
-  "id": "$sale",
-  "name": "Penstock demo",
-  "starts_at": "$(date -u +%Y-%m-%dT%H:%M:%SZ)",
-  "ends_at": "$(date -u -d '+1 hour' +%Y-%m-%dT%H:%M:%SZ)",
-  "per_buyer_limit": 2,
-  "items": [
-    {"sku": "phone", "stock": 1000, "price_minor": 199900, "currency": "CNY"},
-    {"sku": "earbuds", "stock": 500, "price_minor": 39900, "currency": "CNY"},
-    {"sku": "case", "stock": 20000, "price_minor": 4900, "currency": "CNY"}
-  ]
-}
-JSON
-}
-
 print_addresses() {
   cat <<TEXT
 Penstock is running until you press Ctrl-C.
@@ -166,6 +151,9 @@ Buy something, and see the report:
   curl -s $url/v1/sales/$sale
   curl -si $url/v1/sales/$sale/orders -H 'X-Buyer-Id: you' -H 'Idempotency-Key: first' \\
     -H 'Content-Type: application/json' -d '{"sku":"case","quantity":1}'
+  curl -s $url/v1/orders/ORDER_ID -H 'X-Buyer-Id: you'
+  curl -s $url/v1/orders/ORDER_ID/payments -H 'Authorization: Bearer $PENSTOCK_SHOP_TOKEN' \\
+    -H 'Content-Type: application/json' -d '{"payment_id":"mine","amount_minor":4900,"currency":"CNY"}'
   curl -s $PENSTOCK_ADMIN_URL/admin/api/sales/$sale/report -H 'Authorization: Bearer $PENSTOCK_ADMIN_TOKEN'
 
 TEXT
@@ -184,9 +172,11 @@ step "starting a private PostgreSQL"
 PENSTOCK_DATABASE_URL=$(scripts/postgres.sh start "$run")
 PENSTOCK_ADMIN_TOKEN=$(random_hex 16)
 PENSTOCK_TICKET_KEY=$(random_hex 32)
+PENSTOCK_SHOP_TOKEN=$(random_hex 16)
+PENSTOCK_PAYMENT_WEBHOOK_KEYS=$(random_hex 32)
 # Port 0: the system picks free ones, so that two demos do not meet. No brokers: `penstock up` starts its own.
-export PENSTOCK_DATABASE_URL PENSTOCK_ADMIN_TOKEN PENSTOCK_TICKET_KEY \
-  PENSTOCK_HTTP=127.0.0.1:0 PENSTOCK_ADMIN_HTTP=127.0.0.1:0
+export PENSTOCK_DATABASE_URL PENSTOCK_ADMIN_TOKEN PENSTOCK_TICKET_KEY PENSTOCK_SHOP_TOKEN \
+  PENSTOCK_PAYMENT_WEBHOOK_KEYS PENSTOCK_HTTP=127.0.0.1:0 PENSTOCK_ADMIN_HTTP=127.0.0.1:0
 
 step "making the tables"
 run_waiting "$penstock" migrate
@@ -203,29 +193,34 @@ step "creating the sale"
 write_sale
 run_waiting "$penstock" sale create --file "$run/sale.json"
 
-step "firing 100,000 requests, and following each to its outcome"
+step "firing 100,000 requests; winners pay, cancel or lapse"
 spike=0
-run_waiting "$binaries/spike" --url "$url" --sale "$sale" --requests 100000 --rate 20000 --buyers 50000 --hot 0.8 \
-  --retry-share 0.05 --connections 256 --ledger "$run/ledger.tsv" || spike=$?
+run_waiting play_sale || spike=$?
 
 step "reporting"
 report=0
-run_waiting "$penstock" report "$sale" --format table || report=$?
+run_waiting "$penstock" report "$sale" --format table >"$run/report.txt" || report=$?
+cat "$run/report.txt"
 
 step "a waiting room: drawing its lot, letting the crowd in"
 room=0
 run_waiting play_room || room=$?
+
+step "auditing: deciding every record again"
+audit=0
+PENSTOCK_KAFKA_BROKERS=$(bound brokers) run_waiting "$penstock" audit --ledger "$run/ledger.tsv" || audit=$?
 step ""
 
 print_timings
-if ((spike == 0 && report == 0 && room == 0)); then
+if ((spike == 0 && report == 0 && room == 0 && audit == 0)); then
   verdict=0
-  echo "The invariants held: every 202 was decided once, nothing was oversold, and the report's sums agree."
-  echo "The lot is verified, and everybody in the waiting room heard an outcome."
-elif ((spike == 1 || report == 1 || room != 0)); then
-  echo "THE INVARIANTS DID NOT HOLD: see above (exit code of spike: $spike, of the report: $report, of the room: $room)."
+  echo "The invariants held: every 202 was decided once, nothing was oversold, and units and money add up:"
+  grep '^✓ .* = ' "$run/report.txt" | sed 's/^/  /'
+  echo "The audit found nothing, the lot is verified, and everybody in the waiting room heard an outcome."
+elif ((spike == 1 || report == 1 || room != 0 || audit == 1)); then
+  echo "THE INVARIANTS DID NOT HOLD: see above (exit codes: spike $spike, report $report, room $room, audit $audit)."
 else
-  echo "NOT SHOWN: not every outcome could be checked (exit code of spike: $spike, of the report: $report)."
+  echo "NOT SHOWN: not everything could be checked (exit codes: spike $spike, report $report, audit $audit)."
 fi
 if [[ ${DEMO_EXIT:-} ]]; then exit "$verdict"; fi
 
