@@ -26,7 +26,7 @@ public struct DueHolds: Sendable {
     /// By the database's clock.
     public let now: Timestamp
 
-    /// When the next hold of these partitions is due; `nil`: there is none.
+    /// When the next hold of these partitions was due, as of just before; `nil`: there was none.
     public let nextDue: Timestamp?
   }
 
@@ -46,6 +46,17 @@ public struct DueHolds: Sendable {
   /// - Parameter most: by partition; a partition that is missing is not looked at.
   public func holds(atMost most: [Partition: Int]) async throws -> Look {
     let partitions = most.keys.sorted()
+    // First what is not due yet, and then what is due: the other way round, a hold whose time comes between the two
+    // statements would be in neither, and be found by the next look at rest.
+    let next = try await connection.query(
+      """
+      SELECT now(), min(first.due) FROM unnest($1::int4[]) AS mine (partition)
+      CROSS JOIN LATERAL (
+        SELECT due FROM holds WHERE partition = mine.partition AND state = 2 AND due > now()
+        ORDER BY due LIMIT 1
+      ) AS first
+      """, partitions.map(\.rawValue)
+    ).single()
     // Each partition is one look at the index `holds_due`.
     let rows = try await connection.query(
       """
@@ -57,16 +68,6 @@ public struct DueHolds: Sendable {
       ) AS h
       JOIN sales s ON s.number = h.sale ORDER BY h.due
       """, partitions.map(\.rawValue), partitions.map { Int64(most[$0] ?? 0) })
-    let next = try await connection.query(
-      """
-      SELECT now(), min(first.due) FROM unnest($1::int4[]) AS mine (partition)
-      CROSS JOIN LATERAL (
-        SELECT due FROM holds WHERE partition = mine.partition AND state = 2 AND due > now()
-        ORDER BY due LIMIT 1
-      ) AS first
-      """, partitions.map(\.rawValue)
-    ).single()
-    // The clock of before, so that what is told as due was due by then.
     return Look(
       orders: try rows.map(DueOrder.init(row:)),
       now: try rows.last?.timestamp("now") ?? next.timestamp(0), nextDue: try next.optional(1))

@@ -62,6 +62,7 @@ struct ExpiryScheduler: Sendable {
         continue
       }
       let look = try await holds.holds(atMost: wanted)
+      let looked = ContinuousClock.now
       noteLateness(look)
       try await tell(look, &schedule, &writer)
       if nextEnded <= .now {
@@ -69,7 +70,9 @@ struct ExpiryScheduler: Sendable {
         try await tell(try await holds.waiting(atMost: wanted), &schedule, &writer)
       }
       let isFull = Dictionary(grouping: look.orders, by: \.partition).contains { $0.value.count >= wanted[$0.key] ?? 0 }
-      let pause = schedule.pause(hasMore: isFull, nextDue: look.nextDue, now: look.now)
+      // Telling takes time, and what was due soon can be due by now.
+      let now = look.now.after(.now - looked)
+      let pause = schedule.pause(hasMore: isFull, nextDue: look.nextDue, now: now)
       if pause > .zero { try await Task.sleep(for: pause) }
     }
   }
