@@ -4,7 +4,7 @@ import TestSupport
 /// Crowds that mean to get more than their part. Each row is a profile of the load test, and its control run: the same
 /// crowd, at the same times, without those.
 extension Row {
-  static let crowdRows = [bots, botsAtTheDoor, retryStorm, hoarders]
+  static let crowdRows = [bots, botsAtTheDoor, retryStorm, hoardersOfTabs, hoarders]
 
   /// What docs/shaping.md tells every shop to switch on.
   private static var limits: [String: Any] { ["per_buyer": ["requests": 20, "per_seconds": 10]] }
@@ -33,12 +33,21 @@ extension Row {
     try await play(stage, "retry-storm", stock: 100_000) { _ in ["limits": limits] }
   }
 
-  private static let hoarders = Row(
+  private static let hoardersOfTabs = Row(
     name: "hoarders-of-tabs", fault: "half of the tabs in a waiting room belong to 30 of 330 buyers", rate: 50
   ) { stage in
     try await play(stage, "hoarders-of-tabs", stock: 5_000) { _ in
       ["limits": limits, "room": ["rate_per_minute": 1_200]]
     }
+  }
+
+  private static let hoarders = Row(
+    name: "hoarders", fault: "5 % of the buyers hold units, never pay, and order again", rate: 50
+  ) { stage in
+    let rules: [String: Any] = [
+      "seconds": 2, "lapses": 2, "waitlist": ["offer_seconds": 3, "least_seconds": 1],
+    ]
+    try await play(stage, "hoarders", stock: 300, holds: rules) { _ in ["limits": limits] }
   }
 
   /// A beacon that a person tells.
@@ -49,7 +58,8 @@ extension Row {
 
   /// Runs a profile alone and then whole, each in a sale of its own, and judges by the load test's own verdict.
   private static func play(
-    _ stage: Stage, _ profile: String, stock: Int, shaping: @escaping @Sendable (_ opens: Date) -> [String: Any]
+    _ stage: Stage, _ profile: String, stock: Int, holds: sending [String: Any]? = nil,
+    shaping: @escaping @Sendable (_ opens: Date) -> [String: Any]
   ) async throws {
     let intake = try await stage.start("intake")
     _ = try await stage.start("worker")
@@ -60,7 +70,8 @@ extension Row {
       for (sale, words) in [("alone", ["--alone", "--json", alone]), ("whole", ["--control", alone])] {
         let opens = Date.now.addingTimeInterval(entry)
         try await stage.createSale(
-          sale, items: [(sku: "rare", stock: stock)], perBuyerLimit: 1, shaping: shaping(opens), knownAt: [http])
+          sale, items: [(sku: "rare", stock: stock)], perBuyerLimit: 1, shaping: shaping(opens), holds: holds,
+          knownAt: [http])
         let telling = Task { try await tell(stage, sale, http) }
         defer { telling.cancel() }
         let run = try await PenstockProcess.run(
