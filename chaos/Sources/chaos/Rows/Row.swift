@@ -35,7 +35,8 @@ struct Row: Sendable {
   static let all: [Row] =
     workerRows + leaseRows + intakeRows + postgresRows + brokerRows + networkRows + clientRows + poisonRows + clockRows
     + logRows
-    + partitionRows + streamRows + signalRows + crowdRows + lifeRows + diskRows + overloadRows + clusterRows
+    + partitionRows + streamRows + signalRows + crowdRows + lifeRows + [WholeSaleRow.row] + diskRows + overloadRows
+    + clusterRows
     + electionRows
     + deletionRows
 
