@@ -82,6 +82,19 @@ let package = Package(
       ],
       swiftSettings: strict),
 
+    // Who may use the admin console, and what they did: pure.
+    .target(
+      name: "Accounts",
+      dependencies: [
+        "FlashSale", "Secrets", "Time",
+        .product(name: "Crypto", package: "swift-crypto"),
+        // scrypt: Crypto has no hash of passwords.
+        .product(name: "CryptoExtras", package: "swift-crypto"),
+      ],
+      swiftSettings: strict),
+    .testTarget(
+      name: "AccountsTests", dependencies: ["Accounts", "FlashSale", "Secrets", "Time"], swiftSettings: strict),
+
     // The log of orders: written, read and decoded.
     .target(
       name: "OrderLog",
@@ -93,7 +106,8 @@ let package = Package(
 
     // Every SQL statement.
     .target(
-      name: "SaleStore", dependencies: ["FlashSale", "Lane", "Postgres", "Time", "Vitals"], swiftSettings: strict),
+      name: "SaleStore", dependencies: ["Accounts", "FlashSale", "Lane", "Postgres", "Time", "Vitals"],
+      swiftSettings: strict),
 
     // What every listener shares: problems, JSON, one reading of HTTP/1.1.
     .target(
@@ -159,7 +173,7 @@ let package = Package(
     .target(
       name: "Admin",
       dependencies: [
-        "FlashSale", "HTTPServing", "SaleStore", "Telemetry", "Time", "Vitals",
+        "Accounts", "FlashSale", "HTTPServing", "SaleStore", "Secrets", "Telemetry", "Time", "Vitals",
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "HTTPTypes", package: "swift-http-types"),
         .product(name: "Hummingbird", package: "hummingbird"),
@@ -188,7 +202,7 @@ let package = Package(
     .target(
       name: "Audit",
       dependencies: [
-        "FlashSale", "OrderLog", "SaleStore", "Time",
+        "Accounts", "FlashSale", "OrderLog", "SaleStore", "Time",
         .product(name: "Crypto", package: "swift-crypto"),
         .product(name: "Logging", package: "swift-log"),
       ],
@@ -198,7 +212,8 @@ let package = Package(
     .executableTarget(
       name: "penstock",
       dependencies: [
-        "Admin", "Audit", "FlashSale", "HTTPServing", "Intake", "Kafka", "OrderLog", "Postgres", "Relay", "SaleStore",
+        "Accounts", "Admin", "Audit", "FlashSale", "HTTPServing", "Intake", "Kafka", "OrderLog", "Postgres", "Relay",
+        "SaleStore",
         "Secrets", "Telemetry", "Time", "Vitals", "Worker",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "AsyncHTTPClient", package: "async-http-client"),
@@ -358,8 +373,8 @@ let package = Package(
     .testTarget(
       name: "AdminTests",
       dependencies: [
-        "Admin", "FlashSale", "HTTPServing", "Lane", "Postgres", "SaleStore", "Secrets", "Telemetry", "TestSupport",
-        "Time",
+        "Accounts", "Admin", "FlashSale", "HTTPServing", "Lane", "Postgres", "SaleStore", "Secrets", "Telemetry",
+        "TestSupport", "Time",
         .product(name: "HTTPTypes", package: "swift-http-types"),
         .product(name: "Hummingbird", package: "hummingbird"),
         .product(name: "HummingbirdTesting", package: "hummingbird"),

@@ -18,18 +18,22 @@ enum ImportRules {
     "Postgres": Part(ours: ["CLibpq", "Secrets", "Time", "Vitals"], libraries: ["Logging"]),
     "FlashSale": Part(
       ours: ["LogPositions", "Secrets", "Time"], libraries: ["Crypto", "CryptoExtras", "SwiftProtobuf"], isPure: true),
+    "Accounts": Part(
+      ours: ["FlashSale", "Secrets", "Time"], libraries: ["Crypto", "CryptoExtras"], isPure: true),
     "OrderLog": Part(ours: ["FlashSale", "Kafka", "Time", "Vitals"], libraries: ["Logging"]),
     "Lane": Part(ours: ["FlashSale", "Time"], libraries: [], isPure: true),
-    "SaleStore": Part(ours: ["FlashSale", "Lane", "Postgres", "Time", "Vitals"], libraries: ["Logging"]),
+    "SaleStore": Part(ours: ["Accounts", "FlashSale", "Lane", "Postgres", "Time", "Vitals"], libraries: ["Logging"]),
     "HTTPServing": Part(ours: ["FlashSale", "Time", "Vitals"]),
     "Telemetry": Part(ours: ["HTTPServing", "Secrets", "Time", "Vitals"]),
     "Intake": Part(ours: ["FlashSale", "HTTPServing", "OrderLog", "SaleStore", "Time", "Vitals"]),
     "Worker": Part(ours: ["FlashSale", "Lane", "OrderLog", "SaleStore", "Time", "Vitals"]),
-    "Admin": Part(ours: ["FlashSale", "HTTPServing", "SaleStore", "Telemetry", "Time", "Vitals"]),
+    "Admin": Part(ours: ["Accounts", "FlashSale", "HTTPServing", "SaleStore", "Secrets", "Telemetry", "Time", "Vitals"]
+    ),
     "Relay": Part(ours: ["FlashSale", "OrderLog", "SaleStore", "Time", "Vitals"]),
-    "Audit": Part(ours: ["FlashSale", "OrderLog", "SaleStore", "Time"], libraries: ["Crypto", "Logging"]),
+    "Audit": Part(ours: ["Accounts", "FlashSale", "OrderLog", "SaleStore", "Time"], libraries: ["Crypto", "Logging"]),
     "penstock": Part(ours: [
-      "Admin", "Audit", "FlashSale", "HTTPServing", "Intake", "Kafka", "OrderLog", "Postgres", "Relay", "SaleStore",
+      "Accounts", "Admin", "Audit", "FlashSale", "HTTPServing", "Intake", "Kafka", "OrderLog", "Postgres", "Relay",
+      "SaleStore",
       "Secrets", "Telemetry", "Time", "Vitals", "Worker",
     ]),
     "Simulation": Part(ours: ["FlashSale", "Lane", "Time"], libraries: ["HeapModule"], isPure: true),

@@ -1,0 +1,39 @@
+/// Who asks, and what they may do.
+public struct Principal: Sendable, Hashable {
+  /// How they are known.
+  public enum Kind: Sendable, Hashable {
+    /// A person who has signed in; the number of the user.
+    case user(Int32)
+    /// A program with an API token; the token's number.
+    case token(Int32)
+    /// Who has the shared token of this installation (`PENSTOCK_ADMIN_TOKEN`).
+    case machine
+    /// Whoever is on this machine, where no token is set.
+    case local
+  }
+
+  public let kind: Kind
+
+  /// As the admin log and the history of orders name them. What is no user's name begins with `@`.
+  public let name: String
+  public let rights: Set<Right>
+
+  /// Names somebody.
+  public init(_ kind: Kind, name: String, rights: Set<Right>) {
+    self.kind = kind
+    self.name = name
+    self.rights = rights
+  }
+
+  /// Who has the shared token: everything but managing users, for which a person answers.
+  public static let machine = Principal(
+    .machine, name: "@machine", rights: Set(Right.allCases).subtracting([.manageUsers]))
+
+  /// Whoever is on this machine. The same rights.
+  public static let local = Principal(.local, name: "@local", rights: machine.rights)
+
+  /// A program, by the name of its token.
+  public static func token(_ number: Int32, named name: String, rights: Set<Right>) -> Principal {
+    Principal(.token(number), name: "@\(name)", rights: rights)
+  }
+}
