@@ -1,3 +1,4 @@
+internal import Accounts
 internal import FlashSale
 public import SaleStore
 
@@ -47,6 +48,7 @@ public struct Auditor<Log: AuditLog>: Sendable {
     try await run.compareLives()
     run.settle()
     if let ledger { try await run.compare(ledger, report) }
+    run.note(try await store.checkAdminLog())
     return AuditReport(run)
   }
 }
@@ -74,6 +76,17 @@ struct AuditRun<Log: AuditLog> {
     replay = Replay(snapshot.stock, living: snapshot.living, partitions: partitions)
     cursor = OrderCursor(store)
     entries = HistoryCursor(store, isEmpty: snapshot.living.isEmpty)
+  }
+
+  /// What was found of the admin log.
+  mutating func note(_ check: AdminLogCheck) {
+    if let number = check.firstBroken {
+      replay.findings.add(.adminLog, "line \(number) of the admin log is not as it was written, or is gone")
+    } else if check.head.number > 0 {
+      let hash = Hexadecimal.text(check.head.hash)
+      replay.findings.note(
+        "the admin log has \(check.head.number) lines, each as it was written; the last hash is \(hash)")
+    }
   }
 
   /// Compares every partition, and the rows that are in none.

@@ -48,6 +48,8 @@ public struct Violation: Sendable, Hashable, Codable {
     case lane
     /// A request that was promised an outcome has none, or is not in the log.
     case ledger
+    /// A line of the admin log is not as it was written.
+    case adminLog = "admin_log"
 
     /// The invariant of the design that it breaks.
     public var invariant: String {
@@ -60,7 +62,7 @@ public struct Violation: Sendable, Hashable, Codable {
       case .lane: "I7"
       case .late: "I8"
       case .limit, .subject: "I9"
-      case .unasked, .altered, .outcome, .closed, .life, .history: "I10"
+      case .unasked, .altered, .outcome, .closed, .life, .history, .adminLog: "I10"
       case .money: "I13"
       }
     }

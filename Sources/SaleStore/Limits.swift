@@ -59,6 +59,10 @@ public enum Limits {
 
   /// Orders of one buyer that a search hands out; then it says that there are more. No person has so many in one sale.
   public static let foundOrders: Int32 = 100
+
+  /// Lines of the admin log that are checked at once: some 300 kB.
+  static let logPageEntries: Int32 = 1_000
+
   // Relays.
 
   /// Longest that a statement of a relay may run. A page of events takes some 10 ms. Past it, the relay connects again.

@@ -1,0 +1,93 @@
+public import Accounts
+internal import Postgres
+public import Time
+
+/// What is asked of the admin log. All that is given must fit.
+public struct LogQuery: Sendable {
+  public var who: String?
+  public var action: LogAction?
+
+  /// A part of the subject, the reason, or from and to; any case.
+  public var text: String?
+  public var from: Timestamp?
+  public var to: Timestamp?
+
+  /// Only lines with a lower number: the next page.
+  public var before: Int64?
+
+  /// Everything.
+  public init() {}
+}
+
+extension SaleStore {
+  /// Adds a line to the admin log.
+  public func log(_ content: LogEntry.Content) async throws {
+    try await logging(content) { _ in }
+  }
+
+  /// Does something and adds its line to the admin log, both or neither; no line where it answers `false`, which says
+  /// that nothing was done.
+  @discardableResult
+  func logging<Answer: Sendable>(
+    _ content: LogEntry.Content, _ work: @escaping @Sendable (borrowing Transaction) throws -> Answer
+  ) async throws -> Answer {
+    try await pool.withConnection { connection in
+      try await connection.transaction { transaction in
+        let answer = try work(transaction)
+        if let isDone = answer as? Bool, !isDone { return answer }
+        try Self.add(content, in: transaction)
+        return answer
+      }
+    }
+  }
+
+  private static func add(_ content: LogEntry.Content, in transaction: borrowing Transaction) throws {
+    // Its lock puts writers into one order; the database's clock is theirs all.
+    let row = try transaction.query(
+      "SELECT number, hash, clock_timestamp() FROM admin_log_head FOR UPDATE"
+    ).single()
+    let entry = LogEntry(
+      content, at: try row.timestamp(2), after: LogHead(number: try row.int64(0), hash: try row.bytes(1)))
+    try transaction.execute(
+      """
+      INSERT INTO admin_log (number, at, who, action, subject, was, becomes, why, problem, address, hash)
+      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+      """, entry.number, entry.at, content.who, content.action.rawValue, content.subject, content.from, content.to,
+      content.why, content.problem, content.address, entry.hash)
+    try transaction.execute("UPDATE admin_log_head SET number = $1, hash = $2", entry.number, entry.hash)
+  }
+
+  /// The newest lines that fit, at most `limit`.
+  public func logEntries(_ query: LogQuery, limit: Int32) async throws -> [LogEntry] {
+    let pattern = query.text.map { text in
+      "%" + text.replacing("\\", with: "\\\\").replacing("%", with: "\\%").replacing("_", with: "\\_") + "%"
+    }
+    return try await pool.withConnection { connection in
+      try await connection.query(
+        """
+        SELECT number, at, who, action, subject, was, becomes, why, problem, address, hash FROM admin_log
+        WHERE ($1::text IS NULL OR who = $1) AND ($2::text IS NULL OR action = $2)
+          AND ($3::text IS NULL OR subject ILIKE $3 OR why ILIKE $3 OR was ILIKE $3 OR becomes ILIKE $3)
+          AND ($4::timestamptz IS NULL OR at >= $4) AND ($5::timestamptz IS NULL OR at < $5)
+          AND ($6::int8 IS NULL OR number < $6)
+        ORDER BY number DESC LIMIT $7
+        """, query.who, query.action?.rawValue, pattern, query.from, query.to, query.before, limit)
+    }.map(LogEntry.init(row:))
+  }
+}
+
+extension LogEntry {
+  init(row: Row) throws {
+    let action = try row.string("action")
+    guard let action = LogAction(rawValue: action) else {
+      throw StoreError.unreadable("the admin log has an action \(action.debugDescription), which is not known")
+    }
+    var content = Content(
+      who: try row.string("who"), action: action, subject: try row.string("subject"),
+      from: try row.optional("was"), to: try row.optional("becomes"), why: try row.string("why"),
+      address: try row.string("address"))
+    content.problem = try row.optional("problem")
+    self.init(
+      number: try row.int64("number"), at: try row.timestamp("at"), content: content, hash: try row.bytes("hash"))
+  }
+}

@@ -1,0 +1,84 @@
+public import Accounts
+internal import Postgres
+public import Time
+
+/// A command that waits for a second person, or waited.
+public struct StoredApproval: Sendable {
+  public let id: Int64
+  public let command: GuardedCommand
+  public let subject: String
+
+  /// As it was asked for, JSON.
+  public let body: String
+  public let why: String
+  public let askedBy: String
+  public let askedAt: Timestamp
+  public let expiresAt: Timestamp
+  public let decidedBy: String?
+  public let isApproved: Bool?
+}
+
+extension SaleStore {
+  /// Asks for a second person, and logs it.
+  public func askApproval(
+    _ command: GuardedCommand, subject: String, body: String, expiresAt: Timestamp, logged: LogEntry.Content
+  ) async throws -> Int64 {
+    try await logging(logged) { transaction in
+      try transaction.query(
+        """
+        INSERT INTO admin_approvals (command, subject, body, why, asked_by, expires_at)
+        VALUES ($1, $2, $3, $4, $5, $6) RETURNING id
+        """, command.rawValue, subject, body, logged.why, logged.who, expiresAt
+      ).single().int64(0)
+    }
+  }
+
+  /// The newest requests, those that wait first.
+  public func approvals(limit: Int32) async throws -> [StoredApproval] {
+    try await pool.withConnection { connection in
+      try await connection.query(
+        """
+        SELECT id, command, subject, body, why, asked_by, asked_at, expires_at, decided_by, approved
+        FROM admin_approvals ORDER BY (decided_at IS NULL AND expires_at > now()) DESC, id DESC LIMIT $1
+        """, limit)
+    }.map(StoredApproval.init(row:))
+  }
+
+  /// One request; `nil` if there is none.
+  public func approval(_ id: Int64) async throws -> StoredApproval? {
+    try await pool.withConnection { connection in
+      try await connection.query(
+        """
+        SELECT id, command, subject, body, why, asked_by, asked_at, expires_at, decided_by, approved
+        FROM admin_approvals WHERE id = $1
+        """, id)
+    }.first.map(StoredApproval.init(row:))
+  }
+
+  /// Decides a request, once, by somebody else if it is approved, and logs it.
+  ///
+  /// - Returns: false if it was decided or has lapsed meanwhile.
+  public func decideApproval(_ id: Int64, isApproved: Bool, logged: LogEntry.Content) async throws -> Bool {
+    try await logging(logged) { transaction in
+      try transaction.execute(
+        """
+        UPDATE admin_approvals SET decided_by = $2, decided_at = now(), approved = $3
+        WHERE id = $1 AND decided_at IS NULL AND expires_at > now() AND ($2 <> asked_by OR NOT $3)
+        """, id, logged.who, isApproved) == 1
+    }
+  }
+}
+
+extension StoredApproval {
+  init(row: Row) throws {
+    let command = try row.string("command")
+    guard let command = GuardedCommand(rawValue: command) else {
+      throw StoreError.unreadable("the command \(command) is not known")
+    }
+    self.init(
+      id: try row.int64("id"), command: command, subject: try row.string("subject"), body: try row.string("body"),
+      why: try row.string("why"), askedBy: try row.string("asked_by"), askedAt: try row.timestamp("asked_at"),
+      expiresAt: try row.timestamp("expires_at"), decidedBy: try row.optional("decided_by"),
+      isApproved: try row.optional("approved"))
+  }
+}
