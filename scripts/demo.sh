@@ -143,7 +143,7 @@ print_addresses() {
 Penstock is running until you press Ctrl-C.
 
   Sales    $url/v1/sales/$sale
-  Console  $PENSTOCK_ADMIN_URL/admin
+  Console  $PENSTOCK_ADMIN_URL/admin (name: demo, password: $console_password)
   Token    $PENSTOCK_ADMIN_TOKEN
 
 Buy something, and see the report:
@@ -174,12 +174,14 @@ PENSTOCK_ADMIN_TOKEN=$(random_hex 16)
 PENSTOCK_TICKET_KEY=$(random_hex 32)
 PENSTOCK_SHOP_TOKEN=$(random_hex 16)
 PENSTOCK_PAYMENT_WEBHOOK_KEYS=$(random_hex 32)
+console_password=$(random_hex 8)
 # Port 0: the system picks free ones, so that two demos do not meet. No brokers: `penstock up` starts its own.
 export PENSTOCK_DATABASE_URL PENSTOCK_ADMIN_TOKEN PENSTOCK_TICKET_KEY PENSTOCK_SHOP_TOKEN \
   PENSTOCK_PAYMENT_WEBHOOK_KEYS PENSTOCK_HTTP=127.0.0.1:0 PENSTOCK_ADMIN_HTTP=127.0.0.1:0
 
 step "making the tables"
 run_waiting "$penstock" migrate
+"$penstock" admin user add demo --role owner <<<"$console_password" >>"$log"
 
 step "starting Penstock, with its embedded broker"
 say "the embedded broker is not durable: it keeps the log in memory and forgets it when it stops"

@@ -1,3 +1,4 @@
+public import Accounts
 public import HTTPServing
 public import Hummingbird
 public import Logging
@@ -12,11 +13,20 @@ public struct AdminRoutes: Sendable {
 
   /// - Parameters:
   ///   - topic: the `orders` topic whose progress is shown.
+  ///   - secondPerson: the commands that demand one.
+  ///   - passwordCost: of a password's hash.
   ///   - metrics: where what is exported is counted.
-  public init(store: SaleStore, topic: String, hooks: AdminHooks, metrics: any MetricsFactory, logger: Logger) {
+  public init(
+    store: SaleStore, topic: String, hooks: AdminHooks, secondPerson: Set<GuardedCommand> = [],
+    passwordCost: PasswordHash.Cost = .standard, metrics: any MetricsFactory, logger: Logger
+  ) {
     let desk = SaleDesk(store: store, hooks: hooks, metrics: metrics, topic: topic, logger: logger)
-    api = AdminAPI(desk: desk, webhooks: WebhookRoutes(desk: WebhookDesk(desk: desk)))
-    pages = AdminPages(desk: desk)
+    let approvals = ApprovalDesk(desk: desk, demanding: secondPerson)
+    let passwords = PasswordQueue(cost: passwordCost)
+    api = AdminAPI(desk: desk, webhooks: WebhookRoutes(desk: WebhookDesk(desk: desk)), approvals: approvals)
+    pages = AdminPages(
+      desk: desk, approvals: approvals, signIns: SignInDesk(desk: desk, passwords: passwords),
+      users: UserDesk(desk: desk, passwords: passwords))
   }
 
   /// Adds them, behind the gate.

@@ -47,4 +47,23 @@ public enum Limits {
 
   /// Time between refreshes of a page that shows a sale with work left to do.
   public static let pageRefresh: Duration = .seconds(5)
+
+  /// Lines of the admin log on one page, and read at once for an export.
+  static let logPageEntries: Int32 = 100
+
+  /// Bytes of a text that is searched for. Longer ones are refused.
+  static let queryBytes = 256
+
+  /// Requests for a second person that are listed, those that wait first.
+  static let listedApprovals: Int32 = 100
+
+  // Sign-in.
+
+  /// Bytes of a form. A larger one is answered 413. The form of a sale has as many as its JSON.
+  static let formBytes = 512 << 10
+
+  /// Sign-ins that wait for their password to be hashed: each takes some tenths of a second of one processor, and one
+  /// is hashed at a time. Past it, they are answered 503 at once, so that wrong passwords by the thousand cost one
+  /// processor and no memory.
+  static let waitingSignIns = 32
 }

@@ -16,6 +16,8 @@ public enum ProblemCode: Int, CaseIterable, Sendable {
   case roomRequired, tokenInvalid, roomNotFound, placeNotFound
   case partitionNotFound, partitionNotHalted, workerNotFound, workerIsLast
   case webhookNotFound, webhooksFull
+  // The admin console.
+  case rightMissing, formRefused, approvalNotFound, approvalDecided, secondPersonNeeded
   // Who is asking, and what they show.
   case invalidToken, notEligible, proofRequired, proofInvalid, verdictRequired, verdictInvalid
   // Not now.
@@ -74,6 +76,11 @@ public enum ProblemCode: Int, CaseIterable, Sendable {
     case .workerIsLast: (.conflict, "worker_is_last", "No other worker is there to take its partitions")
     case .webhookNotFound: (.notFound, "webhook_not_found", "There is no such webhook")
     case .webhooksFull: (.conflict, "webhooks_full", "There are as many webhooks as there may be")
+    case .rightMissing: (.forbidden, "right_missing", "Who asks has not the right to do this")
+    case .formRefused: (.forbidden, "form_refused", "The form was not served to this session")
+    case .approvalNotFound: (.notFound, "approval_not_found", "Nothing of this number waits for a second person")
+    case .approvalDecided: (.conflict, "approval_decided", "It was decided already, or has lapsed")
+    case .secondPersonNeeded: (.forbidden, "second_person_needed", "It needs another person than the one who asked")
     case .invalidToken: (.unauthorized, "invalid_token", "The token is not valid")
     case .notEligible: (.forbidden, "not_eligible", "The sale is not open to this buyer")
     case .proofRequired: (.forbidden, "proof_required", "The sale asks for a proof of work")

@@ -18,18 +18,15 @@ import Testing
     let wrong = [
       "", "Bearer", "Bearer ", "Bearer \(Self.token)x", "Bearer \(Self.token.dropLast())",
       "Bearer \(Self.token.uppercased())",
-      "Token \(Self.token)", Self.token, "Basic \(Self.token)", Self.basic(Self.token), Self.basic("admin:wrong"),
-      Self.basic("\(Self.token):"),
+      "Token \(Self.token)", Self.token, "Basic \(Self.token)", Self.basic("anyone:\(Self.token)"),
     ]
-    let right = [
-      "Bearer \(Self.token)", "bearer  \(Self.token)", Self.basic("anyone:\(Self.token)"), Self.basic(":\(Self.token)"),
-    ]
+    let right = ["Bearer \(Self.token)", "bearer  \(Self.token)"]
     try await AdminUnderTest.with { admin, client in
       for path in ["/admin", "/admin/api/sales", "/admin/api/partitions"] {
         for value in wrong {
           let answer = try await client.get(path, headers: [.authorization: value])
           #expect(answer.status == 401, "\(path) \(value)")
-          #expect(answer.headers[values: .wwwAuthenticate].map { $0.prefix(6) } == ["Bearer", "Basic "])
+          #expect(answer.headers[values: .wwwAuthenticate].map { $0.prefix(6) } == ["Bearer"])
           #expect(!answer.text.contains(Self.token))
         }
         for value in right {

@@ -1,3 +1,4 @@
+import Accounts
 import Admin
 import FlashSale
 import Hummingbird
@@ -26,10 +27,10 @@ struct AdminUnderTest: Sendable {
   /// Lends it to `body` with a client of what answers behind the listener: for requests and answers.
   static func with(
     token: String? = token, serves scope: OperatorConfiguration.Scope = .everything,
-    checks: @escaping @Sendable () -> [HealthCheck] = { [] },
+    secondPerson: Set<GuardedCommand> = [], checks: @escaping @Sendable () -> [HealthCheck] = { [] },
     _ body: @Sendable (AdminUnderTest, Client) async throws -> Void
   ) async throws {
-    try await make(token: token, scope, checks) { admin in
+    try await make(token: token, scope, checks, secondPerson) { admin in
       try await Application(responder: admin.listener.responder, logger: quietLogger).test(.router) { http in
         try await body(admin, Client(http: http, token: token))
       }
@@ -58,14 +59,15 @@ struct AdminUnderTest: Sendable {
 
   private static func make(
     token: String?, _ scope: OperatorConfiguration.Scope, _ checks: @escaping @Sendable () -> [HealthCheck],
-    _ body: (AdminUnderTest) async throws -> Void
+    _ secondPerson: Set<GuardedCommand> = [], _ body: (AdminUnderTest) async throws -> Void
   ) async throws {
     try await TestDatabase.with { database in
       try await database.withStore { store in
         let log = LogUnderTest()
         let metrics = PrometheusRegistry(version: "test", describing: [AdminMetric.self, TelemetryMetric.self])
         let routes = AdminRoutes(
-          store: store, topic: PlantedRows.topic, hooks: log.hooks, metrics: metrics, logger: quietLogger)
+          store: store, topic: PlantedRows.topic, hooks: log.hooks, secondPerson: secondPerson,
+          passwordCost: Browser.cost, metrics: metrics, logger: quietLogger)
         let listener = OperatorListener(
           configuration: try OperatorConfiguration(
             host: "127.0.0.1", port: 0, token: token.map { Secret($0) }, serves: scope),

@@ -1,81 +1,103 @@
+internal import Accounts
 internal import FlashSale
 internal import HTTPServing
 internal import HTTPTypes
 internal import Hummingbird
+internal import SaleStore
 internal import Telemetry
 
 // Commands that go through the log: about a sale's stock and rules, and about an order.
 
 extension AdminAPI {
-  func addCommands(to api: RouterGroup<ListenerContext>) {
-    api.at("sales/{sale}", get: { _, context in try await .json(desk.sale(context.parameter())) }, patch: change)
-    api.at("sales/{sale}/items/{sku}/restock", post: { try await stock($0, $1, hasUnits: true) { .restock($0) } })
-    api.at("sales/{sale}/items/{sku}/reduce", post: { try await stock($0, $1, hasUnits: true) { .reduce($0) } })
-    api.at("sales/{sale}/items/{sku}/reopen", post: { try await stock($0, $1, hasUnits: false) { _ in .reopen } })
-    api.at("orders/{order}/cancel", post: cancel)
-    api.at("orders/{order}/refund", post: refund)
+  func addCommands(to api: GuardedRoutes) {
+    api.at(
+      "sales/{sale}", get: .needs(.view) { visit in try await .json(desk.sale(visit.parameter())) },
+      patch: .needs(.operate, change))
+    api.at("sales/{sale}/items/{sku}/restock", post: .needs(.operate) { try await stock($0, .stockRestocked) })
+    api.at("sales/{sale}/items/{sku}/reduce", post: .needs(.operate, reduce))
+    api.at("sales/{sale}/items/{sku}/reopen", post: .needs(.operate) { try await stock($0, .stockReopened) })
+    api.at("orders/{order}/cancel", post: .needs(.refund, cancel))
+    api.at("orders/{order}/refund", post: .needs(.refund, refund))
   }
 
-  private func stock(
-    _ request: Request, _ context: ListenerContext, hasUnits: Bool, _ action: (Units) -> StockCommand.Action
-  ) async throws -> Response {
-    guard let sku = context.parameters.get("sku").flatMap(SKU.init(rawValue:)) else { throw Problem.notFound }
-    let asked = try await request.parsed(upTo: Limits.bodyBytes) { bytes throws(BodyError) in
-      try CommandRequest.Stock(parsing: bytes, hasUnits: hasUnits)
+  private static func sku(_ visit: Visit) throws(Problem) -> SKU {
+    guard let sku = visit.context.parameters.get("sku").flatMap(SKU.init(rawValue:)) else { throw .notFound }
+    return sku
+  }
+
+  /// Restocks or reopens.
+  private func stock(_ visit: Visit, _ action: LogAction) async throws -> Response {
+    let sku = try Self.sku(visit)
+    let asked = try await visit.request.parsed(upTo: Limits.bodyBytes) { bytes throws(BodyError) in
+      try CommandRequest.Stock(parsing: bytes, hasUnits: action == .stockRestocked)
     }
-    let actor = try Self.actor(of: request, reason: asked.reason)
-    return try await answer(
-      desk.command(context.parameter(), sku, action(asked.units ?? Units(1)), by: actor))
+    let actor = try visit.actor(reason: asked.reason)
+    let (id, units): (SaleID, Units) = (try visit.parameter(), asked.units ?? Units(1))
+    let isRestock = action == .stockRestocked
+    return try await visit.logged(
+      action, "\(id)/\(sku)", to: isRestock ? "+\(units)" : nil, why: asked.reason
+    ) { try await answer(desk.command(id, sku, isRestock ? .restock(units) : .reopen, by: actor)) }
   }
 
-  @Sendable private func change(_ request: Request, _ context: ListenerContext) async throws -> Response {
-    let asked = try await request.parsed(upTo: Limits.bodyBytes) { bytes throws(BodyError) in
-      try CommandRequest.Change(parsing: bytes)
+  @Sendable private func reduce(_ visit: Visit) async throws -> Response {
+    let sku = try Self.sku(visit)
+    var body = ""
+    let asked = try await visit.request.parsed(upTo: Limits.bodyBytes) { bytes throws(BodyError) in
+      body = String(decoding: bytes, as: UTF8.self)
+      return try CommandRequest.Stock(parsing: bytes, hasUnits: true)
     }
-    let actor = try Self.actor(of: request, reason: asked.reason)
-    return try await answer(desk.change(context.parameter(), asked, by: actor))
+    let actor = try visit.actor(reason: asked.reason)
+    let (id, units): (SaleID, Units) = (try visit.parameter(), asked.units ?? Units(1))
+    let outcome = try await approvals.run(
+      .reduce, .stockReduced, "\(id)/\(sku)", to: "−\(units)", body: body, why: asked.reason, by: visit
+    ) { try await desk.command(id, sku, .reduce(units), by: actor) }
+    if case .done(let effects) = outcome { return try answer(effects) }
+    return try outcome.response()
   }
 
-  @Sendable private func cancel(_ request: Request, _ context: ListenerContext) async throws -> Response {
-    let order = try Self.order(context)
-    let asked = try await request.parsed(upTo: Limits.bodyBytes) { bytes throws(BodyError) in
+  @Sendable private func change(_ visit: Visit) async throws -> Response {
+    var body = ""
+    let asked = try await visit.request.parsed(upTo: Limits.bodyBytes) { bytes throws(BodyError) in
+      body = String(decoding: bytes, as: UTF8.self)
+      return try CommandRequest.Change(parsing: bytes)
+    }
+    let actor = try visit.actor(reason: asked.reason)
+    let id: SaleID = try visit.parameter()
+    return try await visit.logged(
+      .saleChanged, id.rawValue, from: try await desk.stored(id).sale.summary, to: body, why: asked.reason
+    ) { try await answer(desk.change(id, asked, by: actor)) }
+  }
+
+  @Sendable private func cancel(_ visit: Visit) async throws -> Response {
+    let order: OrderID = try visit.parameter()
+    let asked = try await visit.request.parsed(upTo: Limits.bodyBytes) { bytes throws(BodyError) in
       try CommandRequest.Cancel(parsing: bytes, needsReason: true)
     }
-    let key = try Self.key(of: request)
+    let key = try Self.key(of: visit.request)
     if asked.units != nil, key == nil { throw Problem.keyMissing }
-    let actor = try Self.actor(of: request, reason: asked.reason)
-    return try await answer(desk.command(order, asked.action, key, by: actor))
+    let actor = try visit.actor(reason: asked.reason)
+    let words = asked.units.map { "\($0) units" } ?? "all units"
+    return try await visit.logged(.orderCancelled, "\(order)", to: words, why: asked.reason) {
+      try await answer(desk.command(order, asked.action, key, by: actor))
+    }
   }
 
-  @Sendable private func refund(_ request: Request, _ context: ListenerContext) async throws -> Response {
-    let order = try Self.order(context)
-    let asked = try await request.parsed(upTo: Limits.bodyBytes) { bytes throws(BodyError) in
+  @Sendable private func refund(_ visit: Visit) async throws -> Response {
+    let order: OrderID = try visit.parameter()
+    let asked = try await visit.request.parsed(upTo: Limits.bodyBytes) { bytes throws(BodyError) in
       try CommandRequest.Money(parsing: bytes, as: .refund, needsReason: true)
     }
-    guard let key = try Self.key(of: request) else { throw Problem.keyMissing }
-    let actor = try Self.actor(of: request, reason: asked.reason)
-    return try await answer(desk.command(order, .refunded(asked.payment, minor: asked.minor), key, by: actor))
+    guard let key = try Self.key(of: visit.request) else { throw Problem.keyMissing }
+    let actor = try visit.actor(reason: asked.reason)
+    let words = "\(asked.minor) of payment \(asked.payment)"
+    return try await visit.logged(.orderRefunded, "\(order)", to: words, why: asked.reason) {
+      try await answer(desk.command(order, .refunded(asked.payment, minor: asked.minor), key, by: actor))
+    }
   }
 
   private func answer(_ effects: CommandEffects) throws -> Response {
     try .json(effects, status: effects.isDecided ? .ok : .accepted)
   }
-
-  private static func order(_ context: ListenerContext) throws(Problem) -> OrderID {
-    guard let order = context.parameters.get("order").flatMap({ OrderID($0) }) else { throw .notFound }
-    return order
-  }
-
-  /// Who asks, by the name that the caller gives: behind one token, the API knows no other.
-  private static func actor(of request: Request, reason: String) throws(Problem) -> Actor {
-    let name = HTTPField.Name(actorField).flatMap { request.headers[$0] } ?? "admin"
-    do throws(ValidationError) { return try Actor(name: name, reason: reason) } catch {
-      guard error.field == "by" else { throw .body(.invalidField(error.field, error.reason)) }
-      throw Problem(.invalidHeader, detail: "\(actorField) \(error.reason).", field: actorField)
-    }
-  }
-
-  private static let actorField = "X-Admin-Name"
 
   private static func key(of request: Request) throws(Problem) -> IdempotencyKey? {
     guard let value = HTTPField.Name(IdempotencyKey.field).flatMap({ request.headers[$0] }) else { return nil }

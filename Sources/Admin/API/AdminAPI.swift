@@ -1,56 +1,77 @@
+internal import Accounts
 internal import FlashSale
 internal import HTTPServing
+internal import HTTPTypes
 internal import Hummingbird
 internal import NIOCore
 internal import SaleStore
 internal import Telemetry
 
-/// The admin API: `/admin/api`.
+/// The admin API: `/admin/api`. Each call names the right that it needs; what changes something is in the admin log.
 struct AdminAPI: Sendable {
   let desk: SaleDesk
   let webhooks: WebhookRoutes
+  let approvals: ApprovalDesk
 
   func add(to router: Router<ListenerContext>, behind gate: OperatorGate) {
     let api = router.group("admin/api").add(
-      middleware: PathParameters(SaleID.self, Partition.self, WorkerID.self, OrderID.self, WebhookID.self))
+      middleware: PathParameters(
+        SaleID.self, Partition.self, WorkerID.self, OrderID.self, WebhookID.self, ApprovalID.self))
+    let door = Doorkeeper(store: desk.store, gate: gate)
     // What is wrong with a request's form is told before who asks is looked at.
-    addCalls(to: api.group().add(middleware: gate))
-    webhooks.add(to: api, behind: gate)
-    addCallsWithBody(to: api.group().add(middleware: JSONBody(limit: Limits.bodyBytes)).add(middleware: gate))
+    let calls = GuardedRoutes(api.group().add(middleware: gate), door: door)
+    let withBody = GuardedRoutes(
+      api.group().add(middleware: JSONBody(limit: Limits.bodyBytes)).add(middleware: gate), door: door)
+    addCalls(to: calls)
+    LogRoutes(desk: desk, approvals: approvals).add(to: calls)
+    webhooks.add(to: calls, withBody: withBody)
+    addCallsWithBody(to: withBody)
   }
 
-  private func addCalls(to api: RouterGroup<ListenerContext>) {
-    api.at("sales/{sale}/close", post: { _, context in try await .json(desk.close(context.parameter())) })
-    api.at("sales/{sale}/report", get: report)
-    api.at("sales/{sale}/room/pause", post: { _, context in try await change(context, .pause) })
-    api.at("sales/{sale}/room/resume", post: { _, context in try await change(context, .resume) })
+  private func addCalls(to api: GuardedRoutes) {
+    api.at("sales/{sale}/close", post: .needs(.operate, close))
+    api.at("sales/{sale}/report", get: .needs(.view, report))
+    api.at("sales/{sale}/room/pause", post: .needs(.operate) { try await change($0, .pause, "paused") })
+    api.at("sales/{sale}/room/resume", post: .needs(.operate) { try await change($0, .resume, "goes on") })
     for form in OrderExport.allCases {
-      api.at("sales/{sale}/orders.\(form.rawValue)", get: { _, context in try await orders(context.parameter(), form) })
+      api.at("sales/{sale}/orders.\(form.rawValue)", get: .needs(.export) { try await orders($0, form) })
     }
-    api.at("sales/{sale}/orders", get: findOrders)
-    api.at("orders/{order}", get: { _, context in try await .json(desk.order(context.parameter())) })
-    api.at("partitions", get: { _, _ in try await .json(desk.partitions()) })
-    api.at("workers/{worker}/drain", post: drain)
+    api.at("sales/{sale}/orders", get: .needs(.view, findOrders))
+    api.at("orders/{order}", get: .needs(.view, order))
+    api.at("partitions", get: .needs(.view) { _ in try await .json(desk.partitions()) })
+    api.at("workers/{worker}/drain", post: .needs(.operate, drain))
   }
 
-  private func addCallsWithBody(to api: RouterGroup<ListenerContext>) {
-    api.at("sales", get: { _, _ in try await .json(["sales": desk.sales()]) }, post: create)
-    api.at("partitions/{partition}/resume", post: resume)
-    api.at("sales/{sale}/room/rate", post: rate)
-    api.at("sales/{sale}/room/revoke", post: revoke)
-    api.at("sales/{sale}/room/beacon", post: tellBeacon)
+  private func addCallsWithBody(to api: GuardedRoutes) {
+    api.at(
+      "sales", get: .needs(.view) { _ in try await .json(["sales": desk.sales()]) }, post: .needs(.operate, create))
+    api.at("partitions/{partition}/resume", post: .needs(.operate, resume))
+    api.at("sales/{sale}/room/rate", post: .needs(.operate, rate))
+    api.at("sales/{sale}/room/revoke", post: .needs(.operate, revoke))
+    api.at("sales/{sale}/room/beacon", post: .needs(.operate, tellBeacon))
     addCommands(to: api)
   }
 
-  @Sendable private func create(_ request: Request, _ context: ListenerContext) async throws -> Response {
-    let sale = try await request.parsed(upTo: Limits.bodyBytes) { bytes throws(BodyError) in try Sale(parsing: bytes) }
-    let created = try await desk.create(sale)
+  @Sendable private func close(_ visit: Visit) async throws -> Response {
+    let id: SaleID = try visit.parameter()
+    return try await approvals.run(.close, .saleClosed, id.rawValue, body: "{}", why: "", by: visit) {
+      try await desk.close(id)
+    }.response()
+  }
+
+  @Sendable private func create(_ visit: Visit) async throws -> Response {
+    let sale = try await visit.request.parsed(upTo: Limits.bodyBytes) { bytes throws(BodyError) in
+      try Sale(parsing: bytes)
+    }
+    let created = try await visit.logged(.saleCreated, sale.id.rawValue, to: sale.summary) {
+      try await desk.create(sale)
+    }
     return try .json(created, status: .created, headers: [.location: "/admin/api/sales/\(created.id)"])
   }
 
-  @Sendable private func report(_ request: Request, _ context: ListenerContext) async throws -> Response {
-    let id: SaleID = try context.parameter()
-    switch request.uri.queryParameters["format"] {
+  @Sendable private func report(_ visit: Visit) async throws -> Response {
+    let id: SaleID = try visit.parameter()
+    switch visit.request.uri.queryParameters["format"] {
     case nil, "json": return try await .json(desk.report(on: id))
     case "csv":
       let text = ReportCSV.text(try await desk.report(on: id))
@@ -61,52 +82,90 @@ struct AdminAPI: Sendable {
     }
   }
 
-  private func orders(_ id: SaleID, _ form: OrderExport) async throws -> Response {
+  private func orders(_ visit: Visit, _ form: OrderExport) async throws -> Response {
+    let id: SaleID = try visit.parameter()
+    let showsBuyers = try visit.showsBuyers()
+    let buyers = showsBuyers ? "plain" : "masked"
+    let body = try await visit.logged(.ordersExported, id.rawValue, to: "\(form.rawValue), buyers \(buyers)") {
+      try await desk.orders(of: id, as: form, masksBuyers: !showsBuyers)
+    }
     // A sale's id needs no quoting in a file's name.
-    try await .file(desk.orders(of: id, as: form), type: form.mediaType, name: "\(id)-orders.\(form.rawValue)")
+    return .file(body, type: form.mediaType, name: "\(id)-orders.\(form.rawValue)")
   }
 
-  @Sendable private func findOrders(_ request: Request, _ context: ListenerContext) async throws -> Response {
-    guard let text = request.uri.queryParameters["buyer"], let buyer = BuyerID(rawValue: String(text)) else {
+  @Sendable private func findOrders(_ visit: Visit) async throws -> Response {
+    guard let text = visit.query("buyer"), let buyer = BuyerID(rawValue: text) else {
       throw Problem.invalidParameter("buyer", "must be a buyer's id")
     }
-    return try await .json(desk.orders(of: buyer, in: context.parameter()))
+    let id: SaleID = try visit.parameter()
+    let found = try await desk.orders(of: buyer, in: id)
+    guard try visit.showsBuyers() else { return try .json(found.masked) }
+    return try await visit.logged(.buyersUnmasked, id.rawValue, to: "orders of \(BuyerMask.text(buyer))") {
+      try .json(found)
+    }
   }
 
-  @Sendable private func drain(_ request: Request, _ context: ListenerContext) async throws -> Response {
-    let worker: WorkerID = try context.parameter()
-    return try await .json(desk.drain(worker.rawValue))
+  @Sendable private func order(_ visit: Visit) async throws -> Response {
+    let id: OrderID = try visit.parameter()
+    let order = try await desk.order(id)
+    guard try visit.showsBuyers() else { return try .json(order.masked) }
+    return try await visit.logged(.buyersUnmasked, "\(id)") { try .json(order) }
   }
 
-  private func change(_ context: ListenerContext, _ command: RoomRecord.Command) async throws -> Response {
-    try await .json(desk.changeRoom(of: context.parameter(), command))
+  @Sendable private func drain(_ visit: Visit) async throws -> Response {
+    let worker: WorkerID = try visit.parameter()
+    return try await visit.logged(.workerDrained, "\(worker.rawValue)") {
+      try await .json(desk.drain(worker.rawValue))
+    }
   }
 
-  @Sendable private func rate(_ request: Request, _ context: ListenerContext) async throws -> Response {
-    let rate = try await request.parsed(upTo: Limits.bodyBytes) { bytes throws(BodyError) in
+  private func change(_ visit: Visit, _ command: RoomRecord.Command, _ words: String) async throws -> Response {
+    let id: SaleID = try visit.parameter()
+    return try await visit.logged(.roomChanged, id.rawValue, to: words) {
+      try await .json(desk.changeRoom(of: id, command))
+    }
+  }
+
+  @Sendable private func rate(_ visit: Visit) async throws -> Response {
+    let rate = try await visit.request.parsed(upTo: Limits.bodyBytes) { bytes throws(BodyError) in
       try RoomRequest.rate(parsing: bytes)
     }
-    return try await change(context, .rate(rate))
+    return try await change(visit, .rate(rate), "rate \(rate)")
   }
 
-  @Sendable private func revoke(_ request: Request, _ context: ListenerContext) async throws -> Response {
-    let buyer = try await request.parsed(upTo: Limits.bodyBytes) { bytes throws(BodyError) in
+  @Sendable private func revoke(_ visit: Visit) async throws -> Response {
+    let buyer = try await visit.request.parsed(upTo: Limits.bodyBytes) { bytes throws(BodyError) in
       try RoomRequest.buyer(parsing: bytes)
     }
-    return try await change(context, .revoke(buyer))
+    return try await change(visit, .revoke(buyer), "revoked \(BuyerMask.text(buyer))")
   }
 
-  @Sendable private func tellBeacon(_ request: Request, _ context: ListenerContext) async throws -> Response {
-    let said = try await request.parsed(upTo: Limits.bodyBytes) { bytes throws(BodyError) in
+  @Sendable private func tellBeacon(_ visit: Visit) async throws -> Response {
+    let said = try await visit.request.parsed(upTo: Limits.bodyBytes) { bytes throws(BodyError) in
       try RoomRequest.beacon(parsing: bytes)
     }
-    return try await change(context, .beacon(name: said.name, value: said.value))
+    return try await change(visit, .beacon(name: said.name, value: said.value), "beacon \(said.name)")
   }
 
-  @Sendable private func resume(_ request: Request, _ context: ListenerContext) async throws -> Response {
-    let asked = try await request.parsed(upTo: Limits.bodyBytes) { bytes throws(BodyError) in
-      try ResumeRequest(parsing: bytes)
+  @Sendable private func resume(_ visit: Visit) async throws -> Response {
+    var body = ""
+    let asked = try await visit.request.parsed(upTo: Limits.bodyBytes) { bytes throws(BodyError) in
+      body = String(decoding: bytes, as: UTF8.self)
+      return try ResumeRequest(parsing: bytes)
     }
-    return try await .json(desk.resume(context.parameter(), asked))
+    let partition: Partition = try visit.parameter()
+    return try await approvals.run(
+      .resume, .partitionResumed, "\(partition)", to: asked.offset.map { "at \($0)" }, body: body, why: asked.because,
+      by: visit
+    ) { try await desk.resume(partition, asked) }.response()
+  }
+}
+
+extension Sale {
+  /// What the admin log says of it.
+  var summary: String {
+    let items = items.prefix(20).map { "\($0.sku) \($0.stock) at \($0.price.minor) \($0.price.currency)" }
+    let more = self.items.count > items.count ? ", and \(self.items.count - items.count) more" : ""
+    return "\(name); \(startsAt) to \(endsAt); \(items.joined(separator: ", "))\(more)"
   }
 }

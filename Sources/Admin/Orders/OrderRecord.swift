@@ -1,3 +1,4 @@
+internal import Accounts
 public import FlashSale
 public import SaleStore
 public import Time
@@ -137,6 +138,13 @@ extension OrderRecord {
       living.decision.order, sale: sale.rawValue, living, payments: [], events: [Event(placing: living.decision)])
   }
 
+  /// As those see it who may not know the buyer.
+  var masked: OrderRecord {
+    var masked = self
+    masked.buyer = buyer.flatMap(BuyerID.init(rawValue:)).map(BuyerMask.text)
+    return masked
+  }
+
   private init(
     _ order: OrderID, sale: String?, _ living: LivingOrder?, payments: [Capture], events: [Event]
   ) {
@@ -223,6 +231,9 @@ public struct FoundOrders: Codable, Sendable {
 
   /// Whether there are more than `Limits.foundOrders` of `SaleStore`.
   public let isCut: Bool
+
+  /// As those see it who may not know the buyer.
+  var masked: FoundOrders { FoundOrders(orders: orders.map(\.masked), isCut: isCut) }
 
   private enum CodingKeys: String, CodingKey {
     case orders

@@ -1,29 +1,92 @@
+internal import Accounts
 internal import FlashSale
 internal import HTTPServing
 internal import HTTPTypes
 internal import Hummingbird
+internal import SaleStore
 internal import Telemetry
+internal import Time
 
 /// The pages for a person with a browser: `/` and `/admin`.
 struct AdminPages: Sendable {
   let desk: SaleDesk
+  let approvals: ApprovalDesk
+  let signIns: SignInDesk
+  let users: UserDesk
 
   func add(to router: Router<ListenerContext>, behind gate: OperatorGate) {
-    let pages = router.group().add(middleware: PathParameters(SaleID.self))
-      .add(middleware: ProblemPages()).add(middleware: gate)
-    pages.at("", get: { _, _ in Response(status: .found, headers: [.location: "/admin"]) })
-    pages.at("admin", get: sales)
-    pages.at("admin/sales", get: sales)
-    pages.at("admin/sales/{sale}", get: { _, context in try await .page(desk.salePage(context.parameter())) })
+    let door = Doorkeeper(store: desk.store, gate: gate)
+    let open = router.group().add(middleware: PathParameters(SaleID.self, UserName.self, ApprovalID.self))
+      .add(middleware: ProblemPages(gate: gate)).add(middleware: gate)
+    for asset in Asset.all { open.at("admin/assets/\(asset.name)", get: { _, _ in asset.response }) }
+    for language in Language.allCases {
+      open.at("admin/language/\(language.rawValue)", get: { request, _ in choose(language, request) })
+    }
+    SignInRoutes(desk: signIns, door: door).add(to: open)
+    open.at("", get: { _, _ in .toPage("/admin") })
+
+    let pages = GuardedRoutes(open, door: door)
+    pages.at("admin", get: .needs(.view, sales))
+    pages.at("admin/sales", get: .needs(.view, sales))
+    pages.at(
+      "admin/sales/{sale}",
+      get: .needs(.view) { visit in try await .page(desk.salePage(visit.parameter(), PageFrame(visit))) })
+    SaleRoutes(desk: desk, approvals: approvals).add(to: pages)
+    addLog(to: pages)
+    AccountRoutes(desk: signIns).add(to: pages)
+    UserRoutes(desk: users).add(to: pages)
   }
 
-  @Sendable private func sales(_ request: Request, _ context: ListenerContext) async throws -> Response {
-    try await .page(desk.salesPage())
+  @Sendable private func sales(_ visit: Visit) async throws -> Response {
+    let filter = try SalesPage.Filter(of: visit)
+    return try await .page(SalesPage.html(PageFrame(visit), desk.allSales(), filter, at: .now))
+  }
+
+  private func addLog(to pages: GuardedRoutes) {
+    pages.at(
+      "admin/log",
+      get: .needs(.readLog) { visit in
+        let query = try LogQuery(of: visit)
+        return try await .page(LogPage.html(PageFrame(visit), desk.log(query), query))
+      })
+    pages.at("admin/log.csv", get: .needs(.readLog, LogRoutes(desk: desk, approvals: approvals).export))
+    pages.at(
+      "admin/approvals",
+      get: .needs(.view) { visit in try await .page(ApprovalsPage.html(PageFrame(visit), approvals.list())) })
+    for (word, isApproved) in [("approve", true), ("refuse", false)] {
+      pages.at(
+        "admin/approvals/{approval}/\(word)",
+        post: .form(.operate) { visit, _ in
+          _ = try await approvals.decide(
+            visit.parameter(ApprovalID.self).rawValue, isApproved: isApproved, by: visit)
+          return .toPage("/admin/approvals")
+        })
+    }
+  }
+
+  private func choose(_ language: Language, _ request: Request) -> Response {
+    var response = Response.toPage(SafePath.next(request.uri.queryParameters["next"].map { String($0) }))
+    let cookie = SessionCookie.text(SessionCookie.language, language.rawValue) + "; Max-Age=31536000"
+    response.headers.append(HTTPField(name: .setCookie, value: cookie))
+    return response
   }
 }
 
-/// Tells a problem as a page: who asks for a page is a person.
+/// Where a page may send a browser on to: pages of ours only.
+enum SafePath {
+  static func next(_ text: String?) -> String {
+    guard let text, text == "/admin" || text.hasPrefix("/admin/") || text.hasPrefix("/admin?"),
+      text.utf8.allSatisfy({ (0x21...0x7E).contains($0) && $0 != UInt8(ascii: "\\") }), text.utf8.count <= 2_000,
+      !text.hasPrefix("/admin/sign-"), !text.hasPrefix("/admin/language/")
+    else { return "/admin" }
+    return text
+  }
+}
+
+/// Tells a problem as a page: who asks for a page is a person. Who is not known signs in first.
 private struct ProblemPages: RouterMiddleware {
+  let gate: OperatorGate
+
   func handle(
     _ request: Request, context: ListenerContext, next: (Request, ListenerContext) async throws -> Response
   ) async throws -> Response {
@@ -31,18 +94,29 @@ private struct ProblemPages: RouterMiddleware {
       return try await next(request, context)
     } catch {
       let problem = Problem(telling: error, to: request, logger: context.logger)
-      return .page(ProblemPage.html(problem), status: problem.responseStatus, headers: problem.fields)
+      if problem.code == .unauthenticated, request.headers[.authorization] == nil {
+        let path = request.method == .get ? request.uri.string : "/admin"
+        return .toPage("/admin/sign-in?next=\(path.percentEncoded)")
+      }
+      return .page(
+        ProblemPage.html(PageFrame(of: request), problem), status: problem.responseStatus, headers: problem.fields)
     }
   }
 }
 
 extension Response {
-  /// A page. It may load and run nothing; its one stylesheet is allowed by its digest.
-  fileprivate static func page(
-    _ page: HTML, status: HTTPResponse.Status = .ok, headers: HTTPFields = [:]
-  ) -> Response {
+  /// A page, which no cache keeps.
+  static func page(_ page: HTML, status: HTTPResponse.Status = .ok, headers: HTTPFields = [:]) -> Response {
     var headers = headers
-    headers[.contentSecurityPolicy] = PageLayout.contentSecurityPolicy
+    for header in PageSecurity.headers {
+      if let name = HTTPField.Name(header.name) { headers[name] = header.value }
+    }
+    headers[.vary] = "Cookie, Accept-Language"
     return .text(page.text, type: "text/html; charset=utf-8", status: status, headers: headers)
+  }
+
+  /// Sends the browser on, which then asks by GET.
+  static func toPage(_ path: String) -> Response {
+    Response(status: .seeOther, headers: [.location: path, .cacheControl: "no-store"])
   }
 }

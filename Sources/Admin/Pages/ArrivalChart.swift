@@ -16,23 +16,23 @@ struct ArrivalChart {
   }
 
   /// A figure with its legend.
-  var html: HTML {
+  func html(_ say: Phrasebook) -> HTML {
     """
-    <figure><svg width="100%" height="\(length: Self.height)" role="img" aria-label="\(description)">
-    \(bars)</svg>
-    <figcaption class="small soft"><span><i class="key confirmed"></i>accepted</span>\
-    <span><i class="key rejected"></i>refused at the door</span>\
-    <span>per \(plain: Int(arrivals.width)) ms from \(arrivals.buckets[0].at.timeToTheTenth) UTC, up to \
-    \(peak.grouped)</span></figcaption></figure>
+    <figure><svg width="100%" height="\(length: Self.height)" role="img" aria-label="\(description(say))">
+    \(bars(say))</svg>
+    <figcaption class="small soft"><span><i class="key confirmed"></i>\(say(ReportWords.acceptedWord))</span>\
+    <span><i class="key rejected"></i>\(say(ReportWords.refusedAtDoor))</span>\
+    <span>\
+    \(say(ReportWords.arrivalsLegend, "\(arrivals.width)", arrivals.buckets[0].at.timeToTheTenth, peak.grouped))</span>\
+    </figcaption></figure>
     """
   }
 
-  private var description: String {
-    let bars = arrivals.buckets.count
-    return "Requests per \(arrivals.width) ms around the opening; the highest of \(bars) bars has \(peak.grouped)."
+  private func description(_ say: Phrasebook) -> String {
+    say(ReportWords.arrivalsDescription, "\(arrivals.width)", "\(arrivals.buckets.count)", peak.grouped)
   }
 
-  private var bars: [HTML] {
+  private func bars(_ say: Phrasebook) -> [HTML] {
     let slot = 100 / Double(arrivals.buckets.count)
     return arrivals.buckets.enumerated().map { index, bucket in
       func part(_ name: HTML, _ count: Int64, above below: Int64) -> HTML {
@@ -46,7 +46,8 @@ struct ArrivalChart {
       let parts = [
         part("confirmed", bucket.accepted, above: 0), part("rejected", bucket.refused, above: bucket.accepted),
       ]
-      let tip = "\(bucket.at.timeToTheTenth): \(bucket.accepted.grouped) accepted, \(bucket.refused.grouped) refused"
+      let tip = say(
+        ReportWords.arrivalTip, bucket.at.timeToTheTenth, bucket.accepted.grouped, bucket.refused.grouped)
       return "<g><title>\(tip)</title>\(parts)</g>\n"
     }
   }

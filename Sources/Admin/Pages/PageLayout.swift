@@ -1,30 +1,30 @@
-internal import Crypto
-internal import FoundationEssentials
+internal import Accounts
 internal import HTTPServing
 
-/// The common parts of all pages: head, stylesheet, title bar.
+/// The common parts of all pages: head, menu, language switch.
 enum PageLayout {
   /// A whole page. With `refresh` the browser asks again after `Limits.pageRefresh`.
-  static func html(title: String, refresh: Bool, _ content: HTML) -> HTML {
+  static func html(_ frame: PageFrame, title: String, refresh: Bool = false, _ content: HTML) -> HTML {
+    let say = frame.say
     let seconds = Limits.pageRefresh.components.seconds
     let meta: HTML = refresh ? "<meta http-equiv=\"refresh\" content=\"\(plain: seconds)\">" : ""
     return """
       <!doctype html>
-      <html lang="en">
+      <html lang="\(say.language.rawValue)">
       <head>
       <meta charset="utf-8">
       <meta name="viewport" content="width=device-width, initial-scale=1">
-      <meta name="referrer" content="no-referrer">
       \(meta)
-      <title>\(title) · Penstock</title>
-      <link rel="icon" href="data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' \
-      viewBox='0 0 16 16'%3E%3Cpath d='M2 2h12v3H2zM4 6h8v2H4zM6 9h4v5H6z' fill='%2312a06e'/%3E%3C/svg%3E">
-      <style>\(Stylesheet.html)</style>
+      <title>\(say(CommonWords.page, title))</title>
+      <link rel="icon" href="\(Asset.icon.path)">
+      <link rel="stylesheet" href="\(Asset.stylesheet.path)">
+      <script src="\(Asset.script.path)" defer></script>
       </head>
       <body>
-      <header class="top"><a href="/admin"><svg class="logo" viewBox="0 0 16 16" aria-hidden="true">\
-      <path d="M2 2h12v3H2zM4 6h8v2H4zM6 9h4v5H6z"/></svg>Penstock</a></header>
-      <main>
+      <a class="skip" href="#content">\(say(CommonWords.skip))</a>
+      <header class="top"><div><a class="brand" href="/admin"><svg class="logo" viewBox="0 0 16 16" aria-hidden="true">\
+      <path d="M2 2h12v3H2zM4 6h8v2H4zM6 9h4v5H6z"/></svg>Penstock</a>\(menu(frame))\(account(frame))</div></header>
+      <main id="content">
       \(content)
       </main>
       </body>
@@ -33,17 +33,43 @@ enum PageLayout {
       """
   }
 
-  /// Nothing may be loaded, run, framed or sent; the stylesheet and the icon are allowed, by digest and by scheme.
-  static let contentSecurityPolicy: String = {
-    let digest = Data(SHA256.hash(data: Data(Stylesheet.html.text.utf8))).base64EncodedString()
-    return """
-      default-src 'none'; style-src 'sha256-\(digest)'; img-src data:; base-uri 'none'; form-action 'none'; \
-      frame-ancestors 'none'
-      """
-  }()
+  private static func menu(_ frame: PageFrame) -> HTML {
+    guard frame.who != nil else { return "" }
+    let entries: [(path: String, words: CommonWords, right: Right)] = [
+      ("/admin/sales", .sales, .view), ("/admin/approvals", .approvals, .view), ("/admin/log", .log, .readLog),
+      ("/admin/users", .users, .manageUsers),
+    ]
+    let links = entries.filter { frame.may($0.right) }.map { entry -> HTML in
+      let current: HTML = frame.path.hasPrefix(entry.path) ? " aria-current=\"page\"" : ""
+      return "<a href=\"\(entry.path)\"\(current)>\(frame.say(entry.words))</a>"
+    }
+    return "<nav aria-label=\"\(frame.say(CommonWords.menu))\">\(links)</nav>"
+  }
 
-  /// A coloured word for a sale's status.
-  static func pill(_ status: String) -> HTML { "<span class=\"pill \(status)\">\(status)</span>" }
+  private static func account(_ frame: PageFrame) -> HTML {
+    let say = frame.say
+    let others = Language.allCases.filter { $0 != say.language }.map { language -> HTML in
+      """
+      <a href="/admin/language/\(language.rawValue)?next=\(frame.path.percentEncoded)" lang="\(language.rawValue)" \
+      hreflang="\(language.rawValue)">\(language.ownName)</a>
+      """
+    }
+    var who: HTML = ""
+    switch frame.who?.kind {
+    case .user:
+      who = """
+        <a href="/admin/account" title="\(say(CommonWords.account))">\(frame.who?.name ?? "")</a>\
+        \(frame.form("/admin/sign-out", frame.button(say(CommonWords.signOut), style: "quiet"), style: "inline"))
+        """
+    case .local: who = "<span class=\"soft small\">\(say(CommonWords.openAccess))</span>"
+    case .token, .machine: who = "<span class=\"soft small\">\(frame.who?.name ?? "")</span>"
+    case nil: break
+    }
+    return "<div class=\"account\">\(others)\(who)</div>"
+  }
+
+  /// A coloured word for a state.
+  static func pill(_ status: String, _ words: String) -> HTML { "<span class=\"pill \(status)\">\(words)</span>" }
 
   /// A horizontal bar of which `share` (0 to 1) is filled.
   static func bar(_ share: Double, over: Bool = false) -> HTML {
@@ -58,13 +84,32 @@ enum PageLayout {
 
 /// The page of an answer other than success.
 enum ProblemPage {
-  static func html(_ problem: Problem) -> HTML {
+  static func html(_ frame: PageFrame, _ problem: Problem) -> HTML {
     let title = "\(problem.code.title)"
     return PageLayout.html(
-      title: title, refresh: false,
+      frame, title: title,
       """
       <section class="card"><h1>\(title)</h1><p>\(problem.detail ?? "")</p>\
-      <p class="soft"><code>\("\(problem.code.name)")</code> · <a href="/admin">all sales</a></p></section>
+      <p class="soft"><code>\("\(problem.code.name)")</code> · \
+      <a href="/admin">\(frame.say(CommonWords.allSales))</a></p>\
+      </section>
       """)
+  }
+}
+
+extension String {
+  /// With every byte but letters, digits and `-._~` as `%41` (RFC 3986 §2.3).
+  var percentEncoded: String {
+    utf8.reduce(into: "") { text, byte in
+      switch byte {
+      case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+        UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"),
+        UInt8(ascii: "~"):
+        text.unicodeScalars.append(Unicode.Scalar(byte))
+      default:
+        text += byte < 16 ? "%0" : "%"
+        text += String(byte, radix: 16, uppercase: true)
+      }
+    }
   }
 }

@@ -1,17 +1,17 @@
-/// The one stylesheet of all pages, inline, so that a page is one answer.
+/// The one stylesheet of all pages.
 enum Stylesheet {
-  static let html: HTML = """
-    \(colours)\(text)\(layout)\(tables)\(drawings)
-    """
+  static let text = colours + texts + layout + forms + tables + drawings
 
-  private static let colours: HTML = """
+  private static let colours = """
 
     :root { color-scheme: light dark; --page: #f4f6f8; --card: #fff; --ink: #15202b; --soft: #5a6877; --line: #e1e6eb;
-      --track: #e6ebf0; --good: #0b7a53; --bad: #c3222f; --doubt: #9a6700; --link: #1d5fd1;
+      --track: #e6ebf0; --edge: #8794a1; --action: #0b7350; --good: #0b7a53; --bad: #c3222f; --doubt: #9a6700;
+      --link: #1d5fd1;
       --confirmed: #12a06e; --rejected: #9aacbf; --quarantined: #d92d3a }
     @media (prefers-color-scheme: dark) {
       :root { --page: #0d1217; --card: #151c24; --ink: #e6ecf2; --soft: #92a1b1; --line: #25303b;
-        --track: #26313d; --good: #3fcf99; --bad: #ff7a80; --doubt: #e3b341; --link: #7fb0ff;
+        --track: #26313d; --edge: #6b7a89; --action: #0f7d57; --good: #3fcf99; --bad: #ff7a80; --doubt: #e3b341;
+        --link: #7fb0ff;
         --confirmed: #2dbd87; --rejected: #5d6f82; --quarantined: #f2545b }
     }
     .soft { color: var(--soft) }
@@ -21,7 +21,7 @@ enum Stylesheet {
 
     """
 
-  private static let text: HTML = """
+  private static let texts = """
     * { box-sizing: border-box }
     body { margin: 0; background: var(--page); color: var(--ink); font-variant-numeric: tabular-nums;
       font: 15px/1.5 system-ui, "Segoe UI", Roboto, "Noto Sans", "PingFang SC", "Noto Sans CJK SC", sans-serif }
@@ -35,10 +35,17 @@ enum Stylesheet {
 
     """
 
-  private static let layout: HTML = """
+  private static let layout = """
     .top { background: var(--card); border-bottom: 1px solid var(--line); padding: .65rem 1rem }
-    .top a { display: flex; gap: .5rem; align-items: center; max-width: 1180px; margin: 0 auto; color: inherit;
-      font-weight: 650 }
+    .top > div { display: flex; flex-wrap: wrap; gap: .4rem 1.2rem; align-items: center; max-width: 1180px;
+      margin: 0 auto }
+    .brand { display: flex; gap: .5rem; align-items: center; color: inherit; font-weight: 650 }
+    nav { display: flex; flex-wrap: wrap; gap: .3rem 1rem }
+    nav a { color: var(--soft); padding: .2rem 0 }
+    nav a[aria-current] { color: var(--ink); font-weight: 600; border-bottom: 2px solid var(--confirmed) }
+    .account { display: flex; flex-wrap: wrap; gap: .3rem .9rem; align-items: center; margin-left: auto }
+    .skip { position: absolute; left: -99rem }
+    .skip:focus { left: 1rem; top: .5rem; background: var(--card); padding: .3rem .6rem }
     .logo { width: 18px; height: 18px; fill: var(--confirmed) }
     main { display: grid; gap: 1rem; grid-template-columns: minmax(0, 1fr); max-width: 1180px; margin: 0 auto;
       padding: 1.25rem 1rem 3rem }
@@ -68,7 +75,38 @@ enum Stylesheet {
 
     """
 
-  private static let tables: HTML = """
+  private static let forms = """
+    .form { display: grid; gap: .8rem; max-width: 30rem; align-items: start }
+    .form.wide { max-width: none; grid-template-columns: repeat(auto-fit, minmax(min(100%, 13rem), 1fr));
+      align-items: end }
+    .inline { display: inline-flex; flex-wrap: wrap; gap: .4rem; align-items: end; margin: 0 }
+    .field { display: grid; gap: .2rem }
+    .field > span:first-child { font-weight: 600; font-size: .9rem }
+    input, select, textarea { font: inherit; color: inherit; background: var(--page); border: 1px solid var(--edge);
+      border-radius: 6px; padding: .4rem .55rem; min-width: 0; width: 100% }
+    input[type=checkbox], input[type=radio] { width: auto }
+    [aria-invalid] { border-color: var(--bad) }
+    fieldset { border: 1px solid var(--line); border-radius: 8px; padding: .5rem .8rem; margin: 0;
+      display: grid; gap: .3rem }
+    button, .button { font: inherit; font-weight: 600; cursor: pointer; border-radius: 6px; padding: .4rem .9rem;
+      border: 1px solid var(--edge); background: var(--card); color: var(--ink); min-height: 24px }
+    button.main { background: var(--action); border-color: var(--action); color: #fff }
+    button.danger { color: var(--bad); border-color: var(--bad) }
+    button.quiet { border-color: transparent; background: none; color: var(--link); font-weight: 400;
+      padding: .2rem .2rem }
+    button:disabled { opacity: .55; cursor: default }
+    .alert { border: 1px solid var(--bad); border-left-width: 4px; border-radius: 6px; padding: .5rem .8rem;
+      color: var(--bad); background: var(--card) }
+    .note { border: 1px solid var(--good); border-left-width: 4px; border-radius: 6px; padding: .5rem .8rem }
+    details { margin: .5rem 0 }
+    summary { cursor: pointer; font-weight: 600; padding: .2rem 0 }
+    .button { display: inline-block; color: var(--ink) }
+    :focus-visible { outline: 2px solid var(--link); outline-offset: 2px }
+    .narrow { max-width: 26rem; width: 100%; margin: 2rem auto }
+
+    """
+
+  private static let tables = """
     .scroll { overflow: auto; max-height: 26rem }
     table { border-collapse: collapse; width: 100% }
     th, td { padding: .32rem .5rem; text-align: right; border-bottom: 1px solid var(--line); white-space: nowrap }
@@ -82,7 +120,7 @@ enum Stylesheet {
 
     """
 
-  private static let drawings: HTML = """
+  private static let drawings = """
     .bar { display: block; width: 100%; min-width: 5rem; height: 8px; border-radius: 4px; overflow: hidden }
     .track { fill: var(--track) }
     rect.confirmed { fill: var(--confirmed) }

@@ -24,24 +24,25 @@ struct TimelineChart {
   }
 
   /// A figure with its legend.
-  var html: HTML {
+  func html(_ say: Phrasebook) -> HTML {
     """
     <figure><div class="chart">\(levelLabels)
     <svg width="100%" height="\(plain: Self.height)" role="img" aria-labelledby="timeline-title timeline-desc">
-    <title id="timeline-title">Decisions per \(timeline.widthName)</title>
-    <desc id="timeline-desc">\(description)</desc>
-    \(grid)\(bars)\(times)</svg></div>
-    <figcaption class="small soft"><span><i class="key confirmed"></i>confirmed</span>\
-    <span><i class="key rejected"></i>rejected</span><span><i class="key quarantined"></i>quarantined</span>\
-    <span>per \(timeline.widthName), by time of decision, UTC</span></figcaption></figure>
+    <title id="timeline-title">\(say(ReportWords.decisionsPer, timeline.widthName))</title>
+    <desc id="timeline-desc">\(description(say))</desc>
+    \(grid)\(bars(say))\(times)</svg></div>
+    <figcaption class="small soft"><span><i class="key confirmed"></i>\(say(ReportWords.confirmed))</span>\
+    <span><i class="key rejected"></i>\(say(ReportWords.rejected))</span>\
+    <span><i class="key quarantined"></i>\(say(ReportWords.quarantined))</span>\
+    <span>\(say(ReportWords.perDecision, timeline.widthName))</span></figcaption></figure>
     """
   }
 
-  private var description: String {
+  private func description(_ say: Phrasebook) -> String {
     let buckets = timeline.buckets
     let first = buckets[0].minute.dateAndTime
     let last = buckets[buckets.count - 1].minute.dateAndTime
-    return "\(buckets.count) bars from \(first) to \(last) UTC; the highest has \(peak.grouped) decisions."
+    return say(ReportWords.timelineDescription, "\(buckets.count)", first, last, peak.grouped)
   }
 
   /// Values of the grid lines: the ground, and steps up to the first above the peak.
@@ -74,7 +75,7 @@ struct TimelineChart {
       """
   }
 
-  private var bars: [HTML] {
+  private func bars(_ say: Phrasebook) -> [HTML] {
     let slot = 100 / Double(timeline.buckets.count)
     let width = min(slot * 0.84, 8)
     return timeline.buckets.enumerated().filter { $0.element.total > 0 }.map { index, bucket in
@@ -92,15 +93,14 @@ struct TimelineChart {
       let parts = [
         part("confirmed", bucket.confirmed), part("rejected", bucket.rejected), part("quarantined", bucket.quarantined),
       ]
-      return "<g><title>\(tip(bucket))</title>\(parts)</g>\n"
+      return "<g><title>\(tip(say, bucket))</title>\(parts)</g>\n"
     }
   }
 
-  private func tip(_ bucket: SaleReport.Moment) -> String {
-    """
-    \(bucket.minute.dateAndTime) UTC: \(bucket.confirmed.grouped) confirmed, \(bucket.rejected.grouped) rejected, \
-    \(bucket.quarantined.grouped) quarantined
-    """
+  private func tip(_ say: Phrasebook, _ bucket: SaleReport.Moment) -> String {
+    say(
+      ReportWords.bucketTip, bucket.minute.dateAndTime, "UTC", bucket.confirmed.grouped, bucket.rejected.grouped,
+      bucket.quarantined.grouped)
   }
 
   /// Labels of some bars: with the date only where there is more than one day, and then fewer, because they are longer.

@@ -1,3 +1,4 @@
+internal import Accounts
 internal import FlashSale
 internal import HTTPServing
 internal import Hummingbird
@@ -23,21 +24,21 @@ enum OrderExport: String, CaseIterable {
   /// without its last chunk, which every HTTP client takes for an error.
   ///
   /// `exported` counts the orders as they are read: an export that runs far ahead of its reader would show there.
-  func body(_ pages: OrderPages, exported: Counter) -> ResponseBody {
+  func body(_ pages: OrderPages, masksBuyers: Bool, exported: Counter) -> ResponseBody {
     ResponseBody { writer in
       if case .csv = self { try await writer.write(ByteBuffer(string: Self.csvHeader)) }
       for try await page in pages {
         exported.increment(by: page.count)
-        try await writer.write(lines(of: page))
+        try await writer.write(lines(of: page, masksBuyers))
       }
       try await writer.finish(nil)
     }
   }
 
-  private func lines(of orders: [LivingOrder]) -> ByteBuffer {
+  private func lines(of orders: [LivingOrder], _ masksBuyers: Bool) -> ByteBuffer {
     switch self {
-    case .csv: ByteBuffer(string: Self.csvLines(of: orders))
-    case .jsonLines: Self.jsonLines(of: orders)
+    case .csv: ByteBuffer(string: Self.csvLines(of: orders, masksBuyers))
+    case .jsonLines: Self.jsonLines(of: orders, masksBuyers)
     }
   }
 
@@ -49,13 +50,14 @@ enum OrderExport: String, CaseIterable {
     return header.text
   }()
 
-  private static func csvLines(of orders: [LivingOrder]) -> String {
+  private static func csvLines(of orders: [LivingOrder], _ masksBuyers: Bool) -> String {
     var lines = CSVLines()
     for living in orders {
       let order = living.decision
       lines.add(
         "\(order.order)", "\(order.position.partition)", "\(order.position.offset)",
-        CSVLines.foreign(order.stock.sku.rawValue), CSVLines.foreign(order.buyer.rawValue), "\(order.quantity)",
+        CSVLines.foreign(order.stock.sku.rawValue), CSVLines.foreign(order.buyer.shown(masksBuyers)),
+        "\(order.quantity)",
         order.outcomeName, order.refusal?.code ?? "", "\(order.acceptedAt)", "\(order.decidedAt)",
         "\(order.delayMilliseconds)", living.state, "\(living.liveUnits)", living.amount.map { "\($0.minor)" } ?? "",
         living.amount?.currency ?? "", living.refundDueText ?? "", CSVLines.foreign(living.linesText),
@@ -64,7 +66,7 @@ enum OrderExport: String, CaseIterable {
     return lines.text
   }
 
-  private static func jsonLines(of orders: [LivingOrder]) -> ByteBuffer {
+  private static func jsonLines(of orders: [LivingOrder], _ masksBuyers: Bool) -> ByteBuffer {
     var lines = ByteBuffer()
     var json = JSONWriter(ByteBuffer())
     for living in orders {
@@ -74,7 +76,7 @@ enum OrderExport: String, CaseIterable {
       json.field("partition", order.position.partition.rawValue)
       json.field("offset", order.position.offset.rawValue)
       json.field("sku", order.stock.sku.rawValue)
-      json.field("buyer", order.buyer.rawValue)
+      json.field("buyer", order.buyer.shown(masksBuyers))
       json.field("quantity", order.quantity.rawValue)
       json.field("outcome", order.outcomeName)
       if let refusal = order.refusal { json.field("reason", refusal.code) } else { json.null("reason") }
@@ -98,6 +100,10 @@ enum OrderExport: String, CaseIterable {
     }
     return lines
   }
+}
+
+extension BuyerID {
+  fileprivate func shown(_ isMasked: Bool) -> String { isMasked ? BuyerMask.text(self) : rawValue }
 }
 
 extension LivingOrder {

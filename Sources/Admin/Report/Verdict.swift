@@ -16,64 +16,51 @@ struct Verdict {
   let holds: Bool?
   let words: String
 
-  init(_ report: SaleReport) {
+  /// - Parameter say: the terminal's is English.
+  init(_ report: SaleReport, _ say: Phrasebook = Phrasebook(language: .english)) {
     let requests = report.requests
-    func known(_ count: Int64?) -> String { count.map(\.grouped) ?? "unknown" }
+    func known(_ count: Int64?) -> String { count.map(\.grouped) ?? say(VerdictWords.unknown) }
+    let identity = say(
+      requests.waitlisted > 0 ? VerdictWords.identityWaitlisted : .identity, known(requests.accepted),
+      requests.confirmed.grouped, requests.rejectedInAll.grouped, requests.quarantined.grouped,
+      known(requests.inFlight), requests.waitlisted.grouped)
+    let stock = Self.units(report, say)
     checks =
       [
-        Check(
-          holds: report.identityHolds,
-          words: """
-            accepted \(known(requests.accepted)) = confirmed \(requests.confirmed.grouped)\
-            \(requests.waitlisted > 0 ? " + waitlisted \(requests.waitlisted.grouped)" : "") + rejected \
-            \(requests.rejectedInAll.grouped) + quarantined \(requests.quarantined.grouped) + in flight \
-            \(known(requests.inFlight))
-            """),
-        Check(
-          holds: report.stockHolds,
-          words: LivesTable.has(report)
-            ? Self.units(report)
-            : report.stockHolds
-              ? "stock = sold + left, for every SKU" : "stock and orders disagree: stock ≠ sold + left"),
-        Check(holds: !report.oversold, words: report.oversold ? "more was sold than put up" : "nothing is oversold"),
-      ] + Self.money(report)
+        Check(holds: report.identityHolds, words: identity), Check(holds: report.stockHolds, words: stock),
+        Check(holds: !report.oversold, words: say(report.oversold ? VerdictWords.oversold : .notOversold)),
+      ] + Self.money(report, say)
     holds = report.isSound
     words =
       switch holds {
-      case true?: requests.inFlight == 0 ? "every request has its outcome" : "adds up; decisions are still coming"
-      case false?: "does not add up"
-      case nil: "not known: the log cannot be read, so requests in flight cannot be counted"
+      case true?: say(requests.inFlight == 0 ? VerdictWords.everyOutcome : .stillComing)
+      case false?: say(VerdictWords.wrong)
+      case nil: say(VerdictWords.notKnown)
       }
   }
 
   /// The sums are of all SKUs; it holds only if it does for each.
-  private static func units(_ report: SaleReport) -> String {
-    guard report.stockHolds else {
-      return "put up at first + restocked − reduced ≠ left + reserved + sold, for some SKU: stock and orders disagree"
-    }
+  private static func units(_ report: SaleReport, _ say: Phrasebook) -> String {
+    guard LivesTable.has(report) else { return say(report.stockHolds ? VerdictWords.stock : .stockWrong) }
     func sum(_ units: (SaleReport.Item) -> Int64) -> String { report.items.reduce(0) { $0 + units($1) }.grouped }
-    return """
-      put up at first \(sum { $0.putUpAtFirst }) + restocked \(sum { $0.restocked }) − reduced \(sum { $0.reduced }) \
-      = left \(sum { Int64($0.left.rawValue) }) + reserved \(sum { $0.reserved }) + sold \(sum { $0.sold }), \
-      for every SKU
-      """
+    return say(
+      report.stockHolds ? VerdictWords.lives : .livesWrong, sum { $0.putUpAtFirst }, sum { $0.restocked },
+      sum { $0.reduced }, sum { Int64($0.left.rawValue) }, sum { $0.reserved }, sum { $0.sold })
   }
 
   /// One for each currency: their amounts are never added.
-  private static func money(_ report: SaleReport) -> [Check] {
+  private static func money(_ report: SaleReport, _ say: Phrasebook) -> [Check] {
     let wrong = report.money.filter { !$0.holds }.map(\.currency)
     guard report.moneyHolds, wrong.isEmpty else {
-      let words = "captured ≠ applied + refund due + refunded, in \(wrong.joined(separator: ", "))"
-      return [Check(holds: report.moneyHolds, words: words)]
+      return [Check(holds: report.moneyHolds, words: say(VerdictWords.moneyWrong, wrong.joined(separator: ", ")))]
     }
     return report.money.map { money in
       func amount(_ minor: Int64) -> String { Money(minor: minor, currency: money.currency).groupedAmount }
       return Check(
         holds: true,
-        words: """
-          captured \(amount(money.captured)) \(money.currency) = applied \(amount(money.applied)) \
-          + refund due \(amount(money.refundDue)) + refunded \(amount(money.refunded))
-          """)
+        words: say(
+          VerdictWords.money, amount(money.captured), money.currency, amount(money.applied), amount(money.refundDue),
+          amount(money.refunded)))
     }
   }
 

@@ -31,7 +31,7 @@ struct SaleDesk: Sendable {
   }
 
   func sales() async throws -> [AdminSale] {
-    try await asking("list") { [store] in try await store.sales() }.map { AdminSale($0, at: .now) }
+    try await allSales().map { AdminSale($0, at: .now) }
   }
 
   func sale(_ id: SaleID) async throws -> AdminSale { AdminSale(try await stored(id), at: .now) }
@@ -85,9 +85,10 @@ struct SaleDesk: Sendable {
   }
 
   /// All orders of a sale, read while they are sent.
-  func orders(of id: SaleID, as form: OrderExport) async throws -> ResponseBody {
+  func orders(of id: SaleID, as form: OrderExport, masksBuyers: Bool) async throws -> ResponseBody {
     let exported = Counter(AdminMetric.exportedOrders, factory: metrics)
-    return form.body(store.orderPages(of: try await stored(id).number), exported: exported)
+    return form.body(
+      store.orderPages(of: try await stored(id).number), masksBuyers: masksBuyers, exported: exported)
   }
 
   /// Each partition's progress, and the end of its log if that is known.
@@ -138,13 +139,14 @@ struct SaleDesk: Sendable {
     return try await partitions().only(partition)
   }
 
-  func salesPage() async throws -> HTML {
-    SalesPage.html(try await asking("list") { [store] in try await store.sales() }, at: .now)
-  }
+  /// The newest first.
+  func allSales() async throws -> [StoredSale] { try await asking("list") { [store] in try await store.sales() } }
 
-  func salePage(_ id: SaleID) async throws -> HTML {
+  func salePage(_ id: SaleID, _ frame: PageFrame) async throws -> HTML {
     let stored = try await stored(id)
-    return ReportPage.html(try await report(on: stored), partitions: try await partitions())
+    let actions = SaleActions.html(frame, stored, zone: try await zone(of: stored))
+    return ReportPage.html(
+      frame, try await report(on: stored), actions: actions, partitions: try await partitions())
   }
 
   /// Runs a call of the store. What it answers (`StoreError`) goes on; a failure of the database is logged whole and

@@ -1,7 +1,9 @@
 public import HTTPServing
+internal import HTTPTypes
 public import Hummingbird
 
-/// Who may pass to what is not for everyone, and when: an operator, once the process has what it waits for.
+/// From where one may come to what is not for everyone, and when: once the process has what it waits for. Who may do
+/// what is decided behind it, by whoever adds the routes.
 ///
 /// Everybody may ask by OPTIONS what a path takes: that is no secret, and a browser's preflight carries no token.
 public struct OperatorGate: RouterMiddleware {
@@ -17,5 +19,16 @@ public struct OperatorGate: RouterMiddleware {
       if let reason = health.waitsFor() { throw Problem.starting(reason) }
     }
     return try await next(request, context)
+  }
+
+  /// Whether no shared token is set: everyone on this machine may come in.
+  public var isOpen: Bool { access.isOpen }
+
+  /// Whether a bearer's text is the shared token.
+  public func isShared(_ bearer: String) -> Bool { access.isShared(bearer) }
+
+  /// Whether only this machine can have asked for that authority (`host:port`).
+  public func isLoopback(_ authority: String) -> Bool {
+    OperatorConfiguration.isLoopback(Access.host(of: authority))
   }
 }

@@ -56,23 +56,32 @@ struct WorkerCommand: AsyncParsableCommand {
   func run() async throws { try await runServices([.worker], name: "worker", options) }
 }
 
-/// `penstock admin`: sales, reports, console.
+/// `penstock admin`: sales, reports, console; and who may use them.
 struct AdminCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "admin",
-    abstract: "Serve the admin API, the reports and the console.",
+    abstract: "Serve the admin API, the reports and the console; add users and API tokens.",
     discussion: """
-      Listens on PENSTOCK_ADMIN_HTTP. Off loopback it needs PENSTOCK_ADMIN_TOKEN.
+      Alone it serves. It listens on PENSTOCK_ADMIN_HTTP; off loopback it needs PENSTOCK_ADMIN_TOKEN. People sign in by
+      name: add the first one with penstock admin user add NAME --role owner.
 
       \(shutdownWords)
 
-      Example:
+      Examples:
         PENSTOCK_ADMIN_TOKEN=$(openssl rand -hex 16) penstock admin
-      """.flowing)
+        penstock admin user add mia --role owner
+      """.flowing,
+    subcommands: [Serve.self, AdminUserCommand.self, AdminTokenCommand.self], defaultSubcommand: Serve.self)
 
-  @OptionGroup var options: ServiceOptions
+  struct Serve: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "serve", abstract: "Serve the admin API, the reports and the console (the default).",
+      discussion: "Example:\n  penstock admin serve")
 
-  func run() async throws { try await runServices([.admin], name: "admin", options) }
+    @OptionGroup var options: ServiceOptions
+
+    func run() async throws { try await runServices([.admin], name: "admin", options) }
+  }
 }
 
 /// `penstock relay`: what became of orders, for others.

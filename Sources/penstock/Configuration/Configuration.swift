@@ -1,3 +1,4 @@
+import Accounts
 import FlashSale
 import Foundation
 import Intake
@@ -21,6 +22,7 @@ struct Configuration {
   var http: ListenAddress
   var adminHTTP: ListenAddress
   var adminToken: Secret<String>?
+  var secondPerson: Set<GuardedCommand>
   var identification: Identification
   var tickets: TicketSigner
   var roomTokens: RoomTokenSigner
@@ -76,6 +78,13 @@ struct Configuration {
     adminToken = settings.adminToken()
     if parts.contains(.admin), settings.text(.adminToken) == nil, !adminHTTP.isLoopback {
       settings.refuse("\(Variable.adminToken.rawValue) is not set, and \(Variable.adminHTTP.rawValue) is not loopback")
+    }
+    secondPerson = settings.value(
+      .secondPerson, or: [],
+      expecting: "commands that demand a second person: close, reduce, resume, separated by commas"
+    ) { text in
+      let commands = text.split(separator: ",").map { GuardedCommand(rawValue: String($0.filter { $0 != " " })) }
+      return commands.contains(nil) ? nil : Set(commands.compactMap { $0 })
     }
     identification = IdentityVariables.identification(from: &settings)
     if parts.contains(.intake) { IdentityVariables.check(identification, at: http, &settings) }

@@ -18,6 +18,7 @@ enum Variable: String, CaseIterable {
   case adminHTTP = "PENSTOCK_ADMIN_HTTP"
   case adminToken = "PENSTOCK_ADMIN_TOKEN"
   case adminURL = "PENSTOCK_ADMIN_URL"
+  case secondPerson = "PENSTOCK_SECOND_PERSON"
   case trustedGateways = "PENSTOCK_TRUSTED_GATEWAYS"
   case tokenKeys = "PENSTOCK_TOKEN_KEYS"
   case tokenIssuer = "PENSTOCK_TOKEN_ISSUER"

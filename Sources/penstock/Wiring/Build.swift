@@ -1,3 +1,4 @@
+import Accounts
 import Admin
 import FlashSale
 import Foundation
@@ -40,8 +41,8 @@ func build(_ base: Foundations, roles: [Role], announce: String?) throws -> Serv
     return stage.checks + log + [store]
   }
   let admin = AdminRoutes(
-    store: base.store, topic: base.configuration.log.topic, hooks: base.adminHooks(stage), metrics: base.metrics,
-    logger: base.logger)
+    store: base.store, topic: base.configuration.log.topic, hooks: base.adminHooks(stage),
+    secondPerson: base.configuration.secondPerson, metrics: base.metrics, logger: base.logger)
   let listener = OperatorListener(
     configuration: try base.configuration.operatorListener(for: roles), health: health, metrics: base.metrics,
     logger: base.logger, addRoutes: admin.add(to:behind:))

@@ -1,0 +1,53 @@
+internal import HTTPServing
+internal import Hummingbird
+internal import NIOCore
+
+/// The fields of a form: `application/x-www-form-urlencoded`.
+struct FormFields: Sendable {
+  private let fields: [(name: String, value: String)]
+
+  /// Reads a body. Throws for another type, for what is too long, and for bytes that are no text.
+  init(of request: Request) async throws {
+    let type = request.headers[.contentType]?.prefix { $0 != ";" }.lowercased() ?? ""
+    guard type == "application/x-www-form-urlencoded" else { throw Problem.unsupportedForm }
+    let body: ByteBuffer
+    do {
+      body = try await request.body.collect(upTo: Limits.formBytes)
+    } catch is NIOTooManyBytesError {
+      throw Problem.bodyTooLarge(limit: Limits.formBytes)
+    }
+    guard let text = String(validating: body.readableBytesView, as: UTF8.self),
+      let fields = Self.parse(text)
+    else { throw Problem.malformedForm }
+    self.fields = fields
+  }
+
+  /// The fields of a text; `nil` if an escape in it is none.
+  init?(_ text: String) {
+    guard let fields = Self.parse(text) else { return nil }
+    self.fields = fields
+  }
+
+  private static func parse(_ text: String) -> [(name: String, value: String)]? {
+    var fields: [(name: String, value: String)] = []
+    for pair in text.split(separator: "&") {
+      let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+      let decoded = parts.map { $0.replacing("+", with: " ").percentDecoded }
+      guard let name = decoded[0], let value = decoded.count > 1 ? decoded[1] : "" else { return nil }
+      fields.append((name, value))
+    }
+    return fields
+  }
+
+  /// The first value of a name; empty where there is none.
+  subscript(_ name: String) -> String { fields.first { $0.name == name }?.value ?? "" }
+
+  /// All values of a name.
+  func all(_ name: String) -> [String] { fields.filter { $0.name == name }.map(\.value) }
+}
+
+extension Problem {
+  fileprivate static let unsupportedForm = Problem(
+    .unsupportedMediaType, detail: "A form's body is application/x-www-form-urlencoded.", field: "Content-Type")
+  fileprivate static let malformedForm = Problem(.malformedRequest, detail: "The form cannot be read.")
+}

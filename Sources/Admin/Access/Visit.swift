@@ -1,0 +1,130 @@
+internal import Accounts
+internal import FlashSale
+internal import HTTPServing
+internal import HTTPTypes
+internal import Hummingbird
+internal import Logging
+internal import NIOCore
+internal import SaleStore
+internal import Vitals
+
+/// A request of somebody who has the right to it.
+struct Visit: Sendable {
+  let request: Request
+  let context: ListenerContext
+  let who: Principal
+
+  /// The session of a person with a browser.
+  let session: AccessSecret?
+  let store: SaleStore
+
+  /// Where it came from, as the connection has it: behind a proxy, the proxy's.
+  var address: String { context.peer?.ipAddress ?? "" }
+
+  /// As the log and the history of orders name who asks. Whoever has the shared token says a name of their own, which
+  /// nobody has checked.
+  var name: String {
+    switch who.kind {
+    case .user, .token: who.name
+    case .machine, .local: "\(who.name) (\(claimedName ?? "admin"))"
+    }
+  }
+
+  /// Who stands in an order's history.
+  func actor(reason: String) throws(Problem) -> Actor {
+    let claimed: String =
+      switch who.kind {
+      case .user, .token: who.name
+      case .machine, .local: claimedName ?? "admin"
+      }
+    do throws(ValidationError) { return try Actor(name: claimed, reason: reason) } catch {
+      guard error.field == "by" else { throw .body(.invalidField(error.field, error.reason)) }
+      throw Problem(.invalidHeader, detail: "\(Self.nameField) \(error.reason).", field: Self.nameField)
+    }
+  }
+
+  private var claimedName: String? { HTTPField.Name(Self.nameField).flatMap { request.headers[$0] } }
+
+  private static let nameField = "X-Admin-Name"
+
+  func may(_ right: Right) -> Bool { who.rights.contains(right) }
+
+  /// Throws what is told to who has not that right.
+  func demand(_ right: Right) throws(Problem) {
+    guard may(right) else { throw .rightMissing(right) }
+  }
+
+  func parameter<Value: PathParameter>(_: Value.Type = Value.self) throws(Problem) -> Value {
+    try context.parameter(Value.self)
+  }
+
+  func query(_ name: Substring) -> String? {
+    request.uri.queryParameters[name].flatMap { $0.isEmpty ? nil : String($0) }
+  }
+
+  /// Whether this answer shows buyers' ids as they are. A person asks for it each time (`buyers=plain`), a program by
+  /// having the right.
+  func showsBuyers() throws(Problem) -> Bool {
+    switch query("buyers") {
+    case "masked": return false
+    case "plain":
+      try demand(.unmask)
+      return true
+    case nil:
+      if case .user = who.kind { return false }
+      return may(.unmask)
+    default: throw .invalidParameter("buyers", "must be masked or plain")
+    }
+  }
+}
+
+// MARK: - The admin log
+
+extension Visit {
+  func line(
+    _ action: LogAction, _ subject: String, from: String? = nil, to: String? = nil, why: String = "",
+    problem: String? = nil
+  ) -> LogEntry.Content {
+    LogEntry.Content(
+      who: name, action: action, subject: subject, from: from, to: to, why: why, problem: problem, address: address)
+  }
+
+  /// Does what is to be logged: the line is written before, so that nothing is done without one; what fails gets
+  /// another line that says why.
+  func logged<Answer>(
+    _ action: LogAction, _ subject: String, from: String? = nil, to: String? = nil, why: String = "",
+    _ work: () async throws -> Answer
+  ) async throws -> Answer {
+    try await write(line(action, subject, from: from, to: to, why: why))
+    do {
+      return try await work()
+    } catch {
+      let problem = (error as? Problem).map { "\($0.code.name)" } ?? "internal_error"
+      try? await store.log(line(action, subject, from: from, to: to, why: why, problem: problem))
+      throw error
+    }
+  }
+
+  private func write(_ line: LogEntry.Content) async throws {
+    do {
+      let isWritten: Void? = try await Patience.value(atMost: Limits.callPatience) { [store] in
+        try await store.log(line)
+      }
+      if isWritten != nil { return }
+    } catch {
+      context.logger.warning("the admin log took no line", metadata: ["error": "\(String(reflecting: error))"])
+    }
+    throw Problem.unlogged
+  }
+}
+
+extension Problem {
+  /// Nothing is done without its line.
+  fileprivate static let unlogged = Problem(
+    .storeUnavailable, detail: "The admin log did not take the line of it, so nothing was done. Try again soon."
+  ).with { $0.retryAfterMilliseconds = Limits.retryAfterMilliseconds }
+
+  static func rightMissing(_ right: Right) -> Problem {
+    Problem(.rightMissing, detail: "This needs the right \(right.rawValue). An owner can give it.")
+  }
+}

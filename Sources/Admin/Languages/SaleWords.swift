@@ -1,0 +1,67 @@
+/// The forms of a sale.
+enum SaleWords: Message {
+  case new, edit, duplicate, close, restock, create, save, id, name, zone, zoneHint, starts, ends, choice, earlier,
+    later
+  case limit, limitHint, items, itemsHint, why, times, preview, previewTitle, units, sku, confirm, closeNote
+  case wrongZone, wrongForm, gap, overlap, wrongLine, changedMeanwhile, now, yours, nothingChanged, waits, after, before
+  case left, putUp, willBe, none, search, status, anyStatus, older, filter
+
+  var texts: (english: String, chinese: String) {
+    switch self {
+    case .new: ("New sale", "新建活动")
+    case .edit: ("Change", "修改")
+    case .duplicate: ("Duplicate", "复制")
+    case .close: ("Close the sale", "关闭活动")
+    case .restock: ("Restock", "补货")
+    case .create: ("Create the sale", "创建活动")
+    case .save: ("Save", "保存")
+    case .id: ("Id", "编号")
+    case .name: ("Name", "名称")
+    case .zone: ("Time zone", "时区")
+    case .zoneHint: ("As Asia/Shanghai; all times of this form are in it", "例如 Asia/Shanghai；本表单的时间均为该时区")
+    case .starts: ("Starts", "开始时间")
+    case .ends: ("Ends", "结束时间")
+    case .choice: ("If the clock shows it twice", "若该时刻出现两次")
+    case .earlier: ("the first time", "第一次")
+    case .later: ("the second time", "第二次")
+    case .limit: ("Units per buyer at most", "每位买家最多件数")
+    case .limitHint: ("Leave it empty for no limit", "留空表示不限")
+    case .items: ("SKUs", "SKU 列表")
+    case .itemsHint: ("A line for each: SKU, units, price, currency", "每行一个：SKU、件数、价格、币种")
+    case .why: ("Why", "原因")
+    case .times: ("{1} to {2} ({3})", "{1} 至 {2}（{3}）")
+    case .preview: ("Preview", "预览")
+    case .previewTitle: ("What will happen", "将要发生的变更")
+    case .units: ("Units", "件数")
+    case .sku: ("SKU", "商品 SKU 编号")
+    case .confirm: ("Do it", "确认执行")
+    case .closeNote:
+      ("Nobody can order from then on. What is in line is still decided.", "关闭后不再接受订单；已排队的请求仍会裁决。")
+    case .wrongZone: ("There is no such time zone.", "没有这个时区。")
+    case .wrongForm: ("This is no date and time.", "不是有效的日期时间。")
+    case .gap: ("The clocks skip this time. Choose another one.", "该时刻被夏令时跳过，请另选时间。")
+    case .overlap: ("The clocks show this time twice: at {1} and at {2}. Choose one.", "该时刻出现两次：{1} 和 {2}，请选择其一。")
+    case .wrongLine: ("Line {1} has not four parts: SKU, units, price, currency.", "第 {1} 行不是四项：SKU、件数、价格、币种。")
+    case .changedMeanwhile:
+      (
+        "Somebody else has changed this sale since you loaded it. Nothing was saved.",
+        "您打开后，他人已修改此活动，本次未保存。"
+      )
+    case .now: ("It is now", "当前为")
+    case .yours: ("It was when you loaded it", "您打开时为")
+    case .nothingChanged: ("Nothing differs from how it is.", "没有任何修改。")
+    case .waits: ("It waits for a second person.", "等待第二人复核。")
+    case .after: ("after", "之后")
+    case .before: ("before", "之前")
+    case .left: ("left", "剩余")
+    case .putUp: ("put up", "投放")
+    case .willBe: ("{1} more units of {2} can be sold at once.", "{2} 将立即增加 {1} 件可售。")
+    case .none: ("no limit", "不限")
+    case .search: ("Id or name", "编号或名称")
+    case .status: ("State", "状态")
+    case .anyStatus: ("all", "全部")
+    case .older: ("Older sales", "更早的活动")
+    case .filter: ("Filter", "筛选")
+    }
+  }
+}

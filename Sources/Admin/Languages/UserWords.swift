@@ -1,0 +1,77 @@
+/// Users, API tokens, approvals and the admin log.
+enum UserWords: Message {
+  case users, name, role, state, active, disabled, codes, yes, no, changeRole, disable, enable, add, addUser
+  case password, taken, lastOwner, tokens, scopes, expires, lastUsed, never, revoke, addToken, days, revoked, expired
+  case tokenOnce, noScope, noTokens, createdBy
+  case approvals, command, subject, why, askedBy, askedAt, until, approve, refuse, noApprovals, decidedBy, ownRequest
+  case pending, approved, refused, lapsed
+  case log, at, who, action, change, result, done, search, text, from, to, anyAction, older, newest, csv, noLines
+
+  var texts: (english: String, chinese: String) {
+    switch self {
+    case .users: ("Users", "用户")
+    case .name: ("Name", "用户名")
+    case .role: ("Role", "角色")
+    case .state: ("State", "状态")
+    case .active: ("active", "启用")
+    case .disabled: ("disabled", "已停用")
+    case .codes: ("Codes", "动态码")
+    case .yes: ("yes", "是")
+    case .no: ("no", "否")
+    case .changeRole: ("Change the role", "修改角色")
+    case .disable: ("Disable", "停用")
+    case .enable: ("Enable", "启用")
+    case .add: ("Add", "添加")
+    case .addUser: ("Add a user", "添加用户")
+    case .password: ("First password", "初始密码")
+    case .taken: ("The name {1} is taken.", "名称 {1} 已被使用。")
+    case .lastOwner: ("{1} is the last owner: make another one first.", "{1} 是最后一位所有者，请先设置另一位。")
+    case .tokens: ("API tokens", "API 令牌")
+    case .scopes: ("Rights", "权限")
+    case .expires: ("Expires", "到期时间")
+    case .lastUsed: ("Last used", "最近使用")
+    case .never: ("never", "从未")
+    case .revoke: ("Revoke", "撤销")
+    case .addToken: ("Add an API token", "添加 API 令牌")
+    case .days: ("Days until it expires", "有效天数")
+    case .revoked: ("revoked", "已撤销")
+    case .expired: ("expired", "已过期")
+    case .tokenOnce: ("The token {1}. It is shown this once:", "令牌 {1}，仅显示这一次：")
+    case .noScope: ("Choose a right at least.", "请至少选择一项权限。")
+    case .noTokens: ("There is no API token.", "还没有 API 令牌。")
+    case .createdBy: ("Added by", "添加者")
+    case .approvals: ("Approvals", "复核")
+    case .command: ("Command", "命令")
+    case .subject: ("About", "对象")
+    case .why: ("Why", "原因")
+    case .askedBy: ("Asked by", "申请人")
+    case .askedAt: ("Asked at", "申请时间")
+    case .until: ("Until", "截止时间")
+    case .approve: ("Approve", "批准")
+    case .refuse: ("Refuse", "拒绝")
+    case .noApprovals: ("Nothing waits for a second person.", "没有等待复核的操作。")
+    case .decidedBy: ("Decided by", "复核人")
+    case .ownRequest: ("waits for somebody else", "等待他人复核")
+    case .pending: ("pending", "待复核")
+    case .approved: ("approved", "已批准")
+    case .refused: ("refused", "已拒绝")
+    case .lapsed: ("lapsed", "已失效")
+    case .log: ("Admin log", "操作日志")
+    case .at: ("When", "时间")
+    case .who: ("Who", "操作人")
+    case .action: ("What", "操作")
+    case .change: ("From → to", "变更前 → 变更后")
+    case .result: ("Result", "结果")
+    case .done: ("done", "已执行")
+    case .search: ("Search", "搜索")
+    case .text: ("Text", "文本")
+    case .from: ("From", "起始时间")
+    case .to: ("To", "结束时间")
+    case .anyAction: ("anything", "全部")
+    case .older: ("Older lines", "更早的记录")
+    case .newest: ("Newest lines", "最新的记录")
+    case .csv: ("All that fit, as CSV", "导出全部匹配记录 (CSV)")
+    case .noLines: ("No line fits.", "没有匹配的记录。")
+    }
+  }
+}

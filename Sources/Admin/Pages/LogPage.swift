@@ -1,0 +1,69 @@
+internal import Accounts
+internal import SaleStore
+
+/// The admin log: searched, filtered, a page at a time.
+enum LogPage {
+  /// - Parameter query: as the request has it, for the links.
+  static func html(
+    _ frame: PageFrame, _ page: (entries: [LogEntry], next: Int64?), _ query: LogQuery
+  ) -> HTML {
+    let say = frame.say
+    let filter = filter(query)
+    let rows = page.entries.map { row(frame, $0) }
+    let heading = [
+      "#", say(UserWords.at), say(UserWords.who), say(UserWords.action), say(UserWords.subject),
+      say(UserWords.change), say(UserWords.why), say(UserWords.result),
+    ]
+    let table: HTML =
+      rows.isEmpty ? "<p class=\"soft\">\(say(UserWords.noLines))</p>" : frame.table(say(UserWords.log), heading, rows)
+    let older: HTML =
+      page.next.map { next -> HTML in
+        "<a href=\"/admin/log?\(filter)before=\(plain: next)\" rel=\"next\">\(say(UserWords.older))</a>"
+      } ?? ""
+    let newest: HTML =
+      query.before == nil ? "" : "<a href=\"/admin/log?\(filter)\">\(say(UserWords.newest))</a>"
+    return PageLayout.html(
+      frame, title: say(UserWords.log),
+      """
+      <h1>\(say(UserWords.log))</h1>
+      <section class="card"><form method="get" action="/admin/log" class="form wide" role="search">\
+      \(fields(frame, query))</form></section>
+      <section class="card">\(table)<p class="head">\(newest) \(older) \
+      <a href="/admin/log.csv?\(filter)">\(say(UserWords.csv))</a></p></section>
+      """)
+  }
+
+  private static func fields(_ frame: PageFrame, _ query: LogQuery) -> HTML {
+    let say = frame.say
+    let actions = [("", say(UserWords.anyAction))] + LogAction.allCases.map { ($0.rawValue, $0.rawValue) }
+    return """
+      \(frame.field("text", say(UserWords.text), value: query.text ?? "", isNeeded: false))\
+      \(frame.field("who", say(UserWords.who), value: query.who ?? "", isNeeded: false))\
+      \(frame.select("action", say(UserWords.action), actions, chosen: query.action?.rawValue ?? ""))\
+      \(frame.field("from", say(UserWords.from), value: query.from.map { "\($0)" } ?? "", isNeeded: false))\
+      \(frame.field("to", say(UserWords.to), value: query.to.map { "\($0)" } ?? "", isNeeded: false))\
+      \(frame.button(say(UserWords.search)))
+      """
+  }
+
+  private static func filter(_ query: LogQuery) -> String {
+    let fields = [
+      ("text", query.text), ("who", query.who), ("action", query.action?.rawValue),
+      ("from", query.from.map { "\($0)" }), ("to", query.to.map { "\($0)" }),
+    ]
+    return fields.compactMap { name, value in value.map { "\(name)=\($0.percentEncoded)&" } }.joined()
+  }
+
+  private static func row(_ frame: PageFrame, _ entry: LogEntry) -> [HTML] {
+    let content = entry.content
+    let from: HTML = content.from.map { "\($0) → " } ?? ""
+    let result: HTML =
+      content.problem.map { "<span class=\"bad\">\($0)</span>" } ?? "\(frame.say(UserWords.done))"
+    return [
+      "\(entry.number.grouped)", "\(entry.at.dateAndTime) UTC",
+      "\(content.who)<br><span class=\"soft small\">\(content.address)</span>",
+      "<code>\(content.action.rawValue)</code>",
+      "\(content.subject)", "\(from)\(content.to ?? "")", "\(content.why)", result,
+    ]
+  }
+}

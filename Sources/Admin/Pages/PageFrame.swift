@@ -1,0 +1,96 @@
+internal import Accounts
+internal import Hummingbird
+
+/// What a page knows of whom it is for.
+struct PageFrame: Sendable {
+  let say: Phrasebook
+
+  /// `nil`: nobody that is known.
+  let who: Principal?
+
+  /// What its forms carry; empty where there is no session.
+  let formToken: String
+
+  /// The page itself, with its query: to where the switch of languages comes back.
+  let path: String
+
+  init(say: Phrasebook, who: Principal?, formToken: String, path: String) {
+    self.say = say
+    self.who = who
+    self.formToken = formToken
+    self.path = path
+  }
+
+  init(_ visit: Visit) {
+    self.init(of: visit.request, who: visit.who, formToken: visit.session?.formToken ?? "")
+  }
+
+  init(of request: Request, who: Principal? = nil, formToken: String = "") {
+    self.init(
+      say: Phrasebook(language: Language(of: request)), who: who, formToken: formToken,
+      path: request.method == .get ? request.uri.string : "/admin")
+  }
+
+  func may(_ right: Right) -> Bool { who?.rights.contains(right) ?? false }
+}
+
+/// Forms and their fields.
+extension PageFrame {
+  /// A form that changes something: it carries its session's token.
+  func form(_ action: String, _ content: HTML, style: HTML = "form") -> HTML {
+    """
+    <form method="post" action="\(action)" class="\(style)"><input type="hidden" name="form_token" \
+    value="\(formToken)">\(content)</form>
+    """
+  }
+
+  /// A field with its label, and below it what is wrong with it.
+  func field(
+    _ name: String, _ label: String, id: String? = nil, value: String = "", type: String = "text",
+    step: Bool = false, complete: String = "off", hint: String? = nil, error: String? = nil, isNeeded: Bool = true
+  ) -> HTML {
+    let id = id ?? name
+    // Seconds too, where it is a time.
+    let step: HTML = step ? " step=\"1\"" : ""
+    let isNeeded: HTML = isNeeded ? " required" : ""
+    let wrong: HTML = error == nil ? "" : " aria-invalid=\"true\" aria-describedby=\"\(id)-error\""
+    let note: HTML = hint.map { "<span class=\"soft small\">\($0)</span>" } ?? ""
+    let why: HTML = error.map { "<span class=\"bad small\" id=\"\(id)-error\">\($0)</span>" } ?? ""
+    return """
+      <label class="field" for="\(id)"><span>\(label)</span>\(note)<input id="\(id)" name="\(name)" \
+      type="\(type)" value="\(value)" autocomplete="\(complete)"\(step)\(isNeeded)\(wrong)>\(why)</label>
+      """
+  }
+
+  func select(_ name: String, _ label: String, _ options: [(value: String, text: String)], chosen: String) -> HTML {
+    let options = options.map { option -> HTML in
+      let chosen: HTML = option.value == chosen ? " selected" : ""
+      return "<option value=\"\(option.value)\"\(chosen)>\(option.text)</option>"
+    }
+    return """
+      <label class="field" for="\(name)"><span>\(label)</span><select id="\(name)" name="\(name)">\(options)</select>\
+      </label>
+      """
+  }
+
+  func button(_ text: String, style: HTML = "main") -> HTML {
+    "<button type=\"submit\" class=\"\(style)\">\(text)</button>"
+  }
+
+  /// A table; its first row is the heading. Wide ones scroll inside, also by keyboard.
+  func table(_ name: String, _ heading: [String], _ rows: [[HTML]]) -> HTML {
+    let head = heading.map { cell -> HTML in "<th scope=\"col\" class=\"words\">\(cell)</th>" }
+    let body = rows.map { row -> HTML in
+      let cells = row.map { cell -> HTML in "<td class=\"words\">\(cell)</td>" }
+      return "<tr>\(cells)</tr>\n"
+    }
+    return """
+      <div class="scroll" tabindex="0" role="region" aria-label="\(name)"><table><thead><tr>\(head)</tr></thead><tbody>
+      \(body)</tbody></table></div>
+      """
+  }
+
+  func alert(_ text: String?) -> HTML {
+    text.map { "<p class=\"alert\" role=\"alert\">\($0)</p>" } ?? ""
+  }
+}

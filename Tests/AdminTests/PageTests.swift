@@ -1,0 +1,145 @@
+import Accounts
+import FlashSale
+import Foundation
+import HTTPTypes
+import HummingbirdTesting
+import SaleStore
+import TestSupport
+import Testing
+
+@testable import Admin
+
+/// What holds for every page.
+@Suite struct PageTests {
+  private static let paths = [
+    "/admin", "/admin/sales", "/admin/sales/double11", "/admin/sales/nothing", "/admin/log", "/admin/approvals",
+    "/admin/users", "/admin/account",
+  ]
+
+  @Test func `every page has the headers that keep a browser safe, and loads only what is ours`() async throws {
+    try await AdminUnderTest.with { admin, client in
+      _ = try await admin.store.create(.sample())
+      let browser = try await Browser.signedIn("mia", .owner, admin, client)
+      let stranger = Browser(client)
+      var pages: [(String, TestResponse)] = [("/admin/sign-in", try await stranger.get("/admin/sign-in"))]
+      for path in Self.paths { pages.append((path, try await browser.get(path))) }
+      for (path, page) in pages {
+        #expect([200, 404].contains(page.status.code), "\(path)")
+        let policy = page.headers[.contentSecurityPolicy] ?? ""
+        #expect(policy.hasPrefix("default-src 'none';") && policy.contains("frame-ancestors 'none'"), "\(path)")
+        #expect(!policy.contains("unsafe") && !policy.contains("*") && !policy.contains("http"), "\(path)")
+        for (name, value) in [
+          ("X-Content-Type-Options", "nosniff"), ("Referrer-Policy", "no-referrer"),
+          ("Cross-Origin-Opener-Policy", "same-origin"), ("Cache-Control", "no-store"),
+        ] {
+          #expect(HTTPField.Name(name).flatMap { page.headers[$0] } == value, "\(path) \(name)")
+        }
+        #expect(page.text.matches(of: /<style| style="|<script>| on[a-z]+="|javascript:/).isEmpty, "\(path)")
+        for link in page.text.matches(of: /(?:src|href|action)="([^"]*)"/) {
+          #expect(link.output.1.hasPrefix("/") || link.output.1.hasPrefix("#") || link.output.1.hasPrefix("otpauth:"))
+        }
+        for asset in page.text.matches(of: /"(\/admin\/assets\/[^"]+)"/) {
+          let answer = try await stranger.get(String(asset.output.1))
+          #expect(answer.status == 200)
+          #expect(answer.headers[.cacheControl]?.contains("immutable") ?? false)
+        }
+      }
+    }
+  }
+
+  @Test func `no message lacks a language, and both have the same values`() {
+    func check<Words: Message>(_: Words.Type) {
+      for message in Words.allCases {
+        let (english, chinese) = message.texts
+        #expect(!english.isEmpty && !chinese.isEmpty, "\(message)")
+        func values(_ text: String) -> Set<String> { Set(text.matches(of: /\{[0-9]\}/).map { String($0.output) }) }
+        #expect(values(english) == values(chinese), "\(message)")
+        let same = ["JSON lines", "UTC", "{1} · Penstock"]
+        #expect(
+          same.contains(english) || chinese.unicodeScalars.contains { (0x4E00...0x9FFF).contains($0.value) },
+          "\(message)")
+        #expect(english.unicodeScalars.allSatisfy { !(0x4E00...0x9FFF).contains($0.value) }, "\(message)")
+      }
+    }
+    check(CommonWords.self)
+    check(RightWords.self)
+    check(AccountWords.self)
+    check(UserWords.self)
+    check(ReportWords.self)
+    check(SaleWords.self)
+    check(VerdictWords.self)
+  }
+
+  /// Text between tags, and in attributes that are read out, comes from the tables of messages.
+  @Test func `no page has a text of its own`() throws {
+    let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent().appending(path: "Sources/Admin/Pages")
+    let files = try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
+    #expect(files.count > 10)
+    for file in files where !["Stylesheet.swift", "Script.swift"].contains(file.lastPathComponent) {
+      let source = try String(contentsOf: file, encoding: .utf8)
+      for attribute in source.matches(of: /(?:title|aria-label|placeholder|alt)=\\?"([^"\\]+)/) {
+        Issue.record("\(file.lastPathComponent) says \(attribute.output.1)")
+      }
+      for text in source.matches(of: />([^<>"\\(){}]*[A-Za-z]{3,}[^<>"\\(){}]*)</) {
+        let words = String(text.output.1)
+        let names = ["Penstock", "CSV", "JSON", "SKU"]
+        if !names.contains(words), !words.contains("\n") { Issue.record("\(file.lastPathComponent) says \(words)") }
+      }
+    }
+  }
+
+  @Test(arguments: [
+    ("", "en"), ("zh-CN,zh;q=0.9,en;q=0.8", "zh-Hans"), ("en-GB,zh;q=0.9", "en"), ("fr, zh;q=0.5", "zh-Hans"),
+    ("zh;q=0, en", "en"), ("*", "en"), (";;q=,,=", "en"), ("zh;q=abc", "zh-Hans"),
+  ])
+  func `the language is the browser's, until the switch says another`(_ accepted: String, _ language: String)
+    async throws
+  {
+    try await AdminUnderTest.with { _, client in
+      let browser = Browser(client)
+      let headers: HTTPFields = [.acceptLanguage: accepted]
+      #expect(try await browser.get("/admin/sign-in", headers: headers).text.contains("<html lang=\"\(language)\">"))
+      for chosen in ["zh-Hans", "en"] {
+        let answer = try await browser.get("/admin/language/\(chosen)?next=%2Fadmin%2Flog")
+        #expect(answer.status == 303 && answer.headers[.location] == "/admin/log")
+        #expect(try await browser.get("/admin/sign-in", headers: headers).text.contains("<html lang=\"\(chosen)\">"))
+      }
+      #expect(try await browser.get("/admin/language/xx").status == 404)
+    }
+  }
+
+  @Test func `an owner adds, changes and disables users, and somebody is left who can`() async throws {
+    try await AdminUnderTest.with { admin, client in
+      let owner = try await Browser.signedIn("mia", .owner, admin, client)
+      let new = ["name": "leo", "role": "operator", "password": Browser.password]
+      #expect(try await owner.submit("/admin/users", on: "/admin/users", new).status == 303)
+      #expect(try await owner.submit("/admin/users", on: "/admin/users", new).status == 422)
+      for bad in ["", "<script>", "a b", String(repeating: "x", count: 10_240), "x\u{0}", "\u{202E}x"] {
+        let fields = new.merging(["name": bad]) { $1 }
+        let answer = try await owner.submit("/admin/users", on: "/admin/users", fields)
+        #expect(answer.status == 422, "\(bad.prefix(20))")
+        #expect(!answer.text.contains("<script>"))
+      }
+      let leo = Browser(client)
+      #expect(try await leo.signIn("leo").status == 303)
+      #expect(try await leo.get("/admin/users").status == 403)
+      #expect(try await owner.submit("/admin/users/leo/role", on: "/admin/users", ["role": "owner"]).status == 303)
+      #expect(try await leo.get("/admin/users").status == 200)
+      #expect(try await owner.submit("/admin/users/leo/disable", on: "/admin/users", [:]).status == 303)
+      #expect(try await leo.get("/admin").status == 303)
+      #expect(try await owner.submit("/admin/users/mia/disable", on: "/admin/users", [:]).status == 422)
+      #expect(try await owner.submit("/admin/users/mia/role", on: "/admin/users", ["role": "viewer"]).status == 422)
+      let made = try await owner.submit(
+        "/admin/tokens", on: "/admin/users", ["name": "ci", "scope": "view", "days": "7"])
+      let token = try #require(made.text.firstMatch(of: /<code>(pst_[A-Za-z0-9_-]+)<\/code>/)).output.1
+      let bearer: HTTPFields = [.authorization: "Bearer \(token)"]
+      #expect(try await client.get("/admin/api/sales", headers: bearer).status == 200)
+      #expect(try await !owner.get("/admin/users").text.contains(token))
+      #expect(try await owner.submit("/admin/tokens/ci/revoke", on: "/admin/users", [:]).status == 303)
+      #expect(try await client.get("/admin/api/sales", headers: bearer).status == 401)
+      let actions = try await admin.log().filter { $0.who == "mia" }.map(\.action)
+      #expect(actions == [.signIn, .userAdded, .userRole, .userDisabled, .tokenAdded, .tokenRevoked])
+    }
+  }
+}

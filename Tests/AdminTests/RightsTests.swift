@@ -1,0 +1,232 @@
+import Accounts
+import FlashSale
+import Foundation
+import HTTPTypes
+import HummingbirdTesting
+import Postgres
+import SaleStore
+import Secrets
+import TestSupport
+import Testing
+import Time
+
+/// Who may do what, and what the admin log says of it.
+@Suite struct RightsTests {
+  private static let order = "00000000-0000-8000-8000-000000000001"
+
+  /// Every call of the admin API, with the right that it needs.
+  private static let calls: [(method: HTTPRequest.Method, path: String, right: Right)] = [
+    (.get, "sales", .view), (.post, "sales", .operate), (.get, "sales/double11", .view),
+    (.patch, "sales/double11", .operate), (.post, "sales/double11/close", .operate),
+    (.get, "sales/double11/report", .view), (.get, "sales/double11/orders.csv", .export),
+    (.get, "sales/double11/orders.jsonl", .export), (.get, "sales/double11/orders?buyer=a", .view),
+    (.post, "sales/double11/items/phone/restock", .operate), (.post, "sales/double11/items/phone/reduce", .operate),
+    (.post, "sales/double11/items/phone/reopen", .operate), (.post, "sales/double11/room/pause", .operate),
+    (.post, "sales/double11/room/resume", .operate), (.post, "sales/double11/room/rate", .operate),
+    (.post, "sales/double11/room/revoke", .operate), (.post, "sales/double11/room/beacon", .operate),
+    (.get, "orders/\(order)", .view), (.post, "orders/\(order)/cancel", .refund),
+    (.post, "orders/\(order)/refund", .refund), (.get, "partitions", .view),
+    (.post, "partitions/0/resume", .operate), (.post, "workers/1/drain", .operate), (.get, "webhooks", .operate),
+    (.post, "webhooks", .operate), (.get, "webhooks/1", .operate), (.post, "webhooks/1/rotate", .operate),
+    (.post, "webhooks/1/ping", .operate), (.post, "webhooks/1/enable", .operate),
+    (.post, "webhooks/1/disable", .operate), (.post, "webhooks/1/resend", .operate),
+    (.get, "webhooks/1/dead-letters", .operate), (.get, "log", .readLog), (.get, "log.csv", .readLog),
+    (.get, "approvals", .view), (.get, "approvals/1", .view), (.post, "approvals/1/approve", .operate),
+    (.post, "approvals/1/refuse", .operate),
+  ]
+
+  private static func token(_ admin: AdminUnderTest, _ name: String, _ scopes: Set<Right>, days: Int = 1) async throws
+    -> String
+  {
+    let secret = AccessSecret.token()
+    let isAdded = try await admin.store.addToken(
+      secret, named: UserName(validating: name), scopes: scopes,
+      expiresAt: Timestamp.now.after(.seconds(days * 86_400)),
+      logged: LogEntry.Content(who: "@test", action: .tokenAdded, subject: name))
+    #expect(isAdded)
+    return secret.text.value
+  }
+
+  @Test func `each call needs its right, and no other`() async throws {
+    try await AdminUnderTest.with { admin, client in
+      _ = try await admin.store.create(.sample())
+      for right in Right.allCases {
+        let others = try await Self.token(admin, "not-\(right.rawValue)", Set(Right.allCases).subtracting([right]))
+        let only = try await Self.token(admin, "only-\(right.rawValue)", [right])
+        for call in Self.calls where call.right == right {
+          func status(_ token: String) async throws -> String? {
+            var headers: HTTPFields = [.authorization: "Bearer \(token)"]
+            headers[.contentType] = "application/json"
+            let body = call.method == .get ? Data() : Data("{}".utf8)
+            let answer = try await client.send(call.method, "/admin/api/\(call.path)", headers: headers, body: body)
+            return answer.string("code") ?? "\(answer.status.code)"
+          }
+          #expect(try await status(others) == "right_missing", "\(call.method) \(call.path)")
+          #expect(try await status(only) != "right_missing", "\(call.method) \(call.path)")
+        }
+      }
+    }
+  }
+
+  @Test func `the list of calls above is the one of openapi`() throws {
+    let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent()
+    let document = try String(contentsOf: root.appending(path: "docs/openapi.yaml"), encoding: .utf8)
+    let paths = document.matches(of: /\n  \/admin\/api\/([^:]+):\n/).map { String($0.output.1) }
+    let known = Set(
+      Self.calls.map { call in
+        String(call.path.prefix { $0 != "?" }).replacing("double11", with: "{sale}").replacing("phone", with: "{sku}")
+          .replacing(Self.order, with: "{order}").replacing("partitions/0", with: "partitions/{partition}")
+          .replacing("workers/1", with: "workers/{worker}").replacing("webhooks/1", with: "webhooks/{webhook}")
+          .replacing("approvals/1", with: "approvals/{approval}")
+      })
+    #expect(Set(paths) == known)
+  }
+
+  @Test func `a token ends by its day, and when it is revoked`() async throws {
+    try await AdminUnderTest.with { admin, client in
+      let expired = try await Self.token(admin, "expired", [.view], days: -1)
+      let revoked = try await Self.token(admin, "revoked", [.view])
+      func status(_ token: String) async throws -> UInt {
+        try await UInt(client.get("/admin/api/sales", headers: [.authorization: "Bearer \(token)"]).status.code)
+      }
+      #expect(try await status(expired) == 401)
+      #expect(try await status(revoked) == 200)
+      let isRevoked = try await admin.store.revokeToken(
+        UserName(validating: "revoked"),
+        logged: LogEntry.Content(who: "@test", action: .tokenRevoked, subject: "revoked"))
+      #expect(isRevoked)
+      #expect(try await status(revoked) == 401)
+      #expect(try await admin.store.tokens().first { $0.name.rawValue == "revoked" }?.lastUsedAt != nil)
+    }
+  }
+
+  @Test func `who may not know buyers sees them masked, and each look at them is logged`() async throws {
+    try await AdminUnderTest.with { admin, client in
+      let sale = try await admin.store.create(.sample())
+      try await PlantedRows.with(admin.database) { planted in
+        try await planted.decide(sale, "phone", .confirmed, count: 3)
+      }
+      let csv = "/admin/api/sales/double11/orders.csv"
+      let plain = try await client.get(csv).text
+      let buyer = try #require(plain.split(separator: "\r\n").dropFirst().first?.split(separator: ",")[4]).description
+      let mask = BuyerMask.text(try BuyerID(validating: buyer))
+      #expect(mask != buyer)
+      for form in ["csv", "jsonl"] {
+        let path = "/admin/api/sales/double11/orders.\(form)"
+        let exporter = try await Self.token(admin, "exporter-\(form)", [.export])
+        let masked = try await client.get(path, headers: [.authorization: "Bearer \(exporter)"]).text
+        #expect(!masked.contains(buyer) && masked.contains(mask))
+        let asked = try await client.get("\(path)?buyers=plain", headers: [.authorization: "Bearer \(exporter)"])
+        #expect(asked.string("code") == "right_missing")
+        #expect(try await !client.get("\(path)?buyers=masked").text.contains(buyer))
+      }
+      let found = "/admin/api/sales/double11/orders?buyer=\(buyer)"
+      let viewer = try await Browser.signedIn("viewer", .viewer, admin, client)
+      let finance = try await Browser.signedIn("finance", .finance, admin, client)
+      #expect(try await viewer.get(found).text.contains("\"\(mask)\""))
+      #expect(try await viewer.get("\(found)&buyers=plain").string("code") == "right_missing")
+      // A person asks for it each time.
+      #expect(try await !finance.get(found).text.contains("\"\(buyer)\""))
+      #expect(try await finance.get("\(found)&buyers=plain").text.contains("\"\(buyer)\""))
+      let looks = try await admin.log(.buyersUnmasked)
+      #expect(looks.map(\.who) == ["finance"] && looks.map(\.subject) == ["double11"])
+      #expect(try await admin.log(.ordersExported).count == 5)
+    }
+  }
+
+  @Test func `what is done, and what fails, is in the log with who, what, from where to where, and why`() async throws {
+    try await AdminUnderTest.with { admin, client in
+      let created = try await client.post("/admin/api/sales", json: Sale.sample(name: "<script>alert(1)</script>").json)
+      #expect(created.status == 201)
+      #expect(try await client.post("/admin/api/sales", json: Sale.sample().json).status == 409)
+      let lines = try await admin.log(.saleCreated)
+      #expect(lines.map(\.who) == Array(repeating: "@machine (admin)", count: 3))
+      #expect(lines.map(\.problem) == [nil, nil, "sale_exists"])
+      #expect(lines[0].to?.contains("phone 1000 at 19900 CNY") ?? false)
+      let api = try await client.get("/admin/api/log?action=sale.create&text=alert")
+      #expect((api.json("entries") as? [Any])?.count == 1)
+      let owner = try await Browser.signedIn("mia", .owner, admin, client)
+      let page = try await owner.get("/admin/log?text=%3Cscript%3E").text
+      #expect(page.contains("&lt;script&gt;alert(1)&lt;/script&gt;") && !page.contains("<script>"))
+      let export = try await owner.get("/admin/log.csv?action=sale.create").text
+      #expect(export.split(separator: "\r\n").count == 4)
+      #expect(try await admin.log(.logExported).map(\.who) == ["mia"])
+      for bad in ["action=x", "from=yesterday", "before=0", "text=%00", "who=\(String(repeating: "x", count: 10_240))"]
+      {
+        #expect(try await client.get("/admin/api/log?\(bad)").string("code") == "invalid_parameter", "\(bad)")
+      }
+    }
+  }
+
+  @Test func `pages of the log miss nothing and show nothing twice while it grows`() async throws {
+    try await AdminUnderTest.with { admin, client in
+      func grow(_ count: Int) async throws {
+        for number in 0..<count {
+          try await admin.store.log(LogEntry.Content(who: "@test", action: .saleChanged, subject: "\(number)"))
+        }
+      }
+      try await grow(250)
+      var (numbers, next) = ([Int64](), String?.some(""))
+      while let query = next {
+        let answer = try await client.get("/admin/api/log\(query)")
+        numbers += ((answer.json("entries") as? [[String: Any]]) ?? []).compactMap {
+          ($0["number"] as? NSNumber)?.int64Value
+        }
+        next = (answer.json("next") as? NSNumber).map { "?before=\($0)" }
+        try await grow(3)
+      }
+      #expect(numbers == Array((1...250).reversed()))
+    }
+  }
+
+  @Test func `the log cannot be changed, and who changes it all the same is found out`() async throws {
+    try await AdminUnderTest.with { admin, _ in
+      for number in 1...5 {
+        try await admin.store.log(LogEntry.Content(who: "mia", action: .saleClosed, subject: "sale\(number)", why: "x"))
+      }
+      let connection = try await admin.database.connect()
+      for statement in [
+        "UPDATE admin_log SET who = 'eve' WHERE number = 3", "DELETE FROM admin_log WHERE number = 3",
+        "TRUNCATE admin_log",
+      ] as [Statement] {
+        await #expect(throws: PostgresError.self) { _ = try await connection.query(statement) }
+      }
+      let audit = try await AuditStore.connect(admin.database.settings, logger: quietLogger)
+      let honest = try await audit.checkAdminLog()
+      #expect(honest.firstBroken == nil && honest.head.number == 5)
+      // The owner of the table can switch the trigger off.
+      _ = try await connection.query("ALTER TABLE admin_log DISABLE TRIGGER USER")
+      _ = try await connection.query("UPDATE admin_log SET why = 'y' WHERE number = 3")
+      #expect(try await audit.checkAdminLog().firstBroken == 3)
+      _ = try await connection.query("UPDATE admin_log SET why = 'x' WHERE number = 3")
+      #expect(try await audit.checkAdminLog().firstBroken == nil)
+      _ = try await connection.query("DELETE FROM admin_log WHERE number >= 4")
+      #expect(try await audit.checkAdminLog().firstBroken == 4)
+      await audit.close()
+      await connection.close()
+    }
+  }
+
+  @Test func `a close that demands a second person is done when another one approves`() async throws {
+    try await AdminUnderTest.with(secondPerson: [.close]) { admin, client in
+      _ = try await admin.store.create(.sample())
+      let leo = try await Browser.signedIn("leo", .operator, admin, client)
+      let viewer = try await Browser.signedIn("eve", .viewer, admin, client)
+      let asked = try await client.send(.post, "/admin/api/sales/double11/close")
+      #expect(asked.status == 202 && admin.log.closed.isEmpty)
+      let path = try #require(asked.headers[.location])
+      #expect(path == "/admin/api/approvals/1")
+      #expect(try await client.get(path).string("state") == "pending")
+      // Not by the one who asked, and not by who has not the right.
+      #expect(try await client.send(.post, "\(path)/approve").string("code") == "second_person_needed")
+      #expect(try await viewer.submit("/admin/approvals/1/approve", on: "/admin/approvals", [:]).status == 403)
+      #expect(try await leo.submit("/admin/approvals/1/approve", on: "/admin/approvals", [:]).status == 303)
+      #expect(admin.log.closed.map(\.rawValue) == ["double11"])
+      #expect(try await client.get(path).string("state") == "approved")
+      #expect(try await client.send(.post, "\(path)/refuse").string("code") == "approval_decided")
+      #expect(try await client.send(.post, "/admin/api/approvals/7/approve").string("code") == "approval_not_found")
+      #expect(try await admin.log(.saleClosed).map(\.who) == ["leo"])
+    }
+  }
+}
