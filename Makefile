@@ -1,7 +1,7 @@
 # Penstock. `make` lists the commands; every target sets up what it needs.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup build lint test simulate chaos chaos-quick fuzz schemathesis sanitize bench bench-quick microbench demo proto
+.PHONY: help setup build lint test test-ui simulate chaos chaos-quick fuzz schemathesis sanitize bench bench-quick microbench demo proto
 
 help: ## List the commands (the default)
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -17,6 +17,9 @@ lint: setup ## Check the format of the Swift sources, and the shell scripts
 
 test: setup ## Run all tests on a private PostgreSQL (FILTER=Name: those only)
 	@scripts/test.sh $(if $(FILTER),--filter "$(FILTER)")
+
+test-ui: setup ## Test the admin console in a real browser (SCREENSHOTS=1: write docs/screenshots anew)
+	@scripts/test-ui.sh
 
 simulate: setup ## Simulate faults from seeds (SEED=n: replay one; SEEDS=n FIRST_SEED=k: many)
 	@scripts/simulate.sh

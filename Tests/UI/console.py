@@ -1,0 +1,131 @@
+"""A person in front of the admin console: a real Chromium, driven by selenium."""
+
+import json
+import os
+import subprocess
+import unittest
+import urllib.request
+
+from selenium import webdriver
+from selenium.webdriver.common.by import By
+from selenium.webdriver.support.ui import Select, WebDriverWait
+
+URL = os.environ["UI_URL"]
+PASSWORD = os.environ["UI_PASSWORD"]
+
+
+def api(method, path, body=None):
+    """Asks the admin API with the shared token."""
+    data = None if body is None else json.dumps(body).encode()
+    headers = {"Authorization": "Bearer " + os.environ["PENSTOCK_ADMIN_TOKEN"], "Content-Type": "application/json"}
+    request = urllib.request.Request(URL + path, data=data, method=method, headers=headers)
+    with urllib.request.urlopen(request) as answer:
+        return json.loads(answer.read())
+
+
+def sql(statement):
+    """Runs a statement in the database."""
+    output = subprocess.run(
+        ["psql", "--no-psqlrc", "--tuples-only", "--no-align", "--command", statement, os.environ["PENSTOCK_DATABASE_URL"]],
+        check=True, capture_output=True, text=True)
+    return output.stdout.strip()
+
+
+class Console(unittest.TestCase):
+    """A test with a browser of its own."""
+
+    def setUp(self):
+        options = webdriver.ChromeOptions()
+        for argument in ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--lang=en",
+                         "--window-size=1200,900", "--force-color-profile=srgb"]:
+            options.add_argument(argument)
+        options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+        self.driver = webdriver.Chrome(options=options)
+        self.addCleanup(self.driver.quit)
+        self.driver.set_page_load_timeout(30)
+
+    def open(self, path):
+        self.driver.get(URL + path)
+
+    def find(self, selector):
+        return self.driver.find_element(By.CSS_SELECTOR, selector)
+
+    def text(self):
+        return self.find("body").text
+
+    def fill(self, form, values):
+        """Fills a form by the names of its fields."""
+        for name, value in values.items():
+            field = form.find_element(By.CSS_SELECTOR, f"[name='{name}']:not([type=hidden])")
+            if field.tag_name == "select":
+                Select(field).select_by_value(value)
+            elif field.get_attribute("type") == "datetime-local":
+                self.driver.execute_script("arguments[0].value = arguments[1]", field, value)
+            elif field.get_attribute("type") == "checkbox":
+                field.click()
+            else:
+                field.clear()
+                field.send_keys(value)
+
+    def send(self, form):
+        """Sends it, and waits for the next page."""
+        page = self.find("html")
+        form.find_element(By.CSS_SELECTOR, "button[type=submit]").click()
+        WebDriverWait(self.driver, 30).until(lambda _: self.is_gone(page))
+        WebDriverWait(self.driver, 30).until(
+            lambda driver: driver.execute_script("return document.readyState") == "complete")
+
+    @staticmethod
+    def is_gone(element):
+        try:
+            element.is_enabled()
+            return False
+        except Exception:  # noqa: BLE001 — selenium has several names for it
+            return True
+
+    def form(self, action):
+        return self.find(f"form[action='{action}']")
+
+    def submit(self, action, values):
+        form = self.form(action)
+        self.fill(form, values)
+        self.send(form)
+
+    def sign_in(self, name, password=PASSWORD):
+        self.open("/admin/sign-in")
+        self.submit("/admin/sign-in", {"name": name, "password": password})
+
+    def check_accessible(self):
+        """axe-core finds nothing of WCAG 2.2, level AA."""
+        with open(os.environ["AXE"], encoding="utf-8") as script:
+            self.driver.execute_script(script.read())
+        found = self.driver.execute_async_script(
+            "const done = arguments[arguments.length - 1];"
+            "axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']})"
+            ".then(found => done(found.violations.map(v => [v.id, v.nodes.map(n => n.html + n.failureSummary)])));")
+        self.assertEqual(found, [], self.driver.current_url)
+
+    def check_no_complaint(self):
+        """The browser complained of nothing: no refused style, no script that failed."""
+        complaints = [line for line in self.driver.get_log("browser") if line["level"] == "SEVERE"
+                      and "status of 4" not in line["message"]]
+        self.assertEqual(complaints, [])
+
+    def screenshot(self, name):
+        """Keeps a picture in light, dark and 360 px, if pictures are wanted."""
+        folder = os.environ.get("UI_SCREENSHOTS")
+        if not folder:
+            return
+        os.makedirs(folder, exist_ok=True)
+        for form, scheme, width in [("light", "light", 1200), ("dark", "dark", 1200), ("360px", "light", 360)]:
+            self.driver.execute_cdp_cmd(
+                "Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": scheme}]})
+            metrics = {"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": False}
+            self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+            height = self.driver.execute_script("return Math.min(document.documentElement.scrollHeight, 1600)")
+            self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {**metrics, "height": max(height, 500)})
+            wide = self.driver.execute_script("return document.documentElement.scrollWidth")
+            self.assertLessEqual(wide, width, f"{name} is wider than {width} px")
+            self.driver.save_screenshot(os.path.join(folder, f"{name}-{form}.png"))
+        self.driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+        self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
