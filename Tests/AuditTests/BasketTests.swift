@@ -91,6 +91,32 @@ import Time
     }
   }
 
+  @Test func `a basket that wins what an order was refused is unfair, and one that is refused passes nobody over`()
+    throws
+  {
+    let sale = SaleNumber(rawValue: 1)
+    func record(_ offset: Int64, _ lines: [String], _ outcome: Outcome) throws -> FairnessRecord {
+      let buyer = BuyerID(unchecked: "buyer-\(offset)")
+      let request = try PurchaseRequest(
+        order: OrderID(sale: sale, buyer: buyer, key: IdempotencyKey(unchecked: "k")), sale: sale,
+        lines: lines.map { OrderLine(sku: SKU(unchecked: $0), quantity: Units(1)) }, buyer: buyer,
+        acceptedAt: insideTheSale)
+      return FairnessRecord(
+        position: LogPosition(partition: Partition(0), offset: Offset(offset)), request: request,
+        fate: .decided(outcome))
+    }
+    func unfair(_ records: [FairnessRecord]) -> Int64 {
+      var check = FairnessCheck()
+      for record in records { check.take(record) }
+      return FairnessReport(of: "s", check).counts.unfair
+    }
+    let soldOut = Outcome.rejected(.soldOut)
+    #expect(
+      unfair([try record(0, ["phone", "case"], soldOut), try record(1, ["phone"], .confirmed)]) == 0,
+      "the case was sold out")
+    #expect(unfair([try record(0, ["case"], soldOut), try record(1, ["phone", "case"], .confirmed)]) == 1)
+  }
+
   private func expectFound(_ bench: AuditBench, _ corruptions: [(Statement, String)]) async throws {
     let connection = try await bench.database.connect()
     for (statement, words) in corruptions {

@@ -66,31 +66,40 @@ public struct FairnessCheck: Sendable {
   }
 
   private mutating func compare(_ record: FairnessRecord, _ outcome: Outcome) {
-    let (quantity, shelf) = (
-      record.request.quantity, Shelf(stock: record.request.stock, partition: record.position.partition)
-    )
     switch outcome {
     case .confirmed:
       counts.confirmed += 1
-      guard let refused = refused[shelf], quantity >= refused.quantity else { return }
-      counts.unfair += 1
-      guard unfair.count < Limits.describedPerKind else { return }
-      unfair.append(
-        """
-        order \(record.request.order) at \(record.position) won \(quantity) of \(record.request.stock.sku); the \
-        earlier eligible request at \(refused.position) was refused \(refused.quantity)
-        """)
+      for line in record.request.lines {
+        let stock = StockKey(sale: record.request.stock.sale, sku: line.sku)
+        let shelf = Shelf(stock: stock, partition: record.position.partition)
+        guard let refused = refused[shelf], line.quantity >= refused.quantity else { continue }
+        return describe(record, line, refused)
+      }
     case .waitlisted, .rejected(.soldOut), .rejected(.allHeld):
       counts.eligibleLosers += 1
-      note(record, Units(1), shelf)
+      note(record, Units(1))
     case .rejected(.insufficientStock):
       counts.eligibleLosers += 1
-      note(record, quantity, shelf)
+      note(record, record.request.quantity)
     case .rejected: counts.ineligible += 1
     }
   }
 
-  private mutating func note(_ record: FairnessRecord, _ quantity: Units, _ shelf: Shelf) {
+  private mutating func describe(_ record: FairnessRecord, _ line: OrderLine, _ refused: Refused) {
+    counts.unfair += 1
+    guard unfair.count < Limits.describedPerKind else { return }
+    unfair.append(
+      """
+      order \(record.request.order) at \(record.position) won \(line.quantity) of \(line.sku); the earlier eligible \
+      request at \(refused.position) was refused \(refused.quantity)
+      """)
+  }
+
+  /// A basket that was refused is not noted: its other lines may have been there, and which one was not, its fate does
+  /// not say. The audit decides it again.
+  private mutating func note(_ record: FairnessRecord, _ quantity: Units) {
+    guard !record.request.isBasket else { return }
+    let shelf = Shelf(stock: record.request.stock, partition: record.position.partition)
     if let known = refused[shelf], known.quantity <= quantity { return }
     refused[shelf] = Refused(position: record.position, quantity: quantity)
   }
