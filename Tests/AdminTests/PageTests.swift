@@ -29,7 +29,7 @@ import Testing
         #expect(policy.hasPrefix("default-src 'none';") && policy.contains("frame-ancestors 'none'"), "\(path)")
         #expect(!policy.contains("unsafe") && !policy.contains("*") && !policy.contains("http"), "\(path)")
         for (name, value) in [
-          ("X-Content-Type-Options", "nosniff"), ("Referrer-Policy", "no-referrer"),
+          ("X-Content-Type-Options", "nosniff"), ("Referrer-Policy", "same-origin"),
           ("Cross-Origin-Opener-Policy", "same-origin"), ("Cache-Control", "no-store"),
         ] {
           #expect(HTTPField.Name(name).flatMap { page.headers[$0] } == value, "\(path) \(name)")

@@ -2,11 +2,13 @@
 
 import json
 import os
+import shutil
 import subprocess
 import unittest
 import urllib.request
 
 from selenium import webdriver
+from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import Select, WebDriverWait
 
@@ -40,7 +42,9 @@ class Console(unittest.TestCase):
                          "--window-size=1200,900", "--force-color-profile=srgb"]:
             options.add_argument(argument)
         options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-        self.driver = webdriver.Chrome(options=options)
+        # Debian's own: selenium would look for others in the network.
+        options.binary_location = shutil.which("chromium")
+        self.driver = webdriver.Chrome(options=options, service=Service(shutil.which("chromedriver")))
         self.addCleanup(self.driver.quit)
         self.driver.set_page_load_timeout(30)
 

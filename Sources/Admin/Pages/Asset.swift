@@ -46,8 +46,9 @@ enum PageSecurity {
     base-uri 'none'; frame-ancestors 'none'
     """
 
+  /// No other site learns of our paths. Our own forms need their `Origin`, which `no-referrer` would make `null`.
   static let headers: [(name: String, value: String)] = [
-    ("Content-Security-Policy", contentSecurityPolicy), ("Referrer-Policy", "no-referrer"),
+    ("Content-Security-Policy", contentSecurityPolicy), ("Referrer-Policy", "same-origin"),
     ("Cross-Origin-Opener-Policy", "same-origin"), ("Cross-Origin-Resource-Policy", "same-origin"),
     ("X-Frame-Options", "DENY"), ("Permissions-Policy", "camera=(), geolocation=(), microphone=()"),
   ]
