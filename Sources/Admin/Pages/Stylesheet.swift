@@ -26,7 +26,8 @@ enum Stylesheet {
     body { margin: 0; background: var(--page); color: var(--ink); font-variant-numeric: tabular-nums;
       font: 15px/1.5 system-ui, "Segoe UI", Roboto, "Noto Sans", "PingFang SC", "Noto Sans CJK SC", sans-serif }
     a { color: var(--link); text-decoration: none }
-    a:hover { text-decoration: underline }
+    p a, a:hover { text-decoration: underline }
+    a.button { text-decoration: none }
     h1 { font-size: 1.6rem; line-height: 1.2; margin: 0; overflow-wrap: anywhere }
     h2 { font-size: 1rem; margin: 0 0 .75rem }
     p { margin: .5rem 0 }
