@@ -9,8 +9,9 @@ package import FlashSale
 /// (3) An order id that has its outcome in the open generation is found by the look-up, or else by the unique violation
 ///     that its row causes (decision 0002). So the look-up there only matters for speed: it is omitted while nothing
 ///     repeats.
-/// (4) An order in `lives` is held and not paid, as in (1). Whether a payment was told before is not looked up for it: a
-///     second row of the payment would be a unique violation, after which payments are looked up for a while, as in (3).
+/// (4) An order in `lives` is held and not paid, as in (1). Whether a payment was told before is not looked up for it:
+///     a second row of the payment would be a unique violation, after which payments are looked up for a while, as in
+///     (3).
 /// (5) One that has its outcome in a closed generation is found by the look-up only (`KnownGenerations`). That one is
 ///     never omitted.
 package struct LaneMemory: Sendable {

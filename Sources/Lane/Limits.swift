@@ -38,8 +38,8 @@ package enum Limits {
   /// loaded when a command names them, which costs as much as writing it and lets no batch be decided ahead.
   static let rememberedLives = 1 << 18
 
-  /// Batches whose order ids and payments are looked up after one repeated. A batch with a repeat that was not looked up is written
-  /// twice, and repeats seldom come alone. A look-up of all ids costs about a third of writing them.
+  /// Batches whose order ids and payments are looked up after one repeated. A batch with a repeat that was not looked
+  /// up is written twice, and repeats seldom come alone. A look-up of all ids costs about a third of writing them.
   static let batchesToCheck = 16
 
   // MARK: Generations
