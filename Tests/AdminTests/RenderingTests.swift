@@ -154,7 +154,7 @@ import Time
         let policy = try #require(page.headers[.contentSecurityPolicy])
         #expect(policy.hasPrefix("default-src 'none'; style-src 'self'; script-src 'self'"))
         #expect(!page.text.contains(" style="))
-        #expect(!page.text.contains("<style") && page.text.matches(of: /<script>|on[a-z]+="/).isEmpty)
+        #expect(!page.text.contains("<style") && page.text.matches(of: /<script>| on[a-z]+="/).isEmpty)
         #expect(page.text.contains("A &amp; &lt;B&gt;"))
         #expect(page.text.contains("http-equiv=\"refresh\" content=\"5\""))
         try Self.expectBalanced(page.text)

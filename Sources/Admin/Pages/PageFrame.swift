@@ -28,7 +28,7 @@ struct PageFrame: Sendable {
   init(of request: Request, who: Principal? = nil, formToken: String = "") {
     self.init(
       say: Phrasebook(language: Language(of: request)), who: who, formToken: formToken,
-      path: request.method == .get ? request.uri.string : "/admin")
+      path: [.get, .head].contains(request.method) ? request.uri.string : "/admin")
   }
 
   func may(_ right: Right) -> Bool { who?.rights.contains(right) ?? false }

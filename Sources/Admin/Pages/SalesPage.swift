@@ -62,7 +62,7 @@ enum SalesPage {
       before=\(plain: shown.last?.number.rawValue ?? 0)" rel="next">\(say(SaleWords.older))</a></p>
       """
     return PageLayout.html(
-      frame, title: say(ReportWords.sales), refresh: isMoving,
+      frame, title: say(ReportWords.sales), refresh: isMoving && frame.formToken.isEmpty,
       """
       <div class="head"><h1>\(say(ReportWords.sales))</h1><span class="soft small">\
       \(say(ReportWords.asOf, time.dateAndTime))</span></div>
