@@ -93,7 +93,7 @@ import Testing
     }
   }
 
-  @Test func `so many lives of baskets that they go by COPY keep their lines, and so does their history`() async throws {
+  @Test func `lives of baskets that go by COPY keep their lines, and so does their history`() async throws {
     try await with(stock: ["case": 1_000, "phone": 1_000]) { bench in
       let (lane, claim) = try await bench.claimedLane()
       let won = try (0..<200).map { try place(bench, $0, "b\($0)", [("phone", 1), ("case", 2)]) }
@@ -101,7 +101,8 @@ import Testing
       let back = try (0..<200).map { try cancel(bench, 200 + $0, "b\($0)", "phone", 1, of: "case") }
       _ = try committed(await lane.write(bench.batch(claim, back)))
       let lines =
-        "[" + ["phone", "case"].map { #"{"sku": "\#($0)", "units": 1, "price_minor": 199900}"# }.joined(separator: ", ")
+        "["
+        + ["phone", "case"].map { #"{"sku": "\#($0)", "units": 1, "price_minor": 199900}"# }.joined(separator: ", ")
         + "]"
       #expect(
         try await rows(bench, "SELECT count(*) || ' ' || lines FROM holds GROUP BY lines") == ["200 \(lines)"])
