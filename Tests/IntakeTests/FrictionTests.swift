@@ -6,7 +6,7 @@ import Testing
 import Time
 
 /// What a sale asks its buyers to show, over the listener.
-@Suite(.timeLimit(.minutes(2))) struct FrictionTests {
+@Suite(.timeLimit(.minutes(3))) struct FrictionTests {
   private static func sale(_ id: String, _ shaping: String) throws -> Sale {
     let open = try Sale.open(id)
     return try Sale(

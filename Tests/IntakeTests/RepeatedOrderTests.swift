@@ -226,7 +226,7 @@ struct RepeatedOrderTests {
     }
   }
 
-  @Test(.timeLimit(.minutes(2)))
+  @Test(.timeLimit(.minutes(3)))
   func `I2 10,000 winners who ask again in the middle of a crowd all hear that they won`() async throws {
     let winners = 10_000
     try await RunningIntake.with(sales: [try .open(stock: Int32(winners))]) { intake in
