@@ -167,9 +167,9 @@ final class RelayBench: Sendable {
     return try await published()
   }
 
-  func query(_ statement: Statement) async throws -> Rows {
+  func query(_ statement: Statement, _ parameters: any PostgresEncodable...) async throws -> Rows {
     let connection = try await database.connect()
-    let rows = try await connection.query(statement)
+    let rows = try await connection.query(statement, parameters: parameters)
     await connection.close()
     return rows
   }
