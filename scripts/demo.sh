@@ -188,6 +188,7 @@ say "the embedded broker is not durable: it keeps the log in memory and forgets 
 start_service
 wait_until_ready
 url=http://$(bound http)
+say "open the buyer's page: $url/demo"
 PENSTOCK_ADMIN_URL=http://$(bound admin)
 export PENSTOCK_ADMIN_URL
 

@@ -31,6 +31,10 @@ public struct IntakeConfiguration: Sendable {
   /// is, in development.
   public var shop: SharedToken?
 
+  /// Whether `/demo` has a buyer's page, for development: never where a gateway, tokens or the shop's token say who
+  /// asks.
+  public var servesDemo = false
+
   /// Checks what the payment provider says; `nil`: nothing of it is believed.
   public var webhooks: WebhookChecker?
 

@@ -259,6 +259,7 @@ extension IntakeService {
     _ gate: OrderGate, _ orders: OrderStatusRoute, _ listenerLoops: ListenerLoops, _ loops: Loops,
     _ rooms: RoomDesk?
   ) -> HTTPListener<IntakeResponder> {
+    let identification = configuration.identification
     let responder = IntakeResponder(
       IntakeRoutes(
         catalog: catalog, orders: orders,
@@ -268,7 +269,8 @@ extension IntakeService {
           desk: LifeDesk(
             store: store, orders: orders, catalog: catalog, writers: gate.writers, backlogLimit: gate.backlogLimit),
           recognition: recognition, shop: configuration.shop, webhooks: configuration.webhooks),
-        recognition: recognition))
+        recognition: recognition),
+      showsDemo: configuration.servesDemo && identification.believesEverybody && configuration.shop == nil)
     return HTTPListener(
       HTTPListener.Configuration(
         name: "intake", host: configuration.host, port: configuration.port, connections: configuration.connections,

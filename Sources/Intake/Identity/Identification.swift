@@ -28,6 +28,9 @@ public struct Identification: Sendable {
   /// Believes everybody.
   public init() {}
 
+  /// Whether everybody may name the buyer, as in development.
+  var believesEverybody: Bool { gateways == nil && tokens == nil }
+
   /// Whether `X-Buyer-Id` is believed from this peer.
   func believesField(of peer: ClientAddress?) -> Bool {
     guard let gateways else { return tokens == nil }

@@ -7,8 +7,9 @@ struct IntakeResponder: HTTPResponder {
   private let routes: RoutedResponder
   private let timers = RequestTimers()
 
-  init(_ routes: IntakeRoutes) {
+  init(_ routes: IntakeRoutes, showsDemo: Bool) {
     let router = Router(context: ListenerContext.self)
+    if showsDemo { DemoRoutes().add(to: router) }
     routes.add(to: router.group("v1"))
     self.routes = RoutedResponder(router)
   }

@@ -102,7 +102,7 @@ extension Foundations {
   ) throws -> RunningParts {
     RunningParts(
       worker: roles.contains(.worker) ? worker(on: topic) : nil,
-      intake: roles.contains(.intake) ? try intake(on: topic) : nil,
+      intake: roles.contains(.intake) ? try intake(on: topic, servesDemo: roles.contains(.admin)) : nil,
       relay: roles.contains(.relay) ? relay(on: topic, preparedBy: preparation) : nil,
       closer: roles.contains(.admin) ? try closer(on: topic) : nil,
       rooms: roles.contains(.admin)
@@ -135,7 +135,8 @@ extension Foundations {
       configuration: worker, cluster: cluster, database: configuration.database, waits: waits.worker, logger: logger)
   }
 
-  private func intake(on topic: TopicDescription) throws -> IntakeService {
+  /// - Parameter servesDemo: whether buyers have a page here, if everybody is believed: in `penstock up` only.
+  private func intake(on topic: TopicDescription, servesDemo: Bool) throws -> IntakeService {
     let limit = try BacklogLimit.of(topic, configured: configuration.log.backlogLimit)
     logger.info("backlog limit", metadata: ["records_per_partition": "\(limit)"])
     var intake = IntakeConfiguration(
@@ -146,6 +147,7 @@ extension Foundations {
     intake.verdicts = configuration.verdicts
     intake.limits = configuration.limits
     intake.shop = configuration.shop
+    intake.servesDemo = servesDemo
     intake.webhooks = configuration.webhooks
     intake.trustedProxies = configuration.trustedProxies
     var rooms = IntakeConfiguration.Rooms(

@@ -1,0 +1,54 @@
+import FlashSale
+import Foundation
+import Intake
+import TestSupport
+import Testing
+
+/// The buyer's page is for development, and nowhere else.
+struct DemoTests {
+  @Test func `the buyer's page and all that it loads come from here, under a strict policy`() async throws {
+    try await RunningIntake.with(sales: [try .open("demo")], { $0.configure = { $0.servesDemo = true } }) { intake in
+      let page = try await intake.get("/demo")
+      #expect(page.status == 200 && page.headers["content-type"] == "text/html; charset=utf-8")
+      let policy = try #require(page.headers["content-security-policy"])
+      #expect(policy.hasPrefix("default-src 'none'") && !policy.contains("unsafe"))
+      #expect(!page.text.contains(" style=") && !page.text.contains("onclick"))
+      let loaded = page.text.matches(of: /(?:src|href)="(\/[^"]+)"/).map { String($0.output.1) }
+      #expect(loaded == ["/demo/demo.css", "/demo/draw.js", "/demo/demo.js"])
+      for path in loaded {
+        let part = try await intake.get(path)
+        #expect(part.status == 200 && !part.body.isEmpty, "\(path)")
+        #expect(!part.text.contains("http://") && !part.text.contains("https://"), "no external request: \(path)")
+      }
+      // Whatever the script asks for by its id is on the page.
+      let script = try await intake.get("/demo/demo.js").text
+      let asked = Set(script.matches(of: /\$\("([a-z-]+)"\)/).map { String($0.output.1) })
+      for id in asked { #expect(page.text.contains("id=\"\(id)\""), "\(id)") }
+    }
+  }
+
+  @Test func `there is no such page where nobody asked for it, or where it is said who may name the buyer`()
+    async throws
+  {
+    let shop = try SharedToken("a-token-of-a-shop-for-tests")
+    let changes: [(inout IntakeConfiguration) -> Void] = [
+      { _ in },
+      { configuration in
+        configuration.servesDemo = true
+        configuration.shop = shop
+      },
+      { configuration in
+        configuration.servesDemo = true
+        configuration.identification.gateways = []
+      },
+    ]
+    for change in changes {
+      try await RunningIntake.with(sales: [try .open("demo")], { $0.configure = change }) { intake in
+        for path in ["/demo", "/demo/demo.js", "/demo/draw.js", "/demo/demo.css"] {
+          let answer = try await intake.get(path)
+          #expect(answer.status == 404, "\(path)")
+        }
+      }
+    }
+  }
+}
