@@ -29,6 +29,7 @@ public enum LogAction: String, CaseIterable, Sendable, Codable, Hashable {
   case orderRefunded = "order.refund"
   case buyersUnmasked = "buyers.unmask"
   case ordersExported = "orders.export"
+  case reportExported = "report.export"
   // Operation.
   case partitionResumed = "partition.resume"
   case workerDrained = "worker.drain"

@@ -22,6 +22,9 @@ public struct AdminHooks: Sendable {
   /// be: it may take effect, now or later.
   public var writeCommands: @Sendable ([(command: LogRecord, key: RecordKey)]) async throws -> [LogPosition]
 
+  /// How many stand in a sale's waiting room; `nil` while that is not known.
+  public var room: @Sendable (SaleNumber) async -> RoomCounts?
+
   /// Sends a test to an endpoint of webhooks, and tells what came of it.
   public var pingWebhook: @Sendable (WebhookEndpoint) async throws -> WebhookPing
 
@@ -31,6 +34,7 @@ public struct AdminHooks: Sendable {
     countTail: @escaping @Sendable (StoredSale, [Partition: Offset]) async throws -> Int64,
     logEnds: @escaping @Sendable () async throws -> [Partition: Offset],
     changeRoom: @escaping @Sendable (RoomRecord) async throws -> Void = { _ in },
+    room: @escaping @Sendable (SaleNumber) async -> RoomCounts? = { _ in nil },
     writeCommands: @escaping @Sendable ([(command: LogRecord, key: RecordKey)]) async throws -> [LogPosition],
     pingWebhook: @escaping @Sendable (WebhookEndpoint) async throws -> WebhookPing = { _ in
       WebhookPing(isDelivered: false, status: nil, detail: "this process sends no webhooks")
@@ -40,6 +44,7 @@ public struct AdminHooks: Sendable {
     self.countTail = countTail
     self.logEnds = logEnds
     self.changeRoom = changeRoom
+    self.room = room
     self.writeCommands = writeCommands
     self.pingWebhook = pingWebhook
   }

@@ -42,6 +42,9 @@ public enum Limits {
   /// Bars of the timeline chart. Beyond it, bars get wider: more would be thinner than 3 px on a phone.
   public static let timelineBars: Int64 = 120
 
+  /// Bars of a chart that has one for each thing, such as a SKU. The table behind it has all.
+  static let chartRows = 40
+
   /// Lines of the timeline in the terminal, for the same reason: the verdict below should stay on the screen.
   public static let timelineRows: Int64 = 12
 
@@ -66,4 +69,52 @@ public enum Limits {
   /// is hashed at a time. Past it, they are answered 503 at once, so that wrong passwords by the thousand cost one
   /// processor and no memory.
   static let waitingSignIns = 32
+
+  // What is watched live.
+
+  /// Between two looks at a sale that somebody watches, whatever the number of watchers.
+  static let liveLook: Duration = .seconds(1)
+
+  /// Longest that one look waits for the store or the log. Past it, the page shows what it knew, and says so.
+  static let livePatience: Duration = .seconds(3)
+
+  /// Streams open at once, of all sales. Past it: `503 busy`; the page then asks anew every few seconds by itself. A
+  /// quarter of the listener's connections, so that reports and probes get through.
+  static let liveStreams = 64
+
+  /// Sales that are watched at once. Past it, the same. Each costs the store one round trip a second.
+  static let liveSales = 16
+
+  /// Events that wait for one watcher. One that does not take them misses some, and is then sent the whole view.
+  static let liveEvents = 4
+
+  /// How long one stream lasts. Then the browser comes back, and is asked again who it is.
+  static let liveStreamLife: Duration = .seconds(600)
+
+  /// How long a browser waits before it comes back, in milliseconds: picked at random for each stream, so that those of
+  /// a process that was replaced come back one by one.
+  static let liveReturnMilliseconds = 1_000...4_000
+
+  /// Past it, numbers are called stale: several looks have failed.
+  static let liveFreshMilliseconds: Int64 = 5_000
+
+  /// The span that rates are taken over: some looks, so that they do not flicker.
+  static let liveRateSpan: Duration = .seconds(3)
+
+  /// What the chart of requests shows.
+  static let liveMinute: Duration = .seconds(60)
+
+  /// How long the head of a line may stand while records wait, before that is an alert. Far above a batch.
+  static let liveStuckMilliseconds: Int64 = 3_000
+
+  /// How long a commit may be under way before that is an alert. It takes milliseconds; one that waits for a standby
+  /// that is gone takes for ever.
+  static let liveCommitMilliseconds: Int64 = 1_000
+
+  /// How long an owner may show no sign of life before it is called silent: the usual lease.
+  static let liveSilentMilliseconds: Int64 = 3_000
+
+  /// A partition is hot if so many records wait in all, and it has this share of them, in percent.
+  static let liveHotRecords: Int64 = 5_000
+  static let liveHotPercent: Int64 = 80
 }

@@ -79,4 +79,16 @@ public enum Limits {
 
   /// Dead letters that are shown at once.
   static let deadLettersShown: Int32 = 100
+
+  // What is watched live.
+
+  /// Pages at the end of the table of orders in which a sale's newest decisions are looked for: 2 MB, some 15,000
+  /// orders. Of a crowd that is quicker, the newest of a second are a sample.
+  static let livePages: Int64 = 256
+
+  /// How old a decision may be and still count as one of the newest, in seconds.
+  static let liveSeconds = 15.0
+
+  /// Dead letters that are counted. More are as bad.
+  public static let deadLettersCounted: Int64 = 1_000
 }

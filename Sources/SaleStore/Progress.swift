@@ -39,13 +39,7 @@ extension SaleStore {
   public func progress(topic: String) async throws -> [PartitionProgress] {
     let rows = try await pool.withConnection { connection in
       try await connection.query(
-        """
-        SELECT p.partition, epoch, next_offset, last_record, owner_id, owner_name, claimed_at, halted_at,
-          halted_reason, resumed_at, resumed_because,
-          (extract(epoch FROM clock_timestamp() - w.last_seen) * 1000)::int8 AS lease_age
-        FROM partition_progress p LEFT JOIN workers w ON w.id = p.owner_id
-        WHERE p.topic = $1 ORDER BY p.partition
-        """, topic)
+        PartitionProgress.ofTopic, topic)
     }
     return try rows.map(PartitionProgress.init(row:))
   }
@@ -70,6 +64,15 @@ extension SaleStore {
 }
 
 extension PartitionProgress {
+  /// Those of the topic $1, in their order.
+  static let ofTopic: Statement = """
+    SELECT p.partition, epoch, next_offset, last_record, owner_id, owner_name, claimed_at, halted_at,
+      halted_reason, resumed_at, resumed_because,
+      (extract(epoch FROM clock_timestamp() - w.last_seen) * 1000)::int8 AS lease_age
+    FROM partition_progress p LEFT JOIN workers w ON w.id = p.owner_id
+    WHERE p.topic = $1 ORDER BY p.partition
+    """
+
   init(row: Row) throws {
     partition = try row.partition("partition")
     epoch = Epoch(rawValue: try row.int64("epoch"))

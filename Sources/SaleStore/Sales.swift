@@ -95,14 +95,7 @@ extension SaleStore {
   public func sale(_ id: SaleID) async throws -> StoredSale? {
     let rows = try await pool.withConnection { connection in
       try await connection.query(
-        """
-        SELECT s.number, s.id, s.name, coalesce(k.starts_at, s.starts_at) AS starts_at,
-          coalesce(k.ends_at, s.ends_at) AS ends_at, coalesce(k.per_buyer_limit, s.per_buyer_limit) AS per_buyer_limit,
-          s.ordering, s.closed_at,
-          s.shaping::text, s.holds::text,
-          k.sku, k.price_minor, k.currency, k.put_up, k.units_left, k.reserved, k.closed, k.as_of
-        FROM sales s JOIN stock k ON k.sale = s.number WHERE s.id = $1 ORDER BY k.position
-        """, id.rawValue)
+        StoredSale.byID, id.rawValue)
     }
     return try StoredSale.sales(from: rows).first
   }
@@ -142,6 +135,16 @@ extension SaleStore {
 }
 
 extension StoredSale {
+  /// The rows of the sale whose id is $1.
+  static let byID: Statement = """
+    SELECT s.number, s.id, s.name, coalesce(k.starts_at, s.starts_at) AS starts_at,
+      coalesce(k.ends_at, s.ends_at) AS ends_at, coalesce(k.per_buyer_limit, s.per_buyer_limit) AS per_buyer_limit,
+      s.ordering, s.closed_at,
+      s.shaping::text, s.holds::text,
+      k.sku, k.price_minor, k.currency, k.put_up, k.units_left, k.reserved, k.closed, k.as_of
+    FROM sales s JOIN stock k ON k.sale = s.number WHERE s.id = $1 ORDER BY k.position
+    """
+
   /// Sales from rows of (sale, item), a sale's rows together and in the order of its items.
   static func sales(from rows: Rows) throws -> [StoredSale] {
     var sales: [StoredSale] = []

@@ -20,8 +20,11 @@ extension Counter {
 
 extension Gauge {
   /// A gauge of the process' own registry.
-  public convenience init(_ metric: some MetricCatalogue, _ dimensions: [(String, String)] = []) {
-    self.init(label: metric.rawValue, dimensions: dimensions)
+  public convenience init(
+    _ metric: some MetricCatalogue, _ dimensions: [(String, String)] = [],
+    factory: any MetricsFactory = MetricsSystem.factory
+  ) {
+    self.init(label: metric.rawValue, dimensions: dimensions, factory: factory)
   }
 }
 

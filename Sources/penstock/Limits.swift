@@ -64,4 +64,11 @@ enum Limits {
 
   /// Bytes of a beacon's answer. A round has about 300.
   static let beaconAnswerBytes = 16 << 10
+
+  /// How long a client of the log is kept that nobody uses: longer than a person looks away from a live page, and short
+  /// enough that a client that nobody needs costs nothing.
+  static let keptUnused = Duration.seconds(60)
+
+  /// Between a failure to follow the waiting rooms' topic and the next attempt.
+  static let followPause = Duration.seconds(2)
 }

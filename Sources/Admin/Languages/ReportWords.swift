@@ -8,8 +8,7 @@ enum ReportWords: Message {
   case acceptedWord, waitlisted, quarantined, stock, putUp, sold, left, byOutcome, outcome, requests, share, door
   case answer, ofAll, allRequests, repeats, refusedAtDoor, answeredAgain, timeline, nothingDecided, delays, max
   case firstSale, lastSale, partitions, halted, noPartition, partition, nextOffset, lag, epoch, owner, since
-  case lastSeen, nobody, ago, haltedSince, haltedWord, decisionsPer, perDecision, timelineDescription, bucketTip
-  case arrivalsDescription, arrivalsLegend, arrivalTip
+  case lastSeen, nobody, ago, haltedSince, haltedWord
 
   init(_ status: SaleStatus) {
     self =
@@ -96,21 +95,6 @@ enum ReportWords: Message {
     case .ago: ("{1} ms ago", "{1} 毫秒前")
     case .haltedSince: ("halted since {1}", "自 {1} 停止")
     case .haltedWord: ("halted", "已停止")
-    case .decisionsPer: ("Decisions per {1}", "每 {1} 的裁决数")
-    case .perDecision: ("per {1}, by time of decision, UTC", "每 {1}，按裁决时间 (UTC)")
-    case .timelineDescription:
-      (
-        "{1} bars from {2} to {3} UTC; the highest has {4} decisions.",
-        "{1} 个柱，自 {2} 至 {3} UTC；最高 {4} 次裁决。"
-      )
-    case .bucketTip: ("{1} {2}: {3} confirmed, {4} rejected, {5} quarantined", "{1} {2}：成功 {3}，拒绝 {4}，隔离 {5}")
-    case .arrivalsDescription:
-      (
-        "Requests per {1} ms around the opening; the highest of {2} bars has {3}.",
-        "开始前后每 {1} 毫秒的请求；{2} 个柱中最高 {3}。"
-      )
-    case .arrivalsLegend: ("per {1} ms from {2} UTC, up to {3}", "每 {1} 毫秒，自 {2} UTC，最高 {3}")
-    case .arrivalTip: ("{1}: {2} accepted, {3} refused", "{1}：受理 {2}，拒绝 {3}")
     }
   }
 }

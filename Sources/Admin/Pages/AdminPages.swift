@@ -28,9 +28,8 @@ struct AdminPages: Sendable {
     let pages = GuardedRoutes(open, door: door)
     pages.at("admin", get: .needs(.view, sales))
     pages.at("admin/sales", get: .needs(.view, sales))
-    pages.at(
-      "admin/sales/{sale}",
-      get: .needs(.view) { visit in try await .page(desk.salePage(visit.parameter(), PageFrame(visit))) })
+    ReportRoutes(desk: desk).add(to: pages)
+    LiveRoutes(desk: desk).add(to: pages)
     SaleRoutes(desk: desk, approvals: approvals).add(to: pages)
     addLog(to: pages)
     AccountRoutes(desk: signIns).add(to: pages)

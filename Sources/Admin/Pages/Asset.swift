@@ -13,6 +13,8 @@ struct Asset: Sendable {
 
   static let stylesheet = Asset("console", "css", "text/css; charset=utf-8", Stylesheet.text)
   static let script = Asset("console", "js", "text/javascript; charset=utf-8", Script.text)
+  static let liveScript = Asset("live", "js", "text/javascript; charset=utf-8", LiveScript.text)
+  static let reportScript = Asset("report", "js", "text/javascript; charset=utf-8", ReportScript.text)
   static let icon = Asset("icon", "svg", "image/svg+xml", Self.iconText)
 
   private static let iconText = """
@@ -20,7 +22,7 @@ struct Asset: Sendable {
     d="M2 2h12v3H2zM4 6h8v2H4zM6 9h4v5H6z"/></svg>
     """
 
-  static let all = [stylesheet, script, icon]
+  static let all = [stylesheet, script, liveScript, reportScript, icon]
 
   var path: String { "/admin/assets/\(name)" }
 

@@ -1,6 +1,6 @@
 /// A piece of HTML. A literal stays as it is; an interpolated value is text and is escaped, unless it is HTML itself.
 /// So no value can become markup, from whatever source.
-struct HTML: ExpressibleByStringInterpolation, Sendable {
+struct HTML: ExpressibleByStringInterpolation, Hashable, Sendable {
   private(set) var text: String
 
   /// Literals only: a `StaticString` cannot be made from input.

@@ -4,7 +4,14 @@ internal import HTTPServing
 /// The common parts of all pages: head, menu, language switch.
 enum PageLayout {
   /// A whole page. With `refresh` the browser asks again after `Limits.pageRefresh`.
-  static func html(_ frame: PageFrame, title: String, refresh: Bool = false, _ content: HTML) -> HTML {
+  ///
+  /// - Parameters:
+  ///   - script: what the page runs besides the script of all pages.
+  ///   - isFile: it is a file of its own, which loads nothing, runs nothing and leads nowhere.
+  static func html(
+    _ frame: PageFrame, title: String, refresh: Bool = false, script: Asset? = nil, isFile: Bool = false,
+    _ content: HTML
+  ) -> HTML {
     let say = frame.say
     let seconds = Limits.pageRefresh.components.seconds
     let meta: HTML = refresh ? "<meta http-equiv=\"refresh\" content=\"\(plain: seconds)\">" : ""
@@ -16,14 +23,10 @@ enum PageLayout {
       <meta name="viewport" content="width=device-width, initial-scale=1">
       \(meta)
       <title>\(say(CommonWords.page, title))</title>
-      <link rel="icon" href="\(Asset.icon.path)">
-      <link rel="stylesheet" href="\(Asset.stylesheet.path)">
-      <script src="\(Asset.script.path)" defer></script>
+      \(isFile ? "<style>\(Stylesheet.html)</style>" : loaded(script))
       </head>
       <body>
-      <a class="skip" href="#content">\(say(CommonWords.skip))</a>
-      <header class="top"><div><a class="brand" href="/admin"><svg class="logo" viewBox="0 0 16 16" aria-hidden="true">\
-      <path d="M2 2h12v3H2zM4 6h8v2H4zM6 9h4v5H6z"/></svg>Penstock</a>\(menu(frame))\(account(frame))</div></header>
+      \(isFile ? .empty : bar(frame))
       <main id="content">
       \(content)
       </main>
@@ -31,6 +34,25 @@ enum PageLayout {
       </html>
 
       """
+  }
+
+  private static func loaded(_ script: Asset?) -> HTML {
+    let own: HTML = script.map { "<script src=\"\($0.path)\" defer></script>" } ?? .empty
+    return """
+      <link rel="icon" href="\(Asset.icon.path)">
+      <link rel="stylesheet" href="\(Asset.stylesheet.path)">
+      <script src="\(Asset.script.path)" defer></script>
+      \(own)
+      """
+  }
+
+  /// The way to the content, and the bar at the top.
+  private static func bar(_ frame: PageFrame) -> HTML {
+    """
+    <a class="skip" href="#content">\(frame.say(CommonWords.skip))</a>
+    <header class="top"><div><a class="brand" href="/admin"><svg class="logo" viewBox="0 0 16 16" aria-hidden="true">\
+    <path d="M2 2h12v3H2zM4 6h8v2H4zM6 9h4v5H6z"/></svg>Penstock</a>\(menu(frame))\(account(frame))</div></header>
+    """
   }
 
   private static func menu(_ frame: PageFrame) -> HTML {

@@ -3,40 +3,62 @@ internal import SaleStore
 
 /// The page of one sale: its report.
 enum ReportPage {
-  static func html(_ frame: PageFrame, _ report: SaleReport, actions: HTML = "", partitions: PartitionList) -> HTML {
+  /// Where a page is read.
+  enum Place {
+    case console
+    /// In a file of its own, which leads nowhere.
+    case file
+  }
+
+  /// - Parameter comparison: the numbers of an earlier sale beside this one's.
+  static func html(
+    _ frame: PageFrame, _ report: SaleReport, _ timeline: ReportTimeline, actions: HTML = "",
+    partitions: PartitionList, comparison: (with: SaleReport, rows: ReportComparison)? = nil, in place: Place = .console
+  ) -> HTML {
     let say = frame.say
     let isMoving = [.open, .upcoming].contains(report.status) || report.requests.inFlight ?? 0 > 0
+    let isAlive = place == .console && !timeline.isPart && frame.formToken.isEmpty
     return PageLayout.html(
-      frame, title: report.name, refresh: isMoving && frame.formToken.isEmpty,
+      frame, title: report.name, refresh: isMoving && isAlive, script: .reportScript, isFile: place == .file,
       """
-      \(heading(say, report))
+      \(heading(frame, report, place))
       \(actions)
       \(tiles(say, report))
       \(checks(say, report))
+      \(comparison.map { ComparisonSection.html(say, $0.rows, report, $0.with) } ?? .empty)
       <div class="pair">
-      \(stock(say, report))
+      <section class="card"><h2>\(say(ReportWords.stock))</h2>\(ReportCharts.stock(say, report))</section>
       \(outcomes(say, report))
       </div>
       \(LivesSection.html(report))
       \(door(say, report))
-      \(timeline(say, report))
-      \(delays(say, report))
-      \(PartitionTable.html(say, partitions))
+      \(TimelineSection.html(say, timeline, of: report.sale, canZoom: place == .console))
+      \(delays(say, report, timeline))
+      \(place == .console ? PartitionTable.html(say, partitions) : .empty)
+      \(place == .console && comparison == nil ? ComparisonSection.form(say, report.sale) : .empty)
       """)
   }
 
-  private static func heading(_ say: Phrasebook, _ report: SaleReport) -> HTML {
+  private static func heading(_ frame: PageFrame, _ report: SaleReport, _ place: Place) -> HTML {
+    let say = frame.say
     let api = "/admin/api/sales/\(report.sale)"
+    let page = "/admin/sales/\(report.sale)"
+    let file: HTML =
+      frame.may(.export) ? "<a href=\"\(page)/report.html\">\(say(ChartWords.oneFile))</a>, " : .empty
+    let links: HTML = """
+      <p class="small screen"><a href="\(page)/live"><b>\(say(LiveWords.live))</b></a> · \
+      \(say(ReportWords.reportAs)) \(file)<a href="\(api)/report">JSON</a> \
+      \(say(ReportWords.orSeparator)) <a href="\(api)/report?format=csv">CSV</a> · \
+      \(say(ReportWords.ordersAs)) <a href="\(api)/orders.csv">CSV</a> \(say(ReportWords.orSeparator)) \
+      <a href="\(api)/orders.jsonl">\(say(ReportWords.jsonLines))</a></p>
+      """
     return """
       <div><div class="head"><h1>\(report.name)</h1>\
       \(PageLayout.pill(report.status.rawValue, say(ReportWords(report.status))))</div>
       <p class="soft small"><code>\(report.sale.rawValue)</code> · \
       \(say(ReportWords.window, report.startsAt.dateAndMinute, report.endsAt.dateAndMinute)) · \
       \(say(ReportWords.asOf, report.generatedAt.dateAndTime))</p>
-      <p class="small">\(say(ReportWords.reportAs)) <a href="\(api)/report">JSON</a> \
-      \(say(ReportWords.orSeparator)) <a href="\(api)/report?format=csv">CSV</a> · \
-      \(say(ReportWords.ordersAs)) <a href="\(api)/orders.csv">CSV</a> \(say(ReportWords.orSeparator)) \
-      <a href="\(api)/orders.jsonl">\(say(ReportWords.jsonLines))</a></p></div>
+      \(place == .console ? links : .empty)</div>
       """
   }
 
@@ -98,24 +120,6 @@ enum ReportPage {
     return "<b class=\"\(name)\" role=\"img\" aria-label=\"\(words)\" title=\"\(words)\">\(Verdict.mark(holds))</b>"
   }
 
-  private static func stock(_ say: Phrasebook, _ report: SaleReport) -> HTML {
-    let rows = report.items.map { item -> HTML in
-      let putUp = Int64(item.stock.rawValue)
-      let bar = PageLayout.bar(Double(item.sold) / Double(putUp), over: item.sold > putUp)
-      return """
-        <tr><td><code>\(item.sku.rawValue)</code>\(bar)</td><td>\(putUp.grouped)</td>\
-        <td>\(item.sold.grouped)</td><td>\(item.left.rawValue.grouped)</td></tr>
-
-        """
-    }
-    return """
-      <section class="card"><h2>\(say(ReportWords.stock))</h2><div class="scroll" tabindex="0" role="region" \
-      aria-label="\(say(ReportWords.stock))"><table><thead><tr><th>SKU</th><th>\(say(ReportWords.putUp))</th>\
-      <th>\(say(ReportWords.sold))</th><th>\(say(ReportWords.left))</th></tr></thead><tbody>
-      \(rows)</tbody></table></div></section>
-      """
-  }
-
   private static func outcomes(_ say: Phrasebook, _ report: SaleReport) -> HTML {
     let requests = report.requests
     func row(_ name: String, _ count: Int64?, isPart: Bool = false) -> HTML {
@@ -156,26 +160,25 @@ enum ReportPage {
       \(row(say(ReportWords.allRequests), report.asked))\(row(say(ReportWords.acceptedWord), report.requests.accepted))\
       \(row(say(ReportWords.repeats), report.repeats))\(row(say(ReportWords.refusedAtDoor), door.refused))\(reasons)\
       \(row(say(ReportWords.answeredAgain), door.answeredAgain))</tbody></table>
-      \(ArrivalChart(report)?.html(say) ?? .empty)</section>
+      \(ReportCharts.arrivals(say, report) ?? .empty)</section>
       """
   }
 
-  private static func timeline(_ say: Phrasebook, _ report: SaleReport) -> HTML {
-    let chart = TimelineChart(report)?.html(say) ?? "<p class=\"soft\">\(say(ReportWords.nothingDecided))</p>"
-    return "<section class=\"card\"><h2>\(say(ReportWords.timeline))</h2>\(chart)</section>"
-  }
-
-  private static func delays(_ say: Phrasebook, _ report: SaleReport) -> HTML {
+  private static func delays(_ say: Phrasebook, _ report: SaleReport, _ timeline: ReportTimeline) -> HTML {
     let delay = report.decisionDelay
     let values = [("p50", delay?.p50), ("p95", delay?.p95), ("p99", delay?.p99), (say(ReportWords.max), delay?.max)]
     let rows = values.map { name, value -> HTML in
       "<tr><td>\(name)</td><td>\(value.map { "\($0.grouped(digits: 3)) ms" } ?? "–")</td></tr>\n"
     }
+    let part: HTML = timeline.isPart ? "<p class=\"small soft\">\(say(ChartWords.partOnly))</p>" : .empty
     return """
-      <section class="card"><h2>\(say(ReportWords.delays))</h2><table><tbody>
+      <section class="card"><h2>\(say(ReportWords.delays))</h2><div class="pair"><table><tbody>
       \(rows)<tr><td>\(say(ReportWords.firstSale))</td><td>\(report.firstSaleAt?.dateAndTime ?? "–")</td></tr>
-      <tr><td>\(say(ReportWords.lastSale))</td><td>\(report.lastSaleAt?.dateAndTime ?? "–")</td></tr>\
-      </tbody></table></section>
+      <tr><td>\(say(ReportWords.lastSale))</td><td>\(report.lastSaleAt?.dateAndTime ?? "–")</td></tr>
+      <tr><td>\(say(ChartWords.sellOut))</td><td>\
+      \(report.sellOutMilliseconds.map { "\($0.grouped(digits: 1)) ms" } ?? say(ChartWords.unitsAreLeft))</td></tr>\
+      </tbody></table>
+      <div>\(ReportCharts.delays(say, timeline.decisions) ?? .empty)\(part)</div></div></section>
       """
   }
 }

@@ -1,18 +1,21 @@
 /// The one stylesheet of all pages.
 enum Stylesheet {
-  static let text = colours + texts + layout + forms + tables + drawings
+  static let html: HTML = """
+    \(colours)\(texts)\(layout)\(forms)\(tables)\(drawings)\(ChartColour.stylesheet)\(LiveStyle.stylesheet)\
+    \(paper)
+    """
 
-  private static let colours = """
+  static let text = html.text
+
+  private static let colours: HTML = """
 
     :root { color-scheme: light dark; --page: #f4f6f8; --card: #fff; --ink: #15202b; --soft: #5a6877; --line: #e1e6eb;
       --track: #e6ebf0; --edge: #8794a1; --action: #0b7350; --good: #0b7a53; --bad: #c3222f; --doubt: #9a6700;
-      --link: #1d5fd1;
-      --confirmed: #12a06e; --rejected: #9aacbf; --quarantined: #d92d3a }
+      --link: #1d5fd1 }
     @media (prefers-color-scheme: dark) {
       :root { --page: #0d1217; --card: #151c24; --ink: #e6ecf2; --soft: #92a1b1; --line: #25303b;
         --track: #26313d; --edge: #6b7a89; --action: #0f7d57; --good: #3fcf99; --bad: #ff7a80; --doubt: #e3b341;
-        --link: #7fb0ff;
-        --confirmed: #2dbd87; --rejected: #5d6f82; --quarantined: #f2545b }
+        --link: #7fb0ff }
     }
     .soft { color: var(--soft) }
     .bad { color: var(--bad) }
@@ -21,7 +24,7 @@ enum Stylesheet {
 
     """
 
-  private static let texts = """
+  private static let texts: HTML = """
     * { box-sizing: border-box }
     body { margin: 0; background: var(--page); color: var(--ink); font-variant-numeric: tabular-nums;
       font: 15px/1.5 system-ui, "Segoe UI", Roboto, "Noto Sans", "PingFang SC", "Noto Sans CJK SC", sans-serif }
@@ -36,7 +39,7 @@ enum Stylesheet {
 
     """
 
-  private static let layout = """
+  private static let layout: HTML = """
     .top { background: var(--card); border-bottom: 1px solid var(--line); padding: .65rem 1rem }
     .top > div { display: flex; flex-wrap: wrap; gap: .4rem 1.2rem; align-items: center; max-width: 1180px;
       margin: 0 auto }
@@ -76,7 +79,7 @@ enum Stylesheet {
 
     """
 
-  private static let forms = """
+  private static let forms: HTML = """
     .form { display: grid; gap: .8rem; max-width: 30rem; align-items: start }
     .form.wide { max-width: none; grid-template-columns: repeat(auto-fit, minmax(min(100%, 13rem), 1fr));
       align-items: end }
@@ -107,7 +110,7 @@ enum Stylesheet {
 
     """
 
-  private static let tables = """
+  private static let tables: HTML = """
     .scroll { overflow: auto; max-height: 26rem }
     table { border-collapse: collapse; width: 100% }
     th, td { padding: .32rem .5rem; text-align: right; border-bottom: 1px solid var(--line); white-space: nowrap }
@@ -121,22 +124,28 @@ enum Stylesheet {
 
     """
 
-  private static let drawings = """
+  private static let drawings: HTML = """
     .bar { display: block; width: 100%; min-width: 5rem; height: 8px; border-radius: 4px; overflow: hidden }
     .track { fill: var(--track) }
-    rect.confirmed { fill: var(--confirmed) }
-    rect.rejected { fill: var(--rejected) }
-    rect.quarantined { fill: var(--quarantined) }
-    figure { margin: 0 }
-    figcaption { display: flex; flex-wrap: wrap; gap: .3rem 1.1rem; margin-top: .5rem }
-    .chart { display: grid; grid-template-columns: auto minmax(0, 1fr) }
-    .chart svg { display: block; overflow: visible }
-    .grid { stroke: var(--line); stroke-width: 1 }
-    .axis { fill: var(--soft); font-size: 12px }
-    .key { display: inline-block; width: .75em; height: .75em; border-radius: 3px; margin-right: .4em }
-    .key.confirmed { background: var(--confirmed) }
-    .key.rejected { background: var(--rejected) }
-    .key.quarantined { background: var(--quarantined) }
+    """
+
+  /// What is different on paper: everything is shown, nothing can be pressed.
+  private static let paper: HTML = """
+    .zoom { display: flex; flex-wrap: wrap; gap: .3rem 1rem; margin-top: .6rem }
+    .plot[data-from] { cursor: crosshair; touch-action: pan-y }
+    .brush { fill: var(--link); opacity: .25 }
+    .fields { display: flex; flex-wrap: wrap; gap: .5rem; align-items: center }
+    .fields input, .fields button { font: inherit; color: inherit; background: var(--page); padding: .35rem .7rem;
+      border: 1px solid var(--soft); border-radius: 6px; min-width: 0 }
+    @media print {
+      :root { color-scheme: light }
+      .top, .zoom, .screen, .numbers:not([open]) { display: none }
+      body { background: none }
+      main { max-width: none; padding: 0 }
+      .scroll { overflow: visible; max-height: none !important }
+      .card, .tile { break-inside: avoid; border-color: #999 }
+      rect { print-color-adjust: exact; -webkit-print-color-adjust: exact }
+    }
 
     """
 }

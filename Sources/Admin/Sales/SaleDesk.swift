@@ -71,7 +71,7 @@ struct SaleDesk: Sendable {
 
   func report(on id: SaleID) async throws -> SaleReport { try await report(on: stored(id)) }
 
-  private func report(on stored: StoredSale) async throws -> SaleReport {
+  func report(on stored: StoredSale) async throws -> SaleReport {
     try await asking("report", atMost: Limits.reportPatience) { [store, topic, hooks, logger] in
       try await store.report(on: stored, topic: topic) { sale, progress in
         do {
@@ -141,13 +141,6 @@ struct SaleDesk: Sendable {
 
   /// The newest first.
   func allSales() async throws -> [StoredSale] { try await asking("list") { [store] in try await store.sales() } }
-
-  func salePage(_ id: SaleID, _ frame: PageFrame) async throws -> HTML {
-    let stored = try await stored(id)
-    let actions = SaleActions.html(frame, stored, zone: try await zone(of: stored))
-    return ReportPage.html(
-      frame, try await report(on: stored), actions: actions, partitions: try await partitions())
-  }
 
   /// Runs a call of the store. What it answers (`StoreError`) goes on; a failure of the database is logged whole and
   /// told as a 503. A call that takes too long goes on by itself, and its caller is told what is known.

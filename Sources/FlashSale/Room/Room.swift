@@ -22,6 +22,8 @@ public struct Room: Sendable {
     case expired
     case revoked
 
+    static let count = 7
+
     /// Whether the buyer still has the place.
     public var isLive: Bool { self == .waiting || self == .away || self == .admitted }
   }
@@ -55,6 +57,10 @@ public struct Room: Sendable {
 
   /// How many are inside.
   public private(set) var inside = 0
+  /// How many were let in, whatever became of them since.
+  public private(set) var admitted = 0
+  /// Places by the number of their state.
+  private var counts = [Int](repeating: 0, count: State.count)
   /// Whether the room draws lots; known from the first join on.
   public private(set) var byLot = false
   public private(set) var isPaused = false
@@ -76,6 +82,9 @@ public struct Room: Sendable {
 
   /// How many wait.
   public var waiting: Int { line.count + waitingForLot }
+
+  /// How many places are in a state.
+  public func count(_ state: State) -> Int { counts[Int(state.rawValue)] }
 
   /// Whether it takes no further place.
   public var isFull: Bool { places.count >= Limits.roomPlaces }
@@ -169,6 +178,7 @@ extension Room {
     let hasRank = !self.byLot || drawn != nil
     indexByBuyer[buyer] = Int32(places.count)
     places.append(Place(offset: offset, buyer: buyer, since: time, rank: -1))
+    counts[Int(State.waiting.rawValue)] += 1
     if hasRank { giveRank(to: places.count - 1) } else { waitingForLot += 1 }
   }
 
@@ -216,6 +226,9 @@ extension Room {
       waitingForLot += (state == .waiting ? 1 : 0) - (place.state == .waiting ? 1 : 0)
     }
     inside += (state == .admitted ? 1 : 0) - (place.state == .admitted ? 1 : 0)
+    if state == .admitted { admitted += 1 }
+    counts[Int(place.state.rawValue)] -= 1
+    counts[Int(state.rawValue)] += 1
     (places[index].state, places[index].since) = (state, time)
   }
 

@@ -169,17 +169,22 @@ extension Foundations {
   }
 
   fileprivate func adminHooks(_ stage: Stage) -> AdminHooks {
-    // A client for each question: they are rare.
+    // A client for each long read: they are rare. Who watches a sale asks for the ends once a second.
     let reader: @Sendable () throws -> OrderReader = { [cluster, topic = configuration.log.topic, logger] in
       try OrderReader(cluster: cluster, topic: topic, logger: logger)
+    }
+    let kept = Kept(make: reader)
+    let rooms = Kept { [cluster, topic = RoomLog.topic(beside: configuration.log.topic), logger] in
+      RoomWatch(RoomFollower(cluster: cluster, topic: topic, logger: logger), logger: logger)
     }
     return AdminHooks(
       publishClose: { [partitions] in try await stage.publishClose(of: $0, partitions: partitions) },
       countTail: { [partitions] sale, progress in
         try await reader().requests(of: sale.sale, numbered: sale.number, from: progress, partitions: partitions)
       },
-      logEnds: { [partitions] in try await reader().ends(of: partitions) },
+      logEnds: { [partitions] in try await kept.value.ends(of: partitions) },
       changeRoom: { try await stage.change($0) },
+      room: { sale in try? await rooms.value.counts(of: sale) },
       writeCommands: { [partitions] in try await stage.write($0, partitions: partitions) },
       pingWebhook: { [networks = configuration.webhookNetworks] endpoint in
         let client = WebhookClient(networks: networks)

@@ -1,0 +1,49 @@
+internal import FlashSale
+internal import HTTPServing
+internal import SaleStore
+internal import Time
+
+// The report as a page.
+
+extension SaleDesk {
+  /// - Parameters:
+  ///   - window: the part of the timeline that is shown; `nil`: all of it.
+  ///   - other: the id of a sale to compare with.
+  func reportPage(
+    _ id: SaleID, _ frame: PageFrame, _ window: ReportWindow?, with other: String?
+  ) async throws -> HTML {
+    let stored = try await stored(id)
+    let report = try await report(on: stored)
+    var comparison: (with: SaleReport, rows: ReportComparison)?
+    if let other {
+      guard let other = SaleID(rawValue: other) else { throw Problem.invalidParameter("with", "must be a sale's id") }
+      let earlier = try await self.report(on: other)
+      comparison = (earlier, ReportComparison(report, with: earlier, frame.say))
+    }
+    let actions = SaleActions.html(frame, stored, zone: try await zone(of: stored))
+    return ReportPage.html(
+      frame, report, try await timeline(of: stored, window), actions: actions, partitions: try await partitions(),
+      comparison: comparison)
+  }
+
+  /// The same as one file, which needs nothing else.
+  func reportFile(_ id: SaleID, _ frame: PageFrame) async throws -> HTML {
+    let stored = try await stored(id)
+    return ReportPage.html(
+      frame, try await report(on: stored), try await timeline(of: stored, nil), partitions: try await partitions(),
+      in: .file)
+  }
+
+  /// A sale's decisions, in slots as fine as the chart can show.
+  func timeline(of stored: StoredSale, _ window: ReportWindow?) async throws -> ReportTimeline {
+    try await asking("timeline", atMost: Limits.reportPatience) { [store, topic] in
+      let whole = try await store.decisionWindow(of: stored.number, topic: topic)
+      guard let whole else { return .empty }
+      let shown = window.map { $0.from...Timestamp(microseconds: $0.to.microseconds - 1) } ?? whole
+      let slots = TimeSlots(covering: shown, atMost: Limits.timelineBars)
+      let decisions = try await store.decisions(
+        of: stored.number, topic: topic, in: slots.start..<slots.end, slotMilliseconds: slots.width)
+      return ReportTimeline(whole: whole, slots: slots, decisions: decisions)
+    }
+  }
+}

@@ -1,0 +1,163 @@
+@testable import Admin
+import FlashSale
+import Foundation
+import HTTPServing
+import HTTPTypes
+import HummingbirdTesting
+import Logging
+import NIOCore
+import SaleStore
+import Synchronization
+import Telemetry
+import Testing
+import TestSupport
+import Time
+
+/// The live page and its stream, over a real connection and with the store behind it.
+@Suite struct LiveStreamTests {
+  private static let authorization = "Authorization: Bearer \(AdminUnderTest.token)\r\n"
+
+  private func open(_ port: Int, _ sale: String = "double11", last: String = "") async throws -> RawClient {
+    let client = try await RawClient.connect(host: "127.0.0.1", port: port)
+    try await client.send(
+      "GET /admin/sales/\(sale)/live/events HTTP/1.1\r\nHost: localhost\r\n\(Self.authorization)\(last)\r\n")
+    return client
+  }
+
+  private func looks(_ admin: AdminUnderTest) throws -> Int {
+    let line = admin.metrics.text().split(separator: "\n").first { $0.hasPrefix("penstock_admin_live_looks_total") }
+    return try #require(line?.split(separator: " ").last.flatMap { Int(Double($0) ?? -1) })
+  }
+
+  @Test func `the page is whole without a script, and comes anew by itself`() async throws {
+    try await AdminUnderTest.with { admin, client in
+      _ = try await admin.store.create(.sample(name: "A & <B>"))
+      let page = try await client.get("/admin/sales/double11/live")
+      #expect(page.status == 200)
+      #expect(page.text.contains("A &amp; &lt;B&gt;"))
+      #expect(page.text.contains("<noscript><meta http-equiv=\"refresh\" content=\"5\"></noscript>"))
+      #expect(page.text.contains("<script src=\"/admin/scripts/live.js\" defer></script>"))
+      for part in LiveParts.Name.allCases where part != .room {
+        #expect(page.text.contains("data-part=\"\(part.rawValue)\""), "\(part)")
+      }
+      #expect(page.text.contains("Ends in") && page.text.contains("<code class=\"small\">phone</code>"))
+      #expect(!page.text.contains(" style="))
+      #expect(try await client.get("/admin/scripts/live.js").text.contains("EventSource"))
+      #expect(try await client.get("/admin/sales/none/live").status == 404)
+      #expect(try await client.get("/admin/sales/none/live/events").status == 404)
+      #expect(try await client.stranger.get("/admin/sales/double11/live/events").status == 401)
+    }
+  }
+
+  @Test func `twenty watchers cost the store what one does, and all hear what changes`() async throws {
+    try await AdminUnderTest.listening { admin, port in
+      let sale = try await admin.store.create(.sample())
+      let began = ContinuousClock.now
+      let watchers = try await withThrowingTaskGroup(of: RawClient.self) { group in
+        for _ in 0..<20 { group.addTask { try await open(port) } }
+        return try await group.reduce(into: []) { $0.append($1) }
+      }
+      for watcher in watchers {
+        let head = try await watcher.received(upTo: "event: parts\ndata: ")
+        #expect(head.contains("Content-Type: text/event-stream") || head.contains("content-type: text/event-stream"))
+        #expect(head.contains("retry: "))
+      }
+      try await PlantedRows.with(admin.database) { try await $0.take(600, of: "phone", sale) }
+      for watcher in watchers { _ = try await watcher.received(upTo: "400 left") }
+      let seconds = Int((ContinuousClock.now - began).components.seconds)
+      #expect(try looks(admin) <= seconds + 2, "one look a second, not one for each watcher")
+      for watcher in watchers { watcher.close() }
+      // Nobody watches: nobody looks.
+      #expect(try await eventually { admin.metrics.text().contains("penstock_admin_live_watchers 0") })
+      let before = try looks(admin)
+      try await Task.sleep(for: .milliseconds(2_500))
+      #expect(try looks(admin) <= before + 1)
+    }
+  }
+
+  @Test func `who comes back to the same view is sent only what has changed`() async throws {
+    let hub = LiveHub(metrics: PrometheusRegistry(version: "test", describing: [AdminMetric.self])) { _ in
+      // Nothing changes between these.
+      (try? LiveSample.moment(1)) ?? LiveMoment(at: .now, reading: nil, ends: nil, room: nil)
+    }
+    let sale = SaleID(rawValue: "double11")!
+    let first = try await hub.join(sale, lastEvent: nil)
+    var events = first.events.map { String(buffer: $0) }.makeAsyncIterator()
+    #expect(await events.next()?.hasPrefix("retry: ") == true)
+    let whole = try #require(await events.next())
+    #expect(whole.contains("\"stock\":"))
+    let patch = try #require(await events.next())
+    #expect(patch.hasPrefix("id: ") && !patch.contains("\"stock\":"), "\(patch.prefix(200))")
+    let id = try #require(patch.split(separator: "\n").first).dropFirst(4)
+    let back = try await hub.join(sale, lastEvent: String(id))
+    var again = back.events.map { String(buffer: $0) }.makeAsyncIterator()
+    #expect(await again.next()?.hasPrefix("retry: ") == true)
+    #expect(await again.next()?.contains("\"stock\":") == false)
+    let stranger = try await hub.join(sale, lastEvent: "another-1")
+    var other = stranger.events.map { String(buffer: $0) }.makeAsyncIterator()
+    #expect(await other.next()?.hasPrefix("retry: ") == true)
+    #expect(await other.next()?.contains("\"stock\":") == true)
+    for place in [first, back, stranger] { await hub.leave(place) }
+  }
+
+  @Test func `past the bound of streams one more is refused and told when to come back`() async throws {
+    let hub = LiveHub(metrics: PrometheusRegistry(version: "test", describing: [AdminMetric.self])) { _ in
+      LiveMoment(at: .now, reading: nil, ends: nil, room: nil)
+    }
+    let sale = SaleID(rawValue: "double11")!
+    var places: [LiveHub.Place] = []
+    for _ in 0..<Limits.liveStreams { places.append(try await hub.join(sale, lastEvent: nil)) }
+    let refusal = await #expect(throws: Problem.self) { try await hub.join(sale, lastEvent: nil) }
+    #expect(refusal?.code == .busy && refusal?.retryAfterMilliseconds != nil)
+    await hub.leave(places[0])
+    places[0] = try await hub.join(sale, lastEvent: nil)
+    for place in places { await hub.leave(place) }
+    var sales: [LiveHub.Place] = []
+    for number in 0..<Limits.liveSales {
+      sales.append(try await hub.join(SaleID(rawValue: "sale-\(number)")!, lastEvent: nil))
+    }
+    await #expect(throws: Problem.self) { try await hub.join(sale, lastEvent: nil) }
+    for place in sales { await hub.leave(place) }
+  }
+
+  @Test func `a process that stops ends its streams at once`() async throws {
+    let began = Mutex<ContinuousClock.Instant?>(nil)
+    try await AdminUnderTest.listening { admin, port in
+      _ = try await admin.store.create(.sample())
+      let watcher = try await open(port)
+      _ = try await watcher.received(upTo: "event: parts")
+      began.withLock { $0 = .now }
+    }
+    let stopping = try #require(began.withLock { $0 })
+    #expect(ContinuousClock.now - stopping < .seconds(4), "not cut off at the drain's deadline of 5 s")
+  }
+
+  @Test func `a reading has the sale's newest decisions, its door and its line`() async throws {
+    try await AdminUnderTest.with { admin, _ in
+      let sale = try await admin.store.create(.sample())
+      #expect(try await admin.store.liveReading(of: SaleID(rawValue: "none")!, topic: "orders") == nil)
+      try await PlantedRows.with(admin.database) { planted in
+        let now = Timestamp.now.microseconds / 1_000_000
+        try await planted.decide(sale, "phone", .confirmed, count: 100, at: now)
+        try await planted.tally(sale, requests: 103, repeats: 3)
+        try await planted.take(100, of: "phone", sale)
+        try await planted.quarantine(sale, count: 2)
+        try await planted.progress(0, nextOffset: 103)
+      }
+      let counts = [
+        DoorCount(sale: sale.number, from: LiveSample.at(0), reason: "sold_out", requests: 7),
+        DoorCount(sale: sale.number, from: LiveSample.at(1), reason: "sold_out", requests: 2),
+      ]
+      _ = await admin.store.add(counts)
+      let reading = try #require(try await admin.store.liveReading(of: sale.sale.id, topic: "orders"))
+      #expect((reading.requests, reading.repeats) == ([Partition(0): 103], 3))
+      #expect(reading.door == ["sold_out": 9])
+      #expect(reading.partitions == 2 && reading.quarantined == 2)
+      #expect(reading.progress.map(\.nextOffset) == [Offset(103)])
+      #expect(reading.sale.stock[SKU(rawValue: "phone")!]?.left == Units(900))
+      let recent = try #require(reading.recent)
+      #expect((recent.p50, recent.p99) == (50, 99))
+      #expect(recent.acceptedUpTo < recent.decidedAt)
+    }
+  }
+}

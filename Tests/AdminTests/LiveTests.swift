@@ -1,0 +1,193 @@
+@testable import Admin
+import FlashSale
+import SaleStore
+import Testing
+import Time
+
+/// What a person sees of a sale, from looks alone.
+@Suite struct LiveTests {
+  private func view(_ moments: [LiveMoment]) throws -> LiveView {
+    var track = LiveTrack(at: moments[0].at)
+    var view: LiveView?
+    for moment in moments { view = track.observe(moment) }
+    return try #require(view)
+  }
+
+  @Test func `rates are what looks differ by, with what was refused at the door`() throws {
+    let view = try view(
+      try (0...5).map { second in
+        try LiveSample.moment(Double(second)) { reading in
+          reading.repeats = Int64(second) * 10
+          reading.door = ["sold_out": Int64(second) * 900, "repeated": 3]
+        }
+      })
+    #expect(view.answers.map(\.name) == ["accepted", "repeats", "sold_out", "repeated"])
+    #expect(view.answers.map { Int64($0.perSecond.rounded()) } == [90, 10, 900, 0])
+    #expect(view.answers.map(\.inAll) == [450, 50, 4_500, 3])
+    #expect(view.answers.map(\.isAtDoor) == [false, false, true, true])
+    #expect(view.seconds.map(\.refused) == Array(repeating: 900, count: 5))
+  }
+
+  @Test func `a counter that was set back has no rate below 0`() throws {
+    let view = try view([LiveSample.moment(10), LiveSample.moment(11) { $0.requests = [:] }])
+    #expect(view.answers.allSatisfy { $0.perSecond == 0 })
+    #expect(view.seconds.allSatisfy { $0.decided == 0 && $0.refused == 0 })
+  }
+
+  @Test func `a backlog is told with the time that it takes at the rate of now`() throws {
+    let waiting = try view([LiveSample.moment(0, ends: 100), LiveSample.moment(1, ends: 300)])
+    #expect(waiting.backlog == 200)
+    #expect(waiting.drainMilliseconds == 2_000)
+    #expect(waiting.partitions.map(\.state) == [.working])
+    let idle = try view([LiveSample.moment(0), LiveSample.moment(1)])
+    #expect((idle.backlog, idle.drainMilliseconds) == (0, 0))
+    #expect(idle.partitions.map(\.state) == [.idle])
+    let unmoved = try view([LiveSample.moment(1, ends: 200), LiveSample.moment(1, ends: 300)])
+    #expect(unmoved.drainMilliseconds == nil)
+  }
+
+  @Test func `the clock counts to the opening, then to the end, by the server's time`() throws {
+    let before = try view([LiveSample.moment(-90)])
+    #expect(before.status == .upcoming && before.next == .opens(LiveSample.at(0)))
+    let clock = try #require(LiveParts(before).html[.clock]).text
+    #expect(clock.contains("Opens in") && clock.contains(">01:30</b>"))
+    #expect(clock.contains("data-until=\"\(LiveSample.opening / 1_000)\""))
+    #expect(
+      try view([LiveSample.moment(1)]).next
+        == .ends(Timestamp(microseconds: LiveSample.opening + 1_800_000_000_000_000)))
+    #expect(
+      [0, 1, 999, 61_000, 3_600_000, 90_061_000].map(LiveParts.clockText)
+        == ["00:00", "00:01", "00:01", "01:01", "1:00:00", "1 d 01:01:01"])
+  }
+
+  @Test func `without an answer the numbers stay, and say how old they are`() throws {
+    var track = LiveTrack(at: LiveSample.at(0))
+    let nothing = track.observe(LiveMoment(at: LiveSample.at(0), reading: nil, ends: nil, room: nil))
+    #expect(nothing == nil)
+    _ = track.observe(try LiveSample.moment(1))
+    let freshView = track.observe(LiveMoment(at: LiveSample.at(3), reading: nil, ends: [:], room: nil))
+    let fresh = try #require(freshView)
+    #expect(!fresh.isStale && fresh.alerts.isEmpty)
+    let staleView = track.observe(LiveMoment(at: LiveSample.at(9), reading: nil, ends: nil, room: nil))
+    let stale = try #require(staleView)
+    #expect(stale.isStale && stale.ageMilliseconds == 8_000)
+    #expect(stale.stock == fresh.stock)
+    #expect(stale.alerts == [.storeAway(milliseconds: 8_000), .logAway(milliseconds: 6_000)])
+    #expect(LiveParts(stale).html[.status]?.text.contains("8.0 s old") == true)
+  }
+
+  @Test func `stock is left, held and paid where a sale has holds, and nothing is below 0`() throws {
+    let view = try view([
+      LiveSample.moment(1) { reading in
+        let sale = reading.sale
+        reading.sale = StoredSale(
+          number: sale.number, sale: sale.sale, closedAt: nil,
+          stock: [SKU(rawValue: "phone")!: LiveSample.level(left: 400, held: 100)])
+      }
+    ])
+    #expect(view.stock.map { [$0.left, $0.held, $0.sold] } == [[400, 100, 500]])
+  }
+
+  // MARK: Alerts
+
+  private func alerts(_ moments: LiveMoment...) throws -> [LiveAlert] { try view(moments).alerts }
+
+  @Test func `a sale that goes well has no alert`() throws {
+    #expect(try alerts(LiveSample.moment(0), LiveSample.moment(1, ends: 150)) == [])
+    #expect(try LiveParts(view([LiveSample.moment(0)])).html[.alerts]?.text.contains("Nothing needs a person") == true)
+  }
+
+  @Test func `a halted partition is told with its reason, and is not told stale besides`() throws {
+    let moments = try [0.0, 9].map { second in
+      try LiveSample.moment(second, ends: 500) { reading in
+        reading.progress = [LiveSample.progress(head: 100, halted: "a <gap>")]
+      }
+    }
+    #expect(try view(moments).alerts == [.halted(LiveSample.partition, reason: "a <gap>")])
+    #expect(LiveParts(try view(moments)).html[.alerts]?.text.contains("a &lt;gap&gt;") == true)
+  }
+
+  @Test func `a partition that nobody has is told only while records wait`() throws {
+    func moment(_ ends: Int64) throws -> LiveMoment {
+      try LiveSample.moment(1, ends: ends) { $0.progress = [LiveSample.progress(head: 100, owner: nil)] }
+    }
+    #expect(try alerts(moment(130)) == [.unowned(LiveSample.partition, waiting: 30)])
+    #expect(try alerts(moment(100)) == [])
+    let dead = try LiveSample.moment(1, ends: 130) { reading in
+      reading.progress = [LiveSample.progress(head: 100)]
+      reading.liveWorkers = []
+    }
+    #expect(try alerts(dead) == [.unowned(LiveSample.partition, waiting: 30)])
+  }
+
+  @Test func `a line that stands while records wait is told stale after its bound, and not before`() throws {
+    func moment(_ second: Double) throws -> LiveMoment {
+      try LiveSample.moment(second, ends: 500) { $0.progress = [LiveSample.progress(head: 100)] }
+    }
+    #expect(try alerts(moment(0), moment(3)) == [])
+    #expect(try alerts(moment(0), moment(2), moment(4)) == [.stale(LiveSample.partition, milliseconds: 4_000)])
+    let moved = try LiveSample.moment(5, ends: 500) { $0.progress = [LiveSample.progress(head: 101)] }
+    #expect(try alerts(moment(0), moment(4), moved) == [])
+  }
+
+  @Test func `a commit that waits is told past its bound`() throws {
+    #expect(try alerts(LiveSample.moment(1) { $0.commitMilliseconds = 1_000 }) == [])
+    #expect(try alerts(LiveSample.moment(1) { $0.commitMilliseconds = 1_001 }) == [.commitWaits(milliseconds: 1_001)])
+  }
+
+  @Test func `one of several partitions with most of what waits is hot`() {
+    func facts(_ lags: [Int64]) -> LiveAlert.Facts {
+      let rows = lags.enumerated().map { index, lag in
+        LiveView.PartitionRow(
+          partition: Partition(Int32(index)), isOfSale: true, owner: nil, leaseMilliseconds: nil, head: Offset(0),
+          lag: lag, stuckMilliseconds: 0, perSecond: 1_000, state: .working)
+      }
+      return LiveAlert.Facts(
+        storeSilentMilliseconds: 0, logSilentMilliseconds: 0, partitions: rows, commitMilliseconds: nil, stock: [],
+        room: nil, quarantined: 0, deadLetters: 0, failingEndpoints: 0)
+    }
+    #expect(
+      LiveAlert.all(of: facts([8_000, 100])) == [.hot(Partition(0), percent: 98, drainMilliseconds: 8_000)])
+    #expect(LiveAlert.all(of: facts([4_000, 100])) == [], "too few wait")
+    #expect(LiveAlert.all(of: facts([8_000, 7_000])) == [], "both have much")
+    #expect(LiveAlert.all(of: facts([8_000])) == [], "there is no other")
+  }
+
+  @Test func `what a person has to look at besides is told with its number`() throws {
+    let held = try LiveSample.moment(1) { reading in
+      let sale = reading.sale
+      reading.sale = StoredSale(
+        number: sale.number, sale: sale.sale, closedAt: nil,
+        stock: [SKU(rawValue: "phone")!: LiveSample.level(left: 0, held: 10)])
+    }
+    #expect(try alerts(held) == [.allHeld([SKU(rawValue: "phone")!])])
+    let others = try LiveSample.moment(
+      1, room: RoomCounts(waiting: 5, inside: 0, admitted: 0, abandoned: 0, isPaused: true, ratePerMinute: nil)
+    ) { reading in
+      (reading.quarantined, reading.deadLetters, reading.failingEndpoints) = (1, 2, 3)
+    }
+    let told = try alerts(others)
+    #expect(told == [.roomPaused(waiting: 5), .quarantined(1), .deadLetters(2), .endpointsFail(3)])
+    #expect(told.allSatisfy { !$0.isUrgent })
+  }
+
+  @Test func `each alert names its cause and a remedy`() {
+    let all: [LiveAlert] = [
+      .storeAway(milliseconds: 1), .logAway(milliseconds: 1), .halted(Partition(1), reason: "gap"),
+      .unowned(Partition(1), waiting: 1), .stale(Partition(1), milliseconds: 1), .commitWaits(milliseconds: 1),
+      .hot(Partition(1), percent: 90, drainMilliseconds: nil), .allHeld([]), .roomPaused(waiting: 1),
+      .quarantined(1), .deadLetters(1), .endpointsFail(1),
+    ]
+    let words = all.map(LiveAlertWords.init)
+    #expect(words.allSatisfy { !$0.title.isEmpty && !$0.cause.isEmpty && !$0.remedy.isEmpty })
+    #expect(Set(words.map(\.remedy)).count == all.count)
+  }
+
+  @Test func `only parts that have changed are sent`() throws {
+    let first = LiveParts(try view([LiveSample.moment(1)]))
+    #expect(first.changed(since: nil).count == LiveParts.Name.allCases.count)
+    #expect(first.changed(since: first).isEmpty)
+    let second = LiveParts(try view([LiveSample.moment(1) { $0.quarantined = 1 }]))
+    #expect(Set(second.changed(since: first).keys) == [.alerts])
+  }
+}
