@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Tests the admin console in a real browser: a private PostgreSQL, `penstock up` with its embedded broker, Chromium.
+# Tests the admin console and the buyer's page in a real browser: a private PostgreSQL, `penstock up` with its embedded broker, Chromium.
 #
 #   SCREENSHOTS=1    write docs/screenshots anew
 #   UI_SKIP_BUILD=1  what is built is tested
@@ -70,7 +70,8 @@ until is_ready; do
   sleep 0.2
 done
 
-export UI_URL=http://$admin UI_PASSWORD
+UI_SHOP_URL=http://$(bound http)
+export UI_URL=http://$admin UI_SHOP_URL UI_PASSWORD
 if [[ ${SCREENSHOTS:-} ]]; then
   UI_SCREENSHOTS=$root/docs/screenshots
   export UI_SCREENSHOTS

@@ -7,6 +7,8 @@ import Time
 
 /// Charts, from values to markup.
 @Suite struct ChartTests {
+  private let english = Phrasebook(language: .english)
+
   /// Seconds behind the first instant of 11 November 2025, UTC.
   private func at(_ seconds: Double) -> Timestamp {
     Timestamp(microseconds: 1_762_819_200_000_000 + Int64(seconds * 1_000_000))
@@ -30,19 +32,19 @@ import Time
 
   @Test func `time is cut as finely as fits: 100 ms for six seconds, minutes for days`() {
     let six = TimeSlots(covering: at(0)...at(5.95), atMost: 120)
-    #expect((six.width, six.count, six.widthName) == (100, 60, "100 ms"))
+    #expect((six.width, six.count, six.widthName(english)) == (100, 60, "100 ms"))
     #expect(six.label(1) == "00:00:00.1")
     let minute = TimeSlots(covering: at(0)...at(59), atMost: 120)
-    #expect((minute.width, minute.count, minute.widthName) == (500, 119, "500 ms"))
+    #expect((minute.width, minute.count, minute.widthName(english)) == (500, 119, "500 ms"))
     let hour = TimeSlots(covering: at(0)...at(3_599), atMost: 120)
-    #expect((hour.width, hour.widthName) == (30_000, "30 seconds"))
+    #expect((hour.width, hour.widthName(english)) == (30_000, "30 seconds"))
     let hours = TimeSlots(covering: at(0)...at(7_000), atMost: 120)
-    #expect((hours.width, hours.widthName) == (60_000, "minute"))
+    #expect((hours.width, hours.widthName(english)) == (60_000, "minute"))
     let days = TimeSlots(covering: at(0)...at(3 * 86_400), atMost: 120)
-    #expect((days.width, days.widthName) == (3_600_000, "hour"))
+    #expect((days.width, days.widthName(english)) == (3_600_000, "hour"))
     #expect(days.label(0) == "2025-11-11 00:00:00")
     let century = TimeSlots(covering: at(0)...at(100 * 365 * 86_400), atMost: 120)
-    #expect(century.count <= 120 && century.widthName.hasSuffix("days"))
+    #expect(century.count <= 120 && century.widthName(english).hasSuffix("days"))
     #expect(century.label(0).count == 10)
   }
 
@@ -80,7 +82,7 @@ import Time
       bars: values.enumerated().map { .init(label: "b\($0)", values: $1) },
       marks: [.init(place: 0, label: "left"), .init(place: 0.5, label: "middle"), .init(place: 1, label: "right")],
       window: at(0)..<at(1)
-    ).html.text
+    ).html(english).text
   }
 
   @Test func `a chart has a title, a unit, a legend, and its numbers as a table`() throws {
@@ -122,7 +124,7 @@ import Time
       rowName: "SKU", title: "Units",
       parts: [.init(name: "left", colour: .left), .init(name: "sold", colour: .confirmed)],
       rows: rows
-    ).html.text
+    ).html(english).text
     #expect(text.matches(of: /role="img"/).count == Limits.chartRows)
     #expect(text.matches(of: /<th scope="row">/).count == 50)
     #expect(text.contains("The first 40 of 50"))
@@ -130,15 +132,15 @@ import Time
     let hostile = LevelChart(
       rowName: "SKU", title: "Units", parts: [.init(name: "left", colour: .left)],
       rows: [.init(name: "<b>\"", values: [0])])
-    #expect(!hostile.html.text.contains("<b>"))
+    #expect(!hostile.html(english).text.contains("<b>"))
   }
 
   @Test func `classes of delays are those from the quickest to the slowest`() {
-    #expect(DelayClasses([:]).labels.isEmpty)
-    let classes = DelayClasses([0: 3, 2: 1, 3: 0])
+    #expect(DelayClasses([:], english).labels.isEmpty)
+    let classes = DelayClasses([0: 3, 2: 1, 3: 0], english)
     #expect(classes.labels == ["under 1 ms", "1 ms to 2 ms", "2 ms to 5 ms"])
     #expect(classes.counts == [3, 0, 1])
-    #expect(DelayClasses([SaleDecisions.delayBounds.count: 1]).labels == ["100 s and more"])
+    #expect(DelayClasses([SaleDecisions.delayBounds.count: 1], english).labels == ["100 s and more"])
   }
 
   @Test func `a part of a timeline is named by two instants`() throws {

@@ -29,20 +29,20 @@ import Time
     return try #require(line?.split(separator: " ").last.flatMap { Int(Double($0) ?? -1) })
   }
 
-  @Test func `the page is whole without a script, and comes anew by itself`() async throws {
+  @Test func `the page is whole without a script, and a link loads it anew`() async throws {
     try await AdminUnderTest.with { admin, client in
       _ = try await admin.store.create(.sample(name: "A & <B>"))
       let page = try await client.get("/admin/sales/double11/live")
       #expect(page.status == 200)
       #expect(page.text.contains("A &amp; &lt;B&gt;"))
-      #expect(page.text.contains("<noscript><meta http-equiv=\"refresh\" content=\"5\"></noscript>"))
-      #expect(page.text.contains("<script src=\"/admin/scripts/live.js\" defer></script>"))
+      #expect(page.text.contains("<noscript><p class=\"doubt\"><a href=\"/admin/sales/double11/live\">"))
+      #expect(page.text.contains("<script src=\"\(Asset.liveScript.path)\" defer></script>"))
       for part in LiveParts.Name.allCases where part != .room {
         #expect(page.text.contains("data-part=\"\(part.rawValue)\""), "\(part)")
       }
       #expect(page.text.contains("Ends in") && page.text.contains("<code class=\"small\">phone</code>"))
       #expect(!page.text.contains(" style="))
-      #expect(try await client.get("/admin/scripts/live.js").text.contains("EventSource"))
+      #expect(try await client.get(Asset.liveScript.path).text.contains("EventSource"))
       #expect(try await client.get("/admin/sales/none/live").status == 404)
       #expect(try await client.get("/admin/sales/none/live/events").status == 404)
       #expect(try await client.stranger.get("/admin/sales/double11/live/events").status == 401)
@@ -81,7 +81,7 @@ import Time
       (try? LiveSample.moment(1)) ?? LiveMoment(at: .now, reading: nil, ends: nil, room: nil)
     }
     let sale = SaleID(rawValue: "double11")!
-    let first = try await hub.join(sale, lastEvent: nil)
+    let first = try await hub.join(sale, .english, lastEvent: nil)
     var events = first.events.map { String(buffer: $0) }.makeAsyncIterator()
     #expect(await events.next()?.hasPrefix("retry: ") == true)
     let whole = try #require(await events.next())
@@ -89,11 +89,11 @@ import Time
     let patch = try #require(await events.next())
     #expect(patch.hasPrefix("id: ") && !patch.contains("\"stock\":"), "\(patch.prefix(200))")
     let id = try #require(patch.split(separator: "\n").first).dropFirst(4)
-    let back = try await hub.join(sale, lastEvent: String(id))
+    let back = try await hub.join(sale, .english, lastEvent: String(id))
     var again = back.events.map { String(buffer: $0) }.makeAsyncIterator()
     #expect(await again.next()?.hasPrefix("retry: ") == true)
     #expect(await again.next()?.contains("\"stock\":") == false)
-    let stranger = try await hub.join(sale, lastEvent: "another-1")
+    let stranger = try await hub.join(sale, .english, lastEvent: "another-1")
     var other = stranger.events.map { String(buffer: $0) }.makeAsyncIterator()
     #expect(await other.next()?.hasPrefix("retry: ") == true)
     #expect(await other.next()?.contains("\"stock\":") == true)
@@ -106,17 +106,17 @@ import Time
     }
     let sale = SaleID(rawValue: "double11")!
     var places: [LiveHub.Place] = []
-    for _ in 0..<Limits.liveStreams { places.append(try await hub.join(sale, lastEvent: nil)) }
-    let refusal = await #expect(throws: Problem.self) { try await hub.join(sale, lastEvent: nil) }
+    for _ in 0..<Limits.liveStreams { places.append(try await hub.join(sale, .english, lastEvent: nil)) }
+    let refusal = await #expect(throws: Problem.self) { try await hub.join(sale, .english, lastEvent: nil) }
     #expect(refusal?.code == .busy && refusal?.retryAfterMilliseconds != nil)
     await hub.leave(places[0])
-    places[0] = try await hub.join(sale, lastEvent: nil)
+    places[0] = try await hub.join(sale, .english, lastEvent: nil)
     for place in places { await hub.leave(place) }
     var sales: [LiveHub.Place] = []
     for number in 0..<Limits.liveSales {
-      sales.append(try await hub.join(SaleID(rawValue: "sale-\(number)")!, lastEvent: nil))
+      sales.append(try await hub.join(SaleID(rawValue: "sale-\(number)")!, .english, lastEvent: nil))
     }
-    await #expect(throws: Problem.self) { try await hub.join(sale, lastEvent: nil) }
+    await #expect(throws: Problem.self) { try await hub.join(sale, .english, lastEvent: nil) }
     for place in sales { await hub.leave(place) }
   }
 

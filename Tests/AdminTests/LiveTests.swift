@@ -6,6 +6,8 @@ import Time
 
 /// What a person sees of a sale, from looks alone.
 @Suite struct LiveTests {
+  private let english = Phrasebook(language: .english)
+
   private func view(_ moments: [LiveMoment]) throws -> LiveView {
     var track = LiveTrack(at: moments[0].at)
     var view: LiveView?
@@ -49,14 +51,14 @@ import Time
   @Test func `the clock counts to the opening, then to the end, by the server's time`() throws {
     let before = try view([LiveSample.moment(-90)])
     #expect(before.status == .upcoming && before.next == .opens(LiveSample.at(0)))
-    let clock = try #require(LiveParts(before).html[.clock]).text
+    let clock = try #require(LiveParts(before, english).html[.clock]).text
     #expect(clock.contains("Opens in") && clock.contains(">01:30</b>"))
     #expect(clock.contains("data-until=\"\(LiveSample.opening / 1_000)\""))
     #expect(
       try view([LiveSample.moment(1)]).next
         == .ends(Timestamp(microseconds: LiveSample.opening + 1_800_000_000_000_000)))
     #expect(
-      [0, 1, 999, 61_000, 3_600_000, 90_061_000].map(LiveParts.clockText)
+      [0, 1, 999, 61_000, 3_600_000, 90_061_000].map { LiveParts.clockText($0, english) }
         == ["00:00", "00:01", "00:01", "01:01", "1:00:00", "1 d 01:01:01"])
   }
 
@@ -73,7 +75,7 @@ import Time
     #expect(stale.isStale && stale.ageMilliseconds == 8_000)
     #expect(stale.stock == fresh.stock)
     #expect(stale.alerts == [.storeAway(milliseconds: 8_000), .logAway(milliseconds: 6_000)])
-    #expect(LiveParts(stale).html[.status]?.text.contains("8.0 s old") == true)
+    #expect(LiveParts(stale, english).html[.status]?.text.contains("8.0 s old") == true)
   }
 
   @Test func `stock is left, held and paid where a sale has holds, and nothing is below 0`() throws {
@@ -94,7 +96,9 @@ import Time
 
   @Test func `a sale that goes well has no alert`() throws {
     #expect(try alerts(LiveSample.moment(0), LiveSample.moment(1, ends: 150)) == [])
-    #expect(try LiveParts(view([LiveSample.moment(0)])).html[.alerts]?.text.contains("Nothing needs a person") == true)
+    #expect(
+      try LiveParts(view([LiveSample.moment(0)]), english).html[.alerts]?.text.contains("Nothing needs a person")
+        == true)
   }
 
   @Test func `a halted partition is told with its reason, and is not told stale besides`() throws {
@@ -104,7 +108,7 @@ import Time
       }
     }
     #expect(try view(moments).alerts == [.halted(LiveSample.partition, reason: "a <gap>")])
-    #expect(LiveParts(try view(moments)).html[.alerts]?.text.contains("a &lt;gap&gt;") == true)
+    #expect(LiveParts(try view(moments), english).html[.alerts]?.text.contains("a &lt;gap&gt;") == true)
   }
 
   @Test func `a partition that nobody has is told only while records wait`() throws {
@@ -178,16 +182,19 @@ import Time
       .hot(Partition(1), percent: 90, drainMilliseconds: nil), .allHeld([]), .roomPaused(waiting: 1),
       .quarantined(1), .deadLetters(1), .endpointsFail(1),
     ]
-    let words = all.map(LiveAlertWords.init)
-    #expect(words.allSatisfy { !$0.title.isEmpty && !$0.cause.isEmpty && !$0.remedy.isEmpty })
-    #expect(Set(words.map(\.remedy)).count == all.count)
+    for language in Language.allCases {
+      let words = all.map { LiveAlertWords($0, Phrasebook(language: language)) }
+      #expect(words.allSatisfy { !$0.title.isEmpty && !$0.cause.isEmpty && !$0.remedy.isEmpty })
+      #expect(Set(words.map(\.remedy)).count == all.count)
+      #expect(words.allSatisfy { !"\($0.title)\($0.cause)\($0.remedy)".contains("{") }, "a value is missing")
+    }
   }
 
   @Test func `only parts that have changed are sent`() throws {
-    let first = LiveParts(try view([LiveSample.moment(1)]))
+    let first = LiveParts(try view([LiveSample.moment(1)]), english)
     #expect(first.changed(since: nil).count == LiveParts.Name.allCases.count)
     #expect(first.changed(since: first).isEmpty)
-    let second = LiveParts(try view([LiveSample.moment(1) { $0.quarantined = 1 }]))
+    let second = LiveParts(try view([LiveSample.moment(1) { $0.quarantined = 1 }]), english)
     #expect(Set(second.changed(since: first).keys) == [.alerts])
   }
 }

@@ -27,6 +27,26 @@ struct DemoTests {
     }
   }
 
+  @Test func `the page speaks the language that is asked for, and then that of the browser`() async throws {
+    try await RunningIntake.with(sales: [try .open("demo")], { $0.configure = { $0.servesDemo = true } }) { intake in
+      func ask(_ path: String, _ languages: String) -> String {
+        "GET \(path) HTTP/1.1\r\nHost: test\r\nAccept-Language: \(languages)\r\n\r\n"
+      }
+      let chinese = "<html lang=\"zh-Hans\">"
+      #expect(try await intake.get("/demo").text.contains("<html lang=\"en\">"))
+      #expect(try await intake.get("/demo?lang=zh-Hans").text.contains(chinese))
+      let asked = try await intake.send(ask("/demo", "fr, zh-CN;q=0.9, en;q=0.8"))
+      #expect(asked.text.contains(chinese) && asked.text.contains("进入等候室"))
+      #expect(asked.headers["vary"] == "Accept-Language")
+      let chosen = try await intake.send(ask("/demo?lang=en", "zh"))
+      #expect(chosen.text.contains("Join the room") && chosen.text.contains("hreflang=\"zh-Hans\""))
+      // Every text that the scripts ask for is in the table.
+      let scripts = try await intake.get("/demo/demo.js").text + intake.get("/demo/draw.js").text
+      let table = try #require(asked.text.firstMatch(of: /type="application\/json">(.*)<\/script>/)).output.1
+      for word in scripts.matches(of: /text\("([a-zA-Z]+)"/) { #expect(table.contains("\"\(word.output.1)\":")) }
+    }
+  }
+
   @Test func `there is no such page where nobody asked for it, or where it is said who may name the buyer`()
     async throws
   {

@@ -1,4 +1,4 @@
-"""A person in front of the admin console: a real Chromium, driven by selenium."""
+"""A person in front of the admin console and of the buyer's page: a real Chromium, driven by selenium."""
 
 import json
 import os
@@ -8,11 +8,13 @@ import unittest
 import urllib.request
 
 from selenium import webdriver
+from selenium.common.exceptions import TimeoutException
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import Select, WebDriverWait
 
 URL = os.environ["UI_URL"]
+SHOP_URL = os.environ["UI_SHOP_URL"]
 PASSWORD = os.environ["UI_PASSWORD"]
 
 
@@ -21,6 +23,15 @@ def api(method, path, body=None):
     data = None if body is None else json.dumps(body).encode()
     headers = {"Authorization": "Bearer " + os.environ["PENSTOCK_ADMIN_TOKEN"], "Content-Type": "application/json"}
     request = urllib.request.Request(URL + path, data=data, method=method, headers=headers)
+    with urllib.request.urlopen(request) as answer:
+        return json.loads(answer.read())
+
+
+def order(sale, buyer, sku="phone"):
+    """Orders one unit as a buyer."""
+    headers = {"X-Buyer-Id": buyer, "Idempotency-Key": "one", "Content-Type": "application/json"}
+    request = urllib.request.Request(
+        f"{SHOP_URL}/v1/sales/{sale}/orders", data=json.dumps({"sku": sku, "quantity": 1}).encode(), headers=headers)
     with urllib.request.urlopen(request) as answer:
         return json.loads(answer.read())
 
@@ -53,6 +64,13 @@ class Console(unittest.TestCase):
 
     def find(self, selector):
         return self.driver.find_element(By.CSS_SELECTOR, selector)
+
+    def wait_for(self, words, selector="body", seconds=30):
+        """Waits until something shows the words."""
+        try:
+            WebDriverWait(self.driver, seconds).until(lambda _: words in self.find(selector).text)
+        except TimeoutException:
+            self.fail(f"not {words!r} within {seconds} s, but: {self.find(selector).text!r}")
 
     def text(self):
         return self.find("body").text

@@ -32,14 +32,17 @@ enum ReportCharts {
         label: bars[index].label, values: zip(bars[index].values, values).map { $0 + $1 })
     }
     let series = [
-      BarChart.Series(name: say(ReportWords.confirmed), colour: .confirmed), .init(name: say(ReportWords.waitlisted), colour: .waitlisted),
-      .init(name: say(ReportWords.rejected), colour: .rejected), .init(name: say(ReportWords.quarantined), colour: .quarantined),
+      BarChart.Series(name: say(ReportWords.confirmed), colour: .confirmed),
+      .init(name: say(ReportWords.waitlisted), colour: .waitlisted),
+      .init(name: say(ReportWords.rejected), colour: .rejected),
+      .init(name: say(ReportWords.quarantined), colour: .quarantined),
     ]
     // A sale without a waitlist, and nothing quarantined, has two.
     let used = series.indices.filter { index in index != 1 && index != 3 || bars.contains { $0.values[index] > 0 } }
     return BarChart(
       id: "timeline", title: say(ChartWords.timeline),
-      unit: say(ChartWords.decisionsPer, slots.widthName(say)), barName: say(ChartWords.from), series: used.map { series[$0] },
+      unit: say(ChartWords.decisionsPer, slots.widthName(say)), barName: say(ChartWords.from),
+      series: used.map { series[$0] },
       bars: bars.map { bar in BarChart.Bar(label: bar.label, values: used.map { bar.values[$0] }) },
       marks: marks(of: slots), window: slots.start..<slots.end
     ).html(say)
@@ -73,7 +76,10 @@ enum ReportCharts {
       id: "arrivals", title: say(ChartWords.arrivals),
       unit: say(ChartWords.requestsPer, say(ChartWords.milliseconds, arrivals.width.grouped)),
       barName: say(ChartWords.from),
-      series: [.init(name: say(ReportWords.acceptedWord), colour: .confirmed), .init(name: say(ReportWords.refusedAtDoor), colour: .rejected)],
+      series: [
+        .init(name: say(ReportWords.acceptedWord), colour: .confirmed),
+        .init(name: say(ReportWords.refusedAtDoor), colour: .rejected),
+      ],
       bars: bars, marks: marks(of: slots)
     ).html(say)
   }

@@ -62,7 +62,7 @@ struct LiveParts: Equatable {
     let seconds = (milliseconds + 999) / 1_000
     func two(_ number: Int64) -> String { number < 10 ? "0\(number)" : "\(number)" }
     let (hours, minutes, rest) = (seconds / 3_600 % 24, seconds / 60 % 60, seconds % 60)
-    if seconds >= 86_400 { 
+    if seconds >= 86_400 {
       return say(LiveWords.days, "\(seconds / 86_400)", "\(two(hours)):\(two(minutes)):\(two(rest))")
     }
     return hours > 0 ? "\(hours):\(two(minutes)):\(two(rest))" : "\(two(minutes)):\(two(rest))"
@@ -145,7 +145,8 @@ struct LiveParts: Equatable {
   private static func chart(_ say: Phrasebook, _ view: LiveView) -> HTML {
     let shown = view.seconds.suffix(Int(Limits.liveMinute.components.seconds))
     let count = Int(Limits.liveMinute.components.seconds)
-    let blank = Array(repeating: BarChart.Bar(label: say(LiveWords.before), values: [0, 0, 0]), count: count - shown.count)
+    let blank = Array(
+      repeating: BarChart.Bar(label: say(LiveWords.before), values: [0, 0, 0]), count: count - shown.count)
     let bars = shown.map { second in
       BarChart.Bar(
         label: String(second.at.description.dropFirst(11).prefix(8)),
@@ -155,7 +156,8 @@ struct LiveParts: Equatable {
       id: "requests", title: say(LiveWords.minute), unit: say(LiveWords.requestsPerSecond),
       barName: say(ChartWords.time),
       series: [
-        .init(name: say(LiveWords.accepted), colour: .confirmed), .init(name: say(LiveWords.repeats), colour: .waitlisted),
+        .init(name: say(LiveWords.accepted), colour: .confirmed),
+        .init(name: say(LiveWords.repeats), colour: .waitlisted),
         .init(name: say(LiveWords.refused), colour: .rejected),
       ],
       bars: blank + bars,

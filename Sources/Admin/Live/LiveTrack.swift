@@ -85,7 +85,8 @@ struct LiveTrack: Sendable {
     let decided = reading.requests.values.reduce(0, +) - reading.repeats
     let log = [
       LiveView.Answer(
-        name: LiveView.Answer.accepted, isAtDoor: false, perSecond: rate { $0.requests.values.reduce(0, +) - $0.repeats },
+        name: LiveView.Answer.accepted, isAtDoor: false,
+        perSecond: rate { $0.requests.values.reduce(0, +) - $0.repeats },
         inAll: decided),
       .init(name: LiveView.Answer.repeats, isAtDoor: false, perSecond: rate(\.repeats), inAll: reading.repeats),
     ]

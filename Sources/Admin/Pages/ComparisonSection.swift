@@ -27,7 +27,7 @@ enum ComparisonSection {
     <form class="fields" method="get" \
     action="/admin/sales/\(sale.rawValue)#comparison"><label for="with">\(say(ComparisonWords.earlierID))</label>\
     <input id="with" name="with" required maxlength="64" autocomplete="off" spellcheck="false">\
-    <button>\(say(ComparisonWords.compare))</button></form></section>
+    <button type="submit">\(say(ComparisonWords.compare))</button></form></section>
     """
   }
 }

@@ -1,3 +1,4 @@
+internal import Accounts
 internal import FlashSale
 internal import SaleStore
 

@@ -3,6 +3,7 @@ internal import FlashSale
 internal import HTTPServing
 internal import Hummingbird
 internal import NIOCore
+internal import Telemetry
 
 /// A sale's report as a page, and as a file.
 struct ReportRoutes: Sendable {

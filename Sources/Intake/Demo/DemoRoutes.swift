@@ -9,7 +9,12 @@ internal import NIOCore
 /// themselves, and its button for paying speaks as the shop's backend.
 struct DemoRoutes: Sendable {
   func add(to router: Router<ListenerContext>) {
-    router.at("demo", get: { _, _ in Self.answer(DemoPage.html, type: "text/html; charset=utf-8") })
+    router.at(
+      "demo",
+      get: { request, _ in
+        Self.answer(
+          DemoPage.html(DemoLanguage(of: request)), type: "text/html; charset=utf-8", vary: "Accept-Language")
+      })
     router.at("demo/demo.css", get: { _, _ in Self.answer(DemoStyle.text, type: "text/css; charset=utf-8") })
     router.at(
       "demo/demo.js", get: { _, _ in Self.answer(DemoScript.text, type: "text/javascript; charset=utf-8") })
@@ -17,7 +22,7 @@ struct DemoRoutes: Sendable {
       "demo/draw.js", get: { _, _ in Self.answer(DrawScript.text, type: "text/javascript; charset=utf-8") })
   }
 
-  private static func answer(_ text: StaticString, type: String) -> Response {
+  private static func answer(_ text: String, type: String, vary: String? = nil) -> Response {
     var headers: HTTPFields = [
       .contentType: type, .cacheControl: "no-store", .xContentTypeOptions: "nosniff",
       .contentSecurityPolicy: """
@@ -25,7 +30,8 @@ struct DemoRoutes: Sendable {
       form-action 'none'; frame-ancestors 'none'
       """,
     ]
+    if let vary { headers[.vary] = vary }
     if let name = HTTPField.Name("Referrer-Policy") { headers[name] = "no-referrer" }
-    return Response(status: .ok, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(staticString: text)))
+    return Response(status: .ok, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(string: text)))
   }
 }

@@ -1,9 +1,13 @@
 /// What the buyer's page does: it is a client of this API, as a shop's own page is.
 enum DemoScript {
-  static let text: StaticString = #"""
+  static let text = #"""
     "use strict";
     (() => {
       const $ = (id) => document.getElementById(id);
+      const table = JSON.parse($("words-table").textContent);
+      // In this page's language; {1} and {2} stand for values.
+      const text = (name, ...values) =>
+        (table[name] ?? name).replace(/\{(\d)\}/g, (_, place) => values[place - 1] ?? "");
       const say = (words) => { $("news").textContent = words; };
       const random = () => Math.random().toString(36).slice(2, 8);
       let sale = null;
@@ -23,7 +27,7 @@ enum DemoScript {
         return hours > 0 ? `${hours}:${rest}` : rest;
       };
       const money = (minor, currency) => {
-        const format = new Intl.NumberFormat(undefined, { style: "currency", currency });
+        const format = new Intl.NumberFormat(document.documentElement.lang, { style: "currency", currency });
         return format.format(minor / 10 ** format.resolvedOptions().maximumFractionDigits);
       };
       const show = (id, isShown) => { $(id).hidden = !isShown; };
@@ -40,7 +44,7 @@ enum DemoScript {
         const json = await answer.json().catch(() => ({}));
         return { status: answer.status, ok: answer.ok, json };
       };
-      const told = (answer) => answer.json.detail || answer.json.title || `The answer was ${answer.status}.`;
+      const told = (answer) => answer.json.detail || answer.json.title || text("answerWas", answer.status);
 
       // --- The sale ---
 
@@ -65,8 +69,8 @@ enum DemoScript {
             const words = document.createElement("span");
             const button = document.createElement("button");
             button.type = "button";
-            button.textContent = "Buy";
-            button.setAttribute("aria-label", `Buy ${item.sku}`);
+            button.textContent = text("buy");
+            button.setAttribute("aria-label", text("buySKU", item.sku));
             button.addEventListener("click", () => buy(item.sku));
             line.append(words, button);
             return line;
@@ -75,7 +79,7 @@ enum DemoScript {
         sale.items.forEach((item, index) => {
           const [words, button] = list.children[index].children;
           const price = money(item.price_minor, item.currency);
-          words.textContent = `${item.sku}, ${price}: ${item.left} of ${item.stock} left`;
+          words.textContent = text("item", item.sku, price, item.left, item.stock);
           button.disabled = sale.status !== "open" || (!$("room").hidden && !token);
         });
       };
@@ -87,10 +91,10 @@ enum DemoScript {
           const status = sale.status === "closed" ? "closed" : byClock;
           if (status !== sale.status) {
             sale.status = status;
-            say(status === "open" ? "The sale is open." : "The sale is over.");
+            say(text(status === "open" ? "isOpen" : "isOver"));
             drawItems();
           }
-          $("clock-words").textContent = { upcoming: "Opens in", open: "Ends in" }[status] || "The sale is over";
+          $("clock-words").textContent = text({ upcoming: "opensIn", open: "endsIn" }[status] || "isOver");
           const next = { upcoming: start, open: end }[status];
           $("clock").textContent = next ? clock(next - now()) : "";
         }
@@ -118,23 +122,21 @@ enum DemoScript {
       const tellRoom = (place) => {
         const before = token;
         token = place?.token ?? null;
-        const words = {
-          entered: "You are in the draw. The lot decides who comes first.",
-          waiting: place?.position === 0 ? "You are next." : `${place?.position} are before you.`,
-          admitted: "You are in: buy now.", left: "You have left.", done: "You are done here.",
-          expired: "Your time is over. Join again for a new place.", revoked: "Your place was taken away.",
-        };
-        let text = place ? words[place.status] || place.status : "Join, and wait for your turn.";
-        if (place?.eta_ms) text += ` About ${clock(place.eta_ms)}.`;
-        if (place?.waits_for_beacon) text += ` The draw waits for ${place.waits_for_beacon}.`;
-        if (place?.is_paused) text += " The room is paused.";
-        if (place?.sold_out) text += " Nothing is left.";
-        $("room-words").textContent = text;
+        const parts = [];
+        if (!place) parts.push(text("invitation"));
+        else if (place.status === "waiting" && place.position === 0) parts.push(text("youAreNext"));
+        else if (place.status === "waiting") parts.push(text("beforeYou", place.position));
+        else parts.push(text(place.status));
+        if (place?.eta_ms) parts.push(text("about", clock(place.eta_ms)));
+        if (place?.waits_for_beacon) parts.push(text("waitsFor", place.waits_for_beacon));
+        if (place?.is_paused) parts.push(text("paused"));
+        if (place?.sold_out) parts.push(text("soldOut"));
+        $("room-words").textContent = parts.join(" ");
         const isIn = ["entered", "waiting", "admitted"].includes(place?.status);
         show("join", !isIn && place?.status !== "revoked");
         show("leave", isIn);
         show("verify", Boolean(place) && place.status !== "entered");
-        if (token && !before) say("Your turn: you can buy now.");
+        if (token && !before) say(text("yourTurn"));
         if (sale) drawItems();
       };
 
@@ -146,19 +148,19 @@ enum DemoScript {
       const verify = async () => {
         const answer = await call("GET", `/v1/sales/${sale.id}/draw`);
         if (!answer.ok || !answer.json.order) {
-          say(answer.ok ? "The lot is not drawn yet." : told(answer));
+          say(answer.ok ? text("notDrawn") : told(answer));
           return;
         }
         const result = await window.penstockDraw.verify(answer.json, $("buyer").value);
         $("verdict").replaceChildren(...result.checks.map((check) => {
           const line = document.createElement("li");
           line.className = check.holds ? "good" : "bad";
-          line.textContent = `${check.holds ? "✓" : "✗"} ${check.words}`;
+          line.textContent = `${check.holds ? "✓" : "✗"} ${text(check.name)}`;
           return line;
         }));
         const holds = result.checks.every((check) => check.holds);
-        const rank = result.rank ? ` You are number ${result.rank} of ${result.of}.` : "";
-        say((holds ? "The draw is what it was promised to be." : "The draw cannot be verified.") + rank);
+        const rank = result.rank ? ` ${text("rank", result.rank, result.of)}` : "";
+        say(text(holds ? "drawHolds" : "drawFails") + rank);
       };
 
       // --- The order ---
@@ -176,10 +178,10 @@ enum DemoScript {
           }
           if (answer.ok) { begin(answer.json); return; }
           if (answer.status !== 503) { say(told(answer)); $("urgent").textContent = ""; return; }
-          say("It is not known yet whether your order was taken; asking again is safe.");
+          say(text("unknownYet"));
           await pause(500 + Math.random() * 1500);
         }
-        say("Your order could not be placed. Try again.");
+        say(text("notPlaced"));
       };
 
       const begin = (placed) => {
@@ -231,30 +233,28 @@ enum DemoScript {
         if (answer.ok && mine === order) tell(answer.json);
       };
 
-      const states = {
-        queued: "In line", confirmed: "You have it", reserved: "It is held for you",
-        waiting: "You wait for units that come back", paid: "Paid: it is yours", fulfilled: "It is on its way",
-        rejected: "Not this time", released: "You gave it back", expired: "The hold is over", cancelled: "Cancelled",
-        lapsed: "Nothing came back", refund_due: "Money comes back", refunded: "Money is back",
-      };
+      // Where an order's state has another name than its words: a place of the room expires too.
+      const states = { expired: "holdOver", refund_due: "refundDue" };
 
       const tell = (status) => {
         if (status.server_time) offset = Date.parse(status.server_time) - performance.now();
         const changed = status.status && status.status !== order.status;
         Object.assign(order, status);
         const isQueued = order.status === "queued";
-        $("state").textContent = states[order.status] || order.status;
-        let words = "";
+        const state = text(states[order.status] || order.status);
+        $("state").textContent = state;
+        const parts = [];
         if (isQueued && order.position !== undefined) {
-          words = `Place ${order.position + 1}.`;
-          if (order.eta_ms) words += ` About ${clock(order.eta_ms)}.`;
-          if (order.likely_sold_out) words += " More are before you than is left.";
+          parts.push(text("place", order.position + 1));
+          if (order.eta_ms) parts.push(text("about", clock(order.eta_ms)));
+          if (order.likely_sold_out) parts.push(text("tooMany"));
         }
-        if (order.status === "rejected") words = `Reason: ${(order.reason || "").replaceAll("_", " ")}.`;
-        if (order.status === "paid") words = "Thank you.";
+        if (order.status === "rejected") parts.push(text("reason", text(order.reason || "")));
+        if (order.status === "paid") parts.push(text("thanks"));
         if (order.status === "waiting" && order.waiting_ahead !== undefined) {
-          words = `${order.waiting_ahead} wait before you.`;
+          parts.push(text("waitBefore", order.waiting_ahead));
         }
+        const words = parts.join(" ");
         $("words").textContent = words;
         show("line", isQueued);
         if (isQueued && order.first > 0) $("line").value = 1 - Math.min(1, (order.position ?? 0) / order.first);
@@ -264,10 +264,10 @@ enum DemoScript {
         show("release", isHeld);
         show("extend", isHeld && order.extensions_left > 0);
         if (isHeld && order.amount_minor !== undefined) {
-          $("pay").textContent = `Pay ${money(order.amount_minor, order.currency)}`;
+          $("pay").textContent = text("paySum", money(order.amount_minor, order.currency));
         }
         if (changed) {
-          say(`${states[order.status] || order.status}. ${words}`);
+          say(`${state}. ${words}`);
           if (isHeld) $("pay").focus();
         }
       };
@@ -278,8 +278,8 @@ enum DemoScript {
         $("hold-clock").textContent = clock(left);
         if (left <= 60000 && warned !== order.expires_at) {
           warned = order.expires_at;
-          const more = order.extensions_left > 0 ? " Press E to keep it longer." : "";
-          $("urgent").textContent = `Your hold ends in ${Math.max(1, Math.ceil(left / 1000))} seconds.${more}`;
+          const more = order.extensions_left > 0 ? ` ${text("pressE")}` : "";
+          $("urgent").textContent = text("holdEnds", Math.max(1, Math.ceil(left / 1000))) + more;
         }
       };
 
@@ -309,6 +309,12 @@ enum DemoScript {
       $("buyer").value = sessionStorage.getItem("buyer") || `you-${random()}`;
       $("buyer").addEventListener("change", startOver);
       $("sale").addEventListener("change", startOver);
+      // The other language shows the same sale.
+      document.querySelector("[hreflang]").addEventListener("click", (event) => {
+        const url = new URL(event.currentTarget.href);
+        url.searchParams.set("sale", $("sale").value);
+        event.currentTarget.href = url;
+      });
       $("another").addEventListener("click", () => { $("buyer").value = `you-${random()}`; startOver(); });
       $("join").addEventListener("click", () => stepRoom("POST"));
       $("leave").addEventListener("click", () => stepRoom("DELETE"));
@@ -339,7 +345,7 @@ enum DemoScript {
 
       const forever = async (milliseconds, work) => {
         for (;;) {
-          try { await work(); } catch { say("Penstock does not answer; trying again."); }
+          try { await work(); } catch { say(text("noAnswer")); }
           await pause(milliseconds);
         }
       };

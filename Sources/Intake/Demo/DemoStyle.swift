@@ -1,6 +1,6 @@
 /// The buyer's page's look.
 enum DemoStyle {
-  static let text: StaticString = """
+  static let text = """
     :root { color-scheme: light dark; --page: #f4f6f8; --card: #fff; --ink: #15202b; --soft: #5a6877; --line: #c9d1d9;
       --good: #0b7a53; --bad: #b81f2b; --act: #1d5fd1; --on-act: #fff }
     @media (prefers-color-scheme: dark) {

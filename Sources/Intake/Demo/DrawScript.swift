@@ -1,6 +1,6 @@
 /// How a browser checks a lottery from what is published of it alone, as docs/shaping.md says it is drawn.
 enum DrawScript {
-  static let text: StaticString = #"""
+  static let text = #"""
     "use strict";
     window.penstockDraw = (() => {
       const utf8 = new TextEncoder();
@@ -45,25 +45,25 @@ enum DrawScript {
         return 0;
       };
 
-      // What was checked, each with whether it holds, and the buyer's place in the order.
+      // What was checked by the name of its words, each with whether it holds, and the buyer's place in the order.
       const verify = async (report, buyer) => {
         const checks = [];
-        const check = (holds, words) => checks.push({ holds, words });
+        const check = (holds, name) => checks.push({ holds, name });
         const secret = bytes(report.secret);
         check(hex(await hash("penstock draw secret", secret)) === report.commitment,
-          "The secret is the one that was committed to before anybody joined.");
+          "secretHolds");
         const leaves = report.entries.map((entry) => join([number(entry.offset, 8), bytes(entry.buyer)]));
         const top = await root(leaves);
-        check(hex(top) === report.root, "The entries are those of the closing: none was added, dropped or moved.");
+        check(hex(top) === report.root, "entriesHold");
         const seed = await hash("penstock draw seed", secret, number(report.last_offset, 8), top,
           utf8.encode(report.beacon.value || ""));
-        check(hex(seed) === report.seed, "The seed follows from the secret, the entries and the beacon.");
+        check(hex(seed) === report.seed, "seedHolds");
         const lots = await Promise.all(leaves.map((leaf) => hash("penstock draw lot", seed, leaf)));
         const order = lots.map((_, index) => index).sort((a, b) => less(lots[a], lots[b]) || a - b);
-        check(JSON.stringify(order) === JSON.stringify(report.order), "The order follows from the seed.");
+        check(JSON.stringify(order) === JSON.stringify(report.order), "orderHolds");
         const mine = hex(await hash("penstock draw buyer", number(report.number, 4), utf8.encode(buyer)));
         const entry = report.entries.findIndex((entry) => entry.buyer === mine);
-        check(entry >= 0, entry >= 0 ? "You are among the entries." : "You are not among the entries.");
+        check(entry >= 0, entry >= 0 ? "among" : "notAmong");
         return { checks, rank: entry < 0 ? null : order.indexOf(entry) + 1, of: order.length };
       };
       return { verify };

@@ -1,0 +1,127 @@
+"""A sale while it goes, and its report, in a real browser."""
+
+import datetime
+import pathlib
+import tempfile
+import unittest
+import urllib.error
+import urllib.request
+
+from selenium.webdriver.common.action_chains import ActionChains
+
+from console import URL, Console, api, order
+
+
+def sale(name):
+    """A sale of one SKU, which opened some minutes ago."""
+    now = datetime.datetime.now(datetime.timezone.utc)
+    starts, ends = [(now + datetime.timedelta(minutes=m)).strftime("%Y-%m-%dT%H:%M:%SZ") for m in (-5, 55)]
+    return {"id": name, "name": "Double 11 " + name, "starts_at": starts, "ends_at": ends,
+            "items": [{"sku": "phone", "stock": 100, "price_minor": 19900, "currency": "CNY"},
+                      {"sku": "case", "stock": 400, "price_minor": 1900, "currency": "CNY"}]}
+
+
+class Watching(Console):
+    """The live page."""
+
+    def test_numbers_move_without_a_reload(self):
+        api("POST", "/admin/api/sales", sale("watched"))
+        self.sign_in("victor")
+        self.open("/admin/sales/watched")
+        self.driver.get(self.find("a[href$='/live']").get_attribute("href"))
+        self.driver.execute_script("window.isTheSamePage = true")
+        self.wait_for("100 left", "[data-part=stock]")
+        before = self.find("[role=timer]").text
+        for buyer in range(7):
+            order("watched", f"buyer-{buyer}")
+        self.wait_for("93 left", "[data-part=stock]")
+        self.wait_for("accepted", "[data-part=answers]")
+        self.assertIn("Nothing needs a person now.", self.text())
+        self.assertNotEqual(self.find("[role=timer]").text, before)
+        self.assertFalse(self.find(".stale").is_displayed())
+        self.assertTrue(self.driver.execute_script("return window.isTheSamePage"))
+        self.find("[data-part=stock] summary").click()
+        order("watched", "buyer-7")
+        self.wait_for("92 left", "[data-part=stock]")
+        self.assertTrue(self.driver.execute_script("return document.querySelector('[data-part=stock] details').open"),
+                        "a change leaves open what a person has opened")
+        self.check_accessible()
+        self.screenshot("live")
+        self.check_no_complaint()
+
+    def test_it_speaks_the_language_of_its_page(self):
+        api("POST", "/admin/api/sales", sale("watched-zh"))
+        self.sign_in("victor")
+        self.open("/admin/sales/watched-zh/live")
+        self.driver.get(self.find("a[hreflang='zh-Hans']").get_attribute("href"))
+        self.wait_for("距结束")
+        order("watched-zh", "mei")
+        self.wait_for("99 剩余", "[data-part=stock]")
+        self.assertIn("目前无需人工处理。", self.text())
+        self.check_accessible()
+
+
+class Report(Console):
+    """The report's charts, its parts, its comparison and its file."""
+
+    def test_charts_parts_and_comparison(self):
+        for name in ["earlier", "reported"]:
+            api("POST", "/admin/api/sales", sale(name))
+            for buyer in range(12):
+                order(name, f"buyer-{buyer}", "case" if buyer % 3 else "phone")
+        self.sign_in("victor")
+        self.open("/admin/sales/reported")
+        self.wait_for_report()
+        self.check_accessible()
+        self.screenshot("report")
+        for chart in ["timeline", "delays", "arrivals"]:
+            self.assertTrue(self.find(f"svg[aria-labelledby={chart}-words]").is_displayed())
+        self.find("#timeline summary").click()
+        self.assertIn("12", self.find("#timeline table").text)
+        plot = self.find("#timeline svg.plot")
+        self.driver.execute_script("arguments[0].scrollIntoView({block: 'center'})", plot)
+        ActionChains(self.driver).move_to_element_with_offset(plot, -200, 0).click_and_hold() \
+            .move_by_offset(350, 0).release().perform()
+        self.assertRegex(self.driver.current_url, r"\?from=.*&to=.*#timeline")
+        self.assertIn("all of it", self.text())
+        self.open("/admin/sales/reported")
+        self.submit("/admin/sales/reported#comparison", {"with": "earlier"})
+        self.assertIn("Beside an earlier sale", self.text())
+        self.check_accessible()
+        self.check_no_complaint()
+
+    def wait_for_report(self):
+        """Until everything is decided."""
+        for _ in range(30):
+            if "12" in self.find("[class=tiles]").text and "timeline-words" in self.driver.page_source:
+                return
+            self.driver.refresh()
+        self.fail(self.text())
+
+    def file(self, user, name):
+        self.sign_in(user)
+        cookies = "; ".join(f"{c['name']}={c['value']}" for c in self.driver.get_cookies())
+        return urllib.request.urlopen(
+            urllib.request.Request(f"{URL}/admin/sales/{name}/report.html", headers={"Cookie": cookies}))
+
+    def test_the_file_needs_nothing_else_and_is_logged(self):
+        api("POST", "/admin/api/sales", sale("filed"))
+        order("filed", "one")
+        with self.assertRaises(urllib.error.HTTPError) as refusal:
+            self.file("victor", "filed")
+        self.assertEqual(refusal.exception.code, 403)
+        refusal.exception.close()
+        self.send(self.form("/admin/sign-out"))
+        with self.file("fiona", "filed") as answer, tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder, "report.html")
+            path.write_bytes(answer.read())
+            self.driver.get(path.as_uri())
+            self.assertIn("Double 11 filed", self.text())
+            self.assertEqual(self.driver.execute_script("return performance.getEntriesByType('resource').length"), 0)
+            self.check_accessible()
+        self.open("/admin/log?action=report.export")
+        self.assertRegex(self.find("main table").text, r"fiona\s.*report\.export.*filed")
+
+
+if __name__ == "__main__":
+    unittest.main()
