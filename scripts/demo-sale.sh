@@ -6,6 +6,22 @@
 
 readonly second_delivery=200 second_delivery_after=4
 
+# Time to open two pages in a browser. Who wins there has two minutes to pay.
+readonly own_sale=yours own_opening=45
+write_own_sale() {
+  cat >"$run/own-sale.json" <<JSON
+{
+  "id": "$own_sale",
+  "name": "Penstock demo, for you",
+  "starts_at": "$(date -u -d "+$own_opening seconds" +%Y-%m-%dT%H:%M:%SZ)",
+  "ends_at": "$(date -u -d '+1 hour' +%Y-%m-%dT%H:%M:%SZ)",
+  "per_buyer_limit": 2,
+  "holds": {"seconds": 120, "extend": {"times": 1, "seconds": 60}},
+  "items": [{"sku": "lamp", "stock": 20, "price_minor": 12900, "currency": "CNY"}]
+}
+JSON
+}
+
 # Three SKUs. Most of the crowd wants the phone. Who wins has three seconds to pay: a demo is short.
 write_sale() {
   cat >"$run/sale.json" <<JSON

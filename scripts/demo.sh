@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# The whole thing, once: a private PostgreSQL, Penstock with its embedded broker, a sale with payments and a waitlist
-# under a spike of 100,000 requests, the report, a sale with a waiting room and a lottery, the audit, and a line that
-# says whether the invariants held.
+# The whole thing, once: a private PostgreSQL, Penstock with its embedded broker, a sale for you to buy in with a
+# browser, a sale with payments and a waitlist under a spike of 100,000 requests, the report, a sale with a waiting room
+# and a lottery, the audit, and a line that says whether the invariants held.
 #
 #   DEMO_EXIT=1   stop everything then and exit: 0 if they held, 1 otherwise. Without it the demo stays until Ctrl-C.
 # shellcheck disable=SC2317 # finish, and what it calls, is reached by the trap
@@ -142,6 +142,7 @@ print_addresses() {
   cat <<TEXT
 Penstock is running until you press Ctrl-C.
 
+  Buy      $url/demo?sale=$own_sale
   Sales    $url/v1/sales/$sale
   Console  $PENSTOCK_ADMIN_URL/admin (name: demo, password: $console_password)
   Token    $PENSTOCK_ADMIN_TOKEN
@@ -152,7 +153,7 @@ Buy something, and see the report:
   curl -si $url/v1/sales/$sale/orders -H 'X-Buyer-Id: you' -H 'Idempotency-Key: first' \\
     -H 'Content-Type: application/json' -d '{"sku":"case","quantity":1}'
   curl -s $url/v1/orders/ORDER_ID -H 'X-Buyer-Id: you'
-  curl -s $url/v1/orders/ORDER_ID/payments -H 'Authorization: Bearer $PENSTOCK_SHOP_TOKEN' \\
+  curl -s $url/v1/orders/ORDER_ID/payments \\
     -H 'Content-Type: application/json' -d '{"payment_id":"mine","amount_minor":4900,"currency":"CNY"}'
   curl -s $PENSTOCK_ADMIN_URL/admin/api/sales/$sale/report -H 'Authorization: Bearer $PENSTOCK_ADMIN_TOKEN'
 
@@ -172,11 +173,10 @@ step "starting a private PostgreSQL"
 PENSTOCK_DATABASE_URL=$(scripts/postgres.sh start "$run")
 PENSTOCK_ADMIN_TOKEN=$(random_hex 16)
 PENSTOCK_TICKET_KEY=$(random_hex 32)
-PENSTOCK_SHOP_TOKEN=$(random_hex 16)
 PENSTOCK_PAYMENT_WEBHOOK_KEYS=$(random_hex 32)
 console_password=$(random_hex 8)
 # Port 0: the system picks free ones, so that two demos do not meet. No brokers: `penstock up` starts its own.
-export PENSTOCK_DATABASE_URL PENSTOCK_ADMIN_TOKEN PENSTOCK_TICKET_KEY PENSTOCK_SHOP_TOKEN \
+export PENSTOCK_DATABASE_URL PENSTOCK_ADMIN_TOKEN PENSTOCK_TICKET_KEY \
   PENSTOCK_PAYMENT_WEBHOOK_KEYS PENSTOCK_HTTP=127.0.0.1:0 PENSTOCK_ADMIN_HTTP=127.0.0.1:0
 
 step "making the tables"
@@ -188,9 +188,14 @@ say "the embedded broker is not durable: it keeps the log in memory and forgets 
 start_service
 wait_until_ready
 url=http://$(bound http)
-say "open the buyer's page: $url/demo"
 PENSTOCK_ADMIN_URL=http://$(bound admin)
 export PENSTOCK_ADMIN_URL
+
+step "creating a sale for you, which opens in $own_opening s"
+write_own_sale
+run_waiting "$penstock" sale create --file "$run/own-sale.json"
+say "buy in a browser:  $url/demo?sale=$own_sale"
+say "watch it there:    $PENSTOCK_ADMIN_URL/admin/sales/$own_sale/live (name: demo, password: $console_password)"
 
 step "creating the sale"
 write_sale

@@ -12,10 +12,10 @@ from selenium.webdriver.common.action_chains import ActionChains
 from console import URL, Console, api, order
 
 
-def sale(name):
-    """A sale of one SKU, which opened some minutes ago."""
+def sale(name, opened=300):
+    """A sale of two SKUs, which opened so many seconds ago."""
     now = datetime.datetime.now(datetime.timezone.utc)
-    starts, ends = [(now + datetime.timedelta(minutes=m)).strftime("%Y-%m-%dT%H:%M:%SZ") for m in (-5, 55)]
+    starts, ends = [(now + datetime.timedelta(seconds=s)).strftime("%Y-%m-%dT%H:%M:%SZ") for s in (-opened, 3300)]
     return {"id": name, "name": "Double 11 " + name, "starts_at": starts, "ends_at": ends,
             "items": [{"sku": "phone", "stock": 100, "price_minor": 19900, "currency": "CNY"},
                       {"sku": "case", "stock": 400, "price_minor": 1900, "currency": "CNY"}]}
@@ -66,7 +66,7 @@ class Report(Console):
 
     def test_charts_parts_and_comparison(self):
         for name in ["earlier", "reported"]:
-            api("POST", "/admin/api/sales", sale(name))
+            api("POST", "/admin/api/sales", sale(name, opened=1))
             for buyer in range(12):
                 order(name, f"buyer-{buyer}", "case" if buyer % 3 else "phone")
         self.sign_in("victor")
