@@ -50,8 +50,8 @@ enum ChartColour: String, CaseIterable, Sendable {
     .levels code { overflow-wrap: anywhere }
     .levels .count { text-align: right; white-space: nowrap }
     @media (max-width: 480px) {
-      .levels { grid-template-columns: minmax(0, 1fr) auto }
-      .levels svg { grid-column: 1 / -1; grid-row: auto; order: 0 }
+      .levels { grid-template-columns: minmax(0, 1fr) auto; grid-auto-flow: dense }
+      .levels svg { grid-column: 1 / -1 }
     }
 
     """

@@ -2,7 +2,7 @@
 enum LiveWords: Message {
   case live, title, report, reload, storeAway, needsPerson, answers, stock, room, partitions, silent
   case old, asOf, opensIn, endsIn, clock, over, nothingSold, at, days
-  case nothingNeeded, perSecond, refusedPerSecond, backlog, nothingWaits, decidedIn, noRate, unknown
+  case nothingNeeded, requestRate, perSecond, refusedPerSecond, backlog, nothingWaits, decidedIn, noRate, unknown
   case left, ofPutUp, delay, head, decidedUpTo, nothingLately, p50
   case answer, inAll, accepted, repeats, refused, before, minute, requestsPerSecond, secondsAgo, now, paid
   case noRoom, waiting, inside, admitted, admittedPerSecond, abandoned, rate, perMinute, none, paused
@@ -36,7 +36,8 @@ enum LiveWords: Message {
     case .at: ("at {1} UTC", "{1} UTC")
     case .days: ("{1} d {2}", "{1} 天 {2}")
     case .nothingNeeded: ("Nothing needs a person now.", "目前无需人工处理。")
-    case .perSecond: ("Requests per second", "每秒请求")
+    case .requestRate: ("Requests per second", "每秒请求")
+    case .perSecond: ("per second", "每秒")
     case .refusedPerSecond: ("{1} refused at the door", "其中入口拒绝 {1}")
     case .backlog: ("Backlog", "积压")
     case .nothingWaits: ("nothing waits", "无等待")

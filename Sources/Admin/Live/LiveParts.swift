@@ -103,7 +103,7 @@ struct LiveParts: Equatable {
     }
     return """
       \(tile(
-        say(LiveWords.perSecond), Int64(all.rounded()).grouped, say(LiveWords.refusedPerSecond, refused)))\
+        say(LiveWords.requestRate), Int64(all.rounded()).grouped, say(LiveWords.refusedPerSecond, refused)))\
       \(tile(say(LiveWords.backlog), view.backlog?.grouped ?? say(LiveWords.unknown), drain))\
       \(tile(say(LiveWords.left), left.grouped, say(LiveWords.ofPutUp, putUp.grouped)))\
       \(tile(say(LiveWords.delay), view.recent.map { "\($0.p50.grouped(digits: 1)) ms" } ?? "–", p99(say, view)))\

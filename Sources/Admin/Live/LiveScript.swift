@@ -48,6 +48,12 @@ enum LiveScript {
       };
       setInterval(tick, 250);
 
+      // Whoever is no longer signed in is led to the sign-in, by the page itself.
+      const again = async () => {
+        const answer = await fetch(root.dataset.live, { method: "HEAD", redirect: "manual" }).catch(() => null);
+        if (answer?.type === "opaqueredirect") location.reload(); else listen();
+      };
+
       const listen = () => {
         const source = new EventSource(root.dataset.live);
         source.addEventListener("parts", (event) => {
@@ -61,7 +67,7 @@ enum LiveScript {
         source.onerror = () => {
           // The browser comes back by itself after a broken stream, and not after a refusal.
           if (source.readyState !== EventSource.CLOSED) return;
-          setTimeout(listen, 3000 + Math.random() * 7000);
+          setTimeout(again, 3000 + Math.random() * 7000);
         };
       };
       listen();

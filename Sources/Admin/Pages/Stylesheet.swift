@@ -115,7 +115,7 @@ enum Stylesheet {
     table { border-collapse: collapse; width: 100% }
     th, td { padding: .32rem .5rem; text-align: right; border-bottom: 1px solid var(--line); white-space: nowrap }
     th { font-weight: 500; color: var(--soft); font-size: .86rem }
-    tr:last-child td { border-bottom: 0 }
+    tbody tr:last-child > * { border-bottom: 0 }
     th:first-child, td:first-child { text-align: left; padding-left: 0; white-space: normal }
     th:last-child, td:last-child { padding-right: 0 }
     th.words, td.words { text-align: left; white-space: normal; overflow-wrap: anywhere; min-width: 6rem }

@@ -25,8 +25,9 @@ enum DemoPage {
       <noscript><p class="card bad">\(say(.needsScript))</p></noscript>
       <section class="card" aria-label="\(say(.who))">
       <div class="fields">
-      <label for="sale">\(say(.sale))</label><select id="sale"></select>
-      <label for="buyer">\(say(.youAre))</label><input id="buyer" maxlength="64" autocomplete="off" spellcheck="false">
+      <span class="fields"><label for="sale">\(say(.sale))</label><select id="sale"></select></span>
+      <span class="fields"><label for="buyer">\(say(.youAre))</label>\
+      <input id="buyer" maxlength="64" autocomplete="off" spellcheck="false"></span>
       <button id="another" type="button">\(say(.somebodyElse))</button>
       </div>
       </section>
