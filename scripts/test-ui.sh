@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Tests the admin console and the buyer's page in a real browser: a private PostgreSQL, `penstock up` with its embedded broker, Chromium.
+# Tests the admin console and the buyer's page in a real browser: a private PostgreSQL, `penstock up` with its embedded
+# broker, Chromium.
 #
 #   SCREENSHOTS=1    write docs/screenshots anew
 #   UI_SKIP_BUILD=1  what is built is tested

@@ -190,6 +190,28 @@ import Time
     }
   }
 
+  @Test func `the waiting room is told in numbers, with the rate of now, and whether it is paused`() throws {
+    func counts(_ admitted: Int, isPaused: Bool) -> RoomCounts {
+      RoomCounts(
+        waiting: 1_200, inside: 30, admitted: admitted, abandoned: 7, isPaused: isPaused, ratePerMinute: 600)
+    }
+    func room(_ isPaused: Bool, _ language: Language) throws -> String {
+      let looks = try [
+        LiveSample.moment(1, room: counts(40, isPaused: false)),
+        LiveSample.moment(4, room: counts(70, isPaused: isPaused)),
+      ]
+      return try #require(LiveParts(view(looks), Phrasebook(language: language)).html[.room]).text
+    }
+    let open = try room(false, .english)
+    for (name, value) in [
+      ("waiting", "1,200"), ("inside", "30"), ("admitted so far", "70"), ("admitted per second", "10.0"),
+      ("abandoned", "7"), ("rate set by an operator", "600 per minute"),
+    ] { #expect(open.contains("<td>\(name)</td><td>\(value)</td>"), "\(name)") }
+    #expect(!open.contains("Paused"))
+    #expect(try room(true, .english).contains("Paused: nobody is let in."))
+    #expect(try room(true, .chinese).contains("<td>等候中</td><td>1,200</td>"))
+  }
+
   @Test func `only parts that have changed are sent`() throws {
     let first = LiveParts(try view([LiveSample.moment(1)]), english)
     #expect(first.changed(since: nil).count == LiveParts.Name.allCases.count)

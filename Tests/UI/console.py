@@ -4,7 +4,9 @@ import json
 import os
 import shutil
 import subprocess
+import time
 import unittest
+import urllib.error
 import urllib.request
 
 from selenium import webdriver
@@ -27,13 +29,30 @@ def api(method, path, body=None):
         return json.loads(answer.read())
 
 
+def shop(path, buyer, body=None):
+    """Posts to the buyers' API as a buyer; a sale that was just created is not known there at once."""
+    headers = {"X-Buyer-Id": buyer, "Idempotency-Key": "one", "Content-Type": "application/json"}
+    data = b"" if body is None else json.dumps(body).encode()
+    until = time.monotonic() + 30
+    while True:
+        try:
+            with urllib.request.urlopen(urllib.request.Request(SHOP_URL + path, data=data, headers=headers)) as answer:
+                return json.loads(answer.read())
+        except urllib.error.HTTPError as refusal:
+            if refusal.code != 404 or time.monotonic() > until:
+                raise
+            refusal.close()
+        time.sleep(0.1)
+
+
 def order(sale, buyer, sku="phone"):
     """Orders one unit as a buyer."""
-    headers = {"X-Buyer-Id": buyer, "Idempotency-Key": "one", "Content-Type": "application/json"}
-    request = urllib.request.Request(
-        f"{SHOP_URL}/v1/sales/{sale}/orders", data=json.dumps({"sku": sku, "quantity": 1}).encode(), headers=headers)
-    with urllib.request.urlopen(request) as answer:
-        return json.loads(answer.read())
+    return shop(f"/v1/sales/{sale}/orders", buyer, {"sku": sku, "quantity": 1})
+
+
+def join(sale, buyer):
+    """Joins a sale's waiting room."""
+    return shop(f"/v1/sales/{sale}/room", buyer)
 
 
 def sql(statement):

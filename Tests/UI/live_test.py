@@ -9,7 +9,7 @@ import urllib.request
 
 from selenium.webdriver.common.action_chains import ActionChains
 
-from console import URL, Console, api, order
+from console import URL, Console, api, join, order
 
 
 def sale(name, opened=300):
@@ -58,6 +58,19 @@ class Watching(Console):
         order("watched-zh", "mei")
         self.wait_for("99 剩余", "[data-part=stock]")
         self.assertIn("目前无需人工处理。", self.text())
+        self.check_accessible()
+
+
+    def test_the_waiting_room_is_counted(self):
+        api("POST", "/admin/api/sales", {**sale("room", opened=-600), "shaping": {"room": {"rate_per_minute": 60}}})
+        self.sign_in("victor")
+        self.open("/admin/sales/room/live")
+        self.wait_for("Opens in")
+        self.wait_for("waiting 0", "[data-part=room]")
+        for buyer in range(3):
+            join("room", f"buyer-{buyer}")
+        self.wait_for("waiting 3", "[data-part=room]")
+        self.assertIn("inside 0", self.find("[data-part=room]").text)
         self.check_accessible()
 
 

@@ -58,8 +58,8 @@ struct LevelChart {
       return "<tr><th scope=\"row\"><code>\(row.name)</code></th>\(cells)</tr>\n"
     }
     return """
-      <details class="numbers"><summary>\(say(ChartWords.numbers))</summary><div class="scroll" tabindex="0" role="region" \
-      aria-label="\(title)"><table><thead><tr><th scope="col">\(rowName)</th>\(head)</tr></thead><tbody>
+      <details class="numbers"><summary>\(say(ChartWords.numbers))</summary>\
+      <div class="scroll" tabindex="0" role="region" aria-label="\(title)"><table><thead><tr><th scope="col">\(rowName)</th>\(head)</tr></thead><tbody>
       \(cells)</tbody></table></div></details>
       """
   }

@@ -5,7 +5,7 @@ enum ReportWords: Message {
   case sales, asOf, noSales, newest, oneSKU, manySKUs, soldOf, window, upcoming, open, ended, closed
   case reportAs, ordersAs, orSeparator, jsonLines, unitsSold, ofPutUp, accepted, repeatsBesides, confirmed
   case rejected, ofAccepted, inFlight, notDecided, p99, fromAcceptance, unknown, addsUp, holds, fails
-  case acceptedWord, waitlisted, quarantined, stock, putUp, sold, left, byOutcome, outcome, requests, share, door
+  case acceptedWord, waitlisted, quarantined, stock, byOutcome, outcome, requests, share, door
   case answer, ofAll, allRequests, repeats, refusedAtDoor, answeredAgain, timeline, nothingDecided, delays, max
   case firstSale, lastSale, partitions, halted, noPartition, partition, nextOffset, lag, epoch, owner, since
   case lastSeen, nobody, ago, haltedSince, haltedWord
@@ -61,9 +61,6 @@ enum ReportWords: Message {
     case .waitlisted: ("waitlisted", "候补")
     case .quarantined: ("quarantined", "隔离")
     case .stock: ("Stock", "库存")
-    case .putUp: ("put up", "投放")
-    case .sold: ("sold", "已售")
-    case .left: ("left", "剩余")
     case .byOutcome: ("Requests by outcome", "请求结果")
     case .outcome: ("outcome", "结果")
     case .requests: ("requests", "请求数")

@@ -218,7 +218,8 @@ struct LiveParts: Equatable {
       <table><thead><tr><th scope="col">\(say(LiveWords.partition))</th>\
       <th scope="col">\(say(LiveWords.state))</th><th scope="col">\(say(LiveWords.headOffset))</th>\
       <th scope="col">\(say(LiveWords.lag))</th><th scope="col">\(say(LiveWords.perSecond))</th>\
-      <th scope="col">\(say(LiveWords.lease))</th><th scope="col" class="words">\(say(LiveWords.owner))</th></tr></thead><tbody>
+      <th scope="col">\(say(LiveWords.lease))</th>\
+      <th scope="col" class="words">\(say(LiveWords.owner))</th></tr></thead><tbody>
       \(rows)</tbody></table>
       """
   }

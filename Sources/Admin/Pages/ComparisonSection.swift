@@ -12,12 +12,14 @@ enum ComparisonSection {
     }
     return """
       <section class="card" id="comparison"><h2>\(say(ComparisonWords.beside))</h2><div class="scroll" tabindex="0" \
-      role="region" aria-label="\(say(ComparisonWords.comparison))"><table><thead><tr><th scope="col">\(say(ComparisonWords.what))</th>\
+      role="region" aria-label="\(say(ComparisonWords.comparison))"><table><thead><tr>\
+      <th scope="col">\(say(ComparisonWords.what))</th>\
       <th scope="col">\(now.name)</th>\
       <th scope="col"><a href="/admin/sales/\(then.sale.rawValue)">\(then.name)</a></th>\
       <th scope="col">\(say(ComparisonWords.change))</th></tr></thead><tbody>
       \(rows)</tbody></table></div>
-      <p class="small screen"><a href="/admin/sales/\(now.sale.rawValue)">\(say(ComparisonWords.without))</a></p></section>
+      <p class="small screen"><a href="/admin/sales/\(now.sale.rawValue)">\(say(ComparisonWords.without))</a></p>\
+      </section>
       """
   }
 

@@ -18,7 +18,7 @@ enum ReportPage {
   ) -> HTML {
     let say = frame.say
     let isMoving = [.open, .upcoming].contains(report.status) || report.requests.inFlight ?? 0 > 0
-    let isAlive = place == .console && !timeline.isPart
+    let isAlive = place == .console && !timeline.isPart && frame.formToken.isEmpty
     return PageLayout.html(
       frame, title: report.name, refresh: isMoving && isAlive, script: .reportScript, isFile: place == .file,
       """

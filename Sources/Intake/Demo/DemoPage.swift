@@ -39,7 +39,8 @@ enum DemoPage {
       <section class="card" id="room" hidden aria-labelledby="room-title">
       <h2 id="room-title">\(say(.room))</h2>
       <p id="room-words"></p>
-      <p><button id="join" type="button">\(say(.join))</button> <button id="leave" type="button">\(say(.leave))</button></p>
+      <p><button id="join" type="button">\(say(.join))</button>
+      <button id="leave" type="button">\(say(.leave))</button></p>
       <p><button id="verify" type="button" hidden>\(say(.verify))</button></p>
       <ul id="verdict"></ul>
       </section>
