@@ -20,8 +20,8 @@ extension ReportFacts {
     }
   }
 
-  /// Adds the statements about lives, money, history and baskets. Each finds the sale's rows by the range of its order ids, so
-  /// other sales cost nothing.
+  /// Adds the statements about lives, money, history and baskets. Each finds the sale's rows by the range of its order
+  /// ids, so other sales cost nothing.
   static func askForLives(of sale: SaleNumber, in pipeline: inout Pipeline) throws {
     let ids = (sale.orderIDs.lowerBound.uuid, sale.orderIDs.upperBound.uuid)
     try pipeline.add(
