@@ -65,6 +65,7 @@ import Time
 
   @Test func `a sale with a verdict takes orders with the bot service's word`() async throws {
     let secret = [UInt8](repeating: 6, count: 32)
+    let soon = { @Sendable in Timestamp.now.microseconds / 1_000_000 + 60 }
     func verdict(_ sale: String = "guarded", _ buyer: String = "alice", expires: Int64, _ secret: [UInt8]) -> String {
       let text = BotService.verdict(sale: sale, buyer: buyer, expires: expires, secret: secret)
       return "X-Bot-Verdict: \(text)\r\n"
@@ -75,7 +76,7 @@ import Time
       $0.configure = { $0.verdicts = checker }
     } _: { intake in
       // From when the intake runs: on a busy machine its start takes a minute.
-      let expires = Timestamp.now.microseconds / 1_000_000 + 60
+      let expires = soon()
       for request in Self.orders("guarded", verdict(expires: expires, secret)) {
         #expect(try await intake.send(request).status == 202)
       }
@@ -94,7 +95,7 @@ import Time
     }
     // Without the key, nobody's word counts.
     try await RunningIntake.with(sales: sales) { intake in
-      let answer = try await intake.send(Self.orders("guarded", verdict(expires: expires, secret))[0])
+      let answer = try await intake.send(Self.orders("guarded", verdict(expires: soon(), secret))[0])
       #expect(answer.code == "verdict_invalid", "\(answer.text)")
     }
   }

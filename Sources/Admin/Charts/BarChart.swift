@@ -157,7 +157,8 @@ struct BarChart {
     guard !rows.isEmpty else { return .empty }
     return """
       <details class="numbers"><summary>\(say(ChartWords.numbers))</summary>\
-      <div class="scroll" tabindex="0" role="region" aria-label="\(title)"><table><thead><tr><th scope="col">\(barName)</th>\(head)</tr></thead><tbody>
+      <div class="scroll" tabindex="0" role="region" aria-label="\(title)"><table><thead><tr>\
+      <th scope="col">\(barName)</th>\(head)</tr></thead><tbody>
       \(rows)</tbody></table></div></details>
       """
   }

@@ -59,7 +59,8 @@ struct LevelChart {
     }
     return """
       <details class="numbers"><summary>\(say(ChartWords.numbers))</summary>\
-      <div class="scroll" tabindex="0" role="region" aria-label="\(title)"><table><thead><tr><th scope="col">\(rowName)</th>\(head)</tr></thead><tbody>
+      <div class="scroll" tabindex="0" role="region" aria-label="\(title)"><table><thead><tr>\
+      <th scope="col">\(rowName)</th>\(head)</tr></thead><tbody>
       \(cells)</tbody></table></div></details>
       """
   }
