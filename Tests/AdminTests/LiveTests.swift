@@ -200,7 +200,8 @@ import Time
         LiveSample.moment(1, room: counts(40, isPaused: false)),
         LiveSample.moment(4, room: counts(70, isPaused: isPaused)),
       ]
-      return try #require(LiveParts(view(looks), Phrasebook(language: language)).html[.room]).text
+      let seen = try view(looks)
+      return try #require(LiveParts(seen, Phrasebook(language: language)).html[.room]).text
     }
     let open = try room(false, .english)
     for (name, value) in [

@@ -24,7 +24,7 @@ enum DemoStyle {
     .bad { color: var(--bad); font-weight: 600 }
     .big { font-size: 1.3rem; font-weight: 650 }
     .clock { font-size: 1.6rem }
-    .fields { display: flex; flex-wrap: wrap; gap: .5rem; align-items: center }
+    .fields { display: flex; flex-wrap: wrap; gap: .5rem; align-items: center; min-width: 0; max-width: 100% }
     input, select, button { font: inherit; color: inherit; background: var(--page); border: 1px solid var(--soft);
       border-radius: 8px; padding: .45rem .8rem; min-height: 44px; min-width: 0; max-width: 100% }
     button { background: var(--act); color: var(--on-act); border-color: var(--act); font-weight: 600; cursor: pointer }
