@@ -28,6 +28,16 @@ public struct AdminHooks: Sendable {
   /// Sends a test to an endpoint of webhooks, and tells what came of it.
   public var pingWebhook: @Sendable (WebhookEndpoint) async throws -> WebhookPing
 
+  /// The order that is placed at a place of the log; `nil`: there is no such record, or it places none. Throws if the
+  /// log cannot be read.
+  public var orderAt: @Sendable (LogPosition) async throws -> OrderID?
+
+  /// Writes a record as it is into a partition; returns its place when it is durable. Throws if it may not be.
+  public var requeue: @Sendable (Partition, _ key: [UInt8], _ value: [UInt8]) async throws -> LogPosition
+
+  /// Decides the log again and compares it with the store; tells how far it is. Throws if it cannot be carried through.
+  public var audit: @Sendable (@escaping @Sendable (AuditStep) -> Void) async throws -> AuditVerdict
+
   /// Collects the hooks.
   public init(
     publishClose: @escaping @Sendable (StoredSale) async throws -> Void,
@@ -36,6 +46,13 @@ public struct AdminHooks: Sendable {
     changeRoom: @escaping @Sendable (RoomRecord) async throws -> Void = { _ in },
     room: @escaping @Sendable (SaleNumber) async -> RoomCounts? = { _ in nil },
     writeCommands: @escaping @Sendable ([(command: LogRecord, key: RecordKey)]) async throws -> [LogPosition],
+    orderAt: @escaping @Sendable (LogPosition) async throws -> OrderID? = { _ in nil },
+    requeue: @escaping @Sendable (Partition, _ key: [UInt8], _ value: [UInt8]) async throws -> LogPosition = {
+      _, _, _ in throw Unserved()
+    },
+    audit: @escaping @Sendable (@escaping @Sendable (AuditStep) -> Void) async throws -> AuditVerdict = { _ in
+      throw Unserved()
+    },
     pingWebhook: @escaping @Sendable (WebhookEndpoint) async throws -> WebhookPing = { _ in
       WebhookPing(isDelivered: false, status: nil, detail: "this process sends no webhooks")
     }
@@ -46,8 +63,20 @@ public struct AdminHooks: Sendable {
     self.changeRoom = changeRoom
     self.room = room
     self.writeCommands = writeCommands
+    self.orderAt = orderAt
+    self.requeue = requeue
+    self.audit = audit
     self.pingWebhook = pingWebhook
   }
+}
+
+/// This process does not do that.
+public struct Unserved: Error, CustomStringConvertible {
+  /// For people.
+  public let description = "this process does not do that"
+
+  /// Says so.
+  public init() {}
 }
 
 /// What came of a test of an endpoint.

@@ -11,6 +11,9 @@ public struct AdminRoutes: Sendable {
   private let api: AdminAPI
   private let pages: AdminPages
 
+  /// Works on bulk jobs while it runs; several processes may.
+  public let jobs: BulkRunner
+
   /// - Parameters:
   ///   - topic: the `orders` topic whose progress is shown.
   ///   - secondPerson: the commands that demand one.
@@ -23,10 +26,16 @@ public struct AdminRoutes: Sendable {
     let desk = SaleDesk(store: store, hooks: hooks, metrics: metrics, topic: topic, logger: logger)
     let approvals = ApprovalDesk(desk: desk, demanding: secondPerson)
     let passwords = PasswordQueue(cost: passwordCost)
-    api = AdminAPI(desk: desk, webhooks: WebhookRoutes(desk: WebhookDesk(desk: desk)), approvals: approvals)
+    let bulk = BulkDesk(desk: desk)
+    let audits = AuditDesk(run: hooks.audit, logger: logger)
+    jobs = BulkRunner(bulk)
+    api = AdminAPI(
+      desk: desk, webhooks: WebhookRoutes(desk: WebhookDesk(desk: desk)), approvals: approvals,
+      quarantine: QuarantineRoutes(desk: desk), audits: AuditRoutes(desk: audits),
+      bulk: BulkRoutes(desk: bulk, approvals: approvals))
     pages = AdminPages(
       desk: desk, approvals: approvals, signIns: SignInDesk(desk: desk, passwords: passwords),
-      users: UserDesk(desk: desk, passwords: passwords))
+      users: UserDesk(desk: desk, passwords: passwords), audits: audits)
   }
 
   /// Adds them, behind the gate.

@@ -117,4 +117,18 @@ public enum Limits {
   /// A partition is hot if so many records wait in all, and it has this share of them, in percent.
   static let liveHotRecords: Int64 = 5_000
   static let liveHotPercent: Int64 = 80
+
+  // Quarantine, audits and bulk jobs.
+
+  /// Bytes of a quarantined record that are shown as hexadecimal digits. A record of ours has some 200.
+  static let shownBytes = 16 << 10
+
+  /// Audits that a process remembers.
+  static let keptAudits = 10
+
+  /// Orders that a preview of a bulk job counts; past it, it says that there are more.
+  static let previewedOrders = 200_000
+
+  /// Between two looks of a process for a bulk job that nobody works on.
+  static let bulkLook = Duration.seconds(1)
 }

@@ -221,4 +221,15 @@ public enum Limits {
   /// How long a delivery is tried, from its first attempt, before it is a dead letter; and how long an endpoint may
   /// fail before it is switched off.
   static let webhookPatience = Duration.seconds(86_400)
+
+  // Vectors and cursors.
+
+  /// Partitions that a vector of offsets can name: more than a topic of orders ever has. A text with more is none.
+  public static let vectorPartitions: Int32 = 10_000
+
+  /// Characters of an opaque text, such as a cursor. A vector of 1,000 partitions takes some 10,000.
+  public static let checkedTextBytes = 64 << 10
+
+  /// Bytes of the search of a bulk job: a buyer, a SKU and times, encoded.
+  public static let bulkSearchBytes = 1_000
 }

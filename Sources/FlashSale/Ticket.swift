@@ -19,6 +19,20 @@ public struct Ticket: Hashable, Sendable {
   fileprivate static let placeBytes = 12
   fileprivate static let signedBytes = placeBytes + SHA256.byteCount
 
+  /// The place that a ticket's text names, whoever signed it: for people who may see every order anyway. `nil`: it is
+  /// no ticket.
+  public static func place(of text: String) -> LogPosition? {
+    guard text.utf8.count == textBytes, let bytes = Base64URL.decode(text) else { return nil }
+    let place = bytes.withUnsafeBytes { bytes in
+      (
+        Int32(bigEndian: bytes.loadUnaligned(as: Int32.self)),
+        Int64(bigEndian: bytes.loadUnaligned(fromByteOffset: 4, as: Int64.self))
+      )
+    }
+    guard place.0 >= 0, place.1 >= 0 else { return nil }
+    return LogPosition(partition: Partition(place.0), offset: Offset(place.1))
+  }
+
   /// Creates a ticket for a position that the log acknowledged.
   public init(_ position: LogPosition) { self.position = position }
 }

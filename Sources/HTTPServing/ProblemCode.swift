@@ -18,6 +18,7 @@ public enum ProblemCode: Int, CaseIterable, Sendable {
   case webhookNotFound, webhooksFull
   // The admin console.
   case rightMissing, formRefused, approvalNotFound, approvalDecided, secondPersonNeeded
+  case recordNotFound, recordResolved, auditNotFound, auditRunning, jobNotFound, jobEnded, previewOutdated
   // Who is asking, and what they show.
   case invalidToken, notEligible, proofRequired, proofInvalid, verdictRequired, verdictInvalid
   // Not now.
@@ -81,6 +82,13 @@ public enum ProblemCode: Int, CaseIterable, Sendable {
     case .approvalNotFound: (.notFound, "approval_not_found", "Nothing of this number waits for a second person")
     case .approvalDecided: (.conflict, "approval_decided", "It was decided already, or has lapsed")
     case .secondPersonNeeded: (.forbidden, "second_person_needed", "It needs another person than the one who asked")
+    case .recordNotFound: (.notFound, "record_not_found", "No such record was set aside")
+    case .recordResolved: (.conflict, "record_resolved", "It is decided already what becomes of the record")
+    case .auditNotFound: (.notFound, "audit_not_found", "There is no such audit")
+    case .auditRunning: (.conflict, "audit_running", "An audit runs already")
+    case .jobNotFound: (.notFound, "job_not_found", "There is no such bulk job")
+    case .jobEnded: (.conflict, "job_ended", "The bulk job has ended")
+    case .previewOutdated: (.conflict, "preview_outdated", "The search finds another number of orders")
     case .invalidToken: (.unauthorized, "invalid_token", "The token is not valid")
     case .notEligible: (.forbidden, "not_eligible", "The sale is not open to this buyer")
     case .proofRequired: (.forbidden, "proof_required", "The sale asks for a proof of work")

@@ -72,6 +72,9 @@ public struct AuditedEntry: Sendable, Hashable {
   public let command: Int64?
   public let by: String
   public let reason: String
+
+  /// `nil` too for what was written before the store kept it.
+  public let payment: String?
 }
 
 /// A row of `subjects_held` as it is.
@@ -183,7 +186,7 @@ extension AuditStore {
       """
       DECLARE audited_history NO SCROLL CURSOR WITH HOLD FOR
       SELECT partition, log_offset, place, sale, sku, order_id, action, result, units, minor, state, sequence, at,
-        command_id, by_whom, reason, line_units
+        command_id, by_whom, reason, line_units, payment
       FROM history ORDER BY partition, log_offset, place
       """)
     _ = try transaction.query(
@@ -267,6 +270,7 @@ extension AuditedEntry {
     by = try row.string(14)
     reason = try row.string(15)
     lineUnits = (try? row.lineUnits(16)) ?? []
+    payment = try row.optional(17)
   }
 }
 

@@ -54,14 +54,21 @@ public enum Limits {
     return (Timestamp(microseconds: from), Timestamp(microseconds: opening.microseconds + 60_000_000))
   }
 
-  /// Orders that one page of an export reads. Larger is not faster when measured; a page of 2,000 is below 1 MB.
-  public static let exportPageOrders: Int32 = 2_000
-
-  /// Orders of one buyer that a search hands out; then it says that there are more. No person has so many in one sale.
-  public static let foundOrders: Int32 = 100
+  /// Orders that one page of an export reads. Larger is not faster when measured; a page of 4,000 is below 2 MB.
+  public static let exportPageOrders: Int32 = 4_000
 
   /// Lines of the admin log that are checked at once: some 300 kB.
   static let logPageEntries: Int32 = 1_000
+
+  /// Most orders on a page of a search.
+  public static let foundOrders: Int32 = 200
+
+  /// Orders that one page of a search looks at. Where few fit, the page is shorter, and its cursor goes on from there:
+  /// a page costs some 20 ms, however many orders a sale has.
+  public static let searchedOrders = 10_000
+
+  /// Of these, how many are read at once.
+  static let searchBatchOrders = 4_000
 
   // Relays.
 
@@ -91,4 +98,19 @@ public enum Limits {
 
   /// Dead letters that are counted. More are as bad.
   public static let deadLettersCounted: Int64 = 1_000
+
+  // The desk.
+
+  /// Quarantined records that are listed at once. Each can be as large as the broker takes, 1 MB.
+  static let quarantinedShown: Int32 = 50
+
+  /// Bulk jobs that are listed, the newest first.
+  static let bulkJobsShown: Int32 = 50
+
+  /// Commands of a bulk job that are written at once, and then noted: what is written again after a crash, at most.
+  static let bulkBatchItems: Int32 = 500
+
+  /// How long a bulk job is its process's after each of its steps. A step takes below a second; past it, another
+  /// process goes on with it.
+  static let bulkLease = Duration.seconds(15)
 }

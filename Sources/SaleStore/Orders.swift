@@ -16,10 +16,10 @@ public struct StoredOrder: Sendable, Hashable {
   public let outcome: Outcome
 
   /// All lines of a basket, in the buyer's order; empty for an order of one line, which `stock` and `quantity` say.
-  public let lines: [OrderLine]
+  public internal(set) var lines: [OrderLine]
 
   /// The SKU for which a basket is refused; `nil` for any other order.
-  public let refusedSKU: SKU?
+  public internal(set) var refusedSKU: SKU?
 
   /// By intake's clock.
   public let acceptedAt: Timestamp

@@ -40,6 +40,77 @@ extension Timestamp: CustomStringConvertible {
 
   /// RFC 3339 in UTC with milliseconds, rounded down, e.g. `2026-11-10T16:00:00.000Z`.
   public var description: String {
+    guard hasPlainText else { return rareDescription }
+    return String(unsafeUninitializedCapacity: Self.textBytes) { text in
+      write(to: UnsafeMutableRawBufferPointer(text))
+      return Self.textBytes
+    }
+  }
+
+  /// Bytes of the text of an instant in the years 0 to 9999.
+  public static let textBytes = 24
+
+  /// Whether the text has `textBytes` bytes: true in the years 0 to 9999.
+  public var hasPlainText: Bool { (-62_167_219_200_000_000..<253_402_300_800_000_000).contains(microseconds) }
+
+  /// Writes the text into the first `textBytes` bytes of `text`, which must have them.
+  /// - Precondition: `hasPlainText`.
+  public func write(to text: UnsafeMutableRawBufferPointer) {
+    precondition(text.count >= Self.textBytes && hasPlainText)
+    let second = microseconds.flooredQuotient(by: 1_000_000)
+    let days = second.flooredQuotient(by: 86_400)
+    let (year, month, day) = Self.date(daysSince1970: days)
+    let time = second.flooredRemainder(by: 86_400)
+    let milliseconds = microseconds.flooredRemainder(by: 1_000_000) / 1_000
+    func put(_ number: Int64, _ digits: Int, at start: Int, then mark: Unicode.Scalar) {
+      var rest = number
+      for place in stride(from: start + digits - 1, through: start, by: -1) {
+        text[place] = UInt8(ascii: "0") + UInt8(rest % 10)
+        rest /= 10
+      }
+      text[start + digits] = UInt8(ascii: mark)
+    }
+    put(year, 4, at: 0, then: "-")
+    put(month, 2, at: 5, then: "-")
+    put(day, 2, at: 8, then: "T")
+    put(time / 3_600, 2, at: 11, then: ":")
+    put(time / 60 % 60, 2, at: 14, then: ":")
+    put(time % 60, 2, at: 17, then: ".")
+    put(milliseconds, 3, at: 20, then: "Z")
+  }
+
+  /// The date in the proleptic Gregorian calendar, of which 400 years have 146,097 days.
+  private static func date(daysSince1970 days: Int64) -> (year: Int64, month: Int64, day: Int64) {
+    let sinceYear0 = days + daysBefore(1_970)
+    // The average year's length finds the year, or the one before or behind it.
+    var year = (sinceYear0 * 400).flooredQuotient(by: 146_097)
+    while daysBefore(year + 1) <= sinceYear0 { year += 1 }
+    while daysBefore(year) > sinceYear0 { year -= 1 }
+    var day = sinceYear0 - daysBefore(year)
+    var month = 0
+    while day >= length(ofMonth: month, in: year) {
+      day -= length(ofMonth: month, in: year)
+      month += 1
+    }
+    return (year, Int64(month + 1), day + 1)
+  }
+
+  /// Days from the first one of year 0 to the first one of this.
+  private static func daysBefore(_ year: Int64) -> Int64 {
+    let last = year - 1
+    // Year 0 is a leap year.
+    return year * 365 + last.flooredQuotient(by: 4) - last.flooredQuotient(by: 100) + last.flooredQuotient(by: 400) + 1
+  }
+
+  private static func length(ofMonth month: Int, in year: Int64) -> Int64 {
+    switch month {
+    case 1: year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) ? 29 : 28
+    case 3, 5, 8, 10: 30
+    default: 31
+    }
+  }
+
+  private var rareDescription: String {
     // The second alone goes through a `Date`: it is exact as a double, and a fraction would not be.
     let second = Date(timeIntervalSince1970: Double(microseconds.flooredQuotient(by: 1_000_000)))
     let milliseconds = microseconds.flooredRemainder(by: 1_000_000) / 1_000

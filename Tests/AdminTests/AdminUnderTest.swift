@@ -24,6 +24,9 @@ struct AdminUnderTest: Sendable {
   let metrics: PrometheusRegistry
   let log: LogUnderTest
 
+  /// Works on bulk jobs when a test says so.
+  let jobs: BulkRunner
+
   /// Lends it to `body` with a client of what answers behind the listener: for requests and answers.
   static func with(
     token: String? = token, serves scope: OperatorConfiguration.Scope = .everything,
@@ -74,7 +77,9 @@ struct AdminUnderTest: Sendable {
           health: ProcessHealth(checks: checks), metrics: metrics, logger: quietLogger,
           addRoutes: routes.add(to:behind:))
         try await body(
-          AdminUnderTest(listener: listener, store: store, database: database, metrics: metrics, log: log))
+          AdminUnderTest(
+            listener: listener, store: store, database: database, metrics: metrics, log: log,
+            jobs: routes.jobs))
       }
     }
   }
@@ -91,6 +96,11 @@ final class LogUnderTest: Sendable {
     var closed: [SaleID] = []
     var askedFrom: [Partition: Offset] = [:]
     var commands: [LogRecord] = []
+    var requeued: [(partition: Partition, key: [UInt8], value: [UInt8])] = []
+    var orders: [LogPosition: OrderID] = [:]
+    var audits: @Sendable (@escaping @Sendable (AuditStep) -> Void) async throws -> AuditVerdict = { _ in
+      throw Unreachable()
+    }
     /// What a lane would do with them, before they are answered.
     var decides: @Sendable ([LogRecord]) async throws -> Void = { _ in }
   }
@@ -102,6 +112,9 @@ final class LogUnderTest: Sendable {
 
   /// The commands that were to be written.
   var commands: [LogRecord] { state.withLock(\.commands) }
+
+  /// The records that were to be written as they are.
+  var requeued: [(partition: Partition, key: [UInt8], value: [UInt8])] { state.withLock(\.requeued) }
 
   func change(_ change: (inout sending State) -> Void) { state.withLock { change(&$0) } }
 
@@ -133,7 +146,15 @@ final class LogUnderTest: Sendable {
         }
         try await decides(commands.map(\.command))
         return commands.indices.map { LogPosition(partition: 0, offset: Offset(Int64(first + $0))) }
-      })
+      },
+      orderAt: { position in self.state.withLock { $0.orders[position] } },
+      requeue: { partition, key, value in
+        self.state.withLock { state in
+          state.requeued.append((partition, key, value))
+          return LogPosition(partition: partition, offset: Offset(700))
+        }
+      },
+      audit: { try await self.state.withLock(\.audits)($0) })
   }
 }
 

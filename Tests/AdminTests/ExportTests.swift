@@ -16,6 +16,7 @@ import Testing
       let sale = try await admin.store.create(.sample())
       let other = try await admin.store.create(.sample("other"))
       try await PlantedRows.with(admin.database) { planted in
+        try await planted.progress(0, nextOffset: 1_000_000)
         try await planted.decide(sale, "phone", .confirmed, count: 3)
         try await planted.decide(sale, "phone", .rejected(.soldOut), count: 5_000, from: 3)
         try await planted.decide(other, "phone", .confirmed, count: 9)
@@ -47,6 +48,7 @@ import Testing
     try await AdminUnderTest.with { admin, client in
       let sale = try await admin.store.create(.sample(items: [(sku: "-phone", stock: 1_000)]))
       try await PlantedRows.with(admin.database) { planted in
+        try await planted.progress(0, nextOffset: 1_000_000)
         try await planted.decide(sale, "-phone", .confirmed, count: Int32(buyers.count))
         try await planted.decide(sale, "-phone", .rejected(.soldOut), count: 1, from: 100)
         for (index, buyer) in buyers.enumerated() {
@@ -91,6 +93,7 @@ import Testing
     try await AdminUnderTest.listening { admin, port in
       let sale = try await admin.store.create(.sample())
       try await PlantedRows.with(admin.database) { planted in
+        try await planted.progress(0, nextOffset: 1_000_000)
         try await planted.decide(sale, "phone", .rejected(.soldOut), count: 200_000)
       }
       let client = try await RawClient.connect(host: "127.0.0.1", port: port, receiveBuffer: 64 << 10)
@@ -107,6 +110,61 @@ import Testing
       #expect(try await client.answer().status == 200)
       #expect(try await client.rest().count { $0 == UInt8(ascii: "\n") } == 200_001)
       #expect(try exported(admin) == 200_000)
+    }
+  }
+
+  @Test func `an export is as of its vector, with a mark for Excel where it is wanted`() async throws {
+    try await AdminUnderTest.with { admin, client in
+      let sale = try await admin.store.create(.sample())
+      try await PlantedRows.with(admin.database) { planted in
+        try await planted.progress(0, nextOffset: 4)
+        try await planted.decide(sale, "phone", .confirmed, count: 5)
+        let path = "/admin/api/sales/double11/orders.csv"
+        let first = try await client.get(path)
+        let vector = try #require(first.headers[HTTPField.Name("Penstock-As-Of")!])
+        // The fourth order stands at offset 4, which is not decided as of the vector.
+        #expect(first.text.split(separator: "\r\n").count == 4)
+        #expect(try await client.get("/admin/api/sales/double11/report").string("as_of") == vector)
+        _ = try await planted.connection.query("UPDATE partition_progress SET next_offset = 6")
+        #expect(try await client.get(path).text.split(separator: "\r\n").count == 6)
+        #expect(try await client.get("\(path)?as_of=\(vector)").text == first.text)
+        let marked = try await client.get("\(path)?as_of=\(vector)&bom=true")
+        #expect(marked.text == "\u{FEFF}" + first.text)
+        let ahead = OffsetVector([0: 7])
+        for query in ["as_of=\(ahead)", "as_of=\(vector.dropLast())", "as_of=", "bom=maybe"] {
+          let answer = try await client.get("\(path)?\(query)")
+          #expect(answer.status == 400 && answer.string("code") == "invalid_parameter", "\(query)")
+        }
+      }
+    }
+  }
+
+  @Test(arguments: ["csv", "jsonl"])
+  func `a file that lacks orders says so in its last line, and the answer is cut`(form: String) async throws {
+    try await AdminUnderTest.listening { admin, port in
+      let sale = try await admin.store.create(.sample())
+      try await PlantedRows.with(admin.database) { planted in
+        try await planted.progress(0, nextOffset: 1_000_000)
+        try await planted.decide(sale, "phone", .rejected(.soldOut), count: 150_000)
+        let client = try await RawClient.connect(host: "127.0.0.1", port: port, receiveBuffer: 64 << 10)
+        try await client.send(
+          """
+          GET /admin/api/sales/double11/orders.\(form) HTTP/1.1\r\nHost: localhost\r\n\
+          Authorization: Bearer \(AdminUnderTest.token)\r\n\r\n
+          """)
+        #expect(try await eventually { try exported(admin) > 0 })
+        _ = try await settled { try exported(admin) }
+        _ = try await planted.connection.query("ALTER TABLE orders RENAME TO orders_away")
+        let text = String(decoding: try await client.rest(), as: UTF8.self)
+        let last = text.split(whereSeparator: \.isNewline).last { $0.contains("whole") || $0.contains("WHOLE") }
+        #expect(
+          last
+            == (form == "csv"
+              ? "#NOT WHOLE: the database failed on the way and orders are missing. Export again."
+              : #"{"error":"not_whole","detail":"The database failed on the way. Export again."}"#))
+        // The last chunk would be empty.
+        #expect(!text.hasSuffix("0\r\n\r\n"))
+      }
     }
   }
 

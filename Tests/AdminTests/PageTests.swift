@@ -13,7 +13,9 @@ import Testing
 @Suite struct PageTests {
   private static let paths = [
     "/admin", "/admin/sales", "/admin/sales/double11", "/admin/sales/nothing", "/admin/log", "/admin/approvals",
-    "/admin/users", "/admin/account",
+    "/admin/users", "/admin/account", "/admin/orders", "/admin/sales/double11/orders", "/admin/sales/double11/moment",
+    "/admin/jobs", "/admin/quarantine", "/admin/audits", "/admin/quarantine/1/1", "/admin/jobs/1",
+    "/admin/sales/double11/jobs?action=cancel&search=state%3Dreserved",
   ]
 
   @Test func `every page has the headers that keep a browser safe, and loads only what is ours`() async throws {
@@ -68,6 +70,7 @@ import Testing
     check(ReportWords.self)
     check(SaleWords.self)
     check(VerdictWords.self)
+    check(DeskWords.self)
   }
 
   /// Text between tags, and in attributes that are read out, comes from the tables of messages.

@@ -24,7 +24,7 @@ import Time
     let quoted = String(decoding: try JSONEncoder().encode(name), as: UTF8.self)
     let json = """
       {"sale":"double11","name":\(quoted),"status":"ended","starts_at":"2025-11-11T00:00:00Z",
-       "ends_at":"2025-11-12T00:00:00Z","generated_at":"2025-11-12T01:02:03Z",
+       "ends_at":"2025-11-12T00:00:00Z","generated_at":"2025-11-12T01:02:03Z","as_of":"",
        "items":[\(item("phone", stock: 1_000, sold: 1_000)),\(item("case", stock: 20_000, sold: 1_234))],
        "requests":{"accepted":\(inFlight == "null" ? "null" : "1234567"),"confirmed":2234,"waitlisted":0,
          "rejected":{"sold_out":1232000,"limit_reached":300},"quarantined":33,"in_flight":\(inFlight)},

@@ -223,7 +223,7 @@ import Time
         let object = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
         #expect(
           Set(object.keys) == [
-            "sale", "name", "status", "starts_at", "ends_at", "generated_at", "items", "requests", "repeats",
+            "sale", "name", "status", "starts_at", "ends_at", "generated_at", "as_of", "items", "requests", "repeats",
             "units_confirmed", "identity_holds", "stock_holds", "oversold", "decision_delay_ms",
             "timeline_bucket_minutes", "timeline", "first_sale_at", "last_sale_at", "top_refusals", "door", "asked",
             "arrivals", "lives", "money", "money_holds",

@@ -31,8 +31,13 @@ import Time
     (.post, "webhooks/1/ping", .operate), (.post, "webhooks/1/enable", .operate),
     (.post, "webhooks/1/disable", .operate), (.post, "webhooks/1/resend", .operate),
     (.get, "webhooks/1/dead-letters", .operate), (.get, "log", .readLog), (.get, "log.csv", .readLog),
-    (.get, "approvals", .view), (.get, "approvals/1", .view), (.post, "approvals/1/approve", .operate),
-    (.post, "approvals/1/refuse", .operate),
+    (.get, "approvals", .view), (.get, "approvals/1", .view), (.post, "approvals/1/approve", .view),
+    (.post, "approvals/1/refuse", .view), (.get, "sales/double11/moment", .view),
+    (.get, "sales/double11/jobs/preview", .view), (.post, "sales/double11/jobs", .view), (.get, "jobs", .view),
+    (.get, "jobs/1", .view), (.get, "jobs/1/result.csv", .view), (.post, "jobs/1/stop", .view),
+    (.get, "orders", .view), (.get, "audits", .view), (.post, "audits", .operate), (.get, "audits/1", .view),
+    (.get, "quarantine", .view), (.get, "quarantine/0/1", .view), (.post, "quarantine/0/1/requeue", .operate),
+    (.post, "quarantine/0/1/dismiss", .operate),
   ]
 
   private static func token(_ admin: AdminUnderTest, _ name: String, _ scopes: Set<Right>, days: Int = 1) async throws
@@ -78,7 +83,9 @@ import Time
         String(call.path.prefix { $0 != "?" }).replacing("double11", with: "{sale}").replacing("phone", with: "{sku}")
           .replacing(Self.order, with: "{order}").replacing("partitions/0", with: "partitions/{partition}")
           .replacing("workers/1", with: "workers/{worker}").replacing("webhooks/1", with: "webhooks/{webhook}")
-          .replacing("approvals/1", with: "approvals/{approval}")
+          .replacing("approvals/1", with: "approvals/{approval}").replacing("audits/1", with: "audits/{number}")
+          .replacing("quarantine/0/1", with: "quarantine/{partition}/{offset}")
+          .replacing(/^jobs\/1/, with: "jobs/{number}")
       })
     #expect(Set(paths) == known)
   }
@@ -105,6 +112,7 @@ import Time
     try await AdminUnderTest.with { admin, client in
       let sale = try await admin.store.create(.sample())
       try await PlantedRows.with(admin.database) { planted in
+        try await planted.progress(0, nextOffset: 100)
         try await planted.decide(sale, "phone", .confirmed, count: 3)
       }
       let csv = "/admin/api/sales/double11/orders.csv"

@@ -1,4 +1,5 @@
 import FlashSale
+import TestSupport
 import Testing
 import Time
 
@@ -211,6 +212,61 @@ private struct Money: Equatable {
 
   static func == (a: Self, b: Self) -> Bool {
     (a.captured, a.applied, a.due, a.refunded) == (b.captured, b.applied, b.due, b.refunded)
+  }
+}
+
+extension LifeTests {
+  @Test("what the history says up to a place is how each order stood there", arguments: UInt64(1)...40)
+  func asOf(seed: UInt64) throws {
+    var random = SeededGenerator(seed: seed)
+    let holds = try HoldRules(
+      seconds: 60, latePayment: .ifFree, waitlist: WaitlistRules(offerSeconds: 60, leastSeconds: 1))
+    var line = try Line(phone, left: 4, rules: seed % 4 == 0 ? nil : holds)
+    let buyers = ["ann", "bob", "cem", "dan"]
+    line.state.awaited = Set(buyers.map { line.order($0) })
+    var stood: [(history: Int, lives: [OrderID: LaneStock.Life], payments: [Payment.Key: Payment])] = []
+    for buyer in buyers { line.place(buyer, Int32.random(in: 1...3, using: &random), waits: true) }
+    for step in 0..<40 {
+      let buyer = buyers[Int.random(in: 0..<4, using: &random)]
+      let second = Int64(15 + step * 2)
+      let payment = "p\(Int.random(in: 0...2, using: &random)) of \(buyer)"
+      let due = line.hold(buyer)?.amountMinor ?? 100
+      switch Int.random(in: 0...7, using: &random) {
+      case 0...1: line.pay(buyer, max(1, due), payment: payment, at: second)
+      case 2: line.pay(buyer, 70, Bool.random(using: &random) ? "CNY" : "USD", payment: payment, at: second)
+      case 3: line.does(buyer, .cancel(Units(1)), at: second)
+      case 4: line.does(buyer, Bool.random(using: &random) ? .cancel(nil) : .release, at: second)
+      case 5: line.does(buyer, .expire, at: second)
+      case 6:
+        let minor = Int64.random(in: 1...300, using: &random)
+        line.does(buyer, .refunded(PaymentID(unchecked: payment), minor: minor), at: second)
+      default: line.does(buyer, Bool.random(using: &random) ? .extend : .fulfil, at: second)
+      }
+      stood.append((line.effects.history.count, line.state.lives, line.state.payments))
+    }
+    let first = Dictionary(uniqueKeysWithValues: line.effects.orders.map { ($0.request.order, $0) })
+    for (count, lives, payments) in stood {
+      for (id, order) in first {
+        let decided = order.outcome
+        var earlier = EarlierLife(decided, order.request.quantity, hasHolds: seed % 4 != 0)
+        for entry in line.effects.history.prefix(count) where entry.order == id {
+          earlier.add(
+            EarlierLife.Step(
+              action: entry.action, result: entry.result, units: entry.units, minor: entry.minor, state: entry.state,
+              sequence: entry.sequence, payment: entry.payment))
+        }
+        if case .hold(let hold) = lives[id] {
+          #expect(earlier.state == hold.state && earlier.liveUnits == hold.liveUnits, "\(seed) \(id)")
+          #expect(earlier.sequence == hold.sequence)
+        }
+        for payment in payments.values where payment.order == id {
+          let money = earlier.money[payment.key.id]
+          #expect(
+            money?.captured == payment.captured && money?.refundDue == payment.refundDue
+              && money?.refunded == payment.refunded, "\(seed) \(payment)")
+        }
+      }
+    }
   }
 }
 

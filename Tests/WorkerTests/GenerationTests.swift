@@ -158,7 +158,8 @@ import Testing
       let ids = try [bench.place(0, key: "k"), second].compactMap { $0.record?.request?.order }
       #expect(try await Set(bench.store.orders(ids).map(\.order)) == Set(ids))
       var exported: [OrderID] = []
-      for try await page in bench.store.orderPages(of: bench.sale.number) { exported += page.map(\.decision.order) }
+      let pages = bench.store.orderPages(of: bench.sale, asOf: try await bench.store.vector(topic: claim.topic))
+      for try await page in pages { exported += page.map(\.decision.order) }
       #expect(exported == ids)
     }
   }

@@ -12,11 +12,15 @@ struct AdminAPI: Sendable {
   let desk: SaleDesk
   let webhooks: WebhookRoutes
   let approvals: ApprovalDesk
+  let quarantine: QuarantineRoutes
+  let audits: AuditRoutes
+  let bulk: BulkRoutes
 
   func add(to router: Router<ListenerContext>, behind gate: OperatorGate) {
     let api = router.group("admin/api").add(
       middleware: PathParameters(
-        SaleID.self, Partition.self, WorkerID.self, OrderID.self, WebhookID.self, ApprovalID.self))
+        SaleID.self, Partition.self, WorkerID.self, OrderID.self, WebhookID.self, ApprovalID.self,
+        OffsetInPath.self, NumberInPath.self))
     let door = Doorkeeper(store: desk.store, gate: gate)
     // What is wrong with a request's form is told before who asks is looked at.
     let calls = GuardedRoutes(api.group().add(middleware: gate), door: door)
@@ -25,6 +29,9 @@ struct AdminAPI: Sendable {
     addCalls(to: calls)
     LogRoutes(desk: desk, approvals: approvals).add(to: calls)
     webhooks.add(to: calls, withBody: withBody)
+    quarantine.add(to: calls, withBody: withBody)
+    audits.add(to: calls)
+    bulk.add(to: calls, withBody: withBody)
     addCallsWithBody(to: withBody)
   }
 
@@ -37,6 +44,8 @@ struct AdminAPI: Sendable {
       api.at("sales/{sale}/orders.\(form.rawValue)", get: .needs(.export) { try await orders($0, form) })
     }
     api.at("sales/{sale}/orders", get: .needs(.view, findOrders))
+    api.at("sales/{sale}/moment", get: .needs(.view, moment))
+    api.at("orders", get: .needs(.view, lookUpOrders))
     api.at("orders/{order}", get: .needs(.view, order))
     api.at("partitions", get: .needs(.view) { _ in try await .json(desk.partitions()) })
     api.at("workers/{worker}/drain", post: .needs(.operate, drain))
@@ -79,29 +88,6 @@ struct AdminAPI: Sendable {
       return .file(body, type: OrderExport.csv.mediaType, name: "\(id)-report.csv")
     default:
       throw Problem.unknownFormat
-    }
-  }
-
-  private func orders(_ visit: Visit, _ form: OrderExport) async throws -> Response {
-    let id: SaleID = try visit.parameter()
-    let showsBuyers = try visit.showsBuyers()
-    let buyers = showsBuyers ? "plain" : "masked"
-    let body = try await visit.logged(.ordersExported, id.rawValue, to: "\(form.rawValue), buyers \(buyers)") {
-      try await desk.orders(of: id, as: form, masksBuyers: !showsBuyers)
-    }
-    // A sale's id needs no quoting in a file's name.
-    return .file(body, type: form.mediaType, name: "\(id)-orders.\(form.rawValue)")
-  }
-
-  @Sendable private func findOrders(_ visit: Visit) async throws -> Response {
-    guard let text = visit.query("buyer"), let buyer = BuyerID(rawValue: text) else {
-      throw Problem.invalidParameter("buyer", "must be a buyer's id")
-    }
-    let id: SaleID = try visit.parameter()
-    let found = try await desk.orders(of: buyer, in: id)
-    guard try visit.showsBuyers() else { return try .json(found.masked) }
-    return try await visit.logged(.buyersUnmasked, id.rawValue, to: "orders of \(BuyerMask.text(buyer))") {
-      try .json(found)
     }
   }
 

@@ -22,8 +22,9 @@ struct LogRoutes: Sendable {
       get: .needs(.view) { visit in
         try await .json(approvals.approval(visit.parameter(ApprovalID.self).rawValue))
       })
-    api.at("approvals/{approval}/approve", post: .needs(.operate) { try await decide($0, isApproved: true) })
-    api.at("approvals/{approval}/refuse", post: .needs(.operate) { try await decide($0, isApproved: false) })
+    // The right of the command is demanded, once it is known.
+    api.at("approvals/{approval}/approve", post: .needs(.view) { try await decide($0, isApproved: true) })
+    api.at("approvals/{approval}/refuse", post: .needs(.view) { try await decide($0, isApproved: false) })
   }
 
   private func decide(_ visit: Visit, isApproved: Bool) async throws -> Response {

@@ -101,6 +101,7 @@ struct ApprovalDesk: Sendable {
       _ = try await visit.logged(.partitionResumed, asked.subject, why: why) {
         try await desk.resume(Partition(number), body)
       }
+    case .massCancel, .massRefund: try await startApproved(asked, why: why, by: visit)
     }
   }
 }
@@ -164,9 +165,14 @@ extension ApprovalDesk.Outcome where Answer: Encodable {
   func response(status: HTTPResponse.Status = .ok) throws -> Response {
     switch self {
     case .done(let answer): try .json(answer, status: status)
-    case .waits(let approval):
-      try .json(
-        ["approval": approval], status: .accepted, headers: [.location: "/admin/api/approvals/\(approval.id)"])
+    case .waits(let approval): try .waiting(approval)
     }
+  }
+}
+
+extension Response {
+  /// 202 with what waits for a second person.
+  static func waiting(_ approval: AdminApproval) throws -> Response {
+    try .json(["approval": approval], status: .accepted, headers: [.location: "/admin/api/approvals/\(approval.id)"])
   }
 }

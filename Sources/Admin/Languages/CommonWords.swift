@@ -3,11 +3,15 @@ internal import Accounts
 /// What stands on every page.
 enum CommonWords: Message {
   case sales, approvals, log, users, account, signIn, signOut, signedInAs, language, skip, allSales, menu, none
-  case openAccess, utc, page
+  case openAccess, utc, page, orders, jobs, quarantine, audits
 
   var texts: (english: String, chinese: String) {
     switch self {
     case .sales: ("Sales", "活动")
+    case .orders: ("Orders", "订单")
+    case .jobs: ("Jobs", "批量任务")
+    case .quarantine: ("Quarantine", "隔离区")
+    case .audits: ("Audit", "审计")
     case .approvals: ("Approvals", "复核")
     case .log: ("Admin log", "操作日志")
     case .users: ("Users", "用户")

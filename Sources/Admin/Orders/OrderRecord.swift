@@ -225,19 +225,32 @@ extension Outcome {
   }
 }
 
-/// A buyer's orders in one sale.
+/// A page of orders that were looked for.
 public struct FoundOrders: Codable, Sendable {
   public let orders: [OrderRecord]
 
-  /// Whether there are more than `Limits.foundOrders` of `SaleStore`.
-  public let isCut: Bool
+  /// The cursor of the next page; `null`: there is none.
+  @Nullable public private(set) var next: String?
 
-  /// As those see it who may not know the buyer.
-  var masked: FoundOrders { FoundOrders(orders: orders.map(\.masked), isCut: isCut) }
+  /// The vector that all pages of the search are as of, as `OffsetVector` writes it.
+  public let asOf: String
+
+  /// Orders that were looked at for this page.
+  public let searched: Int
+
+  /// As those see it who may not know the buyers.
+  var masked: FoundOrders {
+    FoundOrders(orders: orders.map(\.masked), next: next, asOf: asOf, searched: searched)
+  }
 
   private enum CodingKeys: String, CodingKey {
-    case orders
-    case isCut = "is_cut"
+    case orders, next, searched
+    case asOf = "as_of"
+  }
+
+  init(orders: [OrderRecord], next: String?, asOf: String, searched: Int) {
+    (self.orders, self.asOf, self.searched) = (orders, asOf, searched)
+    self.next = next
   }
 }
 
@@ -277,7 +290,8 @@ public enum OrderText {
   /// One line for each order.
   public static func text(_ found: FoundOrders) -> String {
     let lines = found.orders.map(head)
-    let more = found.isCut ? ["and more"] : found.orders.isEmpty ? ["The buyer has no decided order in this sale."] : []
+    let more =
+      found.orders.isEmpty && found.next == nil ? ["The buyer has no decided order in this sale."] : []
     return (lines + more).joined(separator: "\n") + "\n"
   }
 

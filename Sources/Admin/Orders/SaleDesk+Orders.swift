@@ -20,12 +20,34 @@ extension SaleDesk {
     return OrderRecord(id, history, price: price, lines: lines)
   }
 
-  /// A buyer's orders in a sale.
-  func orders(of buyer: BuyerID, in sale: SaleID) async throws -> FoundOrders {
+  /// A page of a sale's orders.
+  func orders(in sale: SaleID, _ search: OrderQuery) async throws -> FoundOrders {
     let stored = try await stored(sale)
-    let found = try await asking("find orders", atMost: Limits.reportPatience) { [store] in
-      try await store.orders(of: buyer, in: stored.number)
+    if let cursor = search.cursor, !cursor.belongs(to: stored.number, search.filter) {
+      throw Problem.invalidParameter("cursor", "is of another sale or another search")
     }
-    return FoundOrders(orders: found.orders.map { OrderRecord($0, in: sale) }, isCut: found.isCut)
+    let asOf = try await reached(search.cursor?.asOf ?? search.asOf)
+    let page = try await asking("find orders") { [store] in
+      try await store.orders(of: stored, search.filter, asOf: asOf, after: search.cursor, limit: search.limit)
+    }
+    return FoundOrders(
+      orders: page.orders.map { OrderRecord($0, in: sale) }, next: page.next.map { "\($0)" }, asOf: "\(asOf)",
+      searched: page.searched)
+  }
+
+  /// The orders that a capture's id names, each with every record that touched it.
+  func orders(paidBy payment: PaymentID) async throws -> [OrderRecord] {
+    let ids = try await asking("payment") { [store] in try await store.orders(paidBy: payment) }
+    var found: [OrderRecord] = []
+    for id in ids { found.append(try await order(id)) }
+    return found
+  }
+
+  /// The order of a place in the log, as a ticket names it. Throws a 404 if no order is placed there.
+  func order(at position: LogPosition) async throws -> OrderRecord {
+    guard let id = try await asking("place", { [hooks] in try await hooks.orderAt(position) }) else {
+      throw Problem(.orderNotFound, detail: "No order is placed at \(position).")
+    }
+    return try await order(id)
   }
 }

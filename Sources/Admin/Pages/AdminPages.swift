@@ -13,11 +13,15 @@ struct AdminPages: Sendable {
   let approvals: ApprovalDesk
   let signIns: SignInDesk
   let users: UserDesk
+  let audits: AuditDesk
 
   func add(to router: Router<ListenerContext>, behind gate: OperatorGate) {
     let door = Doorkeeper(store: desk.store, gate: gate)
-    let open = router.group().add(middleware: PathParameters(SaleID.self, UserName.self, ApprovalID.self))
-      .add(middleware: ProblemPages(gate: gate)).add(middleware: gate)
+    let open = router.group().add(middleware: 
+      PathParameters(
+        SaleID.self, UserName.self, ApprovalID.self, OrderID.self, Partition.self, OffsetInPath.self, NumberInPath.self)
+    )
+    .add(middleware: ProblemPages(gate: gate)).add(middleware: gate)
     for asset in Asset.all { open.at("admin/assets/\(asset.name)", get: { _, _ in asset.response }) }
     for language in Language.allCases {
       open.at("admin/language/\(language.rawValue)", get: { request, _ in choose(language, request) })
@@ -31,6 +35,8 @@ struct AdminPages: Sendable {
     ReportRoutes(desk: desk).add(to: pages)
     LiveRoutes(desk: desk).add(to: pages)
     SaleRoutes(desk: desk, approvals: approvals).add(to: pages)
+    DeskPages(desk: desk).add(to: pages)
+    OperationPages(desk: desk, approvals: approvals, audits: audits).add(to: pages)
     addLog(to: pages)
     AccountRoutes(desk: signIns).add(to: pages)
     UserRoutes(desk: users).add(to: pages)
@@ -55,7 +61,7 @@ struct AdminPages: Sendable {
     for (word, isApproved) in [("approve", true), ("refuse", false)] {
       pages.at(
         "admin/approvals/{approval}/\(word)",
-        post: .form(.operate) { visit, _ in
+        post: .form(.view) { visit, _ in
           _ = try await approvals.decide(
             visit.parameter(ApprovalID.self).rawValue, isApproved: isApproved, by: visit)
           return .toPage("/admin/approvals")

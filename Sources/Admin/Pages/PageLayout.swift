@@ -58,8 +58,9 @@ enum PageLayout {
   private static func menu(_ frame: PageFrame) -> HTML {
     guard frame.who != nil else { return "" }
     let entries: [(path: String, words: CommonWords, right: Right)] = [
-      ("/admin/sales", .sales, .view), ("/admin/approvals", .approvals, .view), ("/admin/log", .log, .readLog),
-      ("/admin/users", .users, .manageUsers),
+      ("/admin/sales", .sales, .view), ("/admin/orders", .orders, .view), ("/admin/jobs", .jobs, .view),
+      ("/admin/quarantine", .quarantine, .view), ("/admin/audits", .audits, .view),
+      ("/admin/approvals", .approvals, .view), ("/admin/log", .log, .readLog), ("/admin/users", .users, .manageUsers),
     ]
     let links = entries.filter { frame.may($0.right) }.map { entry -> HTML in
       let current: HTML = frame.path.hasPrefix(entry.path) ? " aria-current=\"page\"" : ""

@@ -52,6 +52,8 @@ enum ReportPage {
       \(say(ReportWords.orSeparator)) <a href="\(api)/report?format=csv">CSV</a> · \
       \(say(ReportWords.ordersAs)) <a href="\(api)/orders.csv">CSV</a> \(say(ReportWords.orSeparator)) \
       <a href="\(api)/orders.jsonl">\(say(ReportWords.jsonLines))</a></p>
+      <p class="small screen"><a href="\(page)/orders">\(say(DeskWords.searchOrders))</a> · \
+      <a href="\(page)/moment">\(say(DeskWords.moment))</a></p>
       """
     return """
       <div><div class="head"><h1>\(report.name)</h1>\

@@ -127,6 +127,10 @@ enum Stylesheet {
   private static let drawings: HTML = """
     .bar { display: block; width: 100%; min-width: 5rem; height: 8px; border-radius: 4px; overflow: hidden }
     .track { fill: var(--track) }
+    .line circle { stroke: var(--confirmed); stroke-width: 2 }
+    .line circle.done { fill: var(--confirmed) }
+    .line circle.idle { fill: var(--card) }
+    .step { fill: var(--ink); font-size: 13px; font-weight: 600 }
     """
 
   /// What is different on paper: everything is shown, nothing can be pressed.

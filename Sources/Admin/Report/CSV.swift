@@ -15,6 +15,20 @@ struct CSVLines {
     text += "\r\n"
   }
 
+  /// Whether a value from outside stands as it is: no quotes and no apostrophe.
+  static func isPlain(_ value: String) -> Bool {
+    // A sign that begins a formula is none of these, and neither is the first byte of a wide one.
+    guard let first = value.utf8.first else { return true }
+    let isHarmless: Bool =
+      switch first {
+      case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+        UInt8(ascii: "0")...UInt8(ascii: "9"):
+        true
+      default: false
+      }
+    return isHarmless && !value.utf8.contains(where: needsQuotes)
+  }
+
   private static func needsQuotes(_ byte: UInt8) -> Bool {
     switch byte {
     case UInt8(ascii: ","), UInt8(ascii: "\""), UInt8(ascii: "\r"), UInt8(ascii: "\n"): true

@@ -84,13 +84,6 @@ struct SaleDesk: Sendable {
     }
   }
 
-  /// All orders of a sale, read while they are sent.
-  func orders(of id: SaleID, as form: OrderExport, masksBuyers: Bool) async throws -> ResponseBody {
-    let exported = Counter(AdminMetric.exportedOrders, factory: metrics)
-    return form.body(
-      store.orderPages(of: try await stored(id).number), masksBuyers: masksBuyers, exported: exported)
-  }
-
   /// Each partition's progress, and the end of its log if that is known.
   func partitions() async throws -> PartitionList {
     let progress = try await asking("progress") { [store, topic] in try await store.progress(topic: topic) }

@@ -64,6 +64,7 @@ extension AuditedEntry {
       sequence != entry.sequence ? "sequence" : nil, at != entry.at ? "at" : nil,
       command != entry.command?.rawValue ? "command_id" : nil, by != entry.by.name ? "by_whom" : nil,
       reason != entry.by.reason ? "reason" : nil,
+      payment != nil && payment != entry.payment?.rawValue ? "payment" : nil,
     ].compactMap { $0 }
   }
 }

@@ -76,6 +76,15 @@ public struct OrderCommand: Hashable, Sendable {
 
     /// Whether a second one with the same `CommandID` is the same command. A payment is known by its own id.
     public var isKnownByID: Bool { if case .pay = self { false } else { true } }
+
+    /// The payment that a capture or a refund names; `nil` for all else.
+    public var payment: PaymentID? {
+      switch self {
+      case .pay(let capture): capture.payment
+      case .refunded(let payment, _): payment
+      case .cancel, .release, .extend, .expire, .fulfil: nil
+      }
+    }
   }
 
   public let order: OrderID

@@ -103,13 +103,16 @@ public struct HistoryEntry: Hashable, Sendable {
 
   public let at: Timestamp
   public let command: CommandID?
+
+  /// The payment that a capture or a refund names; `nil` for all else.
+  public let payment: PaymentID?
   public let by: Actor
 
   /// An entry, as a decision makes it or as the store has it.
   public init(
     offset: Offset, place: Int16, stock: StockKey, order: OrderID?, action: Action, result: Result, units: Int32,
     lineUnits: [Int32] = [], minor: Int64, state: Hold.State?, sequence: Int32, at: Timestamp, command: CommandID?,
-    by: Actor
+    payment: PaymentID? = nil, by: Actor
   ) {
     self.offset = offset
     self.place = place
@@ -124,6 +127,7 @@ public struct HistoryEntry: Hashable, Sendable {
     self.sequence = sequence
     self.at = at
     self.command = command
+    self.payment = payment
     self.by = by
   }
 }

@@ -44,6 +44,9 @@ public struct StoredEntry: Sendable, Hashable {
   /// Who wanted it, and why; the reason can be empty.
   public let by: String
   public let reason: String
+
+  /// The payment that a capture or a refund names.
+  public let payment: PaymentID?
 }
 
 /// A first decision, and what became of the order.
@@ -107,29 +110,6 @@ extension SaleStore {
       life: try answers[2].first.map { try Hold(row: $0) }, payments: try answers[3].map(Payment.init(row:)),
       entries: try answers[4].map(StoredEntry.init(row:)))
   }
-
-  /// Orders of one buyer in one sale, the earliest first, at most `Limits.foundOrders`; and whether there are more.
-  ///
-  /// Winners and those who wait are found by an index. Refusals are not: for them it reads all orders of the sale.
-  public func orders(of buyer: BuyerID, in sale: SaleNumber) async throws -> (orders: [LivingOrder], isCut: Bool) {
-    let ids = sale.orderIDs
-    let orders = try await pool.withConnection { connection in
-      let rows = try await connection.query(
-        """
-        SELECT o.order_id, o.partition, o.log_offset, o.sale, o.sku, o.buyer, o.quantity, o.outcome, o.accepted_at,
-          o.decided_at, k.price_minor, k.currency, b.lines AS basket, b.refused_line,
-          priced_lines(b.sale, b.lines) AS priced
-        FROM orders o LEFT JOIN stock k ON k.sale = o.sale AND k.sku = o.sku
-        LEFT JOIN baskets b ON b.partition = o.partition AND b.log_offset = o.log_offset
-        WHERE o.order_id BETWEEN $1 AND $2 AND o.generation = ANY ((SELECT generations_of($3))::int4[])
-          AND o.sale = $4 AND o.buyer = $5
-        ORDER BY o.accepted_at, o.order_id LIMIT $6
-        """, ids.lowerBound.uuid, ids.upperBound.uuid, [sale.rawValue], sale.rawValue, buyer.rawValue,
-        Limits.foundOrders + 1)
-      return try await LivingOrder.orders(rows, of: rows.map { try OrderID($0.uuid(0)) }, over: connection)
-    }
-    return (Array(orders.prefix(Int(Limits.foundOrders))), orders.count > Int(Limits.foundOrders))
-  }
 }
 
 extension OrderHistory {
@@ -156,7 +136,7 @@ extension OrderHistory {
     try pipeline.add(
       """
       SELECT partition, log_offset, place, action, result, units, minor, state, sequence, at, command_id, by_whom,
-        reason, line_units
+        reason, payment, line_units
       FROM history WHERE order_id = $1 ORDER BY partition, log_offset, place
       """, order.uuid)
   }
@@ -176,46 +156,7 @@ extension StoredEntry {
     command = try row.optional(10, as: Int64.self).map(CommandID.init(rawValue:))
     by = try row.string(11)
     reason = try row.string(12)
-    lineUnits = try row.lineUnits(13)
-  }
-}
-
-extension LivingOrder {
-  /// First decisions with what became of them: two statements more, whatever their number.
-  ///
-  /// - Parameter rows: of `orders`, with the price of their stock.
-  static func orders(_ rows: Rows, of ids: [OrderID], over connection: Connection) async throws -> [LivingOrder] {
-    guard !rows.isEmpty else { return [] }
-    let lives = try await connection.query(
-      """
-      SELECT h.order_id, h.log_offset, h.due, h.price_minor, h.refund_due, h.as_of, h.sale, h.units, h.extensions,
-        h.sequence, h.state, h.is_offer, h.is_lapsed, h.sku, h.currency, h.buyer, h.payment, h.lines
-      FROM unnest($1::uuid[]) AS wanted (order_id) JOIN holds h ON h.order_id = wanted.order_id
-      """, ids.map(\.uuid))
-    let due = try await connection.query(
-      """
-      SELECT p.order_id, p.currency, sum(p.refund_due)::int8
-      FROM unnest($1::uuid[]) AS wanted (order_id) JOIN payments p ON p.order_id = wanted.order_id
-      WHERE p.refund_due > 0 GROUP BY p.order_id, p.currency ORDER BY p.order_id, p.currency
-      """, ids.map(\.uuid))
-    var holds: [OrderID: Hold] = [:]
-    for row in lives {
-      let hold = try Hold(row: row)
-      holds[hold.order] = hold
-    }
-    var refunds: [OrderID: [Money]] = [:]
-    for row in due {
-      refunds[OrderID(try row.uuid(0)), default: []].append(Money(minor: try row.int64(2), currency: try row.string(1)))
-    }
-    return try rows.map { row in
-      let decision = try StoredOrder(row: row)
-      let life = holds[decision.order]
-      let price = try row.optional("price_minor", as: Int64.self).map { minor in
-        try Price(minor: minor, currency: row.string("currency"))
-      }
-      return LivingOrder(
-        decision: decision, life: life, price: life?.price ?? price, lines: try row.holdLines("priced"),
-        refundDue: refunds[decision.order] ?? [])
-    }
+    payment = try row.optional(13, as: String.self).map { try PaymentID(validating: $0) }
+    lineUnits = try row.lineUnits(14)
   }
 }

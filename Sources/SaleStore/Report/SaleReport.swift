@@ -120,6 +120,9 @@ public struct SaleReport: Sendable, Hashable, Codable {
   /// When the snapshot was taken, by the store's clock.
   public let generatedAt: Timestamp
 
+  /// How far the lanes had decided then, as `OffsetVector` writes it: an export as of it has the same orders.
+  public let asOf: String
+
   /// In the order of the sale.
   public let items: [Item]
   public let requests: Requests
@@ -182,6 +185,7 @@ public struct SaleReport: Sendable, Hashable, Codable {
     case startsAt = "starts_at"
     case endsAt = "ends_at"
     case generatedAt = "generated_at"
+    case asOf = "as_of"
     case unitsConfirmed = "units_confirmed"
     case identityHolds = "identity_holds"
     case stockHolds = "stock_holds"
@@ -209,6 +213,7 @@ extension SaleReport {
     startsAt = sale.sale.startsAt
     endsAt = sale.sale.endsAt
     generatedAt = facts.takenAt
+    asOf = "\(OffsetVector(facts.progress))"
     items = facts.stock.map { Item($0, facts.units[$0.sku] ?? .init()) }
     let confirmed = facts.outcomes[.confirmed] ?? 0
     let refusals = Refusal.allCases.map { ($0.code, facts.outcomes[.rejected($0)] ?? 0) }

@@ -81,7 +81,8 @@ struct Configuration {
     }
     secondPerson = settings.value(
       .secondPerson, or: [],
-      expecting: "commands that demand a second person: close, reduce, resume, separated by commas"
+      expecting: "commands that demand a second person, separated by commas: "
+        + GuardedCommand.allCases.map(\.rawValue).joined(separator: ", ")
     ) { text in
       let commands = text.split(separator: ",").map { GuardedCommand(rawValue: String($0.filter { $0 != " " })) }
       return commands.contains(nil) ? nil : Set(commands.compactMap { $0 })

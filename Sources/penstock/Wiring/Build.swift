@@ -59,6 +59,7 @@ func build(_ base: Foundations, roles: [Role], announce: String?) throws -> Serv
   if let broker = base.broker { services.append(broker) }
   services += [PoolService(pool: base.store.pool), monitor, base.waits.watch(logger: base.logger)]
   services.append(Listening(service: listener, variable: .adminHTTP, address: base.configuration.adminHTTP))
+  if roles.contains(.admin) { services.append(admin.jobs) }
   // What ends the parts ends the rest in good order.
   let last = ServiceGroupConfiguration.ServiceConfiguration(
     service: parts, failureTerminationBehavior: .gracefullyShutdownGroup)
@@ -186,6 +187,9 @@ extension Foundations {
       changeRoom: { try await stage.change($0) },
       room: { sale in try? await rooms.value.counts(of: sale) },
       writeCommands: { [partitions] in try await stage.write($0, partitions: partitions) },
+      orderAt: { try await reader().order(at: $0) },
+      requeue: { try await stage.write(OutgoingRecord(partition: $0, key: $1, value: $2)) },
+      audit: { try await audit($0) },
       pingWebhook: { [networks = configuration.webhookNetworks] endpoint in
         let client = WebhookClient(networks: networks)
         let answer = await client.ping(endpoint, at: .now)

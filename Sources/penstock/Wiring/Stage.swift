@@ -75,6 +75,14 @@ final class Stage: Sendable {
       all: commands.map { OutgoingRecord($0.command, under: $0.key, partitions: partitions) })
   }
 
+  /// Writes a record as it is. Throws as `publishClose`.
+  func write(_ record: OutgoingRecord) async throws -> LogPosition {
+    guard case .running(let parts) = state.withLock({ $0 }), let closer = parts.closer else {
+      throw Unavailable(description: waitsFor ?? "this process writes no records")
+    }
+    return try await closer.write(record)
+  }
+
   /// Writes a sale's `close` records. Throws `Unavailable` while there is no log to write to, or if this process has no
   /// writer.
   func publishClose(of stored: StoredSale, partitions: Int32) async throws {

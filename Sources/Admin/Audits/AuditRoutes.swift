@@ -1,0 +1,43 @@
+internal import Accounts
+internal import FlashSale
+internal import HTTPServing
+internal import Hummingbird
+internal import Telemetry
+internal import Time
+
+/// The number of an audit or a job, in a path.
+struct NumberInPath: PathParameter {
+  static var nameInPath: String { "number" }
+  let value: Int64
+
+  init?(inPath text: String) {
+    guard let number: Int64 = Self.number(text) else { return nil }
+    value = number
+  }
+}
+
+/// `/admin/api/audits`: decides the log again beside the lanes, and tells how far it is and what it found.
+struct AuditRoutes: Sendable {
+  let desk: AuditDesk
+
+  func add(to calls: GuardedRoutes) {
+    calls.at(
+      "audits", get: .needs(.view) { _ in try .json(["audits": desk.all]) },
+      post: .needs(.operate) { visit in
+        let audit = try await start(by: visit)
+        return try .json(audit, status: .accepted, headers: [.location: "/admin/api/audits/\(audit.id)"])
+      })
+    calls.at(
+      "audits/{number}",
+      get: .needs(.view) { visit in
+        let number: NumberInPath = try visit.parameter()
+        guard let id = Int(exactly: number.value) else { throw Problem(.auditNotFound) }
+        return try .json(desk.audit(id))
+      })
+  }
+
+  /// Starts one, and says so in the admin log.
+  func start(by visit: Visit) async throws -> AuditDesk.Audit {
+    try await visit.logged(.auditStarted, "log") { try desk.start(by: visit.name, now: .now) }
+  }
+}

@@ -1,0 +1,115 @@
+internal import Accounts
+internal import FlashSale
+internal import FoundationEssentials
+internal import HTTPServing
+internal import SaleStore
+
+/// What asks for a bulk job, as JSON that `BulkRequest` reads.
+struct BulkBody: Encodable {
+  var action: String
+  var search: String
+  var asOf: String?
+  var expected: Int64?
+  var because: String
+
+  private enum CodingKeys: String, CodingKey {
+    case action, search, expected, because
+    case asOf = "as_of"
+  }
+
+  init(action: String, search: String, asOf: String?, expected: Int64?, because: String) {
+    (self.action, self.search, self.asOf, self.expected, self.because) = (action, search, asOf, expected, because)
+  }
+
+  var json: String {
+    get throws {
+      let encoder = JSONEncoder()
+      encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+      return String(decoding: try encoder.encode(self), as: UTF8.self)
+    }
+  }
+
+  /// Reads it by the rules of the API.
+  var request: BulkRequest {
+    get throws { try BulkRequest(readFrom: json) }
+  }
+}
+
+extension BulkRequest {
+  /// Throws what the caller is told.
+  init(readFrom json: String) throws {
+    do { self = try Array(json.utf8).withUnsafeBytes { try BulkRequest(parsing: $0) } } catch let error as BodyError {
+      throw Problem.body(error)
+    }
+  }
+
+  /// What the admin log says of it: which orders, without a buyer's id.
+  var words: String { "\(action.rawValue), orders with \(search.isEmpty ? "anything" : OrderQuery.masked(search))" }
+}
+
+extension BulkAction {
+  /// What one needs to start and to stop such a job.
+  var right: Right {
+    switch self {
+    case .cancel, .refund: .refund
+    case .extend, .resend: .operate
+    }
+  }
+
+  /// What it is called where a second person is demanded; `nil`: it never is.
+  var guarded: GuardedCommand? {
+    switch self {
+    case .cancel: .massCancel
+    case .refund: .massRefund
+    case .extend, .resend: nil
+    }
+  }
+}
+
+extension OrderQuery {
+  /// A search, as the query of a listing, with a buyer's id masked.
+  static func masked(_ search: String) -> String {
+    let parts = search.split(separator: "&", omittingEmptySubsequences: false).map { part -> String in
+      let pair = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map {
+        $0.replacing("+", with: " ").percentDecoded
+      }
+      guard pair[0] == "buyer", pair.count > 1 else { return String(part) }
+      return "buyer=\(pair[1].flatMap(BuyerID.init(rawValue:)).map(BuyerMask.text) ?? "***")"
+    }
+    return parts.joined(separator: "&")
+  }
+}
+
+extension ApprovalDesk {
+  /// Starts a bulk job, or notes that it waits for a second person. What waits is about the orders that fit now: the
+  /// vector and their number are noted with it.
+  func start(_ asked: BulkRequest, in id: SaleID, by visit: Visit) async throws -> Outcome<BulkJob> {
+    try visit.demand(asked.action.right)
+    let bulk = BulkDesk(desk: desk)
+    let actor = try visit.actor(reason: "")
+    guard let command = asked.action.guarded, demanding.contains(command) else {
+      return .done(
+        try await visit.logged(.jobStarted, id.rawValue, to: asked.words, why: asked.because) {
+          try await bulk.start(asked, in: id, by: actor)
+        })
+    }
+    let preview = try await bulk.preview(of: id, asked)
+    let body = BulkBody(
+      action: asked.action.rawValue, search: asked.search, asOf: preview.asOf, expected: preview.matching,
+      because: asked.because)
+    return try await run(
+      command, .jobStarted, id.rawValue, to: "\(asked.words): \(preview.matching) orders", body: body.json,
+      why: asked.because, by: visit
+    ) { try await bulk.start(asked, in: id, by: actor) }
+  }
+
+  /// Starts the job that somebody else has asked for.
+  func startApproved(_ asked: StoredApproval, why: String, by visit: Visit) async throws {
+    guard let id = SaleID(rawValue: asked.subject) else { throw Problem.saleNotFound }
+    let request = try BulkRequest(readFrom: asked.body)
+    let actor = try visit.actor(reason: "")
+    _ = try await visit.logged(.jobStarted, asked.subject, to: request.words, why: why) {
+      try await BulkDesk(desk: desk).start(request, in: id, by: actor)
+    }
+  }
+}

@@ -1,0 +1,170 @@
+internal import FlashSale
+internal import HTTPServing
+internal import Hummingbird
+internal import HummingbirdCore
+internal import Logging
+internal import SaleStore
+internal import Time
+
+/// What a bulk job would do, before it is started.
+struct BulkPreview: Encodable {
+  let action: String
+
+  /// The vector that was looked at: a job as of it is about the same orders.
+  let asOf: String
+
+  /// Orders that fit the search, and those of them that the action would do something to.
+  let matching: Int64
+  let applicable: Int64
+
+  /// Whether all orders were looked at; if not, there are more.
+  let isComplete: Bool
+
+  /// Units that the orders hold or have, and money that is to be paid back, as `199900 CNY`.
+  let units: Int64
+  let refundDue: [String]
+
+  private enum CodingKeys: String, CodingKey {
+    case action, matching, applicable, units
+    case asOf = "as_of"
+    case isComplete = "is_complete"
+    case refundDue = "refund_due"
+  }
+}
+
+/// Bulk jobs for the API and the pages: previews, starts, stops and results.
+struct BulkDesk: Sendable {
+  let desk: SaleDesk
+
+  private var store: SaleStore { desk.store }
+
+  /// Counts what a job would be about, without starting it.
+  func preview(of id: SaleID, _ action: BulkAction, _ query: OrderQuery) async throws -> BulkPreview {
+    let stored = try await desk.stored(id)
+    let asOf = try await desk.reached(query.asOf)
+    var (matching, applicable, units) = (Int64(0), Int64(0), Int64(0))
+    var due: [String: Int64] = [:]
+    var cursor: OrderCursor?
+    repeat {
+      let place = cursor
+      let page = try await page(of: stored, query.filter, asOf, after: place)
+      matching += Int64(page.orders.count)
+      for (order, items) in try await plan(action, of: 0, page.orders) where !items.isEmpty {
+        applicable += 1
+        units += Int64(order.liveUnits.rawValue)
+        for money in order.refundDue { due[money.currency, default: 0] += money.minor }
+      }
+      cursor = page.next
+    } while cursor != nil && matching < Limits.previewedOrders
+    return BulkPreview(
+      action: action.rawValue, asOf: "\(asOf)", matching: matching, applicable: applicable, isComplete: cursor == nil,
+      units: units, refundDue: due.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" })
+  }
+
+  /// The same of what asks for a job.
+  func preview(of id: SaleID, _ request: BulkRequest) async throws -> BulkPreview {
+    var query = try OrderQuery(URI("?\(request.search)").queryParameters)
+    query.asOf = request.asOf
+    let preview = try await preview(of: id, request.action, query)
+    guard request.expected == nil || request.expected == preview.matching else {
+      throw Problem.previewOutdated(preview.matching, expected: request.expected ?? 0)
+    }
+    return preview
+  }
+
+  /// Starts a job. If the preview's number is given, and the search finds another one, nothing is started.
+  func start(_ request: BulkRequest, in id: SaleID, by actor: Actor) async throws -> BulkJob {
+    let query = try OrderQuery(URI("?\(request.search)").queryParameters)
+    let stored = try await desk.stored(id)
+    let asOf = try await desk.reached(request.asOf)
+    if let expected = request.expected {
+      let now = try await preview(of: id, request.action, query.asOf(asOf))
+      guard now.matching == expected else {
+        throw Problem.previewOutdated(now.matching, expected: expected)
+      }
+    }
+    let job = try await desk.asking("start job", changes: "the job may be started") { [store] in
+      try await store.startBulk(request, in: stored.number, asOf: asOf, by: actor.name)
+    }
+    desk.logger.notice(
+      "a bulk job is started",
+      metadata: [
+        "job": "\(job.id)", "sale": "\(id)", "action": "\(request.action.rawValue)", "by": "\(actor.name)",
+        "because": "\(request.because)",
+      ])
+    return job
+  }
+
+  /// Throws a 404 if there is none.
+  func job(_ id: Int64) async throws -> BulkJob {
+    let job = try await desk.asking("job") { [store] in try await store.bulkJob(id) }
+    guard let job else { throw Problem(.jobNotFound, detail: "There is no bulk job \(id).") }
+    return job
+  }
+
+  func jobs() async throws -> [BulkJob] { try await desk.asking("jobs") { [store] in try await store.bulkJobs() } }
+
+  /// Ends a job; what is in the log by then stays.
+  func stop(_ id: Int64, because: String, by actor: Actor) async throws -> BulkJob {
+    _ = try await job(id)
+    let ended = try await desk.asking("stop job", changes: "the job may be stopped") { [store] in
+      try await store.endBulk(id, .stopped, error: "stopped by \(actor.name): \(because)")
+    }
+    guard ended else { throw Problem(.jobEnded, detail: "The bulk job \(id) has ended already.") }
+    return try await job(id)
+  }
+
+  /// The commands of a job from a number on, each with what a lane decided.
+  func items(of job: Int64, from number: Int64) async throws -> [BulkItem] {
+    try await desk.asking("result") { [store] in try await store.bulkItems(of: job, from: number) }
+  }
+
+  // MARK: The work
+
+  func page(
+    of stored: StoredSale, _ filter: OrderFilter, _ asOf: OffsetVector, after cursor: OrderCursor?
+  ) async throws -> OrderPage {
+    try await desk.asking("find orders") { [store] in
+      try await store.orders(
+        of: stored, filter, asOf: asOf, after: cursor, limit: SaleStore.foundOrdersMost)
+    }
+  }
+
+  /// What the action comes to for each of these orders.
+  func plan(
+    _ action: BulkAction, of job: Int64, _ orders: [LivingOrder]
+  ) async throws -> [(order: LivingOrder, items: [BulkItem])] {
+    let ids = orders.map(\.decision.order)
+    var payments: [OrderID: [Payment]] = [:]
+    var dead: Set<OrderID> = []
+    switch action {
+    case .refund: payments = try await desk.asking("payments") { [store] in try await store.payments(for: ids) }
+    case .resend: dead = try await desk.asking("webhooks") { [store] in try await store.withDeadLetters(ids) }
+    case .cancel, .extend: break
+    }
+    return orders.map { order in
+      let id = order.decision.order
+      return (
+        order,
+        BulkPlan.items(
+          action, of: job, order, payments: payments[id] ?? [], hasDeadLetters: dead.contains(id))
+      )
+    }
+  }
+}
+
+extension Problem {
+  fileprivate static func previewOutdated(_ found: Int64, expected: Int64) -> Problem {
+    Problem(
+      .previewOutdated, detail: "The search finds \(found) orders, and \(expected) were expected. Nothing was started.")
+  }
+}
+
+extension OrderQuery {
+  /// The same search as of this vector.
+  func asOf(_ vector: OffsetVector) -> OrderQuery {
+    var query = self
+    query.asOf = vector
+    return query
+  }
+}

@@ -1,0 +1,42 @@
+internal import FlashSale
+internal import SaleStore
+
+/// What a bulk action comes to for each order, decided before anything is written.
+enum BulkPlan {
+  /// The commands for one order; none if the action can do nothing to it.
+  ///
+  /// A command's id is of its job, its order and, for a refund, its payment: however often it is written, it is done
+  /// once.
+  static func items(
+    _ action: BulkAction, of job: Int64, _ order: LivingOrder, payments: [Payment], hasDeadLetters: Bool
+  ) -> [BulkItem] {
+    func item(_ payment: Payment? = nil) -> BulkItem? {
+      let name = "bulk job \(job) \(payment?.key.id.rawValue ?? "")"
+      guard let key = IdempotencyKey(rawValue: name.replacing(" ", with: "-")) else { return nil }
+      return BulkItem(
+        number: 0, order: order.decision.order, sku: payment?.sku ?? order.decision.stock.sku,
+        command: CommandID(key), payment: payment?.key.id, minor: payment?.refundDue)
+    }
+    switch action {
+    case .cancel:
+      let state = order.life?.state ?? (order.decision.outcome == .confirmed ? .confirmed : nil)
+      return state.map { $0.isLive && $0 != .fulfilled } == true ? [item()].compactMap { $0 } : []
+    case .extend: return order.life?.state == .reserved ? [item()].compactMap { $0 } : []
+    case .refund: return payments.filter { $0.refundDue > 0 }.compactMap { item($0) }
+    case .resend: return hasDeadLetters ? [item()].compactMap { $0 } : []
+    }
+  }
+}
+
+extension BulkAction {
+  /// The command of one item; `nil`: it is none of the log.
+  func command(_ item: BulkItem) -> OrderCommand.Action? {
+    switch self {
+    case .cancel: .cancel(nil)
+    case .extend: .extend
+    case .refund:
+      if let payment = item.payment, let minor = item.minor { .refunded(payment, minor: minor) } else { nil }
+    case .resend: nil
+    }
+  }
+}

@@ -1,0 +1,37 @@
+internal import Accounts
+internal import Time
+
+/// The audits that this process has run, and the form that starts one.
+enum AuditPage {
+  static func html(_ frame: PageFrame, _ audits: [AuditDesk.Audit]) -> HTML {
+    let say = frame.say
+    let start: HTML = frame.may(.operate) ? frame.form("/admin/audits", frame.button(say(DeskWords.startAudit))) : ""
+    let parts = audits.map { card(say, $0) }
+    let none: HTML = "<p class=\"soft\">\(say(DeskWords.noAudits))</p>"
+    return PageLayout.html(
+      frame, title: say(DeskWords.audits), refresh: audits.first?.state == "running" && frame.formToken.isEmpty,
+      """
+      <h1>\(say(DeskWords.audits))</h1>
+      <section class="card"><p>\(say(DeskWords.auditHint))</p>\(start)\(audits.isEmpty ? none : "")</section>
+      \(parts)
+      """)
+  }
+
+  private static func card(_ say: Phrasebook, _ audit: AuditDesk.Audit) -> HTML {
+    let isRunning = audit.state == "running"
+    let phase: HTML =
+      isRunning
+      ? "<p>\(say(DeskWords.phase, audit.phase, audit.done.grouped, audit.total == 0 ? "?" : audit.total.grouped))</p>" : ""
+    let report: HTML =
+      audit.report.map { "<h3>\(say(DeskWords.report))</h3><pre class=\"scroll\" tabindex=\"0\">\($0)</pre>" } ?? ""
+    let verdict: HTML = audit.verdict.map { "<p>\(say(DeskWords.verdict)): <b>\($0)</b></p>" } ?? ""
+    let error: HTML = audit.error.map { "<p class=\"bad\">\($0)</p>" } ?? ""
+    return """
+      <section class="card"><div class="head"><h2>\(say(DeskWords.audit, "\(audit.id)"))</h2>\
+      \(PageLayout.pill(isRunning ? "open" : "closed", say(DeskWords(state: audit.state))))</div>
+      <p class="soft small">\(audit.startedAt.dateAndTime) UTC · \(audit.startedBy)</p>\(phase)\(verdict)\(error)\(report)
+      </section>
+
+      """
+  }
+}

@@ -1,0 +1,77 @@
+internal import Accounts
+internal import FlashSale
+internal import HTTPServing
+internal import Hummingbird
+internal import HummingbirdCore
+internal import SaleStore
+internal import Telemetry
+internal import Time
+
+/// The pages about orders and instants.
+struct DeskPages: Sendable {
+  let desk: SaleDesk
+
+  func add(to pages: GuardedRoutes) {
+    pages.at("admin/sales/{sale}/orders", get: .needs(.view, orders))
+    pages.at("admin/sales/{sale}/moment", get: .needs(.view, moment))
+    pages.at("admin/orders", get: .needs(.view, find))
+    pages.at("admin/orders/{order}", get: .needs(.view, order))
+  }
+
+  @Sendable private func orders(_ visit: Visit) async throws -> Response {
+    let parameters = visit.request.uri.queryParameters
+    let id: SaleID = try visit.parameter()
+    let query = try OrderQuery(parameters)
+    let showsBuyers = try visit.showsBuyers()
+    let stored = try await desk.stored(id)
+    let found = try await desk.orders(in: id, query)
+    let search = OrdersPage.Search(parameters: parameters.map { (name: String($0.key), value: String($0.value)) })
+    let frame = PageFrame(visit)
+    guard showsBuyers else { return .page(OrdersPage.html(frame, stored, found.masked, search)) }
+    return try await visit.logged(.buyersUnmasked, id.rawValue, to: query.words) {
+      .page(OrdersPage.html(frame, stored, found, search))
+    }
+  }
+
+  @Sendable private func order(_ visit: Visit) async throws -> Response {
+    let id: OrderID = try visit.parameter()
+    let showsBuyers = try visit.showsBuyers()
+    let order = try await desk.order(id)
+    let frame = PageFrame(visit)
+    guard showsBuyers else { return .page(OrderHistoryPage.html(frame, order.masked, isMasked: true)) }
+    return try await visit.logged(.buyersUnmasked, "\(id)") {
+      .page(OrderHistoryPage.html(frame, order, isMasked: false))
+    }
+  }
+
+  @Sendable private func moment(_ visit: Visit) async throws -> Response {
+    let id: SaleID = try visit.parameter()
+    let frame = PageFrame(visit)
+    if let text = visit.query("at") {
+      guard let at = Timestamp(rfc3339: text) else {
+        throw Problem.invalidParameter("at", "must be a time of RFC 3339, such as 2026-11-11T00:00:03.250+08:00")
+      }
+      return .page(MomentPage.html(frame, try await desk.moment(of: id, at: at)))
+    }
+    let now = try await desk.moment(of: id, at: .now)
+    guard let first = now.firstAt, let last = now.lastAt else { return .page(MomentPage.html(frame, now)) }
+    let after = visit.query("ms").map { Int64($0) ?? -1 } ?? last.microseconds(since: first) / 1_000 + 1
+    guard (0...Int64(1e12)).contains(after) else { throw Problem.invalidParameter("ms", "must be 0 or more") }
+    return .page(MomentPage.html(frame, try await desk.moment(of: id, at: first.after(.milliseconds(after)))))
+  }
+
+  /// By whatever a person has at hand: an order's id, a ticket, or a payment's id.
+  @Sendable private func find(_ visit: Visit) async throws -> Response {
+    guard let text = visit.query("q") else {
+      return .page(OrdersPage.start(PageFrame(visit), try await desk.allSales()))
+    }
+    if let order = OrderID(text) { return .toPage("/admin/orders/\(order)") }
+    if let place = Ticket.place(of: text), let order = try? await desk.order(at: place) {
+      return .toPage("/admin/orders/\(order.orderID)")
+    }
+    guard let payment = PaymentID(rawValue: text), let order = try await desk.orders(paidBy: payment).first else {
+      throw Problem(.orderNotFound, detail: "No order, payment or ticket is \(text.debugDescription.prefix(200)).")
+    }
+    return .toPage("/admin/orders/\(order.orderID)")
+  }
+}

@@ -1,0 +1,145 @@
+internal import Accounts
+internal import FlashSale
+internal import FoundationEssentials
+internal import HTTPServing
+internal import Hummingbird
+internal import SaleStore
+
+/// The pages about bulk jobs, the quarantine, halted partitions and audits.
+struct OperationPages: Sendable {
+  let desk: SaleDesk
+  let approvals: ApprovalDesk
+  let audits: AuditDesk
+
+  private var bulk: BulkRoutes { BulkRoutes(desk: BulkDesk(desk: desk), approvals: approvals) }
+  private var quarantine: QuarantineRoutes { QuarantineRoutes(desk: desk) }
+
+  func add(to pages: GuardedRoutes) {
+    pages.at("admin/jobs", get: .needs(.view, jobs))
+    pages.at("admin/jobs/{number}", get: .needs(.view, job))
+    pages.at("admin/jobs/{number}/result.csv", get: .needs(.view) { try await bulk.result($0) })
+    // The right of the action is demanded, once it is known.
+    pages.at("admin/jobs/{number}/stop", post: .form(.view, stop))
+    pages.at("admin/sales/{sale}/jobs", get: .needs(.view, preview), post: .form(.view, start))
+    pages.at("admin/quarantine", get: .needs(.view, records))
+    pages.at(
+      "admin/quarantine/{partition}/{offset}",
+      get: .needs(.view) { visit in
+        try await .page(QuarantinePage.one(PageFrame(visit), quarantine.record(visit)))
+      })
+    for (word, requeues) in [("requeue", true), ("dismiss", false)] {
+      pages.at(
+        "admin/quarantine/{partition}/{offset}/\(word)",
+        post: .form(.operate) { visit, form in
+          let because = try Self.reason(form)
+          let position = try await quarantine.resolve(visit, requeues: requeues, because).position
+          return .toPage("/admin/quarantine/\(position.partition)/\(position.offset)")
+        })
+    }
+    pages.at("admin/partitions/{partition}/resume", post: .form(.operate, resume))
+    pages.at(
+      "admin/audits", get: .needs(.view) { visit in .page(AuditPage.html(PageFrame(visit), audits.all)) },
+      post: .form(.operate) { visit, _ in
+        _ = try await AuditRoutes(desk: audits).start(by: visit)
+        return .toPage("/admin/audits")
+      })
+  }
+
+  /// The reason of a form, by the rule of the API.
+  private static func reason(_ form: FormFields) throws(Problem) -> String {
+    do throws(ValidationError) { return try ResumeRequest(because: form["because"]).because } catch {
+      throw .body(.invalidField(error.field, error.reason))
+    }
+  }
+
+  // MARK: Bulk jobs
+
+  @Sendable private func jobs(_ visit: Visit) async throws -> Response {
+    let masks = !visit.may(.unmask)
+    let jobs = try await bulk.desk.jobs().map { AdminBulkJob($0, masksBuyers: masks) }
+    return .page(JobsPage.list(PageFrame(visit), jobs, hasWaiting: visit.query("waits") != nil))
+  }
+
+  @Sendable private func job(_ visit: Visit) async throws -> Response {
+    let job = try await bulk.desk.job(visit.parameter(NumberInPath.self).value)
+    return .page(
+      JobsPage.one(
+        PageFrame(visit), AdminBulkJob(job, masksBuyers: !visit.may(.unmask)),
+        canStop: job.state == .running && visit.may(job.action.right)))
+  }
+
+  @Sendable private func stop(_ visit: Visit, _ form: FormFields) async throws -> Response {
+    let id = try visit.parameter(NumberInPath.self).value
+    _ = try await bulk.stop(id, because: Self.reason(form), by: visit)
+    return .toPage("/admin/jobs/\(id)")
+  }
+
+  @Sendable private func preview(_ visit: Visit) async throws -> Response {
+    let id: SaleID = try visit.parameter()
+    let search = visit.query("search") ?? ""
+    // The reason is asked for on the page.
+    let asked = try BulkBody(
+      action: visit.query("action") ?? "", search: search, asOf: visit.query("as_of"), expected: nil, because: "-"
+    ).request
+    try visit.demand(asked.action.right)
+    let preview = try await bulk.desk.preview(of: id, asked)
+    return .page(JobsPage.preview(PageFrame(visit), id.rawValue, preview, search: search))
+  }
+
+  @Sendable private func start(_ visit: Visit, _ form: FormFields) async throws -> Response {
+    let asOf = form["as_of"].isEmpty ? nil : form["as_of"]
+    let asked = try BulkBody(
+      action: form["action"], search: form["search"], asOf: asOf, expected: Int64(form["expected"]),
+      because: form["because"]
+    ).request
+    switch try await approvals.start(asked, in: visit.parameter(), by: visit) {
+    case .done(let job): return .toPage("/admin/jobs/\(job.id)")
+    case .waits: return .toPage("/admin/jobs?waits=1")
+    }
+  }
+
+  // MARK: The quarantine and halts
+
+  @Sendable private func records(_ visit: Visit) async throws -> Response {
+    let records = try await desk.quarantined(as: visit).map { AdminQuarantine($0, .summary) }
+    let halted = try await desk.partitions().partitions.filter { $0.haltedReason != nil }
+    return .page(QuarantinePage.list(PageFrame(visit), records, halted))
+  }
+
+  @Sendable private func resume(_ visit: Visit, _ form: FormFields) async throws -> Response {
+    let partition: Partition = try visit.parameter()
+    let because = try Self.reason(form)
+    var offset: Offset?
+    if !form["at"].isEmpty {
+      guard let number = Int64(form["at"]), number >= 0, number < .max else {
+        throw Problem.body(.invalidField("at", "must be a whole number, or empty"))
+      }
+      offset = Offset(number)
+    }
+    let asked: ResumeRequest
+    do throws(ValidationError) { asked = try ResumeRequest(because: because, at: offset) } catch {
+      throw Problem.body(.invalidField(error.field, error.reason))
+    }
+    let outcome = try await approvals.run(
+      .resume, .partitionResumed, "\(partition)", to: offset.map { "at \($0)" }, body: try asked.json, why: because,
+      by: visit
+    ) { try await desk.resume(partition, asked) }
+    if case .waits = outcome { return .toPage("/admin/approvals") }
+    return .toPage("/admin/quarantine")
+  }
+}
+
+extension ResumeRequest {
+  /// As the API takes it.
+  fileprivate var json: String {
+    get throws {
+      let fields = ResumeBody(because: because, at: offset?.rawValue)
+      return String(decoding: try JSONEncoder().encode(fields), as: UTF8.self)
+    }
+  }
+}
+
+private struct ResumeBody: Encodable {
+  let because: String
+  let at: Int64?
+}

@@ -1,0 +1,112 @@
+internal import Accounts
+internal import FlashSale
+internal import SaleStore
+internal import Time
+
+/// Records that could not be decided, and partitions that are halted.
+enum QuarantinePage {
+  static func list(_ frame: PageFrame, _ records: [AdminQuarantine], _ halted: [PartitionList.Entry]) -> HTML {
+    let say = frame.say
+    let heading = [
+      say(DeskWords.record), say(DeskWords.error), say(DeskWords.sale), say(DeskWords.setAside), say(DeskWords.state),
+    ]
+    let rows = records.map { record -> [HTML] in
+      [
+        "<a href=\"\(path(record))\">\("\(record.partition)@\(record.offset)")</a>", "\(record.error)",
+        "\(record.sale ?? "–")", "\(record.quarantinedAt.dateAndTime) UTC", "\(say(state(record)))",
+      ]
+    }
+    let table: HTML =
+      rows.isEmpty
+      ? "<p class=\"soft\">\(say(DeskWords.noRecords))</p>" : frame.table(say(DeskWords.quarantine), heading, rows)
+    var older: HTML = ""
+    if records.count == SaleStore.quarantinedMost, let last = records.last {
+      older = """
+        <p><a rel="next" href="/admin/quarantine?after=\("\(last.partition)@\(last.offset)".percentEncoded)">\
+        \(say(DeskWords.older))</a></p>
+        """
+    }
+    return PageLayout.html(
+      frame, title: say(DeskWords.quarantine),
+      "<h1>\(say(DeskWords.quarantine))</h1>\(halts(frame, halted))<section class=\"card\">\(table)\(older)</section>")
+  }
+
+  /// What was found at each halted partition, what that means, and the form that lets it go on.
+  private static func halts(_ frame: PageFrame, _ halted: [PartitionList.Entry]) -> HTML {
+    guard !halted.isEmpty else { return .empty }
+    let say = frame.say
+    let parts = halted.map { entry -> HTML in
+      let id = "at-\(entry.partition)"
+      let content: HTML = """
+        \(frame.field("because", say(DeskWords.why), id: "because-\(entry.partition)"))\
+        \(frame.field(
+          "at", say(DeskWords.nextOffset), id: id, hint: say(DeskWords.resumeHint), isNeeded: false))\
+        \(frame.button(say(DeskWords.resume, "\(entry.partition)"), style: "danger"))
+        """
+      let form: HTML = frame.may(.operate) ? frame.form("/admin/partitions/\(entry.partition)/resume", content) : ""
+      return """
+        <h3>\(say(DeskWords.partition)) \(plain: entry.partition) · \(entry.haltedAt?.dateAndTime ?? "–") UTC</h3>
+        <p><b>\(say(DeskWords.error)):</b> \(entry.haltedReason ?? "")</p>
+        <p><b>\(say(DeskWords.whatItMeans)):</b> \(say(DeskWords.haltMeans))</p>\(form)
+
+        """
+    }
+    return "<section class=\"card checks failed\"><h2>\(say(DeskWords.halts))</h2>\(parts)</section>"
+  }
+
+  static func one(_ frame: PageFrame, _ record: AdminQuarantine) -> HTML {
+    let say = frame.say
+    let place = "\(record.partition)@\(record.offset)"
+    let isOpen = record.resolution == nil
+    var decision: HTML = ""
+    if isOpen, frame.may(.operate) {
+      let forms = [("requeue", DeskWords.requeue, "main" as HTML), ("dismiss", .dismiss, "danger")].map {
+        name, words, style -> HTML in
+        let content: HTML = """
+          \(frame.field("because", say(DeskWords.why), id: "because-\(name)"))\(frame.button(say(words), style: style))
+          """
+        return frame.form("\(path(record))/\(name)", content)
+      }
+      decision = "<section class=\"card pair\">\(forms)</section>"
+    } else if let by = record.resolvedBy, let at = record.resolvedAt {
+      let words = say(DeskWords.resolvedBy, say(state(record)), by, "\(at.dateAndTime) UTC", record.resolvedBecause ?? "")
+      decision = "<section class=\"card\"><p>\(words)</p></section>"
+    }
+    return PageLayout.html(
+      frame, title: "\(say(DeskWords.record)) \(place)",
+      """
+      <div class="head"><h1>\(say(DeskWords.record)) \(place)</h1>\
+      \(PageLayout.pill(isOpen ? "open" : "closed", say(state(record))))</div>
+      <section class="card"><p><b>\(say(DeskWords.error)):</b> \(record.error)</p>\
+      <p class="soft small">\(record.sale ?? "–") · \(record.orderID ?? "–") · \(record.quarantinedAt.dateAndTime) UTC</p>\
+      \(content(frame, record))</section>
+      \(decision)
+      """)
+  }
+
+  /// What is in it, to those who may know the buyers that it names.
+  private static func content(_ frame: PageFrame, _ record: AdminQuarantine) -> HTML {
+    let say = frame.say
+    guard let decoded = record.decoded else {
+      return frame.may(.unmask)
+        ? "<p><a href=\"\(path(record))?buyers=plain\">\(say(DeskWords.content))</a></p>" : ""
+    }
+    return """
+      <h2>\(say(DeskWords.content))</h2><p>\(decoded)</p><p>\(say(DeskWords.key)): <code>\(record.key ?? "–")</code></p>
+      <h3>\(say(DeskWords.fields))</h3><pre class="scroll" tabindex="0">\(record.fields.joined(separator: "\n"))</pre>
+      <h3>\(say(DeskWords.bytes))</h3><pre class="scroll" tabindex="0">\(record.hex.joined(separator: "\n"))</pre>
+      """
+  }
+
+  private static func path(_ record: AdminQuarantine) -> String {
+    "/admin/quarantine/\(record.partition)/\(record.offset)"
+  }
+
+  private static func state(_ record: AdminQuarantine) -> DeskWords {
+    switch record.resolution {
+    case "requeued": .requeued
+    case nil: .open
+    default: .dismissed
+    }
+  }
+}

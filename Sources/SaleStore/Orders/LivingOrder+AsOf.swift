@@ -1,0 +1,141 @@
+import FlashSale
+import Postgres
+
+// What became of orders as of a vector: the rows, and where these have changed since, what the history says.
+
+extension LivingOrder {
+  /// First decisions with what became of them up to a vector.
+  ///
+  /// One statement for the lives, one for the money, and one more if something of it has changed since the vector.
+  ///
+  /// - Parameters:
+  ///   - decisions: of one sale, all covered by the vector.
+  ///   - looksAtRefused: whether captures for orders without units are looked for.
+  static func orders(
+    _ decisions: [StoredOrder], of sale: StoredSale, asOf: OffsetVector, looksAtRefused: Bool,
+    over connection: Connection
+  ) async throws -> [LivingOrder] {
+    let (decisions, priced) = try await withLines(decisions, of: sale, over: connection)
+    let prices = Dictionary(
+      sale.sale.items.map { ($0.sku, $0.price) }, uniquingKeysWith: { first, _ in first })
+    let counted = decisions.filter(\.outcome.isCounted).map(\.order.uuid)
+    let paid = looksAtRefused ? decisions.map(\.order.uuid) : counted
+    var lives = LivesAsOf(asOf: asOf)
+    if !paid.isEmpty { try await lives.load(counted, paid, over: connection) }
+    return decisions.map { decision in
+      let (life, due) = lives.standing(of: decision, hasHolds: sale.sale.holds != nil)
+      return LivingOrder(
+        decision: decision, life: life, price: life?.price ?? prices[decision.stock.sku],
+        lines: priced[decision.position] ?? [], refundDue: due)
+    }
+  }
+
+  /// The decisions with the lines of those that are baskets, and these lines with their present prices. Only a sale of
+  /// several SKUs that one lane decides has any.
+  private static func withLines(
+    _ decisions: [StoredOrder], of sale: StoredSale, over connection: Connection
+  ) async throws -> ([StoredOrder], [LogPosition: [Hold.Line]]) {
+    guard sale.sale.ordering == .sale, sale.sale.items.count > 1, !decisions.isEmpty else { return (decisions, [:]) }
+    let rows = try await connection.query(
+      """
+      SELECT b.partition, b.log_offset, b.lines, b.refused_line, priced_lines(b.sale, b.lines) AS priced
+      FROM unnest($1::int4[], $2::int8[]) AS wanted (partition, log_offset)
+      JOIN baskets b ON b.partition = wanted.partition AND b.log_offset = wanted.log_offset
+      """, decisions.map(\.position.partition.rawValue), decisions.map(\.position.offset.rawValue))
+    var found: [LogPosition: (lines: [OrderLine], refused: Int?)] = [:]
+    var priced: [LogPosition: [Hold.Line]] = [:]
+    for row in rows {
+      let position = LogPosition(partition: try row.partition(0), offset: try row.offset(1))
+      found[position] = (try row.orderLines(2), try row.optional(3, as: Int16.self).map(Int.init))
+      priced[position] = try row.holdLines(4)
+    }
+    guard !found.isEmpty else { return (decisions, [:]) }
+    let whole = decisions.map { decision in
+      guard let basket = found[decision.position] else { return decision }
+      var decision = decision
+      decision.lines = basket.lines
+      decision.refusedSKU = basket.refused.flatMap { basket.lines.indices.contains($0) ? basket.lines[$0].sku : nil }
+      return decision
+    }
+    return (whole, priced)
+  }
+}
+
+/// The lives and the money of some orders, as of a vector.
+private struct LivesAsOf {
+  private let asOf: OffsetVector
+  private var holds: [OrderID: Hold] = [:]
+  private var payments: [OrderID: [Payment]] = [:]
+
+  /// Of the orders that have changed since: what the history says up to the vector.
+  private var steps: [OrderID: [EarlierLife.Step]] = [:]
+
+  init(asOf: OffsetVector) { self.asOf = asOf }
+
+  mutating func load(_ counted: [UUIDBytes], _ paid: [UUIDBytes], over connection: Connection) async throws {
+    var changed: Set<OrderID> = []
+    let lives = try await connection.query(
+      """
+      SELECT h.order_id, h.log_offset, h.due, h.price_minor, h.refund_due, h.as_of, h.sale, h.units, h.extensions,
+        h.sequence, h.state, h.is_offer, h.is_lapsed, h.sku, h.currency, h.buyer, h.payment, h.lines, h.partition
+      FROM unnest($1::uuid[]) AS wanted (order_id) JOIN holds h ON h.order_id = wanted.order_id
+      """, counted)
+    for row in lives {
+      let hold = try Hold(row: row)
+      holds[hold.order] = hold
+      if try hold.asOf > asOf[row.partition("partition")] { changed.insert(hold.order) }
+    }
+    let money = try await connection.query(
+      """
+      SELECT p.sale, p.payment, p.order_id, p.captured, p.refund_due, p.refunded, p.as_of, p.currency, p.counted, p.sku,
+        p.partition
+      FROM unnest($1::uuid[]) AS wanted (order_id) JOIN payments p ON p.order_id = wanted.order_id
+      ORDER BY p.order_id, p.currency, p.payment
+      """, paid)
+    for row in money {
+      let payment = try Payment(row: row)
+      payments[payment.order, default: []].append(payment)
+      if try payment.asOf > asOf[row.partition("partition")] { changed.insert(payment.order) }
+    }
+    guard !changed.isEmpty else { return }
+    let history = try await connection.query(
+      """
+      SELECT y.order_id, y.action, y.result, y.units, y.minor, y.state, y.sequence, y.payment, y.line_units
+      FROM unnest($1::uuid[]) AS wanted (order_id) JOIN history y ON y.order_id = wanted.order_id
+      WHERE y.log_offset < coalesce(($2::int8[])[y.partition + 1], 0)
+      ORDER BY y.order_id, y.partition, y.log_offset, y.place
+      """, changed.map(\.uuid), asOf.dense)
+    for order in changed { steps[order] = [] }
+    for row in history { steps[OrderID(try row.uuid(0)), default: []].append(try EarlierLife.Step(row: row)) }
+  }
+
+  func standing(of decision: StoredOrder, hasHolds: Bool) -> (life: Hold?, due: [Money]) {
+    let hold = holds[decision.order]
+    let payments = payments[decision.order] ?? []
+    guard let steps = steps[decision.order] else {
+      return (hold, Self.sums(payments.map { ($0.currency, $0.refundDue) }))
+    }
+    var earlier = EarlierLife(
+      decision.outcome, decision.quantity, lines: decision.lines.map(\.quantity), hasHolds: hasHolds)
+    for step in steps { earlier.add(step) }
+    let due = payments.map { ($0.currency, earlier.money[$0.key.id]?.refundDue ?? 0) }
+    return (hold.flatMap { $0.standing(as: earlier) }, Self.sums(due))
+  }
+
+  /// What is due in each currency, ascending; amounts of two are never added.
+  private static func sums(_ amounts: [(currency: String, minor: Int64)]) -> [Money] {
+    guard !amounts.isEmpty else { return [] }
+    let due = amounts.reduce(into: [String: Int64]()) { $0[$1.currency, default: 0] += $1.minor }
+    return due.filter { $0.value > 0 }.sorted { $0.key < $1.key }.map { Money(minor: $0.value, currency: $0.key) }
+  }
+}
+
+extension EarlierLife.Step {
+  fileprivate init(row: Row) throws {
+    self.init(
+      action: try row.historyAction(1), result: try row.historyResult(2), units: try row.int32(3),
+      minor: try row.int64(4), state: try row.optional(5, as: Int16.self).flatMap(Hold.State.init(rawValue:)),
+      sequence: try row.int32(6), payment: try row.optional(7, as: String.self).map { try PaymentID(validating: $0) },
+      lineUnits: try row.lineUnits(8))
+  }
+}

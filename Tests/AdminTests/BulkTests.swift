@@ -1,0 +1,177 @@
+import Admin
+import FlashSale
+import Foundation
+import HTTPTypes
+import HummingbirdTesting
+import Postgres
+import SaleStore
+import Synchronization
+import TestSupport
+import Testing
+
+/// All orders that fit a search, in one job.
+@Suite struct BulkTests {
+  private static let hold: Statement = """
+    INSERT INTO holds (order_id, log_offset, due, price_minor, as_of, sale, partition, units, sequence, state, sku,
+      currency, buyer)
+    SELECT order_id, log_offset, now(), 500, log_offset + 1, sale, partition, quantity, 1, 2, sku, 'CNY', buyer
+    FROM orders WHERE outcome = 0
+    """
+
+  private func withOrders(
+    _ count: Int32, _ body: @escaping @Sendable (AdminUnderTest, Client, PlantedRows) async throws -> Void
+  ) async throws {
+    try await AdminUnderTest.with { admin, client in
+      let sale = try await admin.store.create(.sample(items: [(sku: "phone", stock: 100_000)]))
+      try await PlantedRows.with(admin.database) { planted in
+        try await planted.progress(0, nextOffset: 1_000_000)
+        try await planted.decide(sale, "phone", .confirmed, count: count)
+        try await planted.decide(sale, "phone", .rejected(.soldOut), count: 300, from: Int64(count))
+        _ = try await planted.connection.query(Self.hold)
+        try await body(admin, client, planted)
+      }
+    }
+  }
+
+  /// Works until nobody has anything to do.
+  private func work(_ runner: BulkRunner) async throws {
+    while try await runner.step() {}
+  }
+
+  @Test func `a job goes on after a crash where it stood, and nothing is done twice`() async throws {
+    try await withOrders(1_300) { admin, client, planted in
+      let preview = try await client.get(
+        "/admin/api/sales/double11/jobs/preview?action=cancel&state=reserved")
+      #expect(preview.status == 200, "\(preview.text)")
+      #expect(preview.json("matching") as? Int == 1_300 && preview.json("applicable") as? Int == 1_300)
+      #expect(preview.json("is_complete") as? Bool == true)
+      let asOf = try #require(preview.string("as_of"))
+      let outdated = try await client.post(
+        "/admin/api/sales/double11/jobs",
+        json: #"{"action":"cancel","search":"state=reserved","expected":1299,"because":"recall"}"#)
+      #expect(outdated.status == 409 && outdated.string("code") == "preview_outdated")
+      let started = try await client.post(
+        "/admin/api/sales/double11/jobs",
+        json: """
+          {"action":"cancel","search":"state=reserved","as_of":"\(asOf)","expected":1300,"because":"recall"}
+          """)
+      #expect(started.status == 202, "\(started.text)")
+      // The lane decides the second batch, and its acknowledgement is lost: a crash at the worst moment.
+      let batches = Mutex(0)
+      admin.log.change { log in
+        log.decides = { commands in
+          try await Self.decide(commands, planted)
+          let number = batches.withLock { count in
+            count += 1
+            return count
+          }
+          if number == 2 { throw LogUnderTest.Unreachable() }
+        }
+      }
+      await #expect(throws: (any Error).self) { try await work(admin.jobs) }
+      _ = try await planted.connection.query("UPDATE bulk_jobs SET taken_until = now() - interval '1 s'")
+      let other = AdminRoutes(
+        store: admin.store, topic: PlantedRows.topic, hooks: admin.log.hooks, metrics: admin.metrics,
+        logger: quietLogger)
+      try await work(other.jobs)
+
+      let job = try await client.get("/admin/api/jobs/1")
+      #expect(job.string("state") == "done", "\(job.text)")
+      #expect(job.json("commands") as? Int == 1_300 && job.json("written") as? Int == 1_300)
+      #expect(job.json("decided") as? Int == 1_300 && job.json("refused") as? Int == 0)
+      let commands = admin.log.commands.compactMap { record in
+        if case .order(let command) = record { command } else { nil }
+      }
+      // Some are written twice, with the same id.
+      #expect(commands.count > 1_300)
+      #expect(Set(commands.map(\.order)).count == 1_300)
+      #expect(Set(commands.map { "\($0.order) \($0.id?.rawValue ?? 0)" }).count == 1_300)
+      #expect(commands.allSatisfy { $0.action == .cancel(nil) && $0.by.reason == "bulk job 1: recall" })
+      let result = try await client.get("/admin/api/jobs/1/result.csv").text
+      let lines = result.split(separator: "\r\n")
+      #expect(lines.count == 1_301)
+      #expect(lines.dropFirst().allSatisfy { $0.hasSuffix(",true,applied,cancelled,-1,0") }, "\(lines[1])")
+    }
+  }
+
+  /// As a lane: each command once.
+  private static func decide(_ commands: [LogRecord], _ planted: PlantedRows) async throws {
+    let orders = commands.compactMap { record -> (String, Int64)? in
+      if case .order(let command) = record { ("\(command.order)", command.id?.rawValue ?? 0) } else { nil }
+    }
+    _ = try await planted.connection.query(
+      """
+      INSERT INTO history (log_offset, at, minor, command_id, partition, sale, units, sequence, place, action, result,
+        state, order_id, sku, by_whom, reason)
+      SELECT 2000000 + o.log_offset, now(), 0, c.command, 0, o.sale, -1, 2, 0, 3, 0, 8, o.order_id, o.sku, 'a', 'b'
+      FROM unnest($1::text[], $2::int8[]) AS c (id, command) JOIN orders o ON o.order_id = c.id::uuid
+      ON CONFLICT DO NOTHING
+      """, orders.map(\.0), orders.map(\.1))
+  }
+
+  @Test func `a job passes over what it can do nothing to, is stopped once, and refuses what is none`() async throws {
+    try await withOrders(40) { admin, client, planted in
+      _ = try await planted.connection.query("UPDATE holds SET state = 6, due = NULL WHERE log_offset <= 10")
+      let path = "/admin/api/sales/double11/jobs"
+      let started = try await client.post(path, json: #"{"action":"extend","search":"","because":"slow bank"}"#)
+      #expect(started.status == 202, "\(started.text)")
+      try await work(admin.jobs)
+      let job = try await client.get("/admin/api/jobs/1")
+      #expect(job.json("matching") as? Int == 340 && job.json("skipped") as? Int == 310)
+      #expect(job.json("commands") as? Int == 30 && admin.log.commands.count == 30)
+      let again = try await client.post("/admin/api/jobs/1/stop", json: #"{"because":"late"}"#)
+      #expect(again.status == 409 && again.string("code") == "job_ended")
+      #expect(try await client.get("/admin/api/jobs/2").string("code") == "job_not_found")
+      for (json, status) in [
+        (#"{"action":"burn","search":"","because":"x"}"#, 422), (#"{"action":"cancel","search":""}"#, 422),
+        (#"{"action":"cancel","search":"state=gone","because":"x"}"#, 400), ("[", 400),
+        (#"{"action":"cancel","search":"","because":"x","as_of":"AAAA"}"#, 422),
+      ] {
+        #expect(try await client.post(path, json: json).status.code == status, "\(json)")
+      }
+      let second = try await client.post(path, json: #"{"action":"cancel","search":"","because":"x"}"#)
+      #expect(second.status == 202)
+      #expect(try await client.post("/admin/api/jobs/2/stop", json: #"{"because":"wrong sale"}"#).status == 200)
+      try await work(admin.jobs)
+      #expect(try await client.get("/admin/api/jobs/2").string("state") == "stopped")
+      #expect(admin.log.commands.count == 30)
+    }
+  }
+
+  @Test func `a refund is of each payment by itself, and webhooks are sent again`() async throws {
+    try await withOrders(2) { admin, client, planted in
+      _ = try await planted.connection.query(
+        """
+        INSERT INTO payments (sale, payment, order_id, captured, refund_due, refunded, as_of, partition, currency,
+          counted, sku)
+        SELECT o.sale, 'p' || o.log_offset || n, o.order_id, 100, n * 10, 0, 3, 0, 'CNY', true, o.sku
+        FROM orders o CROSS JOIN generate_series(0, 2) AS n WHERE o.outcome = 0
+        """)
+      _ = try await planted.connection.query(
+        """
+        WITH endpoint AS (
+          INSERT INTO webhook_endpoints (concurrency, url, events, secret)
+          VALUES (1, 'https://shop.example', '{}', decode(repeat('00', 32), 'hex')) RETURNING id
+        )
+        INSERT INTO webhook_deliveries (endpoint, kind, order_id, event_id, body, dead_at)
+        SELECT endpoint.id, 1, o.order_id, 'e', '{}', now() FROM endpoint, orders o WHERE o.log_offset = 1
+        """)
+      let path = "/admin/api/sales/double11/jobs"
+      for action in ["refund", "resend"] {
+        let json = #"{"action":"\#(action)","search":"outcome=confirmed","because":"goodwill"}"#
+        #expect(try await client.post(path, json: json).status == 202)
+      }
+      try await work(admin.jobs)
+      let refunds = admin.log.commands.compactMap { record -> String? in
+        guard case .order(let command) = record, case .refunded(let payment, let minor) = command.action else {
+          return nil
+        }
+        return "\(payment) \(minor)"
+      }
+      #expect(refunds.sorted() == ["p11 10", "p12 20", "p21 10", "p22 20"])
+      let dead = try await planted.connection.query("SELECT count(*) FROM webhook_deliveries WHERE dead_at IS NOT NULL")
+      #expect(try dead.single().int64(0) == 0)
+      #expect(try await client.get("/admin/api/jobs/2/result.csv").text.contains(",true,sent,"))
+    }
+  }
+}

@@ -1,0 +1,180 @@
+import FlashSale
+import Lane
+import Postgres
+import SaleStore
+import TestSupport
+import Testing
+import Time
+
+/// What orders and stock were as of an earlier vector or instant, while lanes go on, on a real PostgreSQL.
+@Suite struct AsOfTests {
+  /// A sale with holds, and random records about a few buyers.
+  private struct Crowd {
+    let bench: LaneBench
+    var random: SeededGenerator
+    private(set) var next: Int64 = 0
+    private var orders: [(OrderID, BuyerID)] = []
+    private var payments = 0
+
+    init(_ bench: LaneBench, seed: UInt64) { (self.bench, random) = (bench, SeededGenerator(seed: seed)) }
+
+    /// Some records, all accepted at `time`.
+    mutating func records(_ count: Int, at time: Timestamp) throws -> [LogEntry] {
+      try (0..<count).map { _ in
+        defer { next += 1 }
+        return LogEntry(offset: Offset(next), content: .record(try record(at: time)))
+      }
+    }
+
+    private mutating func record(at time: Timestamp) throws -> LogRecord {
+      let stock = try bench.stockKey()
+      guard let (order, buyer) = orders.randomElement(using: &random), Int.random(in: 0..<3, using: &random) > 0 else {
+        let buyer = try BuyerID(validating: "buyer-\(orders.count % 7)")
+        let request = try PurchaseRequest(
+          order: OrderID(sale: bench.sale.number, buyer: buyer, key: IdempotencyKey(validating: "k\(orders.count)")),
+          stock: stock, buyer: buyer, quantity: Units(Int32.random(in: 1...3, using: &random)), acceptedAt: time,
+          terms: OrderTerms(waits: Bool.random(using: &random)))
+        orders.append((request.order, buyer))
+        return .place(request)
+      }
+      payments += 1
+      let payment = PaymentID(unchecked: "p\(Int.random(in: 0..<payments, using: &random))")
+      let action: OrderCommand.Action =
+        switch Int.random(in: 0..<8, using: &random) {
+        case 0...2:
+          .pay(
+            try Capture(
+              payment: payment, minor: 199_900 * Int64.random(in: 1...3, using: &random),
+              currency: Int.random(in: 0..<5, using: &random) == 0 ? "USD" : "CNY"))
+        case 3: .cancel(Units(1))
+        case 4: .cancel(nil)
+        case 5: .release
+        case 6: .refunded(payment, minor: 199_900)
+        default: .expire
+        }
+      return .order(
+        try OrderCommand(order: order, stock: stock, buyer: buyer, at: time, action: action, by: .shop))
+    }
+  }
+
+  private func with(
+    seed: UInt64, _ body: (LaneBench, LaneStore, Claim, Crowd) async throws -> Void
+  ) async throws {
+    try await TestDatabase.with { database in
+      try await database.withStore { store in
+        try await store.record(topic: LaneBench.topic, partitions: 4)
+        let base = try openSale("held", stock: ["phone": 12])
+        let sale = try await store.create(
+          try Sale(
+            id: base.id, name: base.name, startsAt: base.startsAt, endsAt: base.endsAt, perBuyerLimit: nil,
+            holds: HoldRules(
+              seconds: 5, latePayment: .ifFree, waitlist: WaitlistRules(offerSeconds: 60, leastSeconds: 1)),
+            items: base.items))
+        let bench = LaneBench(database: database, store: store, sale: sale)
+        let (lane, claim) = try await bench.claimedLane()
+        try await body(bench, lane, claim, Crowd(bench, seed: seed))
+      }
+    }
+  }
+
+  private func write(
+    _ entries: [LogEntry], _ claim: Claim, on lane: LaneStore, _ memory: inout LaneMemory, at time: Timestamp
+  ) async throws {
+    func batch() -> LaneBatch {
+      LaneBatch(
+        claim: claim, prepared: memory.prepare(entries[...]), lastRecord: RecordFingerprint(of: nil), decidedAt: time
+      ) { offsets in Dictionary(uniqueKeysWithValues: offsets.map { ($0, RawRecord(key: nil, value: nil)) }) }
+    }
+    var answer = await lane.write(batch())
+    // As a lane does where it meets what it did not look for: once more, with a look-up.
+    if case .conflict = answer {
+      memory.forget(after: answer)
+      answer = await lane.write(batch())
+    }
+    memory.remember(try committed(answer))
+  }
+
+  /// What an export would say of each order.
+  private func exported(_ bench: LaneBench, asOf: OffsetVector) async throws -> [String] {
+    var lines: [String] = []
+    for try await page in bench.store.orderPages(of: bench.sale, asOf: asOf) {
+      for order in page {
+        let due = order.refundDue.map { "\($0.minor) \($0.currency)" }
+        lines.append(
+          "\(order.decision.order) \(order.state) \(order.liveUnits) \(order.amount.map { "\($0)" } ?? "-") \(due)")
+      }
+    }
+    return lines
+  }
+
+  @Test(arguments: [UInt64(1), 2, 3, 4])
+  func `an export as of a vector is the same then and later, and so is the stock of an instant`(seed: UInt64)
+    async throws
+  {
+    try await with(seed: seed) { bench, lane, claim, crowd in
+      var crowd = crowd
+      var memory = LaneMemory()
+      var then: [(vector: OffsetVector, lines: [String], at: Timestamp, stock: StockLevel, putUp: Int64)] = []
+      for round in 0..<12 {
+        let time = Timestamp(microseconds: insideTheSale.microseconds + Int64(round) * 3_000_000)
+        var entries = try crowd.records(12, at: time)
+        if round == 6 {
+          let restock = try StockCommand(
+            stock: bench.stockKey(), at: time, action: .restock(Units(5)), by: Actor(name: "admin"))
+          entries[11] = LogEntry(offset: entries[11].offset, content: .record(.stock(restock)))
+        }
+        try await write(entries, claim, on: lane, &memory, at: time)
+        let vector = try await bench.store.vector(topic: LaneBench.topic)
+        let stored = try #require(try await bench.store.sale(bench.sale.sale.id))
+        let level = try #require(stored.stock[SKU(validating: "phone")])
+        then.append((vector, try await exported(bench, asOf: vector), time, level, round < 6 ? 12 : 17))
+      }
+      #expect(then.last?.lines.count ?? 0 > 20)
+      for (vector, lines, at, level, putUp) in then {
+        #expect(try await exported(bench, asOf: vector) == lines, "seed \(seed) as of \(at)")
+        let moment = try await bench.store.moment(of: bench.sale, at: at)
+        let item = try #require(moment.items.first)
+        #expect(moment.asOf == "\(vector)")
+        #expect(item.left == Int64(level.left.rawValue) && item.putUp == putUp, "seed \(seed) at \(at): \(item)")
+        #expect(item.left + item.reserved + item.paid + item.confirmed + item.fulfilled == putUp)
+        #expect(moment.decided == Int64(lines.count) && moment.accepted == moment.decided)
+      }
+    }
+  }
+
+  @Test func `pages of a search have each order once, as it stood, whatever happens between them`() async throws {
+    for state in [nil, Hold.State.reserved, .paid, .waiting, .expired, .refundDue] {
+      try await with(seed: 9) { bench, lane, claim, crowd in
+        var crowd = crowd
+        var memory = LaneMemory()
+        func write(_ count: Int, _ second: Int64) async throws {
+          let time = Timestamp(microseconds: insideTheSale.microseconds + second * 1_000_000)
+          try await self.write(try crowd.records(count, at: time), claim, on: lane, &memory, at: time)
+        }
+        try await write(90, 0)
+        try await write(60, 7)
+        let vector = try await bench.store.vector(topic: LaneBench.topic)
+        var filter = OrderFilter()
+        filter.state = state
+        let all = try await exported(bench, asOf: vector).filter { line in
+          state.map { line.split(separator: " ")[1] == $0.code } ?? true
+        }
+        var found: [OrderID] = []
+        var cursor: OrderCursor?
+        var second: Int64 = 8
+        repeat {
+          let page = try await bench.store.orders(of: bench.sale, filter, asOf: vector, after: cursor, limit: 3)
+          for order in page.orders where state != nil { #expect(order.state == state?.code) }
+          found += page.orders.map(\.decision.order)
+          let text = page.next.map { "\($0)" }
+          cursor = try text.map { try #require(OrderCursor($0)) }
+          try await write(20, second)
+          second += 3
+        } while cursor != nil && second < 200
+        #expect(Set(found).count == found.count)
+        #expect(
+          Set(found.map { "\($0)" }) == Set(all.map { String($0.split(separator: " ")[0]) }), "\(state?.code ?? "")")
+      }
+    }
+  }
+}
