@@ -106,8 +106,9 @@ import Testing
   private static func fields(_ page: String, because: String) -> [String: String] {
     var fields = ["because": because]
     for name in ["action", "search", "as_of", "expected"] {
-      let value = page.firstMatch(of: try! Regex("name=\"\(name)\" value=\"([^\"]*)\""))?[1].substring
-      fields[name] = value.map { $0.replacingOccurrences(of: "&amp;", with: "&") }
+      let parts = page.components(separatedBy: "name=\"\(name)\" value=\"")
+      let value = parts.count > 1 ? parts[1].components(separatedBy: "\"").first : nil
+      fields[name] = value?.replacingOccurrences(of: "&amp;", with: "&")
     }
     return fields
   }

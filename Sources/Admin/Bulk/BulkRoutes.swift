@@ -146,7 +146,8 @@ struct AdminBulkJob: Encodable {
 
   init(_ job: BulkJob, masksBuyers: Bool) {
     (id, sale, action, state) = (job.id, job.sale.rawValue, job.action.rawValue, job.state.rawValue)
-    (search, asOf, isSearched) = (masksBuyers ? OrderQuery.masked(job.search) : job.search, "\(job.asOf)", job.isSearched)
+    search = masksBuyers ? OrderQuery.masked(job.search) : job.search
+    (asOf, isSearched) = ("\(job.asOf)", job.isSearched)
     (matching, skipped, commands) = (job.searched, job.skipped, job.listed)
     (written, decided, refused) = (job.written, job.decided, job.refused)
     (startedBy, because, createdAt) = (job.startedBy, job.because, job.createdAt)

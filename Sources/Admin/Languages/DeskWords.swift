@@ -3,12 +3,13 @@ enum DeskWords: Message {
   case orders, ordersOf, asOnePlace, found, noneLikeThat, order, buyer, state, units, amount, acceptedAt, firstDecision
   case any, acceptedFrom, acceptedBefore, refusedToo, no, yes, search, findHint, find, lastPage, nextPage, showBuyers
   case ofWhichSale, history, historyLine, noRecord, record, action, result, minorUnits, by, payments, payment, captured
-  case applied, refundDue, refunded, searchOrders, moment, momentOf, reckoned, undecided, afterFirst, show, first, last
+  case applied, refundDue, refunded, searchOrders, moment, momentOf, reckoned, undecided, afterFirst, show, first
+  case last
   case accepted, decided, inLine, confirmed, waitlisted, rejected, refusedAtDoor, stockAndLine, putUp, left, held, sold
   case waiting, partitions, partition, nextOffset, perSecond
   case allThatFit, whatToDo, cancel, refund, extend, resend, preview, matching, applicable, notAll, start, startAll, why
-  case jobs, job, noJobs, progress, startedBy, createdAt, stop, resultFile, running, done, stopped, failed, sale, skipped
-  case written, refusedCommands, waits, query
+  case jobs, job, noJobs, progress, startedBy, createdAt, stop, resultFile, running, done, stopped, failed, sale
+  case skipped, written, refusedCommands, waits, query
   case quarantine, noRecords, error, setAside, open, requeued, dismissed, requeue, dismiss, content, bytes, fields, key
   case resolvedBy, older, whatItMeans, haltMeans, halts, resume, resumeHint
   case audits, audit, noAudits, startAudit, auditHint, verdict, report, phase, startedAt
@@ -67,7 +68,10 @@ enum DeskWords: Message {
     case .ofWhichSale: ("Orders of a sale", "按活动查看订单")
     case .history: ("History", "历史")
     case .historyLine:
-      ("The records of the order as they are in the log; the table below has the same.", "订单在日志中的记录；下表内容相同。")
+      (
+        "The records of the order as they are in the log; the table below has the same.",
+        "订单在日志中的记录；下表内容相同。"
+      )
     case .noRecord: ("The store has no record of it.", "没有相关记录。")
     case .record: ("Record", "记录")
     case .action: ("Action", "操作")

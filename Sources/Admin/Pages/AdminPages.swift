@@ -17,11 +17,10 @@ struct AdminPages: Sendable {
 
   func add(to router: Router<ListenerContext>, behind gate: OperatorGate) {
     let door = Doorkeeper(store: desk.store, gate: gate)
-    let open = router.group().add(middleware: 
-      PathParameters(
-        SaleID.self, UserName.self, ApprovalID.self, OrderID.self, Partition.self, OffsetInPath.self, NumberInPath.self)
-    )
-    .add(middleware: ProblemPages(gate: gate)).add(middleware: gate)
+    let parameters = PathParameters(
+      SaleID.self, UserName.self, ApprovalID.self, OrderID.self, Partition.self, OffsetInPath.self, NumberInPath.self)
+    let open = router.group().add(middleware: parameters)
+      .add(middleware: ProblemPages(gate: gate)).add(middleware: gate)
     for asset in Asset.all { open.at("admin/assets/\(asset.name)", get: { _, _ in asset.response }) }
     for language in Language.allCases {
       open.at("admin/language/\(language.rawValue)", get: { request, _ in choose(language, request) })

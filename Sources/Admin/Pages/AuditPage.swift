@@ -21,7 +21,8 @@ enum AuditPage {
     let isRunning = audit.state == "running"
     let phase: HTML =
       isRunning
-      ? "<p>\(say(DeskWords.phase, audit.phase, audit.done.grouped, audit.total == 0 ? "?" : audit.total.grouped))</p>" : ""
+      ? "<p>\(say(DeskWords.phase, audit.phase, audit.done.grouped, audit.total == 0 ? "?" : audit.total.grouped))</p>"
+      : ""
     let report: HTML =
       audit.report.map { "<h3>\(say(DeskWords.report))</h3><pre class=\"scroll\" tabindex=\"0\">\($0)</pre>" } ?? ""
     let verdict: HTML = audit.verdict.map { "<p>\(say(DeskWords.verdict)): <b>\($0)</b></p>" } ?? ""
@@ -29,7 +30,8 @@ enum AuditPage {
     return """
       <section class="card"><div class="head"><h2>\(say(DeskWords.audit, "\(audit.id)"))</h2>\
       \(PageLayout.pill(isRunning ? "open" : "closed", say(DeskWords(state: audit.state))))</div>
-      <p class="soft small">\(audit.startedAt.dateAndTime) UTC · \(audit.startedBy)</p>\(phase)\(verdict)\(error)\(report)
+      <p class="soft small">\(audit.startedAt.dateAndTime) UTC · \(audit.startedBy)</p>\(phase)\
+      \(verdict)\(error)\(report)
       </section>
 
       """

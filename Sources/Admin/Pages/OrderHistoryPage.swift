@@ -16,7 +16,8 @@ enum OrderHistoryPage {
       frame, title: "\(say(DeskWords.order)) \(id)",
       """
       <div><div class="head"><h1>\(say(DeskWords.order))</h1>\(PageLayout.pill(order.state, order.state))</div>
-      <p class="soft small"><code>\(id)</code> · \(sale) · \(say(DeskWords.buyer)) \(order.buyer ?? "–")\(plain)</p></div>
+      <p class="soft small"><code>\(id)</code> · \(sale) · \
+      \(say(DeskWords.buyer)) \(order.buyer ?? "–")\(plain)</p></div>
       <section class="card"><h2>\(say(DeskWords.history))</h2>\(line(say, order.events))\
       \(table(frame, order.events))</section>
       \(money(frame, order))

@@ -40,7 +40,8 @@ enum OrdersPage {
       ? "<p class=\"soft\">\(say(DeskWords.noneLikeThat))</p>" : frame.table(say(DeskWords.orders), heading, rows)
     let plain: HTML =
       frame.may(.unmask) && search["buyers"] != "plain"
-      ? " · <a href=\"/admin/sales/\(sale)/orders?\(search.with("buyers", "plain"))\">\(say(DeskWords.showBuyers))</a>" : ""
+      ? " · <a href=\"/admin/sales/\(sale)/orders?\(search.with("buyers", "plain"))\">\(say(DeskWords.showBuyers))</a>"
+      : ""
     let count = say(DeskWords.found, found.orders.count.grouped, found.searched.grouped)
     return PageLayout.html(
       frame, title: say(DeskWords.ordersOf, stored.sale.name),
@@ -92,7 +93,8 @@ enum OrdersPage {
       \(frame.select("sku", "SKU", [("", say(DeskWords.any))] + skus, chosen: search["sku"]))\
       \(frame.field("buyer", say(DeskWords.buyer), value: search["buyer"], isNeeded: false))\
       \(frame.field(
-        "from", say(DeskWords.acceptedFrom), value: search["from"], hint: "2026-11-11T00:00:00+08:00", isNeeded: false))\
+        "from", say(DeskWords.acceptedFrom), value: search["from"], hint: "2026-11-11T00:00:00+08:00",
+        isNeeded: false))\
       \(frame.field(
         "until", say(DeskWords.acceptedBefore), value: search["until"], hint: "2026-11-11T00:00:06+08:00",
         isNeeded: false))\

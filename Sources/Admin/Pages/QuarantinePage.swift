@@ -69,7 +69,8 @@ enum QuarantinePage {
       }
       decision = "<section class=\"card pair\">\(forms)</section>"
     } else if let by = record.resolvedBy, let at = record.resolvedAt {
-      let words = say(DeskWords.resolvedBy, say(state(record)), by, "\(at.dateAndTime) UTC", record.resolvedBecause ?? "")
+      let words = say(
+        DeskWords.resolvedBy, say(state(record)), by, "\(at.dateAndTime) UTC", record.resolvedBecause ?? "")
       decision = "<section class=\"card\"><p>\(words)</p></section>"
     }
     return PageLayout.html(
@@ -78,7 +79,8 @@ enum QuarantinePage {
       <div class="head"><h1>\(say(DeskWords.record)) \(place)</h1>\
       \(PageLayout.pill(isOpen ? "open" : "closed", say(state(record))))</div>
       <section class="card"><p><b>\(say(DeskWords.error)):</b> \(record.error)</p>\
-      <p class="soft small">\(record.sale ?? "–") · \(record.orderID ?? "–") · \(record.quarantinedAt.dateAndTime) UTC</p>\
+      <p class="soft small">\(record.sale ?? "–") · \(record.orderID ?? "–") · \
+      \(record.quarantinedAt.dateAndTime) UTC</p>\
       \(content(frame, record))</section>
       \(decision)
       """)
