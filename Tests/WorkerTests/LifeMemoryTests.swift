@@ -35,6 +35,7 @@ import Testing
         ("SELECT count(*) FROM holds WHERE state = 4 AND payment = 'payment-' || log_offset AND $1 > 0", count - ended),
         ("SELECT count(*) FROM payments WHERE captured = 199900 AND partition = 0 AND $1 > 0", count - ended),
         ("SELECT count(*) FROM history WHERE log_offset >= $1 AND sequence = 2 AND by_whom = 'shop'", count),
+        ("SELECT count(*) FROM history WHERE action = 1 AND payment = 'payment-' || (log_offset - $1)", count - ended),
       ] as [(Statement, Int)] {
         #expect(try await rows.query(table, Int64(count)).single().int64(0) == Int64(expected), "\(table)")
       }
