@@ -154,13 +154,13 @@ enum DeskWords: Message {
     case .bytes: ("Bytes", "字节")
     case .fields: ("Fields", "字段")
     case .key: ("Key", "键")
-    case .resolvedBy: ("{1} by {2} at {3}: {4}", "{1}，{2}，{3}：{4}")
+    case .resolvedBy: ("{1} by {2} at {3}: {4}", "{1}，操作人 {2}，时间 {3}：{4}")
     case .older: ("Further records", "更多记录")
     case .whatItMeans: ("What it means", "含义")
     case .haltMeans:
       (
-        "The log and the store do not agree at this place, so nobody decides further. Look at what was found, and at an "
-          + "audit, before the partition goes on.",
+        "The log and the store do not agree at this place, so nobody decides further. Look at what was found, and "
+          + "at an audit, before the partition goes on.",
         "日志与数据库在此处不一致，因此停止裁决。请先查看问题与审计结果，再让分区继续。"
       )
     case .halts: ("Halted partitions", "已停止的分区")
@@ -177,7 +177,7 @@ enum DeskWords: Message {
       )
     case .verdict: ("Verdict", "结论")
     case .report: ("Report", "报告")
-    case .phase: ("{1}: {2} of {3}", "{1}：{2} / {3}")
+    case .phase: ("{1}: {2} of {3}", "{1}：已完成 {2} / {3}")
     case .startedAt: ("Started at", "开始时间")
     }
   }

@@ -111,7 +111,7 @@ struct OperationPages: Sendable {
     let because = try Self.reason(form)
     var offset: Offset?
     if !form["at"].isEmpty {
-      guard let number = Int64(form["at"]), number >= 0, number < .max else {
+      guard let number = Int64(form["at"]), (0...(.max - 1)).contains(number) else {
         throw Problem.body(.invalidField("at", "must be a whole number, or empty"))
       }
       offset = Offset(number)
