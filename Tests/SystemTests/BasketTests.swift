@@ -98,7 +98,8 @@ import Testing
       #expect(csv.contains("phone 1 1; case 2 1") && csv.contains("phone 1 0; case 2 0,case"), "\(csv)")
       let shown = try await scene.penstock("order", "show", ann)
       #expect(shown.contains("line case: 2 asked for, 1 live") && shown.contains("-1 (0, -1)"), "\(shown)")
-      #expect(try await scene.penstock("order", "find", "--buyer", "bob", "--sale", "bundle").contains("of case"))
+      let found = try await scene.penstock("order", "find", "--buyer", "bob", "--sale", "bundle", "--refused")
+      #expect(found.contains("of case"), "\(found)")
       _ = try await scene.penstock("audit")
     }
   }
