@@ -83,18 +83,27 @@ public struct BulkRunner: Service {
     let store = bulk.desk.store
     guard job.action != .resend else { return try await store.resendBulk(items, of: job.id) }
     let sale = try await bulk.desk.stored(job.sale).sale
+    let commands = try Self.commands(items, of: job, in: sale)
+    let positions = try await bulk.desk.hooks.writeCommands(commands)
+    try await store.wroteBulk(items, at: positions, of: job.id)
+  }
+
+  /// The records of these items. A function of its own: Swift 6.3.1 cannot compile the loop within `write` for release.
+  private static func commands(
+    _ items: [BulkItem], of job: BulkJob, in sale: Sale
+  ) throws -> [(command: LogRecord, key: RecordKey)] {
     let actor = try Actor(name: job.startedBy, reason: "bulk job \(job.id): \(job.because)".fitting)
-    let commands = try items.map { item in
+    var commands: [(command: LogRecord, key: RecordKey)] = []
+    for item in items {
       guard let action = job.action.command(item) else {
         throw StoreError.unreadable("bulk job \(job.id) has an item \(item.number) that is no command")
       }
       let command = try OrderCommand(
         order: item.order, stock: StockKey(sale: job.saleNumber, sku: item.sku), at: .now, action: action,
         id: item.command, by: actor)
-      return (command: LogRecord.order(command), key: RecordKey(sale: sale, sku: item.sku))
+      commands.append((command: .order(command), key: RecordKey(sale: sale, sku: item.sku)))
     }
-    let positions = try await bulk.desk.hooks.writeCommands(commands)
-    try await store.wroteBulk(items, at: positions, of: job.id)
+    return commands
   }
 }
 
