@@ -20,7 +20,7 @@ public enum Limits {
   /// A session that was not used for so long has ended.
   public static let sessionIdle = Duration.seconds(1_800)
 
-  /// A session ends so long after the sign-in, however much it is used: a working day.
+  /// A session lasts this long from the sign-in, a working day. Use does not prolong it.
   public static let sessionLife = Duration.seconds(43_200)
 
   /// Random bytes of a session's or an API token's secret.

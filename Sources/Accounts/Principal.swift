@@ -8,7 +8,7 @@ public struct Principal: Sendable, Hashable {
     case token(Int32)
     /// Who has the shared token of this installation (`PENSTOCK_ADMIN_TOKEN`).
     case machine
-    /// Whoever is on this machine, where no token is set.
+    /// A person or program on this machine. It counts only where no token is set.
     case local
   }
 
@@ -29,7 +29,7 @@ public struct Principal: Sendable, Hashable {
   public static let machine = Principal(
     .machine, name: "@machine", rights: Set(Right.allCases).subtracting([.manageUsers]))
 
-  /// Whoever is on this machine. The same rights.
+  /// A person or program on this machine. It has the rights of `machine`.
   public static let local = Principal(.local, name: "@local", rights: machine.rights)
 
   /// A program, by the name of its token.

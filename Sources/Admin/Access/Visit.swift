@@ -21,8 +21,8 @@ struct Visit: Sendable {
   /// Where it came from, as the connection has it: behind a proxy, the proxy's.
   var address: String { context.peer?.ipAddress ?? "" }
 
-  /// As the log and the history of orders name who asks. Whoever has the shared token says a name of their own, which
-  /// nobody has checked.
+  /// The name in the admin log and in the history of orders. A holder of the shared token claims a name of their own,
+  /// and nobody has checked it.
   var name: String {
     switch who.kind {
     case .user, .token: who.name

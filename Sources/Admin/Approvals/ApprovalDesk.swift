@@ -58,7 +58,7 @@ struct ApprovalDesk: Sendable {
   func decide(_ id: Int64, isApproved: Bool, by visit: Visit) async throws -> AdminApproval {
     let asked = try await stored(id)
     try visit.demand(asked.command.right)
-    // The same person with a token is no second one; nor is whoever has the shared token another than before.
+    // A token does not make one person two. All holders of the shared token count as one person.
     if isApproved, asked.askedBy == visit.name || (asked.askedBy.hasPrefix("@machine") && visit.who.kind == .machine) {
       throw Problem(.secondPersonNeeded, detail: "\(asked.askedBy) asked for it; somebody else has to approve it.")
     }

@@ -11,7 +11,7 @@ internal import Time
 ///
 /// (1) A command is listed in the store before it is written, with the id that it is written with however often.
 /// (2) The search and the list move on together, and only from where they were read.
-/// (3) So whoever takes a job over, after whatever crash, goes on where it stands, and a lane does nothing twice.
+/// (3) Another process can take a job over after a crash: it goes on where the job stands. A lane does nothing twice.
 public struct BulkRunner: Service {
   private let bulk: BulkDesk
 
