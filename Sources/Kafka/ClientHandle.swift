@@ -25,7 +25,10 @@ final class ClientHandle: @unchecked Sendable {
   let pointer: OpaquePointer
   /// Comes when librdkafka has let go of everything.
   let destroyed = Announcement<Void, Never>()
-  private let log: Unmanaged<LogSink>
+  private let context: Unmanaged<ClientContext>
+
+  /// The client's connections to brokers that have ended.
+  var closedConnections: ClosedConnections { context.takeUnretainedValue().connections }
 
   /// - Parameters:
   ///   - fixed: settings that the client depends on; an option of the cluster with the same name is refused.
@@ -34,12 +37,13 @@ final class ClientHandle: @unchecked Sendable {
     _ kind: Kind, cluster: ClusterSettings, fixed: [(name: String, value: String)], events: Int32, logger: Logger
   ) throws(KafkaError) {
     let configuration: OpaquePointer = rd_kafka_conf_new()
-    let log = Unmanaged.passRetained(LogSink(logger: logger))
+    let context = Unmanaged.passRetained(ClientContext(log: LogSink(logger: logger)))
     do {
       try Self.set(cluster: cluster, fixed: fixed, in: configuration)
       rd_kafka_conf_set_events(configuration, events)
-      rd_kafka_conf_set_opaque(configuration, log.toOpaque())
+      rd_kafka_conf_set_opaque(configuration, context.toOpaque())
       rd_kafka_conf_set_log_cb(configuration, writeLogLine)
+      rd_kafka_conf_set_closesocket_cb(configuration, closeConnection)
       pointer = try withErrorText { text, size in
         rd_kafka_new(kind.type, configuration, text, size)
       }
@@ -47,22 +51,22 @@ final class ClientHandle: @unchecked Sendable {
       // rd_kafka_new: "the conf object is freed by this function on success and must not be used or destroyed by the
       // application subsequently"; when it failed, it is still ours.
       rd_kafka_conf_destroy(configuration)
-      log.release()
+      context.release()
       throw error
     }
-    self.log = log
+    self.context = context
   }
 
   deinit {
     // rd_kafka_destroy waits for the client's threads, so it gets a thread of its own. Closing the consumer is the
     // consumer's business and has happened, or has been given up: without this flag it would be waited for here.
-    log.takeUnretainedValue().end()
-    let client = Destruction(pointer: pointer, log: log)
+    context.takeUnretainedValue().log.end()
+    let client = Destruction(pointer: pointer, context: context)
     let destroyed = destroyed
     DedicatedThread.start(name: "kafka-destroy") {
       rd_kafka_destroy_flags(client.pointer, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE)
-      // Only now can no log line come any more.
-      client.log.release()
+      // Only now can no log line come any more, and no connection end.
+      client.context.release()
       destroyed.announce()
     }
   }
@@ -70,7 +74,7 @@ final class ClientHandle: @unchecked Sendable {
   /// What the destroying thread takes over. `@unchecked Sendable`: nobody else has it any more.
   private struct Destruction: @unchecked Sendable {
     let pointer: OpaquePointer
-    let log: Unmanaged<LogSink>
+    let context: Unmanaged<ClientContext>
   }
 
   private static func set(
@@ -98,6 +102,14 @@ final class ClientHandle: @unchecked Sendable {
       }
     }
   }
+}
+
+/// What librdkafka's threads are given at each callback: the client's opaque pointer.
+final class ClientContext: Sendable {
+  let log: LogSink
+  let connections = ClosedConnections()
+
+  init(log: LogSink) { self.log = log }
 }
 
 /// Calls something that explains its failure in a buffer; `nil` from it is a failure of the configuration.

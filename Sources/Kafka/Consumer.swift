@@ -17,6 +17,7 @@ public final class Consumer: Sendable {
   /// Failures that do not pass by themselves, for one reader; each kind once. Ends when the consumer has closed.
   public let failures: AsyncStream<KafkaError>
   private let core: ConsumerCore
+  private let connections: ClosedConnections
 
   /// Makes the client and starts the thread.
   ///
@@ -33,6 +34,7 @@ public final class Consumer: Sendable {
     DedicatedThread.start(name: "kafka-consumer") { loop.run() }
     self.failures = failures
     self.core = core
+    connections = client.handle.closedConnections
   }
 
   deinit {
@@ -67,11 +69,9 @@ public final class Consumer: Sendable {
     core.noteProgress(offsets)
   }
 
-  /// How often the connection to a broker was lost so far, or no broker could be reached.
-  ///
-  /// After it has grown, records can come from another log than before: a reconnect takes librdkafka 75 ms or more
-  /// (`reconnect.backoff.ms`), in which this consumer's thread has noticed the loss.
-  public var connectionsLost: Int { core.connectionsLost }
+  /// How many connections to brokers were lost so far. It has grown before any record of a later connection is read:
+  /// such a record can come from another log than those before.
+  public var connectionsLost: Int { connections.count }
 
   /// Asks the leader for the partition's first offset and for the one that its next record will get.
   ///

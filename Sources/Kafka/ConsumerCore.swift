@@ -52,14 +52,7 @@ final class ConsumerCore: Sendable {
     }
   }
 
-  private let losses = Atomic(0)
-
-  /// How often the connection to a broker was lost, or no broker could be reached.
-  var connectionsLost: Int { losses.load(ordering: .acquiring) }
-
   // MARK: For the consumer's thread
-
-  func noteLostConnection() { losses.add(1, ordering: .releasing) }
 
   func takeCommands() -> [Command] {
     state.withLock { state in

@@ -121,7 +121,6 @@ struct ConsumerLoop {
   private mutating func report(_ event: OpaquePointer) {
     let code = rd_kafka_event_error(event)
     let error = KafkaError(code, String(cString: rd_kafka_event_error_string(event)))
-    if error.code == .connectionLost || error.code == .brokersUnavailable { core.noteLostConnection() }
     if error.isRetriable {
       logger.log(level: error.logLevel, "\(error.debugDescription)")
     } else {

@@ -25,8 +25,8 @@ final class LogSink: Sendable {
 func writeLogLine(
   client: OpaquePointer?, level: Int32, facility: UnsafePointer<CChar>?, text: UnsafePointer<CChar>?
 ) {
-  // The opaque is the `LogSink` that `ClientHandle` retains until after the client's destruction.
+  // `ClientHandle` retains the context until after the client's destruction.
   guard let client, let facility, let text, let opaque = rd_kafka_opaque(client) else { return }
-  Unmanaged<LogSink>.fromOpaque(opaque).takeUnretainedValue()
+  Unmanaged<ClientContext>.fromOpaque(opaque).takeUnretainedValue().log
     .write(level: level, facility: String(cString: facility), text: String(cString: text))
 }

@@ -21,8 +21,8 @@ public struct OrderConsumer: Sendable {
   /// Failures that do not pass by themselves, for one reader; each kind once. Ends when the consumer has closed.
   public var failures: AsyncStream<KafkaError> { consumer.failures }
 
-  /// How often the connection to a broker was lost so far, or no broker could be reached. After it has grown, records
-  /// can come from another log than before.
+  /// How many connections to brokers were lost so far. It has grown before any record of a later connection is read:
+  /// such a record can come from another log than those before.
   public var connectionsLost: Int { consumer.connectionsLost }
 
   /// Starts a partition at this offset. If it was started before, its queue ends, and what it held is read again.
