@@ -9,6 +9,8 @@ struct Group: Sendable {
     Group(name: "http", measure: HTTPGroup.measure),
     Group(name: "drain", measure: DrainGroup.measure),
     Group(name: "life", measure: LifeGroup.measure),
+    Group(name: "life commands", measure: LifeGroup.measureCommands),
+    Group(name: "life growth", measure: LifeGroup.measureGrowth),
     Group(name: "line", measure: LineGroup.measure),
     Group(name: "cost", measure: CostGroup.measure),
     Group(name: "room", measure: RoomGroup.measure),

@@ -7,14 +7,8 @@ import TestSupport
 /// Lives of orders on one lane: what holds and payments cost a drain, how many commands a second there are beside a
 /// COPY of as many rows of the history, and what finished orders cost.
 enum LifeGroup {
-  static func measure(_ scores: Scores) async throws {
-    try await measureShare(scores)
-    try await measureCommands(scores)
-    try await measureGrowth(scores)
-  }
-
   /// The same crowd with holds and payments of all winners, and without.
-  private static func measureShare(_ scores: Scores) async throws {
+  static func measure(_ scores: Scores) async throws {
     let count = scores.plan.drained
     try await BenchShop.with(scores.cluster, partitions: 1) { bench in
       try await bench.startWorker()
@@ -27,7 +21,8 @@ enum LifeGroup {
     }
   }
 
-  private static func measureCommands(_ scores: Scores) async throws {
+  /// Commands about orders that are held, one for each.
+  static func measureCommands(_ scores: Scores) async throws {
     let count = scores.plan.drained
     try await BenchShop.with(scores.cluster, partitions: 1) { bench in
       let worker = try await bench.startWorker()
@@ -54,7 +49,7 @@ enum LifeGroup {
   }
 
   /// A shop in which so many orders are finished, beside one that begins.
-  private static func measureGrowth(_ scores: Scores) async throws {
+  static func measureGrowth(_ scores: Scores) async throws {
     let (count, stored) = (scores.plan.drained / 2, scores.plan.stored)
     try await BenchShop.with(scores.cluster, partitions: 1) { new in
       try await BenchShop.with(scores.cluster, partitions: 1) { grown in
@@ -182,7 +177,7 @@ extension BenchShop {
     try await psql(
       """
       ALTER TABLE holds DROP CONSTRAINT holds_pkey;
-      ALTER TABLE payments DROP CONSTRAINT payments_pkey; DROP INDEX payments_order;
+      ALTER TABLE payments DROP CONSTRAINT payments_pkey;
       ALTER TABLE history DROP CONSTRAINT history_pkey; DROP INDEX history_order
       """)
     let isPaid = "o.log_offset % 2 = 0"
@@ -221,8 +216,7 @@ extension BenchShop {
     try await psql(
       """
       ALTER TABLE holds ADD CONSTRAINT holds_pkey PRIMARY KEY (order_id) WITH (fillfactor = 70);
-      ALTER TABLE payments ADD CONSTRAINT payments_pkey PRIMARY KEY (sale, payment) WITH (fillfactor = 70);
-      CREATE INDEX payments_order ON payments (order_id) WITH (fillfactor = 70);
+      ALTER TABLE payments ADD CONSTRAINT payments_pkey PRIMARY KEY (payment, sale) WITH (fillfactor = 70);
       ALTER TABLE history ADD CONSTRAINT history_pkey PRIMARY KEY (partition, log_offset, place);
       CREATE INDEX history_order ON history (order_id, command_id) WITH (fillfactor = 70) WHERE order_id IS NOT NULL
       """)
