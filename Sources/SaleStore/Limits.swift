@@ -17,6 +17,9 @@ public enum Limits {
   /// fewer: 400, 128 and 40 gave decision delays with a p99 of 13, 7 and 5.5 ms (docs/performance.md).
   static let insertedOrders = 40
 
+  /// Lives that one statement changes. PostgreSQL changes them while the lane encodes the next ones.
+  static let updatedHolds = 2_000
+
   /// Longest that closing a generation waits for batches in flight. All lanes stand still meanwhile. One batch of
   /// 20,000 takes some 80 ms; a lane that is frozen inside one would hold the others longer. Past it, the generation
   /// stays open, and is closed after some more orders.

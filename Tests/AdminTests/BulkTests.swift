@@ -149,6 +149,14 @@ import Testing
         """)
       _ = try await planted.connection.query(
         """
+        INSERT INTO history (log_offset, at, minor, partition, sale, units, sequence, place, action, result, state,
+          order_id, sku, by_whom, reason, payment)
+        SELECT as_of - 1, now(), captured, partition, sale, 0, 2, row_number() OVER (), 1, 0, 4, order_id, sku,
+          'provider', '', payment
+        FROM payments
+        """)
+      _ = try await planted.connection.query(
+        """
         WITH endpoint AS (
           INSERT INTO webhook_endpoints (concurrency, url, events, secret)
           VALUES (1, 'https://shop.example', '{}', decode(repeat('00', 32), 'hex')) RETURNING id

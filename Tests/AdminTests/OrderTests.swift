@@ -44,12 +44,13 @@ import Testing
     """,
     """
     INSERT INTO history (log_offset, at, minor, command_id, partition, sale, units, sequence, place, action, result,
-      state, order_id, sku, by_whom, reason)
+      state, order_id, sku, by_whom, reason, payment)
     SELECT h.log_offset, '2026-11-11T00:00:00Z', h.minor, NULL, 0, o.sale, h.units, h.sequence, 0, h.action, h.result,
-      h.state, o.order_id, o.sku, h.by_whom, h.reason FROM orders o
-    JOIN (VALUES (1, 10, 1000, 0, 2, 1, 0, 4, 'provider', ''), (1, 11, 7, 0, 0, 1, 9, 4, 'provider', ''),
-        (1, 12, 500, -1, 3, 3, 12, 4, 'admin', 'she asked'), (3, 13, 500, 0, 0, 1, 3, NULL, 'provider', ''))
-      AS h (place, log_offset, minor, units, sequence, action, result, state, by_whom, reason)
+      h.state, o.order_id, o.sku, h.by_whom, h.reason, h.payment FROM orders o
+    JOIN (VALUES (1, 10, 1000, 0, 2, 1, 0, 4, 'provider', '', 'p-1'), (1, 11, 7, 0, 0, 1, 9, 4, 'provider', '', 'p-2'),
+        (1, 12, 500, -1, 3, 3, 12, 4, 'admin', 'she asked', NULL),
+        (3, 13, 500, 0, 0, 1, 3, NULL, 'provider', '', 'p-3'))
+      AS h (place, log_offset, minor, units, sequence, action, result, state, by_whom, reason, payment)
       ON h.place = o.log_offset
     """,
     // All of the same buyer.

@@ -201,7 +201,7 @@ extension SaleStore {
         """
         SELECT p.sale, p.payment, p.order_id, p.captured, p.refund_due, p.refunded, p.as_of, p.currency, p.counted,
           p.sku
-        FROM unnest($1::uuid[]) AS wanted (order_id) JOIN payments p ON p.order_id = wanted.order_id
+        FROM unnest($1::uuid[]) AS wanted (order_id) CROSS JOIN LATERAL payments_of(wanted.order_id) AS p
         ORDER BY p.order_id, p.payment
         """, orders.map(\.uuid))
     }

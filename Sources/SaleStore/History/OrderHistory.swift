@@ -130,8 +130,8 @@ extension OrderHistory {
       """, order.uuid)
     try pipeline.add(
       """
-      SELECT sale, payment, order_id, captured, refund_due, refunded, as_of, currency, counted, sku FROM payments
-      WHERE order_id = $1 ORDER BY payment
+      SELECT sale, payment, order_id, captured, refund_due, refunded, as_of, currency, counted, sku
+      FROM payments_of($1) ORDER BY payment
       """, order.uuid)
     try pipeline.add(
       """

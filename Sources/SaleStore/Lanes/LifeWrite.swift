@@ -9,7 +9,10 @@ enum LifeWrite {
     _ rows: HoldRows, of claim: Claim, orFail state: String, to pipeline: inout Pipeline
   ) throws {
     if !rows.new.isEmpty, areFew(rows.new) { try add(new: rows.new, of: claim, to: &pipeline) }
-    if !rows.changed.isEmpty { try add(changed: rows.changed, orFail: state, to: &pipeline) }
+    for start in stride(from: 0, to: rows.changed.count, by: Limits.updatedHolds) {
+      let some = rows.changed[start..<min(start + Limits.updatedHolds, rows.changed.count)]
+      try add(changed: some, orFail: state, to: &pipeline)
+    }
   }
 
   private static func add(new holds: [Hold], of claim: Claim, to pipeline: inout Pipeline) throws {
@@ -32,7 +35,7 @@ enum LifeWrite {
   }
 
   private static func add(
-    changed holds: [(hold: Hold, before: Offset)], orFail state: String, to pipeline: inout Pipeline
+    changed holds: ArraySlice<(hold: Hold, before: Offset)>, orFail state: String, to pipeline: inout Pipeline
   ) throws {
     try pipeline.add(
       """

@@ -89,7 +89,7 @@ private struct LivesAsOf {
       """
       SELECT p.sale, p.payment, p.order_id, p.captured, p.refund_due, p.refunded, p.as_of, p.currency, p.counted, p.sku,
         p.partition
-      FROM unnest($1::uuid[]) AS wanted (order_id) JOIN payments p ON p.order_id = wanted.order_id
+      FROM unnest($1::uuid[]) AS wanted (order_id) CROSS JOIN LATERAL payments_of(wanted.order_id) AS p
       ORDER BY p.order_id, p.currency, p.payment
       """, paid)
     for row in money {

@@ -77,7 +77,6 @@ extension RelayStore {
   private static func changes(
     in partition: Partition, from: Offset, to: Offset, limit: Int32, _ transaction: borrowing Transaction
   ) throws -> [Found] {
-    // Old history names no payment: it is the order's only one of that amount, where there is just one.
     let rows = try transaction.query(
       """
       SELECT y.log_offset, y.place, y.order_id, y.sale AS number, y.units, y.minor, y.sequence, y.action, y.result,
@@ -91,12 +90,7 @@ extension RelayStore {
       ) AS y
       JOIN sales s ON s.number = y.sale JOIN stock k ON k.sale = y.sale AND k.sku = y.sku
       LEFT JOIN holds h ON h.order_id = y.order_id
-      LEFT JOIN LATERAL (
-        SELECT min(p.currency) AS currency, min(p.payment) AS payment FROM payments p
-        WHERE y.minor > 0 AND p.order_id = y.order_id AND CASE WHEN y.payment IS NULL
-          THEN y.action <> 1 OR p.captured = y.minor ELSE p.payment = y.payment END
-        HAVING count(*) = 1
-      ) AS paid ON true
+      LEFT JOIN payments paid ON paid.payment = y.payment AND paid.sale = y.sale AND paid.order_id = y.order_id
       ORDER BY y.log_offset, y.place
       """, partition.rawValue, from.rawValue, to.rawValue, limit)
     return try rows.map { row in
