@@ -6,8 +6,8 @@ public import Time
 /// (2) `held` has the units of each (sale, buyer) of the batch that holds any, where the sale has a limit.
 /// (3) `heldBySubject` has the count of each limit subject of the batch that anything counts for.
 /// (4) `decided` has each order id of the batch that the store has an outcome for.
-/// (5) `awaited` has the order of each command of the batch, `lives` what the store knows of it, and `done` those of
-///     the commands that the store has a history of.
+/// (5) `awaited` has the order of each command of the batch, `lives` what the store knows of it, and `done` and
+///     `doneToStock` those of the commands that the store has a history of.
 /// (6) `payments` has those payments of the batch's commands that the store has, and of each life the one that its
 ///     units are paid with.
 /// (7) `waitlists` has those who wait for each stock of the batch whose sale has a waitlist.
@@ -92,6 +92,20 @@ public struct LaneStock: Sendable {
     }
   }
 
+  /// A command about a stock that can be known again.
+  public struct StockCommandKey: Hashable, Sendable, Comparable {
+    public let stock: StockKey
+    public let id: CommandID
+
+    /// Creates a key.
+    public init(stock: StockKey, id: CommandID) {
+      self.stock = stock
+      self.id = id
+    }
+
+    public static func < (a: Self, b: Self) -> Bool { (a.stock, a.id.rawValue) < (b.stock, b.id.rawValue) }
+  }
+
   public var stock: [StockKey: Level] = [:]
   public var held: [Holder: Units] = [:]
   public var heldBySubject: [Subject: Units] = [:]
@@ -99,6 +113,9 @@ public struct LaneStock: Sendable {
   public var awaited: Set<OrderID> = []
   public var lives: [OrderID: Life] = [:]
   public var done: Set<CommandKey> = []
+
+  /// What the first command with each id asked for.
+  public var doneToStock: [StockCommandKey: CommandDigest] = [:]
   public var payments: [Payment.Key: Payment] = [:]
   public var waitlists: [StockKey: Waitlist] = [:]
   public var lapses: [Holder: Int64] = [:]

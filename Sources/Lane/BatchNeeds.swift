@@ -73,9 +73,12 @@ package struct BatchNeeds: Sendable {
       guard let record = entries[index].record else { continue }
       if record.stock != stock { (stock, level) = (record.stock, need(record.stock, memory)) }
       guard let request = record.request else {
-        if case .order(let command) = record {
+        switch record {
+        case .order(let command):
           need(command, level, memory)
           remembered = (memory.levels, memory.waitlists)
+        case .stock(let command): named.add(command)
+        case .place, .close: break
         }
         continue
       }
@@ -194,18 +197,28 @@ package struct BatchNeeds: Sendable {
   }
 }
 
-/// What must be loaded of the orders that commands name.
+/// What must be loaded of what commands name.
 package struct CommandNeeds: Sendable {
   /// Those of the orders whose lives the lane does not remember.
   package private(set) var orders: Set<OrderID> = []
 
-  /// Those of the commands that can be known again.
+  /// Those of the commands about orders that can be known again.
   package private(set) var keys: Set<LaneStock.CommandKey> = []
 
   /// Payments that are named.
   package private(set) var payments: Set<Payment.Key> = []
 
-  var isEmpty: Bool { orders.isEmpty && keys.isEmpty && payments.isEmpty }
+  /// Those of the commands about stock that can be known again.
+  package private(set) var stockKeys: Set<LaneStock.StockCommandKey> = []
+
+  /// Whether anything of orders is to be loaded.
+  package var areAboutOrders: Bool { !orders.isEmpty || !keys.isEmpty || !payments.isEmpty }
+
+  var isEmpty: Bool { !areAboutOrders && stockKeys.isEmpty }
+
+  mutating func add(_ command: StockCommand) {
+    if let id = command.id { stockKeys.insert(LaneStock.StockCommandKey(stock: command.stock, id: id)) }
+  }
 
   /// - Parameter looksUpPayment: whether the payment of an order that is known is looked up.
   mutating func add(_ command: OrderCommand, isKnown: Bool, looksUpPayment: Bool) {
@@ -238,6 +251,9 @@ package struct LoadedFacts: Sendable {
 
   /// Those of the commands that were decided before.
   package var done: Set<LaneStock.CommandKey> = []
+
+  /// The same of commands about stock: what the first one with each id asked for.
+  package var doneToStock: [LaneStock.StockCommandKey: CommandDigest] = [:]
 
   /// Payments that commands name, and those that the units of `lives` are paid with.
   package var payments: [Payment.Key: Payment] = [:]

@@ -31,7 +31,7 @@ package struct DecidedBatch: Sendable {
     before.waitlists.merge(facts.waitlists) { _, loaded in loaded }
     before.awaited = needs.awaited
     before.lives.merge(facts.lives) { _, loaded in loaded }
-    (before.done, before.payments) = (facts.done, facts.payments)
+    (before.done, before.doneToStock, before.payments) = (facts.done, facts.doneToStock, facts.payments)
     var after = before
     effects = Effects(of: entries, &after, by: needs.tuning.decide)
     changes = effects.stock.sorted().compactMap { key in

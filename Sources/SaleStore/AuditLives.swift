@@ -75,6 +75,9 @@ public struct AuditedEntry: Sendable, Hashable {
 
   /// `nil` too for what was written before the store kept it.
   public let payment: String?
+
+  /// As `CommandDigest`.
+  public let digest: Int64?
 }
 
 /// A row of `subjects_held` as it is.
@@ -186,7 +189,7 @@ extension AuditStore {
       """
       DECLARE audited_history NO SCROLL CURSOR WITH HOLD FOR
       SELECT partition, log_offset, place, sale, sku, order_id, action, result, units, minor, state, sequence, at,
-        command_id, by_whom, reason, line_units, payment
+        command_id, by_whom, reason, line_units, payment, digest
       FROM history ORDER BY partition, log_offset, place
       """)
     _ = try transaction.query(
@@ -271,6 +274,7 @@ extension AuditedEntry {
     reason = try row.string(15)
     lineUnits = (try? row.lineUnits(16)) ?? []
     payment = try row.optional(17)
+    digest = try row.optional(18)
   }
 }
 

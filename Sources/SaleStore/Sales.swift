@@ -121,11 +121,17 @@ extension SaleStore {
   /// a sale whose rules have changed.
   ///
   /// This decides nothing: the records in the lanes do.
-  public func markChanged(_ id: SaleID, isReopened: Bool) async throws -> StoredSale? {
+  ///
+  /// - Parameters:
+  ///   - isReopened: whether it counts as closed no more.
+  ///   - time: what was closed later stays closed; `nil`: nothing was.
+  public func markChanged(_ id: SaleID, isReopened: Bool, at time: Timestamp? = nil) async throws -> StoredSale? {
     try await pool.withConnection { connection in
       try await connection.transaction { transaction in
         if isReopened {
-          _ = try transaction.query("UPDATE sales SET closed_at = NULL WHERE id = $1", id.rawValue)
+          _ = try transaction.query(
+            "UPDATE sales SET closed_at = NULL WHERE id = $1 AND ($2::timestamptz IS NULL OR closed_at <= $2)",
+            id.rawValue, time)
         }
         _ = try transaction.query("SELECT pg_notify($1, $2)", "\(CatalogSignal.channel)", id.rawValue)
       }

@@ -40,6 +40,9 @@ struct LifeChecks {
   /// The captures that the decided log has, each once.
   private var captures: [Payment.Key: Capture] = [:]
 
+  /// What the first command with each id asked for.
+  private var commands: [LaneStock.StockCommandKey: CommandDigest] = [:]
+
   init(_ shop: Shop) {
     self.shop = shop
     for (key, level) in shop.stock { shelves[key] = Shelf(left: level.left.rawValue, putUp: level.putUp.rawValue) }
@@ -142,6 +145,7 @@ struct LifeChecks {
   /// What a record did to an order or a stock.
   mutating func judge(_ entry: HistoryEntry) -> Violation? {
     guard let order = entry.order else {
+      if let violation = judgeRepeat(entry) { return violation }
       shelves[entry.stock]?.putUp += entry.units
       shelves[entry.stock]?.left += entry.units
       if entry.result == .applied { noteFreed(entry, of: entry.stock) }
@@ -177,6 +181,25 @@ struct LifeChecks {
       lives[order]?.lapsed = false
     }
     return entry.action == .offer ? waiters(of: entry.stock, before: before.offset, served: life.units) : nil
+  }
+
+  /// A command about a stock is done once, and only what was decided before is a repeat.
+  private mutating func judgeRepeat(_ entry: HistoryEntry) -> Violation? {
+    guard let id = entry.command else { return nil }
+    let key = LaneStock.StockCommandKey(stock: entry.stock, id: id)
+    let first = commands[key]
+    commands[key] = first ?? entry.digest
+    let isRight: Bool
+    if let first {
+      isRight = entry.result == (first == entry.digest ? .repeated : .anotherCommand)
+    } else {
+      isRight = entry.result != .anotherCommand && (entry.result != .repeated || entry.action == .reopen)
+    }
+    guard !isRight else { return nil }
+    return Violation(
+      invariant: "once",
+      what: "\(entry.action.code) of \(entry.stock.sku) at \(entry.offset) is \(entry.result.code), and its id was "
+        + (first == nil ? "new" : "used before"))
   }
 
   private mutating func count(lapses change: Int32, of request: PurchaseRequest) {

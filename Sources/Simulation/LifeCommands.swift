@@ -69,12 +69,28 @@ extension World {
     let key = stock[random.index(below: stock.count)].key
     let units = Units(Int32(random.number(in: 1...3)))
     let actions: [StockCommand.Action] = [.restock(units), .reduce(units), .reopen]
-    let command = try? StockCommand(
-      stock: key, at: shop.clock(at: scheduler.now), action: actions[random.index(below: actions.count)], by: .shop)
-    if let command { send(command) }
+    let action = actions[random.index(below: actions.count)]
+    // Few ids, so that one is used for two commands.
+    let id = random.happens(perMille: 700) ? CommandID(rawValue: Int64(random.number(in: 1...5))) : nil
+    guard let command = stockCommand(key, action, id) else { return }
+    send(command)
+    // Who did not hear what became of it asks again.
+    if id != nil, random.happens(perMille: 500) { after(Limits.slowNetwork, .supplyAgain(command)) }
   }
 
-  mutating func send(_ command: StockCommand) {
+  /// Sends a command once more, under its id and at another time.
+  mutating func sendAgain(_ command: StockCommand) {
+    guard let again = stockCommand(command.stock, command.action, command.id) else { return }
+    met(.suppliedAgain)
+    send(again)
+    if random.happens(perMille: 300) { after(Limits.slowNetwork, .supplyAgain(command)) }
+  }
+
+  private func stockCommand(_ key: StockKey, _ action: StockCommand.Action, _ id: CommandID?) -> StockCommand? {
+    try? StockCommand(stock: key, at: shop.clock(at: scheduler.now), action: action, id: id, by: .shop)
+  }
+
+  private mutating func send(_ command: StockCommand) {
     met(.supplied)
     write(.stock(command), under: command.stock, "\(command.action) of \(command.stock.sku)")
   }

@@ -129,6 +129,9 @@ public enum PlantedBug: String, CaseIterable, Sendable {
   /// A command that was decided before is decided again.
   case commandForgotten = "command-forgotten"
 
+  /// A command about a stock that was decided before is decided again.
+  case restockTwice = "restock-twice"
+
   /// A lane remembers the lives that a batch would have left behind that was not committed.
   case livesKept = "lives-kept"
 

@@ -55,6 +55,11 @@ extension SimulatedStore {
       }
     }
     for key in commands.payments { if let payment = lives.payments[key] { facts.payments[key] = payment } }
+    for entry in lives.history where entry.order == nil && bug != .restockTwice {
+      guard let id = entry.command, let digest = entry.digest else { continue }
+      let key = LaneStock.StockCommandKey(stock: entry.stock, id: id)
+      if commands.stockKeys.contains(key), facts.doneToStock[key] == nil { facts.doneToStock[key] = digest }
+    }
     for entry in lives.history where bug != .commandForgotten {
       guard let order = entry.order, let id = entry.command, entry.action != .pay else { continue }
       let key = LaneStock.CommandKey(order: order, stock: entry.stock, id: id)

@@ -21,7 +21,7 @@ public enum Course: String, CaseIterable, Sendable {
   case filterLearned, filterMissing, filterOwned, foundInClosed
   case loaded, lookedUp, decidedAhead, aheadDropped, sameLog, anotherLog, reopened, measured
   case gaveBack, takenOver
-  case refusedAsAllHeld, allHeld, waitlisted, holdAbuse, offered, lapsed, supplied
+  case refusedAsAllHeld, allHeld, waitlisted, holdAbuse, offered, lapsed, supplied, suppliedAgain
   case lifePaid, lifeRefundDue, lifeRefunded, lifeCancelled, lifeCancelledInPart, lifeReleased, lifeExtended
   case lifeExpired, lifeNotDue, lifeRepeated, lifeNotAllowed
   case basketWon, basketRefused, basketRefusedLater, lineCancelled, basketExpired, basketPaid, basketStockLoaded

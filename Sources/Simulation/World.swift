@@ -33,7 +33,7 @@ struct World {
     case ownLogReturns(Partition)
     case close(StockKey)
     case command(OrderCommand)
-    case supply(StockCommand)
+    case supplyAgain(StockCommand)
     case expiry(Int, run: Int)
     case fault
     case heal
@@ -151,7 +151,7 @@ struct World {
     case .ownLogReturns(let partition): show(nil, in: partition)
     case .close(let key): close(key)
     case .command(let command): send(command)
-    case .supply(let command): send(command)
+    case .supplyAgain(let command): sendAgain(command)
     case .expiry(let worker, let run): lookAtExpiries(worker, run: run)
     case .fault: strike()
     case .heal:

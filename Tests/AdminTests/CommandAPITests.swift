@@ -5,6 +5,7 @@ import HTTPTypes
 import HummingbirdTesting
 import SaleStore
 import Telemetry
+import TestSupport
 import Testing
 
 /// Commands about stock, rules and orders over the admin API; the lane is what the test plants.
@@ -60,14 +61,18 @@ import Testing
   func decided() async throws {
     try await AdminUnderTest.with { admin, client in
       let sale = try await admin.store.create(try .sample("s1"))
-      try await PlantedRows.with(admin.database) { rows in
-        _ = try await rows.connection.query(
-          """
-          INSERT INTO history (log_offset, at, minor, partition, sale, units, sequence, place, action, result, sku,
-            by_whom, reason)
-          VALUES (0, now(), 0, 0, $1, 500, 0, 0, 20, 0, 'phone', 'mia', 'delivery')
-          """, sale.number.rawValue)
-        try await rows.progress(0, nextOffset: 1)
+      let connection = try await admin.database.connect()
+      try await PlantedRows.with(admin.database) { try await $0.progress(0, nextOffset: 1) }
+      admin.log.change { log in
+        log.decides = { records in
+          guard case .stock(let command)? = records.first else { return }
+          _ = try await connection.query(
+            """
+            INSERT INTO history (log_offset, at, minor, partition, sale, units, sequence, place, action, result, sku,
+              by_whom, reason, command_id, digest)
+            VALUES (0, now(), 0, 0, $1, 500, 0, 0, 20, 0, 'phone', 'mia', 'delivery', $2, $3)
+            """, sale.number.rawValue, command.id?.rawValue, command.action.digest.rawValue)
+        }
       }
       let answer = try await send(
         client, .post, "sales/s1/items/phone/restock", #"{"units":500,"reason":"delivery"}"#, name: "mia")
@@ -80,6 +85,7 @@ import Testing
       }
       #expect(command.by == (try Actor(name: "mia", reason: "delivery")))
       #expect(command.action == .restock(Units(500)))
+      await connection.close()
     }
   }
 }

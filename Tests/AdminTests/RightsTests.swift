@@ -237,4 +237,32 @@ import Time
       #expect(try await admin.log(.saleClosed).map(\.who) == ["leo"])
     }
   }
+
+  @Test func `a reduction that is asked for twice under one key waits once, and is done under that key`() async throws {
+    try await AdminUnderTest.with(secondPerson: [.reduce]) { admin, client in
+      _ = try await admin.store.create(.sample())
+      let leo = try await Browser.signedIn("leo", .operator, admin, client)
+      let key = try #require(HTTPField.Name("Idempotency-Key"))
+      func ask(_ units: Int, _ name: String?) async throws -> TestResponse {
+        var headers: HTTPFields = [.contentType: "application/json"]
+        headers[key] = name
+        return try await client.send(
+          .post, "/admin/api/sales/double11/items/phone/reduce", headers: headers,
+          body: Data(#"{"units":\#(units),"reason":"damaged"}"#.utf8))
+      }
+      for _ in 0..<2 {
+        let asked = try await ask(5, "damaged-3")
+        #expect(asked.status == 202 && asked.headers[.location] == "/admin/api/approvals/1", "\(asked)")
+      }
+      let other = try await ask(6, "damaged-3")
+      #expect(other.status == 422 && other.string("code") == "idempotency_conflict", "\(other)")
+      #expect(try await ask(5, nil).headers[.location] != "/admin/api/approvals/1")
+      _ = try await leo.submit("/admin/approvals/1/approve", on: "/admin/approvals", [:])
+      let commands = admin.log.commands.compactMap { record in
+        if case .stock(let command) = record { command } else { nil }
+      }
+      #expect(commands.map(\.action) == [.reduce(Units(5))])
+      #expect(commands.map(\.id) == [CommandID(try IdempotencyKey(validating: "damaged-3"))])
+    }
+  }
 }

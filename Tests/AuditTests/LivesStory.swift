@@ -27,6 +27,7 @@ import Time
 /// | 21, 22 | 1 is taken back; and again 9 | applied; too_much |
 /// | 23, 24 | erin releases, twice with one key | released; repeated |
 /// | 25 | a command for an order that does not exist | unknown_order |
+/// | 26, 27 | what 21 took back is sent again, and 5 are put up under its id | repeated; another_command |
 struct LivesStory {
   let bench: AuditBench
   let sale: StoredSale
@@ -67,10 +68,11 @@ struct LivesStory {
     return bench.record(.order(command), sale, "phone")
   }
 
-  func stock(_ action: StockCommand.Action, at seconds: Int64) throws -> OutgoingRecord {
+  func stock(_ action: StockCommand.Action, at seconds: Int64, id: Int64? = nil) throws -> OutgoingRecord {
     let admin = try Actor(name: "admin", reason: "a test")
-    return bench.record(
-      .stock(try StockCommand(stock: phone, at: Self.later(seconds), action: action, by: admin)), sale, "phone")
+    let command = try StockCommand(
+      stock: phone, at: Self.later(seconds), action: action, id: id.map(CommandID.init(rawValue:)), by: admin)
+    return bench.record(.stock(command), sale, "phone")
   }
 
   func pay(_ buyer: String, _ payment: String, _ minor: Int64, at seconds: Int64) throws -> OutgoingRecord {
@@ -98,9 +100,10 @@ struct LivesStory {
       try stock(.change(try RuleChange(priceMinor: 400)), at: 701),
       try bench.place(sale, "phone", "henry", at: Self.later(702)),
       try command("dave", .expire, at: 950, by: .scheduler), try command("gina", .expire, at: 960, by: .scheduler),
-      try stock(.reduce(Units(1)), at: 961), try stock(.reduce(Units(9)), at: 962),
+      try stock(.reduce(Units(1)), at: 961, id: 7), try stock(.reduce(Units(9)), at: 962),
       try command("erin", .release, at: 963, id: 3, by: .buyer),
       try command("erin", .release, at: 964, id: 3, by: .buyer), try command("nobody", .cancel(nil), at: 965),
+      try stock(.reduce(Units(1)), at: 966, id: 7), try stock(.restock(Units(5)), at: 967, id: 7),
     ]
   }
 }

@@ -187,6 +187,47 @@ struct LifeTests {
     #expect(line.effects.history.last?.result == .tooMuch)
   }
 
+  @Test("a command about a stock is done once under its id, and another one under the same id is not done")
+  func repeatedStockCommands() throws {
+    var line = try Line(phone, left: 1, rules: try Self.waitlist(.skip))
+    let id = CommandID(IdempotencyKey(unchecked: "delivery 7"))
+    let other = CommandID(IdempotencyKey(unchecked: "delivery 8"))
+    line.does(.restock(Units(3)), at: 20, id: id)
+    #expect(line.effects.history.last?.result == .applied && line.level.putUp == Units(4))
+    line.does(.restock(Units(3)), at: 25, id: id)
+    #expect(line.effects.history.last?.result == .repeated && line.effects.history.last?.units == 0)
+    for action in [StockCommand.Action.restock(Units(4)), .reduce(Units(3)), .reopen] {
+      line.does(action, at: 26, id: id)
+      #expect(line.effects.history.last?.result == .anotherCommand && line.effects.history.last?.command == id)
+    }
+    #expect(line.level.putUp == Units(4) && line.level.left == Units(4))
+    line.does(.restock(Units(3)), at: 27, id: other)
+    line.does(.restock(Units(3)), at: 28)
+    line.does(.restock(Units(3)), at: 29)
+    #expect(line.level.putUp == Units(13))
+    // What the first one could not do, a repeat does not do either, whatever has changed meanwhile.
+    let third = CommandID(IdempotencyKey(unchecked: "damaged"))
+    line.does(.reduce(Units(20)), at: 30, id: third)
+    line.does(.restock(Units(20)), at: 31)
+    line.does(.reduce(Units(20)), at: 32, id: third)
+    #expect(line.effects.history.suffix(3).map(\.result) == [.tooMuch, .applied, .repeated])
+    #expect(line.level.putUp == Units(33))
+  }
+
+  @Test("what a command about a stock asks for is told apart by each of its values, and by nothing else")
+  func digests() throws {
+    let changes = [
+      try RuleChange(startsAt: .at(1)), try RuleChange(endsAt: .at(1)), try RuleChange(perBuyerLimit: Units(1)),
+      try RuleChange(priceMinor: 1), try RuleChange(perBuyerLimit: Units(1), priceMinor: 1),
+    ]
+    let actions: [StockCommand.Action] =
+      [.restock(Units(1)), .restock(Units(11)), .reduce(Units(1)), .reopen] + changes.map { .change($0) }
+    #expect(Set(actions.map(\.digest)).count == actions.count)
+    // They are stored: another text would make a command that is sent again after an update another one.
+    #expect(StockCommand.Action.restock(Units(500)).digest.rawValue == -2_164_339_720_793_061_235)
+    #expect(StockCommand.Action.change(changes[4]).digest.rawValue == -1_973_954_896_272_531_778)
+  }
+
   @Test("who lets too many holds lapse is refused, in the order of the log")
   func hoards() throws {
     var line = try Line(phone, left: 9, rules: try HoldRules(seconds: 60, lapses: 2))
@@ -335,8 +376,8 @@ private struct Line {
     return does(buyer, .pay(capture!), at: second)
   }
 
-  mutating func does(_ action: StockCommand.Action, at second: Int64) {
-    let command = try? StockCommand(stock: key, at: .at(second), action: action, by: .shop)
+  mutating func does(_ action: StockCommand.Action, at second: Int64, id: CommandID? = nil) {
+    let command = try? StockCommand(stock: key, at: .at(second), action: action, id: id, by: .shop)
     decide(.stock(command!))
   }
 

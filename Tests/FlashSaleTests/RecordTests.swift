@@ -30,6 +30,23 @@ struct RecordTests {
     }
   }
 
+  @Test func `a command about a stock keeps its id, and one that was written without an id has none`() throws {
+    let by = try Actor(name: "mia", reason: "delivery")
+    for id in [nil, CommandID(rawValue: 1), CommandID(rawValue: .min)] {
+      for action in [StockCommand.Action.restock(Units(500)), .reopen, .change(try RuleChange(priceMinor: 5))] {
+        let record = LogRecord.stock(
+          try StockCommand(stock: stock, at: Timestamp(microseconds: 5), action: action, id: id, by: by))
+        #expect(try decoded(record.encoded()) == record)
+      }
+    }
+    // Sale 12, at 5 µs, a restock of 3 of the SKU "phone" by "mia": as a version before wrote it.
+    let inner: [UInt8] = [0x0A, 5] + Array("phone".utf8) + [0x12, 3] + Array("mia".utf8) + [0x50, 3]
+    let old = [0x08, 2, 0x1D, 12, 0, 0, 0, 0x29, 5, 0, 0, 0, 0, 0, 0, 0, 0x6A, UInt8(inner.count)] + inner
+    let command = try StockCommand(
+      stock: stock, at: Timestamp(microseconds: 5), action: .restock(Units(3)), by: Actor(name: "mia"))
+    #expect(try decoded(old) == .stock(command))
+  }
+
   @Test func `a record at the limit of every field stays within its bound`() throws {
     let longest = String(repeating: "x", count: Limits.identifierBytes)
     let key = StockKey(sale: SaleNumber(rawValue: .max), sku: SKU(unchecked: longest))

@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 import TestSupport
 import Testing
 
@@ -97,6 +98,33 @@ import Testing
     #expect(run.exit.code == 69, "\(run)")
     #expect(run.errors.contains(words) && run.errors.contains("PENSTOCK_ADMIN_URL"), "\(run)")
     #expect(run.output.isEmpty)
+  }
+
+  @Test(arguments: [nil, "delivery-7"])
+  func `a restock of which nobody knows what became is printed with the key that it had`(key: String?) async throws {
+    let (listener, port) = try Loopback.listen()
+    defer { close(listener) }
+    let asked = Mutex("")
+    Loopback.onThread("stub") {
+      let client = accept(listener, nil, nil)
+      guard client >= 0 else { return }
+      let head = Loopback.receive(client) ?? []
+      asked.withLock { $0 = String(decoding: head, as: UTF8.self) }
+      let body = #"{"code":"outcome_unknown","detail":"It may be done."}"#
+      _ = Loopback.send(
+        Array(
+          "HTTP/1.1 503 Service Unavailable\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)".utf8), to: client)
+      close(client)
+    }
+    let options = key.map { ["--idempotency-key", $0] } ?? []
+    let run = try await PenstockProcess.run(
+      "penstock", ["sale", "restock", "double11", "phone", "500", "--reason", "delivery"] + options,
+      environment: ["PENSTOCK_ADMIN_URL": "http://127.0.0.1:\(port)", "PENSTOCK_ADMIN_TOKEN": Shop.adminToken])
+    #expect(run.exit.code == 69, "\(run)")
+    let sent = asked.withLock { $0 }.firstMatch(of: /Idempotency-Key: ([^\r]+)/).map { String($0.output.1) }
+    #expect(sent != nil && (key == nil || sent == key))
+    #expect(run.errors.contains("--idempotency-key \(sent ?? "?")"), "\(run)")
+    #expect(run.errors.split(separator: "\n").count == 1, "\(run)")
   }
 
   @Test(arguments: [

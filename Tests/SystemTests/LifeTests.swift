@@ -40,10 +40,11 @@ import Testing
         "v1/orders/\(id)/payments", #"{"payment_id":"\#(payment)","amount_minor":\#(minor),"currency":"CNY"}"#)
     }
 
-    func administer(_ path: String, _ body: String) async throws -> HTTP.Answer {
-      try await HTTP.post(
-        admin.appending(path: "admin/api/\(path)"),
-        headers: ["Authorization": "Bearer \(Shop.adminToken)", "X-Admin-Name": "mia"], body: Data(body.utf8))
+    func administer(_ path: String, _ body: String, key: String? = nil) async throws -> HTTP.Answer {
+      var headers = ["Authorization": "Bearer \(Shop.adminToken)", "X-Admin-Name": "mia"]
+      headers["Idempotency-Key"] = key
+      return try await HTTP.post(
+        admin.appending(path: "admin/api/\(path)"), headers: headers, body: Data(body.utf8))
     }
   }
 
@@ -172,6 +173,25 @@ import Testing
       let stock = try #require((more.json("sale", "items") as? [[String: Any]])?.first)
       #expect(stock["stock"] as? Int == 3 && stock["left"] as? Int == 1 && stock["reserved"] as? Int == 1)
       #expect(try await scene.becomes("reserved", bob, "bob"))
+
+      // Eight at once under one key, and once more: one delivery.
+      let delivery = #"{"units":5,"reason":"second delivery"}"#
+      try await withThrowingTaskGroup(of: Void.self) { group in
+        for _ in 0..<8 {
+          group.addTask {
+            let answer = try await scene.administer("\(items)/restock", delivery, key: "d-2")
+            #expect(answer.status == 200, "\(answer.text)")
+            let effect = try #require((answer.json("effects") as? [[String: Any]])?.first)
+            #expect(effect["result"] as? String == "applied" && effect["units"] as? Int == 5)
+          }
+        }
+        try await group.waitForAll()
+      }
+      let once = try await scene.administer("\(items)/restock", delivery, key: "\"d-2\"")
+      #expect((once.json("sale", "items") as? [[String: Any]])?.first?["stock"] as? Int == 8, "\(once.text)")
+      let other = try await scene.administer("\(items)/restock", #"{"units":6,"reason":"x"}"#, key: "d-2")
+      #expect(other.status == 422 && other.json("code") as? String == "idempotency_conflict", "\(other.text)")
+      #expect(try await scene.administer("\(items)/reduce", #"{"units":5,"reason":"back"}"#).status == 200)
 
       let less = try await scene.administer("\(items)/reduce", #"{"units":2,"reason":"damaged"}"#)
       #expect(less.status == 409 && less.json("code") as? String == "too_much", "\(less.text)")

@@ -71,6 +71,12 @@ struct LaneBench: Sendable {
       offset, about: entry, .pay(Capture(payment: id, minor: 199_900, currency: "CNY")), id: CommandID(capturing: id))
   }
 
+  func restock(_ offset: Int64, _ units: Int32, id: CommandID?) throws -> LogEntry {
+    let command = try StockCommand(
+      stock: stockKey(), at: insideTheSale, action: .restock(Units(units)), id: id, by: Actor(name: "admin"))
+    return LogEntry(offset: Offset(offset), content: .record(.stock(command)))
+  }
+
   func stockKey(_ sku: String = "phone") throws -> StockKey {
     StockKey(sale: sale.number, sku: try SKU(validating: sku))
   }

@@ -98,4 +98,37 @@ import Testing
       #expect(try await bench.left() == 10)
     }
   }
+
+  @Test func `a restock that the log has again is done once, in its batch and behind a new claim (I8)`() async throws {
+    try await LaneBench.with(holds: Self.rules.get()) { bench in
+      let (first, second) = (CommandID(rawValue: 7), CommandID(rawValue: -8))
+      let (lane, claim) = try await bench.claimedLane()
+      var memory = LaneMemory()
+      // Nothing has to be loaded for one without an id, once the stock is known.
+      memory.remember(
+        try committed(await lane.write(bench.batch(claim, [bench.restock(0, 1, id: nil)], memory: memory))))
+      #expect(memory.prepare([try bench.restock(1, 1, id: nil)][...]).foreseen != nil)
+      let twice = try [bench.restock(1, 5, id: first), bench.restock(2, 5, id: first), bench.restock(3, 6, id: first)]
+      #expect(memory.prepare(twice[...]).foreseen == nil)
+      let written = try committed(await lane.write(bench.batch(claim, twice, memory: memory)))
+      #expect(written.effects.history.map(\.result) == [.applied, .repeated, .anotherCommand])
+      memory.remember(written)
+      // As many as are copied, and not inserted; the others' ids are the batch's alone.
+      let many = try (0..<200).map { index in
+        try bench.restock(4 + Int64(index), index < 2 ? 5 : 1, id: index < 2 ? [first, second][index] : nil)
+      }
+      let copied = try committed(await lane.write(bench.batch(claim, many, memory: memory)))
+      #expect(copied.effects.history.prefix(3).map(\.result) == [.repeated, .applied, .applied])
+
+      let (next, newClaim) = try await bench.claimedLane()
+      let again = try [
+        bench.restock(204, 5, id: second), bench.restock(205, 5, id: first), bench.restock(206, 9, id: first),
+      ]
+      let decided = try committed(await next.write(bench.batch(newClaim, again)))
+      #expect(decided.effects.history.map(\.result) == [.repeated, .repeated, .anotherCommand])
+      #expect(try await bench.left() == 10 + 1 + 5 + 5 + 198)
+      let known = try await bench.store.effects(of: first, on: [bench.stockKey().sku], of: bench.sale.number)
+      #expect(known.map(\.position.offset) == [Offset(1)] && known.map(\.units) == [5])
+    }
+  }
 }

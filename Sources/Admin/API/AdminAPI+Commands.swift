@@ -31,12 +31,12 @@ extension AdminAPI {
     let asked = try await visit.request.parsed(upTo: Limits.bodyBytes) { bytes throws(BodyError) in
       try CommandRequest.Stock(parsing: bytes, hasUnits: action == .stockRestocked)
     }
-    let actor = try visit.actor(reason: asked.reason)
+    let (actor, name) = (try visit.actor(reason: asked.reason), CommandName(try visit.idempotencyKey()))
     let (id, units): (SaleID, Units) = (try visit.parameter(), asked.units ?? Units(1))
     let isRestock = action == .stockRestocked
     return try await visit.logged(
       action, "\(id)/\(sku)", to: isRestock ? "+\(units)" : nil, why: asked.reason
-    ) { try await answer(desk.command(id, sku, isRestock ? .restock(units) : .reopen, by: actor)) }
+    ) { try await answer(desk.command(id, sku, isRestock ? .restock(units) : .reopen, named: name, by: actor)) }
   }
 
   @Sendable private func reduce(_ visit: Visit) async throws -> Response {
@@ -46,11 +46,11 @@ extension AdminAPI {
       body = String(decoding: bytes, as: UTF8.self)
       return try CommandRequest.Stock(parsing: bytes, hasUnits: true)
     }
-    let actor = try visit.actor(reason: asked.reason)
+    let (actor, name) = (try visit.actor(reason: asked.reason), CommandName(try visit.idempotencyKey()))
     let (id, units): (SaleID, Units) = (try visit.parameter(), asked.units ?? Units(1))
     let outcome = try await approvals.run(
-      .reduce, .stockReduced, "\(id)/\(sku)", to: "−\(units)", body: body, why: asked.reason, by: visit
-    ) { try await desk.command(id, sku, .reduce(units), by: actor) }
+      .reduce, .stockReduced, "\(id)/\(sku)", to: "−\(units)", body: body, named: name, why: asked.reason, by: visit
+    ) { try await desk.command(id, sku, .reduce(units), named: name, by: actor) }
     if case .done(let effects) = outcome { return try answer(effects) }
     return try outcome.response()
   }
@@ -61,11 +61,11 @@ extension AdminAPI {
       body = String(decoding: bytes, as: UTF8.self)
       return try CommandRequest.Change(parsing: bytes)
     }
-    let actor = try visit.actor(reason: asked.reason)
+    let (actor, name) = (try visit.actor(reason: asked.reason), CommandName(try visit.idempotencyKey()))
     let id: SaleID = try visit.parameter()
     return try await visit.logged(
       .saleChanged, id.rawValue, from: try await desk.stored(id).sale.summary, to: body, why: asked.reason
-    ) { try await answer(desk.change(id, asked, by: actor)) }
+    ) { try await answer(desk.change(id, asked, named: name, by: actor)) }
   }
 
   @Sendable private func cancel(_ visit: Visit) async throws -> Response {
@@ -73,12 +73,12 @@ extension AdminAPI {
     let asked = try await visit.request.parsed(upTo: Limits.bodyBytes) { bytes throws(BodyError) in
       try CommandRequest.Cancel(parsing: bytes, needsReason: true)
     }
-    let key = try Self.key(of: visit.request)
+    let key = try visit.idempotencyKey()
     if asked.units != nil, key == nil { throw Problem.keyMissing }
     let actor = try visit.actor(reason: asked.reason)
     let words = asked.units.map { "\($0) units" } ?? "all units"
     return try await visit.logged(.orderCancelled, "\(order)", to: words, why: asked.reason) {
-      try await answer(desk.command(order, asked.action, key, by: actor))
+      try await answer(desk.command(order, asked.action, named: CommandName(key), by: actor))
     }
   }
 
@@ -87,23 +87,17 @@ extension AdminAPI {
     let asked = try await visit.request.parsed(upTo: Limits.bodyBytes) { bytes throws(BodyError) in
       try CommandRequest.Money(parsing: bytes, as: .refund, needsReason: true)
     }
-    guard let key = try Self.key(of: visit.request) else { throw Problem.keyMissing }
+    guard let key = try visit.idempotencyKey() else { throw Problem.keyMissing }
     let actor = try visit.actor(reason: asked.reason)
     let words = "\(asked.minor) of payment \(asked.payment)"
     return try await visit.logged(.orderRefunded, "\(order)", to: words, why: asked.reason) {
-      try await answer(desk.command(order, .refunded(asked.payment, minor: asked.minor), key, by: actor))
+      let action = OrderCommand.Action.refunded(asked.payment, minor: asked.minor)
+      return try await answer(desk.command(order, action, named: CommandName(key), by: actor))
     }
   }
 
   private func answer(_ effects: CommandEffects) throws -> Response {
     try .json(effects, status: effects.isDecided ? .ok : .accepted)
-  }
-
-  private static func key(of request: Request) throws(Problem) -> IdempotencyKey? {
-    guard let value = HTTPField.Name(IdempotencyKey.field).flatMap({ request.headers[$0] }) else { return nil }
-    do throws(ValidationError) { return try IdempotencyKey(validatingField: value) } catch {
-      throw Problem(.invalidHeader, detail: "\(error.field) \(error.reason).", field: error.field)
-    }
   }
 }
 

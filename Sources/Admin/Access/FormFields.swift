@@ -1,3 +1,4 @@
+internal import FlashSale
 internal import HTTPServing
 internal import Hummingbird
 internal import NIOCore
@@ -41,6 +42,17 @@ struct FormFields: Sendable {
 
   /// The first value of a name; empty where there is none.
   subscript(_ name: String) -> String { fields.first { $0.name == name }?.value ?? "" }
+
+  /// The name that the form was made with for its command; `nil` for a form without one.
+  func commandKey() throws(Problem) -> IdempotencyKey? {
+    let text = self[Self.commandKeyName]
+    guard !text.isEmpty else { return nil }
+    do throws(ValidationError) { return try IdempotencyKey(validating: text) } catch {
+      throw .invalidParameter(Self.commandKeyName, error.reason)
+    }
+  }
+
+  static let commandKeyName = "command_key"
 
   /// All values of a name.
   func all(_ name: String) -> [String] { fields.filter { $0.name == name }.map(\.value) }

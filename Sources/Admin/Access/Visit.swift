@@ -47,6 +47,15 @@ struct Visit: Sendable {
 
   private static let nameField = "X-Admin-Name"
 
+  /// The caller's name for a command, by which it is known when it is sent again; `nil`: none.
+  func idempotencyKey() throws(Problem) -> IdempotencyKey? {
+    guard let name = HTTPField.Name(IdempotencyKey.field), let value = request.headers[name] else { return nil }
+    guard request.headers[values: name].count == 1 else {
+      throw .wrongKey(ValidationError(IdempotencyKey.field, "is there twice"))
+    }
+    do throws(ValidationError) { return try IdempotencyKey(validatingField: value) } catch { throw .wrongKey(error) }
+  }
+
   func may(_ right: Right) -> Bool { who.rights.contains(right) }
 
   /// Throws what is told to who has not that right.
@@ -119,6 +128,10 @@ extension Visit {
 }
 
 extension Problem {
+  fileprivate static func wrongKey(_ error: ValidationError) -> Problem {
+    Problem(.invalidHeader, detail: "\(error.field) \(error.reason).", field: error.field)
+  }
+
   /// Nothing is done without its line.
   fileprivate static let unlogged = Problem(
     .storeUnavailable, detail: "The admin log did not take the line of it, so nothing was done. Try again soon."

@@ -25,10 +25,12 @@ struct ApprovalDesk: Sendable {
 
   /// Does a command, or notes that it waits for a second person.
   ///
-  /// - Parameter body: all that is needed to do it later, JSON.
+  /// - Parameters:
+  ///   - body: all that is needed to do it later, JSON.
+  ///   - name: of one that goes through the log under an id. Asked for twice, it waits once.
   func run<Answer>(
-    _ command: GuardedCommand, _ action: LogAction, _ subject: String, to: String? = nil, body: String, why: String,
-    by visit: Visit, _ work: () async throws -> Answer
+    _ command: GuardedCommand, _ action: LogAction, _ subject: String, to: String? = nil, body: String,
+    named name: CommandName? = nil, why: String, by visit: Visit, _ work: () async throws -> Answer
   ) async throws -> Outcome<Answer> {
     guard demanding.contains(command) else {
       return .done(try await visit.logged(action, subject, to: to, why: why, work))
@@ -36,9 +38,12 @@ struct ApprovalDesk: Sendable {
     let line = visit.line(.approvalAsked, "\(command.rawValue) \(subject)", to: to, why: why)
     let until = Timestamp.now.after(Accounts.Limits.approvalLife)
     let id = try await desk.asking("ask for approval", changes: "the request may stand, now or later") { [store] in
-      try await store.askApproval(command, subject: subject, body: body, expiresAt: until, logged: line)
+      try await store.askApproval(
+        command, subject: subject, body: body, id: name?.id, expiresAt: until, logged: line)
     }
-    return .waits(try await approval(id))
+    let asked = try await stored(id)
+    guard asked.body == body else { throw Problem.keyNamesAnother }
+    return .waits(AdminApproval(asked, at: .now))
   }
 
   func list() async throws -> [AdminApproval] {
@@ -93,7 +98,8 @@ struct ApprovalDesk: Sendable {
       let actor = try visit.actor(reason: body.reason)
       let units = body.units ?? Units(1)
       _ = try await visit.logged(.stockReduced, asked.subject, to: "−\(units)", why: why) {
-        try await desk.command(id, sku, .reduce(units), by: actor)
+        try await desk.command(
+          id, sku, .reduce(units), named: asked.commandID.map { CommandName(kept: $0) } ?? CommandName(nil), by: actor)
       }
     case .resume:
       guard let number = Int32(asked.subject) else { throw Problem.notFound }

@@ -1,4 +1,5 @@
 internal import Accounts
+internal import FoundationEssentials
 internal import Hummingbird
 
 /// What a page knows of whom it is for.
@@ -42,6 +43,11 @@ extension PageFrame {
     <form method="post" action="\(action)" class="\(style)"><input type="hidden" name="form_token" \
     value="\(formToken)">\(content)</form>
     """
+  }
+
+  /// The name of what a form commands, new each time: a form that is sent twice does it once.
+  var commandKey: HTML {
+    "<input type=\"hidden\" name=\"\(FormFields.commandKeyName)\" value=\"\(UUID().uuidString)\">"
   }
 
   /// A field with its label, and below it what is wrong with it.

@@ -21,7 +21,7 @@ enum SaleFormPage {
       """
     let kept: HTML = """
       <input type="hidden" name="id" value="\(form.id)"><input type="hidden" name="name" value="\(form.name)">\
-      <input type="hidden" name="seen" value="\(form.seen)">
+      <input type="hidden" name="seen" value="\(form.seen)">\(frame.commandKey)
       """
     let fields: HTML = """
       \(isNew ? names : kept)\
@@ -137,7 +137,7 @@ enum SaleActions {
     let confirm: HTML = """
       <input type="hidden" name="sku" value="\(item.sku.rawValue)"><input type="hidden" name="units" \
       value="\(plain: units.rawValue)"><input type="hidden" name="reason" value="\(reason)">\
-      <input type="hidden" name="confirmed" value="yes">\(frame.button(say(SaleWords.confirm)))
+      <input type="hidden" name="confirmed" value="yes">\(frame.commandKey)\(frame.button(say(SaleWords.confirm)))
       """
     func sum(_ before: Units) -> HTML { "\((Int64(before.rawValue) + Int64(units.rawValue)).grouped)" }
     let rows: [[HTML]] = [

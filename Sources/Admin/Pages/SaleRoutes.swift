@@ -63,11 +63,11 @@ struct SaleRoutes: Sendable {
     }
     guard let change = form.change(of: stored) else { return refused(visit, form, changing: stored) }
     do {
-      let actor = try visit.actor(reason: change.reason)
+      let (actor, name) = (try visit.actor(reason: change.reason), CommandName(try fields.commandKey()))
       _ = try await visit.logged(
         .saleChanged, stored.sale.id.rawValue, from: state, to: SaleForm.state(form.sale() ?? stored.sale),
         why: change.reason
-      ) { try await desk.change(stored.sale.id, change, by: actor) }
+      ) { try await desk.change(stored.sale.id, change, named: name, by: actor) }
     } catch let problem as Problem where problem.responseStatus.code < 500 {
       return refused(visit, form, changing: stored, note: frame.alert(problem.detail ?? "\(problem.code.title)"))
     }
@@ -98,9 +98,9 @@ struct SaleRoutes: Sendable {
     guard form["confirmed"] == "yes" else {
       return .page(SaleActions.preview(PageFrame(visit), stored, item, units: units, reason: reason))
     }
-    let actor = try visit.actor(reason: reason)
+    let (actor, name) = (try visit.actor(reason: reason), CommandName(try form.commandKey()))
     _ = try await visit.logged(.stockRestocked, "\(stored.sale.id)/\(sku)", to: "+\(units)", why: reason) {
-      try await desk.command(stored.sale.id, sku, .restock(units), by: actor)
+      try await desk.command(stored.sale.id, sku, .restock(units), named: name, by: actor)
     }
     return .toPage("/admin/sales/\(stored.sale.id)")
   }

@@ -24,6 +24,9 @@ struct CommandEffects: Encodable {
   let effects: [Effect]
   let isDecided: Bool
 
+  /// When the first of them was accepted, if an earlier call had done it.
+  var doneBefore: Timestamp?
+
   private enum CodingKeys: String, CodingKey {
     case orderID = "order_id"
     case sale, effects

@@ -7,14 +7,34 @@ internal import Vitals
 
 // Commands through the log: nobody else changes stock.
 
+/// Under which id a command is written: each id is done once.
+struct CommandName: Sendable {
+  let id: CommandID
+
+  /// Whether its sender can send it again under the same id.
+  let isKept: Bool
+
+  /// The caller's name for it; without one, a new id, so that the log does it once even if it gets it twice.
+  init(_ key: IdempotencyKey?) {
+    id = key.map { CommandID($0) } ?? .random()
+    isKept = key != nil
+  }
+
+  /// One that is stored.
+  init(kept id: CommandID) {
+    self.id = id
+    isKept = true
+  }
+}
+
 extension SaleDesk {
-  /// Restocks, reduces or reopens one SKU, and tells what the lane decided.
+  /// Restocks, reduces or reopens one SKU, and tells what the lane decided. A repeat is told what the first one did.
   func command(
-    _ id: SaleID, _ sku: SKU, _ action: StockCommand.Action, by actor: Actor
+    _ id: SaleID, _ sku: SKU, _ action: StockCommand.Action, named name: CommandName, by actor: Actor
   ) async throws -> CommandEffects {
     let stored = try await stored(id)
     guard stored.sale.item(sku) != nil else { throw Problem.unknownSKU(sku, id) }
-    let effects = try await write([(sku, action)], of: stored, by: actor)
+    let effects = try await write([(sku, action)], of: stored, named: name, by: actor)
     if effects.effects.first?.result == HistoryEntry.Result.tooMuch.code { throw Problem.tooMuch(sku, action) }
     var isReopened = false
     if case .reopen = action { isReopened = true }
@@ -22,13 +42,15 @@ extension SaleDesk {
   }
 
   /// Changes the rules of a sale, by a record for each SKU.
-  func change(_ id: SaleID, _ asked: CommandRequest.Change, by actor: Actor) async throws -> CommandEffects {
+  func change(
+    _ id: SaleID, _ asked: CommandRequest.Change, named name: CommandName, by actor: Actor
+  ) async throws -> CommandEffects {
     let stored = try await stored(id)
     try check(asked, of: stored)
     let changes = try stored.sale.items.compactMap { item in
       try asked.rules(of: item.sku).map { (sku: item.sku, action: StockCommand.Action.change($0)) }
     }
-    let effects = try await write(changes, of: stored, by: actor)
+    let effects = try await write(changes, of: stored, named: name, by: actor)
     if effects.isDecided, effects.effects.allSatisfy({ $0.result == HistoryEntry.Result.tooMuch.code }) {
       throw Problem(.notAllowed, detail: "The lanes refused the change; nothing was changed.")
     }
@@ -54,19 +76,18 @@ extension SaleDesk {
 
   /// Does something to an order, for an admin.
   func command(
-    _ order: OrderID, _ action: OrderCommand.Action, _ key: IdempotencyKey?, by actor: Actor
+    _ order: OrderID, _ action: OrderCommand.Action, named name: CommandName, by actor: Actor
   ) async throws -> CommandEffects {
     let found = try await asking("order") { [store] in try await store.orders([order]) }.first
     guard let found else { throw Problem(.orderNotFound, detail: "No order \(order) is decided.") }
     let sales = try await asking("list") { [store] in try await store.sales() }
     guard let stored = sales.first(where: { $0.number == found.stock.sale }) else { throw Problem.storeUnavailable }
-    let id = key.map { CommandID($0) } ?? .random()
     let command = try OrderCommand(
-      order: order, stock: found.stock, at: .now, action: action, id: id, by: actor)
+      order: order, stock: found.stock, at: .now, action: action, id: name.id, by: actor)
     let record = (command: LogRecord.order(command), key: RecordKey(sale: stored.sale, sku: found.stock.sku))
-    let positions = try await write([record], canRepeat: key != nil)
+    let positions = try await write([record], canRepeat: name.isKept)
     let isDecided = try await areDecided(positions)
-    let effect = try await asking("command") { [store] in try await store.effect(of: id, on: order) }
+    let effect = try await asking("command") { [store] in try await store.effect(of: name.id, on: order) }
     let effects =
       effect.map { [CommandEffects.Effect($0)] }
       ?? positions.map { CommandEffects.Effect(queued: action.historyAction, of: found.stock.sku, at: $0) }
@@ -79,27 +100,57 @@ extension SaleDesk {
   // MARK: Writing and waiting
 
   private func write(
-    _ commands: [(sku: SKU, action: StockCommand.Action)], of stored: StoredSale, by actor: Actor
+    _ commands: [(sku: SKU, action: StockCommand.Action)], of stored: StoredSale, named name: CommandName,
+    by actor: Actor
   ) async throws -> CommandEffects {
     let now = Timestamp.now
-    let records = try commands.map { sku, action in
+    var found = name.isKept ? try await effects(of: commands, in: stored, name) : [:]
+    let missing = commands.filter { found[$0.sku] == nil }
+    let records = try missing.map { sku, action in
       let command = try StockCommand(
-        stock: StockKey(sale: stored.number, sku: sku), at: now, action: action, by: actor)
+        stock: StockKey(sale: stored.number, sku: sku), at: now, action: action, id: name.id, by: actor)
       return (command: LogRecord.stock(command), key: RecordKey(sale: stored.sale, sku: sku))
     }
-    let positions = try await write(records, canRepeat: false)
+    var positions: [SKU: LogPosition] = [:]
+    var isDecided = true
+    if !records.isEmpty {
+      positions = Dictionary(
+        uniqueKeysWithValues: zip(missing.map(\.sku), try await write(records, of: stored, name, by: actor)))
+      isDecided = try await areDecided(Array(positions.values))
+      found = try await effects(of: commands, in: stored, name)
+    }
+    let first = commands.first.flatMap { found[$0.sku] }
+    return CommandEffects(
+      orderID: nil, sale: AdminSale(stored, at: now),
+      effects: commands.compactMap { sku, action in
+        if let effect = found[sku] { return CommandEffects.Effect(effect) }
+        return positions[sku].map { CommandEffects.Effect(queued: action.historyAction, of: sku, at: $0) }
+      }, isDecided: isDecided,
+      doneBefore: first.flatMap { positions[$0.sku] == $0.position ? nil : $0.at })
+  }
+
+  /// What is decided of commands with this name. Throws if one that is decided asked for something else.
+  private func effects(
+    of commands: [(sku: SKU, action: StockCommand.Action)], in stored: StoredSale, _ name: CommandName
+  ) async throws -> [SKU: StoredEffect] {
+    let found = try await asking("history") { [store] in
+      try await store.effects(of: name.id, on: commands.map(\.sku), of: stored.number)
+    }
+    let effects = Dictionary(found.map { ($0.sku, $0) }, uniquingKeysWith: { first, _ in first })
+    for (sku, action) in commands {
+      if let digest = effects[sku]?.digest, digest != action.digest { throw Problem.keyNamesAnother }
+    }
+    return effects
+  }
+
+  private func write(
+    _ records: [(command: LogRecord, key: RecordKey)], of stored: StoredSale, _ name: CommandName, by actor: Actor
+  ) async throws -> [LogPosition] {
+    let positions = try await write(records, canRepeat: name.isKept)
     logger.notice(
       "commands for a sale are in the log",
       metadata: ["sale": "\(stored.sale.id)", "by": "\(actor.name)", "because": "\(actor.reason)"])
-    let isDecided = try await areDecided(positions)
-    let found = try await asking("history") { [store] in try await store.effects(at: positions) }
-    let effects = Dictionary(found.map { ($0.position, $0) }, uniquingKeysWith: { first, _ in first })
-    return CommandEffects(
-      orderID: nil, sale: AdminSale(stored, at: now),
-      effects: zip(commands, positions).map { command, position in
-        effects[position].map { CommandEffects.Effect($0) }
-          ?? CommandEffects.Effect(queued: command.action.historyAction, of: command.sku, at: position)
-      }, isDecided: isDecided)
+    return positions
   }
 
   private func write(
@@ -135,7 +186,7 @@ extension SaleDesk {
   /// Tells every intake, and shows the sale as it is behind the commands.
   private func told(_ effects: CommandEffects, _ id: SaleID, isReopened: Bool) async throws -> CommandEffects {
     let stored = try await asking("tell", changes: "the change is in the log") { [store] in
-      try await store.markChanged(id, isReopened: isReopened)
+      try await store.markChanged(id, isReopened: isReopened, at: effects.doneBefore)
     }
     guard let stored else { throw Problem.saleNotFound(id) }
     return CommandEffects(
@@ -146,11 +197,7 @@ extension SaleDesk {
 extension StoredEffect {
   /// Why an admin's command did nothing; `nil` if it did something.
   fileprivate func refusal(of order: OrderID, asked: HistoryEntry.Action) -> Problem? {
-    guard action == asked else {
-      return Problem(
-        .idempotencyConflict, detail: "The first command counts. Send this one with a key of its own.",
-        field: IdempotencyKey.field)
-    }
+    guard action == asked else { return .keyNamesAnother }
     let code: ProblemCode
     switch result {
     case .applied, .refundDue: return nil
@@ -163,7 +210,8 @@ extension StoredEffect {
       ).with { $0.order = order }
     case .tooMuch: code = .tooMuch
     case .noneLeft: code = .noneLeft
-    case .repeated, .notAllowed, .notDue, .wrongAmount, .alreadyPaid, .tooLate: code = .notAllowed
+    case .repeated, .notAllowed, .notDue, .wrongAmount, .alreadyPaid, .tooLate, .anotherCommand:
+      code = .notAllowed
     }
     return Problem(code, detail: "Nothing was done.").with {
       $0.order = order
@@ -173,6 +221,10 @@ extension StoredEffect {
 }
 
 extension Problem {
+  static let keyNamesAnother = Problem(
+    .idempotencyConflict, detail: "The first command counts. Send this one with a key of its own.",
+    field: IdempotencyKey.field)
+
   fileprivate static func unknownSKU(_ sku: SKU, _ sale: SaleID) -> Problem {
     Problem(.unknownSKU, detail: "The sale \(sale) has no SKU \(sku).", field: "sku")
   }

@@ -55,17 +55,20 @@ extension AuditedEntry {
 
   /// The columns that are not as the log has them.
   fileprivate func differences(from entry: HistoryEntry) -> [String] {
-    [
+    let places = [
       order != entry.order ? "order_id" : nil, sale != entry.stock.sale ? "sale" : nil,
       sku != entry.stock.sku.rawValue ? "sku" : nil, action != entry.action.rawValue ? "action" : nil,
       result != entry.result.rawValue ? "result" : nil, units != entry.units ? "units" : nil,
       lineUnits != entry.lineUnits ? "line_units" : nil,
+    ]
+    let rest = [
       minor != entry.minor ? "minor" : nil, state != entry.state?.rawValue ? "state" : nil,
       sequence != entry.sequence ? "sequence" : nil, at != entry.at ? "at" : nil,
-      command != entry.command?.rawValue ? "command_id" : nil, by != entry.by.name ? "by_whom" : nil,
-      reason != entry.by.reason ? "reason" : nil,
+      command != entry.command?.rawValue ? "command_id" : nil, digest != entry.digest?.rawValue ? "digest" : nil,
+      by != entry.by.name ? "by_whom" : nil, reason != entry.by.reason ? "reason" : nil,
       payment != nil && payment != entry.payment?.rawValue ? "payment" : nil,
-    ].compactMap { $0 }
+    ]
+    return (places + rest).compactMap { $0 }
   }
 }
 

@@ -77,6 +77,7 @@ extension WireStockCommand {
     sku = command.stock.sku.rawValue
     by = command.by.name
     reason = command.by.reason
+    commandID = command.id?.rawValue ?? 0
     switch command.action {
     case .restock(let units): restock = UInt32(bitPattern: units.rawValue)
     case .reduce(let units): reduce = UInt32(bitPattern: units.rawValue)
@@ -94,7 +95,7 @@ extension WireStockCommand {
   func command(of sale: SaleNumber, at: Timestamp) throws(ValidationError) -> StockCommand {
     try StockCommand(
       stock: StockKey(sale: sale, sku: try SKU(validating: sku)), at: at, action: try knownAction,
-      by: try Actor(name: by, reason: reason))
+      id: commandID == 0 ? nil : CommandID(rawValue: commandID), by: try Actor(name: by, reason: reason))
   }
 
   private var knownAction: StockCommand.Action {

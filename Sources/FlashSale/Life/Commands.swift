@@ -1,12 +1,12 @@
 public import Time
 import Crypto
 
-/// A client's name for one command about an order, so that a retry of it is known: it is done once.
+/// A client's name for one command about an order or a stock, so that a retry of it is known: it is done once.
 public struct CommandID: RawRepresentable, Hashable, Sendable {
   public let rawValue: Int64
   public init(rawValue: Int64) { self.rawValue = rawValue }
 
-  /// The first 64 bits of the key's SHA-256: two keys of one order meet once in 10^19.
+  /// The first 64 bits of the key's SHA-256: two keys of one order, or of one stock, meet once in 10^19.
   public init(_ key: IdempotencyKey) { self.init(hashing: key.rawValue) }
 
   /// A capture's: the provider's id of the payment is its key, however often and in whatever way it is told.
@@ -16,12 +16,17 @@ public struct CommandID: RawRepresentable, Hashable, Sendable {
   public static func random() -> CommandID { CommandID(rawValue: Int64.random(in: 1...Int64.max)) }
 
   private init(hashing text: String) {
-    var text = text
-    let digest = text.withUTF8 { SHA256.hash(data: UnsafeRawBufferPointer($0)) }
-    let bits = Int64(bigEndian: digest.withUnsafeBytes { $0.loadUnaligned(as: Int64.self) })
+    let bits = firstBits(hashing: text)
     // In the log, 0 is no id.
     rawValue = bits == 0 ? 1 : bits
   }
+}
+
+/// The first 64 bits of the text's SHA-256.
+private func firstBits(hashing text: String) -> Int64 {
+  var text = text
+  let digest = text.withUTF8 { SHA256.hash(data: UnsafeRawBufferPointer($0)) }
+  return Int64(bigEndian: digest.withUnsafeBytes { $0.loadUnaligned(as: Int64.self) })
 }
 
 /// Who wants something, and why: for the history.
@@ -128,6 +133,14 @@ public struct OrderCommand: Hashable, Sendable {
   }
 }
 
+/// The first 64 bits of the SHA-256 of what a command asks for, without who asks, when and why.
+public struct CommandDigest: RawRepresentable, Hashable, Sendable {
+  public let rawValue: Int64
+  public init(rawValue: Int64) { self.rawValue = rawValue }
+
+  fileprivate init(hashing text: String) { rawValue = firstBits(hashing: text) }
+}
+
 /// Something that is to happen to one stock. It is written under the stock's key.
 public struct StockCommand: Hashable, Sendable {
   /// What is to happen.
@@ -140,15 +153,30 @@ public struct StockCommand: Hashable, Sendable {
     case reopen
     /// The rules change from here on; what is won stays as it was won.
     case change(RuleChange)
+
+    /// What is asked for, to know a second command by that has the id of a first. It is stored: the text never changes.
+    public var digest: CommandDigest {
+      switch self {
+      case .restock(let units): CommandDigest(hashing: "restock \(units.rawValue)")
+      case .reduce(let units): CommandDigest(hashing: "reduce \(units.rawValue)")
+      case .reopen: CommandDigest(hashing: "reopen")
+      case .change(let change): CommandDigest(hashing: "change \(change.values)")
+      }
+    }
   }
 
   public let stock: StockKey
   public let at: Timestamp
   public let action: Action
+
+  /// `nil`: what wrote it gave it none, and a repeat is done again.
+  public let id: CommandID?
   public let by: Actor
 
   /// Creates a command, or says what is out of range.
-  public init(stock: StockKey, at: Timestamp, action: Action, by: Actor) throws(ValidationError) {
+  public init(
+    stock: StockKey, at: Timestamp, action: Action, id: CommandID? = nil, by: Actor
+  ) throws(ValidationError) {
     switch action {
     case .restock(let units), .reduce(let units):
       guard (1...Limits.stockUnits).contains(units.rawValue) else {
@@ -161,6 +189,7 @@ public struct StockCommand: Hashable, Sendable {
     self.stock = stock
     self.at = at
     self.action = action
+    self.id = id
     self.by = by
   }
 }
@@ -190,6 +219,13 @@ public struct RuleChange: Hashable, Sendable {
     self.endsAt = endsAt
     self.perBuyerLimit = perBuyerLimit
     self.priceMinor = priceMinor
+  }
+
+  /// Each rule's number, or `-` where it stays.
+  fileprivate var values: String {
+    [
+      startsAt?.microseconds, endsAt?.microseconds, perBuyerLimit.map { Int64($0.rawValue) }, priceMinor,
+    ].map { $0.map { "\($0)" } ?? "-" }.joined(separator: " ")
   }
 
   var isEmpty: Bool { startsAt == nil && endsAt == nil && perBuyerLimit == nil && priceMinor == nil }

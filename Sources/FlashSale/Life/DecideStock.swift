@@ -8,6 +8,10 @@ extension LaneStock {
       return effects.quarantine(offset, error: unknown(command.stock))
     }
     let before = stock.values[place]
+    if let first = takeID(of: command) {
+      let isSame = first == command.action.digest
+      return note(command, isSame ? .repeated : .anotherCommand, before, before, at: offset, into: &effects)
+    }
     guard let change = before.changed(by: command.action) else {
       return note(command, .tooMuch, before, before, at: offset, into: &effects)
     }
@@ -19,6 +23,15 @@ extension LaneStock {
     offer(command.stock, at: command.at, offset, into: &effects)
   }
 
+  /// What the first command with this one's id asked for; `nil`: this one is the first, or has no id.
+  private mutating func takeID(of command: StockCommand) -> CommandDigest? {
+    guard let id = command.id else { return nil }
+    let key = StockCommandKey(stock: command.stock, id: id)
+    if let first = doneToStock[key] { return first }
+    doneToStock[key] = command.action.digest
+    return nil
+  }
+
   private func note(
     _ command: StockCommand, _ result: HistoryEntry.Result, _ before: Level, _ after: Level, at offset: Offset,
     into effects: inout Effects
@@ -27,7 +40,7 @@ extension LaneStock {
       HistoryEntry(
         offset: offset, place: 0, stock: command.stock, order: nil, action: command.action.historyAction,
         result: result, units: after.putUp.rawValue - before.putUp.rawValue, minor: 0, state: nil, sequence: 0,
-        at: command.at, command: nil, by: command.by))
+        at: command.at, command: command.id, digest: command.id.map { _ in command.action.digest }, by: command.by))
   }
 }
 

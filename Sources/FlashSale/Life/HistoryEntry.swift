@@ -25,7 +25,7 @@ public struct HistoryEntry: Hashable, Sendable {
   /// What came of it. The raw value is stored; it is never reused for another meaning.
   public enum Result: Int16, Hashable, Sendable, CaseIterable {
     case applied = 0
-    /// The same command was decided before.
+    /// The same command was decided before; or nothing is left to do, as for a stock that is open already.
     case repeated = 1
     /// The stock has no such order.
     case unknownOrder = 2
@@ -51,6 +51,8 @@ public struct HistoryEntry: Hashable, Sendable {
     case refundDue = 12
     /// The order has no line of the SKU that the command names; or it has several, and the command names none.
     case unknownLine = 13
+    /// The command's id names another one about the stock, which was decided before.
+    case anotherCommand = 14
 
     /// The stable name, in the API and in reports.
     public var code: String {
@@ -69,6 +71,7 @@ public struct HistoryEntry: Hashable, Sendable {
       case .tooLate: "too_late"
       case .refundDue: "refund_due"
       case .unknownLine: "unknown_line"
+      case .anotherCommand: "another_command"
       }
     }
   }
@@ -104,6 +107,9 @@ public struct HistoryEntry: Hashable, Sendable {
   public let at: Timestamp
   public let command: CommandID?
 
+  /// What a command about a stock asks for, if it has an id; `nil` for all else.
+  public let digest: CommandDigest?
+
   /// The payment that a capture or a refund names; `nil` for all else.
   public let payment: PaymentID?
   public let by: Actor
@@ -112,7 +118,7 @@ public struct HistoryEntry: Hashable, Sendable {
   public init(
     offset: Offset, place: Int16, stock: StockKey, order: OrderID?, action: Action, result: Result, units: Int32,
     lineUnits: [Int32] = [], minor: Int64, state: Hold.State?, sequence: Int32, at: Timestamp, command: CommandID?,
-    payment: PaymentID? = nil, by: Actor
+    digest: CommandDigest? = nil, payment: PaymentID? = nil, by: Actor
   ) {
     self.offset = offset
     self.place = place
@@ -127,6 +133,7 @@ public struct HistoryEntry: Hashable, Sendable {
     self.sequence = sequence
     self.at = at
     self.command = command
+    self.digest = digest
     self.payment = payment
     self.by = by
   }

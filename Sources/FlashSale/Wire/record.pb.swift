@@ -330,6 +330,9 @@ nonisolated struct WireStockCommand: Sendable {
 
   var reason: String = String()
 
+  /// As `OrderCommand.command_id`: of one stock, one is done once. 0: repeating it does it again.
+  var commandID: Int64 = 0
+
   var action: WireStockCommand.OneOf_Action? = nil
 
   /// Units more, 1 to 1,000,000,000.
@@ -1003,7 +1006,7 @@ nonisolated extension WireNothing: SwiftProtobuf.Message, SwiftProtobuf._Message
 
 nonisolated extension WireStockCommand: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".StockCommand"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}sku\0\u{1}by\0\u{1}reason\0\u{2}\u{7}restock\0\u{1}reduce\0\u{1}reopen\0\u{1}change\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}sku\0\u{1}by\0\u{1}reason\0\u{3}command_id\0\u{2}\u{6}restock\0\u{1}reduce\0\u{1}reopen\0\u{1}change\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1014,6 +1017,7 @@ nonisolated extension WireStockCommand: SwiftProtobuf.Message, SwiftProtobuf._Me
       case 1: try { try decoder.decodeSingularStringField(value: &self.sku) }()
       case 2: try { try decoder.decodeSingularStringField(value: &self.by) }()
       case 3: try { try decoder.decodeSingularStringField(value: &self.reason) }()
+      case 4: try { try decoder.decodeSingularSFixed64Field(value: &self.commandID) }()
       case 10: try {
         var v: UInt32?
         try decoder.decodeSingularUInt32Field(value: &v)
@@ -1075,6 +1079,9 @@ nonisolated extension WireStockCommand: SwiftProtobuf.Message, SwiftProtobuf._Me
     if !self.reason.isEmpty {
       try visitor.visitSingularStringField(value: self.reason, fieldNumber: 3)
     }
+    if self.commandID != 0 {
+      try visitor.visitSingularSFixed64Field(value: self.commandID, fieldNumber: 4)
+    }
     switch self.action {
     case .restock?: try {
       guard case .restock(let v)? = self.action else { preconditionFailure() }
@@ -1101,6 +1108,7 @@ nonisolated extension WireStockCommand: SwiftProtobuf.Message, SwiftProtobuf._Me
     if lhs.sku != rhs.sku {return false}
     if lhs.by != rhs.by {return false}
     if lhs.reason != rhs.reason {return false}
+    if lhs.commandID != rhs.commandID {return false}
     if lhs.action != rhs.action {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true

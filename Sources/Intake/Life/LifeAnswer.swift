@@ -68,7 +68,8 @@ extension StoredEffect {
     case (_, .tooMuch): .tooMuch(order, state)
     case (_, .unknownLine): .unknownLine(order)
     case (_, .noneLeft): .noneLeft(order, state)
-    case (_, .notAllowed), (_, .notDue), (_, .repeated), (_, .wrongAmount), (_, .alreadyPaid), (_, .tooLate):
+    case (_, .notAllowed), (_, .notDue), (_, .repeated), (_, .wrongAmount), (_, .alreadyPaid), (_, .tooLate),
+      (_, .anotherCommand):
       .notAllowed(order, state)
     }
   }

@@ -1,4 +1,5 @@
 public import Accounts
+public import FlashSale
 internal import Postgres
 public import Time
 
@@ -16,19 +17,28 @@ public struct StoredApproval: Sendable {
   public let expiresAt: Timestamp
   public let decidedBy: String?
   public let isApproved: Bool?
+
+  /// Under which it is done once, where it goes through the log.
+  public let commandID: CommandID?
 }
 
 extension SaleStore {
   /// Asks for a second person, and logs it.
+  ///
+  /// - Parameter id: under which it is done once; `nil`: it has none.
+  /// - Returns: the request, or the one that was made before under the same id.
   public func askApproval(
-    _ command: GuardedCommand, subject: String, body: String, expiresAt: Timestamp, logged: LogEntry.Content
+    _ command: GuardedCommand, subject: String, body: String, id: CommandID?, expiresAt: Timestamp,
+    logged: LogEntry.Content
   ) async throws -> Int64 {
     try await logging(logged) { transaction in
+      // An update that changes nothing, because only a row that is written is returned.
       try transaction.query(
         """
-        INSERT INTO admin_approvals (command, subject, body, why, asked_by, expires_at)
-        VALUES ($1, $2, $3, $4, $5, $6) RETURNING id
-        """, command.rawValue, subject, body, logged.why, logged.who, expiresAt
+        INSERT INTO admin_approvals AS a (command, subject, body, why, asked_by, expires_at, command_id)
+        VALUES ($1, $2, $3, $4, $5, $6, $7)
+        ON CONFLICT (command, subject, command_id) DO UPDATE SET command_id = a.command_id RETURNING id
+        """, command.rawValue, subject, body, logged.why, logged.who, expiresAt, id?.rawValue
       ).single().int64(0)
     }
   }
@@ -38,7 +48,7 @@ extension SaleStore {
     try await pool.withConnection { connection in
       try await connection.query(
         """
-        SELECT id, command, subject, body, why, asked_by, asked_at, expires_at, decided_by, approved
+        SELECT id, command, subject, body, why, asked_by, asked_at, expires_at, decided_by, approved, command_id
         FROM admin_approvals ORDER BY (decided_at IS NULL AND expires_at > now()) DESC, id DESC LIMIT $1
         """, limit)
     }.map(StoredApproval.init(row:))
@@ -49,7 +59,7 @@ extension SaleStore {
     try await pool.withConnection { connection in
       try await connection.query(
         """
-        SELECT id, command, subject, body, why, asked_by, asked_at, expires_at, decided_by, approved
+        SELECT id, command, subject, body, why, asked_by, asked_at, expires_at, decided_by, approved, command_id
         FROM admin_approvals WHERE id = $1
         """, id)
     }.first.map(StoredApproval.init(row:))
@@ -79,6 +89,7 @@ extension StoredApproval {
       id: try row.int64("id"), command: command, subject: try row.string("subject"), body: try row.string("body"),
       why: try row.string("why"), askedBy: try row.string("asked_by"), askedAt: try row.timestamp("asked_at"),
       expiresAt: try row.timestamp("expires_at"), decidedBy: try row.optional("decided_by"),
-      isApproved: try row.optional("approved"))
+      isApproved: try row.optional("approved"),
+      commandID: try row.optional("command_id", as: Int64.self).map(CommandID.init(rawValue:)))
   }
 }

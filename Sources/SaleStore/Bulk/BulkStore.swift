@@ -190,6 +190,7 @@ extension StoredEffect {
     state = try row.optional("state", as: Int16.self).flatMap(Hold.State.init(rawValue:))
     self.sku = sku
     at = try row.timestamp("at")
+    digest = nil
   }
 }
 

@@ -6,7 +6,7 @@ extension BatchNeeds {
   /// How many statements load all of it. The answers of the first five have fixed places; the others follow.
   var statements: Int {
     5 + (needsSubjects ? 2 : 0) + (needsWaiting ? LifeRows.waitingStatements : 0)
-      + (commands == nil ? 0 : LifeRows.commandStatements)
+      + (commands.map { LifeRows.statements(for: $0) } ?? 0)
   }
 
   fileprivate var needsWaiting: Bool { !unknownStock.isEmpty }
@@ -100,7 +100,9 @@ extension LoadedFacts {
       for row in rows[1] { add(holder: try row.subject(at: 0)) }
     }
     if needs.needsWaiting { try add(waiting: next(LifeRows.waitingStatements)) }
-    if needs.commands != nil { try add(commands: next(LifeRows.commandStatements)) }
+    guard let commands = needs.commands else { return }
+    if commands.areAboutOrders { try add(commands: next(LifeRows.orderStatements)) }
+    if !commands.stockKeys.isEmpty { try add(stockCommands: next(1)) }
   }
 }
 

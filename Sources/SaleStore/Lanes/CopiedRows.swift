@@ -123,13 +123,13 @@ extension LifeWrite {
     return try transaction.copyIn(
       """
       COPY history (log_offset, at, minor, command_id, partition, sale, units, sequence, place, action, result, state,
-        order_id, sku, by_whom, reason, line_units, payment)
+        order_id, sku, by_whom, reason, line_units, payment, digest)
       FROM STDIN (FORMAT binary)
       """
     ) { writer in
       for entry in entries {
         sent.add()
-        try writer.row(fieldCount: 18)
+        try writer.row(fieldCount: 19)
         try writer.field(entry.offset.rawValue)
         try writer.field(entry.at)
         try writer.field(entry.minor)
@@ -148,6 +148,7 @@ extension LifeWrite {
         try writer.field(entry.by.reason)
         try writer.field(entry.storedLineUnits.map { JSONText($0) })
         try writer.field(entry.payment?.rawValue)
+        try writer.field(entry.digest?.rawValue)
       }
     }
   }

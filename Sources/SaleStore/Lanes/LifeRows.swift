@@ -4,11 +4,33 @@ import Postgres
 
 /// The rows of `holds`, `payments` and `history` that a batch reads.
 enum LifeRows {
+  /// How many statements load what commands about orders name.
+  static let orderStatements = 6
+
   /// How many statements `addSearch` adds.
-  static let commandStatements = 6
+  static func statements(for needs: CommandNeeds) -> Int {
+    (needs.areAboutOrders ? orderStatements : 0) + (needs.stockKeys.isEmpty ? 0 : 1)
+  }
 
   /// Adds the statements that load what commands name.
   static func addSearch(for needs: CommandNeeds, to pipeline: inout Pipeline) throws {
+    if needs.areAboutOrders { try addOrders(needs, to: &pipeline) }
+    guard !needs.stockKeys.isEmpty else { return }
+    let keys = needs.stockKeys.sorted()
+    // The first one that had an id counts. Later ones with it did nothing.
+    try pipeline.add(
+      """
+      SELECT wanted.sale, wanted.sku, wanted.command_id, first.digest
+      FROM unnest($1::int4[], $2::text[], $3::int8[]) AS wanted (sale, sku, command_id)
+      CROSS JOIN LATERAL (
+        SELECT digest FROM history h
+        WHERE h.sale = wanted.sale AND h.sku = wanted.sku AND h.command_id = wanted.command_id AND h.order_id IS NULL
+        ORDER BY h.log_offset LIMIT 1
+      ) AS first
+      """, keys.map(\.stock.sale.rawValue), keys.map(\.stock.sku.rawValue), keys.map(\.id.rawValue))
+  }
+
+  private static func addOrders(_ needs: CommandNeeds, to pipeline: inout Pipeline) throws {
     let orders = needs.orders.sorted().map(\.uuid)
     let sales = Set(needs.orders.map(\.sale.rawValue)).sorted()
     try pipeline.add(
@@ -89,7 +111,19 @@ enum LifeRows {
 }
 
 extension LoadedFacts {
-  /// Reads the answers of `LifeRows.addSearch`.
+  /// Reads the answer about commands about stock of `LifeRows.addSearch`.
+  mutating func add(stockCommands answers: ArraySlice<Rows>) throws {
+    for rows in answers {
+      for row in rows {
+        let key = LaneStock.StockCommandKey(
+          stock: StockKey(sale: try row.saleNumber(0), sku: try row.identifier(1)),
+          id: CommandID(rawValue: try row.int64(2)))
+        doneToStock[key] = CommandDigest(rawValue: try row.int64(3))
+      }
+    }
+  }
+
+  /// Reads the answers about orders of `LifeRows.addSearch`.
   mutating func add(commands answers: ArraySlice<Rows>) throws {
     let answers = Array(answers)
     let subjects = try Self.subjects(answers[2])

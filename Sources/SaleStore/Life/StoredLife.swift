@@ -70,32 +70,38 @@ public struct StoredEffect: Sendable, Hashable {
   public let state: Hold.State?
   public let sku: SKU
   public let at: Timestamp
+
+  /// What a command about a stock asked for, if it has an id; `nil` for all else.
+  public let digest: CommandDigest?
 }
 
 extension SaleStore {
+  /// What the first record of a command about stock did, for each of these SKUs for which one is decided.
+  public func effects(of command: CommandID, on skus: [SKU], of sale: SaleNumber) async throws -> [StoredEffect] {
+    let rows = try await pool.withConnection { connection in
+      try await connection.query(
+        """
+        SELECT first.* FROM unnest($2::text[]) AS wanted (sku)
+        CROSS JOIN LATERAL (
+          SELECT partition, log_offset, action, result, units, minor, state, sku, at, digest FROM history h
+          WHERE h.sale = $1 AND h.sku = wanted.sku AND h.command_id = $3 AND h.order_id IS NULL
+          ORDER BY h.log_offset LIMIT 1
+        ) AS first
+        """, sale.rawValue, skus.map(\.rawValue), command.rawValue)
+    }
+    return try rows.map(StoredEffect.init(row:))
+  }
+
   /// What the first record of a command about an order did; `nil` if none is decided.
   public func effect(of command: CommandID, on order: OrderID) async throws -> StoredEffect? {
     let rows = try await pool.withConnection { connection in
       try await connection.query(
         """
-        SELECT partition, log_offset, action, result, units, minor, state, sku, at FROM history
+        SELECT partition, log_offset, action, result, units, minor, state, sku, at, digest FROM history
         WHERE order_id = $1 AND command_id = $2 ORDER BY log_offset, place LIMIT 1
         """, order.uuid, command.rawValue)
     }
     return try rows.first.map(StoredEffect.init(row:))
-  }
-
-  /// What the records at these places of the log did; those that noted nothing, or are not decided, are left out.
-  public func effects(at positions: [LogPosition]) async throws -> [StoredEffect] {
-    let rows = try await pool.withConnection { connection in
-      try await connection.query(
-        """
-        SELECT h.partition, h.log_offset, h.action, h.result, h.units, h.minor, h.state, h.sku, h.at
-        FROM unnest($1::int4[], $2::int8[]) AS wanted (partition, log_offset)
-        JOIN history h ON h.partition = wanted.partition AND h.log_offset = wanted.log_offset AND h.place = 0
-        """, positions.map(\.partition.rawValue), positions.map(\.offset.rawValue))
-    }
-    return try rows.map(StoredEffect.init(row:))
   }
 
   /// Whether the records at these places of the log are all decided.
@@ -151,5 +157,6 @@ extension StoredEffect {
     state = try row.optional("state", as: Int16.self).flatMap(Hold.State.init(rawValue:))
     sku = try row.identifier("sku")
     at = try row.timestamp("at")
+    digest = try row.optional("digest", as: Int64.self).map(CommandDigest.init(rawValue:))
   }
 }

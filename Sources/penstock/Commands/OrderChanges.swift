@@ -18,14 +18,13 @@ enum OrderChanges {
     @Argument(help: "The order's id.", transform: OrderChanges.order) var order: OrderID
     @Option(help: "Units that are given back; by default all.") var units: Int32?
     @Option(help: "The line that is meant, of an order of several; by default the whole order.") var sku: String?
-    @Option(help: "Its name, under which it is done once; by default a new one.") var key: String?
     @OptionGroup var saying: Saying
 
     func run() async throws {
       var body: [String: Any] = [:]
       body["units"] = units
       body["sku"] = sku
-      try await OrderChanges.send(order, "cancel", body, key, saying)
+      try await OrderChanges.send(order, "cancel", body, saying)
     }
   }
 
@@ -45,7 +44,6 @@ enum OrderChanges {
     @Option(help: "The provider's id of the payment.") var payment: String
     @Option(help: "What was paid back, as people write it.") var amount: String
     @Option(help: "The payment's currency, ISO 4217.") var currency: String
-    @Option(help: "Its name, under which it is done once; by default a new one.") var key: String?
     @OptionGroup var saying: Saying
 
     func run() async throws {
@@ -53,8 +51,7 @@ enum OrderChanges {
         let digits = Currency.exponent(of: currency)
         throw ValidationError("--amount is above 0, with at most \(digits) digits behind the point in \(currency)")
       }
-      try await OrderChanges.send(
-        order, "refund", ["payment_id": payment, "amount_minor": minor], key, saying)
+      try await OrderChanges.send(order, "refund", ["payment_id": payment, "amount_minor": minor], saying)
     }
   }
 
@@ -64,10 +61,8 @@ enum OrderChanges {
   }
 
   private static func send(
-    _ order: OrderID, _ command: String, _ body: [String: Any], _ key: String?, _ saying: Saying
+    _ order: OrderID, _ command: String, _ body: [String: Any], _ saying: Saying
   ) async throws {
-    try await saying.send(
-      "POST", "/admin/api/orders/\(order)/\(command)", body,
-      headers: [IdempotencyKey.field: key ?? UUID().uuidString])
+    try await saying.send("POST", "/admin/api/orders/\(order)/\(command)", body)
   }
 }

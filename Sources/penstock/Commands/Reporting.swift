@@ -54,6 +54,7 @@ func failureCode(of error: any Error) -> Int32 {
   case let error as KafkaError where error.code == .topicMismatch: 78
   case let error as KafkaError: error.isRetriable || error.code == .authentication ? 69 : 1
   case let error as AdminClient.Failure: error.exitCode
+  case is UnknownChange: UnknownChange.exitCode
   case is Unavailable: 69
   case is FileFailure: 66
   default: 1

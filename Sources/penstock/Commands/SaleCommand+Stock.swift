@@ -104,7 +104,7 @@ struct StockArguments: ParsableArguments {
   }
 }
 
-/// Who wants a change, and why: the history keeps both.
+/// Who wants a change, and why, which the history keeps; and the change's name.
 struct Saying: ParsableArguments {
   @Option(help: "Why; kept in the history.")
   var reason: String
@@ -112,17 +112,37 @@ struct Saying: ParsableArguments {
   @Option(help: "Your name, for the history; by default the user's on this machine.")
   var by: String?
 
+  @Option(
+    name: [.customLong("idempotency-key"), .customLong("key")],
+    help: "Its name, under which it is done once; by default a new one.")
+  var idempotencyKey: String?
+
   /// Sends a command and prints what came of it.
-  func send(
-    _ method: String, _ path: String, _ body: [String: Any], headers: [String: String] = [:]
-  ) async throws {
+  func send(_ method: String, _ path: String, _ body: [String: Any]) async throws {
+    let key = idempotencyKey ?? UUID().uuidString
     try await reporting {
       var body = body
       body["reason"] = reason
       let data = try JSONSerialization.data(withJSONObject: body)
-      let headers = headers.merging(["X-Admin-Name": by ?? NSUserName()]) { given, _ in given }
-      let answer = try await AdminClient(environment).call(method, path, body: data, headers: headers)
-      try StandardOutput.write(line: pretty(answer))
+      let headers = ["X-Admin-Name": by ?? NSUserName(), IdempotencyKey.field: key]
+      let client = try AdminClient(environment)
+      do {
+        try StandardOutput.write(line: pretty(try await client.call(method, path, body: data, headers: headers)))
+      } catch let failure as AdminClient.Failure where failure.exitCode == UnknownChange.exitCode {
+        throw UnknownChange(failure: failure, key: key)
+      }
     }
+  }
+}
+
+/// A change that may be done or not.
+struct UnknownChange: Error, CustomStringConvertible {
+  let failure: AdminClient.Failure
+  let key: String
+
+  static let exitCode: Int32 = 69
+
+  var description: String {
+    "\(failure). If it may be done, send it again with --idempotency-key \(key): it is done once"
   }
 }
