@@ -19,11 +19,11 @@ enum RestockRow {
       knownAt: [http])
     try await stage.underLoad {
       try await fill(waiting, door, stage)
-      for _ in 0..<waves {
+      for wave in 0..<waves {
         let victim = stage.draw { $0.number(in: 0...1) }
         await workers[victim].kill()
         stage.inject()
-        try await restock(waiting / waves, stage)
+        try await restock(waiting / waves, "wave-\(wave)", stage)
         workers[victim] = try await stage.start("worker", awaitsReadiness: false)
         try await stage.pause(200...1_000)
       }
@@ -94,12 +94,20 @@ enum RestockRow {
     }
   }
 
-  /// Puts units up, and asks the store all the while whether some of them lie there while somebody waits.
-  private static func restock(_ units: Int, _ stage: Stage) async throws {
+  /// Puts units up, twice at once under one key, and asks the store all the while whether some of them lie there while
+  /// somebody waits.
+  private static func restock(_ units: Int, _ key: String, _ stage: Stage) async throws {
     let before = try await counts(stage)
-    let answer = try await stage.tellAdmin(
-      "sales/\(sale)/items/\(sku)/restock", ["units": units, "reason": "a delivery"])
-    if answer.status >= 300 { stage.violated("a restock: \(answer.status) \(answer.text)") }
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      for _ in 0..<2 {
+        group.addTask {
+          let answer = try await stage.tellAdmin(
+            "sales/\(sale)/items/\(sku)/restock", ["units": units, "reason": "a delivery"], key: key)
+          if answer.status >= 300 { stage.violated("a restock: \(answer.status) \(answer.text)") }
+        }
+      }
+      try await group.waitForAll()
+    }
     try await stage.expect("a restock", within: .seconds(20)) {
       let counts = try await counts(stage)
       // One transaction puts them up and offers them: no reader sees the one without the other.

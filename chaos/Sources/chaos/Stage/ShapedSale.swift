@@ -29,9 +29,11 @@ extension Stage {
   }
 
   /// Sends something to a path of the admin API.
-  func tellAdmin(_ path: String, _ body: [String: Any]) async throws -> HTTP.Answer {
-    try await HTTP.post(
-      admin.appending(path: "admin/api/\(path)"), headers: ["Authorization": "Bearer \(Shop.adminToken)"],
+  func tellAdmin(_ path: String, _ body: [String: Any], key: String? = nil) async throws -> HTTP.Answer {
+    var headers = ["Authorization": "Bearer \(Shop.adminToken)"]
+    headers["Idempotency-Key"] = key
+    return try await HTTP.post(
+      admin.appending(path: "admin/api/\(path)"), headers: headers,
       body: JSONSerialization.data(withJSONObject: body))
   }
 }
