@@ -70,7 +70,11 @@ extension SaleStore {
   public func orders(paidBy payment: PaymentID) async throws -> [OrderID] {
     let rows = try await pool.withConnection { connection in
       try await connection.query(
-        "SELECT DISTINCT order_id FROM payments WHERE payment = $1 ORDER BY order_id LIMIT 100", payment.rawValue)
+        """
+        SELECT p.order_id FROM sales CROSS JOIN LATERAL (
+          SELECT order_id FROM payments WHERE sale = sales.number AND payment = $1 OFFSET 0
+        ) AS p ORDER BY p.order_id LIMIT 100
+        """, payment.rawValue)
     }
     return try rows.map { OrderID(try $0.uuid(0)) }
   }

@@ -90,7 +90,7 @@ extension RelayStore {
       ) AS y
       JOIN sales s ON s.number = y.sale JOIN stock k ON k.sale = y.sale AND k.sku = y.sku
       LEFT JOIN holds h ON h.order_id = y.order_id
-      LEFT JOIN payments paid ON paid.payment = y.payment AND paid.sale = y.sale AND paid.order_id = y.order_id
+      LEFT JOIN payments paid ON paid.sale = y.sale AND paid.payment = y.payment AND paid.order_id = y.order_id
       ORDER BY y.log_offset, y.place
       """, partition.rawValue, from.rawValue, to.rawValue, limit)
     return try rows.map { row in

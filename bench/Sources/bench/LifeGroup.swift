@@ -216,7 +216,7 @@ extension BenchShop {
     try await psql(
       """
       ALTER TABLE holds ADD CONSTRAINT holds_pkey PRIMARY KEY (order_id) WITH (fillfactor = 70);
-      ALTER TABLE payments ADD CONSTRAINT payments_pkey PRIMARY KEY (payment, sale) WITH (fillfactor = 70);
+      ALTER TABLE payments ADD CONSTRAINT payments_pkey PRIMARY KEY (sale, payment) WITH (fillfactor = 70);
       ALTER TABLE history ADD CONSTRAINT history_pkey PRIMARY KEY (partition, log_offset, place);
       CREATE INDEX history_order ON history (order_id, command_id) WITH (fillfactor = 70) WHERE order_id IS NOT NULL
       """)

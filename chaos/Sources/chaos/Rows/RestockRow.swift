@@ -121,18 +121,8 @@ enum RestockRow {
     if end.held != first + waiting || end.left != 0 || end.waiting != 0 {
       stage.violated("\(end.held) hold units, \(end.waiting) wait, \(end.left) units are left")
     }
-    let (offers, overtaken) = try await stage.ask { connection in
-      let row = try await connection.query(
-        """
-        SELECT count(*), count(*) FILTER (WHERE log_offset < last) FROM (
-          SELECT orders.log_offset, max(orders.log_offset) OVER (ORDER BY history.log_offset, place) AS last
-          FROM history JOIN orders USING (order_id) WHERE action = 8
-        ) AS offers
-        """
-      ).single()
-      return (try row.int64(0), try row.int64(1))
-    }
-    if overtaken > 0 { stage.violated("\(overtaken) who waited were overtaken") }
-    stage.remark("\(offers) offers in \(waves) waves, in the order of waiting")
+    let offers = try await stage.ask { try await OffersMade($0) }
+    if offers.overtaken > 0 { stage.violated("\(offers.overtaken) who waited were overtaken") }
+    stage.remark("\(offers.count) offers in \(waves) waves, in the order of waiting")
   }
 }

@@ -72,15 +72,7 @@ struct LifeReckoning: Sendable {
 
   /// Whoever waited was served in the order of the log.
   private mutating func addLimits(_ connection: Connection) async throws {
-    let overtaken = try await connection.query(
-      """
-      SELECT count(*) FROM (
-        SELECT orders.log_offset,
-          max(orders.log_offset) OVER (PARTITION BY orders.sale, orders.sku ORDER BY history.log_offset, place) AS last
-        FROM history JOIN orders USING (order_id) WHERE action = 8
-      ) AS offers WHERE log_offset < last
-      """
-    ).single().int64(0)
+    let overtaken = try await OffersMade(connection).overtaken
     if overtaken > 0 { violations.append("\(overtaken) who waited were overtaken") }
   }
 }

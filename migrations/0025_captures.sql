@@ -1,5 +1,5 @@
--- A capture is written with one index instead of three. It is found by its id, with or without a sale, and an order's
--- captures by the order's history, which names each of them.
+-- A capture is written with one index instead of three. Without its sale it is looked for in each sale, and an order's
+-- captures are found by the order's history, which names each of them.
 
 -- History of before migration 0022 names a capture only where its order has no other: name the rest, in their order.
 UPDATE history SET payment = named.payment
@@ -14,13 +14,12 @@ FROM (
 ) AS named USING (order_id, minor, number)
 WHERE history.partition = entry.partition AND history.log_offset = entry.log_offset AND history.place = entry.place;
 
-ALTER TABLE payments DROP CONSTRAINT payments_pkey, ADD CONSTRAINT payments_pkey PRIMARY KEY (payment, sale);
 DROP INDEX payments_id;
 DROP INDEX payments_order;
 
 CREATE FUNCTION payments_of(order_id uuid) RETURNS SETOF payments LANGUAGE sql STABLE AS $$
   SELECT p.* FROM (
-    SELECT DISTINCT h.payment, h.sale FROM history h WHERE h.order_id = $1 AND h.payment IS NOT NULL
-  ) AS named JOIN payments p USING (payment, sale) WHERE p.order_id = $1
+    SELECT DISTINCT h.sale, h.payment FROM history h WHERE h.order_id = $1 AND h.payment IS NOT NULL
+  ) AS named JOIN payments p USING (sale, payment) WHERE p.order_id = $1
 $$;
 COMMENT ON FUNCTION payments_of IS 'the captures for an order, in no order';
