@@ -25,7 +25,8 @@ struct LifeChecks {
     var left: Int32
     var reserved: Int32 = 0
     var putUp: Int32
-    /// When units came back last, they could be offered: the sale had time left for who waits to pay.
+    /// When units came back last, or somebody began to wait, units could be offered: the sale had time left for who
+    /// waits to pay.
     var mustOffer = false
   }
 
@@ -80,6 +81,7 @@ struct LifeChecks {
       return judgeLimits(of: request)
     case .waitlisted:
       begin(order, .waiting, due: nil)
+      noteChance(at: request.acceptedAt, of: request.stock)
       return judgeLimits(of: request)
     case .rejected(let refusal): return judge(refusal, order)
     }
@@ -148,7 +150,7 @@ struct LifeChecks {
       if let violation = judgeRepeat(entry) { return violation }
       shelves[entry.stock]?.putUp += entry.units
       shelves[entry.stock]?.left += entry.units
-      if entry.result == .applied { noteFreed(entry, of: entry.stock) }
+      if entry.result == .applied { noteChance(at: entry.at, of: entry.stock) }
       return nil
     }
     guard entry.sequence > 0, var life = lives[order], let state = entry.state else { return nil }
@@ -248,7 +250,7 @@ struct LifeChecks {
       shelves[key]?.left -= has - had
       let (held, holds) = (before.state == .reserved ? had : 0, after.state == .reserved ? has : 0)
       shelves[key]?.reserved += holds - held
-      if has < had { noteFreed(entry, of: key) }
+      if has < had { noteChance(at: entry.at, of: key) }
     }
   }
 
@@ -274,12 +276,12 @@ struct LifeChecks {
     return Violation(invariant: "waitlist", what: "order \(first.request.order) waited longer, and was passed over")
   }
 
-  private mutating func noteFreed(_ entry: HistoryEntry, of key: StockKey) {
+  private mutating func noteChance(at time: Timestamp, of key: StockKey) {
     let rules = shop[key.sale].rules
     guard let waitlist = rules.holds?.waitlist else { return }
-    let due = min(entry.at.after(waitlist.offerSeconds), rules.endsAt)
-    // What came back last counts: by its time the sale's end can be too near for any offer.
-    shelves[key]?.mustOffer = due >= entry.at.after(waitlist.leastSeconds)
+    let due = min(time.after(waitlist.offerSeconds), rules.endsAt)
+    // The last one counts: by its time the sale's end can be too near for any offer.
+    shelves[key]?.mustOffer = due >= time.after(waitlist.leastSeconds)
   }
 
   // MARK: After a transaction
