@@ -26,6 +26,19 @@ extension ByteBuffer {
     }
   }
 
+  /// Appends microseconds as milliseconds with a fraction, as `1.25` and `3.0`.
+  public mutating func writeMilliseconds(microseconds: Int64) {
+    if microseconds < 0 { writeStaticString("-") }
+    let (whole, rest) = microseconds.magnitude.quotientAndRemainder(dividingBy: 1_000)
+    writeDecimal(whole)
+    writeStaticString(".")
+    writeInteger(UInt8(ascii: "0") + UInt8(rest / 100))
+    guard rest % 100 > 0 else { return }
+    writeInteger(UInt8(ascii: "0") + UInt8(rest / 10 % 10))
+    guard rest % 10 > 0 else { return }
+    writeInteger(UInt8(ascii: "0") + UInt8(rest % 10))
+  }
+
   /// Appends literals, in one step: an answer consists of many.
   @inlinable
   public mutating func write(

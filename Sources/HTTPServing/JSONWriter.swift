@@ -86,6 +86,12 @@ public struct JSONWriter {
     text.writeString("\(value)")
   }
 
+  /// Microseconds as milliseconds with a fraction.
+  public mutating func field(_ name: StaticString, millisecondsOf microseconds: Int64) {
+    start(name)
+    text.writeMilliseconds(microseconds: microseconds)
+  }
+
   @inlinable
   public mutating func null(_ name: StaticString) {
     start(name)
@@ -114,6 +120,16 @@ public struct JSONWriter {
   @inlinable
   public mutating func restart() {
     text.clear()
+    text.writeStaticString("{")
+    needsComma = false
+  }
+
+  /// Ends the object and its line. Another one may follow, on a line of its own: see `beginLine`.
+  @inlinable public mutating func endLine() { text.writeStaticString("}\n") }
+
+  /// Begins an object behind those of earlier lines.
+  @inlinable
+  public mutating func beginLine() {
     text.writeStaticString("{")
     needsComma = false
   }

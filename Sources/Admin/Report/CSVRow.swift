@@ -1,4 +1,5 @@
 internal import FlashSale
+internal import HTTPServing
 internal import NIOCore
 internal import Time
 
@@ -30,7 +31,7 @@ struct CSVRow {
 
   mutating func add(_ number: some BinaryInteger) {
     separate()
-    if let small = Int64(exactly: number) { writeDecimal(small) } else { buffer.writeString("\(number)") }
+    buffer.writeDecimal(number)
   }
 
   mutating func add(_ id: OrderID) {
@@ -56,15 +57,7 @@ struct CSVRow {
   /// Microseconds as milliseconds with a fraction, as `1.25` and `3.0`.
   mutating func add(milliseconds microseconds: Int64) {
     separate()
-    if microseconds < 0 { buffer.writeStaticString("-") }
-    let (whole, rest) = microseconds.magnitude.quotientAndRemainder(dividingBy: 1_000)
-    writeDecimal(Int64(whole))
-    buffer.writeStaticString(".")
-    buffer.writeInteger(UInt8(ascii: "0") + UInt8(rest / 100))
-    guard rest % 100 > 0 else { return }
-    buffer.writeInteger(UInt8(ascii: "0") + UInt8(rest / 10 % 10))
-    guard rest % 10 > 0 else { return }
-    buffer.writeInteger(UInt8(ascii: "0") + UInt8(rest % 10))
+    buffer.writeMilliseconds(microseconds: microseconds)
   }
 
   /// Ends the line.
@@ -75,25 +68,5 @@ struct CSVRow {
 
   private mutating func separate() {
     if isFirst { isFirst = false } else { buffer.writeInteger(UInt8(ascii: ",")) }
-  }
-
-  private mutating func writeDecimal(_ number: Int64) {
-    // At most 19 digits and a sign.
-    buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: 20) { bytes in
-      var rest = number.magnitude
-      var first = 20
-      repeat {
-        first -= 1
-        bytes[first] = UInt8(ascii: "0") + UInt8(rest % 10)
-        rest /= 10
-      } while rest > 0
-      if number < 0 {
-        first -= 1
-        bytes[first] = UInt8(ascii: "-")
-      }
-      let count = 20 - first
-      bytes.baseAddress.map { $0.copyMemory(from: $0 + first, byteCount: count) }
-      return count
-    }
   }
 }

@@ -106,11 +106,10 @@ enum OrderExport: String, CaseIterable {
   }
 
   private static func jsonLines(of orders: [LivingOrder], _ masksBuyers: Bool) -> ByteBuffer {
-    var lines = ByteBufferAllocator().buffer(capacity: orders.count * 400)
-    var json = JSONWriter(ByteBuffer())
+    var json = JSONWriter(fieldsIn: ByteBufferAllocator().buffer(capacity: orders.count * 450))
     for living in orders {
       let order = living.decision
-      json.restart()
+      json.beginLine()
       json.field("order_id", order.order)
       json.field("partition", order.position.partition.rawValue)
       json.field("offset", order.position.offset.rawValue)
@@ -121,7 +120,7 @@ enum OrderExport: String, CaseIterable {
       if let refusal = order.refusal { json.field("reason", refusal.code) } else { json.null("reason") }
       json.field("accepted_at", order.acceptedAt)
       json.field("decided_at", order.decidedAt)
-      json.field("delay_ms", Double(order.delayMicroseconds) / 1_000)
+      json.field("delay_ms", millisecondsOf: order.delayMicroseconds)
       json.field("state", living.state)
       json.field("units_live", living.liveUnits.rawValue)
       json.field("amount_minor", orNull: living.amount?.minor)
@@ -133,11 +132,9 @@ enum OrderExport: String, CaseIterable {
         json.field("units_live", living.liveUnits(of: line.sku).rawValue)
       }
       if let sku = order.refusedSKU { json.field("refused_sku", sku.rawValue) } else { json.null("refused_sku") }
-      json.end()
-      lines.writeImmutableBuffer(json.buffer)
-      lines.writeStaticString("\n")
+      json.endLine()
     }
-    return lines
+    return json.buffer
   }
 }
 
