@@ -50,6 +50,17 @@ public enum Limits {
   /// window the buckets get wider instead of more. 31 days, so that any flash sale keeps its minutes.
   public static let timelineBuckets: Int64 = 31 * 24 * 60
 
+  /// Memory of one sort or one grouping of a report, as PostgreSQL's `work_mem` says it. Past it, PostgreSQL goes on in
+  /// files. The last steps of 1,000,000 orders take some 100 MB.
+  static let countingMemory = "128MB"
+
+  /// Sales whose counts a process keeps for their pages: up to some 10 MB each. Past it, the one that was not looked at
+  /// for longest is counted anew when it is.
+  static let keptCounts = 32
+
+  /// Slots in which a sale's decisions are kept for charts of its parts. Finer parts are counted from the orders.
+  static let keptSlots: Int64 = 1_200
+
   /// The part of a sale that a report shows by 100 ms: 5 s before it opens, and a minute after. 650 slots at most; a
   /// flash sale is sold out by then.
   static func arrivals(opening: Timestamp) -> (from: Timestamp, to: Timestamp) {
@@ -68,10 +79,18 @@ public enum Limits {
 
   /// Orders that one page of a search looks at. Where few fit, the page is shorter, and its cursor goes on from there:
   /// a page costs some 20 ms, however many orders a sale has.
-  public static let searchedOrders = 10_000
+  public static let searchedOrders = 4_000
 
   /// Of these, how many are read at once.
   static let searchBatchOrders = 4_000
+
+  /// The same of orders whose lives are walked through, because much has happened since the listing's vector: each that
+  /// has changed is reckoned from its history.
+  static let searchedLives = 500
+
+  /// Records of the history behind a listing's vector that are read for each of its pages, of all sales. Past it, lives
+  /// are walked through.
+  static let searchedChanges = 500
 
   // Relays.
 

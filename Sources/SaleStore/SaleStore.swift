@@ -9,6 +9,9 @@ public struct SaleStore: Sendable {
   /// The connections that are used.
   public let pool: Pool
 
+  /// What was counted for reports, for as long as it is still so.
+  let kept = KeptCounts()
+
   /// A store over a pool, which the caller closes.
   public init(pool: Pool) { self.pool = pool }
 

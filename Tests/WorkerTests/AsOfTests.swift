@@ -1,4 +1,5 @@
 import FlashSale
+import Foundation
 import Lane
 import Postgres
 import SaleStore
@@ -142,7 +143,11 @@ import Time
     }
   }
 
-  @Test func `pages of a search have each order once, as it stood, whatever happens between them`() async throws {
+  /// - Parameter between: records between two pages: with more than 500, lives are walked through.
+  @Test(arguments: [20, 800])
+  func `pages of a search have each order once, as it stood, whatever happens between them`(between: Int)
+    async throws
+  {
     for state in [nil, Hold.State.reserved, .paid, .waiting, .expired, .refundDue] {
       try await with(seed: 9) { bench, lane, claim, crowd in
         var crowd = crowd
@@ -168,13 +173,75 @@ import Time
           found += page.orders.map(\.decision.order)
           let text = page.next.map { "\($0)" }
           cursor = try text.map { try #require(OrderCursor($0)) }
-          try await write(20, second)
+          try await write(second == 8 ? between : 20, second)
           second += 3
         } while cursor != nil && second < 200
         #expect(Set(found).count == found.count)
         #expect(
           Set(found.map { "\($0)" }) == Set(all.map { String($0.split(separator: " ")[0]) }), "\(state?.code ?? "")")
       }
+    }
+  }
+
+  @Test(arguments: [UInt64(5), 6])
+  func `what a report keeps of its counts is what it would count anew`(seed: UInt64) async throws {
+    try await with(seed: seed) { bench, lane, claim, crowd in
+      var crowd = crowd
+      var memory = LaneMemory()
+      for round in 0..<40 {
+        let time = Timestamp(microseconds: insideTheSale.microseconds + Int64(round) * 1_000_000)
+        // Of one record, it is an order or a command; of none, nothing has happened.
+        let records = round == 0 ? 30 : round % 3
+        if records > 0 { try await write(crowd.records(records, at: time), claim, on: lane, &memory, at: time) }
+        // One that has counted nothing.
+        let fresh = SaleStore(pool: bench.store.pool)
+        for _ in 0..<2 {
+          #expect(try await report(bench.store, bench, anew: false) == report(fresh, bench, anew: true), "\(round)")
+          let (kept, counted) = (try await decisions(bench.store, bench), try await decisions(fresh, bench))
+          #expect(kept == counted && kept?.isEmpty == false, "\(round)")
+          #expect(
+            try await bench.store.span(of: bench.sale, topic: LaneBench.topic)
+              == fresh.span(of: bench.sale, topic: LaneBench.topic))
+        }
+      }
+    }
+  }
+
+  @Test func `a row that lanes have not counted shows in each report`() async throws {
+    try await with(seed: 7) { bench, lane, claim, crowd in
+      var crowd = crowd
+      var memory = LaneMemory()
+      try await write(crowd.records(30, at: insideTheSale), claim, on: lane, &memory, at: insideTheSale)
+      let connection = try await bench.database.connect()
+      _ = try await connection.query("CREATE TABLE lost AS SELECT * FROM orders LIMIT 1")
+      _ = try await connection.query("DELETE FROM orders WHERE order_id = (SELECT order_id FROM lost)")
+      #expect(try await report(bench.store, bench, anew: false).contains("\"identity_holds\":false"))
+      _ = try await connection.query("INSERT INTO orders SELECT * FROM lost")
+      for anew in [false, true, false] {
+        #expect(try await report(bench.store, bench, anew: anew).contains("\"identity_holds\":true"))
+      }
+      await connection.close()
+    }
+  }
+
+  /// A report as JSON, without when it was made.
+  private func report(_ store: SaleStore, _ bench: LaneBench, anew: Bool) async throws -> String {
+    let report = try await store.report(on: bench.sale, topic: LaneBench.topic, countsAnew: anew) { _, _ in 0 }
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys]
+    let text = String(decoding: try encoder.encode(report), as: UTF8.self)
+    return text.replacing(/"generated_at":"[^"]*",/, with: "")
+  }
+
+  /// A chart's slots of one second, and its delays.
+  private func decisions(_ store: SaleStore, _ bench: LaneBench) async throws -> [String]? {
+    let found = try await store.decisions(of: bench.sale, topic: LaneBench.topic) { whole in
+      let first = whole.lowerBound.microseconds / 1_000_000 * 1_000_000
+      return (Timestamp(microseconds: first)..<whole.upperBound.after(.seconds(1)), 1_000)
+    }
+    return found.map { found in
+      ["\(found.whole)"] + found.decisions.slots.map { "\($0)" }
+        + found.decisions.delays.sorted { $0.key < $1.key }.map { "\($0)" }
     }
   }
 }

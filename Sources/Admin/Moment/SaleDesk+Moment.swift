@@ -15,6 +15,16 @@ extension SaleDesk {
   }
 }
 
+extension SaleDesk {
+  /// From the first request of a sale to its last decision; `nil` without any.
+  func span(of id: SaleID) async throws -> ClosedRange<Timestamp>? {
+    let stored = try await stored(id)
+    return try await asking("span", atMost: Limits.reportPatience) { [store, topic] in
+      try await store.span(of: stored, topic: topic)
+    }
+  }
+}
+
 extension AdminAPI {
   @Sendable func moment(_ visit: Visit) async throws -> Response {
     guard let text = visit.query("at"), let at = Timestamp(rfc3339: text) else {

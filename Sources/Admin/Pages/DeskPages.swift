@@ -53,8 +53,10 @@ struct DeskPages: Sendable {
       }
       return .page(MomentPage.html(frame, try await desk.moment(of: id, at: at)))
     }
-    let now = try await desk.moment(of: id, at: .now)
-    guard let first = now.firstAt, let last = now.lastAt else { return .page(MomentPage.html(frame, now)) }
+    guard let span = try await desk.span(of: id) else {
+      return .page(MomentPage.html(frame, try await desk.moment(of: id, at: .now)))
+    }
+    let (first, last) = (span.lowerBound, span.upperBound)
     let after = visit.query("ms").map { Int64($0) ?? -1 } ?? last.microseconds(since: first) / 1_000 + 1
     guard (0...Int64(1e12)).contains(after) else { throw Problem.invalidParameter("ms", "must be 0 or more") }
     return .page(MomentPage.html(frame, try await desk.moment(of: id, at: first.after(.milliseconds(after)))))

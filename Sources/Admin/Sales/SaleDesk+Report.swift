@@ -13,11 +13,11 @@ extension SaleDesk {
     _ id: SaleID, _ frame: PageFrame, _ window: ReportWindow?, with other: String?
   ) async throws -> HTML {
     let stored = try await stored(id)
-    let report = try await report(on: stored)
+    let report = try await report(on: stored, countsAnew: false)
     var comparison: (with: SaleReport, rows: ReportComparison)?
     if let other {
       guard let other = SaleID(rawValue: other) else { throw Problem.invalidParameter("with", "must be a sale's id") }
-      let earlier = try await self.report(on: other)
+      let earlier = try await self.report(on: self.stored(other), countsAnew: false)
       comparison = (earlier, ReportComparison(report, with: earlier, frame.say))
     }
     let actions = SaleActions.html(frame, stored, zone: try await zone(of: stored))
@@ -37,13 +37,16 @@ extension SaleDesk {
   /// A sale's decisions, in slots as fine as the chart can show.
   func timeline(of stored: StoredSale, _ window: ReportWindow?) async throws -> ReportTimeline {
     try await asking("timeline", atMost: Limits.reportPatience) { [store, topic] in
-      let whole = try await store.decisionWindow(of: stored.number, topic: topic)
-      guard let whole else { return .empty }
-      let shown = window.map { $0.from...Timestamp(microseconds: $0.to.microseconds - 1) } ?? whole
-      let slots = TimeSlots(covering: shown, atMost: Limits.timelineBars)
-      let decisions = try await store.decisions(
-        of: stored.number, topic: topic, in: slots.start..<slots.end, slotMilliseconds: slots.width)
-      return ReportTimeline(whole: whole, slots: slots, decisions: decisions)
+      let shown: @Sendable (ClosedRange<Timestamp>) -> TimeSlots = { whole in
+        let part = window.map { $0.from...Timestamp(microseconds: $0.to.microseconds - 1) }
+        return TimeSlots(covering: part ?? whole, atMost: Limits.timelineBars)
+      }
+      let found = try await store.decisions(of: stored, topic: topic) { whole in
+        let slots = shown(whole)
+        return (slots.start..<slots.end, slots.width)
+      }
+      guard let found else { return .empty }
+      return ReportTimeline(whole: found.whole, slots: shown(found.whole), decisions: found.decisions)
     }
   }
 }

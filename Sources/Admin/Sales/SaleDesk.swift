@@ -71,9 +71,11 @@ struct SaleDesk: Sendable {
 
   func report(on id: SaleID) async throws -> SaleReport { try await report(on: stored(id)) }
 
-  func report(on stored: StoredSale) async throws -> SaleReport {
+  /// - Parameter countsAnew: whether all rows are read; otherwise what was counted before counts for as long as it is
+  ///   still so.
+  func report(on stored: StoredSale, countsAnew: Bool = true) async throws -> SaleReport {
     try await asking("report", atMost: Limits.reportPatience) { [store, topic, hooks, logger] in
-      try await store.report(on: stored, topic: topic) { sale, progress in
+      try await store.report(on: stored, topic: topic, countsAnew: countsAnew) { sale, progress in
         do {
           return try await hooks.countTail(sale, progress)
         } catch {

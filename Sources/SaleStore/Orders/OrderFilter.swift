@@ -80,15 +80,15 @@ public struct OrderFilter: Hashable, Sendable {
     case state = 2
     /// What a buyer has won or waits for, in the order of the log.
     case buyer = 3
-    /// Whatever has a life of its own, in the order of the log.
-    case lives = 4
+    /// Those that waited, or wait, for units, in the order of the log.
+    case waitlisted = 4
   }
 
   var path: Path {
     if buyer != nil, !includesRefused, decision?.isRefusal != true { return .buyer }
     if let state, state != .confirmed { return .state }
     if state == .confirmed || decision == .confirmed { return .winners }
-    if decision == .waitlisted { return .lives }
+    if decision == .waitlisted { return .waitlisted }
     return .all
   }
 

@@ -95,7 +95,8 @@ extension SaleStore {
       Dictionary(try rows.map { (try $0.partition(0), try $0.offset(1)) }, uniquingKeysWith: { first, _ in first }))
   }
 
-  fileprivate func hasUncountedPayments(of sale: SaleNumber) async throws -> Bool {
+  /// Whether a sale has captures for orders without units: rare, and otherwise nobody looks for them.
+  func hasUncountedPayments(of sale: SaleNumber) async throws -> Bool {
     let rows = try await pool.withConnection { connection in
       try await connection.query("SELECT FROM payments WHERE sale = $1 AND NOT counted LIMIT 1", sale.rawValue)
     }

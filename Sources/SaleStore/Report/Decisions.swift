@@ -1,4 +1,4 @@
-public import FlashSale
+import FlashSale
 import Postgres
 public import Time
 
@@ -39,65 +39,68 @@ public struct SaleDecisions: Sendable, Hashable {
 }
 
 extension SaleStore {
-  /// When the first and the last of a sale's orders was decided, or set aside; `nil` while none is. Reads every order
-  /// of the sale.
-  public func decisionWindow(of sale: SaleNumber, topic: String) async throws -> ClosedRange<Timestamp>? {
-    let row = try await pool.withConnection { connection in
-      try await connection.query(
-        """
-        SELECT min(first), max(last) FROM (
-          SELECT min(decided_at) AS first, max(decided_at) AS last FROM orders
-          WHERE order_id BETWEEN $1 AND $2 AND generation = ANY ((SELECT generations_of($3))::int4[])
-          UNION ALL
-          SELECT min(quarantined_at), max(quarantined_at) FROM quarantined_records WHERE topic = $4 AND sale = $5
-        ) AS decided
-        """, sale.orderIDs.lowerBound.uuid, sale.orderIDs.upperBound.uuid, [sale.rawValue], topic, sale.rawValue
-      ).single()
-    }
-    guard let first = try row.optional(0, as: Timestamp.self), let last = try row.optional(1, as: Timestamp.self) else {
-      return nil
-    }
-    return first...last
-  }
-
-  /// A sale's decisions from `window.lowerBound` on and before `window.upperBound`, in slots that begin at its lower
-  /// bound. Reads every order of the sale.
+  /// A sale's decisions over the part of time that is shown.
   ///
-  /// - Parameter width: milliseconds of a slot; above 0.
+  /// Takes what was counted before for as long as it is still so; otherwise, and for parts that are finer than what is
+  /// kept, reads every order of the sale.
+  ///
+  /// - Parameter shown: from the span from the first to the last decision, what is shown: the start of the first slot,
+  ///   the end of the last one, and milliseconds of a slot, above 0.
+  /// - Returns: that span with the decisions, in slots that begin at the start; `nil` while nothing is decided.
   public func decisions(
-    of sale: SaleNumber, topic: String, in window: Range<Timestamp>, slotMilliseconds width: Int64
-  ) async throws -> SaleDecisions {
-    let rows = try await pool.withConnection { connection in
-      try await connection.query(
-        """
-        SELECT slot, kind, delay, count(*) AS orders FROM (
-          SELECT date_bin($6::float8 * interval '1 ms', decided_at, $4) AS slot,
-            CASE outcome WHEN 0 THEN 0 WHEN 100 THEN 1 ELSE 2 END AS kind,
-            width_bucket(extract(epoch FROM decided_at - accepted_at)::float8 * 1000, $7::float8[]) AS delay
-          FROM orders WHERE order_id BETWEEN $1 AND $2 AND generation = ANY ((SELECT generations_of($3))::int4[])
-            AND decided_at >= $4 AND decided_at < $5
-          UNION ALL
-          SELECT date_bin($6::float8 * interval '1 ms', quarantined_at, $4), 3, NULL FROM quarantined_records
-          WHERE topic = $8 AND sale = $9 AND quarantined_at >= $4 AND quarantined_at < $5
-        ) AS decided GROUP BY GROUPING SETS ((slot, kind), (delay))
-        """, sale.orderIDs.lowerBound.uuid, sale.orderIDs.upperBound.uuid, [sale.rawValue], window.lowerBound,
-        window.upperBound, Double(width), SaleDecisions.delayBounds, topic, sale.rawValue)
-    }
-    var counts: [Timestamp: [Int64]] = [:]
-    var delays: [Int: Int64] = [:]
-    for row in rows {
-      let orders = try row.int64("orders")
-      if let slot = try row.optional("slot", as: Timestamp.self) {
-        counts[slot, default: [0, 0, 0, 0]][Int(try row.int32("kind"))] += orders
-      } else if let delay = try row.optional("delay", as: Int32.self) {
-        delays[Int(delay)] = orders
+    of sale: StoredSale, topic: String,
+    in shown: @Sendable (ClosedRange<Timestamp>) -> (window: Range<Timestamp>, slotMilliseconds: Int64)
+  ) async throws -> (whole: ClosedRange<Timestamp>, decisions: SaleDecisions)? {
+    let before = kept[sale.number, topic]
+    let (answer, counts) = try await pool.withConnection { connection in
+      try await connection.transaction(isolation: .repeatableRead, readOnly: true) { transaction in
+        var counts = try SaleCounts(of: sale, topic: topic, before: before, in: transaction)
+        let answer = try counts.decisions(of: sale, topic: topic, in: shown, transaction)
+        return (answer, counts)
       }
     }
-    let slots = counts.sorted { $0.key < $1.key }.map { start, counts in
-      SaleDecisions.Slot(
-        start: start, confirmed: counts[0], waitlisted: counts[1], rejected: counts[2],
-        quarantined: counts[3])
+    if counts.addsUp { kept.keep(counts, of: sale.number, topic) }
+    return answer
+  }
+}
+
+extension SaleCounts {
+  fileprivate mutating func decisions(
+    of sale: StoredSale, topic: String,
+    in shown: (ClosedRange<Timestamp>) -> (window: Range<Timestamp>, slotMilliseconds: Int64),
+    _ transaction: borrowing Transaction
+  ) throws -> (whole: ClosedRange<Timestamp>, decisions: SaleDecisions)? {
+    let span = try transaction.query(
+      "SELECT min(quarantined_at), max(quarantined_at) FROM quarantined_records WHERE topic = $1 AND sale = $2",
+      topic, sale.number.rawValue
+    ).single()
+    var ends = try [span.optional(0, as: Timestamp.self), span.optional(1, as: Timestamp.self)].compactMap(\.self)
+    // Without kept counts, only the span is counted.
+    let decided = try orders == nil ? DecisionCells.span(of: sale.number, in: transaction) : orders?.window
+    ends += decided.map { [$0.lowerBound, $0.upperBound] } ?? []
+    guard let first = ends.min(), let last = ends.max() else { return nil }
+    let (window, width) = shown(first...last)
+    if decisions == nil, let decided, addsUp {
+      decisions = try DecisionCells(
+        of: sale.number, in: decided, slotMilliseconds: DecisionCells.width(for: decided), transaction)
     }
-    return SaleDecisions(slots: slots, delays: delays)
+    let cells: DecisionCells
+    if let decisions, decisions.canTell(window, slotMilliseconds: width) {
+      cells = decisions
+    } else {
+      cells = try DecisionCells(
+        of: sale.number, in: window.lowerBound...Timestamp(microseconds: window.upperBound.microseconds - 1),
+        slotMilliseconds: width, transaction)
+    }
+    let quarantined = try transaction.query(
+      """
+      SELECT quarantined_at FROM quarantined_records
+      WHERE topic = $1 AND sale = $2 AND quarantined_at >= $3 AND quarantined_at < $4
+      """, topic, sale.number.rawValue, window.lowerBound, window.upperBound)
+    return (
+      first...last,
+      cells.decisions(
+        in: window, slotMilliseconds: width, quarantined: try quarantined.map { try $0.timestamp(0) })
+    )
   }
 }

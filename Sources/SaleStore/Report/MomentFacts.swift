@@ -18,6 +18,7 @@ struct MomentFacts {
   private var lines: [SKU: Int64] = [:]
 
   init(of sale: StoredSale, at: Timestamp, in transaction: borrowing Transaction) throws {
+    try transaction.prepareForCounting()
     try readOrders(of: sale.number, at, transaction)
     try readCommands(of: sale.number, at, transaction)
     try readStock(of: sale, transaction)
@@ -28,6 +29,7 @@ struct MomentFacts {
     of sale: SaleNumber, _ at: Timestamp, _ transaction: borrowing Transaction
   ) throws {
     let ids = sale.orderIDs
+    let generations = try transaction.generations(of: sale)
     let rows = try transaction.query(
       """
       SELECT partition, sku, min(accepted_at) AS first, max(decided_at) AS last,
@@ -37,9 +39,8 @@ struct MomentFacts {
         count(*) FILTER (WHERE decided_at <= $4 AND outcome = 0) AS confirmed,
         count(*) FILTER (WHERE decided_at <= $4 AND outcome = 100) AS waitlisted,
         coalesce(max(log_offset) FILTER (WHERE decided_at <= $4) + 1, 0) AS next
-      FROM orders WHERE order_id BETWEEN $1 AND $2 AND generation = ANY ((SELECT generations_of($3))::int4[])
-      GROUP BY partition, sku ORDER BY partition
-      """, ids.lowerBound.uuid, ids.upperBound.uuid, [sale.rawValue], at,
+      FROM orders WHERE order_id BETWEEN $1 AND $2 AND generation = ANY ($3) GROUP BY partition, sku ORDER BY partition
+      """, ids.lowerBound.uuid, ids.upperBound.uuid, generations, at,
       Timestamp(microseconds: at.microseconds - 1_000_000))
     var (line, recent, next) = ([Int32: Int64](), [Int32: Int64](), [Int32: Int64]())
     for row in rows {
@@ -107,77 +108,77 @@ struct MomentFacts {
             AND y.log_offset >= coalesce(($2::int8[])[y.partition + 1], 0)
         ) AS later ON true WHERE k.sale = $1 ORDER BY k.position
         """, number, offsets)
-      try pipeline.add(
-        """
-        SELECT line.sku, o.outcome, sum(line.units)::int8
-        FROM orders o LEFT JOIN baskets b
-          ON b.sale = $1 AND b.outcome = 0 AND b.partition = o.partition AND b.log_offset = o.log_offset
-        CROSS JOIN LATERAL (
-          SELECT o.sku, o.quantity AS units WHERE b.lines IS NULL
-          UNION ALL SELECT l->>'sku', (l->>'units')::int4 FROM jsonb_array_elements(b.lines) AS l
-        ) AS line
-        WHERE o.sale = $1 AND o.outcome IN (0, 100) AND o.log_offset < coalesce(($2::int8[])[o.partition + 1], 0)
-        GROUP BY line.sku, o.outcome
-        """, number, offsets)
-      // What became of orders since their first decision: the state of the last step, and all units that went.
-      try pipeline.add(
-        """
-        SELECT line.sku, o.outcome, step.state, sum(line.units)::int8 AS first,
-          sum(line.units + line.change)::int8 AS now
-        FROM (
-          SELECT order_id, sum(units) AS units,
-            (array_agg(state ORDER BY log_offset DESC, place DESC))[1] AS state
-          FROM history WHERE order_id BETWEEN $1 AND $2 AND sequence > 0
-            AND log_offset < coalesce(($4::int8[])[partition + 1], 0) GROUP BY order_id
-        ) AS step CROSS JOIN unnest(generations_of($3)) AS kept (generation) CROSS JOIN LATERAL (
-          SELECT sku, outcome, quantity, partition, log_offset FROM orders
-          WHERE generation = kept.generation AND order_id = step.order_id AND outcome IN (0, 100) OFFSET 0
-        ) AS o LEFT JOIN baskets b ON b.partition = o.partition AND b.log_offset = o.log_offset
-        CROSS JOIN LATERAL (
-          SELECT o.sku, o.quantity AS units, step.units AS change WHERE b.lines IS NULL
-          UNION ALL
-          SELECT l.value->>'sku', (l.value->>'units')::int4, (
-              SELECT coalesce(sum((y.line_units->>(l.place - 1)::int4)::int8), 0) FROM history y
-              WHERE y.order_id = step.order_id AND y.sequence > 0
-                AND y.log_offset < coalesce(($4::int8[])[y.partition + 1], 0)
-            )
-          FROM jsonb_array_elements(b.lines) WITH ORDINALITY AS l (value, place)
-        ) AS line GROUP BY line.sku, o.outcome, step.state
-        """, ids.lowerBound.uuid, ids.upperBound.uuid, [number], offsets)
+      try pipeline.add(Self.units, number, offsets, ids.lowerBound.uuid, ids.upperBound.uuid)
+      try pipeline.add(Self.basketUnits, number, offsets)
     }
-    try add(putUp: answers[0], first: answers[1], later: answers[2], of: sale)
+    try add(putUp: answers[0], units: answers[1], of: sale)
+    for row in answers[2] { try add(row, sale) }
   }
 
-  /// What was put up, who had it by the first decisions, and what became of that.
-  private mutating func add(putUp: Rows, first: Rows, later: Rows, of sale: StoredSale) throws {
-    var items: [SKU: SaleMoment.Item] = [:]
-    var order: [SKU] = []
+  /// Units by SKU, outcome and state: what was won or waited for, and all that has gone since, with the state of the
+  /// last step. The steps are numbered, so it is the one with the highest number. Baskets count under their first SKU.
+  private static let units: Statement = """
+    SELECT o.sku, o.outcome, step.state, sum(o.quantity + coalesce(step.units, 0))::int8
+    FROM (
+      SELECT order_id, sku, outcome, quantity FROM orders
+      WHERE sale = $1 AND outcome IN (0, 100) AND log_offset < coalesce(($2::int8[])[partition + 1], 0)
+    ) AS o LEFT JOIN (
+      SELECT order_id, sum(units) AS units, (max(sequence::int8 * 256 + state) % 256)::int2 AS state
+      FROM history WHERE order_id BETWEEN $3 AND $4 AND sequence > 0
+        AND log_offset < coalesce(($2::int8[])[partition + 1], 0) GROUP BY order_id
+    ) AS step USING (order_id) GROUP BY o.sku, o.outcome, step.state
+    """
+
+  /// By how much the units of baskets' lines are more or less than that: each line has its own, and the first SKU not
+  /// all of them.
+  private static let basketUnits: Statement = """
+    SELECT line.sku, b.outcome, step.state, sum(line.units)::int8
+    FROM baskets b CROSS JOIN LATERAL (
+      SELECT (max(sequence::int8 * 256 + state) % 256)::int2 AS state, coalesce(sum(units), 0) AS units
+      FROM history WHERE order_id = b.order_id AND sequence > 0
+        AND log_offset < coalesce(($2::int8[])[partition + 1], 0)
+    ) AS step CROSS JOIN LATERAL (
+      SELECT b.lines->0->>'sku' AS sku, -(b.units + step.units) AS units
+      UNION ALL
+      SELECT l.value->>'sku', (l.value->>'units')::int4 + (
+          SELECT coalesce(sum((y.line_units->>(l.place - 1)::int4)::int8), 0) FROM history y
+          WHERE y.order_id = b.order_id AND y.sequence > 0
+            AND y.log_offset < coalesce(($2::int8[])[y.partition + 1], 0)
+        )
+      FROM jsonb_array_elements(b.lines) WITH ORDINALITY AS l (value, place)
+    ) AS line
+    WHERE b.sale = $1 AND b.outcome = 0 AND b.log_offset < coalesce(($2::int8[])[b.partition + 1], 0)
+    GROUP BY line.sku, b.outcome, step.state
+    """
+
+  /// What was put up, and who had it.
+  private mutating func add(putUp: Rows, units: Rows, of sale: StoredSale) throws {
     for row in putUp {
       let sku: SKU = try row.identifier(0)
-      order.append(sku)
-      items[sku] = SaleMoment.Item(sku: sku, putUp: try row.int64(1))
-      items[sku]?.line = lines[sku] ?? 0
+      var item = SaleMoment.Item(sku: sku, putUp: try row.int64(1))
+      item.line = lines[sku] ?? 0
+      items.append(item)
     }
-    for row in first {
-      let state = try Self.firstState(row.int16(1), sale)
-      items[try row.identifier(0)]?.add(try row.int64(2), state)
-    }
-    for row in later {
-      let stored = try row.int16(2)
+    for row in units { try add(row, sale) }
+  }
+
+  /// Adds units of a SKU, an outcome and the state of the last step, if there was one.
+  private mutating func add(_ row: Row, _ sale: StoredSale) throws {
+    let sku: SKU = try row.identifier(0)
+    guard let index = items.firstIndex(where: { $0.sku == sku }) else { return }
+    items[index].add(try row.int64(3), try Self.state(row, sale))
+  }
+
+  private static func state(_ row: Row, _ sale: StoredSale) throws -> Hold.State {
+    if let stored = try row.optional(2, as: Int16.self) {
       guard let state = Hold.State(rawValue: stored) else {
         throw StoreError.unreadable("state \(stored) in the store's history is not known to this version")
       }
-      let sku: SKU = try row.identifier(0)
-      items[sku]?.add(-(try row.int64(3)), try Self.firstState(row.int16(1), sale))
-      items[sku]?.add(try row.int64(4), state)
+      return state
     }
-    self.items = order.compactMap { items[$0] }
-  }
-
-  private static func firstState(_ outcome: Int16, _ sale: StoredSale) throws -> Hold.State {
-    switch try Outcome(stored: outcome) {
-    case .waitlisted: .waiting
-    case .confirmed, .rejected: sale.sale.holds == nil ? .confirmed : .reserved
+    switch try Outcome(stored: row.int16(1)) {
+    case .waitlisted: return .waiting
+    case .confirmed, .rejected: return sale.sale.holds == nil ? .confirmed : .reserved
     }
   }
 }

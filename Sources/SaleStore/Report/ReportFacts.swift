@@ -41,7 +41,7 @@ struct ReportFacts: Sendable {
 
   /// Rows of quarantined records.
   var quarantined: Int64 = 0
-  let delay: SaleReport.Delay?
+  private(set) var delay: SaleReport.Delay?
   let bucketMinutes: Int32
   var timeline: [SaleReport.Moment] = []
   var firstSaleAt: Timestamp?
@@ -63,16 +63,21 @@ extension SaleStore {
   /// has from the snapshot's next offsets on (0 where a partition is missing); the log keeps its records, so it does
   /// not matter that lanes go on meanwhile. If it throws, the report says that these numbers are not known.
   ///
-  /// Reads every order of the sale two or three times: a million take about 2 s.
+  /// - Parameter countsAnew: `true` reads every order of the sale some times: a million take about 2 s. `false` takes
+  ///   what this store has counted before, where lanes have written nothing of the sale since: some milliseconds.
   public func report(
-    on sale: StoredSale, topic: String,
+    on sale: StoredSale, topic: String, countsAnew: Bool = true,
     countTail: @Sendable (StoredSale, [Partition: Offset]) async throws -> Int64
   ) async throws -> SaleReport {
-    let facts = try await pool.withConnection { connection in
+    let before = kept[sale.number, topic]
+    let (facts, counts) = try await pool.withConnection { connection in
       try await connection.transaction(isolation: .repeatableRead, readOnly: true) { transaction in
-        try ReportFacts(of: sale, topic: topic, in: transaction)
+        var counts = try SaleCounts(of: sale, topic: topic, before: before, in: transaction)
+        if countsAnew { counts.forgetReport() }
+        return (try ReportFacts(of: sale, topic: topic, &counts, in: transaction), counts)
       }
     }
+    kept.keep(counts, of: sale.number, topic)
     let inFlight: Int64?
     do {
       inFlight = try await countTail(sale, facts.progress)
@@ -85,14 +90,15 @@ extension SaleStore {
 }
 
 extension ReportFacts {
-  fileprivate init(of sale: StoredSale, topic: String, in transaction: borrowing Transaction) throws {
+  fileprivate init(
+    of sale: StoredSale, topic: String, _ counts: inout SaleCounts, in transaction: borrowing Transaction
+  ) throws {
     let number = sale.number.rawValue
-    let ids = sale.number.orderIDs
     let minutes = Self.bucketMinutes(of: sale.sale)
-    // One round trip; and all statements of a repeatable read transaction see the snapshot of the first one.
+    let (from, to) = Limits.arrivals(opening: sale.sale.startsAt)
+    // All statements of a repeatable read transaction see the snapshot of the first one.
     let answers = try transaction.pipeline { pipeline in
       try pipeline.add("SELECT now(), closed_at FROM sales WHERE number = $1", number)
-      try pipeline.add("SELECT partition, next_offset FROM partition_progress WHERE topic = $1", topic)
       try pipeline.add(
         """
         SELECT k.sku, k.put_up, k.units_left, k.reserved, changed.restocked, changed.reduced
@@ -104,75 +110,55 @@ extension ReportFacts {
         """, number)
       try pipeline.add(
         """
-        SELECT coalesce(sum(requests), 0)::int8, coalesce(sum(repeats), 0)::int8
-        FROM tallies WHERE topic = $1 AND sale = $2
-        """, topic, number)
-      try pipeline.add(
-        """
-        SELECT (extract(epoch FROM delay) * 1000)::float8 FROM (
-          SELECT unnest(
-            percentile_disc(ARRAY[0.5, 0.95, 0.99, 1]) WITHIN GROUP (ORDER BY decided_at - accepted_at)) AS delay
-          FROM orders WHERE order_id BETWEEN $1 AND $2 AND generation = ANY ((SELECT generations_of($3))::int4[])
-        ) AS delays ORDER BY delay
-        """, ids.lowerBound.uuid, ids.upperBound.uuid, [number])
-      try pipeline.add(
-        """
-        SELECT outcome, sku, date_bin(make_interval(mins => $3), decided_at, 'epoch') AS minute,
-          count(*) AS requests, sum(quantity) AS units, min(decided_at) AS first, max(decided_at) AS last
-        FROM orders WHERE order_id BETWEEN $1 AND $2 AND generation = ANY ((SELECT generations_of($4))::int4[])
-        GROUP BY GROUPING SETS ((outcome, sku), (outcome, minute))
-        """, ids.lowerBound.uuid, ids.upperBound.uuid, minutes, [number])
-      try pipeline.add(
-        """
         SELECT date_bin(make_interval(mins => $3), quarantined_at, 'epoch') AS minute, count(*) AS requests
         FROM quarantined_records WHERE topic = $1 AND sale = $2 GROUP BY 1
         """, topic, number, minutes)
       try pipeline.add("SELECT reason, sum(requests)::int8 FROM door WHERE sale = $1 GROUP BY reason", number)
-      try Self.askForArrivals(of: sale, in: &pipeline)
-      try Self.askForLives(of: sale.number, in: &pipeline)
+      try pipeline.add(
+        """
+        SELECT slot_start, sum(requests)::int8 FROM door
+        WHERE sale = $1 AND slot_start >= $2 AND slot_start < $3 AND reason NOT IN ('repeated', 'outcome_unknown')
+        GROUP BY slot_start
+        """, number, from, to)
     }
     let snapshot = try answers[0].single()
     takenAt = try snapshot.timestamp(0)
     closedAt = try snapshot.optional(1)
-    progress = try Dictionary(
-      answers[1].map { (try $0.partition(0), try $0.offset(1)) }, uniquingKeysWith: { first, _ in first })
-    stock = try answers[2].map { row in
+    progress = counts.progress
+    stock = try answers[1].map { row in
       Stock(
         sku: try row.identifier("sku"), putUp: try row.units("put_up"), left: try row.units("units_left"),
         reserved: try row.units("reserved"), restocked: try row.int64("restocked"),
         reduced: try row.int64("reduced"))
     }
-    (requests, repeats) = (try answers[3].single().int64(0), try answers[3].single().int64(1))
-    let delays = try answers[4].map { try $0.double(0) }
-    delay = delays.count == 4 ? SaleReport.Delay(p50: delays[0], p95: delays[1], p99: delays[2], max: delays[3]) : nil
+    (requests, repeats) = (counts.tallies.requests, counts.tallies.repeats)
     bucketMinutes = minutes
     door = try Dictionary(
-      answers[7].map { (try $0.string(0), try $0.int64(1)) }, uniquingKeysWith: { first, _ in first })
-    arrivals = try answers[8].map { row in
-      SaleReport.Arrival(at: try row.timestamp(0), accepted: try row.int64(1), refused: try row.int64(2))
-    }
-    try add(outcomes: answers[5], quarantined: answers[6])
-    try add(lives: answers[9], money: answers[10], history: answers[11], baskets: answers[12])
-    try addImplied(of: sale.number, in: transaction)
+      answers[3].map { (try $0.string(0), try $0.int64(1)) }, uniquingKeysWith: { first, _ in first })
+    let orders = try counts.orders ?? OrderCounts(of: sale, minutes: minutes, in: transaction)
+    try add(orders, quarantined: answers[2], turnedAway: answers[4])
+    counts.orders = orders
+    let lives = try counts.lives ?? LifeCounts(of: sale.number, in: transaction)
+    try add(lives)
+    counts.lives = lives
+    // What does not add up is counted anew each time.
+    counts.addsUp = requests - repeats == outcomes.values.reduce(quarantined, +)
   }
 
-  /// What came in around the opening: orders by when they were accepted, and what was turned away.
-  private static func askForArrivals(of sale: StoredSale, in pipeline: inout Pipeline) throws {
-    let ids = sale.number.orderIDs
-    let (from, to) = Limits.arrivals(opening: sale.sale.startsAt)
-    try pipeline.add(
-      """
-      SELECT slot, sum(accepted)::int8, sum(refused)::int8 FROM (
-        SELECT date_bin('100 milliseconds', accepted_at, 'epoch') AS slot, count(*) AS accepted, 0 AS refused
-        FROM orders WHERE order_id BETWEEN $1 AND $2 AND generation = ANY ((SELECT generations_of($3))::int4[])
-          AND accepted_at >= $4 AND accepted_at < $5
-        GROUP BY 1
-        UNION ALL
-        SELECT slot_start, 0, sum(requests) FROM door
-        WHERE sale = $6 AND slot_start >= $4 AND slot_start < $5 AND reason NOT IN ('repeated', 'outcome_unknown')
-        GROUP BY 1
-      ) AS parts GROUP BY slot ORDER BY slot
-      """, ids.lowerBound.uuid, ids.upperBound.uuid, [sale.number.rawValue], from, to, sale.number.rawValue)
+  private mutating func add(_ orders: OrderCounts, quarantined: Rows, turnedAway: Rows) throws {
+    let delays = try orders.delays.map { try $0.double(0) }
+    delay = delays.count == 4 ? SaleReport.Delay(p50: delays[0], p95: delays[1], p99: delays[2], max: delays[3]) : nil
+    var arrivals: [Timestamp: SaleReport.Arrival] = [:]
+    for row in orders.arrivals {
+      let at = try row.timestamp(0)
+      arrivals[at, default: .init(at: at, accepted: 0, refused: 0)].accepted += try row.int64(1)
+    }
+    for row in turnedAway {
+      let at = try row.timestamp(0)
+      arrivals[at, default: .init(at: at, accepted: 0, refused: 0)].refused += try row.int64(1)
+    }
+    self.arrivals = arrivals.values.sorted { $0.at < $1.at }
+    try add(outcomes: orders.outcomes, quarantined: quarantined)
   }
 
   private mutating func add(outcomes rows: Rows, quarantined quarantinedRows: Rows) throws {

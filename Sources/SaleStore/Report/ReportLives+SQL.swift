@@ -20,44 +20,20 @@ extension ReportFacts {
     }
   }
 
-  /// Adds the statements about lives, money, history and baskets. Each finds the sale's rows by the range of its order
-  /// ids, so other sales cost nothing.
-  static func askForLives(of sale: SaleNumber, in pipeline: inout Pipeline) throws {
-    let ids = (sale.orderIDs.lowerBound.uuid, sale.orderIDs.upperBound.uuid)
-    try pipeline.add(
-      """
-      SELECT sku, state, is_offer, is_lapsed, count(*) AS orders, sum(units)::int8 AS units
-      FROM holds WHERE order_id BETWEEN $1 AND $2 AND lines IS NULL GROUP BY sku, state, is_offer, is_lapsed
-      UNION ALL
-      SELECT line->>'sku', state, is_offer, is_lapsed, count(*) FILTER (WHERE place = 1),
-        sum((line->>'units')::int8)::int8
-      FROM holds CROSS JOIN jsonb_array_elements(lines) WITH ORDINALITY AS lines (line, place)
-      WHERE order_id BETWEEN $1 AND $2 AND holds.lines IS NOT NULL GROUP BY 1, state, is_offer, is_lapsed
-      """, ids.0, ids.1)
-    // Money is applied only where an order with its units is paid with it; what lies elsewhere breaks the identity.
-    try pipeline.add(
-      """
-      SELECT p.currency, sum(p.captured)::int8 AS captured, sum(p.refund_due)::int8 AS refund_due,
-        sum(p.refunded)::int8 AS refunded,
-        coalesce(sum(p.captured - p.refund_due - p.refunded) FILTER (WHERE h.order_id IS NOT NULL), 0)::int8 AS applied
-      FROM payments p LEFT JOIN holds h
-        ON h.order_id = p.order_id AND h.payment = p.payment AND h.state IN (4, 5) AND h.currency = p.currency
-          AND p.captured - p.refund_due - p.refunded <= coalesce(basket_price(h.lines), h.units * h.price_minor)
-      WHERE p.sale = $1 GROUP BY p.currency ORDER BY p.currency
-      """, sale.rawValue)
-    try pipeline.add(
-      """
-      SELECT action, result, count(*) AS records FROM (
-        SELECT action, result FROM history WHERE order_id BETWEEN $1 AND $2
-        UNION ALL
-        SELECT action, result FROM history WHERE order_id IS NULL AND sale = $3
-      ) AS entries GROUP BY action, result ORDER BY action, result
-      """, ids.0, ids.1, sale.rawValue)
-    try pipeline.add(Self.basketLines, sale.rawValue, false)
+  /// Adds what became of orders.
+  mutating func add(_ counts: LifeCounts) throws {
+    try add(lives: counts.lives, money: counts.money, history: counts.history, baskets: counts.baskets)
+    guard let implied = counts.implied else {
+      for (sku, won) in unitsConfirmed { units[sku, default: .init()].confirmed += won }
+      return
+    }
+    for row in Array(implied) + counts.impliedBaskets {
+      units[try row.identifier("sku"), default: .init()].confirmed += try row.int64("units")
+    }
   }
 
   /// Adds what those statements answered.
-  mutating func add(lives: Rows, money moneyRows: Rows, history: Rows, baskets: Rows) throws {
+  private mutating func add(lives: Rows, money moneyRows: Rows, history: Rows, baskets: Rows) throws {
     for row in baskets { unitsConfirmed[try row.identifier("sku"), default: 0] += try row.int64("units") }
     for row in lives {
       let stored = try row.int16("state")
@@ -85,39 +61,6 @@ extension ReportFacts {
         count: try row.int64("records"))
     }
   }
-
-  /// Adds the units of winners that have no row in `holds`: they are confirmed, and nothing has happened to them.
-  ///
-  /// The first look at the orders has the units of all winners. Only where some have rows are the others looked for; in
-  /// a sale without holds these are few.
-  mutating func addImplied(of sale: SaleNumber, in transaction: borrowing Transaction) throws {
-    guard !lives.states.isEmpty else {
-      for (sku, won) in unitsConfirmed { units[sku, default: .init()].confirmed += won }
-      return
-    }
-    let ids = sale.orderIDs
-    let rows = try transaction.query(
-      """
-      SELECT o.sku, sum(o.quantity)::int8 AS units FROM orders o
-      WHERE o.order_id BETWEEN $1 AND $2 AND o.generation = ANY ((SELECT generations_of($3))::int4[]) AND o.outcome = 0
-        AND NOT EXISTS (SELECT FROM holds h WHERE h.order_id = o.order_id AND h.order_id BETWEEN $1 AND $2)
-      GROUP BY o.sku
-      """, ids.lowerBound.uuid, ids.upperBound.uuid, [sale.rawValue])
-    for row in rows { units[try row.identifier("sku"), default: .init()].confirmed += try row.int64("units") }
-    let baskets = try transaction.query(Self.basketLines, sale.rawValue, true)
-    for row in baskets { units[try row.identifier("sku"), default: .init()].confirmed += try row.int64("units") }
-  }
-
-  /// By how much the units won of each SKU are more or less than `orders` says, which has all units of a basket under
-  /// its first SKU; perhaps only of baskets to which nothing has happened.
-  static let basketLines: Statement = """
-    SELECT line.sku, sum(line.units)::int8 AS units FROM baskets b CROSS JOIN LATERAL (
-      SELECT sku, units FROM jsonb_to_recordset(b.lines) AS line (sku text, units int4)
-      UNION ALL SELECT b.lines->0->>'sku', -b.units
-    ) AS line
-    WHERE b.sale = $1 AND b.outcome = 0 AND NOT ($2 AND EXISTS (SELECT FROM holds h WHERE h.order_id = b.order_id))
-    GROUP BY line.sku
-    """
 }
 
 extension Row {
