@@ -16,6 +16,7 @@ struct Group: Sendable {
     Group(name: "room", measure: RoomGroup.measure),
     Group(name: "memory", measure: MemoryGroup.measure),
     Group(name: "watch", measure: WatchGroup.measure),
+    Group(name: "console", measure: ConsoleGroup.measure),
     Group(name: "instructions", measure: InstructionGroup.measure),
     Group(name: "audit", isOnRequest: true, measure: AuditGroup.measure),
   ]

@@ -21,6 +21,9 @@ struct Plan: Sendable {
   let counted: Int
   /// Records of the longer log that is audited; the other one has a tenth of them.
   let audited: Int
+  /// Orders of the sale that the console shows, and of the one that is paged through.
+  let shown: Int
+  let paged: Int
   /// Milliseconds that the machine's stalls are looked for, before each group.
   let looking: Int
   /// Whether this is `make bench-quick`.
@@ -28,9 +31,10 @@ struct Plan: Sendable {
 
   static let full = Plan(
     seconds: 2, repeats: 2, drained: 300_000, stored: 10_000_000, spike: 1_000_000, probing: 10, connections: 10_000,
-    accepted: 1_000_000, counted: 6_000, audited: 10_000_000, looking: 1_000, isQuick: false)
+    accepted: 1_000_000, counted: 6_000, audited: 10_000_000, shown: 1_000_000, paged: 10_000_000, looking: 1_000,
+    isQuick: false)
 
   static let quick = Plan(
     seconds: 1, repeats: 1, drained: 60_000, stored: 200_000, spike: 100_000, probing: 2, connections: 2_000,
-    accepted: 200_000, counted: 1_000, audited: 1_000_000, looking: 200, isQuick: true)
+    accepted: 200_000, counted: 1_000, audited: 1_000_000, shown: 100_000, paged: 300_000, looking: 200, isQuick: true)
 }
