@@ -8,26 +8,19 @@
 set -euo pipefail
 # shellcheck source=scripts/environment.sh
 source "$(dirname "${BASH_SOURCE[0]}")/environment.sh"
+# shellcheck source=scripts/service.sh
+source "$(dirname "${BASH_SOURCE[0]}")/service.sh"
 # shellcheck source=scripts/demo-sale.sh
 source "$(dirname "${BASH_SOURCE[0]}")/demo-sale.sh"
 # shellcheck source=scripts/demo-room.sh
 source "$(dirname "${BASH_SOURCE[0]}")/demo-room.sh"
 
 readonly sale=demo
-# Long enough for a loaded machine; a service that is not there by then will not come.
-readonly ready_seconds=60
-# Penstock drains on SIGTERM: it finishes and commits what it took. Past this it is ended.
-readonly drain_seconds=30
 # One connection of the spike is a file here and one there; Debian's default of 1,024 would be close.
 readonly open_files=16384
 
-# What the user's shell has set for another Penstock is not meant for this one.
-unset "${!PENSTOCK_@}"
-
 cd "$root"
 run=$(new_run demo)
-log=$run/penstock.log
-up=
 child=
 verdict=1
 
@@ -43,21 +36,6 @@ run_waiting() {
   return "$code"
 }
 
-# Ends the service and whatever it started. Its process group is its own (setsid), so the group is gone only when the
-# broker's process is gone too.
-stop_service() {
-  local tenths
-  kill -TERM "$up" 2>/dev/null || true
-  for ((tenths = 0; tenths < drain_seconds * 10; tenths++)); do
-    kill -0 -- "-$up" 2>/dev/null || return 0
-    sleep 0.1
-  done
-  say "Penstock did not stop within $drain_seconds s; ending it"
-  kill -KILL -- "-$up" 2>/dev/null || true
-  wait "$up" 2>/dev/null || true
-  return 1
-}
-
 finish() {
   local code=$?
   # A second Ctrl-C must not cut this short.
@@ -67,11 +45,8 @@ finish() {
     kill -TERM "$child" 2>/dev/null || true
     wait "$child" 2>/dev/null || true
   fi
-  if [[ $up ]]; then
-    say "stopping Penstock"
-    stop_service || code=1
-  fi
-  scripts/postgres.sh remove "$run" || code=1
+  if [[ $up ]]; then say "stopping Penstock"; fi
+  end_service || code=1
   # An empty folder tells nothing.
   rmdir "$run" 2>/dev/null || say "stopped; logs and ledger: ${run#"$root/"}"
   exit "$code"
@@ -109,35 +84,6 @@ seconds() { printf '%d.%d' "$(($1 / 1000))" "$(($1 % 1000 / 100))"; }
 
 # --- The parts -------------------------------------------------------------------------------------------------------
 
-# give_up WORDS…: when the service is why, its last lines say more than we could.
-give_up() {
-  if [[ -s $log ]]; then tail -n 20 "$log" >&2; fi
-  fail "$*"
-}
-
-start_service() {
-  # The service must not see the terminal's Ctrl-C, which is for this script (setsid), and must not outlive this script
-  # even when that is killed outright (--pdeathsig).
-  setsid setpriv --pdeathsig TERM "$penstock" up --announce "$run/bound.json" </dev/null >>"$log" 2>&1 &
-  up=$!
-}
-
-# bound NAME: the address that `penstock up` announced for it.
-bound() { sed -n "s/.*\"$1\" *: *\"\\([^\"]*\\)\".*/\\1/p" "$run/bound.json" 2>/dev/null; }
-
-wait_until_ready() {
-  local deadline=$((SECONDS + ready_seconds)) admin
-  while true; do
-    kill -0 "$up" 2>/dev/null || give_up "Penstock ended before it was ready; its log: $log"
-    admin=$(bound admin) || true
-    if [[ $admin ]] && curl --fail --silent --max-time 2 --output "$run/readyz" "http://$admin/readyz"; then
-      return
-    fi
-    ((SECONDS < deadline)) || give_up "Penstock was not ready within $ready_seconds s; its log: $log"
-    sleep 0.1
-  done
-}
-
 print_addresses() {
   cat <<TEXT
 Penstock is running until you press Ctrl-C.
@@ -170,14 +116,10 @@ if [[ $hard_limit == unlimited ]] || ((hard_limit > open_files)); then hard_limi
 ulimit -Sn "$hard_limit"
 
 step "starting a private PostgreSQL"
-PENSTOCK_DATABASE_URL=$(scripts/postgres.sh start "$run")
-PENSTOCK_ADMIN_TOKEN=$(random_hex 16)
-PENSTOCK_TICKET_KEY=$(random_hex 32)
+prepare_service
 PENSTOCK_PAYMENT_WEBHOOK_KEYS=$(random_hex 32)
+export PENSTOCK_PAYMENT_WEBHOOK_KEYS
 console_password=$(random_hex 8)
-# Port 0: the system picks free ones, so that two demos do not meet. No brokers: `penstock up` starts its own.
-export PENSTOCK_DATABASE_URL PENSTOCK_ADMIN_TOKEN PENSTOCK_TICKET_KEY \
-  PENSTOCK_PAYMENT_WEBHOOK_KEYS PENSTOCK_HTTP=127.0.0.1:0 PENSTOCK_ADMIN_HTTP=127.0.0.1:0
 
 step "making the tables"
 run_waiting "$penstock" migrate
@@ -186,7 +128,6 @@ run_waiting "$penstock" migrate
 step "starting Penstock, with its embedded broker"
 say "the embedded broker is not durable: it keeps the log in memory and forgets it when it stops"
 start_service
-wait_until_ready
 url=http://$(bound http)
 PENSTOCK_ADMIN_URL=http://$(bound admin)
 export PENSTOCK_ADMIN_URL

@@ -6,15 +6,12 @@
 set -euo pipefail
 # shellcheck source=scripts/environment.sh
 source "$(dirname "${BASH_SOURCE[0]}")/environment.sh"
+# shellcheck source=scripts/service.sh
+source "$(dirname "${BASH_SOURCE[0]}")/service.sh"
 
 # Pinned, so that a new check of theirs does not fail a build of ours by itself.
 readonly schemathesis_version=4.32.5
 readonly examples=${EXAMPLES:-200} seed=${SEED:-$((RANDOM * 32768 + RANDOM))}
-# Long enough for a loaded machine; a service that is not there by then will not come.
-readonly ready_seconds=60 drain_seconds=30
-
-# What the user's shell has set for another Penstock is not meant for this one.
-unset "${!PENSTOCK_@}"
 
 cd "$root"
 tool=$state/schemathesis-$schemathesis_version
@@ -36,48 +33,19 @@ scripts/build.sh
 penstock=$(swift build -c release --show-bin-path)/penstock
 
 run=$(new_run schemathesis)
-log=$run/penstock.log
-up=
-
-# Ends the service and the broker that it started: its process group is its own (setsid).
-stop_service() {
-  local tenths
-  kill -TERM "$up" 2>/dev/null || true
-  for ((tenths = 0; tenths < drain_seconds * 10; tenths++)); do
-    kill -0 -- "-$up" 2>/dev/null || return 0
-    sleep 0.1
-  done
-  kill -KILL -- "-$up" 2>/dev/null || true
-  fail "Penstock did not stop within $drain_seconds s"
-}
 
 # shellcheck disable=SC2317 # reached by the trap
 finish() {
   local code=$?
   trap '' INT TERM
   trap - EXIT
-  if [[ $up ]] && ! (stop_service); then code=1; fi
-  scripts/postgres.sh remove "$run" || code=1
+  end_service || code=1
   if ((code == 0)); then rm -rf "$run"; else say "the service's log: ${log#"$root/"}"; fi
   exit "$code"
 }
 trap finish EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
-
-# bound NAME: the address that `penstock up` announced for it.
-bound() { sed -n "s/.*\"$1\" *: *\"\\([^\"]*\\)\".*/\\1/p" "$run/bound.json" 2>/dev/null; }
-
-wait_until_ready() {
-  local deadline=$((SECONDS + ready_seconds)) admin
-  while true; do
-    kill -0 "$up" 2>/dev/null || fail "Penstock ended before it was ready; its log: $log"
-    admin=$(bound admin) || true
-    if [[ $admin ]] && curl --fail --silent --max-time 2 --output /dev/null "http://$admin/readyz"; then return; fi
-    ((SECONDS < deadline)) || fail "Penstock was not ready within $ready_seconds s; its log: $log"
-    sleep 0.1
-  done
-}
 
 # The sale of the document's examples, open and with more stock than a run can sell.
 create_sale() {
@@ -94,15 +62,9 @@ JSON
 }
 
 say "starting a private PostgreSQL, and Penstock with its embedded broker"
-PENSTOCK_DATABASE_URL=$(scripts/postgres.sh start "$run")
-PENSTOCK_ADMIN_TOKEN=$(random_hex 16)
-PENSTOCK_TICKET_KEY=$(random_hex 32)
-export PENSTOCK_DATABASE_URL PENSTOCK_ADMIN_TOKEN PENSTOCK_TICKET_KEY \
-  PENSTOCK_HTTP=127.0.0.1:0 PENSTOCK_ADMIN_HTTP=127.0.0.1:0
+prepare_service
 "$penstock" migrate
-setsid setpriv --pdeathsig TERM "$penstock" up --announce "$run/bound.json" </dev/null >>"$log" 2>&1 &
-up=$!
-wait_until_ready
+start_service
 PENSTOCK_ADMIN_URL=http://$(bound admin)
 export PENSTOCK_ADMIN_URL
 create_sale

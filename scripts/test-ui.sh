@@ -8,9 +8,8 @@
 set -euo pipefail
 # shellcheck source=scripts/environment.sh
 source "$(dirname "${BASH_SOURCE[0]}")/environment.sh"
-
-readonly ready_seconds=90 drain_seconds=30
-unset "${!PENSTOCK_@}"
+# shellcheck source=scripts/service.sh
+source "$(dirname "${BASH_SOURCE[0]}")/service.sh"
 
 cd "$root"
 tool=$(scripts/setup-ui.sh)
@@ -19,26 +18,12 @@ if [[ -z ${UI_SKIP_BUILD:-} ]]; then swift build --build-tests; fi
 penstock=$root/.build/debug/penstock
 
 run=$(new_run ui)
-log=$run/penstock.log
-up=
-
-stop_service() {
-  local tenths
-  kill -TERM "$up" 2>/dev/null || true
-  for ((tenths = 0; tenths < drain_seconds * 10; tenths++)); do
-    kill -0 -- "-$up" 2>/dev/null || return 0
-    sleep 0.1
-  done
-  kill -KILL -- "-$up" 2>/dev/null || true
-  return 1
-}
 
 finish() {
   local code=$?
   trap '' INT TERM
   trap - EXIT
-  if [[ $up ]] && ! stop_service; then code=1; fi
-  scripts/postgres.sh remove "$run" || code=1
+  end_service || code=1
   if ((code == 0)); then rm -rf "$run"; else say "failed; logs and pictures: ${run#"$root/"}"; fi
   exit "$code"
 }
@@ -46,33 +31,18 @@ trap finish EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-PENSTOCK_DATABASE_URL=$(scripts/postgres.sh start "$run")
-PENSTOCK_ADMIN_TOKEN=$(random_hex 16)
-PENSTOCK_TICKET_KEY=$(random_hex 32)
-export PENSTOCK_DATABASE_URL PENSTOCK_ADMIN_TOKEN PENSTOCK_TICKET_KEY PENSTOCK_SECOND_PERSON=close \
-  PENSTOCK_HTTP=127.0.0.1:0 PENSTOCK_ADMIN_HTTP=127.0.0.1:0
+prepare_service
+export PENSTOCK_SECOND_PERSON=close
 "$penstock" migrate >>"$log"
 UI_PASSWORD=$(random_hex 12)
 for user in olga:owner oscar:operator fiona:finance victor:viewer; do
   "$penstock" admin user add "${user%:*}" --role "${user#*:}" <<<"$UI_PASSWORD" >>"$log"
 done
-setsid setpriv --pdeathsig TERM "$penstock" up --announce "$run/bound.json" </dev/null >>"$log" 2>&1 &
-up=$!
-
-bound() { sed -n "s/.*\"$1\" *: *\"\\([^\"]*\\)\".*/\\1/p" "$run/bound.json" 2>/dev/null; }
-deadline=$((SECONDS + ready_seconds))
-is_ready() {
-  admin=$(bound admin) && [[ $admin ]] &&
-    curl --fail --silent --max-time 2 --output "$run/readyz" "http://$admin/readyz"
-}
-until is_ready; do
-  kill -0 "$up" 2>/dev/null || fail "Penstock ended before it was ready; its log: $log"
-  ((SECONDS < deadline)) || fail "Penstock was not ready within $ready_seconds s; its log: $log"
-  sleep 0.2
-done
+start_service
 
 UI_SHOP_URL=http://$(bound http)
-export UI_URL=http://$admin UI_SHOP_URL UI_PASSWORD
+UI_URL=http://$(bound admin)
+export UI_URL UI_SHOP_URL UI_PASSWORD UI_PENSTOCK=$penstock UI_RUN=$run
 if [[ ${SCREENSHOTS:-} ]]; then
   UI_SCREENSHOTS=$root/docs/screenshots
   export UI_SCREENSHOTS
