@@ -159,6 +159,21 @@ import Testing
     }
   }
 
+  @Test func `a buyer whom a mass job is about is masked for who may not know her`() async throws {
+    try await withOrders(secondPerson: [.massCancel]) { admin, client, _ in
+      let finance = try await Browser.signedIn("fin", .finance, admin, client)
+      let leo = try await Browser.signedIn("leo", .operator, admin, client)
+      let search = "/admin/sales/double11/jobs?action=cancel&search=buyer%3Dbuyer-1"
+      let fields = Self.fields(try await finance.get(search).text, because: "recall")
+      #expect(try await finance.submit("/admin/sales/double11/jobs", on: search, fields).status == 303)
+      for path in ["/admin/approvals", "/admin/api/approvals", "/admin/api/approvals/1"] {
+        let (masked, whole) = (try await leo.get(path).text, try await finance.get(path).text)
+        #expect(masked.contains("buyer=b***") && !masked.contains("buyer-1"), "\(path)")
+        #expect(whole.contains("buyer=buyer-1"), "\(path)")
+      }
+    }
+  }
+
   @Test func `a record is requeued or dismissed with a reason, and shown whole to who may know buyers`() async throws {
     try await withOrders { admin, client, planted in
       _ = try await planted.connection.query("UPDATE quarantined_records SET record_key = 'alice-2039'")

@@ -16,11 +16,11 @@ struct LogRoutes: Sendable {
   func add(to api: GuardedRoutes) {
     api.at("log", get: .needs(.readLog, list))
     api.at("log.csv", get: .needs(.readLog, export))
-    api.at("approvals", get: .needs(.view) { _ in try await .json(["approvals": approvals.list()]) })
+    api.at("approvals", get: .needs(.view) { try await .json(["approvals": approvals.list(for: $0)]) })
     api.at(
       "approvals/{approval}",
       get: .needs(.view) { visit in
-        try await .json(approvals.approval(visit.parameter(ApprovalID.self).rawValue))
+        try await .json(approvals.approval(visit.parameter(ApprovalID.self).rawValue, for: visit))
       })
     // The right of the command is demanded, once it is known.
     api.at("approvals/{approval}/approve", post: .needs(.view) { try await decide($0, isApproved: true) })

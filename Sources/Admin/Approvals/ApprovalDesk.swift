@@ -43,15 +43,22 @@ struct ApprovalDesk: Sendable {
     }
     let asked = try await stored(id)
     guard asked.body == body else { throw Problem.keyNamesAnother }
-    return .waits(AdminApproval(asked, at: .now))
+    return .waits(shown(asked, to: visit))
   }
 
-  func list() async throws -> [AdminApproval] {
+  /// Those that wait, and the last ones that were decided. Buyers' ids are masked for who may not see them.
+  func list(for visit: Visit) async throws -> [AdminApproval] {
     try await desk.asking("list approvals") { [store] in try await store.approvals(limit: Limits.listedApprovals) }
-      .map { AdminApproval($0, at: .now) }
+      .map { shown($0, to: visit) }
   }
 
-  func approval(_ id: Int64) async throws -> AdminApproval { AdminApproval(try await stored(id), at: .now) }
+  func approval(_ id: Int64, for visit: Visit) async throws -> AdminApproval {
+    shown(try await stored(id), to: visit)
+  }
+
+  private func shown(_ approval: StoredApproval, to visit: Visit) -> AdminApproval {
+    AdminApproval(approval, at: .now, masksBuyers: !visit.may(.unmask))
+  }
 
   private func stored(_ id: Int64) async throws -> StoredApproval {
     let found = try await desk.asking("show an approval") { [store] in try await store.approval(id) }
@@ -75,7 +82,7 @@ struct ApprovalDesk: Sendable {
     }
     guard isDecided else { throw Problem(.approvalDecided, detail: "Nothing was done. Look at the list of approvals.") }
     if isApproved { try await perform(asked, by: visit) }
-    return try await approval(id)
+    return try await approval(id, for: visit)
   }
 
   private func perform(_ asked: StoredApproval, by visit: Visit) async throws {
@@ -127,11 +134,11 @@ struct AdminApproval: Encodable {
   let expiresAt: Timestamp
   @Nullable var decidedBy: String?
 
-  init(_ stored: StoredApproval, at now: Timestamp) {
+  init(_ stored: StoredApproval, at now: Timestamp, masksBuyers: Bool) {
     id = stored.id
     command = stored.command
     subject = stored.subject
-    body = stored.body
+    body = masksBuyers ? BulkBody.masked(stored.body) : stored.body
     why = stored.why
     state =
       switch stored.isApproved {

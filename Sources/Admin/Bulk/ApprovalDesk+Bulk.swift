@@ -5,7 +5,7 @@ internal import HTTPServing
 internal import SaleStore
 
 /// What asks for a bulk job, as JSON that `BulkRequest` reads.
-struct BulkBody: Encodable {
+struct BulkBody: Codable {
   var action: String
   var search: String
   var asOf: String?
@@ -27,6 +27,13 @@ struct BulkBody: Encodable {
       encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
       return String(decoding: try encoder.encode(self), as: UTF8.self)
     }
+  }
+
+  /// The text of a body with the buyer of its search masked. A text that is no such body has no buyer, and stays.
+  static func masked(_ json: String) -> String {
+    guard var body = try? JSONDecoder().decode(BulkBody.self, from: Data(json.utf8)) else { return json }
+    body.search = OrderQuery.masked(body.search)
+    return (try? body.json) ?? ""
   }
 
   /// Reads it by the rules of the API.

@@ -56,7 +56,7 @@ struct AdminPages: Sendable {
     pages.at("admin/log.csv", get: .needs(.readLog, LogRoutes(desk: desk, approvals: approvals).export))
     pages.at(
       "admin/approvals",
-      get: .needs(.view) { visit in try await .page(ApprovalsPage.html(PageFrame(visit), approvals.list())) })
+      get: .needs(.view) { visit in try await .page(ApprovalsPage.html(PageFrame(visit), approvals.list(for: visit))) })
     for (word, isApproved) in [("approve", true), ("refuse", false)] {
       pages.at(
         "admin/approvals/{approval}/\(word)",
