@@ -1,6 +1,7 @@
 import Accounts
 import FlashSale
 import Foundation
+import HTTPServing
 import HTTPTypes
 import HummingbirdTesting
 import SaleStore
@@ -56,7 +57,7 @@ import Testing
         #expect(!english.isEmpty && !chinese.isEmpty, "\(message)")
         func values(_ text: String) -> Set<String> { Set(text.matches(of: /\{[0-9]\}/).map { String($0.output) }) }
         #expect(values(english) == values(chinese), "\(message)")
-        let same = ["JSON lines", "UTC", "{1} · Penstock"]
+        let same = ["JSON lines", "UTC", "{1} · Penstock", "p50; p99 {1} ms"]
         #expect(
           same.contains(english) || chinese.unicodeScalars.contains { (0x4E00...0x9FFF).contains($0.value) },
           "\(message)")
@@ -71,6 +72,18 @@ import Testing
     check(SaleWords.self)
     check(VerdictWords.self)
     check(DeskWords.self)
+    check(LiveWords.self)
+    check(AlertWords.self)
+    check(ChartWords.self)
+    check(LivesWords.self)
+    check(Hold.State.self)
+    check(HistoryEntry.Action.self)
+    check(HistoryEntry.Result.self)
+    check(Refusal.self)
+    check(OutcomeWords.self)
+    check(ProblemCode.self)
+    check(DetailWords.self)
+    check(RuleWords.self)
   }
 
   /// Text between tags, and in attributes that are read out, comes from the tables of messages.

@@ -50,7 +50,10 @@ protocol Message: CaseIterable, Sendable {
 struct Phrasebook: Sendable {
   let language: Language
 
-  func callAsFunction(_ message: some Message, _ values: String...) -> String {
+  func callAsFunction(_ message: some Message, _ values: String...) -> String { said(message, values) }
+
+  /// The same with the values in a list.
+  func said(_ message: some Message, _ values: [String]) -> String {
     var text =
       switch language {
       case .english: message.texts.english[...]

@@ -33,7 +33,7 @@ enum LiveWords: Message {
     case .clock: ("Clock", "时钟")
     case .over: ("over", "已结束")
     case .nothingSold: ("nothing is sold", "不再销售")
-    case .at: ("at {1} UTC", "{1} UTC")
+    case .at: ("at {1} UTC", "于 {1} UTC")
     case .days: ("{1} d {2}", "{1} 天 {2}")
     case .nothingNeeded: ("Nothing needs a person now.", "目前无需人工处理。")
     case .requestRate: ("Requests per second", "每秒请求")

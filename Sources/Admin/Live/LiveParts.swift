@@ -126,7 +126,7 @@ struct LiveParts: Equatable {
     let rows = view.answers.map { answer -> HTML in
       let name: HTML =
         answer.isAtDoor
-        ? "<td class=\"sub\"><code>\(answer.name)</code></td>"
+        ? "<td class=\"sub\"><code>\(say.door(answer.name))</code></td>"
         : "<td>\(say(answer.name == LiveView.Answer.accepted ? LiveWords.accepted : .repeats))</td>"
       return """
         <tr>\(name)<td>\(Int64(answer.perSecond.rounded()).grouped)</td><td>\(answer.inAll.grouped)</td></tr>

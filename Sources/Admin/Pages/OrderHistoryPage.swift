@@ -15,7 +15,8 @@ enum OrderHistoryPage {
     return PageLayout.html(
       frame, title: "\(say(DeskWords.order)) \(id)",
       """
-      <div><div class="head"><h1>\(say(DeskWords.order))</h1>\(PageLayout.pill(order.state, order.state))</div>
+      <div><div class="head"><h1>\(say(DeskWords.order))</h1>\
+      \(PageLayout.pill(order.state, say.state(order.state)))</div>
       <p class="soft small"><code>\(id)</code> · \(sale) · \
       \(say(DeskWords.buyer)) \(order.buyer ?? "–")\(plain)</p></div>
       <section class="card"><h2>\(say(DeskWords.history))</h2>\(line(say, order.events))\
@@ -34,11 +35,12 @@ enum OrderHistoryPage {
     let dots = events.enumerated().map { index, event -> HTML in
       let x = (Double(index) + 0.5) * slot
       let kind: HTML = event.sequence > 0 || event.action == "place" ? "done" : "idle"
+      let state = event.state.map(say.state) ?? say.result(event.result)
       return """
-        <g><title>\(event.action): \(event.result), \(event.at.description)</title>\
+        <g><title>\(say.action(event.action)): \(say.result(event.result)), \(event.at.description)</title>\
         <circle class="\(kind)" cx="\(length: x)" cy="50" r="7"/>\
-        <text class="step" x="\(length: x)" y="24" text-anchor="middle">\(event.action)</text>\
-        <text class="axis" x="\(length: x)" y="38" text-anchor="middle">\(event.state ?? event.result)</text>\
+        <text class="step" x="\(length: x)" y="24" text-anchor="middle">\(say.action(event.action))</text>\
+        <text class="axis" x="\(length: x)" y="38" text-anchor="middle">\(state)</text>\
         <text class="axis" x="\(length: x)" y="76" text-anchor="middle">\(after(event, events[0]))</text></g>
 
         """
@@ -70,8 +72,9 @@ enum OrderHistoryPage {
     ]
     let rows = events.map { event -> [HTML] in
       [
-        "\(event.at.description)", "\("\(event.partition)@\(event.offset)")", "\(event.action)", "\(event.result)",
-        "\(event.state ?? "–")", "\(Int64(event.units).grouped)", "\(event.amountMinor.grouped)",
+        "\(event.at.description)", "\("\(event.partition)@\(event.offset)")", "\(say.action(event.action))",
+        "\(say.result(event.result))",
+        "\(event.state.map(say.state) ?? "–")", "\(Int64(event.units).grouped)", "\(event.amountMinor.grouped)",
         "\(event.by)\(event.reason.isEmpty ? "" : ": \(event.reason)")",
       ]
     }

@@ -34,7 +34,7 @@ enum OrdersPage {
       say(DeskWords.order), say(DeskWords.buyer), "SKU", say(DeskWords.state), say(DeskWords.units),
       say(DeskWords.amount), say(DeskWords.acceptedAt),
     ]
-    let rows = found.orders.map(row)
+    let rows = found.orders.map { row(say, $0) }
     let table: HTML =
       rows.isEmpty
       ? "<p class=\"soft\">\(say(DeskWords.noneLikeThat))</p>" : frame.table(say(DeskWords.orders), heading, rows)
@@ -80,15 +80,16 @@ enum OrdersPage {
 
   private static func form(_ frame: PageFrame, _ stored: StoredSale, _ search: Search) -> HTML {
     let say = frame.say
-    func choice(_ name: String, _ words: DeskWords, _ options: [String]) -> HTML {
-      frame.select(
-        name, say(words), [("", say(DeskWords.any))] + options.map { ($0, $0) }, chosen: search[name])
+    func choice(_ name: String, _ words: DeskWords, _ options: [(value: String, text: String)]) -> HTML {
+      frame.select(name, say(words), [("", say(DeskWords.any))] + options, chosen: search[name])
     }
-    let decisions = ["confirmed", "waitlisted", "rejected"] + Refusal.allCases.map(\.code)
+    let decisions = (["confirmed", "waitlisted", "rejected"] + Refusal.allCases.map(\.code))
+      .map { ($0, say.outcome($0)) }
+    let states = (Hold.State.allCases.map(\.code) + ["rejected"]).map { ($0, say.state($0)) }
     let skus = stored.sale.items.prefix(Limits.listedSales).map { ($0.sku.rawValue, $0.sku.rawValue) }
     return """
       <form method="get" action="/admin/sales/\(stored.sale.id.rawValue)/orders" class="form wide" role="search">\
-      \(choice("state", .state, Hold.State.allCases.map(\.code) + ["rejected"]))\
+      \(choice("state", .state, states))\
       \(choice("outcome", .firstDecision, decisions))\
       \(frame.select("sku", "SKU", [("", say(DeskWords.any))] + skus, chosen: search["sku"]))\
       \(frame.field("buyer", say(DeskWords.buyer), value: search["buyer"], isNeeded: false))\
@@ -105,12 +106,13 @@ enum OrdersPage {
       """
   }
 
-  private static func row(_ order: OrderRecord) -> [HTML] {
+  private static func row(_ say: Phrasebook, _ order: OrderRecord) -> [HTML] {
     let id = "\(order.orderID)"
     let amount = order.amountMinor.flatMap { minor in order.currency.map { "\(Money(minor: minor, currency: $0))" } }
     return [
       "<a href=\"/admin/orders/\(id)\"><code>\(id)</code></a>", "\(order.buyer ?? "–")", "\(order.sku ?? "–")",
-      "\(order.reason.map { "\(order.state): \($0)" } ?? order.state)", "\(order.units.grouped)", "\(amount ?? "–")",
+      "\(order.reason.map { "\(say.state(order.state)): \(say.outcome($0))" } ?? say.state(order.state))",
+      "\(order.units.grouped)", "\(amount ?? "–")",
       "\(order.acceptedAt?.dateAndTime ?? "–")",
     ]
   }

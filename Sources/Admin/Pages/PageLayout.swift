@@ -108,11 +108,11 @@ enum PageLayout {
 /// The page of an answer other than success.
 enum ProblemPage {
   static func html(_ frame: PageFrame, _ problem: Problem) -> HTML {
-    let title = "\(problem.code.title)"
+    let title = frame.say(problem.code)
     return PageLayout.html(
       frame, title: title,
       """
-      <section class="card"><h1>\(title)</h1><p>\(problem.detail ?? "")</p>\
+      <section class="card"><h1>\(title)</h1><p>\(problem.detail.map(frame.say.detail) ?? "")</p>\
       <p class="soft"><code>\("\(problem.code.name)")</code> · \
       <a href="/admin">\(frame.say(CommonWords.allSales))</a></p>\
       </section>

@@ -31,7 +31,7 @@ enum ReportPage {
       <section class="card"><h2>\(say(ReportWords.stock))</h2>\(ReportCharts.stock(say, report))</section>
       \(outcomes(say, report))
       </div>
-      \(LivesSection.html(report))
+      \(LivesSection.html(say, report))
       \(door(say, report))
       \(TimelineSection.html(say, timeline, of: report.sale, canZoom: place == .console))
       \(delays(say, report, timeline))
@@ -131,7 +131,7 @@ enum ReportPage {
       return
         "<tr><td\(style)>\(name)</td><td>\(count?.grouped ?? say(ReportWords.unknown))</td><td>\(share)</td></tr>\n"
     }
-    let refusals = report.topRefusals.map { row($0.reason, $0.count, isPart: true) }
+    let refusals = report.topRefusals.map { row(say.outcome($0.reason), $0.count, isPart: true) }
     return """
       <section class="card"><h2>\(say(ReportWords.byOutcome))</h2><table><thead><tr>\
       <th>\(say(ReportWords.outcome))</th><th>\(say(ReportWords.requests))</th>\
@@ -154,7 +154,7 @@ enum ReportPage {
     }
     let door = report.door
     let reasons = door.reasons.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map { reason in
-      row(reason.key, reason.value, isPart: true)
+      row(say.door(reason.key), reason.value, isPart: true)
     }
     return """
       <section class="card"><h2>\(say(ReportWords.door))</h2><table><thead><tr>\

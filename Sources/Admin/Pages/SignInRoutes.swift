@@ -109,11 +109,12 @@ struct AccountRoutes: Sendable {
 
   @Sendable private func password(_ visit: Visit, _ form: FormFields) async throws -> Response {
     let problem: String
+    let say = PageFrame(visit).say
     do {
       if try await desk.changePassword(visit, from: form["old"], to: form["new"]) { return .toPage("/admin/account") }
-      problem = PageFrame(visit).say(AccountWords.wrongPassword)
+      problem = say(AccountWords.wrongPassword)
     } catch let error as ValidationError {
-      problem = "\(PageFrame(visit).say(AccountWords.newPassword)): \(error.reason)"
+      problem = "\(say(AccountWords.newPassword)): \(say.rule(error.reason))"
     }
     return try await page(visit, passwordProblem: problem)
   }

@@ -64,7 +64,7 @@ struct UserRoutes: Sendable {
     let frame = PageFrame(visit)
     let problem: String? =
       switch refusal {
-      case .invalid(let field, let reason): "\(field) \(reason)."
+      case .invalid(let field, let reason): frame.say.detail("\(field) \(reason).")
       case .taken(let name): frame.say(UserWords.taken, name)
       case .lastOwner(let name): frame.say(UserWords.lastOwner, name)
       case .noScope: frame.say(UserWords.noScope)

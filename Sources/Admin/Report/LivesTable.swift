@@ -16,12 +16,19 @@ struct LivesTable {
   }
 
   /// All tables of a report, without empty ones.
-  static func all(_ report: SaleReport) -> [LivesTable] {
+  ///
+  /// - Parameter say: the terminal's is English.
+  static func all(_ report: SaleReport, _ say: Phrasebook = Phrasebook(language: .english)) -> [LivesTable] {
     guard has(report) else { return [] }
-    return [units(report), money(report), orders(report), history(report)].filter { $0.rows.count > 1 }
+    return [units(report, say), money(report, say), orders(report, say), history(report, say)]
+      .filter { $0.rows.count > 1 }
   }
 
-  private static func units(_ report: SaleReport) -> LivesTable {
+  private init(_ say: Phrasebook, _ title: LivesWords, _ heading: [String], _ rows: [[String]]) {
+    (self.title, self.rows) = (say(title), [heading] + rows)
+  }
+
+  private static func units(_ report: SaleReport, _ say: Phrasebook) -> LivesTable {
     let rows = report.items.map { item in
       [
         item.sku.rawValue, item.putUpAtFirst.grouped, item.restocked.grouped, item.reduced.grouped,
@@ -29,35 +36,36 @@ struct LivesTable {
         item.fulfilled.grouped,
       ]
     }
-    return LivesTable(
-      title: "Units",
-      rows: [["SKU", "at first", "restocked", "reduced", "left", "reserved", "confirmed", "paid", "fulfilled"]] + rows)
+    let heading: [LivesWords] = [.atFirst, .restocked, .reduced, .left, .reserved, .confirmed, .paid, .fulfilled]
+    return LivesTable(say, .units, ["SKU"] + heading.map { say($0) }, rows)
   }
 
-  private static func money(_ report: SaleReport) -> LivesTable {
+  private static func money(_ report: SaleReport, _ say: Phrasebook) -> LivesTable {
     let rows = report.money.map { money in
       [money.currency]
         + [money.captured, money.applied, money.refundDue, money.refunded].map { minor in
           Money(minor: minor, currency: money.currency).groupedAmount
         }
     }
-    return LivesTable(title: "Money", rows: [["currency", "captured", "applied", "refund due", "refunded"]] + rows)
+    let heading: [LivesWords] = [.currency, .captured, .applied, .refundDue, .refunded]
+    return LivesTable(say, .money, heading.map { say($0) }, rows)
   }
 
-  private static func orders(_ report: SaleReport) -> LivesTable {
+  private static func orders(_ report: SaleReport, _ say: Phrasebook) -> LivesTable {
     let lives = report.lives
-    let counts = [
-      ("waitlist: joined", lives.joined), ("  waiting now", lives.waiting), ("  offered units", lives.offered),
-      ("  offers that lapsed", lives.lapsedOffers), ("holds that lapsed", lives.lapsed),
+    let counts: [(words: LivesWords, count: Int64)] = [
+      (.joined, lives.joined), (.waitingNow, lives.waiting), (.offered, lives.offered),
+      (.lapsedOffers, lives.lapsedOffers), (.lapsedHolds, lives.lapsed),
     ]
-    let states = Hold.State.allCases.compactMap { state in lives.states[state.code].map { (state.code, $0) } }
-    let rows = (states + counts.filter { $0.1 > 0 }).map { [$0.0, $0.1.grouped] }
-    return LivesTable(title: "Orders by state", rows: [["state", "orders"]] + rows)
+    let states = Hold.State.allCases.compactMap { state in lives.states[state.code].map { [say(state), $0.grouped] } }
+    let rows = states + counts.filter { $0.count > 0 }.map { [say($0.words), $0.count.grouped] }
+    return LivesTable(say, .states, [say(LivesWords.state), say(LivesWords.orders)], rows)
   }
 
-  private static func history(_ report: SaleReport) -> LivesTable {
-    let rows = report.lives.history.map { [$0.action, $0.result, $0.count.grouped] }
-    return LivesTable(title: "Commands by result", rows: [["command", "result", "records"]] + rows)
+  private static func history(_ report: SaleReport, _ say: Phrasebook) -> LivesTable {
+    let rows = report.lives.history.map { [say.action($0.action), say.result($0.result), $0.count.grouped] }
+    let heading: [LivesWords] = [.command, .result, .records]
+    return LivesTable(say, .commands, heading.map { say($0) }, rows)
   }
 }
 
