@@ -70,6 +70,26 @@ public enum Limits {
   /// processor and no memory.
   static let waitingSignIns = 32
 
+  /// Bytes of a file of SKUs. A sale at every limit has 100 kB of it; ten times that allows for columns of other
+  /// programs. A larger one is refused, and its bytes are dropped as they come.
+  static let importBytes = 1 << 20
+
+  /// Bytes of a form with a file that are read to the end, so that the page can say that the file is too large. Past
+  /// it: 413.
+  static let droppedFormBytes = 256 << 20
+
+  /// Parts of a form with a file. A form with more cannot be read.
+  static let formParts = 64
+
+  /// Fields of one line of a file of SKUs. A line with more is a fault. Spreadsheets of shops have some dozens.
+  static let importCells = 256
+
+  /// Faults of a file of SKUs that are told; the rest is counted.
+  static let importFaults = 100
+
+  /// Characters that are shown of a wrong value.
+  static let importShown = 40
+
   // What is watched live.
 
   /// Between two looks at a sale that somebody watches, whatever the number of watchers.

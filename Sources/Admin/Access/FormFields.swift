@@ -1,11 +1,15 @@
 internal import FlashSale
+internal import Foundation
 internal import HTTPServing
 internal import Hummingbird
 internal import NIOCore
 
-/// The fields of a form: `application/x-www-form-urlencoded`.
+/// The fields of a form: `application/x-www-form-urlencoded`, or `multipart/form-data` where it carries a file.
 struct FormFields: Sendable {
   private let fields: [(name: String, value: String)]
+
+  /// The file that it carries.
+  private(set) var file: UploadedFile?
 
   /// Reads a body. Throws for another type, for what is too long, and for bytes that are no text.
   init(of request: Request) async throws {
@@ -21,6 +25,24 @@ struct FormFields: Sendable {
       let fields = Self.parse(text)
     else { throw Problem.malformedForm }
     self.fields = fields
+  }
+
+  /// Reads a body with a file. Of a file that is too long, nothing is kept; the other fields are there.
+  init(withFileOf request: Request) async throws {
+    let type = request.headers[.contentType] ?? ""
+    guard type.prefix(while: { $0 != ";" }).lowercased() == "multipart/form-data" else {
+      throw Problem.unsupportedUpload
+    }
+    let most = Limits.formBytes + Limits.importBytes
+    var (kept, dropped) = (Data(), 0)
+    for try await piece in request.body {
+      let room = most - kept.count
+      kept.append(contentsOf: piece.readableBytesView.prefix(room))
+      dropped += max(0, piece.readableBytes - room)
+      guard dropped <= Limits.droppedFormBytes else { throw Problem.bodyTooLarge(limit: most) }
+    }
+    guard let form = MultipartForm(kept, type: type, isWhole: dropped == 0) else { throw Problem.malformedForm }
+    (fields, file) = (form.fields, form.file)
   }
 
   /// The fields of a text; `nil` if an escape in it is none.
@@ -61,5 +83,7 @@ struct FormFields: Sendable {
 extension Problem {
   fileprivate static let unsupportedForm = Problem(
     .unsupportedMediaType, detail: "A form's body is application/x-www-form-urlencoded.", field: "Content-Type")
+  fileprivate static let unsupportedUpload = Problem(
+    .unsupportedMediaType, detail: "A form with a file is multipart/form-data.", field: "Content-Type")
   fileprivate static let malformedForm = Problem(.malformedRequest, detail: "The form cannot be read.")
 }

@@ -11,6 +11,9 @@ struct Guarded: Sendable {
   /// What reads the form of a page; `nil`: it is no form.
   let answerForm: (@Sendable (Visit, FormFields) async throws -> Response)?
 
+  /// Whether the form carries a file.
+  var hasFile = false
+
   static func needs(_ right: Right, _ answer: @escaping @Sendable (Visit) async throws -> Response) -> Guarded {
     Guarded(right: right, answer: answer, answerForm: nil)
   }
@@ -20,6 +23,17 @@ struct Guarded: Sendable {
     _ right: Right, _ answer: @escaping @Sendable (Visit, FormFields) async throws -> Response
   ) -> Guarded {
     Guarded(right: right, answer: { _ in throw Problem.formRefused }, answerForm: answer)
+  }
+}
+
+extension Guarded {
+  /// The form of a page with a file.
+  static func upload(
+    _ right: Right, _ answer: @escaping @Sendable (Visit, FormFields) async throws -> Response
+  ) -> Guarded {
+    var guarded = form(right, answer)
+    guarded.hasFile = true
+    return guarded
   }
 }
 
@@ -44,7 +58,7 @@ struct GuardedRoutes {
     return { [door] request, context in
       let visit = try await door.visit(request, context, needs: guarded.right)
       if let answer = guarded.answerForm {
-        let form = try await FormFields(of: request)
+        let form = try await guarded.hasFile ? FormFields(withFileOf: request) : FormFields(of: request)
         if let session = visit.session, !session.isFormToken(form["form_token"]) { throw Problem.formRefused }
         return try await answer(visit, form)
       }

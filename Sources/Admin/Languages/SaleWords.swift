@@ -3,7 +3,8 @@ enum SaleWords: Message {
   case new, edit, duplicate, close, restock, create, save, id, name, zone, zoneHint, starts, ends, choice, earlier,
     later
   case limit, limitHint, items, itemsHint, why, times, preview, previewTitle, units, sku, confirm, closeNote
-  case wrongZone, wrongForm, gap, overlap, wrongLine, changedMeanwhile, now, yours, nothingChanged, waits, after, before
+  case wrongZone, wrongForm, gap, overlap, wrongLine, wrongItem, changedMeanwhile, now, yours, nothingChanged, waits,
+    after, before
   case left, putUp, willBe, none, search, status, anyStatus, older, filter
 
   var texts: (english: String, chinese: String) {
@@ -42,6 +43,7 @@ enum SaleWords: Message {
     case .gap: ("The clocks skip this time. Choose another one.", "该时刻被夏令时跳过，请另选时间。")
     case .overlap: ("The clocks show this time twice: at {1} and at {2}. Choose one.", "该时刻出现两次：{1} 和 {2}，请选择其一。")
     case .wrongLine: ("Line {1} has not four parts: SKU, units, price, currency.", "第 {1} 行不是四项：SKU、件数、价格、币种。")
+    case .wrongItem: ("Line {1}: {2} {3}.", "第 {1} 行：{2} {3}。")
     case .changedMeanwhile:
       (
         "Somebody else has changed this sale since you loaded it. Nothing was saved.",

@@ -33,7 +33,8 @@ enum SaleFormPage {
       \(frame.field(
         "limit", say(SaleWords.limit), value: form.limit, type: "number", hint: say(SaleWords.limitHint),
         error: words(say, form.errors["limit"]), isNeeded: false))\
-      \(items(frame, form))\(why)\(frame.button(say(isNew ? SaleWords.create : SaleWords.save)))
+      \(items(frame, form))\(why)\(frame.button(say(isNew ? SaleWords.create : SaleWords.save)))\
+      \(ImportSection.chooser(frame, action: stored.map { "/admin/sales/\($0.sale.id)" } ?? action))
       """
     let heading: HTML = stored.map { stored -> HTML in " <span class=\"soft\">\(stored.sale.name)</span>" } ?? ""
     return PageLayout.html(
@@ -71,8 +72,10 @@ enum SaleFormPage {
 
   private static func words(_ say: Phrasebook, _ error: SaleFormError?, _ zone: String = "") -> String? {
     switch error {
-    case .reason(let reason): reason
+    case .reason(let reason): say.detail(reason)
+    case .rule(let number, let error): say(SaleWords.wrongItem, "\(number)", error.field, say.rule(error.reason))
     case .zone: say(SaleWords.wrongZone)
+    case .item(let sku, let kind): "\(sku): \(kind.words(say))"
     case .line(let number): say(SaleWords.wrongLine, "\(number)")
     case .time(.form): say(SaleWords.wrongForm)
     case .time(.gap): say(SaleWords.gap)

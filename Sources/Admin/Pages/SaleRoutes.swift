@@ -14,6 +14,7 @@ struct SaleRoutes: Sendable {
   func add(to pages: GuardedRoutes) {
     pages.at("admin/new-sale", get: .needs(.operate, new), post: .form(.operate, create))
     pages.at("admin/sales/{sale}/edit", get: .needs(.operate, edit), post: .form(.operate, save))
+    addImports(to: pages)
     pages.at("admin/sales/{sale}/close", post: .form(.operate, close))
     pages.at("admin/sales/{sale}/restock", post: .form(.operate, restock))
   }
@@ -40,7 +41,7 @@ struct SaleRoutes: Sendable {
     return .toPage("/admin/sales/\(sale.id)")
   }
 
-  private func refused(_ visit: Visit, _ form: SaleForm, changing stored: StoredSale?, note: HTML = "") -> Response {
+  func refused(_ visit: Visit, _ form: SaleForm, changing stored: StoredSale?, note: HTML = "") -> Response {
     .page(
       SaleFormPage.html(PageFrame(visit), form, changing: stored, note: note), status: .unprocessableContent)
   }
@@ -56,11 +57,7 @@ struct SaleRoutes: Sendable {
     var form = SaleForm(fields)
     form.id = stored.sale.id.rawValue
     let (frame, state) = (PageFrame(visit), SaleForm.state(stored.sale))
-    guard form.seen == state else {
-      let note = SaleFormPage.conflict(frame, now: state, seen: String(form.seen.prefix(2_000)))
-      form.seen = state
-      return .page(SaleFormPage.html(frame, form, changing: stored, note: note), status: .conflict)
-    }
+    if let conflict = conflict(visit, &form, stored) { return conflict }
     guard let change = form.change(of: stored) else { return refused(visit, form, changing: stored) }
     do {
       let (actor, name) = (try visit.actor(reason: change.reason), CommandName(try fields.commandKey()))
@@ -69,10 +66,19 @@ struct SaleRoutes: Sendable {
         why: change.reason
       ) { try await desk.change(stored.sale.id, change, named: name, by: actor) }
     } catch let problem as Problem where problem.responseStatus.code < 500 {
-      return refused(visit, form, changing: stored, note: frame.alert(problem.detail ?? "\(problem.code.title)"))
+      return refused(visit, form, changing: stored, note: frame.alert(frame.say.detail(of: problem)))
     }
     try await desk.keep(zone: form.zone, of: stored.sale.id)
     return .toPage("/admin/sales/\(stored.sale.id)")
+  }
+
+  /// Tells what somebody else has changed since the form was loaded; `nil`: nothing.
+  func conflict(_ visit: Visit, _ form: inout SaleForm, _ stored: StoredSale) -> Response? {
+    let (frame, state) = (PageFrame(visit), SaleForm.state(stored.sale))
+    if form.seen == state { return nil }
+    let note = SaleFormPage.conflict(frame, now: state, seen: String(form.seen.prefix(2_000)))
+    form.seen = state
+    return .page(SaleFormPage.html(frame, form, changing: stored, note: note), status: .conflict)
   }
 
   @Sendable private func close(_ visit: Visit, _ form: FormFields) async throws -> Response {

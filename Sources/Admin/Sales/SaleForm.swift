@@ -42,10 +42,7 @@ struct SaleForm {
     starts = LocalTime.text(sale.startsAt, in: zone)
     ends = LocalTime.text(sale.endsAt, in: zone)
     limit = sale.perBuyerLimit.map { "\($0)" } ?? ""
-    items = sale.items.map { item in
-      let price = Money(minor: item.price.minor, currency: item.price.currency).description
-      return "\(item.sku), \(item.stock), \(price.replacing(" ", with: ", "))"
-    }.joined(separator: "\n")
+    items = Self.text(of: sale.items)
     seen = Self.state(sale)
   }
 
@@ -59,9 +56,17 @@ struct SaleForm {
     (starts, ends) = (weekLater(starts), weekLater(ends))
   }
 
-  /// What of a sale can be changed, in one text to compare.
+  /// A line for each item.
+  static func text(of items: [SaleItem]) -> String {
+    items.map { item in
+      let price = Money(minor: item.price.minor, currency: item.price.currency).description
+      return "\(item.sku), \(item.stock), \(price.replacing(" ", with: ", "))"
+    }.joined(separator: "\n")
+  }
+
+  /// What the form shows of a sale, in one text to compare.
   static func state(_ sale: Sale) -> String {
-    let prices = sale.items.map { "\($0.sku)=\($0.price.minor)" }.joined(separator: ",")
+    let prices = sale.items.map { "\($0.sku)=\($0.stock)×\($0.price.minor)" }.joined(separator: ",")
     return "\(sale.startsAt)|\(sale.endsAt)|\(sale.perBuyerLimit.map { "\($0)" } ?? "")|\(prices)"
   }
 }
@@ -72,6 +77,10 @@ enum SaleFormError: Error, Equatable {
   case zone
   case time(LocalTime.Fault)
   case line(Int)
+  /// What is not allowed in a line.
+  case rule(Int, ValidationError)
+  /// What a sale that exists does not take, of one of its SKUs.
+  case item(SKU, ImportFault.Kind)
 }
 
 extension SaleForm {
@@ -96,14 +105,7 @@ extension SaleForm {
   /// The sale that the form describes; `nil`: `errors` says what is wrong.
   mutating func sale() -> Sale? {
     let window = window()
-    var items: [SaleItem] = []
-    for (index, line) in self.items.split(whereSeparator: \.isNewline).enumerated() {
-      do { items.append(try Self.item(String(line))) } catch let error as ValidationError {
-        errors["items"] = errors["items"] ?? .reason("\(index + 1): \(error.field) \(error.reason)")
-      } catch {
-        errors["items"] = errors["items"] ?? .line(index + 1)
-      }
-    }
+    let items = typedItems()
     var limitUnits: Units?
     if !limit.isEmpty {
       limitUnits = Int32(limit).map(Units.init(_:))
@@ -121,6 +123,19 @@ extension SaleForm {
     return nil
   }
 
+  /// The items of the lines that can be read. Notes the first line that cannot.
+  mutating func typedItems() -> [SaleItem] {
+    var items: [SaleItem] = []
+    for (index, line) in self.items.split(whereSeparator: \.isNewline).enumerated() {
+      do { items.append(try Self.item(String(line))) } catch let error as ValidationError {
+        errors["items"] = errors["items"] ?? .rule(index + 1, error)
+      } catch {
+        errors["items"] = errors["items"] ?? .line(index + 1)
+      }
+    }
+    return items
+  }
+
   private struct NoItem: Error {}
 
   private static func item(_ line: String) throws -> SaleItem {
@@ -132,10 +147,24 @@ extension SaleForm {
       sku: SKU(validating: cells[0]), stock: Units(units), price: Price(minor: minor, currency: cells[3]))
   }
 
+  /// The first item that only another command could make of the sale's.
+  private static func fault(of wanted: [SaleItem], in sale: Sale) -> SaleFormError? {
+    for item in wanted {
+      guard let old = sale.item(item.sku) else { return .item(item.sku, .notInSale) }
+      if item.stock != old.stock { return .item(item.sku, .unitsStay) }
+      if item.price.currency != old.price.currency { return .item(item.sku, .currencyStays) }
+    }
+    return sale.items.first { item in !wanted.contains { $0.sku == item.sku } }.map { .item($0.sku, .skuStays) }
+  }
+
   /// What differs between a sale and the form, as the body of the API's PATCH; `nil`: nothing, or `errors` says why.
   mutating func change(of stored: StoredSale) -> CommandRequest.Change? {
     let sale = stored.sale
     guard let wanted = self.sale() else { return nil }
+    if let fault = Self.fault(of: wanted.items, in: sale) {
+      errors["items"] = fault
+      return nil
+    }
     var fields: [String: Any] = ["reason": reason]
     if wanted.startsAt != sale.startsAt { fields["starts_at"] = "\(wanted.startsAt)" }
     if wanted.endsAt != sale.endsAt { fields["ends_at"] = "\(wanted.endsAt)" }
@@ -150,7 +179,8 @@ extension SaleForm {
       return try body.withUnsafeBytes { bytes in try CommandRequest.Change(parsing: bytes) }
     } catch let error as BodyError {
       if case .invalidField(let field, let why) = error {
-        errors[field == "reason" ? "reason" : "starts"] = .reason(why)
+        let place = field.hasPrefix("prices") ? "items" : field
+        errors[["reason", "items"].contains(place) ? place : "starts"] = .reason(why)
       } else {
         errors["reason"] = .reason("\(error)")
       }
