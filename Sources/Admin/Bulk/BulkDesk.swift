@@ -24,6 +24,9 @@ struct BulkPreview: Encodable {
   let units: Int64
   let refundDue: [String]
 
+  /// The same for people.
+  let due: [Money]
+
   private enum CodingKeys: String, CodingKey {
     case action, matching, applicable, units
     case asOf = "as_of"
@@ -56,9 +59,10 @@ struct BulkDesk: Sendable {
       }
       cursor = page.next
     } while cursor != nil && matching < Limits.previewedOrders
+    let money = due.sorted { $0.key < $1.key }.map { Money(minor: $0.value, currency: $0.key) }
     return BulkPreview(
       action: action.rawValue, asOf: "\(asOf)", matching: matching, applicable: applicable, isComplete: cursor == nil,
-      units: units, refundDue: due.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" })
+      units: units, refundDue: money.map { "\($0.minor) \($0.currency)" }, due: money)
   }
 
   /// The same of what asks for a job.

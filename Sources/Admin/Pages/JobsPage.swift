@@ -60,8 +60,8 @@ enum JobsPage {
     let say = frame.say
     let matching = preview.matching.grouped
     let due: HTML =
-      preview.refundDue.isEmpty
-      ? "" : "<p>\(say(DeskWords.refundDue)): \(preview.refundDue.joined(separator: "; "))</p>"
+      preview.due.isEmpty
+      ? "" : "<p>\(say(DeskWords.refundDue)): \(preview.due.map(\.description).joined(separator: "; "))</p>"
     let more: HTML = preview.isComplete ? "" : "<p><b>\(say(DeskWords.notAll))</b></p>"
     let content: HTML = """
       <input type="hidden" name="action" value="\(preview.action)">\
