@@ -88,7 +88,8 @@ enum Stylesheet {
     .field > span:first-child { font-weight: 600; font-size: .9rem }
     input, select, textarea { font: inherit; color: inherit; background: var(--page); border: 1px solid var(--edge);
       border-radius: 6px; padding: .4rem .55rem; min-width: 0; width: 100% }
-    input[type=checkbox], input[type=radio] { width: auto }
+    input, select { min-height: 2.4rem }
+    input[type=checkbox], input[type=radio] { width: auto; min-height: 0 }
     [aria-invalid] { border-color: var(--bad) }
     fieldset { border: 1px solid var(--line); border-radius: 8px; padding: .5rem .8rem; margin: 0;
       display: grid; gap: .3rem }
@@ -98,6 +99,8 @@ enum Stylesheet {
     button.danger { color: var(--bad); border-color: var(--bad) }
     button.quiet { border-color: transparent; background: none; color: var(--link); font-weight: 400;
       padding: .2rem .2rem }
+    td button { overflow-wrap: normal }
+    td select { min-width: 7rem }
     button:disabled { opacity: .55; cursor: default }
     .alert { border: 1px solid var(--bad); border-left-width: 4px; border-radius: 6px; padding: .5rem .8rem;
       color: var(--bad); background: var(--card) }
@@ -119,6 +122,7 @@ enum Stylesheet {
     th:first-child, td:first-child { text-align: left; padding-left: 0; white-space: normal }
     th:last-child, td:last-child { padding-right: 0 }
     th.words, td.words { text-align: left; white-space: normal; overflow-wrap: anywhere; min-width: 6rem }
+    @media (max-width: 30rem) { th.words, td.words { min-width: 4.6rem } }
     td.sub:first-child { padding-left: 1rem; color: var(--soft) }
     tr.halted td { color: var(--bad) }
 
