@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Tests the admin console and the buyer's page in a real browser: a private PostgreSQL, `penstock up` with its embedded
-# broker, Chromium.
+# broker, Chromium. Arguments are names of tests, as orders_test.Orders; without any, all are run.
 #
 #   SCREENSHOTS=1    write docs/screenshots anew
 #   UI_SKIP_BUILD=1  what is built is tested
@@ -50,4 +50,7 @@ fi
 AXE=$(compgen -G "$tool/lib/python3*/site-packages/axe_playwright_python/axe.min.js")
 export AXE
 say "testing in a browser"
-"$tool/bin/python" -m unittest discover --start-directory Tests/UI --pattern '*_test.py'
+# Names of modules, without their folder and ending.
+tests=("$@")
+if ((${#tests[@]} == 0)); then for file in Tests/UI/*_test.py; do tests+=("$(basename "$file" .py)"); done; fi
+PYTHONPATH=Tests/UI "$tool/bin/python" -m unittest "${tests[@]}"

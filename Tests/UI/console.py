@@ -12,7 +12,9 @@ import urllib.request
 from selenium import webdriver
 from selenium.common.exceptions import TimeoutException
 from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import Select, WebDriverWait
 
 URL = os.environ["UI_URL"]
@@ -20,23 +22,23 @@ SHOP_URL = os.environ["UI_SHOP_URL"]
 PASSWORD = os.environ["UI_PASSWORD"]
 
 
-def api(method, path, body=None):
+def api(method, path, body=None, url=URL):
     """Asks the admin API with the shared token."""
     data = None if body is None else json.dumps(body).encode()
     headers = {"Authorization": "Bearer " + os.environ["PENSTOCK_ADMIN_TOKEN"], "Content-Type": "application/json"}
-    request = urllib.request.Request(URL + path, data=data, method=method, headers=headers)
+    request = urllib.request.Request(url + path, data=data, method=method, headers=headers)
     with urllib.request.urlopen(request) as answer:
         return json.loads(answer.read())
 
 
-def shop(path, buyer, body=None):
+def shop(path, buyer, body=None, url=SHOP_URL):
     """Posts to the buyers' API as a buyer; a sale that was just created is not known there at once."""
     headers = {"X-Buyer-Id": buyer, "Idempotency-Key": "one", "Content-Type": "application/json"}
     data = b"" if body is None else json.dumps(body).encode()
     until = time.monotonic() + 30
     while True:
         try:
-            with urllib.request.urlopen(urllib.request.Request(SHOP_URL + path, data=data, headers=headers)) as answer:
+            with urllib.request.urlopen(urllib.request.Request(url + path, data=data, headers=headers)) as answer:
                 return json.loads(answer.read())
         except urllib.error.HTTPError as refusal:
             if refusal.code != 404 or time.monotonic() > until:
@@ -45,9 +47,21 @@ def shop(path, buyer, body=None):
         time.sleep(0.1)
 
 
-def order(sale, buyer, sku="phone"):
-    """Orders one unit as a buyer."""
-    return shop(f"/v1/sales/{sale}/orders", buyer, {"sku": sku, "quantity": 1})
+def order(sale, buyer, sku="phone", url=SHOP_URL, quantity=1):
+    """Orders as a buyer."""
+    return shop(f"/v1/sales/{sale}/orders", buyer, {"sku": sku, "quantity": quantity}, url)
+
+
+def until(what, seconds=30):
+    """Waits until a question has an answer that is true, and gives it."""
+    end = time.monotonic() + seconds
+    while True:
+        answer = what()
+        if answer:
+            return answer
+        if time.monotonic() > end:
+            raise AssertionError(f"not within {seconds} s")
+        time.sleep(0.05)
 
 
 def join(sale, buyer):
@@ -55,16 +69,19 @@ def join(sale, buyer):
     return shop(f"/v1/sales/{sale}/room", buyer)
 
 
-def sql(statement):
+def sql(statement, database=os.environ["PENSTOCK_DATABASE_URL"], form="--no-align"):
     """Runs a statement in the database."""
     output = subprocess.run(
-        ["psql", "--no-psqlrc", "--tuples-only", "--no-align", "--command", statement, os.environ["PENSTOCK_DATABASE_URL"]],
+        ["psql", "--no-psqlrc", "--quiet", "--tuples-only", form, "--command", statement, database],
         check=True, capture_output=True, text=True)
     return output.stdout.strip()
 
 
 class Console(unittest.TestCase):
     """A test with a browser of its own."""
+
+    # Where the console is.
+    url = URL
 
     def setUp(self):
         options = webdriver.ChromeOptions()
@@ -79,7 +96,7 @@ class Console(unittest.TestCase):
         self.driver.set_page_load_timeout(30)
 
     def open(self, path):
-        self.driver.get(URL + path)
+        self.driver.get(self.url + path)
 
     def find(self, selector):
         return self.driver.find_element(By.CSS_SELECTOR, selector)
@@ -110,8 +127,12 @@ class Console(unittest.TestCase):
 
     def send(self, form):
         """Sends it, and waits for the next page."""
+        self.press(form.find_element(By.CSS_SELECTOR, "button[type=submit]"))
+
+    def press(self, button):
+        """Presses a button, and waits for the next page."""
         page = self.find("html")
-        form.find_element(By.CSS_SELECTOR, "button[type=submit]").click()
+        button.click()
         WebDriverWait(self.driver, 30).until(lambda _: self.is_gone(page))
         WebDriverWait(self.driver, 30).until(
             lambda driver: driver.execute_script("return document.readyState") == "complete")
@@ -132,19 +153,74 @@ class Console(unittest.TestCase):
         self.fill(form, values)
         self.send(form)
 
+    def sign_out(self):
+        self.open("/admin")
+        self.send(self.form("/admin/sign-out"))
+
     def sign_in(self, name, password=PASSWORD):
         self.open("/admin/sign-in")
         self.submit("/admin/sign-in", {"name": name, "password": password})
 
+    def speak(self, language):
+        """Has all pages in a language."""
+        if self.find("html").get_attribute("lang") == language:
+            return
+        self.driver.get(self.find(f"a[hreflang='{language}']").get_attribute("href"))
+
+    def fetch(self, path):
+        """What the page's own session gets, as text; for an error, its problem."""
+        return self.driver.execute_async_script(
+            "const done = arguments[arguments.length - 1];"
+            "fetch(arguments[0]).then(answer => answer.text()).then(done, error => done(String(error)));", path)
+
     def check_accessible(self):
-        """axe-core finds nothing of WCAG 2.2, level AA."""
+        """axe-core finds nothing of WCAG 2.2, level AA, in light and dark, and a phone needs no scrolling sideways."""
         with open(os.environ["AXE"], encoding="utf-8") as script:
             self.driver.execute_script(script.read())
-        found = self.driver.execute_async_script(
-            "const done = arguments[arguments.length - 1];"
-            "axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']})"
-            ".then(found => done(found.violations.map(v => [v.id, v.nodes.map(n => n.html + n.failureSummary)])));")
-        self.assertEqual(found, [], self.driver.current_url)
+        for scheme in ["dark", "light"]:
+            self.prefer(scheme)
+            found = self.driver.execute_async_script(
+                "const done = arguments[arguments.length - 1];"
+                "axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']})"
+                ".then(found => done(found.violations.map(v => [v.id, v.nodes.map(n => n.html + n.failureSummary)])));")
+            self.assertEqual(found, [], f"{scheme} {self.driver.current_url}")
+        self.size(360, 800)
+        self.assertLessEqual(self.driver.execute_script("return document.documentElement.scrollWidth"), 360,
+                             f"{self.driver.current_url} is wider than a phone")
+        self.size(None)
+
+    def check_focus_order(self):
+        """The keyboard begins with the way to the content, goes through the page in order, and shows where it is."""
+        self.driver.execute_script("window.visited = []")
+        for _ in range(300):
+            ActionChains(self.driver).send_keys(Keys.TAB).perform()
+            wrong = self.driver.execute_script(
+                "const now = document.activeElement, last = visited.at(-1);"
+                "if (now === last) return null;"
+                "if (now === document.body || now === visited[0]) return 'end';"
+                "visited.push(now);"
+                "if (!last) return now.matches('.skip') ? null : 'begins at ' + now.outerHTML;"
+                "const isBehind = last.compareDocumentPosition(now) & Node.DOCUMENT_POSITION_FOLLOWING;"
+                "if (!isBehind) return 'back to ' + now.outerHTML;"
+                "return getComputedStyle(now).outlineStyle === 'none' ? 'not shown: ' + now.outerHTML : null;")
+            if wrong == "end":
+                break
+            self.assertIsNone(wrong)
+        self.assertGreater(self.driver.execute_script("return visited.length"), 5)
+
+    def prefer(self, scheme):
+        """Emulates a person's choice of light or dark."""
+        self.driver.execute_cdp_cmd(
+            "Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": scheme}]})
+
+    def size(self, width, height=800):
+        """Emulates a window of some CSS pixels; `None`: the browser's own."""
+        if width is None:
+            self.driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+        else:
+            self.driver.execute_cdp_cmd(
+                "Emulation.setDeviceMetricsOverride",
+                {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False})
 
     def check_no_complaint(self):
         """The browser complained of nothing: no refused style, no script that failed."""
@@ -159,14 +235,12 @@ class Console(unittest.TestCase):
             return
         os.makedirs(folder, exist_ok=True)
         for form, scheme, width in [("light", "light", 1200), ("dark", "dark", 1200), ("360px", "light", 360)]:
-            self.driver.execute_cdp_cmd(
-                "Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": scheme}]})
-            metrics = {"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": False}
-            self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+            self.prefer(scheme)
+            self.size(width)
             height = self.driver.execute_script("return Math.min(document.documentElement.scrollHeight, 1600)")
-            self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {**metrics, "height": max(height, 500)})
+            self.size(width, max(height, 500))
             wide = self.driver.execute_script("return document.documentElement.scrollWidth")
             self.assertLessEqual(wide, width, f"{name} is wider than {width} px")
             self.driver.save_screenshot(os.path.join(folder, f"{name}-{form}.png"))
-        self.driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+        self.size(None)
         self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})

@@ -44,12 +44,16 @@ class SignIn(Console):
 
     def test_both_languages(self):
         self.sign_in("victor")
-        self.driver.get(self.find("a[hreflang='zh-Hans']").get_attribute("href"))
+        self.speak("zh-Hans")
         self.assertIn("活动", self.text())
+        self.open("/admin/sales/none")
+        self.assertIn("没有这个活动\n没有活动 none。", self.text())
+        self.open("/admin/users")
+        self.assertIn("需要权限 manage_users", self.text())
         self.assertEqual(self.find("html").get_attribute("lang"), "zh-Hans")
         self.check_accessible()
-        self.driver.get(self.find("a[hreflang='en']").get_attribute("href"))
-        self.assertIn("Sales", self.text())
+        self.speak("en")
+        self.assertIn("right_missing", self.text())
 
 
 class Users(Console):
@@ -85,6 +89,7 @@ class Sales(Console):
     def test_a_sale_is_created_in_its_own_time_zone(self):
         self.sign_in("oscar")
         self.open("/admin/new-sale")
+        self.check_focus_order()
         self.check_accessible()
         self.screenshot("new-sale")
         values = {"id": "zoned", "name": "Zoned", "zone": "Europe/Berlin", "starts": "2026-03-29T02:30:00",
@@ -125,6 +130,7 @@ class Sales(Console):
         api("POST", "/admin/api/sales", sale("restocked"))
         self.sign_in("oscar")
         self.open("/admin/sales/restocked")
+        self.check_focus_order()
         self.check_accessible()
         self.find("details summary").click()
         self.submit("/admin/sales/restocked/restock", {"units": "50", "reason": "found more"})

@@ -55,7 +55,7 @@ class Watching(Console):
         api("POST", "/admin/api/sales", sale("watched-zh"))
         self.sign_in("victor")
         self.open("/admin/sales/watched-zh/live")
-        self.driver.get(self.find("a[hreflang='zh-Hans']").get_attribute("href"))
+        self.speak("zh-Hans")
         self.wait_for("距结束")
         order("watched-zh", "mei")
         self.wait_for("99 剩余", "[data-part=stock]")

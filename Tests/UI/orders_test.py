@@ -1,0 +1,149 @@
+"""Orders: found, seen with their history, unmasked, refunded, taken out; in a real browser."""
+
+import csv
+import io
+import json
+import re
+import unittest
+
+from console import Console, api, order, shop, sql, until
+
+
+def sale(name):
+    """A sale with holds, open for years."""
+    return {"id": name, "name": "Double 11 " + name, "starts_at": "2026-01-01T00:00:00Z",
+            "ends_at": "2036-01-01T00:00:00Z", "holds": {"seconds": 3600},
+            "items": [{"sku": "phone", "stock": 100, "price_minor": 19900, "currency": "CNY"},
+                      {"sku": "case", "stock": 3, "price_minor": 1900, "currency": "CNY"}]}
+
+
+def decided(sale_id, count):
+    """Waits until so many orders of a sale are in the store."""
+    query = f"SELECT count(*) FROM orders JOIN sales ON number = sale WHERE id = '{sale_id}'"
+    until(lambda: int(sql(query)) >= count)
+
+
+def pay(order_id, payment, minor=19900):
+    """Tells that a provider has taken the money, and waits until that is decided."""
+    shop(f"/v1/orders/{order_id}/payments", "shop", {"payment_id": payment, "amount_minor": minor, "currency": "CNY"})
+    until(lambda: sql(f"SELECT 1 FROM payments WHERE payment = '{payment}'"))
+
+
+class Orders(Console):
+    """What a person looks for, and what not everyone may see."""
+
+    def test_an_order_is_found_and_its_history_is_drawn_in_both_languages(self):
+        api("POST", "/admin/api/sales", sale("found"))
+        found = order("found", "alice-2039")["order_id"]
+        order("found", "bob-2039")
+        decided("found", 2)
+        pay(found, "pay-found-1")
+        self.sign_in("victor")
+        self.open("/admin/sales/found/orders")
+        self.check_accessible()
+        self.assertIn("al***9", self.text())
+        self.screenshot("orders")
+        self.submit("/admin/orders", {"q": "pay-found-1"})
+        self.assertTrue(self.driver.current_url.endswith(f"/admin/orders/{found}"))
+        dots = [dot.text for dot in self.driver.find_elements("css selector", "svg.line text.step")]
+        self.assertEqual(dots, ["place", "pay"])
+        self.assertIn("199.00 CNY", self.text())
+        self.check_accessible()
+        self.screenshot("order")
+        self.speak("zh-Hans")
+        self.assertEqual([dot.text for dot in self.driver.find_elements("css selector", "svg.line text.step")],
+                         ["下单", "扣款"])
+        self.assertIn("已支付", self.text())
+        self.check_accessible()
+        self.check_no_complaint()
+
+    def test_who_may_sees_buyers_and_the_log_says_so(self):
+        api("POST", "/admin/api/sales", sale("masked"))
+        order("masked", "carol-4711")
+        decided("masked", 1)
+        self.sign_in("victor")
+        for path in ["/admin/sales/masked/orders", "/admin/sales/masked/orders?buyers=plain"]:
+            self.open(path)
+            self.assertNotIn("carol-4711", self.driver.page_source)
+        self.assertIn("right_missing", self.text())
+        self.sign_out()
+        self.sign_in("fiona")
+        self.open("/admin/sales/masked/orders?buyer=carol-4711&refused=true")
+        self.assertIn("ca***1", self.find("main table").text)
+        self.driver.get(self.find("a[href*='buyers=plain']").get_attribute("href"))
+        self.assertIn("carol-4711", self.find("main table").text)
+        self.sign_out()
+        self.sign_in("olga")
+        self.open("/admin/log?action=buyers.unmask&text=masked")
+        self.assertRegex(self.find("main table").text, r"fiona\s.*buyers\.unmask.*masked")
+        self.assertNotIn("carol-4711", self.driver.page_source)
+
+    def test_finance_refunds_and_an_operator_cannot(self):
+        api("POST", "/admin/api/sales", sale("refunded"))
+        paid = order("refunded", "dave")["order_id"]
+        decided("refunded", 1)
+        pay(paid, "pay-refunded-1")
+        api("POST", f"/admin/api/orders/{paid}/cancel", {"reason": "the buyer asked"})
+        until(lambda: sql("SELECT 1 FROM payments WHERE payment = 'pay-refunded-1' AND refund_due = 19900"))
+        listing = "/admin/sales/refunded/orders?state=refund_due"
+        self.sign_in("oscar")
+        self.open(listing)
+        self.assertNotIn("refund", [o.get_attribute("value") for o in
+                                    self.driver.find_elements("css selector", "select[name=action] option")])
+        self.open("/admin/sales/refunded/jobs?action=refund&search=state%3Drefund_due")
+        self.assertIn("right_missing", self.text())
+        self.sign_out()
+        self.sign_in("fiona")
+        self.open(listing)
+        self.submit("/admin/sales/refunded/jobs", {"action": "refund"})
+        self.assertIn("199.00 CNY", self.text())
+        self.check_accessible()
+        self.submit("/admin/sales/refunded/jobs", {"because": "cancelled by the buyer"})
+        self.assertIn("cancelled by the buyer", self.text())
+        until(lambda: sql("SELECT 1 FROM payments WHERE payment = 'pay-refunded-1' AND refunded = 19900"))
+        self.open(f"/admin/orders/{paid}")
+        self.assertRegex(self.text(), r"pay-refunded-1 199\.00 CNY 0\.00 CNY 0\.00 CNY 199\.00 CNY")
+
+    def test_an_export_has_each_order_as_the_database_has_it(self):
+        api("POST", "/admin/api/sales", sale("exported"))
+        buyers = [f"buyer-{i}" for i in range(12)] + ["=1+1,\"x\"", "'quoted"]
+        for index, buyer in enumerate(buyers):
+            # Of 3 cases the second buyer who wants 2 gets none.
+            if index % 3 == 0:
+                order("exported", buyer, "case", quantity=2)
+            else:
+                order("exported", buyer)
+        decided("exported", len(buyers))
+        self.sign_in("fiona")
+        self.open("/admin/sales/exported")
+        path = self.find("a[href$='/orders.csv']").get_attribute("href") + "?buyers=plain"
+        rows = list(csv.DictReader(io.StringIO(self.fetch(path), newline="")))
+        lines = [json.loads(line) for line in self.fetch(path.replace(".csv", ".jsonl")).splitlines()]
+        stored = list(csv.reader(io.StringIO(sql(
+            "SELECT o.order_id, o.partition, o.log_offset, o.sku, o.buyer, quantity, outcome, "
+            "accepted_at AT TIME ZONE 'UTC', coalesce(h.units, 0) FROM orders o JOIN sales s ON s.number = o.sale "
+            "LEFT JOIN holds h ON h.order_id = o.order_id "
+            "WHERE s.id = 'exported'", form="--csv"))))
+        self.assertEqual(len(stored), len(buyers))
+        self.assertEqual(len(rows), len(stored))
+        by_id = {row["order_id"]: row for row in rows}
+        by_line = {line["order_id"]: line for line in lines}
+        self.assertEqual(len(by_id), len(stored), "each order once")
+        for identity, partition, offset, sku, buyer, quantity, outcome, accepted, units in stored:
+            row, line = by_id[identity], by_line[identity]
+            escaped = "'" + buyer if buyer[0] in "=+-@'" else buyer
+            self.assertEqual((row["partition"], row["offset"], row["sku"], row["buyer"], row["quantity"]),
+                             (partition, offset, sku, escaped, quantity))
+            self.assertEqual((line["partition"], line["offset"], line["sku"], line["buyer"], line["quantity"]),
+                             (int(partition), int(offset), sku, buyer, int(quantity)))
+            self.assertEqual(row["outcome"] == "rejected", outcome not in ["0", "100"], row)
+            self.assertEqual(row["units_live"], units, row)
+            shown = re.sub(r"\D", "", row["accepted_at"])
+            self.assertTrue(re.sub(r"\D", "", accepted).ljust(20, "0").startswith(shown), (accepted, row))
+        self.assertEqual({row["sku"] for row in rows if row["outcome"] == "rejected"}, {"case"})
+        masked = self.fetch(path.replace("plain", "masked"))
+        self.assertNotIn("buyer-1,", masked)
+
+
+if __name__ == "__main__":
+    unittest.main()
