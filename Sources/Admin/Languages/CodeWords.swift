@@ -63,6 +63,7 @@ extension HistoryEntry.Result: Message {
     case .tooLate: "支付过晚，应退"
     case .refundDue: "应退款"
     case .unknownLine: "无此 SKU 行"
+    case .anotherCommand: "键已用于其他命令"
     }
   }
 }

@@ -23,6 +23,7 @@ struct RuleWords: Message {
     RuleWords("is missing: say why, for the history", "不能为空：请说明原因，以便记录"),
     RuleWords("is missing, as is everything else that could change", "不能为空：没有任何修改"),
     RuleWords("is missing", "不能为空"),
+    RuleWords("is there twice", "重复"),
   ]
 
   private static let numbers: [RuleWords] = [
