@@ -19,7 +19,7 @@ import Time
   ) throws -> SaleReport {
     let timeline = moments.map { moment in
       let time = Timestamp(microseconds: (1_762_819_200 + Int64(moment.minute) * 60) * 1_000_000)
-      return "{\"minute\":\"\(time)\",\"confirmed\":\(moment.count),\"waitlisted\":0,\"rejected\":1,\"quarantined\":0}"
+      return "{\"minute\":\"\(time)\",\"confirmed\":\(moment.count),\"waitlisted\":4,\"rejected\":1,\"quarantined\":0}"
     }
     let quoted = String(decoding: try JSONEncoder().encode(name), as: UTF8.self)
     let json = """
@@ -94,6 +94,9 @@ import Time
     #expect(lines.contains("  00:00:00.3        10    4,900"))
     #expect(lines.contains("  1.250  20.000  1,234.568  2,000.000"))
     #expect(lines.suffix(2) == ["✓ Sale double11: every request has its outcome", ""])
+    let moving = ReportTable.text(try report(moments: [(0, 1_000), (1, 12)])).components(separatedBy: "\n")
+    #expect(moving.contains("  from              confirmed  waitlisted  rejected  quarantined"))
+    #expect(moving.contains("  2025-11-11 00:00      1,000           4         1            0"))
     let broken = ReportTable.text(try report(identity: "false")).components(separatedBy: "\n")
     #expect(broken.suffix(2) == ["✗ Sale double11: does not add up", ""])
     let unknown = ReportTable.text(try report(inFlight: "null", identity: "null"))

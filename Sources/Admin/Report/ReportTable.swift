@@ -81,10 +81,10 @@ public enum ReportTable {
   }
 
   private static func rows(_ timeline: Timeline) -> [[String]] {
-    [["from", "confirmed", "rejected", "quarantined"]]
+    [["from", "confirmed", "waitlisted", "rejected", "quarantined"]]
       + timeline.buckets.map { bucket in
         [
-          bucket.minute.dateAndMinute, bucket.confirmed.grouped, bucket.rejected.grouped,
+          bucket.minute.dateAndMinute, bucket.confirmed.grouped, bucket.waitlisted.grouped, bucket.rejected.grouped,
           bucket.quarantined.grouped,
         ]
       }
