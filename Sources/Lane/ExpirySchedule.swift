@@ -9,16 +9,49 @@ public import Time
 /// (2) What it keeps is bounded: it asks for at most `Limits.expiryBatch` more of each partition than are under way,
 ///     and for none once `Limits.expiriesUnderWay` are.
 /// (3) A partition that is no longer this worker's is forgotten: its new owner looks by itself.
+/// (4) While records of a partition are under way, a look goes on behind the last hold that was found there, so that
+///     the store need not find them again. After `Limits.expiryRepeat` a look starts anew: a record may be lost, and
+///     a hold may be there by now whose due is earlier.
 public struct ExpirySchedule: Sendable {
+  /// A hold, in the order in which they are due.
+  public struct Place: Hashable, Sendable {
+    public let due: Timestamp
+    public let order: OrderID
+
+    /// Creates a place.
+    public init(due: Timestamp, order: OrderID) {
+      self.due = due
+      self.order = order
+    }
+  }
+
+  /// What to ask of one partition.
+  public struct Ask: Hashable, Sendable {
+    /// How many holds at most.
+    public let most: Int
+
+    /// Only those behind this one; `nil`: all.
+    public let after: Place?
+  }
+
   private struct UnderWay {
     let partition: Partition
     /// `nil`: whether the log has it is not known.
     let offset: Offset?
     let since: Timestamp
+    /// `nil`: it is no hold.
+    let due: Timestamp?
+  }
+
+  /// How far looks have come in a partition, and when they started anew.
+  private struct Found {
+    let last: Place
+    let since: Timestamp
   }
 
   private var underWay: [OrderID: UnderWay] = [:]
   private var count: [Partition: Int] = [:]
+  private var found: [Partition: Found] = [:]
 
   /// Nothing is under way.
   public init() {}
@@ -27,31 +60,63 @@ public struct ExpirySchedule: Sendable {
   public mutating func have(_ next: [Partition: Offset], now: Timestamp) {
     guard !underWay.isEmpty else {
       count = next.mapValues { _ in 0 }
+      found = [:]
       return
     }
+    var lost: Set<Partition> = []
     underWay = underWay.filter { _, record in
       guard let decided = next[record.partition] else { return false }
-      guard let offset = record.offset else {
-        return (0..<Limits.expiryRepeat.wholeMicroseconds).contains(now.microseconds(since: record.since))
-      }
-      return offset >= decided
+      if let offset = record.offset { return offset >= decided }
+      if Self.isRecent(record.since, now) { return true }
+      lost.insert(record.partition)
+      return false
     }
     count = next.mapValues { _ in 0 }
     for record in underWay.values { count[record.partition, default: 0] += 1 }
+    found = found.filter { partition, found in
+      count[partition] ?? 0 > 0 && !lost.contains(partition) && Self.isRecent(found.since, now)
+    }
   }
 
-  /// How many orders to ask for, of each partition.
+  /// A clock that was set back makes nothing last.
+  private static func isRecent(_ time: Timestamp, _ now: Timestamp) -> Bool {
+    (0..<Limits.expiryRepeat.wholeMicroseconds).contains(now.microseconds(since: time))
+  }
+
+  /// How many orders to ask for, of each partition, where those that are under way are found again.
   public var wanted: [Partition: Int] {
     let room = max(0, Limits.expiriesUnderWay - underWay.count)
     return room == 0 ? [:] : count.mapValues { min(Limits.expiryBatch, room) + $0 }
   }
 
+  /// Which holds to ask for.
+  public var asks: [Partition: Ask] {
+    var asks: [Partition: Ask] = [:]
+    for (partition, most) in wanted {
+      let last = found[partition]?.last
+      asks[partition] = Ask(most: last == nil ? most : most - (count[partition] ?? 0), after: last)
+    }
+    return asks
+  }
+
+  /// Takes note of the last hold that an answer has of a partition.
+  public mutating func saw(_ last: Place, in partition: Partition, now: Timestamp) {
+    found[partition] = Found(last: last, since: found[partition]?.since ?? now)
+  }
+
+  /// When the first of the holds that are under way was due; `nil`: none is.
+  public var firstDue: Timestamp? { underWay.values.compactMap(\.due).min() }
+
   /// Whether an order that was found is to be told that its time is over.
   public func isNew(_ order: OrderID) -> Bool { underWay[order] == nil }
 
   /// Takes note of a record that is in the log, or may be (`nil`).
-  public mutating func told(_ order: OrderID, in partition: Partition, at offset: Offset?, now: Timestamp) {
-    underWay[order] = UnderWay(partition: partition, offset: offset, since: now)
+  ///
+  /// - Parameter due: of a hold; `nil` for an order that waits.
+  public mutating func told(
+    _ order: OrderID, due: Timestamp?, in partition: Partition, at offset: Offset?, now: Timestamp
+  ) {
+    underWay[order] = UnderWay(partition: partition, offset: offset, since: now, due: due)
   }
 
   /// How long to wait before the next look.

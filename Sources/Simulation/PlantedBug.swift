@@ -138,6 +138,9 @@ public enum PlantedBug: String, CaseIterable, Sendable {
   /// A scheduler takes what it may have written for written.
   case expiryForgotten = "expiry-forgotten"
 
+  /// A scheduler that has looked at holds that are due never looks at them again.
+  case lookGoesOn = "look-goes-on"
+
   /// With all units held, intake says that all is sold.
   case heldCountsAsSold = "held-counts-as-sold"
 

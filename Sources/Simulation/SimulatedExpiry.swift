@@ -43,14 +43,19 @@ extension World {
     let own = lanes.filter { $0.isOf(worker, run) && !$0.isEnded }
     let next = Dictionary(own.map { ($0.partition, $0.core.next) }, uniquingKeysWith: { max($0, $1) })
     workers[worker].expiry.have(next, now: now)
-    let wanted = workers[worker].expiry.wanted
+    let asks = workers[worker].expiry.asks
     let ends = store.lives.holds.values.compactMap { hold in end(of: hold).map { (hold: hold, end: $0) } }
     for (hold, end) in ends.sorted(by: { ($0.end, $0.hold.order) < ($1.end, $1.hold.order) }) {
       let partition = partition(of: hold.stock)
-      guard end <= scheduler.now, wanted[partition] != nil, store.isReachable,
-        workers[worker].expiry.isNew(hold.order)
-      else { continue }
-      expire(hold, by: worker)
+      guard end <= scheduler.now, let ask = asks[partition], store.isReachable else { continue }
+      if let place = hold.place {
+        // The bug: a look never starts anew.
+        let after = bug == .lookGoesOn ? workers[worker].lastHolds[partition] : ask.after
+        if let after, (place.due, place.order) <= (after.due, after.order) { continue }
+        workers[worker].expiry.saw(place, in: partition, now: now)
+        workers[worker].lastHolds[partition] = place
+      }
+      if workers[worker].expiry.isNew(hold.order) { expire(hold, by: worker) }
     }
     if let first = ends.map(\.end).min() {
       let pause = random.number(in: Limits.expiryDelay)
@@ -73,10 +78,15 @@ extension World {
     guard let worker else { return }
     // The bug: what may be in the log is taken to be there, at some offset to come.
     let known = bug == .expiryForgotten ? offset ?? Offset(.max) : offset
-    workers[worker].expiry.told(hold.order, in: partition, at: known, now: now)
+    workers[worker].expiry.told(hold.order, due: hold.due, in: partition, at: known, now: now)
   }
 
   private func partition(of stock: StockKey) -> Partition {
     RecordKey(sale: shop[stock.sale].sale, sku: stock.sku).partition(of: shop.partitions)
   }
+}
+
+extension Hold {
+  /// Among those that are due; `nil`: it waits.
+  fileprivate var place: ExpirySchedule.Place? { due.map { ExpirySchedule.Place(due: $0, order: order) } }
 }

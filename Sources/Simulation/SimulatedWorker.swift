@@ -15,6 +15,9 @@ struct SimulatedWorker {
   var expiry = ExpirySchedule()
   var nextExpiryLook = Int64.max
 
+  /// How far it has looked in each partition. Only a planted bug looks at it.
+  var lastHolds: [Partition: ExpirySchedule.Place] = [:]
+
   /// In which it shows that it is alive.
   var session: SimulatedStore.Session?
   var isLookDue = false

@@ -1,4 +1,5 @@
 public import FlashSale
+public import Lane
 public import Logging
 public import Postgres
 public import Time
@@ -41,11 +42,11 @@ public struct DueHolds: Sendable {
     return DueHolds(connection: try await Connection.connect(settings, on: thread.executor, logger: logger))
   }
 
-  /// The holds of these partitions whose time is over, at most `most` of each.
+  /// The holds of these partitions whose time is over, in the order in which they were due.
   ///
-  /// - Parameter most: by partition; a partition that is missing is not looked at.
-  public func holds(atMost most: [Partition: Int]) async throws -> Look {
-    let partitions = most.keys.sorted()
+  /// - Parameter asks: a partition that is missing is not looked at.
+  public func holds(_ asks: [Partition: ExpirySchedule.Ask]) async throws -> Look {
+    let partitions = asks.keys.sorted()
     // First what is not due yet, and then what is due: the other way round, a hold whose time comes between the two
     // statements would be in neither, and be found by the next look at rest.
     let next = try await connection.query(
@@ -61,13 +62,16 @@ public struct DueHolds: Sendable {
     let rows = try await connection.query(
       """
       SELECT h.order_id, h.sale, h.sku, h.partition, h.due, s.id, s.ordering, now() AS now
-      FROM unnest($1::int4[], $2::int8[]) AS mine (partition, most)
+      FROM unnest($1::int4[], $2::int8[], $3::timestamptz[], $4::uuid[]) AS mine (partition, most, due, order_id)
       CROSS JOIN LATERAL (
         SELECT * FROM holds WHERE partition = mine.partition AND state = 2 AND due <= now()
-        ORDER BY due LIMIT mine.most
+          AND due >= coalesce(mine.due, '-infinity')
+          AND (mine.due IS NULL OR (due, order_id) > (mine.due, mine.order_id))
+        ORDER BY due, order_id LIMIT mine.most
       ) AS h
-      JOIN sales s ON s.number = h.sale ORDER BY h.due
-      """, partitions.map(\.rawValue), partitions.map { Int64(most[$0] ?? 0) })
+      JOIN sales s ON s.number = h.sale ORDER BY h.due, h.order_id
+      """, partitions.map(\.rawValue), partitions.map { Int64(asks[$0]?.most ?? 0) },
+      partitions.map { asks[$0]?.after?.due }, partitions.map { asks[$0]?.after?.order.uuid })
     return Look(
       orders: try rows.map(DueOrder.init(row:)),
       now: try rows.last?.timestamp("now") ?? next.timestamp(0), nextDue: try next.optional(1))

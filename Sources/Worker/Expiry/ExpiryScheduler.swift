@@ -56,20 +56,25 @@ struct ExpiryScheduler: Sendable {
     var nextEnded = ContinuousClock.now
     while !Task.isCancelled {
       schedule.have(decided, now: .now)
-      let wanted = schedule.wanted
-      guard !wanted.isEmpty else {
+      let (asks, wanted) = (schedule.asks, schedule.wanted)
+      guard !asks.isEmpty else {
         try await Task.sleep(for: schedule.pause(hasMore: false, nextDue: nil, now: .now))
         continue
       }
-      let look = try await holds.holds(atMost: wanted)
+      let look = try await holds.holds(asks)
       let looked = ContinuousClock.now
-      noteLateness(look)
-      try await tell(look, &schedule, &writer)
+      noteLateness(look, schedule)
+      for order in look.orders {
+        schedule.saw(ExpirySchedule.Place(due: order.due, order: order.order), in: order.partition, now: .now)
+      }
+      try await tell(look, areHolds: true, &schedule, &writer)
       if nextEnded <= .now {
         nextEnded = .now + Limits.endedInterval
-        try await tell(try await holds.waiting(atMost: wanted), &schedule, &writer)
+        try await tell(try await holds.waiting(atMost: wanted), areHolds: false, &schedule, &writer)
       }
-      let isFull = Dictionary(grouping: look.orders, by: \.partition).contains { $0.value.count >= wanted[$0.key] ?? 0 }
+      let isFull = Dictionary(grouping: look.orders, by: \.partition).contains { partition, orders in
+        orders.count >= asks[partition]?.most ?? 0
+      }
       // Telling takes time, and what was due soon can be due by now.
       let now = look.now.after(.now - looked)
       let pause = schedule.pause(hasMore: isFull, nextDue: look.nextDue, now: now)
@@ -82,13 +87,15 @@ struct ExpiryScheduler: Sendable {
     context.board.current.partitions.compactMapValues { $0.state == .running ? $0.nextOffset : nil }
   }
 
-  private func noteLateness(_ look: DueHolds.Look) {
-    let late = look.orders.first.map { Duration.microseconds(look.now.microseconds(since: $0.due)) }
+  /// The first that was due is among those that were found, or under way and not found again.
+  private func noteLateness(_ look: DueHolds.Look, _ schedule: ExpirySchedule) {
+    let first = [look.orders.first?.due, schedule.firstDue].compactMap { $0 }.min()
+    let late = first.map { Duration.microseconds(look.now.microseconds(since: $0)) }
     context.board.update { $0.holdOverSince = late.map { .now - $0 } }
   }
 
   private func tell(
-    _ look: DueHolds.Look, _ schedule: inout ExpirySchedule, _ writer: inout OrderWriter?
+    _ look: DueHolds.Look, areHolds: Bool, _ schedule: inout ExpirySchedule, _ writer: inout OrderWriter?
   ) async throws {
     let orders = look.orders.filter { schedule.isNew($0.order) }
     guard !orders.isEmpty else { return }
@@ -97,7 +104,7 @@ struct ExpiryScheduler: Sendable {
     let offsets = await open.write(each: try orders.map { try OutgoingRecord(endOf: $0, at: look.now) })
     let now = Timestamp.now
     for (order, offset) in zip(orders, offsets) {
-      schedule.told(order.order, in: order.partition, at: offset, now: now)
+      schedule.told(order.order, due: areHolds ? order.due : nil, in: order.partition, at: offset, now: now)
       if offset != nil { delay.recordMicroseconds(max(0, look.now.microseconds(since: order.due))) }
     }
     let lost = offsets.count { $0 == nil }
