@@ -27,6 +27,8 @@ public enum LogAction: String, CaseIterable, Sendable, Codable, Hashable {
   // Orders.
   case orderCancelled = "order.cancel"
   case orderRefunded = "order.refund"
+  case orderExtended = "order.extend"
+  case orderReleased = "order.release"
   case buyersUnmasked = "buyers.unmask"
   case ordersExported = "orders.export"
   case reportExported = "report.export"

@@ -4,7 +4,8 @@ public enum Right: String, CaseIterable, Sendable, Codable, Hashable {
   /// See sales, reports, orders and partitions, with masked buyers.
   case view
 
-  /// Create, change, restock and close sales; let halted partitions go on; webhooks, waiting rooms.
+  /// Create, change, restock and close sales; extend and release orders; let halted partitions go on; webhooks, waiting
+  /// rooms.
   case operate
 
   /// Pay money back, and cancel what was paid.

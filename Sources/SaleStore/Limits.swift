@@ -109,6 +109,9 @@ public enum Limits {
   /// Dead letters that are shown at once.
   static let deadLettersShown: Int32 = 100
 
+  /// Orders that wait for a stock and are named where its units may go to them: enough to see who is next.
+  static let waitingShown: Int32 = 3
+
   // What is watched live.
 
   /// Pages at the end of the table of orders in which a sale's newest decisions are looked for: 2 MB, some 15,000

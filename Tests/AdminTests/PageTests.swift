@@ -72,6 +72,7 @@ import Testing
     check(SaleWords.self)
     check(VerdictWords.self)
     check(DeskWords.self)
+    check(OrderWords.self)
     check(ImportWords.self)
     check(LiveWords.self)
     check(AlertWords.self)

@@ -104,6 +104,84 @@ class Orders(Console):
         self.open(f"/admin/orders/{paid}")
         self.assertRegex(self.text(), r"pay-refunded-1 199\.00 CNY 0\.00 CNY 0\.00 CNY 199\.00 CNY")
 
+    def test_one_order_is_cancelled_in_part_refunded_and_extended_by_who_may(self):
+        wanted = sale("one")
+        wanted["holds"] = {"seconds": 3600, "extend": {"times": 2, "seconds": 600}}
+        api("POST", "/admin/api/sales", wanted)
+        paid = order("one", "erin", quantity=3)["order_id"]
+        held = order("one", "frank", quantity=2)["order_id"]
+        decided("one", 2)
+        pay(paid, "pay-one-1", 59700)
+        self.sign_in("victor")
+        for found in [paid, held]:
+            self.open(f"/admin/orders/{found}")
+            self.assertEqual(self.actions(found), [])
+        self.sign_out()
+
+        self.sign_in("oscar")
+        self.open(f"/admin/orders/{paid}")
+        self.assertEqual(self.actions(paid), [])
+        self.open(f"/admin/orders/{held}")
+        self.assertEqual(self.actions(held), ["extend", "release"])
+        due = sql(f"SELECT due FROM holds WHERE order_id = '{held}'")
+        self.ask(held, "extend", {"reason": "her bank is slow"})
+        self.assertIn("Extensions that are left then: 1", self.text())
+        self.confirm(held, "extend")
+        self.assertIn("extend: applied", self.find("[role=status]").text)
+        self.assertEqual(sql(f"SELECT due - '{due}' FROM holds WHERE order_id = '{held}'"), "00:10:00")
+        self.ask(held, "release", {"reason": "she called"})
+        self.assertIn("2 of phone will go back to the stock.", self.text())
+        self.confirm(held, "release")
+        self.assertEqual(sql(f"SELECT state FROM holds WHERE order_id = '{held}'"), "6")
+        self.assertEqual(self.actions(held), [])
+        self.sign_out()
+
+        self.sign_in("fiona")
+        self.open(f"/admin/orders/{paid}")
+        self.assertEqual(self.actions(paid), ["cancel", "refund"])
+        self.check_accessible()
+        self.ask(paid, "cancel", {"units": "1", "reason": "ordered one too many"})
+        self.assertIn("199.00 CNY will be due to be paid back", self.text())
+        self.assertIn("The order will keep 2 of its units.", self.text())
+        self.check_accessible()
+        self.confirm(paid, "cancel")
+        self.assertIn("cancel: refund_due. Units: -1. Money: 199.00 CNY.", self.find("[role=status]").text)
+        self.assertEqual(sql(f"SELECT state, units, refund_due FROM holds WHERE order_id = '{paid}'"), "4|2|19900")
+        self.speak("zh-Hans")
+        self.ask(paid, "cancel", {"units": "7", "reason": "too many"})
+        self.assertIn("已被拒绝", self.find("[role=alert]").text)
+        self.check_accessible()
+        self.open(f"/admin/orders/{paid}")
+        self.ask(paid, "refund", {"amount": "99", "reason": "the first half"})
+        self.assertIn("支付 pay-one-1 将登记已退 99.00 CNY", self.text())
+        self.assertIn("该支付仍有应退款 100.00 CNY", self.text())
+        self.check_accessible()
+        self.confirm(paid, "refund")
+        self.assertIn("退款：已执行", self.find("[role=status]").text)
+        # The rest of what is due, without an amount.
+        self.ask(paid, "refund", {"reason": "the second half"})
+        self.confirm(paid, "refund")
+        self.assertEqual(sql("SELECT refund_due, refunded FROM payments WHERE payment = 'pay-one-1'"), "0|19900")
+        self.check_no_complaint()
+
+    def actions(self, order_id):
+        """What the page of an order offers to do with it."""
+        begin = f"/admin/orders/{order_id}/"
+        forms = self.driver.find_elements("css selector", f"form[action^='{begin}']")
+        return [form.get_attribute("action").rsplit("/", 1)[1] for form in forms]
+
+    def ask(self, order_id, action, values):
+        """Opens a form of an order's page, fills it, and asks for its preview."""
+        form = self.form(f"/admin/orders/{order_id}/{action}")
+        form.find_element("xpath", "..").find_element("tag name", "summary").click()
+        self.fill(form, values)
+        self.send(form)
+
+    def confirm(self, order_id, action):
+        """Confirms a preview, and waits until the order's page has the record of it."""
+        self.send(self.form(f"/admin/orders/{order_id}/{action}"))
+        self.assertRegex(self.driver.current_url, rf"/admin/orders/{order_id}\?record=\d+@\d+$")
+
     def test_an_export_has_each_order_as_the_database_has_it(self):
         api("POST", "/admin/api/sales", sale("exported"))
         buyers = [f"buyer-{i}" for i in range(12)] + ["=1+1,\"x\"", "'quoted"]

@@ -6,7 +6,7 @@ internal import Hummingbird
 internal import SaleStore
 internal import Telemetry
 
-// Commands that go through the log: about a sale's stock and rules, and about an order.
+// Commands that go through the log, about a sale's stock and rules.
 
 extension AdminAPI {
   func addCommands(to api: GuardedRoutes) {
@@ -16,8 +16,6 @@ extension AdminAPI {
     api.at("sales/{sale}/items/{sku}/restock", post: .needs(.operate) { try await stock($0, .stockRestocked) })
     api.at("sales/{sale}/items/{sku}/reduce", post: .needs(.operate, reduce))
     api.at("sales/{sale}/items/{sku}/reopen", post: .needs(.operate) { try await stock($0, .stockReopened) })
-    api.at("orders/{order}/cancel", post: .needs(.refund, cancel))
-    api.at("orders/{order}/refund", post: .needs(.refund, refund))
   }
 
   private static func sku(_ visit: Visit) throws(Problem) -> SKU {
@@ -68,41 +66,7 @@ extension AdminAPI {
     ) { try await answer(desk.change(id, asked, named: name, by: actor)) }
   }
 
-  @Sendable private func cancel(_ visit: Visit) async throws -> Response {
-    let order: OrderID = try visit.parameter()
-    let asked = try await visit.request.parsed(upTo: Limits.bodyBytes) { bytes throws(BodyError) in
-      try CommandRequest.Cancel(parsing: bytes, needsReason: true)
-    }
-    let key = try visit.idempotencyKey()
-    if asked.units != nil, key == nil { throw Problem.keyMissing }
-    let actor = try visit.actor(reason: asked.reason)
-    let words = asked.units.map { "\($0) units" } ?? "all units"
-    return try await visit.logged(.orderCancelled, "\(order)", to: words, why: asked.reason) {
-      try await answer(desk.command(order, asked.action, named: CommandName(key), by: actor))
-    }
-  }
-
-  @Sendable private func refund(_ visit: Visit) async throws -> Response {
-    let order: OrderID = try visit.parameter()
-    let asked = try await visit.request.parsed(upTo: Limits.bodyBytes) { bytes throws(BodyError) in
-      try CommandRequest.Money(parsing: bytes, as: .refund, needsReason: true)
-    }
-    guard let key = try visit.idempotencyKey() else { throw Problem.keyMissing }
-    let actor = try visit.actor(reason: asked.reason)
-    let words = "\(asked.minor) of payment \(asked.payment)"
-    return try await visit.logged(.orderRefunded, "\(order)", to: words, why: asked.reason) {
-      let action = OrderCommand.Action.refunded(asked.payment, minor: asked.minor)
-      return try await answer(desk.command(order, action, named: CommandName(key), by: actor))
-    }
-  }
-
-  private func answer(_ effects: CommandEffects) throws -> Response {
+  func answer(_ effects: CommandEffects) throws -> Response {
     try .json(effects, status: effects.isDecided ? .ok : .accepted)
   }
-}
-
-extension Problem {
-  fileprivate static let keyMissing = Problem(
-    .invalidHeader, detail: "\(IdempotencyKey.field) is missing: without it, sending this again would do it again.",
-    field: IdempotencyKey.field)
 }

@@ -47,6 +47,11 @@ struct AdminAPI: Sendable {
     api.at("sales/{sale}/moment", get: .needs(.view, moment))
     api.at("orders", get: .needs(.view, lookUpOrders))
     api.at("orders/{order}", get: .needs(.view, order))
+    api.at(
+      "orders/{order}/webhooks/resend",
+      post: .needs(OrderAction.resend.right) { visit in
+        try await .json(["resent": OrderDesk(desk: desk).resend(visit.parameter(), by: visit)])
+      })
     api.at("partitions", get: .needs(.view) { _ in try await .json(desk.partitions()) })
     api.at("workers/{worker}/drain", post: .needs(.operate, drain))
   }
@@ -59,6 +64,7 @@ struct AdminAPI: Sendable {
     api.at("sales/{sale}/room/revoke", post: .needs(.operate, revoke))
     api.at("sales/{sale}/room/beacon", post: .needs(.operate, tellBeacon))
     addCommands(to: api)
+    addOrderCommands(to: api)
   }
 
   @Sendable private func close(_ visit: Visit) async throws -> Response {

@@ -74,6 +74,17 @@ struct FormFields: Sendable {
     }
   }
 
+  /// Why something is to be done. Throws for a reason that no history takes.
+  func reason() throws(Problem) -> String {
+    do throws(ValidationError) {
+      let reason = self["reason"]
+      guard reason.contains(where: { !$0.isWhitespace }) else { throw ValidationError("reason", "is missing") }
+      return try Actor(name: "admin", reason: reason).reason
+    } catch {
+      throw .invalidParameter(error.field, error.reason)
+    }
+  }
+
   static let commandKeyName = "command_key"
 
   /// All values of a name.

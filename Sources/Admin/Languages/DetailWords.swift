@@ -29,6 +29,12 @@ struct DetailWords: Message {
     DetailWords("No order is placed at {1}.", "位置 {1} 没有订单。"),
     DetailWords("The first command counts. Send this one with a key of its own.", "以第一次的命令为准，请使用新的键。"),
     DetailWords("Nothing was done.", "未执行任何操作。"),
+    DetailWords(
+      "It may be done, now or later. Sending it again with the same Idempotency-Key is safe: it is done once.",
+      "可能已执行，或稍后执行。使用相同的 Idempotency-Key 重发是安全的：只会执行一次。"),
+    DetailWords(
+      "It may be done, now or later. Look what has become of it before you send it again: it could be done twice.",
+      "可能已执行，或稍后执行。重发前请先查看结果，否则可能执行两次。"),
   ]
 
   private static let desk: [DetailWords] = [

@@ -35,6 +35,8 @@ struct RuleWords: Message {
     RuleWords("must be {1} to {2} items", "须为 {1} 到 {2} 个 SKU"),
     RuleWords("must be {1} to {2}", "须为 {1} 到 {2}"),
     RuleWords("must be {1} or more", "须不小于 {1}"),
+    RuleWords(
+      "must be an amount of {1} above 0, without separators of thousands", "须为大于 0 的 {1} 金额，不含千位分隔符"),
     RuleWords("must be three capital letters, as CNY", "须为三个大写字母，例如 CNY"),
     RuleWords("must be above 0 in a sale with holds: nobody can pay 0", "活动需要支付时，价格须大于 0"),
   ]

@@ -5,19 +5,42 @@ internal import SaleStore
 extension SaleDesk {
   /// Every record that touched an order. Throws a 404 if the store knows nothing of it.
   func order(_ id: OrderID) async throws -> OrderRecord {
+    let history = try await history(of: id)
+    var sale: Sale?
+    if history.decision != nil, history.life == nil, let id = history.sale { sale = try await stored(id).sale }
+    return OrderRecord(id, history, of: sale)
+  }
+
+  /// The same with what one has to know to do something with it.
+  ///
+  /// - Parameter looksForDeadLetters: whether the webhooks that were given up are looked for.
+  func standing(of id: OrderID, looksForDeadLetters: Bool) async throws -> OrderStanding {
+    let history = try await history(of: id)
+    var stored: StoredSale?
+    if let id = history.sale { stored = try await self.stored(id) }
+    var letters: [DeadLetter] = []
+    if looksForDeadLetters {
+      letters = try await asking("list dead letters") { [store] in try await store.deadLetters(of: id) }
+    }
+    return OrderStanding(
+      OrderRecord(id, history, of: stored?.sale), history, in: stored, deadLetters: letters)
+  }
+
+  /// Who waits for units of these SKUs, for each that somebody waits for.
+  func firstWaiting(for skus: [SKU], of sale: StoredSale) async throws -> [SKU: [WaitingOrder]] {
+    var found: [SKU: [WaitingOrder]] = [:]
+    for sku in skus {
+      let key = StockKey(sale: sale.number, sku: sku)
+      let waiting = try await asking("list who waits") { [store] in try await store.firstWaiting(for: key) }
+      if !waiting.isEmpty { found[sku] = waiting }
+    }
+    return found
+  }
+
+  private func history(of id: OrderID) async throws -> OrderHistory {
     let history = try await asking("order") { [store] in try await store.history(of: id) }
     guard !history.isEmpty else { throw Problem.orderNotFound(id) }
-    // What was won in a sale without holds has no price of its own.
-    var price: Price?
-    var lines: [Hold.Line] = []
-    if let decision = history.decision, history.life == nil, let id = history.sale {
-      let sale = try await stored(id).sale
-      price = sale.item(decision.stock.sku)?.price
-      lines = decision.lines.map { line in
-        Hold.Line(sku: line.sku, units: line.quantity, priceMinor: sale.item(line.sku)?.price.minor ?? 0)
-      }
-    }
-    return OrderRecord(id, history, price: price, lines: lines)
+    return history
   }
 
   /// A page of a sale's orders.
@@ -49,5 +72,22 @@ extension SaleDesk {
       throw Problem(.orderNotFound, detail: "No order is placed at \(position).")
     }
     return try await order(id)
+  }
+}
+
+extension OrderRecord {
+  /// Everything about one order.
+  ///
+  /// - Parameter sale: what was won in a sale without holds has no price of its own, but its sale's.
+  fileprivate init(_ id: OrderID, _ history: OrderHistory, of sale: Sale?) {
+    var price: Price?
+    var lines: [Hold.Line] = []
+    if let decision = history.decision, history.life == nil, let sale {
+      price = sale.item(decision.stock.sku)?.price
+      lines = decision.lines.map { line in
+        Hold.Line(sku: line.sku, units: line.quantity, priceMinor: sale.item(line.sku)?.price.minor ?? 0)
+      }
+    }
+    self.init(id, history, price: price, lines: lines)
   }
 }

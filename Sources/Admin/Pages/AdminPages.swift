@@ -20,7 +20,7 @@ struct AdminPages: Sendable {
     let parameters = PathParameters(
       SaleID.self, UserName.self, ApprovalID.self, OrderID.self, Partition.self, OffsetInPath.self, NumberInPath.self)
     let open = router.group().add(middleware: parameters)
-      .add(middleware: ProblemPages(gate: gate)).add(middleware: gate)
+      .add(middleware: ProblemPages(gate: gate, door: door)).add(middleware: gate)
     for asset in Asset.all { open.at("admin/assets/\(asset.name)", get: { _, _ in asset.response }) }
     for language in Language.allCases {
       open.at("admin/language/\(language.rawValue)", get: { request, _ in choose(language, request) })
@@ -90,6 +90,7 @@ enum SafePath {
 /// Tells a problem as a page: who asks for a page is a person. Who is not known signs in first.
 private struct ProblemPages: RouterMiddleware {
   let gate: OperatorGate
+  let door: Doorkeeper
 
   func handle(
     _ request: Request, context: ListenerContext, next: (Request, ListenerContext) async throws -> Response
@@ -103,8 +104,17 @@ private struct ProblemPages: RouterMiddleware {
         return .toPage("/admin/sign-in?next=\(path.percentEncoded)")
       }
       return .page(
-        ProblemPage.html(PageFrame(of: request), problem), status: problem.responseStatus, headers: problem.fields)
+        ProblemPage.html(await frame(request, context, problem), problem), status: problem.responseStatus,
+        headers: problem.fields)
     }
+  }
+
+  /// With the menu of who is known, unless finding that out would fail too, or another site sent the request.
+  private func frame(_ request: Request, _ context: ListenerContext, _ problem: Problem) async -> PageFrame {
+    guard problem.code != .storeUnavailable, problem.code != .foreignOrigin,
+      let found = try? await door.principal(of: request, context)
+    else { return PageFrame(of: request) }
+    return PageFrame(of: request, who: found.who, formToken: found.session?.formToken ?? "")
   }
 }
 

@@ -16,6 +16,7 @@ struct DeskPages: Sendable {
     pages.at("admin/sales/{sale}/moment", get: .needs(.view, moment))
     pages.at("admin/orders", get: .needs(.view, find))
     pages.at("admin/orders/{order}", get: .needs(.view, order))
+    OrderActionPages(desk: desk).add(to: pages)
   }
 
   @Sendable private func orders(_ visit: Visit) async throws -> Response {
@@ -36,11 +37,16 @@ struct DeskPages: Sendable {
   @Sendable private func order(_ visit: Visit) async throws -> Response {
     let id: OrderID = try visit.parameter()
     let showsBuyers = try visit.showsBuyers()
-    let order = try await desk.order(id)
+    let order = try await desk.standing(of: id, looksForDeadLetters: visit.may(OrderAction.resend.right))
     let frame = PageFrame(visit)
-    guard showsBuyers else { return .page(OrderHistoryPage.html(frame, order.masked, isMasked: true)) }
+    var note = HTML.empty
+    if let record = visit.query("record") { note = OrderResult.html(frame, order.record, record: record) }
+    if let resent = visit.query("resent").flatMap({ Int($0) }) { note = OrderResult.html(frame, resent: resent) }
+    guard showsBuyers else {
+      return .page(OrderHistoryPage.html(frame, order.record.masked, isMasked: true, order, note: note))
+    }
     return try await visit.logged(.buyersUnmasked, "\(id)") {
-      .page(OrderHistoryPage.html(frame, order, isMasked: false))
+      .page(OrderHistoryPage.html(frame, order.record, isMasked: false, order, note: note))
     }
   }
 

@@ -4,7 +4,14 @@ internal import Time
 
 /// One order: where it stands, its money, and its history drawn as a line.
 enum OrderHistoryPage {
-  static func html(_ frame: PageFrame, _ order: OrderRecord, isMasked: Bool) -> HTML {
+  /// - Parameters:
+  ///   - order: what is shown, with its buyer masked or not.
+  ///   - standing: what can be done with it.
+  ///   - note: what has become of what was done.
+  static func html(
+    _ frame: PageFrame, _ order: OrderRecord, isMasked: Bool, _ standing: OrderStanding, note: HTML = .empty,
+    refused: OrderActionSection.Refused? = nil
+  ) -> HTML {
     let say = frame.say
     let id = "\(order.orderID)"
     let sale: HTML =
@@ -19,9 +26,11 @@ enum OrderHistoryPage {
       \(PageLayout.pill(order.state, say.state(order.state)))</div>
       <p class="soft small"><code>\(id)</code> · \(sale) · \
       \(say(DeskWords.buyer)) \(order.buyer ?? "–")\(plain)</p></div>
+      \(note)
       <section class="card"><h2>\(say(DeskWords.history))</h2>\(line(say, order.events))\
       \(table(frame, order.events))</section>
       \(money(frame, order))
+      \(OrderActionSection.html(frame, standing, refused))
       """)
   }
 

@@ -26,6 +26,13 @@ struct PageFrame: Sendable {
     self.init(of: visit.request, who: visit.who, formToken: visit.session?.formToken ?? "")
   }
 
+  /// A page that answers a form: the page at `path`, which can be asked for again, shows the same thing.
+  init(_ visit: Visit, at path: String) {
+    self.init(
+      say: Phrasebook(language: Language(of: visit.request)), who: visit.who,
+      formToken: visit.session?.formToken ?? "", path: path)
+  }
+
   init(of request: Request, who: Principal? = nil, formToken: String = "") {
     self.init(
       say: Phrasebook(language: Language(of: request)), who: who, formToken: formToken,
@@ -46,8 +53,11 @@ extension PageFrame {
   }
 
   /// The name of what a form commands, new each time: a form that is sent twice does it once.
-  var commandKey: HTML {
-    "<input type=\"hidden\" name=\"\(FormFields.commandKeyName)\" value=\"\(UUID().uuidString)\">"
+  var commandKey: HTML { commandKey(again: UUID().uuidString) }
+
+  /// The name of a command that was sent already, and may be done.
+  func commandKey(again key: String) -> HTML {
+    "<input type=\"hidden\" name=\"\(FormFields.commandKeyName)\" value=\"\(key)\">"
   }
 
   /// A field with its label, and below it what is wrong with it.

@@ -83,7 +83,7 @@ struct SaleRoutes: Sendable {
 
   @Sendable private func close(_ visit: Visit, _ form: FormFields) async throws -> Response {
     let id: SaleID = try visit.parameter()
-    let reason = try Self.reason(form)
+    let reason = try form.reason()
     let outcome = try await approvals.run(.close, .saleClosed, id.rawValue, body: "{}", why: reason, by: visit) {
       try await desk.close(id)
     }
@@ -93,7 +93,7 @@ struct SaleRoutes: Sendable {
 
   @Sendable private func restock(_ visit: Visit, _ form: FormFields) async throws -> Response {
     let stored = try await desk.stored(visit.parameter())
-    let reason = try Self.reason(form)
+    let reason = try form.reason()
     guard let sku = SKU(rawValue: form["sku"]), let item = stored.sale.item(sku) else {
       throw Problem.invalidParameter("sku", "is no SKU of the sale")
     }
@@ -109,17 +109,6 @@ struct SaleRoutes: Sendable {
       try await desk.command(stored.sale.id, sku, .restock(units), named: name, by: actor)
     }
     return .toPage("/admin/sales/\(stored.sale.id)")
-  }
-
-  /// Throws for one that no history takes.
-  private static func reason(_ form: FormFields) throws(Problem) -> String {
-    do throws(ValidationError) {
-      let reason = form["reason"]
-      guard reason.contains(where: { !$0.isWhitespace }) else { throw ValidationError("reason", "is missing") }
-      return try Actor(name: "admin", reason: reason).reason
-    } catch {
-      throw .invalidParameter(error.field, error.reason)
-    }
   }
 }
 

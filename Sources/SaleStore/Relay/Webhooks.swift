@@ -82,13 +82,31 @@ extension SaleStore {
         SELECT id, event_id, kind, order_id, attempts, dead_at, last_error FROM webhook_deliveries
         WHERE endpoint = $1 AND dead_at IS NOT NULL ORDER BY id LIMIT $2
         """, endpoint, Limits.deadLettersShown)
-    }.map { row in
-      DeadLetter(
-        id: try row.int64("id"), event: try row.string("event_id"),
-        kind: OrderEvent.Kind(rawValue: try row.int16("kind")), order: OrderID(try row.uuid("order_id")),
-        attempts: try row.int32("attempts"), deadAt: try row.timestamp("dead_at"),
-        lastError: try row.optional("last_error"))
-    }
+    }.map(DeadLetter.init(row:))
+  }
+
+  /// The dead letters of an order at all endpoints, the oldest first, at most `Limits.deadLettersShown`.
+  public func deadLetters(of order: OrderID) async throws -> [DeadLetter] {
+    try await pool.withConnection { connection in
+      try await connection.query(
+        """
+        SELECT id, event_id, kind, order_id, attempts, dead_at, last_error FROM webhook_deliveries
+        WHERE order_id = $1 AND dead_at IS NOT NULL ORDER BY id LIMIT $2
+        """, order.uuid, Limits.deadLettersShown)
+    }.map(DeadLetter.init(row:))
+  }
+
+  /// Has all dead letters of an order sent again, as those of an endpoint.
+  ///
+  /// - Returns: how many there were.
+  public func resendDeadLetters(of order: OrderID) async throws -> Int {
+    try await pool.withConnection { connection in
+      try await connection.query(
+        """
+        UPDATE webhook_deliveries SET dead_at = NULL, next_at = now(), attempts = 0, first_tried_at = NULL
+        WHERE order_id = $1 AND dead_at IS NOT NULL
+        """, order.uuid)
+    }.affected
   }
 
   /// Has dead letters of an endpoint sent again, for as long as new ones.
@@ -103,5 +121,17 @@ extension SaleStore {
         WHERE endpoint = $1 AND dead_at IS NOT NULL AND ($2::int8 IS NULL OR id = $2)
         """, endpoint, delivery)
     }.affected
+  }
+}
+
+extension DeadLetter {
+  fileprivate init(row: Row) throws {
+    id = try row.int64("id")
+    event = try row.string("event_id")
+    kind = OrderEvent.Kind(rawValue: try row.int16("kind"))
+    order = OrderID(try row.uuid("order_id"))
+    attempts = try row.int32("attempts")
+    deadAt = try row.timestamp("dead_at")
+    lastError = try row.optional("last_error")
   }
 }
