@@ -148,7 +148,7 @@ import Testing
       #expect(preview.status == 200 && desk.commands.isEmpty)
       for words in [
         "1 of phone will go back to the stock.", "199.00 CNY will be due", "will keep 2 of its units",
-        "The order will be: paid.", "First in line for phone", ">2</li>", "&lt;b&gt;too many",
+        "The order will be: paid.", "First in line for phone", ": 2</li>", "&lt;b&gt;too many",
       ] { #expect(preview.text.contains(words), "\(words): \(preview.text)") }
       var fields = confirmation(preview.text)
       fields["reason"] = "too many"
