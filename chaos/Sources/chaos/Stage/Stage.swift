@@ -1,5 +1,6 @@
 import FlashSale
 import Foundation
+import Kafka
 import OrderLog
 import Postgres
 import Synchronization
@@ -215,9 +216,24 @@ final class Stage: Sendable {
   /// Where the stage's log is.
   var log: ClusterSettings { cluster?.settings ?? ClusterSettings(brokers: "127.0.0.1:\(broker)") }
 
-  /// Where each partition of the log ends.
+  /// Where each partition of the log ends. A leader that has just been elected does not say so before its followers
+  /// have caught up.
   func ends() async throws -> [Partition: Offset] {
-    try await OrderReader(cluster: log, topic: topic, logger: quietLogger).ends(of: Int32(partitions))
+    let deadline = ContinuousClock.now + Limits.recovery
+    while ContinuousClock.now < deadline {
+      if let ends = try await knownEnds() { return ends }
+      try await Task.sleep(for: .milliseconds(100))
+    }
+    throw TestSetUpError("no leader has said where the log ends for \(Limits.recovery)")
+  }
+
+  private func knownEnds() async throws -> [Partition: Offset]? {
+    do {
+      return try await OrderReader(cluster: log, topic: topic, logger: quietLogger).ends(of: Int32(partitions))
+    } catch {
+      if error.code == .leaderMoved { return nil }
+      throw error
+    }
   }
 
   /// The first undecided offset of each partition; empty while PostgreSQL is away.
