@@ -4,9 +4,9 @@ internal import Synchronization
 
 /// Counts the connections to brokers that have ended, for as long as a client lives.
 ///
-/// librdkafka tells of a lost connection too, by an event. An event can be read after the records of the next
-/// connection, and a like one is withheld for 30 s (rdkafka_broker.c, `rd_kafka_broker_set_error`). A socket is closed
-/// before the next one is opened, and its closing is seen as it happens.
+/// librdkafka closes a socket before it opens the next one, and its callback says so at once. The error event is too
+/// late: it can be read after records of the next connection. librdkafka also withholds a like event for 30 s
+/// (rdkafka_broker.c, `rd_kafka_broker_set_error`).
 final class ClosedConnections: Sendable {
   private let ended = Atomic(0)
 

@@ -25,7 +25,7 @@ final class LogSink: Sendable {
 func writeLogLine(
   client: OpaquePointer?, level: Int32, facility: UnsafePointer<CChar>?, text: UnsafePointer<CChar>?
 ) {
-  // `ClientHandle` retains the context until after the client's destruction.
+  // The context outlives the client: `ClientHandle` retains it.
   guard let client, let facility, let text, let opaque = rd_kafka_opaque(client) else { return }
   Unmanaged<ClientContext>.fromOpaque(opaque).takeUnretainedValue().log
     .write(level: level, facility: String(cString: facility), text: String(cString: text))

@@ -1,6 +1,7 @@
-/// Reads CSV record by record (RFC 4180), and says where each value stands. Fields are separated by what the first line
-/// has most of: commas, semicolons or tabs; a first line `sep=;`, as Excel takes it, says so itself. Lines end with
-/// CRLF, LF or CR, and may do so inside quotes.
+/// Reads CSV (RFC 4180) record by record. Each value comes with its line.
+///
+/// The separator is the comma, semicolon or tab that the first line has most of. A first line such as `sep=;` names it
+/// itself, as in Excel. Lines end with CRLF, LF or CR. Inside quotes, a line break is part of the value.
 ///
 /// It is our own because a person wants the place of every mistake: SwiftCSV 0.10 knows no lines, and ends the process
 /// at a wrong quote.
