@@ -55,7 +55,7 @@ enum OrderWords: Message {
     case .stillDue: ("{1} of this payment will still be due.", "该支付仍有应退款 {1}。")
     case .firstInLine: ("First in line for {1}, and what they wait for", "{1} 的候补队首及其件数")
     case .nobodyWaits:
-      ("Nobody waits for {1}: whoever comes first can buy it.", "没有人候补 {1}：先到者可购买。")
+      ("Nobody waits for {1}. The next buyer can have it.", "没有人候补 {1}：先到者可购买。")
     case .saleOver: ("The sale is over: the units are offered to nobody.", "活动已结束：不会再提供给任何人。")
     case .newEnd: ("The hold will end at {1} UTC instead of {2} UTC.", "占用将于 {1} UTC 结束，原为 {2} UTC。")
     case .extensionsLeft: ("Extensions that are left then: {1}", "之后还可延长的次数：{1}")
