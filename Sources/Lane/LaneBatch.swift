@@ -18,9 +18,10 @@ package struct LaneBatch: Sendable {
   /// The bytes of the records at these offsets. Asked for only if one is quarantined.
   package var raw: @Sendable (Set<Offset>) -> [Offset: RawRecord]
 
-  /// Called when three quarters of the orders are sent, if they are many: from then on the lane's thread waits for a
-  /// COMMIT, while PostgreSQL works.
-  package var whenMostlySent: @Sendable () -> Void = {}
+  /// Begins to take and to decide what comes next. Called, if the batch is large, when the lane's thread is about to
+  /// wait while PostgreSQL works: before many lives are changed, or else when three quarters of the rows that go by COPY
+  /// are sent.
+  package var beginNext: @Sendable () -> Void = {}
 
   /// The offsets of the records.
   package var range: Range<Offset> {

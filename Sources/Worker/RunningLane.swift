@@ -155,8 +155,8 @@ struct RunningLane {
     // What comes next is not taken at once, so that a batch has gathered by then.
     switch ahead {
     case .no: break
-    case .read: batch.whenMostlySent = records.schedule(upon: nil)
-    case .decide(let memory): batch.whenMostlySent = records.schedule(upon: memory)
+    case .read: batch.beginNext = records.schedule(upon: nil)
+    case .decide(let memory): batch.beginNext = records.schedule(upon: memory)
     }
     let answer = await store.write(batch)
     switch answer {

@@ -69,9 +69,10 @@ private struct BatchTransaction {
       _ = try transaction.commit { pipeline in for step in steps { try add(step, to: &pipeline) } }
       return
     }
+    // A statement that changes thousands of lives takes PostgreSQL longer than the lane needs to decide as many records.
+    if steps.contains(where: { $0.changedLives >= Limits.updatedHolds }) { script.batch.beginNext() }
     _ = try transaction.pipeline { pipeline in for step in steps { try add(step, to: &pipeline) } }
-    var sent = SentRows(
-      of: copied.reduce(0) { $0 + $1.copiedRows }, whenMostlySent: script.batch.whenMostlySent)
+    var sent = SentRows(of: copied.reduce(0) { $0 + $1.copiedRows }, whenMostlySent: script.batch.beginNext)
     for step in copied {
       let (rows, taken) = (step.copiedRows, try step.copy(in: transaction, of: script.batch, &sent))
       guard taken == rows else {

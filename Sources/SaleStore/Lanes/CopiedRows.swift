@@ -34,6 +34,9 @@ extension BatchScript.Step {
     }
   }
 
+  /// How many lives a statement of it changes.
+  var changedLives: Int { if case .holds(let rows) = self { rows.changed.count } else { 0 } }
+
   /// Copies those rows, and returns how many were taken.
   func copy(in transaction: borrowing Transaction, of batch: LaneBatch, _ sent: inout SentRows) throws -> Int {
     switch self {
