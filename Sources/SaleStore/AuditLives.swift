@@ -78,6 +78,9 @@ public struct AuditedEntry: Sendable, Hashable {
 
   /// As `CommandDigest`.
   public let digest: Int64?
+
+  /// `nil` too for what was written before the store kept it.
+  public let due: Timestamp?
 }
 
 /// A row of `subjects_held` as it is.
@@ -189,7 +192,7 @@ extension AuditStore {
       """
       DECLARE audited_history NO SCROLL CURSOR WITH HOLD FOR
       SELECT partition, log_offset, place, sale, sku, order_id, action, result, units, minor, state, sequence, at,
-        command_id, by_whom, reason, line_units, payment, digest
+        command_id, by_whom, reason, line_units, payment, digest, due
       FROM history ORDER BY partition, log_offset, place
       """)
     _ = try transaction.query(
@@ -275,6 +278,7 @@ extension AuditedEntry {
     lineUnits = (try? row.lineUnits(16)) ?? []
     payment = try row.optional(17)
     digest = try row.optional(18)
+    due = try row.optional(19)
   }
 }
 

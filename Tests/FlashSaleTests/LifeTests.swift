@@ -117,6 +117,7 @@ struct LifeTests {
     #expect(line.does("ann", .extend) == .applied)
     #expect(line.does("ann", .extend) == .applied)
     #expect(line.does("ann", .extend) == .noneLeft)
+    #expect(line.effects.history.compactMap(\.due).last == line.hold("ann")?.due, "the history says until when")
     #expect(line.does("ann", .expire, at: 129) == .notDue)
     #expect(line.does("ann", .expire, at: 130) == .applied)
     #expect(line.does("ann", .extend) == .notAllowed)

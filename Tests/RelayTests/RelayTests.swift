@@ -49,24 +49,30 @@ struct RelayTests {
   {
     try await RelayBench.with(partitions: 1) { bench in
       let plain = try await bench.store.create(openSale("plain"))
-      let rules = try HoldRules(seconds: 600, waitlist: WaitlistRules(offerSeconds: 60, leastSeconds: 10))
+      let rules = try HoldRules(
+        seconds: 600, extensions: 1, extensionSeconds: 120, waitlist: WaitlistRules(offerSeconds: 60, leastSeconds: 10))
       let held = try await bench.store.create(openSale("held", holds: rules, units: 1))
       let pay = OrderCommand.Action.pay(
         try Capture(payment: PaymentID(validating: "stray"), minor: 700, currency: "EUR"))
       try await bench.feed([
         bench.place(plain, buyer: "ann"), bench.does(pay, plain, buyer: "nobody"), bench.place(held, buyer: "ann"),
-        bench.place(held, buyer: "bob", waits: true), bench.does(.release, held, buyer: "ann"),
-        bench.does(.expire, held, buyer: "bob", after: 3_600),
+        bench.does(.extend, held, buyer: "ann"), bench.place(held, buyer: "bob", waits: true),
+        bench.does(.release, held, buyer: "ann"), bench.does(.expire, held, buyer: "bob", after: 3_600),
       ])
       try bench.startWorker()
       _ = try bench.startRelay()
-      let events = try await bench.published(count: 7)
+      let events = try await bench.published(count: 8)
       #expect(
-        events.map(\.kind) == [.confirmed, .refundDue, .reserved, .waitlisted, .released, .offered, .expired])
+        events.map(\.kind) == [.confirmed, .refundDue, .reserved, .extended, .waitlisted, .released, .offered, .expired])
       #expect(events[1].sequence == 0 && events[1].refundDueMinor == 700 && events[1].moneyCurrency == "EUR")
       #expect(events[1].payment == "stray" && events[1].buyer.isEmpty && events[1].state.isEmpty)
-      #expect(events[4].id.hasSuffix("-0") && events[5].id.hasSuffix("-1"), "one record, two events")
-      #expect(events[5].buyer == "bob" && events[5].sequence == 2)
+      #expect(events[5].id.hasSuffix("-0") && events[6].id.hasSuffix("-1"), "one record, two events")
+      #expect(events[6].buyer == "bob" && events[6].sequence == 2)
+      let ends = [UInt64](repeating: UInt64(Timestamp.noon.microseconds), count: 3)
+      #expect(
+        [events[2], events[3], events[6]].map(\.dueUs) == zip(ends, [600, 720, 61]).map { $0 + $1 * 1_000_000 },
+        "reserved, extended and offered say until when")
+      #expect(events.filter { $0.dueUs > 0 }.count == 3)
     }
   }
 

@@ -4,7 +4,7 @@ enum DeskWords: Message {
   case any, acceptedFrom, acceptedBefore, refusedToo, no, yes, search, findHint, find, lastPage, nextPage, showBuyers
   case ofWhichSale, history, historyLine, noRecord, record, action, result, minorUnits, by, payments, payment, captured
   case applied, refundDue, refunded, searchOrders, moment, momentOf, reckoned, undecided, afterFirst, show, first
-  case last
+  case last, heldUntil
   case accepted, decided, inLine, confirmed, waitlisted, rejected, refusedAtDoor, stockAndLine, putUp, left, held, sold
   case waiting, partitions, partition, nextOffset, perSecond
   case allThatFit, whatToDo, cancel, refund, extend, resend, preview, matching, applicable, notAll, start, startAll, why
@@ -72,6 +72,7 @@ enum DeskWords: Message {
         "The records of the order as they are in the log; the table below has the same.",
         "订单在日志中的记录；下表内容相同。"
       )
+    case .heldUntil: ("held until {1}", "占用至 {1}")
     case .noRecord: ("The store has no record of it.", "没有相关记录。")
     case .record: ("Record", "记录")
     case .action: ("Action", "操作")

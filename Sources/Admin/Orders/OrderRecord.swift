@@ -32,6 +32,9 @@ public struct OrderRecord: Codable, Sendable, Hashable {
     /// Where the order stood behind it; `null`: there was none.
     @Nullable public private(set) var state: String?
 
+    /// The end of the hold, where an extension or an offer has set it; `null`: it did not.
+    @Nullable public private(set) var expiresAt: Timestamp?
+
     /// Its number among the order's events; 0: it changed nothing.
     public let sequence: Int32
     public let by: String
@@ -41,6 +44,7 @@ public struct OrderRecord: Codable, Sendable, Hashable {
       case partition, offset, at, action, result, units, state, sequence, by, reason
       case amountMinor = "amount_minor"
       case lineUnits = "line_units"
+      case expiresAt = "expires_at"
     }
   }
 
@@ -183,6 +187,7 @@ extension OrderRecord.Event {
     lineUnits = decision.outcome.isCounted ? decision.lines.map(\.quantity.rawValue) : []
     amountMinor = 0
     state = nil
+    expiresAt = nil
     sequence = decision.outcome.isCounted ? 1 : 0
     by = Actor.buyer.name
     reason = ""
@@ -198,6 +203,7 @@ extension OrderRecord.Event {
     lineUnits = entry.lineUnits
     amountMinor = entry.minor
     state = entry.state?.code
+    expiresAt = entry.due
     sequence = entry.sequence
     by = entry.by
     reason = entry.reason

@@ -83,11 +83,17 @@ enum OrderHistoryPage {
       [
         "\(event.at.description)", "\("\(event.partition)@\(event.offset)")", "\(say.action(event.action))",
         "\(say.result(event.result))",
-        "\(event.state.map(say.state) ?? "–")", "\(Int64(event.units).grouped)", "\(event.amountMinor.grouped)",
+        standing(say, event), "\(Int64(event.units).grouped)", "\(event.amountMinor.grouped)",
         "\(event.by)\(event.reason.isEmpty ? "" : ": \(event.reason)")",
       ]
     }
     return frame.table(say(DeskWords.history), heading, rows)
+  }
+
+  private static func standing(_ say: Phrasebook, _ event: OrderRecord.Event) -> HTML {
+    let state = event.state.map(say.state) ?? "–"
+    guard let end = event.expiresAt else { return "\(state)" }
+    return "\(state), \(say(DeskWords.heldUntil, end.description))"
   }
 
   private static func money(_ frame: PageFrame, _ order: OrderRecord) -> HTML {

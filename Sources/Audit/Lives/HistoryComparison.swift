@@ -67,6 +67,7 @@ extension AuditedEntry {
       command != entry.command?.rawValue ? "command_id" : nil, digest != entry.digest?.rawValue ? "digest" : nil,
       by != entry.by.name ? "by_whom" : nil, reason != entry.by.reason ? "reason" : nil,
       payment != nil && payment != entry.payment?.rawValue ? "payment" : nil,
+      due != nil && due != entry.due ? "due" : nil,
     ]
     return (places + rest).compactMap { $0 }
   }

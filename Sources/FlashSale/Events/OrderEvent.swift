@@ -88,7 +88,7 @@ public struct OrderEvent: Hashable, Sendable {
   /// When what caused it was accepted.
   public let at: Timestamp
 
-  /// Until when units are held; of a first decision only.
+  /// Until when units are held from then on; `nil`: the event does not set that.
   public let due: Timestamp?
   public let by: Actor
 
@@ -160,7 +160,7 @@ extension OrderEvent {
       id: EventID(position: LogPosition(partition: partition, offset: entry.offset), place: entry.place), kind: kind,
       of: subject, sequence: entry.sequence, state: entry.state, units: entry.units,
       lineUnits: entry.lineUnits, money: money, at: entry.at,
-      due: nil, by: entry.by)
+      due: entry.due, by: entry.by)
   }
 
   private init(

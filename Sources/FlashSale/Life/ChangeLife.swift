@@ -19,7 +19,7 @@ extension LaneStock {
         offset: offset, place: 0, stock: hold.stock, order: hold.order, action: command.historyAction, result: result,
         units: hold.liveUnits.rawValue - before.liveUnits.rawValue, lineUnits: hold.lineChanges(from: before),
         minor: minor, state: hold.state, sequence: hold.sequence, at: command.at, command: command.id,
-        payment: command.action.payment, by: command.by))
+        payment: command.action.payment, due: hold.due == before.due ? nil : hold.due, by: command.by))
   }
 
   /// Changes the level of each stock that the order has units of, or waits for.
@@ -194,7 +194,7 @@ extension LaneStock {
         HistoryEntry(
           offset: offset, place: 0, stock: key, order: hold.order, action: .offer, result: .applied,
           units: units.rawValue - before.units.rawValue, minor: 0, state: hold.state, sequence: hold.sequence,
-          at: time, command: nil, by: .scheduler))
+          at: time, command: nil, due: due, by: .scheduler))
     }
   }
 }

@@ -112,13 +112,16 @@ public struct HistoryEntry: Hashable, Sendable {
 
   /// The payment that a capture or a refund names; `nil` for all else.
   public let payment: PaymentID?
+
+  /// Until when the order's units are held, where it has set that: of an extension and of an offer; `nil` for all else.
+  public let due: Timestamp?
   public let by: Actor
 
   /// An entry, as a decision makes it or as the store has it.
   public init(
     offset: Offset, place: Int16, stock: StockKey, order: OrderID?, action: Action, result: Result, units: Int32,
     lineUnits: [Int32] = [], minor: Int64, state: Hold.State?, sequence: Int32, at: Timestamp, command: CommandID?,
-    digest: CommandDigest? = nil, payment: PaymentID? = nil, by: Actor
+    digest: CommandDigest? = nil, payment: PaymentID? = nil, due: Timestamp? = nil, by: Actor
   ) {
     self.offset = offset
     self.place = place
@@ -135,6 +138,7 @@ public struct HistoryEntry: Hashable, Sendable {
     self.command = command
     self.digest = digest
     self.payment = payment
+    self.due = due
     self.by = by
   }
 }

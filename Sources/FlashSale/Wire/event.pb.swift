@@ -131,7 +131,7 @@ nonisolated struct WireOrderEvent: @unchecked Sendable {
     set {_uniqueStorage()._atUs = newValue}
   }
 
-  /// Until when units are held, of the first decision of a sale with payment; 0: not said.
+  /// Until when units are held from then on, of what was reserved, offered or extended; 0: the event does not set it.
   var dueUs: UInt64 {
     get {_storage._dueUs}
     set {_uniqueStorage()._dueUs = newValue}

@@ -47,6 +47,9 @@ public struct StoredEntry: Sendable, Hashable {
 
   /// The payment that a capture or a refund names.
   public let payment: PaymentID?
+
+  /// The end of the hold, where the entry set it.
+  public let due: Timestamp?
 }
 
 /// A first decision, and what became of the order.
@@ -136,7 +139,7 @@ extension OrderHistory {
     try pipeline.add(
       """
       SELECT partition, log_offset, place, action, result, units, minor, state, sequence, at, command_id, by_whom,
-        reason, payment, line_units
+        reason, payment, line_units, due
       FROM history WHERE order_id = $1 ORDER BY partition, log_offset, place
       """, order.uuid)
   }
@@ -158,5 +161,6 @@ extension StoredEntry {
     reason = try row.string(12)
     payment = try row.optional(13, as: String.self).map { try PaymentID(validating: $0) }
     lineUnits = try row.lineUnits(14)
+    due = try row.optional(15)
   }
 }

@@ -126,13 +126,13 @@ extension LifeWrite {
     return try transaction.copyIn(
       """
       COPY history (log_offset, at, minor, command_id, partition, sale, units, sequence, place, action, result, state,
-        order_id, sku, by_whom, reason, line_units, payment, digest)
+        order_id, sku, by_whom, reason, line_units, payment, digest, due)
       FROM STDIN (FORMAT binary)
       """
     ) { writer in
       for entry in entries {
         sent.add()
-        try writer.row(fieldCount: 19)
+        try writer.row(fieldCount: 20)
         try writer.field(entry.offset.rawValue)
         try writer.field(entry.at)
         try writer.field(entry.minor)
@@ -152,6 +152,7 @@ extension LifeWrite {
         try writer.field(entry.storedLineUnits.map { JSONText($0) })
         try writer.field(entry.payment?.rawValue)
         try writer.field(entry.digest?.rawValue)
+        try writer.field(entry.due)
       }
     }
   }

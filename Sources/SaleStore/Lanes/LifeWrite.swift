@@ -105,21 +105,21 @@ enum LifeWrite {
     try pipeline.add(
       """
       INSERT INTO history (log_offset, at, minor, command_id, partition, sale, units, sequence, place, action, result,
-        state, order_id, sku, by_whom, reason, line_units, payment, digest)
+        state, order_id, sku, by_whom, reason, line_units, payment, digest, due)
       SELECT h.log_offset, h.at, h.minor, h.command_id, $16, h.sale, h.units, h.sequence, h.place, h.action, h.result,
-        h.state, h.order_id, h.sku, h.by_whom, h.reason, h.line_units::jsonb, h.payment, h.digest
+        h.state, h.order_id, h.sku, h.by_whom, h.reason, h.line_units::jsonb, h.payment, h.digest, h.due
       FROM unnest($1::int8[], $2::timestamptz[], $3::int8[], $4::int8[], $5::int4[], $6::int4[], $7::int4[], $8::int2[],
         $9::int2[], $10::int2[], $11::int2[], $12::uuid[], $13::text[], $14::text[], $15::text[], $17::text[],
-        $18::text[], $19::int8[])
+        $18::text[], $19::int8[], $20::timestamptz[])
         AS h (log_offset, at, minor, command_id, sale, units, sequence, place, action, result, state, order_id, sku,
-          by_whom, reason, line_units, payment, digest)
+          by_whom, reason, line_units, payment, digest, due)
       """,
       entries.map(\.offset.rawValue), entries.map(\.at), entries.map(\.minor), entries.map(\.command?.rawValue),
       entries.map(\.stock.sale.rawValue), entries.map(\.units), entries.map(\.sequence), entries.map(\.place),
       entries.map(\.action.rawValue), entries.map(\.result.rawValue), entries.map(\.state?.rawValue),
       entries.map { $0.order?.uuid }, entries.map(\.stock.sku.rawValue), entries.map(\.by.name),
       entries.map(\.by.reason), claim.partition.rawValue, entries.map(\.storedLineUnits),
-      entries.map { $0.payment?.rawValue }, entries.map { $0.digest?.rawValue })
+      entries.map { $0.payment?.rawValue }, entries.map { $0.digest?.rawValue }, entries.map(\.due))
   }
 
   /// What orders count for limit subjects from now on.

@@ -80,7 +80,7 @@ extension RelayStore {
     let rows = try transaction.query(
       """
       SELECT y.log_offset, y.place, y.order_id, y.sale AS number, y.units, y.minor, y.sequence, y.action, y.result,
-        y.state, y.at, y.by_whom, y.reason, y.sku, y.line_units, h.buyer, h.lines, s.id AS sale,
+        y.state, y.at, y.by_whom, y.reason, y.sku, y.line_units, y.due, h.buyer, h.lines, s.id AS sale,
         coalesce(h.price_minor, k.price_minor) AS price_minor, coalesce(h.currency, k.currency) AS currency,
         CASE WHEN y.action = 1 THEN paid.currency ELSE coalesce(h.currency, paid.currency) END AS money_currency,
         CASE WHEN y.action IN (1, 2) THEN paid.payment ELSE h.payment END AS payment
@@ -132,6 +132,6 @@ extension HistoryEntry {
       lineUnits: try row.lineUnits("line_units"), minor: try row.int64("minor"),
       state: state.flatMap(Hold.State.init(rawValue:)), sequence: try row.int32("sequence"),
       at: try row.timestamp("at"), command: nil,
-      by: try Actor(name: row.string("by_whom"), reason: row.string("reason")))
+      due: try row.optional("due"), by: try Actor(name: row.string("by_whom"), reason: row.string("reason")))
   }
 }
