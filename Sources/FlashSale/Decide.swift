@@ -112,9 +112,9 @@ public struct LaneStock: Sendable {
   public var decided: Set<OrderID> = []
   public var awaited: Set<OrderID> = []
   public var lives: [OrderID: Life] = [:]
-  public var done: Set<CommandKey> = []
 
   /// What the first command with each id asked for.
+  public var done: [CommandKey: CommandDigest] = [:]
   public var doneToStock: [StockCommandKey: CommandDigest] = [:]
   public var payments: [Payment.Key: Payment] = [:]
   public var waitlists: [StockKey: Waitlist] = [:]

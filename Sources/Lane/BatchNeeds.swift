@@ -249,10 +249,8 @@ package struct LoadedFacts: Sendable {
   /// What is known of the orders that commands name.
   package var lives: [OrderID: LaneStock.Life] = [:]
 
-  /// Those of the commands that were decided before.
-  package var done: Set<LaneStock.CommandKey> = []
-
-  /// The same of commands about stock: what the first one with each id asked for.
+  /// What the first command with each id asked for, of those that were decided before.
+  package var done: [LaneStock.CommandKey: CommandDigest] = [:]
   package var doneToStock: [LaneStock.StockCommandKey: CommandDigest] = [:]
 
   /// Payments that commands name, and those that the units of `lives` are paid with.

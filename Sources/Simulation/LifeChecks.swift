@@ -42,7 +42,14 @@ struct LifeChecks {
   private var captures: [Payment.Key: Capture] = [:]
 
   /// What the first command with each id asked for.
-  private var commands: [LaneStock.StockCommandKey: CommandDigest] = [:]
+  private var commands: [NamedCommand: CommandDigest] = [:]
+
+  /// A command that is known by its id; without an order it is about the stock.
+  private struct NamedCommand: Hashable {
+    let order: OrderID?
+    let stock: StockKey
+    let id: CommandID
+  }
 
   init(_ shop: Shop) {
     self.shop = shop
@@ -146,8 +153,8 @@ struct LifeChecks {
 
   /// What a record did to an order or a stock.
   mutating func judge(_ entry: HistoryEntry) -> Violation? {
+    if let violation = judgeRepeat(entry) { return violation }
     guard let order = entry.order else {
-      if let violation = judgeRepeat(entry) { return violation }
       shelves[entry.stock]?.putUp += entry.units
       shelves[entry.stock]?.left += entry.units
       if entry.result == .applied { noteChance(at: entry.at, of: entry.stock) }
@@ -185,15 +192,15 @@ struct LifeChecks {
     return entry.action == .offer ? waiters(of: entry.stock, before: before.offset, served: life.units) : nil
   }
 
-  /// A command about a stock is done once, and only what was decided before is a repeat.
+  /// A command is done once under its id, and only what was decided before is a repeat.
   private mutating func judgeRepeat(_ entry: HistoryEntry) -> Violation? {
-    guard let id = entry.command else { return nil }
-    let key = LaneStock.StockCommandKey(stock: entry.stock, id: id)
+    guard let id = entry.command, let digest = entry.digest else { return nil }
+    let key = NamedCommand(order: entry.order, stock: entry.stock, id: id)
     let first = commands[key]
-    commands[key] = first ?? entry.digest
+    commands[key] = first ?? digest
     let isRight: Bool
     if let first {
-      isRight = entry.result == (first == entry.digest ? .repeated : .anotherCommand)
+      isRight = entry.result == (first == digest ? .repeated : .anotherCommand)
     } else {
       isRight = entry.result != .anotherCommand && (entry.result != .repeated || entry.action == .reopen)
     }

@@ -129,6 +129,9 @@ public enum PlantedBug: String, CaseIterable, Sendable {
   /// A command that was decided before is decided again.
   case commandForgotten = "command-forgotten"
 
+  /// A command is compared with the last one that had its id, not with the first one.
+  case lastCommandCounts = "last-command-counts"
+
   /// A command about a stock that was decided before is decided again.
   case restockTwice = "restock-twice"
 

@@ -63,7 +63,8 @@ extension SimulatedStore {
     for entry in lives.history where bug != .commandForgotten {
       guard let order = entry.order, let id = entry.command, entry.action != .pay else { continue }
       let key = LaneStock.CommandKey(order: order, stock: entry.stock, id: id)
-      if commands.keys.contains(key) { facts.done.insert(key) }
+      guard commands.keys.contains(key) else { continue }
+      if facts.done[key] == nil || bug == .lastCommandCounts { facts.done[key] = entry.digest }
     }
   }
 

@@ -215,8 +215,36 @@ struct LifeTests {
     #expect(line.level.putUp == Units(33))
   }
 
-  @Test("what a command about a stock asks for is told apart by each of its values, and by nothing else")
+  @Test("a command about an order is done once under its id, and another one under the same id is not done")
+  func repeatedOrderCommands() throws {
+    var line = try Line(phone, left: 9)
+    line.place("ann", 3)
+    let id = CommandID(IdempotencyKey(unchecked: "one less"))
+    #expect(line.does("ann", .cancel(Units(1)), id: id) == .applied)
+    for action in [OrderCommand.Action.cancel(Units(2)), .cancel(nil), .cancel(Units(1), of: "phone"), .release] {
+      #expect(line.does("ann", action, id: id) == .anotherCommand)
+    }
+    #expect(line.does("ann", .cancel(Units(1)), id: id) == .repeated)
+    #expect(line.hold("ann")?.units == Units(2) && line.level.left == Units(7))
+    // A payment is known by its own id, whatever its command is called.
+    #expect(line.pay("ann", 200) == .applied)
+    let payment = PaymentID(unchecked: "of ann")
+    #expect(line.does("ann", .cancel(Units(2))) == .refundDue)
+    let refund = CommandID(IdempotencyKey(unchecked: "back"))
+    #expect(line.does("ann", .refunded(payment, minor: 50), id: refund) == .applied)
+    #expect(line.does("ann", .refunded(payment, minor: 150), id: refund) == .anotherCommand)
+    #expect(line.money() == Money(captured: 200, applied: 0, due: 150, refunded: 50))
+  }
+
+  @Test("what a command asks for is told apart by each of its values, and by nothing else")
   func digests() throws {
+    let (one, two) = (PaymentID(unchecked: "1"), PaymentID(unchecked: "2 1"))
+    let orders: [OrderCommand.Action] = [
+      .cancel(nil), .cancel(Units(1)), .cancel(nil, of: "1"), .cancel(Units(1), of: "1"), .cancel(Units(11)),
+      .refunded(one, minor: 1), .refunded(one, minor: 11), .refunded(two, minor: 1), .refunded(one, minor: 12),
+      .release, .extend, .expire, .fulfil,
+    ]
+    #expect(Set(orders.map(\.digest)).count == orders.count && orders.allSatisfy { $0.digest != nil })
     let changes = [
       try RuleChange(startsAt: .at(1)), try RuleChange(endsAt: .at(1)), try RuleChange(perBuyerLimit: Units(1)),
       try RuleChange(priceMinor: 1), try RuleChange(perBuyerLimit: Units(1), priceMinor: 1),
@@ -224,6 +252,7 @@ struct LifeTests {
     let actions: [StockCommand.Action] =
       [.restock(Units(1)), .restock(Units(11)), .reduce(Units(1)), .reopen] + changes.map { .change($0) }
     #expect(Set(actions.map(\.digest)).count == actions.count)
+    #expect(Set(actions.map(\.digest)).isDisjoint(with: orders.compactMap(\.digest)))
     // They are stored: another text would make a command that is sent again after an update another one.
     #expect(StockCommand.Action.restock(Units(500)).digest.rawValue == -2_164_339_720_793_061_235)
     #expect(StockCommand.Action.change(changes[4]).digest.rawValue == -1_973_954_896_272_531_778)

@@ -116,6 +116,10 @@ import Testing
     }
     let over = try await scene.post("v1/orders/\(bob)/cancel", #"{"units":2}"#, buyer: "bob", key: "two")
     #expect(over.json("code") as? String == "too_much", "\(over.text)")
+    for (call, body) in [("cancel", #"{"units":1}"#), ("cancel", "{}"), ("release", "{}")] {
+      let other = try await scene.post("v1/orders/\(bob)/\(call)", body, buyer: "bob", key: "two")
+      #expect(other.status == 422 && other.json("code") as? String == "idempotency_conflict", "\(other.text)")
+    }
     let gone = try await scene.post("v1/orders/\(ann)/release", buyer: "ann")
     #expect(gone.json("code") as? String == "not_allowed" && gone.json("state") as? String == "expired")
   }

@@ -99,6 +99,35 @@ import Testing
     }
   }
 
+  @Test func `a cancellation that the log has again is done once, in its batch and behind a new claim (I8)`()
+    async throws
+  {
+    try await LaneBench.with(holds: Self.rules.get()) { bench in
+      let id = CommandID(rawValue: 7)
+      let (lane, claim) = try await bench.claimedLane()
+      let order = try bench.place(0, quantity: 3)
+      let batch = try [
+        order, bench.command(1, about: order, .cancel(Units(1)), id: id),
+        bench.command(2, about: order, .cancel(Units(1)), id: id),
+        bench.command(3, about: order, .cancel(Units(2)), id: id),
+      ]
+      let written = try committed(await lane.write(bench.batch(claim, batch)))
+      #expect(written.effects.history.map(\.result) == [.applied, .repeated, .anotherCommand])
+
+      let (next, newClaim) = try await bench.claimedLane()
+      let again = try [
+        bench.command(4, about: order, .cancel(Units(2)), id: id), bench.command(5, about: order, .release, id: id),
+        bench.command(6, about: order, .cancel(Units(1)), id: id),
+      ]
+      let decided = try committed(await next.write(bench.batch(newClaim, again)))
+      #expect(decided.effects.history.map(\.result) == [.anotherCommand, .anotherCommand, .repeated])
+      #expect(try await bench.left() == 8)
+      let asked = try #require(order.record?.request)
+      let known = try await bench.store.effect(of: id, on: asked.order)
+      #expect(known?.position.offset == Offset(1) && known?.digest == OrderCommand.Action.cancel(Units(1)).digest)
+    }
+  }
+
   @Test func `a restock that the log has again is done once, in its batch and behind a new claim (I8)`() async throws {
     try await LaneBench.with(holds: Self.rules.get()) { bench in
       let (first, second) = (CommandID(rawValue: 7), CommandID(rawValue: -8))

@@ -91,7 +91,7 @@ extension SaleDesk {
     let effects =
       effect.map { [CommandEffects.Effect($0)] }
       ?? positions.map { CommandEffects.Effect(queued: action.historyAction, of: found.stock.sku, at: $0) }
-    if let effect, let refusal = effect.refusal(of: order, asked: action.historyAction) { throw refusal }
+    if let effect, let refusal = effect.refusal(of: order, asked: action) { throw refusal }
     return CommandEffects(
       orderID: "\(order)", sale: try await sale(stored.sale.id), effects: effects,
       isDecided: isDecided && effect != nil)
@@ -196,12 +196,12 @@ extension SaleDesk {
 
 extension StoredEffect {
   /// Why an admin's command did nothing; `nil` if it did something.
-  fileprivate func refusal(of order: OrderID, asked: HistoryEntry.Action) -> Problem? {
-    guard action == asked else { return .keyNamesAnother }
+  fileprivate func refusal(of order: OrderID, asked: OrderCommand.Action) -> Problem? {
+    guard action == asked.historyAction, digest == asked.digest else { return .keyNamesAnother }
     let code: ProblemCode
     switch result {
     case .applied, .refundDue: return nil
-    case .unknownOrder: code = asked == .refund ? .paymentNotFound : .orderNotFound
+    case .unknownOrder: code = action == .refund ? .paymentNotFound : .orderNotFound
     case .anotherOrder: code = .orderNotFound
     case .refused: code = .orderRefused
     case .unknownLine:

@@ -79,8 +79,23 @@ public struct OrderCommand: Hashable, Sendable {
     /// The shop has sent it.
     case fulfil
 
-    /// Whether a second one with the same `CommandID` is the same command. A payment is known by its own id.
+    /// Whether it is known by its `CommandID`. A payment is known by its own id.
     public var isKnownByID: Bool { if case .pay = self { false } else { true } }
+
+    /// What is asked for, to know a second command by that has the id of a first; `nil`: it is known by its payment. It
+    /// is stored: the text never changes.
+    public var digest: CommandDigest? {
+      switch self {
+      case .pay: nil
+      case .refunded(let payment, let minor): CommandDigest(hashing: "refund \(minor) \(payment)")
+      case .cancel(let units, let sku):
+        CommandDigest(hashing: "cancel \(units?.rawValue ?? 0) \(sku?.rawValue ?? "")")
+      case .release: CommandDigest(hashing: "release")
+      case .extend: CommandDigest(hashing: "extend")
+      case .expire: CommandDigest(hashing: "expire")
+      case .fulfil: CommandDigest(hashing: "fulfil")
+      }
+    }
 
     /// The payment that a capture or a refund names; `nil` for all else.
     public var payment: PaymentID? {
@@ -109,6 +124,9 @@ public struct OrderCommand: Hashable, Sendable {
   public let id: CommandID?
 
   public let by: Actor
+
+  /// What a second command with its id is compared by; `nil`: it is not known by an id.
+  public var digest: CommandDigest? { id.flatMap { _ in action.digest } }
 
   /// Creates a command, or says what is out of range.
   public init(
@@ -172,6 +190,9 @@ public struct StockCommand: Hashable, Sendable {
   /// `nil`: what wrote it gave it none, and a repeat is done again.
   public let id: CommandID?
   public let by: Actor
+
+  /// What a second command with its id is compared by; `nil`: it has no id.
+  public var digest: CommandDigest? { id.map { _ in action.digest } }
 
   /// Creates a command, or says what is out of range.
   public init(

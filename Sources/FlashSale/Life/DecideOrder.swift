@@ -6,10 +6,12 @@ extension LaneStock {
   mutating func decide(_ command: OrderCommand, at offset: Offset, into effects: inout Effects) {
     guard stock[command.stock] != nil else { return effects.quarantine(offset, error: unknown(command.stock)) }
     // A capture is known by its payment. With another payment, money is in it whatever the command is called.
-    if command.action.isKnownByID, let id = command.id,
-      !done.insert(CommandKey(order: command.order, stock: command.stock, id: id)).inserted
-    {
-      return note(command, .repeated, at: offset, into: &effects)
+    if let id = command.id, let digest = command.digest {
+      let key = CommandKey(order: command.order, stock: command.stock, id: id)
+      if let first = done[key] {
+        return note(command, first == digest ? .repeated : .anotherCommand, at: offset, into: &effects)
+      }
+      done[key] = digest
     }
     switch command.action {
     case .pay(let capture): pay(command, capture, at: offset, into: &effects)

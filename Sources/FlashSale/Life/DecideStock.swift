@@ -40,7 +40,7 @@ extension LaneStock {
       HistoryEntry(
         offset: offset, place: 0, stock: command.stock, order: nil, action: command.action.historyAction,
         result: result, units: after.putUp.rawValue - before.putUp.rawValue, minor: 0, state: nil, sequence: 0,
-        at: command.at, command: command.id, digest: command.id.map { _ in command.action.digest }, by: command.by))
+        at: command.at, command: command.id, digest: command.digest, by: command.by))
   }
 }
 

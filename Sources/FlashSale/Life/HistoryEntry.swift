@@ -51,7 +51,7 @@ public struct HistoryEntry: Hashable, Sendable {
     case refundDue = 12
     /// The order has no line of the SKU that the command names; or it has several, and the command names none.
     case unknownLine = 13
-    /// The command's id names another one about the stock, which was decided before.
+    /// The command's id names another one, which was decided before.
     case anotherCommand = 14
 
     /// The stable name, in the API and in reports.
@@ -107,7 +107,7 @@ public struct HistoryEntry: Hashable, Sendable {
   public let at: Timestamp
   public let command: CommandID?
 
-  /// What a command about a stock asks for, if it has an id; `nil` for all else.
+  /// What a command asks for that is known by its id; `nil` for all else.
   public let digest: CommandDigest?
 
   /// The payment that a capture or a refund names; `nil` for all else.

@@ -80,10 +80,14 @@ enum LifeRows {
     // A payment (action 1) is known by its own id, and not by its command's.
     try pipeline.add(
       """
-      SELECT DISTINCT h.order_id, h.command_id, h.sale, h.sku
+      SELECT wanted.order_id, wanted.command_id, first.sale, wanted.sku, first.digest
       FROM unnest($1::uuid[], $2::int8[], $3::text[]) AS wanted (order_id, command_id, sku)
-      JOIN history h ON h.order_id = wanted.order_id AND h.command_id = wanted.command_id AND h.sku = wanted.sku
-        AND h.action <> 1
+      CROSS JOIN LATERAL (
+        SELECT sale, digest FROM history h
+        WHERE h.order_id = wanted.order_id AND h.command_id = wanted.command_id AND h.sku = wanted.sku
+          AND h.action <> 1
+        ORDER BY h.log_offset LIMIT 1
+      ) AS first
       """, needs.keys.map(\.order.uuid), needs.keys.map(\.id.rawValue), needs.keys.map(\.stock.sku.rawValue))
   }
 
@@ -144,11 +148,10 @@ extension LoadedFacts {
       }
     }
     for row in answers[5] {
-      done.insert(
-        LaneStock.CommandKey(
-          order: OrderID(try row.uuid(0)),
-          stock: StockKey(sale: try row.saleNumber(2), sku: try row.identifier(3)),
-          id: CommandID(rawValue: try row.int64(1))))
+      let key = LaneStock.CommandKey(
+        order: OrderID(try row.uuid(0)), stock: StockKey(sale: try row.saleNumber(2), sku: try row.identifier(3)),
+        id: CommandID(rawValue: try row.int64(1)))
+      done[key] = CommandDigest(rawValue: try row.int64(4))
     }
   }
 

@@ -71,7 +71,7 @@ public struct StoredEffect: Sendable, Hashable {
   public let sku: SKU
   public let at: Timestamp
 
-  /// What a command about a stock asked for, if it has an id; `nil` for all else.
+  /// What a command asked for that is known by its id; `nil` for all else.
   public let digest: CommandDigest?
 }
 
