@@ -221,7 +221,7 @@ struct LifeTests {
     line.place("ann", 3)
     let id = CommandID(IdempotencyKey(unchecked: "one less"))
     #expect(line.does("ann", .cancel(Units(1)), id: id) == .applied)
-    for action in [OrderCommand.Action.cancel(Units(2)), .cancel(nil), .cancel(Units(1), of: "phone"), .release] {
+    for action in [OrderCommand.Action.cancel(Units(2)), .cancel(nil), .cancel(Units(1), of: phone.sku), .release] {
       #expect(line.does("ann", action, id: id) == .anotherCommand)
     }
     #expect(line.does("ann", .cancel(Units(1)), id: id) == .repeated)
@@ -239,8 +239,9 @@ struct LifeTests {
   @Test("what a command asks for is told apart by each of its values, and by nothing else")
   func digests() throws {
     let (one, two) = (PaymentID(unchecked: "1"), PaymentID(unchecked: "2 1"))
+    let sku = SKU(unchecked: "1")
     let orders: [OrderCommand.Action] = [
-      .cancel(nil), .cancel(Units(1)), .cancel(nil, of: "1"), .cancel(Units(1), of: "1"), .cancel(Units(11)),
+      .cancel(nil), .cancel(Units(1)), .cancel(nil, of: sku), .cancel(Units(1), of: sku), .cancel(Units(11)),
       .refunded(one, minor: 1), .refunded(one, minor: 11), .refunded(two, minor: 1), .refunded(one, minor: 12),
       .release, .extend, .expire, .fulfil,
     ]

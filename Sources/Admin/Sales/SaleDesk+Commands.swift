@@ -197,7 +197,7 @@ extension SaleDesk {
 extension StoredEffect {
   /// Why an admin's command did nothing; `nil` if it did something.
   fileprivate func refusal(of order: OrderID, asked: OrderCommand.Action) -> Problem? {
-    guard action == asked.historyAction, digest == asked.digest else { return .keyNamesAnother }
+    guard isOf(asked) else { return .keyNamesAnother }
     let code: ProblemCode
     switch result {
     case .applied, .refundDue: return nil

@@ -19,7 +19,8 @@ extension LaneStock {
         offset: offset, place: 0, stock: hold.stock, order: hold.order, action: command.historyAction, result: result,
         units: hold.liveUnits.rawValue - before.liveUnits.rawValue, lineUnits: hold.lineChanges(from: before),
         minor: minor, state: hold.state, sequence: hold.sequence, at: command.at, command: command.id,
-        digest: command.digest, payment: command.action.payment, due: hold.due == before.due ? nil : hold.due, by: command.by))
+        digest: command.digest, payment: command.action.payment, due: hold.due == before.due ? nil : hold.due,
+        by: command.by))
   }
 
   /// Changes the level of each stock that the order has units of, or waits for.

@@ -158,7 +158,7 @@ final class LifeDesk: Sendable {
     to call: CommandCall, _ effect: StoredEffect, _ order: StoredOrder
   ) throws(Problem) -> CommandAnswer {
     // One key was used for two commands.
-    guard effect.action == call.action.historyAction, effect.digest == call.action.digest else { throw .commandConflict(call.order) }
+    guard effect.isOf(call.action) else { throw .commandConflict(call.order) }
     if let problem = effect.refusal(of: call.order) { throw problem }
     return .done(effect, order, catalog.current.sale(numbered: order.stock.sale))
   }

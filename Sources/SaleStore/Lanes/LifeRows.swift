@@ -77,10 +77,10 @@ enum LifeRows {
       FROM unnest($1::uuid[]) AS wanted (order_id) JOIN holds h ON h.order_id = wanted.order_id
       JOIN payments p ON p.sale = h.sale AND p.payment = h.payment
       """, orders)
-    // A payment (action 1) is known by its own id, and not by its command's.
+    // A payment (action 1) is known by its own id, and not by its command's. What is older than digests has none.
     try pipeline.add(
       """
-      SELECT wanted.order_id, wanted.command_id, first.sale, wanted.sku, first.digest
+      SELECT wanted.order_id, wanted.command_id, first.sale, wanted.sku, coalesce(first.digest, 0)
       FROM unnest($1::uuid[], $2::int8[], $3::text[]) AS wanted (order_id, command_id, sku)
       CROSS JOIN LATERAL (
         SELECT sale, digest FROM history h

@@ -73,6 +73,11 @@ public struct StoredEffect: Sendable, Hashable {
 
   /// What a command asked for that is known by its id; `nil` for all else.
   public let digest: CommandDigest?
+
+  /// Whether this is what a command about an order asked for, as far as the store knows: what is older has no digest.
+  public func isOf(_ asked: OrderCommand.Action) -> Bool {
+    action == asked.historyAction && (digest == nil || digest == asked.digest)
+  }
 }
 
 extension SaleStore {

@@ -219,7 +219,8 @@ extension Connection {
       ) AS later LIMIT $2
       """, asOf.dense, Int32(Limits.searchedChanges + 1))
     if changes.count > Limits.searchedChanges { return try await walk(state, of: sale, asOf, after: after, limit) }
-    // OFFSET keeps the planner from reading the whole history.
+    // A life's order is found by its place and the index `orders_begun`: its id would be looked for in each generation of
+    // the sale. OFFSET keeps the planner from reading the whole history, and all orders.
     let rows = try query(
       """
       SELECT o.order_id, o.partition, o.log_offset, o.sku, o.buyer, o.quantity, o.outcome, o.accepted_at, o.decided_at
@@ -240,11 +241,11 @@ extension Connection {
           ) AS h
           WHERE (h.partition, h.log_offset) > ($3, $4) ORDER BY h.partition, h.log_offset LIMIT $5)
       ) AS c CROSS JOIN LATERAL (
-        SELECT * FROM orders WHERE generation = ANY ((SELECT generations_of($7))::int4[]) AND order_id = c.order_id
+        SELECT * FROM orders WHERE partition = c.partition AND log_offset = c.log_offset AND order_id = c.order_id
+          AND outcome IN (0, 100) AND log_offset >= 0
         OFFSET 0
       ) AS o ORDER BY o.partition, o.log_offset LIMIT $5
-      """, sale.rawValue, state.rawValue, after.partition.rawValue, after.offset.rawValue, Int32(limit), asOf.dense,
-      [sale.rawValue])
+      """, sale.rawValue, state.rawValue, after.partition.rawValue, after.offset.rawValue, Int32(limit), asOf.dense)
     return SearchedPart(try rows.map { try Candidate(row: $0, of: sale) }, of: limit)
   }
 
@@ -263,14 +264,17 @@ extension Connection {
         ORDER BY partition, log_offset LIMIT $5
       ) AS c ORDER BY c.partition, c.log_offset LIMIT $5
       """, sale.rawValue, state.rawValue, after.partition.rawValue, after.offset.rawValue, Int32(limit), asOf.dense)
+    let fitting = try lives.filter { try $0.bool(3) }
     let rows = try query(
       """
       SELECT o.order_id, o.partition, o.log_offset, o.sku, o.buyer, o.quantity, o.outcome, o.accepted_at, o.decided_at
-      FROM unnest($1::uuid[]) AS c (order_id) CROSS JOIN LATERAL (
-        SELECT * FROM orders WHERE generation = ANY ((SELECT generations_of($2))::int4[]) AND order_id = c.order_id
+      FROM unnest($1::uuid[], $2::int4[], $3::int8[]) AS c (order_id, partition, log_offset) CROSS JOIN LATERAL (
+        SELECT * FROM orders WHERE partition = c.partition AND log_offset = c.log_offset AND order_id = c.order_id
+          AND outcome IN (0, 100) AND log_offset >= 0
         OFFSET 0
       ) AS o ORDER BY o.partition, o.log_offset
-      """, try lives.filter { try $0.bool(3) }.map { try $0.uuid(0) }, [sale.rawValue])
+      """, try fitting.map { try $0.uuid(0) }, try fitting.map { try $0.int32(1) },
+      try fitting.map { try $0.int64(2) })
     let last =
       try lives.count < limit
       ? nil
