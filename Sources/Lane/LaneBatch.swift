@@ -19,8 +19,8 @@ package struct LaneBatch: Sendable {
   package var raw: @Sendable (Set<Offset>) -> [Offset: RawRecord]
 
   /// Begins to take and to decide what comes next. Called, if the batch is large, when the lane's thread is about to
-  /// wait while PostgreSQL works: before many lives are changed, or else when three quarters of the rows that go by COPY
-  /// are sent.
+  /// wait while PostgreSQL works: before many lives are changed, or else when three quarters of the rows that go by
+  /// COPY are sent.
   package var beginNext: @Sendable () -> Void = {}
 
   /// The offsets of the records.

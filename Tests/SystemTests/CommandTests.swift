@@ -48,8 +48,8 @@ import Testing
 
   @Test(arguments: [
     "up", "intake", "worker", "admin", "broker", "migrate", "sale create", "sale close", "lanes list", "lanes resume",
-    "lanes drain", "report", "order show", "order find", "room pause", "room rate", "room revoke", "room beacon",
-    "draw verify",
+    "lanes drain", "report", "order show", "order find", "order cancel", "order refund", "order extend",
+    "order release", "room pause", "room rate", "room revoke", "room beacon", "draw verify",
   ])
   func `every command explains itself with an example`(command: String) async throws {
     let run = try await PenstockProcess.run("penstock", command.split(separator: " ").map(String.init) + ["--help"])

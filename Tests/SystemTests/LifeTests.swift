@@ -10,6 +10,7 @@ import Testing
   private struct Scene {
     let http: URL
     let admin: URL
+    let environment: [String: String]
 
     func order(_ buyer: String, _ body: String = #"{"sku":"phone","quantity":1}"#) async throws -> HTTP.Answer {
       try await HTTP.post(
@@ -40,6 +41,12 @@ import Testing
         "v1/orders/\(id)/payments", #"{"payment_id":"\#(payment)","amount_minor":\#(minor),"currency":"CNY"}"#)
     }
 
+    /// Runs `penstock order`.
+    func order(_ arguments: [String]) async throws -> (exit: PenstockProcess.Exit, output: String, errors: String) {
+      try await PenstockProcess.run(
+        "penstock", ["order"] + arguments, environment: environment.merging(["PENSTOCK_ADMIN_URL": "\(admin)"]) { $1 })
+    }
+
     func administer(_ path: String, _ body: String, key: String? = nil) async throws -> HTTP.Answer {
       var headers = ["Authorization": "Bearer \(Shop.adminToken)", "X-Admin-Name": "mia"]
       headers["Idempotency-Key"] = key
@@ -53,7 +60,7 @@ import Testing
       let admin = try await shop.start("admin")
       let intake = try await shop.start("intake", environment: ["PENSTOCK_PAYMENT_WEBHOOK_KEYS": Self.webhookKey])
       _ = try await shop.start("worker")
-      let scene = Scene(http: try #require(intake.http), admin: admin.admin)
+      let scene = Scene(http: try #require(intake.http), admin: admin.admin, environment: shop.environment)
       let start = Date.now.addingTimeInterval(-60)
       let sale = """
         {"id":"held","name":"Held","starts_at":"\(start.formatted(.iso8601))",
@@ -116,8 +123,8 @@ import Testing
     }
     let over = try await scene.post("v1/orders/\(bob)/cancel", #"{"units":2}"#, buyer: "bob", key: "two")
     #expect(over.json("code") as? String == "too_much", "\(over.text)")
-    for (call, body) in [("cancel", #"{"units":1}"#), ("cancel", "{}"), ("release", "{}")] {
-      let other = try await scene.post("v1/orders/\(bob)/\(call)", body, buyer: "bob", key: "two")
+    for call in ["cancel", "release"] {
+      let other = try await scene.post("v1/orders/\(bob)/\(call)", buyer: "bob", key: "once")
       #expect(other.status == 422 && other.json("code") as? String == "idempotency_conflict", "\(other.text)")
     }
     let gone = try await scene.post("v1/orders/\(ann)/release", buyer: "ann")
@@ -211,11 +218,32 @@ import Testing
         let repaid = try await scene.post("v1/orders/\(ann)/refunds", refund, key: "r1")
         #expect(repaid.status == 200 && repaid.json("status") as? String == "refunded", "\(repaid.text)")
       }
+      let part = try await scene.post(
+        "v1/orders/\(ann)/refunds", #"{"payment_id":"p1","amount_minor":100}"#, key: "r1")
+      #expect(part.status == 422 && part.json("code") as? String == "idempotency_conflict", "\(part.text)")
       let cancelled = try await HTTP.post(
         scene.admin.appending(path: "admin/api/orders/\(bob)/cancel"),
         headers: ["Authorization": "Bearer \(Shop.adminToken)"], body: Data(#"{"reason":"asked by phone"}"#.utf8))
       #expect(cancelled.status == 200, "\(cancelled.text)")
       #expect(try await scene.becomes("cancelled", bob, "bob"))
+    }
+  }
+
+  @Test(.timeLimit(.minutes(3)))
+  func `an operator gives a buyer more time and then ends her hold, from a terminal`() async throws {
+    try await with { scene in
+      let ann = try id(try await scene.order("ann"))
+      #expect(try await scene.becomes("reserved", ann, "ann"))
+      let extended = try await scene.order(["extend", ann, "--reason", "her bank is slow", "--by", "mia"])
+      #expect(extended.exit == .success && extended.output.contains(#""result" : "applied""#), "\(extended)")
+      let more = try await scene.order(["extend", ann, "--reason", "still slow"])
+      #expect(more.exit == .init(code: 1, bySignal: false) && more.errors.contains("none_left"), "\(more)")
+      let released = try await scene.order(["release", ann, "--reason", "she called"])
+      #expect(released.exit == .success, "\(released)")
+      #expect(try await scene.becomes("released", ann, "ann"))
+      let shown = try await scene.order(["show", ann])
+      #expect(shown.output.contains(/extend +applied +→ reserved until 2[-0-9T:.]+Z/), "\(shown)")
+      #expect(shown.output.contains("by mia (her bank is slow)") && shown.output.contains("(she called)"), "\(shown)")
     }
   }
 }

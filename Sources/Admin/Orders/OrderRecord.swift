@@ -277,7 +277,7 @@ public enum OrderText {
     let rows = order.events.map { event in
       [
         "\(event.partition)@\(event.offset)", "\(event.at)", event.action, event.result,
-        event.state.map { "→ \($0)" } ?? "", unitsText(of: event),
+        (event.state.map { "→ \($0)" } ?? "") + (event.expiresAt.map { " until \($0)" } ?? ""), unitsText(of: event),
         event.amountMinor == 0 ? "" : "\(event.amountMinor) minor units",
         "by \(event.by)" + (event.reason.isEmpty ? "" : " (\(event.reason))"),
       ]

@@ -165,7 +165,8 @@ extension SaleStore {
         """
         SELECT i.number, i.order_id, i.command_id, i.sku AS item_sku, i.sku, i.payment, i.minor, i.is_written,
           i.log_offset, i.partition, i.log_offset AS item_offset, done.action, done.result, done.units,
-          done.minor AS moved, done.state, done.at, done.digest, done.partition AS done_partition, done.log_offset AS done_offset
+          done.minor AS moved, done.state, done.at, done.digest,
+          done.partition AS done_partition, done.log_offset AS done_offset
         FROM bulk_items i LEFT JOIN LATERAL (
           SELECT * FROM history y WHERE y.order_id = i.order_id AND y.command_id = i.command_id
           ORDER BY log_offset, place LIMIT 1

@@ -69,7 +69,7 @@ private struct BatchTransaction {
       _ = try transaction.commit { pipeline in for step in steps { try add(step, to: &pipeline) } }
       return
     }
-    // A statement that changes thousands of lives takes PostgreSQL longer than the lane needs to decide as many records.
+    // Thousands of lives take PostgreSQL longer to change than the lane needs to decide as many records.
     if steps.contains(where: { $0.changedLives >= Limits.updatedHolds }) { script.batch.beginNext() }
     _ = try transaction.pipeline { pipeline in for step in steps { try add(step, to: &pipeline) } }
     var sent = SentRows(of: copied.reduce(0) { $0 + $1.copiedRows }, whenMostlySent: script.batch.beginNext)

@@ -219,8 +219,8 @@ extension Connection {
       ) AS later LIMIT $2
       """, asOf.dense, Int32(Limits.searchedChanges + 1))
     if changes.count > Limits.searchedChanges { return try await walk(state, of: sale, asOf, after: after, limit) }
-    // A life's order is found by its place and the index `orders_begun`: its id would be looked for in each generation of
-    // the sale. OFFSET keeps the planner from reading the whole history, and all orders.
+    // A life's order is found by its place and the index `orders_begun`: its id would be looked for in each generation
+    // of the sale. OFFSET keeps the planner from reading the whole history, and all orders.
     let rows = try query(
       """
       SELECT o.order_id, o.partition, o.log_offset, o.sku, o.buyer, o.quantity, o.outcome, o.accepted_at, o.decided_at

@@ -2,8 +2,8 @@ import ArgumentParser
 import FlashSale
 import Foundation
 
-/// `penstock order cancel` and `penstock order refund`: what an operator does with orders. Each goes through the log,
-/// and ends with the lane's decision.
+/// `penstock order cancel`, `refund`, `extend` and `release`: what an operator does with orders. Each goes through the
+/// log, and ends with the lane's decision.
 enum OrderChanges {
   struct Cancel: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -12,7 +12,8 @@ enum OrderChanges {
         Its units are sold again, and what was paid for them is due to be paid back.
 
         Example:
-          penstock order cancel 00000001-0000-8000-8000-000000000000 --units 1 --reason "not in stock"
+          penstock order cancel 00000001-0000-8000-8000-000000000000 --units 1 \\
+            --reason "not in stock"
         """.flowing)
 
     @Argument(help: "The order's id.", transform: OrderChanges.order) var order: OrderID
@@ -53,6 +54,40 @@ enum OrderChanges {
       }
       try await OrderChanges.send(order, "refund", ["payment_id": payment, "amount_minor": minor], saying)
     }
+  }
+
+  struct Extend: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "extend", abstract: "Give a buyer more time to pay.",
+      discussion: """
+        The hold ends later by as much as the sale says, and as often as it says in all.
+
+        Example:
+          penstock order extend 00000001-0000-8000-8000-000000000000 \\
+            --reason "her bank is slow"
+        """.flowing)
+
+    @Argument(help: "The order's id.", transform: OrderChanges.order) var order: OrderID
+    @OptionGroup var saying: Saying
+
+    func run() async throws { try await OrderChanges.send(order, "extend", [:], saying) }
+  }
+
+  struct Release: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "release", abstract: "End a hold that is not paid, or take an order out of the waitlist.",
+      discussion: """
+        Its units go to who waits for them, or are sold again.
+
+        Example:
+          penstock order release 00000001-0000-8000-8000-000000000000 \\
+            --reason "she called"
+        """.flowing)
+
+    @Argument(help: "The order's id.", transform: OrderChanges.order) var order: OrderID
+    @OptionGroup var saying: Saying
+
+    func run() async throws { try await OrderChanges.send(order, "release", [:], saying) }
   }
 
   private static func order(_ text: String) throws -> OrderID {

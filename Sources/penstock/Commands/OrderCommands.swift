@@ -7,16 +7,19 @@ import Foundation
 struct OrderCommands: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "order",
-    abstract: "Show an order's history, find orders, cancel them and note refunds, through the admin API.",
+    abstract: "Show an order's history, find orders, and do something with them, through the admin API.",
     discussion: """
       Reads PENSTOCK_ADMIN_URL (default http://127.0.0.1:8081) and PENSTOCK_ADMIN_TOKEN.
 
-      A cancellation and a refund go through the log, and end with the lane's decision.
+      What changes an order goes through the log, and ends with the lane's decision.
 
       Exit codes: 0 done; 1 refused (there is none, the token is wrong, the lane says no); 69 no answer within 30 s
       (find: 60 s), or not the admin API's; 78 configuration.
       """.flowing,
-    subcommands: [Show.self, Find.self, OrderChanges.Cancel.self, OrderChanges.Refund.self])
+    subcommands: [
+      Show.self, Find.self, OrderChanges.Cancel.self, OrderChanges.Refund.self,
+      OrderChanges.Extend.self, OrderChanges.Release.self,
+    ])
 
   struct Show: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
