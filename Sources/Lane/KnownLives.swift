@@ -21,14 +21,20 @@ struct KnownLives: Sendable {
   /// The life of an order; `nil` if it is not remembered.
   subscript(order: OrderID) -> Hold? { lives[order]?.hold }
 
-  /// Takes in what a batch has changed.
+  /// Takes in what a batch has changed. Where not all fit, it is done in the order of their ids, so that every process
+  /// remembers the same ones.
   mutating func add(_ changes: [OrderID: Effects.HoldChange]) {
-    for (order, change) in changes {
-      if change.after.state == .reserved, lives.count < most || lives[order] != nil {
-        lives[order] = Life(change.after)
-      } else if !lives.isEmpty {
-        lives[order] = nil
-      }
+    guard lives.count + changes.count > most else { return changes.values.forEach { add($0.after) } }
+    for order in changes.keys.sorted() {
+      if let change = changes[order] { add(change.after) }
+    }
+  }
+
+  private mutating func add(_ hold: Hold) {
+    if hold.state == .reserved, lives.count < most || lives[hold.order] != nil {
+      lives[hold.order] = Life(hold)
+    } else if !lives.isEmpty {
+      lives[hold.order] = nil
     }
   }
 
