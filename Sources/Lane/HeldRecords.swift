@@ -23,7 +23,7 @@ package struct HeldRecords: Sendable {
   let source: Source
 
   /// All of them as one batch, if it was prepared while the batch before was written.
-  private var ahead: PreparedBatch?
+  package private(set) var ahead: PreparedBatch?
 
   /// At least one record, as the queue gave them.
   package init(_ entries: [LogEntry], from source: Source) {

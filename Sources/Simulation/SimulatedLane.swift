@@ -92,7 +92,7 @@ extension World {
   mutating func wrote(_ lane: Int, _ answer: WriteAnswer) {
     met(answer.course)
     tell(lane, answer.summary) { $0.wrote(answer) }
-    guard case .committed = answer else { return }
+    guard bug == .cacheKept, case .committed = answer else { return }
     workers[lanes[lane].worker].caches[lanes[lane].partition] = lanes[lane].core.memory
   }
 
@@ -140,7 +140,7 @@ extension World {
     case .decide(let memory):
       guard var records = fetch(lane) else { return }
       records.prepare(upon: memory)
-      lanes[lane].stale = memory.prepare(records.entries[...])
+      lanes[lane].stale = records.ahead
       met(.decidedAhead)
       lanes[lane].ahead = records
     }
