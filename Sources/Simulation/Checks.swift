@@ -48,7 +48,7 @@ struct Checks {
   /// I3: the log has the record where the ticket says, when the 202 is sent.
   mutating func accept(_ order: OrderID, at place: LogPosition, in log: SimulatedLog) -> Violation? {
     accepted.append((order, place))
-    if case .success(.place(let request))? = log[place]?.decoded(), request.order == order { return nil }
+    if case .success(.place(let request))? = log[place]?.content, request.order == order { return nil }
     return Violation(invariant: "I3", what: "a 202 names \(place), and the log does not have order \(order) there")
   }
 
@@ -121,7 +121,7 @@ struct Checks {
       guard let record = log[place] else {
         return Violation(invariant: "I6", what: "\(place) was decided and is not in the log")
       }
-      replay(record.decoded(), at: place.offset, into: &effects)
+      replay(record.content, at: place.offset, into: &effects)
       decided[index] = place.offset.next
     }
     // In which generation a row is stored is the lanes' to say, and changes nothing.

@@ -268,7 +268,7 @@ extension HeldRecords {
   fileprivate init(_ records: [SimulatedLog.Record], from first: Offset) {
     let entries = records.enumerated().map { index, record in
       let offset = Offset(first.rawValue + Int64(index))
-      switch record.decoded() {
+      switch record.content {
       case .success(let record): return LogEntry(offset: offset, content: .record(record))
       case .failure(let error): return LogEntry(offset: offset, content: .unreadable(error))
       }

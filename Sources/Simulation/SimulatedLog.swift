@@ -5,23 +5,27 @@ internal import FlashSale
 /// A record that is here is acknowledged, or its acknowledgement is lost: `acks=all` means that no leader forgets it.
 struct SimulatedLog {
   /// Where a record comes from: known to the checks, never to the parts.
-  enum Origin: Equatable {
+  enum Origin: Equatable, Sendable {
     case purchase(Int)
     case close
     case command
     case junk
   }
 
-  /// A record's bytes.
-  struct Record {
+  /// A record's bytes, and what they say. Shared by all who read it.
+  final class Record: Sendable {
     let key: [UInt8]
     let value: [UInt8]?
     let origin: Origin
 
     /// What it says, by the real codec.
-    func decoded() -> Result<LogRecord, UnreadableRecord> {
-      guard let value else { return Self.decode(nil) }
-      return value.withUnsafeBytes(Self.decode)
+    let content: Result<LogRecord, UnreadableRecord>
+
+    init(key: [UInt8], value: [UInt8]?, origin: Origin) {
+      self.key = key
+      self.value = value
+      self.origin = origin
+      content = value.map { $0.withUnsafeBytes(Self.decode) } ?? Self.decode(nil)
     }
 
     private static func decode(_ bytes: UnsafeRawBufferPointer?) -> Result<LogRecord, UnreadableRecord> {
