@@ -12,7 +12,7 @@ public struct Violation: Sendable, Hashable, CustomStringConvertible {
 
 /// Courses that a world can take. They are counted, so that a test can check that each occurs: a simulation in which no
 /// commit is ever lost proves nothing about lost commits.
-public enum Course: String, CaseIterable, Sendable {
+public enum Course: Int, CaseIterable, Sendable {
   case accepted, unknown, refusedAsSoldOut, appendedTwice, lateAcknowledgement, appendedAfterUnknown
   case committed, repeated, conflict, poisoned, quarantined, closed
   case fenced, zombieWoke, lostCommitTookEffect, lostCommitDidNot, commitArrivedLate
@@ -34,6 +34,20 @@ public enum Course: String, CaseIterable, Sendable {
   case stepFence, stepGenerations, stepLoad, stepFindSales, stepQuarantine, stepCount, stepStock, stepOrders, stepCommit
   case stepBaskets, stepSubjects, stepSubjectChanges, stepHolds, stepPayments, stepHistory
   case leasePrepares, leaseDismisses, leaseClaims, leaseGivesUp
+}
+
+/// How often each course was taken.
+struct Courses {
+  private var places = Array(repeating: 0, count: Course.allCases.count)
+
+  mutating func add(_ course: Course) { places[course.rawValue] += 1 }
+
+  /// Those that were taken.
+  var counts: [Course: Int] {
+    var counts: [Course: Int] = [:]
+    for course in Course.allCases where places[course.rawValue] > 0 { counts[course] = places[course.rawValue] }
+    return counts
+  }
 }
 
 /// The result of one seed.
@@ -65,6 +79,6 @@ public struct SimulatedRun: Sendable {
     violation = world.violation
     history = world.history
     records = world.log.partitions.reduce(0) { $0 + $1.count }
-    courses = world.courses
+    courses = world.courses.counts
   }
 }

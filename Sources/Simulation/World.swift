@@ -10,30 +10,30 @@ internal import Lane
 /// (1) A task is performed whole before the next one, and the invariants are checked after each.
 /// (2) Nothing depends on the order of a dictionary or set: it differs from process to process.
 struct World {
-  /// What can be due.
+  /// What can be due. Those with much to bring are in a box, because the queue moves tasks from place to place.
   enum Task {
     case clientComes(Int)
     case sendArrives(Int)
     case acknowledged(Int, Offset)
     case answerDeadline(Int)
-    case signalArrives(intake: Int, [StockKey: StockLevel], Partition, watermark: Offset)
-    case levelsRead(intake: Int, run: Int, StoreReading)
+    indirect case signalArrives(intake: Int, [StockKey: StockLevel], Partition, watermark: Offset)
+    indirect case levelsRead(intake: Int, run: Int, StoreReading)
     case laneContinues(Int)
     case commitArrives(SimulatedStore.Session)
     case sessionNoticed(SimulatedStore.Session)
     case look(Int, run: Int)
-    case saw(Int, run: Int, LeaseView)
-    case ready(Int, run: Int, Partition, WorkerID)
-    case claim(Int, run: Int, Partition, Vacancy, seen: Int64)
+    indirect case saw(Int, run: Int, LeaseView)
+    indirect case ready(Int, run: Int, Partition, WorkerID)
+    indirect case claim(Int, run: Int, Partition, Vacancy, seen: Int64)
     case wake(Int)
     case restart(Int)
     case intakeRestarts(Int)
     case storeReturns
     case clearHalts
     case ownLogReturns(Partition)
-    case close(StockKey)
-    case command(OrderCommand)
-    case supplyAgain(StockCommand)
+    indirect case close(StockKey)
+    indirect case command(OrderCommand)
+    indirect case supplyAgain(StockCommand)
     case expiry(Int, run: Int)
     case fault
     case heal
@@ -54,7 +54,7 @@ struct World {
   var faults: Faults
   var scheduler = Scheduler<Task>()
   var history = History()
-  var courses: [Course: Int] = [:]
+  private(set) var courses = Courses()
 
   var log: SimulatedLog
   var store: SimulatedStore
@@ -182,7 +182,7 @@ struct World {
 
   mutating func note(_ actor: String, _ event: String) { history.note(scheduler.now, actor, event) }
 
-  mutating func met(_ course: Course) { courses[course, default: 0] += 1 }
+  mutating func met(_ course: Course) { courses.add(course) }
 
   mutating func violate(_ invariant: String, _ what: String) {
     violation = violation ?? Violation(invariant: invariant, what: what)
