@@ -37,10 +37,9 @@ extension World {
   /// An answer goes to the client, and is lost where the faults say so: then the client knows nothing.
   mutating func answer(_ client: Int, _ answer: Answer) {
     let isLost = random.happens(perMille: faults.answerLost)
-    let name = "client \(client)"
     switch answer {
     case _ where isLost:
-      note(name, "gets no answer")
+      note("client \(client)", "gets no answer")
       after(Limits.clientPause, .clientComes(client))
     case .accepted(let order, let ticket):
       let buyer = shop.purchases[clients[client].purchase].buyer
@@ -51,12 +50,12 @@ extension World {
       if signer.verify(ticket, order: order, buyer: stranger) != nil {
         return violate("I3", "the ticket of client \(client) is good for somebody else")
       }
-      note(name, "is queued at \(place)")
+      note("client \(client)", "is queued at \(place)")
       // Some press the button again.
       if random.happens(perMille: 150) { after(Limits.clientPause, .clientComes(client)) }
-    case .refused(let reason): note(name, "is refused: \(reason)")
+    case .refused(let reason): note("client \(client)", "is refused: \(reason)")
     case .tooEarly, .failed, .unknown:
-      note(name, "is told \(answer)")
+      note("client \(client)", "is told \(answer)")
       after(Limits.clientPause, .clientComes(client))
     }
   }

@@ -40,6 +40,18 @@ public struct History: Sendable {
   private mutating func add(_ value: UInt64) { hash = (hash ^ value) &* 0x100_0000_01b3 }
 }
 
+/// Writes a world's history, if somebody wants to read it: to find the words takes longer than what they tell of.
+final class HistoryWriter {
+  private(set) var history = History()
+  private let isWanted: Bool
+
+  init(isWanted: Bool) { self.isWanted = isWanted }
+
+  func note(_ time: Int64, _ actor: () -> String, _ event: () -> String) {
+    if isWanted { history.note(time, actor(), event()) }
+  }
+}
+
 extension String {
   fileprivate func padded(to width: Int) -> String { self + String(repeating: " ", count: max(0, width - count)) }
   fileprivate func leftPadded(to width: Int, with filler: String = " ") -> String {

@@ -97,12 +97,12 @@ extension World {
 
   /// Appends a record under the key of a stock.
   @discardableResult
-  mutating func write(_ record: LogRecord, under stock: StockKey, _ what: String) -> Offset {
+  mutating func write(_ record: LogRecord, under stock: StockKey, _ what: @autoclosure () -> String) -> Offset {
     let place = RecordKey(sale: shop[stock.sale].sale, sku: stock.sku)
     let partition = place.partition(of: shop.partitions)
     let record = SimulatedLog.Record(key: Array(place.text.utf8), value: record.encoded(), origin: .command)
     let offset = append(record, to: partition)
-    note("log", "p\(partition)@\(offset) is \(what)")
+    note("log", "p\(partition)@\(offset) is \(what())")
     return offset
   }
 }

@@ -44,7 +44,16 @@ struct Shop {
     var quantity: Units { lines.reduce(.zero) { $0 + $1.quantity } }
 
     /// The same for all requests that are one order.
-    var identity: String { "\(sale)/\(buyer)/\(key)" }
+    let identity: String
+
+    init(
+      sale: SaleNumber, lines: [OrderLine], buyer: BuyerID, key: IdempotencyKey, subjects: String, code: AccessCode?,
+      waits: Bool
+    ) {
+      (self.sale, self.lines, self.buyer, self.key) = (sale, lines, buyer, key)
+      (self.subjects, self.code, self.waits) = (subjects, code, waits)
+      identity = "\(sale)/\(buyer)/\(key)"
+    }
   }
 
   let partitions: Int32

@@ -76,10 +76,12 @@ extension World {
   }
 
   /// Tells the core what came of its action, and goes on with the next one. A cancellation goes before it.
-  mutating func tell(_ lane: Int, _ words: String, _ what: (inout LaneCore) -> LaneCore.Action) {
+  mutating func tell(
+    _ lane: Int, _ words: @autoclosure () -> String, _ what: (inout LaneCore) -> LaneCore.Action
+  ) {
     if lanes[lane].isCancelled { lanes[lane].core.stop() }
     lanes[lane].action = what(&lanes[lane].core)
-    note(name(ofLane: lane), "\(words) → \(lanes[lane].action.summary)")
+    note(name(ofLane: lane), "\(words()) → \(lanes[lane].action.summary)")
     met(lanes[lane].action.course)
     switch lanes[lane].action {
     case .end(let end): ended(lane, end)

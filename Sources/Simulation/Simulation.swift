@@ -57,7 +57,7 @@ public struct SimulatedRun: Sendable {
   /// The first invariant that did not hold, or `nil`.
   public let violation: Violation?
 
-  /// All that happened.
+  /// All that happened; empty if it was not kept.
   public let history: History
 
   /// Tasks that were performed, and records that the log has in the end.
@@ -67,17 +67,19 @@ public struct SimulatedRun: Sendable {
   /// How often each course was taken.
   public let courses: [Course: Int]
 
-  /// Lives one world. The same seed and bug give the same run.
+  /// Lives one world. The same seed and bug give the same run, whether its history is kept or not.
   ///
   /// Throws `ValidationError` when the shop that the seed draws is not one that a shop could put up, which is a bug of
   /// the simulation.
-  /// - Parameter bug: a mistake to put into the simulated parts.
-  public init(seed: UInt64, bug: PlantedBug? = nil) throws {
-    var world = try World(seed: seed, bug: bug)
+  /// - Parameters:
+  ///   - bug: a mistake to put into the simulated parts.
+  ///   - keepsHistory: for whoever reads it. Without it, a run takes less time.
+  public init(seed: UInt64, bug: PlantedBug? = nil, keepsHistory: Bool = true) throws {
+    var world = try World(seed: seed, bug: bug, keepsHistory: keepsHistory)
     steps = world.run()
     self.seed = seed
     violation = world.violation
-    history = world.history
+    history = world.history.history
     records = world.log.partitions.reduce(0) { $0 + $1.count }
     courses = world.courses.counts
   }

@@ -51,7 +51,6 @@ extension World {
 
   /// Before each step of a transaction. Returns whether the step is not done now.
   mutating func strikeStep(of lane: Int, _ session: SimulatedStore.Session) -> Bool {
-    let name = name(ofLane: lane)
     if random.happens(perMille: faults.stepCrash) {
       met(.crashInTransaction)
       crash(lanes[lane].worker)
@@ -64,13 +63,13 @@ extension World {
       return true
     }
     if random.happens(perMille: faults.stepCut) {
-      note(name, "is cut off")
+      note(name(ofLane: lane), "is cut off")
       if random.happens(perMille: 500) { store.end(session, commitWins: false) }
       lose(lane, "cut")
       return true
     }
     if random.happens(perMille: faults.stepRefused) {
-      note(name, "is told that the store can't now")
+      note(name(ofLane: lane), "is told that the store can't now")
       abort(lane, session, .unavailable(Trouble("out of memory")))
       return true
     }
@@ -153,6 +152,7 @@ extension World {
     default: value = close.encoded() + [0x08, 0x7F]
     }
     let record = SimulatedLog.Record(key: Array("junk".utf8), value: value, origin: .junk)
-    note("log", "p\(partition)@\(append(record, to: partition)) is junk of \(value?.count ?? 0) bytes")
+    let offset = append(record, to: partition)
+    note("log", "p\(partition)@\(offset) is junk of \(value?.count ?? 0) bytes")
   }
 }

@@ -53,7 +53,7 @@ struct World {
   var random: SeededGenerator
   var faults: Faults
   var scheduler = Scheduler<Task>()
-  var history = History()
+  let history: HistoryWriter
   private(set) var courses = Courses()
 
   var log: SimulatedLog
@@ -70,8 +70,9 @@ struct World {
   /// The first invariant that does not hold. The world ends there.
   var violation: Violation?
 
-  init(seed: UInt64, bug: PlantedBug?) throws {
+  init(seed: UInt64, bug: PlantedBug?, keepsHistory: Bool) throws {
     random = SeededGenerator(seed: seed)
+    history = HistoryWriter(isWanted: keepsHistory)
     self.bug = bug
     shop = try Shop(from: &random, shapesCrowd: bug?.isOfShaping ?? true)
     faults = Faults(from: &random)
@@ -180,7 +181,10 @@ struct World {
     scheduler.after(random.number(in: range), task)
   }
 
-  mutating func note(_ actor: String, _ event: String) { history.note(scheduler.now, actor, event) }
+  /// Adds to the history, if it is kept. What is noted must not be done by the words: they may never be asked for.
+  func note(_ actor: @autoclosure () -> String, _ event: @autoclosure () -> String) {
+    history.note(scheduler.now, actor, event)
+  }
 
   mutating func met(_ course: Course) { courses.add(course) }
 

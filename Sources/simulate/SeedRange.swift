@@ -36,7 +36,7 @@ struct SeedRange {
 
   private func live(from first: UInt64) throws -> (done: UInt64, failing: UInt64?) {
     let chunk = first..<min(seeds.upperBound, first + Self.chunk)
-    for seed in chunk where try SimulatedRun(seed: seed, bug: bug).violation != nil {
+    for seed in chunk where try SimulatedRun(seed: seed, bug: bug, keepsHistory: false).violation != nil {
       return (seed - first + 1, seed)
     }
     return (UInt64(chunk.count), nil)

@@ -39,6 +39,16 @@ import Testing
     }
   }
 
+  @Test func `a world is the same whether its history is kept or not`() throws {
+    for seed in 1..<201 as Range<UInt64> {
+      let (kept, bare) = (try SimulatedRun(seed: seed), try SimulatedRun(seed: seed, keepsHistory: false))
+      #expect((kept.steps, kept.records) == (bare.steps, bare.records))
+      #expect(kept.courses == bare.courses)
+      #expect(!kept.history.lines.isEmpty)
+      #expect(bare.history.lines.isEmpty)
+    }
+  }
+
   @Test func `other seeds are other worlds`() throws {
     let hashes = try (1..<201 as Range<UInt64>).map { try SimulatedRun(seed: $0).history.hash }
     #expect(Set(hashes).count == hashes.count)

@@ -22,7 +22,7 @@ struct Worlds {
 
   private init(inOrder seeds: Range<UInt64>, bug: PlantedBug?) throws {
     for seed in seeds {
-      let run = try SimulatedRun(seed: seed, bug: bug)
+      let run = try SimulatedRun(seed: seed, bug: bug, keepsHistory: false)
       count += 1
       courses.merge(run.courses) { $0 + $1 }
       if let violation = run.violation { violations.append("\(violation) (make simulate SEED=\(seed))") }
