@@ -19,7 +19,7 @@ package struct BatchScript: Sendable {
 
     /// Looks up what the decisions need; answered by `loaded`. Perhaps a second time: orders are looked up in the
     /// generations that the first answer has named, and so is the stock of baskets that commands name.
-    case load(BatchNeeds)
+    indirect case load(BatchNeeds)
 
     /// Looks up the sales that records which cannot be decided speak of; answered by `found`.
     case findSales([UndecidedRecord])
@@ -57,7 +57,7 @@ package struct BatchScript: Sendable {
     case commit
   }
 
-  private enum Stage {
+  private indirect enum Stage {
     case needs(BatchNeeds)
     case lookUps(BatchNeeds, then: BatchNeeds, LoadedFacts)
     case undecided(DecidedBatch, [UndecidedRecord])

@@ -17,7 +17,7 @@ package struct LaneCore: Sendable {
     /// Ask where the log begins and ends: `measured` or `notMeasured`.
     case measure
     /// Write a batch, and meanwhile read ahead as it says: `wrote`.
-    case write(LaneBatch, ahead: Ahead)
+    indirect case write(LaneBatch, ahead: Ahead)
     /// Close a generation, if it has so many rows: `closed`.
     case close(SaleGeneration, from: Int)
     /// Take the partition over from the lane's own lost session: `reclaimed` or `failed`.
@@ -37,7 +37,7 @@ package struct LaneCore: Sendable {
     /// Read, and not decided: what the batch leaves behind is not known yet.
     case read
     /// Read, and decided upon this memory.
-    case decide(LaneMemory)
+    indirect case decide(LaneMemory)
   }
 
   private struct InFlight {

@@ -4,7 +4,8 @@ import FlashSale
 ///
 /// It depends on what the memory knew. So the batches that the memory knew must be committed before it is written.
 package struct PreparedBatch: Sendable {
-  enum Stage: Sendable {
+  /// In a box: who hands a batch on copies no more than its place.
+  indirect enum Stage: Sendable {
     case decided(DecidedBatch)
     /// Something has to be loaded first, under the fence.
     case needs(BatchNeeds)

@@ -1,6 +1,6 @@
 /// The result of writing a batch. Unless it is `committed`, call `LaneMemory.forget`.
 package enum WriteAnswer: Sendable {
-  case committed(WrittenBatch)
+  indirect case committed(WrittenBatch)
 
   /// Someone else claimed the partition or moved it on. Nothing was changed (I7).
   case fenced

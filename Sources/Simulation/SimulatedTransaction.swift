@@ -5,13 +5,23 @@ internal import Lane
 struct SimulatedTransaction {
   var script: BatchScript
 
-  /// What is still to be done of the steps that the script gave last.
-  var steps: [BatchScript.Step] = []
+  /// The steps that the script gave last, and how many of them are done.
+  private var steps: [BatchScript.Step] = []
+  private var done = 0
 
   /// Tries that met a lock.
   var lockTries = 0
 
   init(_ batch: LaneBatch) { script = BatchScript(batch) }
+
+  /// What is to be done now; `nil` before the script was asked.
+  var step: BatchScript.Step? { done < steps.count ? steps[done] : nil }
+
+  /// Asks the script what to do next.
+  mutating func ask() { (steps, done) = (script.next(), 0) }
+
+  /// A step was done.
+  mutating func goOn() { done += 1 }
 }
 
 extension World {
@@ -25,16 +35,18 @@ extension World {
   /// Does one step of a transaction, unless something comes in between.
   mutating func continueTransaction(of lane: Int) {
     guard let session = lanes[lane].session, store.isOpen(session) else { return lose(lane, "the session is gone") }
-    guard !strikeStep(of: lane, session), var transaction = lanes[lane].transaction else { return }
-    if transaction.steps.isEmpty {
-      transaction.steps = transaction.script.next()
-      if bug == .signalBeforeCommit, let written = transaction.script.written {
-        signal(written, of: lanes[lane].partition)
-      }
-    }
-    lanes[lane].transaction = transaction
-    guard let step = transaction.steps.first else { return }
+    guard !strikeStep(of: lane, session) else { return }
+    guard let step = lanes[lane].transaction?.step ?? nextStep(of: lane) else { return }
     if let answer = perform(step, of: lane, session) { go(answer, on: lane, session) }
+  }
+
+  /// Asks the script of a lane's transaction what to do next.
+  private mutating func nextStep(of lane: Int) -> BatchScript.Step? {
+    lanes[lane].transaction?.ask()
+    if bug == .signalBeforeCommit, let written = lanes[lane].transaction?.script.written {
+      signal(written, of: lanes[lane].partition)
+    }
+    return lanes[lane].transaction?.step
   }
 
   /// - Returns: `nil` for the commit, which answers by itself.
@@ -84,7 +96,7 @@ extension World {
   private mutating func go(_ answer: SimulatedStore.StepAnswer, on lane: Int, _ session: SimulatedStore.Session) {
     switch answer {
     case .done:
-      lanes[lane].transaction?.steps.removeFirst()
+      lanes[lane].transaction?.goOn()
       after(transactionStep, .laneContinues(lane))
     case .locked:
       lanes[lane].transaction?.lockTries += 1
