@@ -40,14 +40,17 @@ extension World {
     guard workers[worker].run == run, scheduler.now >= workers[worker].nextExpiryLook else { return }
     workers[worker].nextExpiryLook = .max
     let now = shop.clock(at: scheduler.now)
-    let own = lanes.filter { $0.isOf(worker, run) && !$0.isEnded }
-    let next = Dictionary(own.map { ($0.partition, $0.core.next) }, uniquingKeysWith: { max($0, $1) })
+    var next: [Partition: Offset] = [:]
+    for lane in lanes.indices where lanes[lane].isOf(worker, run) && !lanes[lane].isEnded {
+      next[lanes[lane].partition] = max(next[lanes[lane].partition] ?? Offset(0), lanes[lane].core.next)
+    }
     workers[worker].expiry.have(next, now: now)
     let asks = workers[worker].expiry.asks
-    let ends = store.lives.holds.values.compactMap { hold in end(of: hold).map { (hold: hold, end: $0) } }
-    for (hold, end) in ends.sorted(by: { ($0.end, $0.hold.order) < ($1.end, $1.hold.order) }) {
+    let ends = store.lives.holds.compactMap { order, hold in end(of: hold).map { (end: $0, order: order) } }
+    for (_, order) in ends.filter({ $0.end <= scheduler.now }).sorted(by: <) {
+      guard store.isReachable, let hold = store.lives.holds[order] else { continue }
       let partition = partition(of: hold.stock)
-      guard end <= scheduler.now, let ask = asks[partition], store.isReachable else { continue }
+      guard let ask = asks[partition] else { continue }
       if let place = hold.place {
         // The bug: a look never starts anew.
         let after = bug == .lookGoesOn ? workers[worker].lastHolds[partition] : ask.after

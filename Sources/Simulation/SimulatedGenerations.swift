@@ -27,7 +27,7 @@ extension SimulatedStore {
   mutating func stopClosing(_ session: Session) { closers.remove(session) }
 
   /// Whether an order has its row, in whichever generation.
-  func has(_ order: OrderID) -> Bool { orders.contains { $0.key.order == order } }
+  func has(_ order: OrderID) -> Bool { orders.keys.contains { $0.order == order } }
 
   /// Goes on only if these are open. The caller is behind its fence.
   func require(_ expected: [SaleGeneration]) -> StepAnswer {

@@ -37,11 +37,7 @@ extension SimulatedStore {
 
   /// What commands name, and who waits for stock that is loaded.
   func loadLives(_ needs: BatchNeeds, into facts: inout LoadedFacts) {
-    let waiting = lives.holds.values.filter { $0.state == .waiting && needs.unknownStock.contains($0.stock) }
-    let isUnordered = bug == .waitlistUnordered
-    for hold in waiting.sorted(by: { ($0.offset < $1.offset) != isUnordered }) where bug != .waitersForgotten {
-      facts.add(waiting: hold)
-    }
+    if !needs.unknownStock.isEmpty { loadWaiters(of: needs.unknownStock, into: &facts) }
     guard let commands = needs.commands else { return }
     for order in commands.orders {
       if let hold = lives.holds[order] {
@@ -65,6 +61,14 @@ extension SimulatedStore {
       let key = LaneStock.CommandKey(order: order, stock: entry.stock, id: id)
       guard commands.keys.contains(key) else { continue }
       if facts.done[key] == nil || bug == .lastCommandCounts { facts.done[key] = entry.digest }
+    }
+  }
+
+  private func loadWaiters(of stock: Set<StockKey>, into facts: inout LoadedFacts) {
+    let waiting = lives.holds.values.filter { $0.state == .waiting && stock.contains($0.stock) }
+    let isUnordered = bug == .waitlistUnordered
+    for hold in waiting.sorted(by: { ($0.offset < $1.offset) != isUnordered }) where bug != .waitersForgotten {
+      facts.add(waiting: hold)
     }
   }
 

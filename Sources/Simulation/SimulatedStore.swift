@@ -105,9 +105,9 @@ struct SimulatedStore {
   private(set) var startedAt: Int64 = -1_000_000
 
   private(set) var isReachable = true
-  private var sessions: Set<Session> = []
+  /// Whether each session that there was is open; sessions are numbered from 1.
+  private var sessions: [Bool] = []
   var open: [Session: Transaction] = [:]
-  private var lastSession = 0
   private let refusedBuyer: BuyerID?
   let bug: PlantedBug?
 
@@ -125,18 +125,17 @@ struct SimulatedStore {
   /// Opens a session; `nil` while the store can't be reached.
   mutating func connect() -> Session? {
     guard isReachable else { return nil }
-    lastSession += 1
-    sessions.insert(lastSession)
-    return lastSession
+    sessions.append(true)
+    return sessions.count
   }
 
-  func isOpen(_ session: Session) -> Bool { sessions.contains(session) }
+  func isOpen(_ session: Session) -> Bool { sessions[session - 1] }
 
   /// Ends a session. What it has open is rolled back, unless its COMMIT was on the way and `commitWins`.
   mutating func end(_ session: Session, commitWins: Bool) {
     if commitWins, open[session]?.isCommitting == true { apply(session) }
     open[session] = nil
-    sessions.remove(session)
+    sessions[session - 1] = false
     closers.remove(session)
   }
 
@@ -154,7 +153,7 @@ struct SimulatedStore {
 
   /// Ends all sessions.
   mutating func endAll(commitWins: Bool) {
-    for session in sessions.sorted() { end(session, commitWins: commitWins) }
+    for session in 1..<(sessions.count + 1) where isOpen(session) { end(session, commitWins: commitWins) }
   }
 
   // MARK: Claims
@@ -272,7 +271,7 @@ struct SimulatedStore {
     for key in needs.unknownStock { facts.levels[key] = stock[key]?.level }
     loadSubjects(needs, into: &facts)
     loadLives(needs, into: &facts)
-    guard bug != .purchasesNotLoaded else { return facts }
+    guard bug != .purchasesNotLoaded, !needs.holders.isEmpty || !needs.unknownSales.isEmpty else { return facts }
     let held = unitsByBuyer()
     for holder in needs.holders {
       guard let (units, lapses) = held[holder], units > 0 || lapses > 0 else { continue }

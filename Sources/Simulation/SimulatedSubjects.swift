@@ -4,6 +4,7 @@ internal import Lane
 extension SimulatedStore {
   /// What is counted for limit subjects, as it is committed now.
   func loadSubjects(_ needs: BatchNeeds, into facts: inout LoadedFacts) {
+    guard !needs.subjects.isEmpty || !needs.subjectSales.isEmpty else { return }
     var counts: [LaneStock.Subject: Int64] = [:]
     var lapses: [LaneStock.Subject: Int64] = [:]
     for row in subjects {

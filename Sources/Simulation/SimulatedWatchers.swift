@@ -98,8 +98,9 @@ extension World {
       guard let (order, place) = intakes[intake].watching.orders[id] else {
         return violate("watchers", "somebody who has left is asked for")
       }
-      guard store.quarantined.contains(place) || store.orders.values.contains(where: { $0.request.order == order })
-      else { return violate("I4", "order \(order) at \(place) is behind the watermark and has no outcome") }
+      guard store.quarantined.contains(place) || store.has(order) else {
+        return violate("I4", "order \(order) at \(place) is behind the watermark and has no outcome")
+      }
       met(.watcherTold)
       intakes[intake].watching.remove(id)
     }

@@ -39,6 +39,9 @@ struct World {
     case heal
   }
 
+  /// The same in all worlds: to prepare its keys takes as long as a few hundred steps.
+  private static let signer = Result { try TicketSigner(secrets: [Array("a secret of a world".utf8)]) }
+
   let shop: Shop
   let bug: PlantedBug?
   let signer: TicketSigner
@@ -81,7 +84,7 @@ struct World {
     self.leaseTuning = leaseTuning
     filters = Limits.filterPerMille[random.index(below: Limits.filterPerMille.count)]
     transactionStep = random.happens(perMille: 400) ? Limits.slowTransactionStep : Limits.transactionStep
-    signer = try TicketSigner(secrets: [Array("a secret of a world".utf8)])
+    signer = try Self.signer.get()
     log = SimulatedLog(partitions: shop.partitions)
     store = SimulatedStore(shop, bug: bug)
     checks = Checks(shop)
