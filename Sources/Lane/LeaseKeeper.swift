@@ -59,6 +59,11 @@ package struct LeaseKeeper: Sendable {
   private var failures: [Partition: Failures] = [:]
   private var view: LeaseView?
   private var share: FairShare?
+  /// What the share was reckoned from. Most views are like the one before, and it need not be reckoned anew.
+  private var sharedAmong: (members: [FairShare.Member], owners: [WorkerID?]) = ([], [])
+
+  /// Partitions that are meant for this worker by the last view, in their order.
+  package private(set) var meant: [Partition] = []
 
   /// Until then, others may come back, see (3); `nil` if touch was lost and no view has come since.
   private var othersMayReturnUntil: Duration? = .zero
@@ -71,9 +76,6 @@ package struct LeaseKeeper: Sendable {
     self.lease = lease
     self.tuning = tuning
   }
-
-  /// Partitions that are meant for this worker by the last view, in their order.
-  package var meant: [Partition] { view?.allPartitions.filter { share?.workers[$0] == id } ?? [] }
 
   /// Partitions that nobody has room for by the last view, in their order.
   package var unserved: [Partition] { view?.allPartitions.filter { share?.workers[$0] == nil } ?? [] }
@@ -95,16 +97,11 @@ extension LeaseKeeper {
   package mutating func saw(_ view: LeaseView) -> [Action] {
     self.view = view
     if othersMayReturnUntil == nil { othersMayReturnUntil = view.now + tuning.returnGrace }
-    let ids = Set(view.workers.map(\.id))
-    let missing = Set(view.leases.values.compactMap(\.owner)).subtracting(ids)
-    missingSince = missingSince.filter { missing.contains($0.key) }
-    for owner in missing where missingSince[owner] == nil { missingSince[owner] = view.now }
+    let owners = view.leases.map(\.owner)
+    noteMissing(owners)
     // Somebody has deleted this worker's row; its next sign of life brings it back.
-    guard ids.contains(id) else { return [] }
-    share = FairShare(
-      of: view.allPartitions,
-      among: view.workers.filter(takesPart).map { .init(id: $0.id, room: $0.isDraining ? 0 : $0.lanesMax) },
-      owners: view.leases.compactMapValues(\.owner))
+    guard worker(id) != nil else { return [] }
+    reckonShare(of: owners)
     return giveUps() + claims() + preparations()
   }
 
@@ -140,6 +137,7 @@ extension LeaseKeeper {
   package mutating func stop() -> [Action] {
     view = nil
     share = nil
+    meant = []
     defer { prepared = [] }
     return prepared.sorted().map { .dismiss($0) } + lanes.keys.sorted().compactMap { giveUp($0) }
   }
@@ -148,6 +146,29 @@ extension LeaseKeeper {
 // MARK: - Rules
 
 extension LeaseKeeper {
+  /// Takes note of owners that are not among the workers.
+  private mutating func noteMissing(_ owners: [WorkerID?]) {
+    guard let view else { return }
+    let missing = owners.compactMap { owner in worker(owner) == nil ? owner : nil }
+    if !missingSince.isEmpty { missingSince = missingSince.filter { missing.contains($0.key) } }
+    for owner in missing where missingSince[owner] == nil { missingSince[owner] = view.now }
+  }
+
+  private mutating func reckonShare(of owners: [WorkerID?]) {
+    guard let view else { return }
+    var members: [FairShare.Member] = []
+    for worker in view.workers where takesPart(worker) {
+      members.append(FairShare.Member(id: worker.id, room: worker.isDraining ? 0 : worker.lanesMax))
+    }
+    guard share == nil || members != sharedAmong.members || owners != sharedAmong.owners else { return }
+    sharedAmong = (members, owners)
+    let partitions = view.allPartitions
+    let known = partitions.enumerated().compactMap { index, partition in owners[index].map { (partition, $0) } }
+    let share = FairShare(of: partitions, among: members, owners: Dictionary(uniqueKeysWithValues: known))
+    self.share = share
+    meant = partitions.filter { share.workers[$0] == id }
+  }
+
   private mutating func giveUps() -> [Action] {
     guard let view, let share else { return [] }
     return lanes.keys.sorted().compactMap { partition in
@@ -193,6 +214,7 @@ extension LeaseKeeper {
   /// What is meant for this worker, and will be given back to it soon.
   private mutating func preparations() -> [Action] {
     let soon = Set(meant.filter { lanes[$0] == nil && view?.lease(of: $0).haltedReason == nil && failures[$0] == nil })
+    guard soon != prepared else { return [] }
     let actions: [Action] =
       prepared.subtracting(soon).sorted().map { .dismiss($0) }
       + soon.subtracting(prepared).sorted().map { .prepare($0) }

@@ -72,33 +72,41 @@ package struct LeaseView: Sendable, Hashable {
   /// Since the server started: a younger one has ended all sessions before.
   package let serverAge: Duration
 
-  /// How many partitions the topic has; they are numbered from 0.
-  package let partitions: Int
-
-  /// Of partitions that somebody has claimed. The rest have epoch 0 and no owner.
-  package let leases: [Partition: Lease]
+  /// Of each partition of the topic; they are numbered from 0. One that nobody has claimed yet has epoch 0 and no
+  /// owner.
+  package let leases: [Lease]
 
   /// In the order of their ids.
   package let workers: [Worker]
 
   /// Creates a view.
-  package init(
-    now: Duration, serverAge: Duration, partitions: Int, leases: [Partition: Lease], workers: [Worker]
-  ) {
+  package init(now: Duration, serverAge: Duration, leases: [Lease], workers: [Worker]) {
     self.now = now
     self.serverAge = serverAge
-    self.partitions = partitions
     self.leases = leases
     self.workers = workers
   }
 
-  /// The row of a partition, even if it has none.
+  /// The same of so many partitions, of which some have a row.
+  package init(now: Duration, serverAge: Duration, partitions: Int, leases: [Partition: Lease], workers: [Worker]) {
+    self.init(
+      now: now, serverAge: serverAge, leases: (0..<partitions).map { leases[Partition(Int32($0))] ?? .unclaimed },
+      workers: workers)
+  }
+
+  /// The row of a partition; of one that the topic does not have, as if nobody had claimed it.
   package func lease(of partition: Partition) -> Lease {
-    leases[partition] ?? Lease(epoch: Epoch(rawValue: 0), owner: nil, hasSession: false, haltedReason: nil)
+    let index = Int(partition.rawValue)
+    return leases.indices.contains(index) ? leases[index] : .unclaimed
   }
 
   /// All partitions, in their order.
-  package var allPartitions: [Partition] { (0..<partitions).map { Partition(Int32($0)) } }
+  package var allPartitions: [Partition] { leases.indices.map { Partition(Int32($0)) } }
+}
+
+extension LeaseView.Lease {
+  fileprivate static let unclaimed = LeaseView.Lease(
+    epoch: Epoch(rawValue: 0), owner: nil, hasSession: false, haltedReason: nil)
 }
 
 /// What a claim relies on. If it is no longer so, the claim changes nothing.

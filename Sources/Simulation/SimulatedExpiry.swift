@@ -47,7 +47,7 @@ extension World {
     workers[worker].expiry.have(next, now: now)
     let asks = workers[worker].expiry.asks
     let ends = store.lives.holds.compactMap { order, hold in end(of: hold).map { (end: $0, order: order) } }
-    for (_, order) in ends.filter({ $0.end <= scheduler.now }).sorted(by: <) {
+    for (_, order) in ends.filter({ $0.end <= scheduler.now }).sorted(by: { ($0.end, $0.order) < ($1.end, $1.order) }) {
       guard store.isReachable, let hold = store.lives.holds[order] else { continue }
       let partition = partition(of: hold.stock)
       guard let ask = asks[partition] else { continue }

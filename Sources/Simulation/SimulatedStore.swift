@@ -21,6 +21,7 @@ struct SimulatedStore {
 
   /// A row of `workers`.
   struct Worker {
+    let id: WorkerID
     var lastSeen: Int64
     var session: Session
     /// Since when it was never silent for the lease, in one session. Only the checks look at it.
@@ -101,7 +102,8 @@ struct SimulatedStore {
   /// Raised by each change of a table.
   private(set) var version = 0
 
-  var workers: [WorkerID: Worker] = [:]
+  /// In the order of their ids.
+  var workers: [Worker] = []
   private(set) var startedAt: Int64 = -1_000_000
 
   private(set) var isReachable = true
@@ -174,7 +176,7 @@ struct SimulatedStore {
     let index = Int(partition.rawValue)
     if let reason = progress[index].haltedReason { return .halted(reason) }
     guard vacancy.epoch == progress[index].epoch else { return .fenced }
-    if let owner = progress[index].ownerID.flatMap({ workers[$0] }), let seen = vacancy.ownerLastSeen,
+    if let owner = progress[index].ownerID.flatMap({ self.worker($0) }), let seen = vacancy.ownerLastSeen,
       .microseconds(owner.lastSeen) > seen
     {
       return .fenced

@@ -132,7 +132,7 @@ final class StatusBoard: Sendable {
       var halted: [(Partition, String)] = []
       var cleared: [Partition] = []
       status.notTakingPart = nil
-      status.recordedPartitions = view.partitions
+      status.recordedPartitions = view.leases.count
       status.unserved = unserved
       let mine = Set(meant)
       // What is meant for another worker has a lane here for a moment longer.
