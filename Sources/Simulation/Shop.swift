@@ -58,6 +58,9 @@ struct Shop {
 
   let partitions: Int32
   private(set) var sales: [Numbered] = []
+
+  /// Every stock key with what was put up, in a fixed order.
+  private(set) var stock: [(key: StockKey, level: LaneStock.Level)] = []
   private(set) var purchases: [Purchase] = []
 
   /// Whether something happens to orders after their first decision.
@@ -77,6 +80,7 @@ struct Shop {
     for number in 1...random.number(in: Limits.sales) {
       sales.append(try Self.sale(number, &random, shapesCrowd, hasHolds: hasHolds, pace: pace))
     }
+    stock = Self.stock(of: sales)
     let clients = random.number(in: Limits.clients)
     let buyers = (0..<max(2, clients / 2)).map { BuyerID(unchecked: "buyer-\($0)") }
     refusedBuyer = random.happens(perMille: 300) ? buyers[random.index(below: buyers.count)] : nil
@@ -200,8 +204,7 @@ struct Shop {
 
   subscript(number: SaleNumber) -> Numbered { sales[Int(number.rawValue) - 1] }
 
-  /// Every stock key with what was put up, in a fixed order.
-  var stock: [(key: StockKey, level: LaneStock.Level)] {
+  private static func stock(of sales: [Numbered]) -> [(key: StockKey, level: LaneStock.Level)] {
     sales.flatMap { sale in
       sale.sale.items.map { item in
         (
