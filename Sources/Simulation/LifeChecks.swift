@@ -257,7 +257,9 @@ struct LifeChecks {
       shelves[key]?.left -= has - had
       let (held, holds) = (before.state == .reserved ? had : 0, after.state == .reserved ? has : 0)
       shelves[key]?.reserved += holds - held
-      if has < had { noteChance(at: entry.at, of: key) }
+      // Who waits longer and leaves, or wants less, makes room for those behind.
+      let isLess = after.state != .waiting || after.lines[index] < before.lines[index]
+      if has < had || before.state == .waiting && isLess { noteChance(at: entry.at, of: key) }
     }
   }
 
