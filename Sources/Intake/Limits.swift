@@ -64,6 +64,10 @@ public enum Limits {
   /// Each has a queue of its own; what all hold is bounded by `stallPatience` long before these are full.
   static let writers = 16
 
+  /// Produce requests of one producer on their way to one broker. More would not be served earlier by Kafka, only be
+  /// smaller.
+  static let requestsInFlight = 1
+
   /// How often an event loop looks for deadlines that passed: the precision of `acknowledgementDeadline`.
   static let tick = Duration.milliseconds(50)
 

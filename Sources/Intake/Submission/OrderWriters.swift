@@ -8,6 +8,9 @@ internal import OrderLog
 /// sync have it. So over one connection a partition that waits for a replica, as each does for about a second after its
 /// leader has moved (`replica.fetch.backoff.ms`), holds up every other partition of that broker.
 ///
+/// For the same reason one request is on its way at a time. Orders that wait here share the next one; requests that
+/// wait there are replicated one by one, and after an outage new orders stand behind all of them.
+///
 /// All reports of a partition come on one thread.
 struct OrderWriters: Sendable {
   private let writers: [OrderWriter]
@@ -18,6 +21,8 @@ struct OrderWriters: Sendable {
     onReports: @escaping @Sendable ([DeliveryReport]) -> Void
   ) throws(KafkaError) {
     let count = min(Int(partitions), Limits.writers)
+    var tuning = tuning
+    tuning.requestsInFlight = Limits.requestsInFlight
     var writers: [OrderWriter] = []
     for _ in 0..<count {
       writers.append(
