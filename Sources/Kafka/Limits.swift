@@ -27,6 +27,11 @@ public enum Limits {
   /// Produce requests on the way to one broker. More wait in the producer's queue.
   public static let producerRequestsInFlight = 5
 
+  /// Each time there was no report for this long although records are outstanding, a producer addresses every broker.
+  ///
+  /// Well below the 9 s after which Kafka elects another leader, and above what a busy broker takes.
+  static let producerSilence = Duration.seconds(1)
+
   /// Largest tag that `Producer.produce` takes; a larger one is refused. The upper half belongs to `Producer.send`.
   public static let producerTagMax = UInt64.max >> 1
 

@@ -37,6 +37,23 @@ final class ProducerClient: @unchecked Sendable {
     _ = rd_kafka_purge(handle.pointer, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT)
   }
 
+  /// Sends every connected broker a small request, whose answer nobody needs.
+  ///
+  /// librdkafka asks for the leaders the broker that it has sent something to last (`rd_kafka_broker_weight_usable`). For
+  /// a producer that is the leader that it writes to. If that one freezes, only this makes it ask another one before its
+  /// records time out.
+  func addressEveryBroker() {
+    // The only request that goes to all brokers. Dead groups are hardly ever any, so the answers stay small. Its own
+    // timeout, `socket.timeout.ms`, is long: a shorter one would cut the connection to a leader that waits for a
+    // replica.
+    let options = rd_kafka_AdminOptions_new(handle.pointer, RD_KAFKA_ADMIN_OP_LISTCONSUMERGROUPS)
+    defer { rd_kafka_AdminOptions_destroy(options) }
+    // A filter that is not taken makes the answers longer, no more.
+    rd_kafka_error_destroy(
+      rd_kafka_AdminOptions_set_match_consumer_group_states(options, [RD_KAFKA_CONSUMER_GROUP_STATE_DEAD], 1))
+    rd_kafka_ListConsumerGroups(handle.pointer, options, mainQueue)
+  }
+
   /// Ends the wait of the producer's thread at once.
   func wakeThread() {
     rd_kafka_queue_yield(mainQueue)

@@ -7,8 +7,12 @@ struct ProducerLoop: Sendable {
   let makeClient: @Sendable () throws(KafkaError) -> ProducerClient
 
   func run() {
+    var silence = ReportSilence(now: .now)
     while let client = core.client {
-      serve(client, for: Limits.threadTick)
+      let served = serve(client, for: Limits.threadTick)
+      if silence.isLong(heard: served.reports > 0 || client.outstanding == 0, now: .now) {
+        client.addressEveryBroker()
+      }
       if let deadline = core.shutdownDeadline {
         return finish(client, deadline: deadline)
       }
@@ -19,12 +23,16 @@ struct ProducerLoop: Sendable {
     }
   }
 
+  /// What an event was about.
+  private struct Served {
+    var reports = 0
+    /// Reports that say so.
+    var unknown = 0
+  }
+
   /// Waits for one event, at most `timeout`, and handles it.
-  ///
-  /// - Returns: how many records it reported unknown.
-  @discardableResult
-  private func serve(_ client: ProducerClient, for timeout: Duration) -> Int {
-    guard let event = rd_kafka_queue_poll(client.mainQueue, timeout.milliseconds) else { return 0 }
+  private func serve(_ client: ProducerClient, for timeout: Duration) -> Served {
+    guard let event = rd_kafka_queue_poll(client.mainQueue, timeout.milliseconds) else { return Served() }
     defer { rd_kafka_event_destroy(event) }
     switch rd_kafka_event_type(event) {
     case RD_KAFKA_EVENT_DR:
@@ -33,20 +41,21 @@ struct ProducerLoop: Sendable {
       // Informational but for a fatal one, which the loop asks for: "errors are … handled by librdkafka" (rdkafka.h).
       let error = KafkaError(rd_kafka_event_error(event), String(cString: rd_kafka_event_error_string(event)))
       core.logger.log(level: error.logLevel, "\(error.debugDescription)")
-      return 0
+      return Served()
     default:
-      return 0
+      return Served()
     }
   }
 
-  private func report(_ event: OpaquePointer) -> Int {
+  private func report(_ event: OpaquePointer) -> Served {
     var reports: [DeliveryReport] = []
     reports.reserveCapacity(rd_kafka_event_message_count(event))
-    var unknown = 0
+    var served = Served()
     // "Call rd_kafka_event_message_next() until it returns NULL"; the messages are the event's and go with it.
     while let message = rd_kafka_event_message_next(event) {
       let delivery = Delivery(message)
-      if case .unknown = delivery { unknown += 1 }
+      served.reports += 1
+      if case .unknown = delivery { served.unknown += 1 }
       let tag = UInt64(UInt(bitPattern: message.pointee._private))
       if tag > Limits.producerTagMax {
         core.deliver(delivery, toSender: tag)
@@ -55,7 +64,7 @@ struct ProducerLoop: Sendable {
       }
     }
     if !reports.isEmpty { core.onReports(reports) }
-    return unknown
+    return served
   }
 
   /// Serves until nothing is outstanding, then gives up what is left.
@@ -65,13 +74,13 @@ struct ProducerLoop: Sendable {
     core.stopAccepting()
     var unknown = 0
     while client.outstanding > 0, .now < deadline {
-      unknown += serve(client, for: min(Limits.threadTick, deadline - .now))
+      unknown += serve(client, for: min(Limits.threadTick, deadline - .now)).unknown
     }
     guard client.outstanding > 0 else { return unknown }
     client.giveUp()
     let last = ContinuousClock.now + Limits.producerPurgeGrace
     while client.outstanding > 0, .now < last {
-      unknown += serve(client, for: Limits.threadTick)
+      unknown += serve(client, for: Limits.threadTick).unknown
     }
     if client.outstanding > 0 {
       core.logger.critical("librdkafka gave no report for \(client.outstanding) records")
