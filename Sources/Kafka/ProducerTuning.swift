@@ -20,8 +20,8 @@ public struct ProducerTuning: Sendable {
   public var messageTimeout = Limits.producerMessageTimeout
   /// How records are compressed.
   public var compression = Compression.lz4
-  /// Requests on the way to one broker. With more than 1, a retry can change the order of records that were not yet
-  /// acknowledged.
+  /// Requests on the way to one broker. A retry can change the order of records that were not yet acknowledged, also
+  /// with 1: librdkafka 2.0.2 sends the next one while the first waits for its retry.
   public var requestsInFlight = Limits.producerRequestsInFlight
 
   /// Starts from `Limits`.
