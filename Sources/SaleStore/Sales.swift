@@ -91,6 +91,31 @@ extension SaleStore {
     return try StoredSale.sales(from: rows)
   }
 
+  /// The newest sales whose number is below another's, the newest first.
+  ///
+  /// - Parameter number: `nil`: of all sales.
+  public func sales(before number: SaleNumber?, limit: Int) async throws -> [StoredSale] {
+    let rows = try await pool.withConnection { connection in
+      try await connection.query(
+        """
+        SELECT s.number, s.id, s.name, coalesce(k.starts_at, s.starts_at) AS starts_at,
+          coalesce(k.ends_at, s.ends_at) AS ends_at, coalesce(k.per_buyer_limit, s.per_buyer_limit) AS per_buyer_limit,
+          s.ordering, s.closed_at,
+          s.shaping::text, s.holds::text,
+          k.sku, k.price_minor, k.currency, k.put_up, k.units_left, k.reserved, k.closed, k.as_of
+        FROM (SELECT * FROM sales WHERE $1::int4 IS NULL OR number < $1 ORDER BY number DESC LIMIT $2) AS s
+        JOIN stock k ON k.sale = s.number ORDER BY s.number DESC, k.position
+        """, number?.rawValue, Int64(limit))
+    }
+    return try StoredSale.sales(from: rows)
+  }
+
+  /// One sale, or `nil` if there is none of this number.
+  public func sale(_ number: SaleNumber) async throws -> StoredSale? {
+    // There is one of the next number or none, and then that is the newest one below.
+    try await sales(before: SaleNumber(rawValue: number.rawValue &+ 1), limit: 1).first { $0.number == number }
+  }
+
   /// One sale, or `nil` if there is none of this id.
   public func sale(_ id: SaleID) async throws -> StoredSale? {
     let rows = try await pool.withConnection { connection in

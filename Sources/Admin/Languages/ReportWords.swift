@@ -2,7 +2,7 @@ internal import SaleStore
 
 /// Sales and their reports.
 enum ReportWords: Message {
-  case sales, asOf, noSales, newest, oneSKU, manySKUs, soldOf, window, upcoming, open, ended, closed
+  case sales, asOf, noSales, oneSKU, manySKUs, soldOf, window, upcoming, open, ended, closed
   case reportAs, ordersAs, orSeparator, jsonLines, unitsSold, ofPutUp, accepted, repeatsBesides, confirmed
   case rejected, ofAccepted, inFlight, notDecided, p99, fromAcceptance, unknown, addsUp, holds, fails
   case acceptedWord, waitlisted, quarantined, stock, byOutcome, outcome, requests, share, door
@@ -29,7 +29,6 @@ enum ReportWords: Message {
         "There is no sale yet. Put one up with penstock sale create --file sale.json or POST /admin/api/sales.",
         "还没有活动。可用 penstock sale create --file sale.json 或 POST /admin/api/sales 创建。"
       )
-    case .newest: ("The newest {1} of {2} sales.", "共 {2} 个活动，显示最新的 {1} 个。")
     case .oneSKU: ("1 SKU", "1 个 SKU")
     case .manySKUs: ("{1} SKUs", "{1} 个 SKU")
     case .soldOf: ("{1} of {2} units sold · {3} left", "已售 {1} / {2} 件 · 剩余 {3}")

@@ -43,7 +43,9 @@ struct AdminPages: Sendable {
 
   @Sendable private func sales(_ visit: Visit) async throws -> Response {
     let filter = try SalesPage.Filter(of: visit)
-    return try await .page(SalesPage.html(PageFrame(visit), desk.allSales(), filter, at: .now))
+    let now = Timestamp.now
+    let found = try await desk.sales(filter, at: now)
+    return .page(SalesPage.html(PageFrame(visit), found.sales, hasMore: found.hasMore, filter, at: now))
   }
 
   private func addLog(to pages: GuardedRoutes) {

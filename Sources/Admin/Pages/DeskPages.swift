@@ -71,7 +71,7 @@ struct DeskPages: Sendable {
   /// By whatever a person has at hand: an order's id, a ticket, or a payment's id.
   @Sendable private func find(_ visit: Visit) async throws -> Response {
     guard let text = visit.query("q") else {
-      return .page(OrdersPage.start(PageFrame(visit), try await desk.allSales()))
+      return .page(OrdersPage.start(PageFrame(visit), try await desk.sales(.init(), at: .now).sales))
     }
     if let order = OrderID(text) { return .toPage("/admin/orders/\(order)") }
     if let place = Ticket.place(of: text), let order = try? await desk.order(at: place) {

@@ -58,7 +58,7 @@ enum OrdersPage {
   /// The page from which a person goes to the orders of a sale, or to one order.
   static func start(_ frame: PageFrame, _ sales: [StoredSale]) -> HTML {
     let say = frame.say
-    let links = sales.prefix(Limits.listedSales).map { stored -> HTML in
+    let links = sales.map { stored -> HTML in
       "<li><a href=\"/admin/sales/\(stored.sale.id.rawValue)/orders\">\(stored.sale.name)</a></li>\n"
     }
     return PageLayout.html(

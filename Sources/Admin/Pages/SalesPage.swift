@@ -35,7 +35,6 @@ enum SalesPage {
     }
 
     func fits(_ stored: StoredSale, at time: Timestamp) -> Bool {
-      if let before, stored.number.rawValue >= before { return false }
       if let status, stored.status(at: time) != status { return false }
       let text = text.lowercased()
       return text.isEmpty || stored.sale.name.lowercased().contains(text)
@@ -43,24 +42,20 @@ enum SalesPage {
     }
   }
 
-  /// The newest `Limits.listedSales` of `sales` that fit; they come newest first, and are as they stand at `time`.
+  /// Sales that fit, the newest first, as they stand at `time`.
   static func html(
-    _ frame: PageFrame, _ all: [StoredSale], _ filter: Filter = Filter(), at time: Timestamp
+    _ frame: PageFrame, _ sales: [StoredSale], hasMore: Bool = false, _ filter: Filter = Filter(), at time: Timestamp
   ) -> HTML {
-    let sales = all.filter { filter.fits($0, at: time) }
     let say = frame.say
-    let shown = sales.prefix(Limits.listedSales)
-    let isMoving = shown.contains { [.open, .upcoming].contains($0.status(at: time)) }
-    let cards = shown.map { card(say, $0, at: time) }
+    let isMoving = sales.contains { [.open, .upcoming].contains($0.status(at: time)) }
+    let cards = sales.map { card(say, $0, at: time) }
     let empty: HTML = "<section class=\"card\"><p>\(say(ReportWords.noSales))</p></section>"
     let rest: HTML =
-      sales.count == shown.count
-      ? ""
-      : """
-      <p class="soft">\(say(ReportWords.newest, shown.count.grouped, sales.count.grouped)) \
-      <a href="/admin/sales?text=\(filter.text.percentEncoded)&amp;status=\(filter.status?.rawValue ?? "")&amp;\
-      before=\(plain: shown.last?.number.rawValue ?? 0)" rel="next">\(say(SaleWords.older))</a></p>
-      """
+      hasMore
+      ? """
+      <p><a href="/admin/sales?text=\(filter.text.percentEncoded)&amp;status=\(filter.status?.rawValue ?? "")&amp;\
+      before=\(plain: sales.last?.number.rawValue ?? 0)" rel="next">\(say(SaleWords.older))</a></p>
+      """ : ""
     return PageLayout.html(
       frame, title: say(ReportWords.sales), refresh: isMoving && frame.formToken.isEmpty,
       """

@@ -80,8 +80,8 @@ extension SaleDesk {
   ) async throws -> CommandEffects {
     let found = try await asking("order") { [store] in try await store.orders([order]) }.first
     guard let found else { throw Problem(.orderNotFound, detail: "No order \(order) is decided.") }
-    let sales = try await asking("list") { [store] in try await store.sales() }
-    guard let stored = sales.first(where: { $0.number == found.stock.sale }) else { throw Problem.storeUnavailable }
+    let stored = try await asking("show") { [store] in try await store.sale(found.stock.sale) }
+    guard let stored else { throw Problem.storeUnavailable }
     let command = try OrderCommand(
       order: order, stock: found.stock, at: .now, action: action, id: name.id, by: actor)
     let record = (command: LogRecord.order(command), key: RecordKey(sale: stored.sale, sku: found.stock.sku))

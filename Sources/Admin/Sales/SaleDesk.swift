@@ -134,6 +134,22 @@ struct SaleDesk: Sendable {
     return try await partitions().only(partition)
   }
 
+  /// The newest sales that fit, as they stand at `time`, and whether there are more. Reads page by page, and keeps none
+  /// that does not fit.
+  func sales(_ filter: SalesPage.Filter, at time: Timestamp) async throws -> (sales: [StoredSale], hasMore: Bool) {
+    var found: [StoredSale] = []
+    var before = filter.before.map { SaleNumber(rawValue: $0) }
+    while found.count <= Limits.listedSales {
+      let page = try await asking("list") { [store, before] in
+        try await store.sales(before: before, limit: Limits.listedSales + 1)
+      }
+      found += page.filter { filter.fits($0, at: time) }
+      before = page.last?.number
+      guard page.count > Limits.listedSales else { break }
+    }
+    return (Array(found.prefix(Limits.listedSales)), found.count > Limits.listedSales)
+  }
+
   /// The newest first.
   func allSales() async throws -> [StoredSale] { try await asking("list") { [store] in try await store.sales() } }
 
