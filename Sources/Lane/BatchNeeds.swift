@@ -216,6 +216,12 @@ package struct CommandNeeds: Sendable {
 
   var isEmpty: Bool { !areAboutOrders && stockKeys.isEmpty }
 
+  /// Nothing is named yet.
+  init() {}
+
+  /// What any command about one order names.
+  package init(about order: OrderID) { orders = [order] }
+
   mutating func add(_ command: StockCommand) {
     if let id = command.id { stockKeys.insert(LaneStock.StockCommandKey(stock: command.stock, id: id)) }
   }

@@ -80,6 +80,17 @@ final class Browser: Sendable {
   func set(_ name: String, _ value: String?) { cookies.withLock { $0[name] = value } }
 }
 
+extension TestResponse {
+  /// What the forms of a page send that nobody types.
+  var hiddenFields: [String: String] {
+    var fields: [String: String] = [:]
+    for field in text.matches(of: /type="hidden" name="([a-z_]+)" value="([^"]*)"/) {
+      fields[String(field.output.1)] = String(field.output.2)
+    }
+    return fields
+  }
+}
+
 extension AdminUnderTest {
   func add(_ name: String, _ role: Role, password: String = Browser.password) async throws {
     let user = try UserName(validating: name)

@@ -108,15 +108,6 @@ import Testing
     }
   }
 
-  /// The fields of the form that a preview has.
-  private func confirmation(_ page: String) -> [String: String] {
-    var fields: [String: String] = [:]
-    for field in page.matches(of: /type="hidden" name="([a-z_]+)" value="([^"]*)"/) {
-      fields[String(field.output.1)] = String(field.output.2)
-    }
-    return fields
-  }
-
   @Test(arguments: [
     (Hold.State.reserved, Role.viewer, []), (.reserved, .operator, ["extend", "release"]),
     (.reserved, .finance, ["cancel"]), (.reserved, .owner, ["cancel", "extend", "release"]),
@@ -150,7 +141,7 @@ import Testing
         "1 of phone will go back to the stock.", "199.00 CNY will be due", "will keep 2 of its units",
         "The order will be: paid.", "First in line for phone", ": 2</li>", "&lt;b&gt;too many",
       ] { #expect(preview.text.contains(words), "\(words): \(preview.text)") }
-      var fields = confirmation(preview.text)
+      var fields = preview.hiddenFields
       fields["reason"] = "too many"
       for _ in 0..<2 {
         let answer = try await browser.post("\(desk.path)/cancel", fields)
@@ -165,7 +156,7 @@ import Testing
       let lines = try await desk.admin.log(.orderCancelled)
       #expect(lines.count == 2 && lines[0].to == "1 units" && lines[0].why == "too many")
       // The preview again is another command.
-      let again = confirmation(try await desk.send(browser, "cancel", ["units": "1", "reason": "x"]).text)
+      let again = try await desk.send(browser, "cancel", ["units": "1", "reason": "x"]).hiddenFields
       #expect(again["command_key"] != fields["command_key"] && again["command_key"]?.isEmpty == false)
     }
   }
@@ -179,7 +170,7 @@ import Testing
       #expect(part.text.contains("199.00 CNY of it is not due") && part.text.contains("The order will be: paid."))
       let all = try await desk.send(browser, "refund", ["payment": "pay-1", "amount": "597", "reason": "x"])
       #expect(all.text.contains("The order will be: refunded.") && all.text.contains("3 of phone will go back"))
-      let done = try await browser.post("\(desk.path)/refund", confirmation(part.text))
+      let done = try await browser.post("\(desk.path)/refund", part.hiddenFields)
       #expect(done.status == 303, "\(done.text)")
       #expect(desk.commands.map(\.action) == [.refunded(try PaymentID(validating: "pay-1"), minor: 19_900)])
       let page = try await browser.get(try #require(done.headers[.location])).text
@@ -229,10 +220,10 @@ import Testing
       let leo = try await desk.signedIn(.operator)
       let extend = try await desk.send(leo, "extend", ["reason": "her bank is slow"])
       #expect(extend.text.contains("00:05") && extend.text.contains("Extensions that are left then: 1"))
-      #expect(try await leo.post("\(desk.path)/extend", confirmation(extend.text)).status == 303)
+      #expect(try await leo.post("\(desk.path)/extend", extend.hiddenFields).status == 303)
       let release = try await desk.send(leo, "release", ["reason": "she called"])
       #expect(release.text.contains("3 of phone will go back") && release.text.contains("No money will be due."))
-      #expect(try await leo.post("\(desk.path)/release", confirmation(release.text)).status == 303)
+      #expect(try await leo.post("\(desk.path)/release", release.hiddenFields).status == 303)
       #expect(desk.commands.map(\.action) == [.extend, .release])
       #expect(try await desk.admin.log(.orderExtended).map(\.why) == ["her bank is slow"])
       #expect(try await desk.admin.log(.orderReleased).map(\.why) == ["she called"])
@@ -243,7 +234,7 @@ import Testing
     try await with(result: .notAllowed) { desk in
       let leo = try await desk.signedIn(.operator)
       let preview = try await desk.send(leo, "release", ["reason": "x"])
-      let answer = try await leo.post("\(desk.path)/release", confirmation(preview.text))
+      let answer = try await leo.post("\(desk.path)/release", preview.hiddenFields)
       #expect(answer.status == 409 && answer.text.contains("Nothing was done."), "\(answer.text)")
       #expect(answer.text.contains("<svg class=\"line\""))
     }
@@ -264,10 +255,10 @@ import Testing
           if loses { throw LogUnderTest.Unreachable() }
         }
       }
-      let fields = confirmation(try await desk.send(leo, "extend", ["reason": "x"]).text)
+      let fields = try await desk.send(leo, "extend", ["reason": "x"]).hiddenFields
       let lost = try await leo.post("\(desk.path)/extend", fields)
       #expect(lost.status == 503 && lost.text.contains("it is done once"), "\(lost.text)")
-      let again = confirmation(lost.text)
+      let again = lost.hiddenFields
       #expect(again == fields)
       let done = try await leo.post("\(desk.path)/extend", again)
       #expect(done.headers[.location] == "\(desk.path)?record=0@0", "\(done.text)")
@@ -295,7 +286,7 @@ import Testing
       let preview = try await desk.send(leo, "resend", [:])
       #expect(preview.text.contains("sent again: 1") && preview.text.contains("HTTP &lt;500&gt;"), "\(preview.text)")
       #expect(try await dead() == 3)
-      let done = try await leo.post("\(desk.path)/resend", confirmation(preview.text))
+      let done = try await leo.post("\(desk.path)/resend", preview.hiddenFields)
       #expect(done.headers[.location] == "\(desk.path)?resent=1")
       // Those of the other orders stay.
       #expect(try await dead() == 2)

@@ -2,7 +2,7 @@ internal import FlashSale
 internal import HTTPServing
 internal import Time
 
-/// What a command will do to an order as it stands, in numbers. The rules are those of `LaneStock`, which decides.
+/// What a command will do to an order as it stands, in numbers.
 struct OrderForecast: Equatable, Sendable {
   struct Line: Equatable, Sendable {
     let sku: SKU
@@ -18,7 +18,7 @@ struct OrderForecast: Equatable, Sendable {
   /// Units that the order keeps.
   var kept = Units.zero
 
-  /// Where the order will stand.
+  /// Where the order will stand; `nil`: it was refused, or no decision is known.
   var state: Hold.State?
 
   /// Money that becomes due to be paid back by the command.
@@ -29,86 +29,93 @@ struct OrderForecast: Equatable, Sendable {
   var notDue: Money?
   var stillDue: Money?
 
-  /// The hold's end.
+  /// The hold's new end, and how often it can be extended from then on; `nil`: the end stays.
   var expiresAt: Timestamp?
+  var extensionsLeft: Int32?
 }
 
 extension OrderStanding {
-  /// What a command will do. Throws what it would be refused with as the order stands.
+  /// What a command would do if it were the next record: what `decide` makes of it.
+  ///
+  /// Throws what it would be refused with.
   func forecast(_ request: OrderRequest) throws(Problem) -> OrderForecast {
-    switch request {
-    case .cancel(let units, let sku): try cancelling(units, of: sku)
-    case .refund(let payment, let minor): try refunding(payment, minor)
-    case .extend: try extending()
-    case .release: try ending(.release, as: .released)
+    guard let stock, isWhole else { throw Problem.refusal(.notAllowed, of: record.orderID, hold?.state) }
+    let command: OrderCommand
+    do {
+      // Who asks, and under which key, changes nothing of what is done once.
+      command = try OrderCommand(
+        order: record.orderID, stock: stock, at: readAt, action: request.command, by: .shop)
+    } catch {
+      throw .body(.invalidField(error.field, error.reason))
+    }
+    var (lane, effects) = (self.lane, Effects())
+    decide(&lane, .order(command), at: hold?.asOf ?? Offset(0), into: &effects)
+    guard let entry = effects.history.first else { throw Problem.orderNotFound(record.orderID) }
+    if let refusal = Problem.refusal(entry.action, entry.result, of: record.orderID, entry.state) { throw refusal }
+    return OrderForecast(of: hold, behind: effects, in: lane)
+  }
+
+  /// What says which lane decides.
+  private var stock: StockKey? {
+    switch lane.lives[record.orderID] {
+    case .hold(let hold): hold.stock
+    case .refused(let stock): stock
+    case nil: nil
     }
   }
 
-  /// What the state does not allow.
-  private func refuse(_ code: ProblemCode) -> Problem {
-    Problem(code, detail: "Nothing was done.").with { [record] in
-      $0.order = record.orderID
-      $0.state = record.state
+  /// Whether the store has what the order is paid with. A lane never writes it otherwise, and `decide` ends the process
+  /// where the rows of an order contradict each other: a page that looks at such rows must not.
+  private var isWhole: Bool {
+    guard let hold, hold.state == .paid, hold.refundDue == 0 else { return true }
+    return hold.payment.flatMap { lane.payments[Payment.Key(sale: hold.stock.sale, id: $0)] }.map { $0.applied > 0 }
+      ?? false
+  }
+}
+
+extension OrderForecast {
+  /// Describes what a decision changes of an order.
+  ///
+  /// - Parameters:
+  ///   - hold: how it stood; `nil`: only a payment that names it is known.
+  ///   - lane: behind the decision.
+  fileprivate init(of hold: Hold?, behind effects: Effects, in lane: LaneStock) {
+    let after = hold.flatMap { effects.holds[$0.order]?.after } ?? hold
+    state = after?.state
+    kept = after?.liveUnits ?? .zero
+    areFromStock = !effects.stock.isEmpty
+    if let hold, let after {
+      back = hold.liveLines.compactMap { line in
+        let units = line.units - (after.liveLines.first { $0.sku == line.sku }?.units ?? .zero)
+        return units > .zero ? Line(sku: line.sku, units: units) : nil
+      }
+      if let end = after.due, end != hold.due {
+        expiresAt = end
+        extensionsLeft = lane.stock[after.stock]?.rules.holds.map { $0.extensions - after.extensions }
+      }
     }
+    for change in effects.payments.values { add(change) }
   }
 
-  private func extending() throws(Problem) -> OrderForecast {
-    guard state == .reserved else { throw refuse(.notAllowed) }
-    guard let extended else { throw refuse(.noneLeft) }
-    return OrderForecast(kept: total(lines), state: state, expiresAt: extended)
-  }
-
-  /// All units are given up.
-  private func ending(_ action: OrderAction, as end: Hold.State) throws(Problem) -> OrderForecast {
-    guard allows(action), let state else { throw refuse(.notAllowed) }
-    let due = state == .paid && end != .refunded ? money(lines) : nil
-    let owes = due != nil || record.payments.contains { $0.refundDue > 0 && $0.currency == record.currency }
-    return OrderForecast(
-      back: lines.map { OrderForecast.Line(sku: $0.sku, units: $0.units) }, areFromStock: state.hasUnits,
-      state: owes && end != .refunded ? .refundDue : end, due: due)
-  }
-
-  private func cancelling(_ units: Units?, of sku: SKU?) throws(Problem) -> OrderForecast {
-    guard allows(.cancel), let state else { throw refuse(.notAllowed) }
-    if units == nil, sku == nil { return try ending(.cancel, as: .cancelled) }
-    guard sku != nil || !isBasket, let line = lines.first(where: { sku == nil || $0.sku == sku }) else {
-      throw .body(.invalidField("sku", "is of no line of the order, or is missing for an order of several"))
+  /// A command changes one payment at most.
+  private mutating func add(_ change: Effects.PaymentChange) {
+    func money(_ minor: Int64) -> Money? {
+      minor > 0 ? Money(minor: minor, currency: change.after.currency) : nil
     }
-    let back = units ?? line.units
-    guard back <= line.units else { throw refuse(.tooMuch) }
-    guard back < total(lines) else { return try ending(.cancel, as: .cancelled) }
-    let part = Hold.Line(sku: line.sku, units: back, priceMinor: line.priceMinor)
-    return OrderForecast(
-      back: [OrderForecast.Line(sku: line.sku, units: back)], areFromStock: state.hasUnits,
-      kept: total(lines) - back, state: state, due: state == .paid ? money([part]) : nil)
+    let dueBefore = change.before?.refundDue ?? 0
+    due = money(change.after.refundDue - dueBefore)
+    let paidBack = change.after.refunded - (change.before?.refunded ?? 0)
+    guard paidBack > 0 else { return }
+    refunded = money(paidBack)
+    notDue = money(paidBack - (dueBefore - change.after.refundDue))
+    stillDue = money(change.after.refundDue)
   }
+}
 
-  private func refunding(_ id: PaymentID, _ minor: Int64) throws(Problem) -> OrderForecast {
-    guard let payment = record.payments.first(where: { $0.paymentID == id.rawValue }) else {
-      throw refuse(.paymentNotFound)
-    }
-    guard minor <= payment.refundDue + payment.applied else { throw refuse(.tooMuch) }
-    let notDue = max(0, minor - payment.refundDue)
-    // Only the payment that pays the order has money applied. With all of it gone, so are the units.
-    let isUnpaid = state == .paid && payment.applied > 0 && notDue == payment.applied
-    var forecast =
-      isUnpaid ? try ending(.refund, as: .refunded) : OrderForecast(kept: total(lines), state: state)
-    func money(_ minor: Int64) -> Money? { minor > 0 ? Money(minor: minor, currency: payment.currency) : nil }
-    forecast.refunded = money(minor)
-    forecast.notDue = money(notDue)
-    forecast.stillDue = money(payment.refundDue - (minor - notDue))
-    let dueElsewhere = record.payments.contains { $0.paymentID != payment.paymentID && $0.refundDue > 0 }
-    if state == .refundDue, forecast.stillDue == nil, !dueElsewhere { forecast.state = .refunded }
-    return forecast
-  }
-
-  private func total(_ lines: [Hold.Line]) -> Units { lines.reduce(.zero) { $0 + $1.units } }
-
-  /// What becomes due of what the order is paid with: no more than it has of it.
-  private func money(_ lines: [Hold.Line]) -> Money? {
-    let applied = record.payments.reduce(Int64(0)) { $0 + $1.applied }
-    let minor = min(applied, lines.reduce(0) { $0 + Int64($1.units.rawValue) * $1.priceMinor })
-    guard minor > 0, let currency = record.currency else { return nil }
-    return Money(minor: minor, currency: currency)
+extension Hold {
+  /// The units of each SKU that count for its buyer.
+  var liveLines: [Line] {
+    guard state.isLive else { return [] }
+    return lines.isEmpty ? [Line(sku: stock.sku, units: units, priceMinor: price.minor)] : lines
   }
 }

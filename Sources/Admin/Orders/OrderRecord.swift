@@ -123,13 +123,10 @@ public struct OrderRecord: Codable, Sendable, Hashable {
 
 extension OrderRecord {
   /// Everything about one order.
-  ///
-  /// - Parameters:
-  ///   - price: of its first line, where its life does not say it; and so `lines` of a basket.
-  init(_ order: OrderID, _ history: OrderHistory, price: Price?, lines: [Hold.Line]) {
-    let decision = history.decision
+  init(_ order: OrderID, _ history: OrderHistory) {
+    let (decision, hold) = (history.decision, history.hold)
     let living = decision.map {
-      LivingOrder(decision: $0, life: history.life, price: history.life?.price ?? price, lines: lines, refundDue: [])
+      LivingOrder(decision: $0, life: history.life, price: hold?.price, lines: hold?.lines ?? [], refundDue: [])
     }
     self.init(
       order, sale: history.sale?.rawValue, living, payments: history.payments.map(Capture.init),

@@ -1,14 +1,12 @@
 internal import FlashSale
 internal import HTTPServing
 internal import SaleStore
+internal import Time
 
 extension SaleDesk {
   /// Every record that touched an order. Throws a 404 if the store knows nothing of it.
   func order(_ id: OrderID) async throws -> OrderRecord {
-    let history = try await history(of: id)
-    var sale: Sale?
-    if history.decision != nil, history.life == nil, let id = history.sale { sale = try await stored(id).sale }
-    return OrderRecord(id, history, of: sale)
+    OrderRecord(id, try await history(of: id))
   }
 
   /// The same with what one has to know to do something with it.
@@ -22,8 +20,7 @@ extension SaleDesk {
     if looksForDeadLetters {
       letters = try await asking("list dead letters") { [store] in try await store.deadLetters(of: id) }
     }
-    return OrderStanding(
-      OrderRecord(id, history, of: stored?.sale), history, in: stored, deadLetters: letters)
+    return OrderStanding(history, OrderRecord(id, history), in: stored, at: .now, letters)
   }
 
   /// Who waits for units of these SKUs, for each that somebody waits for.
@@ -72,22 +69,5 @@ extension SaleDesk {
       throw Problem(.orderNotFound, detail: "No order is placed at \(position).")
     }
     return try await order(id)
-  }
-}
-
-extension OrderRecord {
-  /// Everything about one order.
-  ///
-  /// - Parameter sale: what was won in a sale without holds has no price of its own, but its sale's.
-  fileprivate init(_ id: OrderID, _ history: OrderHistory, of sale: Sale?) {
-    var price: Price?
-    var lines: [Hold.Line] = []
-    if let decision = history.decision, history.life == nil, let sale {
-      price = sale.item(decision.stock.sku)?.price
-      lines = decision.lines.map { line in
-        Hold.Line(sku: line.sku, units: line.quantity, priceMinor: sale.item(line.sku)?.price.minor ?? 0)
-      }
-    }
-    self.init(id, history, price: price, lines: lines)
   }
 }

@@ -90,10 +90,10 @@ enum OrderPreviewPage {
       let words: OrderWords = forecast.areFromStock ? .back : .noLongerWaited
       return "\(say(words, line.units.rawValue.grouped, line.sku.rawValue))"
     }
-    if let end = forecast.expiresAt, let due = order.due {
+    if let end = forecast.expiresAt, let due = order.hold?.due {
       sentences.append("\(say(OrderWords.newEnd, end.dateAndTime, due.dateAndTime))")
-      sentences.append("\(say(OrderWords.extensionsLeft, (order.extensionsLeft - 1).grouped))")
     }
+    if let left = forecast.extensionsLeft { sentences.append("\(say(OrderWords.extensionsLeft, left.grouped))") }
     return sentences
   }
 

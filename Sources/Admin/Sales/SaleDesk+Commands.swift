@@ -91,7 +91,10 @@ extension SaleDesk {
     let effects =
       effect.map { [CommandEffects.Effect($0)] }
       ?? positions.map { CommandEffects.Effect(queued: action.historyAction, of: found.stock.sku, at: $0) }
-    if let effect, let refusal = effect.refusal(of: order, asked: action) { throw refusal }
+    if let effect {
+      guard effect.isOf(action) else { throw Problem.keyNamesAnother }
+      if let refusal = Problem.refusal(effect.action, effect.result, of: order, effect.state) { throw refusal }
+    }
     return CommandEffects(
       orderID: "\(order)", sale: try await sale(stored.sale.id), effects: effects,
       isDecided: isDecided && effect != nil)
@@ -191,32 +194,6 @@ extension SaleDesk {
     guard let stored else { throw Problem.saleNotFound(id) }
     return CommandEffects(
       orderID: nil, sale: AdminSale(stored, at: .now), effects: effects.effects, isDecided: effects.isDecided)
-  }
-}
-
-extension StoredEffect {
-  /// Why an admin's command did nothing; `nil` if it did something.
-  fileprivate func refusal(of order: OrderID, asked: OrderCommand.Action) -> Problem? {
-    guard isOf(asked) else { return .keyNamesAnother }
-    let code: ProblemCode
-    switch result {
-    case .applied, .refundDue: return nil
-    case .unknownOrder: code = action == .refund ? .paymentNotFound : .orderNotFound
-    case .anotherOrder: code = .orderNotFound
-    case .refused: code = .orderRefused
-    case .unknownLine:
-      return Problem.body(
-        .invalidField("sku", "is of no line of the order, or is missing for an order of several")
-      ).with { $0.order = order }
-    case .tooMuch: code = .tooMuch
-    case .noneLeft: code = .noneLeft
-    case .repeated, .notAllowed, .notDue, .wrongAmount, .alreadyPaid, .tooLate, .anotherCommand:
-      code = .notAllowed
-    }
-    return Problem(code, detail: "Nothing was done.").with {
-      $0.order = order
-      $0.state = state?.code
-    }
   }
 }
 

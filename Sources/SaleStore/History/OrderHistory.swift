@@ -1,4 +1,5 @@
 public import FlashSale
+import Lane
 import Postgres
 public import Time
 
@@ -18,6 +19,14 @@ public struct OrderHistory: Sendable {
 
   /// What later records did to it, or why they did nothing; in the order of the log.
   public let entries: [StoredEntry]
+
+  /// What its lane would know of it if a command about it came now: its life, also where nothing has happened to it,
+  /// its payments, and the levels of its SKUs. Who waits for them is left out, and so is what buyers and subjects have:
+  /// that says to whom units go that come back, and not what becomes of this order.
+  public let lane: LaneStock
+
+  /// What the lane would change; `nil`: the store has no first decision of it, or it was refused.
+  public var hold: Hold? { decision.flatMap { lane.hold($0.order) } }
 
   /// Whether the store knows nothing of it.
   public var isEmpty: Bool { decision == nil && payments.isEmpty && entries.isEmpty }
@@ -102,16 +111,48 @@ public struct LivingOrder: Sendable {
 extension SaleStore {
   /// Everything about one order, of one snapshot. Its cost does not grow with the number of orders.
   public func history(of order: OrderID) async throws -> OrderHistory {
-    let answers = try await pool.withConnection { connection in
+    try await pool.withConnection { connection in
       try await connection.transaction(isolation: .repeatableRead, readOnly: true) { transaction in
-        try transaction.pipeline { try OrderHistory.ask(&$0, order) }
+        let answers = try transaction.pipeline { pipeline in
+          try OrderHistory.ask(&pipeline, order)
+          try LifeRows.addSearch(for: CommandNeeds(about: order), to: &pipeline)
+        }
+        let payments = try answers[2].map(Payment.init(row:))
+        var lane = try LaneStock(knowing: order, answers.suffix(LifeRows.orderStatements), payments)
+        let stock = lane.stock(of: order)
+        lane.stock = try LevelRows.levels(transaction.pipeline { try LevelRows.addSearch(for: stock, to: &$0) }[0])
+        return OrderHistory(
+          sale: try answers[0].first.map { try $0.identifier(0) },
+          decision: try answers[1].first.map(StoredOrder.init(row:)),
+          life: lane.hold(order).flatMap { $0.isImplied ? nil : $0 }, payments: payments,
+          entries: try answers[3].map(StoredEntry.init(row:)), lane: lane)
       }
     }
-    return OrderHistory(
-      sale: try answers[0].first.map { try $0.identifier(0) },
-      decision: try answers[1].first.map(StoredOrder.init(row:)),
-      life: try answers[2].first.map { try Hold(row: $0) }, payments: try answers[3].map(Payment.init(row:)),
-      entries: try answers[4].map(StoredEntry.init(row:)))
+  }
+}
+
+extension LaneStock {
+  /// An order's lane, without the levels.
+  fileprivate init(knowing order: OrderID, _ answers: ArraySlice<Rows>, _ payments: [Payment]) throws {
+    self.init()
+    var facts = LoadedFacts()
+    try facts.add(commands: answers)
+    awaited = [order]
+    lives = facts.lives
+    self.payments = Dictionary(payments.map { ($0.key, $0) }, uniquingKeysWith: { first, _ in first })
+  }
+
+  fileprivate func hold(_ order: OrderID) -> Hold? {
+    if case .hold(let hold)? = lives[order] { hold } else { nil }
+  }
+
+  /// The stock that decides the order, and what it has lines of.
+  fileprivate func stock(of order: OrderID) -> Set<StockKey> {
+    switch lives[order] {
+    case .hold(let hold): Set(hold.lines.map { StockKey(sale: order.sale, sku: $0.sku) } + [hold.stock])
+    case .refused(let stock): [stock]
+    case nil: []
+    }
   }
 }
 
@@ -125,12 +166,6 @@ extension OrderHistory {
       FROM orders o LEFT JOIN baskets b ON b.partition = o.partition AND b.log_offset = o.log_offset
       WHERE o.order_id = $1 AND o.generation = ANY ((SELECT generations_of($2))::int4[])
       """, order.uuid, [order.sale.rawValue])
-    try pipeline.add(
-      """
-      SELECT order_id, log_offset, due, price_minor, refund_due, as_of, sale, units, extensions, sequence, state,
-        is_offer, is_lapsed, sku, currency, buyer, payment, lines
-      FROM holds WHERE order_id = $1
-      """, order.uuid)
     try pipeline.add(
       """
       SELECT sale, payment, order_id, captured, refund_due, refunded, as_of, currency, counted, sku

@@ -55,16 +55,7 @@ extension BatchNeeds {
       ) AS held
       """,
       unknownSales.map(\.rawValue), Int64(mostHolders + 1))
-    try pipeline.add(
-      """
-      SELECT k.sale, k.sku, k.units_left, k.reserved, k.closed, k.as_of, k.put_up, k.price_minor, k.currency,
-        coalesce(k.starts_at, s.starts_at) AS starts_at, coalesce(k.ends_at, s.ends_at) AS ends_at,
-        coalesce(k.per_buyer_limit, s.per_buyer_limit) AS per_buyer_limit, s.holds::text AS holds,
-        s.ordering = 'sale' AS takes_baskets
-      FROM unnest($1::int4[], $2::text[]) AS wanted (sale, sku)
-      JOIN stock k ON k.sale = wanted.sale AND k.sku = wanted.sku JOIN sales s ON s.number = k.sale
-      """,
-      unknownStock.map(\.sale.rawValue), unknownStock.map(\.sku.rawValue))
+    try LevelRows.addSearch(for: unknownStock, to: &pipeline)
     try pipeline.add(Generations.openOnes, unknownGenerations.map(\.rawValue))
     if needsSubjects { try SubjectRows.addSearch(for: self, to: &pipeline) }
     if needsWaiting { try LifeRows.addWaiting(for: unknownStock, to: &pipeline) }
@@ -88,9 +79,7 @@ extension LoadedFacts {
       add(holder, holds: try row.int64(2), lapses: try row.int64(3))
     }
     for row in first[2] { add(holder: try row.identifier(1), of: try row.saleNumber(0)) }
-    for row in first[3] {
-      levels[StockKey(sale: try row.saleNumber(0), sku: try row.identifier(1))] = try LaneStock.Level(row: row)
-    }
+    levels = try LevelRows.levels(first[3])
     for row in first[4] { generations[try row.saleNumber("sale")] = try OpenGeneration(row: row) }
     if needs.needsSubjects {
       let rows = Array(next(2))
@@ -103,6 +92,32 @@ extension LoadedFacts {
     guard let commands = needs.commands else { return }
     if commands.areAboutOrders { try add(commands: next(LifeRows.orderStatements)) }
     if !commands.stockKeys.isEmpty { try add(stockCommands: next(1)) }
+  }
+}
+
+/// The rows of `stock` that a batch reads, each with its rules.
+enum LevelRows {
+  /// Adds the statement that loads those of the stocks that exist.
+  static func addSearch(for stock: Set<StockKey>, to pipeline: inout Pipeline) throws {
+    try pipeline.add(
+      """
+      SELECT k.sale, k.sku, k.units_left, k.reserved, k.closed, k.as_of, k.put_up, k.price_minor, k.currency,
+        coalesce(k.starts_at, s.starts_at) AS starts_at, coalesce(k.ends_at, s.ends_at) AS ends_at,
+        coalesce(k.per_buyer_limit, s.per_buyer_limit) AS per_buyer_limit, s.holds::text AS holds,
+        s.ordering = 'sale' AS takes_baskets
+      FROM unnest($1::int4[], $2::text[]) AS wanted (sale, sku)
+      JOIN stock k ON k.sale = wanted.sale AND k.sku = wanted.sku JOIN sales s ON s.number = k.sale
+      """,
+      stock.map(\.sale.rawValue), stock.map(\.sku.rawValue))
+  }
+
+  /// Reads its answer.
+  static func levels(_ rows: Rows) throws -> [StockKey: LaneStock.Level] {
+    var levels: [StockKey: LaneStock.Level] = [:]
+    for row in rows {
+      levels[StockKey(sale: try row.saleNumber(0), sku: try row.identifier(1))] = try LaneStock.Level(row: row)
+    }
+    return levels
   }
 }
 
