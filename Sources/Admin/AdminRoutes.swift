@@ -14,6 +14,9 @@ public struct AdminRoutes: Sendable {
   /// Works on bulk jobs while it runs; several processes may.
   public let jobs: BulkRunner
 
+  /// Makes reports quick while it runs.
+  public let countAhead: CountAhead
+
   /// - Parameters:
   ///   - topic: the `orders` topic whose progress is shown.
   ///   - secondPerson: the commands that demand one.
@@ -29,6 +32,7 @@ public struct AdminRoutes: Sendable {
     let bulk = BulkDesk(desk: desk)
     let audits = AuditDesk(run: hooks.audit, logger: logger)
     jobs = BulkRunner(bulk)
+    countAhead = CountAhead(desk)
     api = AdminAPI(
       desk: desk, webhooks: WebhookRoutes(desk: WebhookDesk(desk: desk)), approvals: approvals,
       quarantine: QuarantineRoutes(desk: desk), audits: AuditRoutes(desk: audits),

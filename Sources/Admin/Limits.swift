@@ -149,6 +149,14 @@ public enum Limits {
   /// Orders that a preview of a bulk job counts; past it, it says that there are more.
   static let previewedOrders = 200_000
 
+  /// Between two looks of a process which sales have new requests, at least; and how many times longer than a look it
+  /// rests after it: counting ahead takes at most 5 % of a core.
+  static let countAheadLook = Duration.seconds(1)
+  static let countAheadRest = 20
+
+  /// Sales that are counted ahead in one look: the newest. The others are counted when their reports are opened.
+  static let countAheadSales = 8
+
   /// Between two looks of a process for a bulk job that nobody works on.
   static let bulkLook = Duration.seconds(1)
 }

@@ -54,9 +54,22 @@ public enum Limits {
   /// files. The last steps of 1,000,000 orders take some 100 MB.
   static let countingMemory = "128MB"
 
-  /// Sales whose counts a process keeps for their pages: up to some 10 MB each. Past it, the one that was not looked at
+  /// Sales whose counts a process keeps for their pages: up to some 20 MB each. Past it, the one that was not looked at
   /// for longest is counted anew when it is.
   static let keptCounts = 32
+
+  /// Orders of a sale whose times to their decisions are kept, 8 bytes each. In a larger sale, the report has
+  /// PostgreSQL sort them each time.
+  static let keptDelays: Int64 = 2_000_000
+
+  /// Blocks of the table of orders below its end in which rows are looked for that were not committed when a sale was
+  /// counted for the first time: 8 MiB, the batches of some lanes. Those that lie below are missed, and then the sale
+  /// is counted anew.
+  static let recountedBlocks: Int64 = 1_024
+
+  /// As long as a lane hardly ever takes to write a batch. The rows of one that takes longer can be missed, and then
+  /// the sale is counted anew.
+  static let longBatch = Duration.seconds(2)
 
   /// Slots in which a sale's decisions are kept for charts of its parts. Finer parts are counted from the orders.
   static let keptSlots: Int64 = 1_200

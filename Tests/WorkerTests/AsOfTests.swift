@@ -133,7 +133,7 @@ import Time
       #expect(then.last?.lines.count ?? 0 > 20)
       for (vector, lines, at, level, putUp) in then {
         #expect(try await exported(bench, asOf: vector) == lines, "seed \(seed) as of \(at)")
-        let moment = try await bench.store.moment(of: bench.sale, at: at)
+        let moment = try await bench.store.moment(of: bench.sale, topic: LaneBench.topic, at: at)
         let item = try #require(moment.items.first)
         #expect(moment.asOf == "\(vector)")
         #expect(item.left == Int64(level.left.rawValue) && item.putUp == putUp, "seed \(seed) at \(at): \(item)")
@@ -202,6 +202,10 @@ import Time
           #expect(
             try await bench.store.span(of: bench.sale, topic: LaneBench.topic)
               == fresh.span(of: bench.sale, topic: LaneBench.topic))
+          // Behind the last decision, by what is kept; and by all rows.
+          #expect(
+            try await bench.store.moment(of: bench.sale, topic: LaneBench.topic, at: time)
+              == SaleStore(pool: bench.store.pool).moment(of: bench.sale, topic: LaneBench.topic, at: time), "\(round)")
         }
       }
     }
@@ -221,6 +225,76 @@ import Time
         #expect(try await report(bench.store, bench, anew: anew).contains("\"identity_holds\":true"))
       }
       await connection.close()
+    }
+  }
+
+  @Test func `what has come since a report is all that the next one reads`() async throws {
+    try await with(seed: 11) { bench, lane, claim, crowd in
+      var crowd = crowd
+      var memory = LaneMemory()
+      try await write(crowd.records(120, at: insideTheSale), claim, on: lane, &memory, at: insideTheSale)
+      _ = try await report(bench.store, bench, anew: false)
+      // A row that was read is lost: whoever counts all rows sees it, and whoever adds the new ones does not.
+      let connection = try await bench.database.connect()
+      _ = try await connection.query(
+        "DELETE FROM orders WHERE order_id = (SELECT order_id FROM orders WHERE outcome BETWEEN 1 AND 99 LIMIT 1)")
+      let later = insideTheSale.after(.seconds(2))
+      try await write(crowd.records(20, at: later), claim, on: lane, &memory, at: later)
+      #expect(try await report(bench.store, bench, anew: false).contains("\"identity_holds\":true"))
+      #expect(try await report(bench.store, bench, anew: true).contains("\"identity_holds\":false"))
+      await connection.close()
+    }
+  }
+
+  @Test func `rows that were in flight below the end of the table are found, or all are counted`() async throws {
+    try await with(seed: 12) { bench, lane, claim, crowd in
+      var crowd = crowd
+      var memory = LaneMemory()
+      let (slow, other) = (try await bench.database.connect(), try await bench.database.connect())
+      try await write(crowd.records(30, at: insideTheSale), claim, on: lane, &memory, at: insideTheSale)
+      // Another lane's batch: far below the end of the table by the time it commits.
+      _ = try await other.query("SELECT pg_advisory_lock(1)")
+      let late = Task {
+        try await slow.query(
+          """
+          WITH placed AS (
+            INSERT INTO orders (order_id, log_offset, accepted_at, decided_at, sale, quantity, partition, outcome, sku,
+              buyer)
+            SELECT (left(order_id::text, 9) || 'ffff-8fff-afff-ffffffffffff')::uuid, 0, accepted_at, decided_at, sale,
+              1, 1, 5, sku, 'slow' FROM orders LIMIT 1 RETURNING 1
+          ), tallied AS (
+            INSERT INTO tallies (topic, partition, sale, requests, repeats)
+            SELECT topic, 1, sale, 1, 0 FROM tallies LIMIT 1 RETURNING 1
+          ), moved AS (
+            INSERT INTO partition_progress (topic, partition, next_offset) VALUES ('orders', 1, 1) RETURNING 1
+          ) SELECT pg_advisory_xact_lock(1) FROM placed, tallied, moved
+          """)
+      }
+      let isInFlight = try await eventually {
+        try await other.query("SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted").count == 1
+      }
+      #expect(isInFlight)
+      for round in 1...4 {
+        // More rows than are looked for below the end.
+        _ = try await other.query(
+          """
+          INSERT INTO orders (order_id, log_offset, accepted_at, decided_at, sale, quantity, partition, outcome, sku,
+            buyer)
+          SELECT gen_random_uuid(), -1 - i - $1 * 100000, now(), now(), -1, 1, 3, 5, repeat('x', 400), 'bulk'
+          FROM generate_series(1, 30000) AS i
+          """, Int64(round))
+        let time = insideTheSale.after(.seconds(Int64(round)))
+        try await write(crowd.records(10, at: time), claim, on: lane, &memory, at: time)
+        if round == 4 {
+          _ = try await other.query("SELECT pg_advisory_unlock(1)")
+          _ = try await late.value
+        }
+        let fresh = SaleStore(pool: bench.store.pool)
+        #expect(try await report(bench.store, bench, anew: false) == report(fresh, bench, anew: true), "\(round)")
+        #expect(try await decisions(bench.store, bench) == decisions(fresh, bench), "\(round)")
+      }
+      await slow.close()
+      await other.close()
     }
   }
 

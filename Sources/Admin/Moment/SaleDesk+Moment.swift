@@ -9,8 +9,8 @@ extension SaleDesk {
   /// How a sale stood at an instant.
   func moment(of id: SaleID, at: Timestamp) async throws -> SaleMoment {
     let stored = try await stored(id)
-    return try await asking("moment", atMost: Limits.reportPatience) { [store] in
-      try await store.moment(of: stored, at: at)
+    return try await asking("moment", atMost: Limits.reportPatience) { [store, topic] in
+      try await store.moment(of: stored, topic: topic, at: at)
     }
   }
 }

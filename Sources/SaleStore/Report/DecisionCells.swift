@@ -4,15 +4,14 @@ import Time
 
 /// A sale's first decisions by slot, kind and class of delay: as fine as charts want them, and small.
 struct DecisionCells: Sendable {
-  private struct Cell: Sendable {
-    let start: Timestamp
+  private struct Key: Hashable {
+    var start: Timestamp
     /// 0 confirmed, 1 waitlisted, 2 rejected.
     let kind: Int
     let delay: Int
-    let orders: Int64
   }
 
-  private let cells: [Cell]
+  private var cells: [Key: Int64]
 
   /// Milliseconds of a slot. Slots begin at whole multiples of it since 1970.
   private let width: Int64
@@ -21,30 +20,48 @@ struct DecisionCells: Sendable {
   private static let widths: [Int64] = [100, 1_000, 5_000, 60_000, 300_000, 3_600_000, 86_400_000]
 
   /// The finest of them in which a span has few slots.
-  static func width(for span: ClosedRange<Timestamp>) -> Int64 {
+  private static func width(for span: ClosedRange<Timestamp>) -> Int64 {
     let milliseconds = span.upperBound.microseconds(since: span.lowerBound) / 1_000
     return widths.first { milliseconds / $0 < Limits.keptSlots } ?? 86_400_000
   }
 
-  /// When the first and the last of a sale's orders was decided; `nil` while none is.
-  static func span(of sale: SaleNumber, in transaction: borrowing Transaction) throws -> ClosedRange<Timestamp>? {
-    let ids = sale.orderIDs
-    let row = try transaction.query(
-      "SELECT min(decided_at), max(decided_at) FROM orders WHERE order_id BETWEEN $1 AND $2 AND generation = ANY ($3)",
-      ids.lowerBound.uuid, ids.upperBound.uuid, try transaction.generations(of: sale)
-    ).single()
-    guard let first = try row.optional(0, as: Timestamp.self), let last = try row.optional(1, as: Timestamp.self) else {
-      return nil
-    }
-    return first...last
+  /// Counts the decisions of a part, beside those before.
+  ///
+  /// - Parameter span: from the first to the last of both; `nil` without any.
+  init(
+    _ part: OrderCounts.Part, in span: ClosedRange<Timestamp>?, before: DecisionCells?,
+    _ transaction: borrowing Transaction
+  ) throws {
+    width = span.map { Self.width(for: $0) } ?? Self.widths[0]
+    cells = before?.cells(ofWidth: width) ?? [:]
+    guard span != nil else { return }
+    let ids = part.sale.orderIDs
+    let rows = try transaction.query(
+      """
+      SELECT date_bin($7::float8 * interval '1 ms', decided_at, 'epoch') AS slot,
+        CASE outcome WHEN 0 THEN 0 WHEN 100 THEN 1 ELSE 2 END AS kind,
+        width_bucket(extract(epoch FROM decided_at - accepted_at)::float8 * 1000, $8::float8[]) AS delay,
+        count(*) AS orders
+      FROM (
+        SELECT outcome, accepted_at, decided_at FROM orders
+        WHERE order_id BETWEEN $1 AND $2 AND generation = ANY ($3)
+        UNION ALL
+        SELECT outcome, accepted_at, decided_at FROM orders
+        WHERE ctid >= $4::text::tid AND sale = $5 AND log_offset >= coalesce(($6::int8[])[partition + 1], 0)
+      ) AS counted GROUP BY 1, 2, 3
+      """, ids.lowerBound.uuid, ids.upperBound.uuid, part.generations, part.place, part.sale.rawValue, part.behind,
+      Double(width), SaleDecisions.delayBounds)
+    try add(rows)
   }
 
-  /// Counts the decisions of a span.
+  /// Counts the decisions of a span of a sale.
   init(
     of sale: SaleNumber, in span: ClosedRange<Timestamp>, slotMilliseconds width: Int64,
     _ transaction: borrowing Transaction
   ) throws {
     try transaction.prepareForCounting()
+    self.width = width
+    cells = [:]
     let ids = sale.orderIDs
     let rows = try transaction.query(
       """
@@ -57,12 +74,27 @@ struct DecisionCells: Sendable {
       GROUP BY 1, 2, 3
       """, ids.lowerBound.uuid, ids.upperBound.uuid, try transaction.generations(of: sale), span.lowerBound,
       span.upperBound, Double(width), SaleDecisions.delayBounds)
-    cells = try rows.map { row in
-      Cell(
-        start: try row.timestamp(0), kind: Int(try row.int32(1)), delay: Int(try row.int32(2)),
-        orders: try row.int64(3))
+    try add(rows)
+  }
+
+  private mutating func add(_ rows: Rows) throws {
+    for row in rows {
+      let key = Key(start: try row.timestamp(0), kind: Int(try row.int32(1)), delay: Int(try row.int32(2)))
+      cells[key, default: 0] += try row.int64(3)
     }
-    self.width = width
+  }
+
+  /// The same in slots of this width or a wider one: each is a multiple of those below it.
+  private func cells(ofWidth wider: Int64) -> [Key: Int64] {
+    guard wider > width else { return cells }
+    var sums: [Key: Int64] = [:]
+    for (key, orders) in cells {
+      var key = key
+      let microseconds = key.start.microseconds
+      key.start = Timestamp(microseconds: microseconds - microseconds % (wider * 1_000))
+      sums[key, default: 0] += orders
+    }
+    return sums
   }
 
   /// Whether slots of a window are made of whole slots of these.
@@ -80,9 +112,9 @@ struct DecisionCells: Sendable {
     }
     var counts: [Int64: [Int64]] = [:]
     var delays: [Int: Int64] = [:]
-    for cell in cells where window.contains(cell.start) {
-      counts[slot(cell.start), default: [0, 0, 0, 0]][cell.kind] += cell.orders
-      delays[cell.delay, default: 0] += cell.orders
+    for (cell, orders) in cells where window.contains(cell.start) {
+      counts[slot(cell.start), default: [0, 0, 0, 0]][cell.kind] += orders
+      delays[cell.delay, default: 0] += orders
     }
     for time in quarantined where window.contains(time) { counts[slot(time), default: [0, 0, 0, 0]][3] += 1 }
     let slots = counts.sorted { $0.key < $1.key }.map { index, counts in

@@ -41,8 +41,8 @@ public struct SaleDecisions: Sendable, Hashable {
 extension SaleStore {
   /// A sale's decisions over the part of time that is shown.
   ///
-  /// Takes what was counted before for as long as it is still so; otherwise, and for parts that are finer than what is
-  /// kept, reads every order of the sale.
+  /// Takes what was counted before, and adds what has come since. For parts that are finer than what is kept, reads
+  /// every order of the sale.
   ///
   /// - Parameter shown: from the span from the first to the last decision, what is shown: the start of the first slot,
   ///   the end of the last one, and milliseconds of a slot, above 0.
@@ -51,21 +51,14 @@ extension SaleStore {
     of sale: StoredSale, topic: String,
     in shown: @Sendable (ClosedRange<Timestamp>) -> (window: Range<Timestamp>, slotMilliseconds: Int64)
   ) async throws -> (whole: ClosedRange<Timestamp>, decisions: SaleDecisions)? {
-    let before = kept[sale.number, topic]
-    let (answer, counts) = try await pool.withConnection { connection in
-      try await connection.transaction(isolation: .repeatableRead, readOnly: true) { transaction in
-        var counts = try SaleCounts(of: sale, topic: topic, before: before, in: transaction)
-        let answer = try counts.decisions(of: sale, topic: topic, in: shown, transaction)
-        return (answer, counts)
-      }
+    try await counted(sale, topic: topic) { counts, transaction in
+      try counts.decisions(of: sale, topic: topic, in: shown, transaction)
     }
-    if counts.addsUp { kept.keep(counts, of: sale.number, topic) }
-    return answer
   }
 }
 
 extension SaleCounts {
-  fileprivate mutating func decisions(
+  fileprivate func decisions(
     of sale: StoredSale, topic: String,
     in shown: (ClosedRange<Timestamp>) -> (window: Range<Timestamp>, slotMilliseconds: Int64),
     _ transaction: borrowing Transaction
@@ -75,18 +68,12 @@ extension SaleCounts {
       topic, sale.number.rawValue
     ).single()
     var ends = try [span.optional(0, as: Timestamp.self), span.optional(1, as: Timestamp.self)].compactMap(\.self)
-    // Without kept counts, only the span is counted.
-    let decided = try orders == nil ? DecisionCells.span(of: sale.number, in: transaction) : orders?.window
-    ends += decided.map { [$0.lowerBound, $0.upperBound] } ?? []
+    ends += orders.window.map { [$0.lowerBound, $0.upperBound] } ?? []
     guard let first = ends.min(), let last = ends.max() else { return nil }
     let (window, width) = shown(first...last)
-    if decisions == nil, let decided, addsUp {
-      decisions = try DecisionCells(
-        of: sale.number, in: decided, slotMilliseconds: DecisionCells.width(for: decided), transaction)
-    }
     let cells: DecisionCells
-    if let decisions, decisions.canTell(window, slotMilliseconds: width) {
-      cells = decisions
+    if orders.decisions.canTell(window, slotMilliseconds: width) {
+      cells = orders.decisions
     } else {
       cells = try DecisionCells(
         of: sale.number, in: window.lowerBound...Timestamp(microseconds: window.upperBound.microseconds - 1),

@@ -17,11 +17,35 @@ struct MomentFacts {
 
   private var lines: [SKU: Int64] = [:]
 
-  init(of sale: StoredSale, at: Timestamp, in transaction: borrowing Transaction) throws {
+  /// - Parameter counts: what was counted of the sale's orders, if anything was: it says all of an instant behind the
+  ///   last decision.
+  init(of sale: StoredSale, at: Timestamp, _ counts: OrderCounts?, in transaction: borrowing Transaction) throws {
     try transaction.prepareForCounting()
-    try readOrders(of: sale.number, at, transaction)
+    if let counts, let last = counts.window?.upperBound, last <= at {
+      add(counts, at)
+    } else {
+      try readOrders(of: sale.number, at, transaction)
+    }
     try readCommands(of: sale.number, at, transaction)
     try readStock(of: sale, transaction)
+  }
+
+  private mutating func add(_ counts: OrderCounts, _ at: Timestamp) {
+    (firstAt, lastAt) = (counts.firstAcceptedAt, counts.window?.upperBound)
+    (accepted, decided) = (counts.rows, counts.rows)
+    for (key, cell) in counts.cells {
+      switch key.outcome {
+      case .confirmed: confirmed += cell.requests
+      case .waitlisted: waitlisted += cell.requests
+      case .rejected: break
+      }
+    }
+    let before = Timestamp(microseconds: at.microseconds - 1_000_000)
+    lanes = counts.lanes.sorted { $0.key < $1.key }.map { partition, lane in
+      SaleMoment.Lane(
+        partition: partition, nextOffset: lane.next, line: 0,
+        decidedPerSecond: lane.recent.reduce(0) { $0 + ($1.key > before ? $1.value : 0) })
+    }
   }
 
   /// Who was accepted and who decided, in one look at all orders of the sale.

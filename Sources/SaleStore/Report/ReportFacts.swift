@@ -64,20 +64,14 @@ extension SaleStore {
   /// not matter that lanes go on meanwhile. If it throws, the report says that these numbers are not known.
   ///
   /// - Parameter countsAnew: `true` reads every order of the sale some times: a million take about 2 s. `false` takes
-  ///   what this store has counted before, where lanes have written nothing of the sale since: some milliseconds.
+  ///   what this store has counted before, and reads what lanes have written of the sale since.
   public func report(
     on sale: StoredSale, topic: String, countsAnew: Bool = true,
     countTail: @Sendable (StoredSale, [Partition: Offset]) async throws -> Int64
   ) async throws -> SaleReport {
-    let before = kept[sale.number, topic]
-    let (facts, counts) = try await pool.withConnection { connection in
-      try await connection.transaction(isolation: .repeatableRead, readOnly: true) { transaction in
-        var counts = try SaleCounts(of: sale, topic: topic, before: before, in: transaction)
-        if countsAnew { counts.forgetReport() }
-        return (try ReportFacts(of: sale, topic: topic, &counts, in: transaction), counts)
-      }
+    let facts = try await counted(sale, topic: topic, countsAnew: countsAnew) { counts, transaction in
+      try ReportFacts(of: sale, topic: topic, &counts, in: transaction)
     }
-    kept.keep(counts, of: sale.number, topic)
     let inFlight: Int64?
     do {
       inFlight = try await countTail(sale, facts.progress)
@@ -93,9 +87,7 @@ extension ReportFacts {
   fileprivate init(
     of sale: StoredSale, topic: String, _ counts: inout SaleCounts, in transaction: borrowing Transaction
   ) throws {
-    let number = sale.number.rawValue
-    let minutes = Self.bucketMinutes(of: sale.sale)
-    let (from, to) = Limits.arrivals(opening: sale.sale.startsAt)
+    let (number, scale) = (sale.number.rawValue, counts.orders.scale)
     // All statements of a repeatable read transaction see the snapshot of the first one.
     let answers = try transaction.pipeline { pipeline in
       try pipeline.add("SELECT now(), closed_at FROM sales WHERE number = $1", number)
@@ -112,14 +104,14 @@ extension ReportFacts {
         """
         SELECT date_bin(make_interval(mins => $3), quarantined_at, 'epoch') AS minute, count(*) AS requests
         FROM quarantined_records WHERE topic = $1 AND sale = $2 GROUP BY 1
-        """, topic, number, minutes)
+        """, topic, number, scale.minutes)
       try pipeline.add("SELECT reason, sum(requests)::int8 FROM door WHERE sale = $1 GROUP BY reason", number)
       try pipeline.add(
         """
         SELECT slot_start, sum(requests)::int8 FROM door
         WHERE sale = $1 AND slot_start >= $2 AND slot_start < $3 AND reason NOT IN ('repeated', 'outcome_unknown')
         GROUP BY slot_start
-        """, number, from, to)
+        """, number, scale.arrivals.lowerBound, scale.arrivals.upperBound)
     }
     let snapshot = try answers[0].single()
     takenAt = try snapshot.timestamp(0)
@@ -132,50 +124,40 @@ extension ReportFacts {
         reduced: try row.int64("reduced"))
     }
     (requests, repeats) = (counts.tallies.requests, counts.tallies.repeats)
-    bucketMinutes = minutes
+    bucketMinutes = scale.minutes
     door = try Dictionary(
       answers[3].map { (try $0.string(0), try $0.int64(1)) }, uniquingKeysWith: { first, _ in first })
-    let orders = try counts.orders ?? OrderCounts(of: sale, minutes: minutes, in: transaction)
-    try add(orders, quarantined: answers[2], turnedAway: answers[4])
-    counts.orders = orders
+    let parts = [0.5, 0.95, 0.99, 1]
+    let delays =
+      try counts.orders.delays?.milliseconds(of: parts)
+      ?? DecisionDelays.milliseconds(of: parts, sale.number, in: transaction)
+    delay = delays.count == 4 ? SaleReport.Delay(p50: delays[0], p95: delays[1], p99: delays[2], max: delays[3]) : nil
+    try add(arrivals: counts.orders.arrivals, turnedAway: answers[4])
+    try add(counts.orders, quarantined: answers[2])
     let lives = try counts.lives ?? LifeCounts(of: sale.number, in: transaction)
     try add(lives)
     counts.lives = lives
-    // What does not add up is counted anew each time.
-    counts.addsUp = requests - repeats == outcomes.values.reduce(quarantined, +)
   }
 
-  private mutating func add(_ orders: OrderCounts, quarantined: Rows, turnedAway: Rows) throws {
-    let delays = try orders.delays.map { try $0.double(0) }
-    delay = delays.count == 4 ? SaleReport.Delay(p50: delays[0], p95: delays[1], p99: delays[2], max: delays[3]) : nil
-    var arrivals: [Timestamp: SaleReport.Arrival] = [:]
-    for row in orders.arrivals {
-      let at = try row.timestamp(0)
-      arrivals[at, default: .init(at: at, accepted: 0, refused: 0)].accepted += try row.int64(1)
-    }
+  private mutating func add(arrivals accepted: [Timestamp: Int64], turnedAway: Rows) throws {
+    var arrivals = Dictionary(
+      uniqueKeysWithValues: accepted.map { ($0, SaleReport.Arrival(at: $0, accepted: $1, refused: 0)) })
     for row in turnedAway {
       let at = try row.timestamp(0)
       arrivals[at, default: .init(at: at, accepted: 0, refused: 0)].refused += try row.int64(1)
     }
     self.arrivals = arrivals.values.sorted { $0.at < $1.at }
-    try add(outcomes: orders.outcomes, quarantined: quarantined)
   }
 
-  private mutating func add(outcomes rows: Rows, quarantined quarantinedRows: Rows) throws {
+  private mutating func add(_ orders: OrderCounts, quarantined quarantinedRows: Rows) throws {
     var moments: [Timestamp: SaleReport.Moment] = [:]
-    for row in rows {
-      let outcome = try Outcome(stored: row.int16("outcome"))
-      let requests = try row.int64("requests")
-      // A row of the grouping by SKU has no minute, and the other way round.
-      if let minute = try row.optional("minute", as: Timestamp.self) {
-        moments[minute, default: .init(at: minute)].add(requests, outcome)
-        continue
-      }
-      outcomes[outcome, default: 0] += requests
-      guard outcome.holdsUnits else { continue }
-      unitsConfirmed[try row.identifier("sku"), default: 0] += try row.int64("units")
-      firstSaleAt = try [firstSaleAt, row.timestamp("first")].compactMap { $0 }.min()
-      lastSaleAt = try [lastSaleAt, row.timestamp("last")].compactMap { $0 }.max()
+    for (key, cell) in orders.cells {
+      moments[key.minute, default: .init(at: key.minute)].add(cell.requests, key.outcome)
+      outcomes[key.outcome, default: 0] += cell.requests
+      guard key.outcome.holdsUnits else { continue }
+      unitsConfirmed[key.sku, default: 0] += cell.units
+      firstSaleAt = [firstSaleAt, cell.first].compactMap(\.self).min()
+      lastSaleAt = [lastSaleAt, cell.last].compactMap(\.self).max()
     }
     for row in quarantinedRows {
       let (minute, records) = (try row.timestamp("minute"), try row.int64("requests"))
@@ -183,12 +165,6 @@ extension ReportFacts {
       quarantined += records
     }
     timeline = moments.values.sorted { $0.minute < $1.minute }
-  }
-
-  private static func bucketMinutes(of sale: Sale) -> Int32 {
-    let minutes = sale.endsAt.microseconds(since: sale.startsAt) / 60_000_000
-    // A window of 8,000 years, the longest that can be written, gives a bucket of 66 days.
-    return Int32(clamping: minutes / Limits.timelineBuckets + 1)
   }
 }
 

@@ -1,4 +1,4 @@
-import FlashSale
+public import FlashSale
 import Postgres
 import Synchronization
 public import Time
@@ -6,100 +6,200 @@ public import Time
 /// What was counted of a sale, and when it is still so: all that is written of a sale's orders and their lives is
 /// written by lanes, which count their requests in the same transaction and note every command in the history.
 ///
-/// (1) First decisions are still as counted if the lanes' tallies of the sale are what they were.
-/// (2) So are lives if, besides, the history has no record of the sale from the counts' vector on.
-/// (3) What did not add up with the tallies is not kept: a row that is lost or doubled shows in each report.
+/// (1) First decisions are still as counted if the lanes' tallies of the sale are what they were. Otherwise those are
+///     added that are decided behind the counts' vector.
+/// (2) Lives are still as counted if, besides, the history has no record of the sale from the counts' vector on.
+/// (3) What does not add up with the tallies is counted anew, and if that does not either, it is not kept: a row that
+///     is lost or doubled shows in each report.
 struct SaleCounts: Sendable {
   /// What lanes have counted, in all partitions.
   struct Tallies: Sendable, Hashable {
-    var requests: Int64 = 0
-    var repeats: Int64 = 0
+    let requests: Int64
+    let repeats: Int64
   }
 
   let tallies: Tallies
 
+  /// Records of the sale that could not be decided.
+  let quarantined: Int64
+
   /// The next offset of each partition that was ever claimed.
   let progress: [Partition: Offset]
 
-  var orders: OrderCounts?
+  let orders: OrderCounts
   var lives: LifeCounts?
-  var decisions: DecisionCells?
 
-  /// From when the first order was accepted to when the last one was decided.
-  var span: ClosedRange<Timestamp>?
+  private let ends: TableEnds
 
   /// Whether the rows are as many as the tallies say.
-  var addsUp = false
+  var addsUp: Bool { Self.addsUp(tallies, orders.rows, quarantined) }
 
-  /// What of earlier counts is still so; the rest is `nil`.
+  private static func addsUp(_ tallies: Tallies, _ rows: Int64, _ quarantined: Int64) -> Bool {
+    tallies.requests - tallies.repeats == rows + quarantined
+  }
+
+  /// From when the first order was accepted to when the last one was decided; `nil` without any.
+  var span: ClosedRange<Timestamp>? {
+    guard let first = orders.firstAcceptedAt, let last = orders.window?.upperBound else { return nil }
+    return min(first, last)...last
+  }
+
+  /// Counts a sale's first decisions.
+  ///
+  /// - Parameter before: what of it is still so is taken; `nil`: all is counted.
   init(
     of sale: StoredSale, topic: String, before: SaleCounts?, in transaction: borrowing Transaction
   ) throws {
-    let answers = try transaction.pipeline { pipeline in
-      try pipeline.add("SELECT partition, next_offset FROM partition_progress WHERE topic = $1", topic)
-      // Both only grow, so their sums are what they were only if each is.
-      try pipeline.add(
-        """
-        SELECT coalesce(sum(requests), 0)::int8, coalesce(sum(repeats), 0)::int8
-        FROM tallies WHERE topic = $1 AND sale = $2
-        """, topic, sale.number.rawValue)
-    }
+    let answers = try transaction.pipeline { pipeline in try Self.ask(sale.number, topic, in: &pipeline) }
     progress = try Dictionary(
       answers[0].map { (try $0.partition(0), try $0.offset(1)) }, uniquingKeysWith: { first, _ in first })
     let sums = try answers[1].single()
     tallies = Tallies(requests: try sums.int64(0), repeats: try sums.int64(1))
-    guard let before, before.addsUp, before.tallies == tallies else { return }
-    (orders, decisions, span, addsUp) = (before.orders, before.decisions, before.span, true)
+    quarantined = try answers[2].single().int64(0)
+    ends = TableEnds(before?.ends, now: try answers[3].single().int64(0), at: .now)
+    let scale = OrderCounts.Scale(of: sale.sale)
+    let usable = before.flatMap { $0.addsUp && $0.orders.scale == scale ? $0 : nil }
+    if let usable, usable.tallies == tallies {
+      orders = usable.orders
+      if try !usable.hasLaterCommand(of: sale.number, upTo: progress, in: transaction) { lives = usable.lives }
+      return
+    }
+    let keepsDelays = tallies.requests <= Limits.keptDelays
+    if let usable {
+      let rest = OrderCounts.Part.rest(
+        of: sale.number, behind: OffsetVector(usable.progress), from: usable.ends.first)
+      let orders = try OrderCounts(
+        rest, on: scale, before: usable.orders, keepsDelays: keepsDelays, in: transaction)
+      if Self.addsUp(tallies, orders.rows, quarantined) {
+        self.orders = orders
+        return
+      }
+    }
+    orders = try OrderCounts(
+      .all(of: sale.number, in: transaction), on: scale, keepsDelays: keepsDelays, in: transaction)
+  }
+
+  private static func ask(_ sale: SaleNumber, _ topic: String, in pipeline: inout Pipeline) throws {
+    try pipeline.add("SELECT partition, next_offset FROM partition_progress WHERE topic = $1", topic)
+    // Both only grow, so their sums are what they were only if each is.
+    try pipeline.add(
+      """
+      SELECT coalesce(sum(requests), 0)::int8, coalesce(sum(repeats), 0)::int8
+      FROM tallies WHERE topic = $1 AND sale = $2
+      """, topic, sale.rawValue)
+    try pipeline.add(
+      "SELECT count(*) FROM quarantined_records WHERE topic = $1 AND sale = $2", topic, sale.rawValue)
+    try pipeline.add("SELECT pg_relation_size('orders') / current_setting('block_size')::int8")
+  }
+
+  /// Whether the history has a record of the sale behind these counts' vector.
+  private func hasLaterCommand(
+    of sale: SaleNumber, upTo next: [Partition: Offset], in transaction: borrowing Transaction
+  ) throws -> Bool {
     let later = try transaction.query(
       """
       SELECT FROM unnest($1::int4[], $2::int8[]) AS v (partition, next) CROSS JOIN LATERAL (
         SELECT FROM history WHERE partition = v.partition AND log_offset >= v.next AND sale = $3 LIMIT 1
       ) AS record LIMIT 1
-      """, progress.map(\.key.rawValue), progress.map { before.progress[$0.key]?.rawValue ?? 0 },
-      sale.number.rawValue)
-    if later.isEmpty { lives = before.lives }
+      """, next.map(\.key.rawValue), next.map { progress[$0.key]?.rawValue ?? 0 }, sale.rawValue)
+    return !later.isEmpty
+  }
+}
+
+/// Where the table of orders ended, in blocks. Rows are mostly added at its end. A batch that was in flight at a
+/// count's snapshot can have written some rows below it, but hardly below where the end was `Limits.longBatch` earlier.
+private struct TableEnds {
+  private struct End {
+    let blocks: Int64
+    let at: ContinuousClock.Instant
   }
 
-  /// Leaves what a report says to be counted anew.
-  mutating func forgetReport() { (orders, lives) = (nil, nil) }
+  /// The first was there long enough before the last.
+  private var ends: [End]
+
+  /// From which block on rows can lie that the last count did not see.
+  var first: Int64 { ends[0].blocks }
+
+  init(_ before: TableEnds?, now blocks: Int64, at now: ContinuousClock.Instant) {
+    ends = before?.ends ?? [End(blocks: max(0, blocks - Limits.recountedBlocks), at: now - Limits.longBatch)]
+    if let last = ends.last, last.at + Limits.longBatch / 4 <= now { ends.append(End(blocks: blocks, at: now)) }
+    let old = ends.lastIndex { $0.at + Limits.longBatch <= now }
+    if let old { ends.removeFirst(old) }
+  }
+}
+
+extension OrderCounts.Scale {
+  init(of sale: Sale) {
+    // A window of 8,000 years, the longest that can be written, gives a bucket of 66 days.
+    let window = sale.endsAt.microseconds(since: sale.startsAt) / 60_000_000
+    minutes = Int32(clamping: window / Limits.timelineBuckets + 1)
+    let (from, to) = Limits.arrivals(opening: sale.startsAt)
+    arrivals = from..<to
+  }
 }
 
 extension SaleStore {
-  /// From when the first of a sale's orders was accepted to when the last one was decided; `nil` without any. Reads all
-  /// orders once, and then not again until there are more.
-  public func span(of sale: StoredSale, topic: String) async throws -> ClosedRange<Timestamp>? {
-    let before = kept[sale.number, topic]
-    let counts = try await pool.withConnection { connection in
+  /// Reads a sale with its counts, of one snapshot, and keeps them.
+  ///
+  /// - Parameter countsAnew: whether nothing is taken of what was counted before.
+  func counted<Answer: Sendable>(
+    _ sale: StoredSale, topic: String, countsAnew: Bool = false,
+    _ read: @Sendable (inout SaleCounts, borrowing Transaction) throws -> Answer
+  ) async throws -> Answer {
+    let before = countsAnew ? nil : kept[sale.number, topic]
+    let (answer, counts) = try await pool.withConnection { connection in
       try await connection.transaction(isolation: .repeatableRead, readOnly: true) { transaction in
         var counts = try SaleCounts(of: sale, topic: topic, before: before, in: transaction)
-        try counts.addSpan(of: sale.number, topic, in: transaction)
-        return counts
+        let answer = try read(&counts, transaction)
+        return (answer, counts)
       }
     }
-    if counts.addsUp { kept.keep(counts, of: sale.number, topic) }
-    return counts.span
+    kept.keep(counts, of: sale.number, topic)
+    return answer
+  }
+
+  /// From when the first of a sale's orders was accepted to when the last one was decided; `nil` without any. Reads the
+  /// orders that were not counted before.
+  public func span(of sale: StoredSale, topic: String) async throws -> ClosedRange<Timestamp>? {
+    try await counted(sale, topic: topic) { counts, _ in counts.span }
+  }
+
+  /// Counts what has come to a sale since it was counted last, so that the next report of it has little to count.
+  public func countAhead(_ sale: StoredSale, topic: String) async throws {
+    try await counted(sale, topic: topic) { counts, transaction in
+      if counts.lives == nil { counts.lives = try LifeCounts(of: sale.number, in: transaction) }
+    }
+  }
+
+  /// How far lanes have come.
+  public func lanesRead(topic: String) async throws -> LanesRead {
+    let (progress, sales) = try await pool.withConnection { connection in
+      try await connection.transaction(isolation: .repeatableRead, readOnly: true) { transaction in
+        let answers = try transaction.pipeline { pipeline in
+          try pipeline.add(
+            "SELECT coalesce(sum(next_offset), 0)::int8 FROM partition_progress WHERE topic = $1", topic)
+          try pipeline.add(
+            """
+            SELECT s.id, read.requests FROM (
+              SELECT sale, sum(requests)::int8 AS requests FROM tallies WHERE topic = $1 GROUP BY sale
+            ) AS read JOIN sales s ON s.number = read.sale ORDER BY s.number DESC
+            """, topic)
+        }
+        return (answers[0], answers[1])
+      }
+    }
+    return LanesRead(
+      records: try progress.single().int64(0), sales: try sales.map { (try $0.identifier(0), try $0.int64(1)) })
   }
 }
 
-extension SaleCounts {
-  fileprivate mutating func addSpan(
-    of sale: SaleNumber, _ topic: String, in transaction: borrowing Transaction
-  ) throws {
-    guard span == nil else { return }
-    let ids = sale.orderIDs
-    let row = try transaction.query(
-      """
-      SELECT min(accepted_at), max(decided_at), count(*),
-        (SELECT count(*) FROM quarantined_records WHERE topic = $4 AND sale = $5) AS quarantined
-      FROM orders WHERE order_id BETWEEN $1 AND $2 AND generation = ANY ($3)
-      """, ids.lowerBound.uuid, ids.upperBound.uuid, try transaction.generations(of: sale), topic, sale.rawValue
-    ).single()
-    addsUp = tallies.requests - tallies.repeats == (try row.int64(2)) + (try row.int64(3))
-    guard let first = try row.optional(0, as: Timestamp.self), let last = try row.optional(1, as: Timestamp.self) else {
-      return
-    }
-    span = min(first, last)...last
-  }
+/// How far the lanes of a topic have come. All of it only grows.
+public struct LanesRead: Sendable {
+  /// The records of all partitions.
+  public let records: Int64
+
+  /// The requests of each sale that has any, the newest sale first.
+  public let sales: [(sale: SaleID, requests: Int64)]
 }
 
 /// The counts of the sales that were looked at last.

@@ -59,7 +59,7 @@ func build(_ base: Foundations, roles: [Role], announce: String?) throws -> Serv
   if let broker = base.broker { services.append(broker) }
   services += [PoolService(pool: base.store.pool), monitor, base.waits.watch(logger: base.logger)]
   services.append(Listening(service: listener, variable: .adminHTTP, address: base.configuration.adminHTTP))
-  if roles.contains(.admin) { services.append(admin.jobs) }
+  if roles.contains(.admin) { services += [admin.jobs, admin.countAhead] }
   // What ends the parts ends the rest in good order.
   let last = ServiceGroupConfiguration.ServiceConfiguration(
     service: parts, failureTerminationBehavior: .gracefullyShutdownGroup)
