@@ -240,6 +240,28 @@ import Time
     }
   }
 
+  @Test func `an approver whose close was not confirmed approves it again, and nobody else does`() async throws {
+    try await AdminUnderTest.with(secondPerson: [.close]) { admin, client in
+      _ = try await admin.store.create(.sample())
+      let leo = try await Browser.signedIn("leo", .operator, admin, client)
+      let mia = try await Browser.signedIn("mia", .operator, admin, client)
+      #expect(try await client.send(.post, "/admin/api/sales/double11/close").status == 202)
+      let path = "/admin/approvals/1/approve"
+      admin.log.change { $0.refusesCloses = true }
+      let lost = try await leo.submit(path, on: "/admin/approvals", [:])
+      #expect(lost.status == 503 && lost.text.contains("Repeating the call is safe"), "\(lost.text)")
+      #expect(lost.text.contains("Do it again") && lost.text.contains(path))
+      #expect(try await admin.store.sale(SaleID(validating: "double11"))?.closedAt == nil)
+      // For somebody else it is decided.
+      #expect(try await !mia.get("/admin/approvals").text.contains(path))
+      #expect(try await mia.submit(path, on: "/admin/approvals", [:]).status == 409)
+      admin.log.change { $0.refusesCloses = false }
+      #expect(try await leo.submit(path, on: "/admin/approvals", [:]).status == 303)
+      #expect(try await admin.store.sale(SaleID(validating: "double11"))?.closedAt != nil)
+      #expect(try await admin.log(.approvalGiven).count == 1)
+    }
+  }
+
   @Test func `a reduction that is asked for twice under one key waits once, and is done under that key`() async throws {
     try await AdminUnderTest.with(secondPerson: [.reduce]) { admin, client in
       _ = try await admin.store.create(.sample())

@@ -66,13 +66,18 @@ struct ApprovalDesk: Sendable {
     return found
   }
 
-  /// Decides a request; an approved command is done at once.
+  /// Decides a request; an approved command is done at once. Whoever has approved it can do so again, for as long as
+  /// the request lasts: perhaps its outcome is unknown (I12).
   func decide(_ id: Int64, isApproved: Bool, by visit: Visit) async throws -> AdminApproval {
     let asked = try await stored(id)
     try visit.demand(asked.command.right)
     // A token does not make one person two. All holders of the shared token count as one person.
     if isApproved, asked.askedBy == visit.name || (asked.askedBy.hasPrefix("@machine") && visit.who.kind == .machine) {
       throw Problem(.secondPersonNeeded, detail: "\(asked.askedBy) asked for it; somebody else has to approve it.")
+    }
+    if isApproved, asked.canRepeat(by: visit.name, at: .now) {
+      try await perform(asked, by: visit)
+      return try await approval(id, for: visit)
     }
     let line = visit.line(
       isApproved ? .approvalGiven : .approvalRefused, "\(asked.command.rawValue) \(asked.subject)",
@@ -119,6 +124,19 @@ struct ApprovalDesk: Sendable {
   }
 }
 
+extension StoredApproval {
+  /// Whether somebody who has approved it can do so again: what is done once, however often it is asked for.
+  func canRepeat(by name: String, at now: Timestamp) -> Bool {
+    guard isApproved == true, decidedBy == name, now < expiresAt else { return false }
+    switch command {
+    case .close, .resume: return true
+    case .reduce: return commandID != nil
+    // A second job is another one.
+    case .massCancel, .massRefund: return false
+    }
+  }
+}
+
 /// A request for a second person in the admin API.
 struct AdminApproval: Encodable {
   enum State: String, Encodable { case pending, approved, refused, lapsed }
@@ -133,6 +151,9 @@ struct AdminApproval: Encodable {
   let askedAt: Timestamp
   let expiresAt: Timestamp
   @Nullable var decidedBy: String?
+
+  /// Who can have it done once more; `nil`: nobody. Of pages only.
+  let repeatableBy: String?
 
   init(_ stored: StoredApproval, at now: Timestamp, masksBuyers: Bool) {
     id = stored.id
@@ -150,6 +171,7 @@ struct AdminApproval: Encodable {
     askedAt = stored.askedAt
     expiresAt = stored.expiresAt
     decidedBy = stored.decidedBy
+    repeatableBy = stored.decidedBy.flatMap { stored.canRepeat(by: $0, at: now) ? $0 : nil }
   }
 
   private enum CodingKeys: String, CodingKey {

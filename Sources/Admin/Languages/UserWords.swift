@@ -3,8 +3,8 @@ enum UserWords: Message {
   case users, name, role, state, active, disabled, codes, yes, no, changeRole, disable, enable, add, addUser
   case password, taken, lastOwner, tokens, scopes, expires, lastUsed, never, revoke, addToken, days, revoked, expired
   case tokenOnce, noScope, noTokens, createdBy
-  case approvals, command, subject, why, askedBy, askedAt, until, approve, refuse, noApprovals, decidedBy, ownRequest
-  case pending, approved, refused, lapsed
+  case approvals, command, subject, why, askedBy, askedAt, until, approve, refuse, again, noApprovals, decidedBy
+  case ownRequest, pending, approved, refused, lapsed
   case log, at, who, action, change, result, done, search, text, from, to, anyAction, older, newest, csv, noLines
 
   var texts: (english: String, chinese: String) {
@@ -48,6 +48,7 @@ enum UserWords: Message {
     case .askedAt: ("Asked at", "申请时间")
     case .until: ("Until", "截止时间")
     case .approve: ("Approve", "批准")
+    case .again: ("Do it again: it is done once", "再次执行（只会生效一次）")
     case .refuse: ("Refuse", "拒绝")
     case .noApprovals: ("Nothing waits for a second person.", "没有等待复核的操作。")
     case .decidedBy: ("Decided by", "复核人")

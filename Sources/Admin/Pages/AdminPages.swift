@@ -62,11 +62,20 @@ struct AdminPages: Sendable {
     for (word, isApproved) in [("approve", true), ("refuse", false)] {
       pages.at(
         "admin/approvals/{approval}/\(word)",
-        post: .form(.view) { visit, _ in
-          _ = try await approvals.decide(
-            visit.parameter(ApprovalID.self).rawValue, isApproved: isApproved, by: visit)
-          return .toPage("/admin/approvals")
-        })
+        post: .form(.view) { visit, _ in try await decide(visit, isApproved: isApproved) })
+    }
+  }
+
+  private func decide(_ visit: Visit, isApproved: Bool) async throws -> Response {
+    do {
+      _ = try await approvals.decide(visit.parameter(ApprovalID.self).rawValue, isApproved: isApproved, by: visit)
+      return .toPage("/admin/approvals")
+    } catch let problem as Problem where [.outcomeUnknown, .logUnreachable].contains(problem.code) {
+      // Its row has the button that does it again.
+      let frame = PageFrame(visit, at: "/admin/approvals")
+      let page = try await ApprovalsPage.html(
+        frame, approvals.list(for: visit), problem: frame.say.detail(of: problem))
+      return .page(page, status: problem.responseStatus)
     }
   }
 

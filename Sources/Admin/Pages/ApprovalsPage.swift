@@ -37,6 +37,10 @@ enum ApprovalsPage {
       let refuse = frame.form("\(path)/refuse", frame.button(say(UserWords.refuse), style: "danger"), style: "inline")
       buttons = "\(approve) \(refuse)"
     }
+    if let name = approval.repeatableBy, name == frame.who?.name {
+      let again = frame.button(say(UserWords.again), style: "small")
+      buttons = "\(name) \(frame.form("\(path)/approve", again, style: "inline"))"
+    }
     let body: HTML = approval.body == "{}" ? "" : "<br><code class=\"small\">\(approval.body)</code>"
     return [
       "\(approval.command.rawValue)", "<code>\(approval.subject)</code>\(body)", "\(approval.why)",
