@@ -86,6 +86,36 @@ import Testing
     check(ProblemCode.self)
     check(DetailWords.self)
     check(RuleWords.self)
+    check(FaultWords.self)
+    check(LogAction.self)
+    check(GuardedCommand.self)
+  }
+
+  @Test func `the list of sales goes on behind its last, and a filter looks at all of them`() async throws {
+    try await AdminUnderTest.with { admin, client in
+      let count = Limits.listedSales + 5
+      for number in 1...count { _ = try await admin.store.create(.sample("sale-\(number)")) }
+      let browser = try await Browser.signedIn("mia", .viewer, admin, client)
+      var found: [String] = []
+      var path: String? = "/admin/sales"
+      var pages = 0
+      while let next = path {
+        let page = try await browser.get(next).text
+        found += page.matches(of: /href="\/admin\/sales\/(sale-[0-9]+)"/).map { String($0.output.1) }
+        path = page.firstMatch(of: /href="([^"]+)" rel="next"/).map {
+          String($0.output.1).replacing("&amp;", with: "&")
+        }
+        pages += 1
+      }
+      #expect(found == (1...count).reversed().map { "sale-\($0)" } && pages == 2)
+      let old = try await browser.get("/admin/sales?text=SALE-3&status=open").text
+      #expect(old.contains("/admin/sales/sale-3\"") && !old.contains("/admin/sales/sale-4\""))
+      #expect(!old.contains("rel=\"next\""))
+      #expect(try await !browser.get("/admin/sales?text=sale-3&status=closed").text.contains("/admin/sales/sale-3\""))
+      let log = try await Browser.signedIn("olga", .owner, admin, client)
+      log.set(SessionCookie.language, "zh-Hans")
+      #expect(try await log.get("/admin/log").text.contains("<code>登录</code>"))
+    }
   }
 
   /// Text between tags, and in attributes that are read out, comes from the tables of messages.

@@ -17,6 +17,11 @@ extension Phrasebook {
     return translated(String(words), RuleWords.allCases).map { "\(text[..<space])：\($0)。" } ?? text
   }
 
+  /// What was found at a record, a partition, an audit or a job.
+  func fault(_ text: String) -> String {
+    language == .english ? text : translated(text, FaultWords.allCases) ?? text
+  }
+
   /// What a field must be.
   func rule(_ text: String) -> String {
     language == .english ? text : translated(text, RuleWords.allCases) ?? text

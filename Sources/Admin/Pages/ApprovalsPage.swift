@@ -43,7 +43,7 @@ enum ApprovalsPage {
     }
     let body: HTML = approval.body == "{}" ? "" : "<br><code class=\"small\">\(approval.body)</code>"
     return [
-      "\(approval.command.rawValue)", "<code>\(approval.subject)</code>\(body)", "\(approval.why)",
+      "\(say(approval.command))", "<code>\(approval.subject)</code>\(body)", "\(approval.why)",
       "\(approval.askedBy)<br><span class=\"soft small\">\(approval.askedAt.dateAndMinute) UTC</span>",
       "\(approval.expiresAt.dateAndMinute) UTC", "\(say(state))", buttons,
     ]

@@ -19,14 +19,13 @@ enum AuditPage {
 
   private static func card(_ say: Phrasebook, _ audit: AuditDesk.Audit) -> HTML {
     let isRunning = audit.state == "running"
+    let total = audit.total == 0 ? "?" : audit.total.grouped
     let phase: HTML =
-      isRunning
-      ? "<p>\(say(DeskWords.phase, audit.phase, audit.done.grouped, audit.total == 0 ? "?" : audit.total.grouped))</p>"
-      : ""
+      isRunning ? "<p>\(say(DeskWords.phase, say.fault(audit.phase), audit.done.grouped, total))</p>" : ""
     let report: HTML =
       audit.report.map { "<h3>\(say(DeskWords.report))</h3><pre class=\"scroll\" tabindex=\"0\">\($0)</pre>" } ?? ""
-    let verdict: HTML = audit.verdict.map { "<p>\(say(DeskWords.verdict)): <b>\($0)</b></p>" } ?? ""
-    let error: HTML = audit.error.map { "<p class=\"bad\">\($0)</p>" } ?? ""
+    let verdict: HTML = audit.verdict.map { "<p>\(say(DeskWords.verdict)): <b>\(say.fault($0))</b></p>" } ?? ""
+    let error: HTML = audit.error.map { "<p class=\"bad\">\(say.fault($0))</p>" } ?? ""
     return """
       <section class="card"><div class="head"><h2>\(say(DeskWords.audit, "\(audit.id)"))</h2>\
       \(PageLayout.pill(isRunning ? "open" : "closed", say(DeskWords(state: audit.state))))</div>

@@ -48,7 +48,7 @@ enum JobsPage {
       frame, title: say(DeskWords.job, job.id.grouped), refresh: job.state == "running" && frame.formToken.isEmpty,
       """
       <div class="head"><h1>\(say(DeskWords.job, job.id.grouped))</h1>\(state(say, job.state))</div>\
-      \(frame.alert(job.error))
+      \(frame.alert(job.error.map(say.fault)))
       <section class="card"><table><tbody>\(rows)</tbody></table>
       <p><a href="/admin/jobs/\(plain: job.id)/result.csv">\(say(DeskWords.resultFile))</a></p></section>
       \(stop)

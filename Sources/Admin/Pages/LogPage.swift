@@ -35,7 +35,7 @@ enum LogPage {
 
   private static func fields(_ frame: PageFrame, _ query: LogQuery) -> HTML {
     let say = frame.say
-    let actions = [("", say(UserWords.anyAction))] + LogAction.allCases.map { ($0.rawValue, $0.rawValue) }
+    let actions = [("", say(UserWords.anyAction))] + LogAction.allCases.map { ($0.rawValue, say($0)) }
     return """
       \(frame.field("text", say(UserWords.text), value: query.text ?? "", isNeeded: false))\
       \(frame.field("who", say(UserWords.who), value: query.who ?? "", isNeeded: false))\
@@ -62,7 +62,7 @@ enum LogPage {
     return [
       "\(entry.number.grouped)", "\(entry.at.dateAndTime) UTC",
       "\(content.who)<br><span class=\"soft small\">\(content.address)</span>",
-      "<code>\(content.action.rawValue)</code>",
+      "<code>\(frame.say(content.action))</code>",
       "\(content.subject)", "\(from)\(content.to ?? "")", "\(content.why)", result,
     ]
   }

@@ -36,7 +36,7 @@ enum PartitionTable {
       <td>\(entry.ownerID == nil ? "–" : entry.claimedAt?.dateAndTime ?? "–")</td>\
       <td>\(entry.leaseAge.map { say(ReportWords.ago, $0.grouped) } ?? "–")</td>
       """
-    guard let reason = entry.haltedReason else { return "<tr>\(cells)</tr>\n" }
+    guard let reason = entry.haltedReason.map(say.fault) else { return "<tr>\(cells)</tr>\n" }
     let words = entry.haltedAt.map { say(ReportWords.haltedSince, $0.dateAndTime) } ?? say(ReportWords.haltedWord)
     return """
       <tr class="halted">\(cells)</tr>

@@ -12,7 +12,7 @@ enum QuarantinePage {
     ]
     let rows = records.map { record -> [HTML] in
       [
-        "<a href=\"\(path(record))\">\("\(record.partition)@\(record.offset)")</a>", "\(record.error)",
+        "<a href=\"\(path(record))\">\("\(record.partition)@\(record.offset)")</a>", "\(say.fault(record.error))",
         "\(record.sale ?? "–")", "\(record.quarantinedAt.dateAndTime) UTC", "\(say(state(record)))",
       ]
     }
@@ -46,7 +46,7 @@ enum QuarantinePage {
       let form: HTML = frame.may(.operate) ? frame.form("/admin/partitions/\(entry.partition)/resume", content) : ""
       return """
         <h3>\(say(DeskWords.partition)) \(plain: entry.partition) · \(entry.haltedAt?.dateAndTime ?? "–") UTC</h3>
-        <p><b>\(say(DeskWords.error)):</b> \(entry.haltedReason ?? "")</p>
+        <p><b>\(say(DeskWords.error)):</b> \(say.fault(entry.haltedReason ?? ""))</p>
         <p><b>\(say(DeskWords.whatItMeans)):</b> \(say(DeskWords.haltMeans))</p>\(form)
 
         """
@@ -78,7 +78,7 @@ enum QuarantinePage {
       """
       <div class="head"><h1>\(say(DeskWords.record)) \(place)</h1>\
       \(PageLayout.pill(isOpen ? "open" : "closed", say(state(record))))</div>
-      <section class="card"><p><b>\(say(DeskWords.error)):</b> \(record.error)</p>\
+      <section class="card"><p><b>\(say(DeskWords.error)):</b> \(say.fault(record.error))</p>\
       <p class="soft small">\(record.sale ?? "–") · \(record.orderID ?? "–") · \
       \(record.quarantinedAt.dateAndTime) UTC</p>\
       \(content(frame, record))</section>
