@@ -39,9 +39,9 @@ final class ProducerClient: @unchecked Sendable {
 
   /// Sends every connected broker a small request, whose answer nobody needs.
   ///
-  /// librdkafka asks for the leaders the broker that it has sent something to last (`rd_kafka_broker_weight_usable`). For
-  /// a producer that is the leader that it writes to. If that one freezes, only this makes it ask another one before its
-  /// records time out.
+  /// librdkafka asks for the leaders the broker that it has sent something to last (`rd_kafka_broker_weight_usable`).
+  /// For a producer that is the leader that it writes to. If that freezes, only this makes it ask another one before
+  /// its records time out.
   func addressEveryBroker() {
     // The only request that goes to all brokers. Dead groups are hardly ever any, so the answers stay small. Its own
     // timeout, `socket.timeout.ms`, is long: a shorter one would cut the connection to a leader that waits for a
