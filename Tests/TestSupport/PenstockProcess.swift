@@ -61,6 +61,7 @@ public final class PenstockProcess: Sendable {
   deinit {
     // A test that failed half-way must not leave a server behind.
     if process.isRunning { kill(process.processIdentifier, SIGKILL) }
+    try? input.fileHandleForWriting.close()
   }
 
   /// What it wrote to standard output so far.
@@ -106,13 +107,17 @@ public final class PenstockProcess: Sendable {
   }
 
   /// On a thread of its own, until all who could write have ended: a readability handler was once seen to miss the end
-  /// of a long output.
+  /// of a long output. Closes the pipe itself: Foundation keeps it open, and with more than a thousand open files its
+  /// `Process.run` was seen to crash.
   private static func collect(_ pipe: Pipe, _ take: @escaping @Sendable (Data) -> Void) {
     let handle = pipe.fileHandleForReading
     Thread.detachNewThread {
       while true {
         let data = handle.availableData
-        if data.isEmpty { return }
+        if data.isEmpty {
+          try? handle.close()
+          return
+        }
         take(data)
       }
     }
