@@ -12,7 +12,10 @@ public struct ConnectionSettings: Sendable {
   /// Time after which the server ends a statement with SQLSTATE 57014; `nil` leaves the server's own setting.
   public var statementTimeout: Duration?
   /// Further settings of the session, such as `["synchronous_commit": "on"]`, in force from its start.
-  public var sessionParameters: [String: String] = [:]
+  ///
+  /// Statements are not compiled unless it says so here. PostgreSQL takes a statement that reads a few rows of a large
+  /// table for an expensive one, and compiles it for longer than it runs.
+  public var sessionParameters = ["jit": "off"]
   /// Where the connection notes what it waits for.
   public var waits = Waits()
 

@@ -17,7 +17,6 @@ public struct AuditStore: Sendable {
       // Sorting ten million orders on the server's disk may take long.
       "statement_timeout": "0",
       "work_mem": "64MB",
-      "jit": "off",
     ]) { _, ours in ours }
     return AuditStore(connection: try await Connection.connect(settings, logger: logger))
   }

@@ -7,14 +7,10 @@ public typealias DatabaseSettings = ConnectionSettings
 extension DatabaseSettings {
   /// The same for one part of a process: with a name for `pg_stat_activity` unless it has one, and what connections
   /// wait for noted among the part's waits.
-  ///
-  /// Without JIT: PostgreSQL takes a statement that reads a few rows of a large table for an expensive one, and
-  /// compiles it for longer than it runs.
   public func named(_ name: String, noting waits: Waits = Waits()) -> DatabaseSettings {
     var settings = self
     settings.applicationName = applicationName ?? name
     settings.waits = waits
-    settings.sessionParameters["jit"] = "off"
     return settings
   }
 }

@@ -14,7 +14,6 @@ package struct FilterReader: Sendable {
       // Some seconds for a million orders that are not in memory.
       "statement_timeout": "0",
       "enable_seqscan": "off",
-      "jit": "off",
     ]) { _, ours in ours }
     return FilterReader(connection: try await Connection.connect(settings, logger: logger))
   }

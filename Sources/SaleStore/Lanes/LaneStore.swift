@@ -27,8 +27,6 @@ public struct LaneStore: Sendable {
       // right then (read it all) would stay while a million rows arrive, until the next ANALYZE.
       "enable_seqscan": "off",
       "plan_cache_mode": "force_generic_plan",
-      // Otherwise the cost that discourages a sequential scan would trigger compilation.
-      "jit": "off",
     ]) { _, ours in ours }
     return LaneStore(connection: try await Connection.connect(settings, on: thread.executor, logger: logger))
   }

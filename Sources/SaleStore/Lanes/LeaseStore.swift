@@ -66,7 +66,6 @@ package struct LeaseStore: Sendable {
     settings.statementTimeout = Limits.leaseStatementTimeout
     // A sign of life need not survive a crash of the server, and must not wait for a disk or a standby.
     settings.sessionParameters["synchronous_commit"] = "off"
-    settings.sessionParameters["jit"] = "off"
     return LeaseStore(
       connection: try await Connection.connect(settings, on: thread.executor, logger: logger), seat: seat)
   }

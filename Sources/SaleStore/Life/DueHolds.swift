@@ -37,7 +37,6 @@ public struct DueHolds: Sendable {
   public static func connect(_ settings: DatabaseSettings, logger: Logger) async throws -> DueHolds {
     var settings = settings
     settings.statementTimeout = Limits.leaseStatementTimeout
-    settings.sessionParameters["jit"] = "off"
     let thread = StoreThread(label: "expiry")
     return DueHolds(connection: try await Connection.connect(settings, on: thread.executor, logger: logger))
   }

@@ -63,7 +63,6 @@ public struct RelayStore: Sendable {
   public static func connect(_ settings: DatabaseSettings, as seat: Seat, logger: Logger) async throws -> RelayStore {
     var settings = settings
     settings.statementTimeout = Limits.relayStatementTimeout
-    settings.sessionParameters["jit"] = "off"
     let thread = StoreThread(label: "relay")
     return RelayStore(
       connection: try await Connection.connect(settings, on: thread.executor, logger: logger), seat: seat)

@@ -29,7 +29,6 @@ public struct WebhookStore: Sendable {
   public static func connect(_ settings: DatabaseSettings, logger: Logger) async throws -> WebhookStore {
     var settings = settings
     settings.statementTimeout = Limits.relayStatementTimeout
-    settings.sessionParameters["jit"] = "off"
     let thread = StoreThread(label: "webhooks")
     return WebhookStore(connection: try await Connection.connect(settings, on: thread.executor, logger: logger))
   }

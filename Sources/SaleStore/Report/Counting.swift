@@ -4,10 +4,9 @@ import Postgres
 // Statements that count all orders of a sale.
 
 extension Transaction {
-  /// Lets the statements that follow keep what they group in memory, and be planned without the compiler, which takes
-  /// longer than it saves.
+  /// Lets the statements that follow keep what they group in memory.
   borrowing func prepareForCounting() throws {
-    _ = try query("SELECT set_config('jit', 'off', true), set_config('work_mem', $1, true)", Limits.countingMemory)
+    _ = try query("SELECT set_config('work_mem', $1, true)", Limits.countingMemory)
   }
 
   /// The generations that orders of a sale are in. As a parameter, and not as a subquery, they let PostgreSQL count

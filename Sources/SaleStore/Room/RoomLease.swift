@@ -21,7 +21,6 @@ public struct RoomLease: Sendable {
   ) async throws -> RoomLease {
     var settings = settings
     settings.statementTimeout = Limits.leaseStatementTimeout
-    settings.sessionParameters["jit"] = "off"
     let thread = StoreThread(label: "rooms")
     let connection = try await Connection.connect(settings, on: thread.executor, logger: logger)
     return RoomLease(connection: connection, topic: topic, name: name)
