@@ -7,7 +7,8 @@ public import ServiceLifecycle
 ///
 /// (1) It looks once a second which sales have new requests; at first, the newest ones that have any. Those it counts,
 ///     and those that it counted last, of which commands can have come.
-/// (2) It rests `Limits.countAheadRest` times as long as its last look took: counting costs little beside selling.
+/// (2) It leaves large sales alone: `Limits.countAheadRequests`.
+/// (3) It rests `Limits.countAheadRest` times as long as its last look took: counting costs little beside selling.
 public struct CountAhead: Service {
   /// What was seen last.
   struct Seen: Sendable {
@@ -45,7 +46,9 @@ public struct CountAhead: Service {
   func look(_ before: Seen) async throws -> Seen {
     let now = try await desk.store.lanesRead(topic: desk.topic)
     guard now.records != before.records else { return before }
-    let changed = now.sales.filter { $0.requests != before.requests[$0.sale] }.map(\.sale)
+    let changed = now.sales.filter {
+      $0.requests != before.requests[$0.sale] && $0.requests <= Limits.countAheadRequests
+    }.map(\.sale)
     let counted = Array((changed + before.sales.filter { !changed.contains($0) }).prefix(Limits.countAheadSales))
     for sale in counted {
       try Task.checkCancellation()

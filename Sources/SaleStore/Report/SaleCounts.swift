@@ -141,14 +141,19 @@ extension OrderCounts.Scale {
 extension SaleStore {
   /// Reads a sale with its counts, of one snapshot, and keeps them.
   ///
-  /// - Parameter countsAnew: whether nothing is taken of what was counted before.
+  /// - Parameters:
+  ///   - countsAnew: whether nothing is taken of what was counted before.
+  ///   - inOneProcess: whether PostgreSQL counts with one process, because nobody waits for it.
   func counted<Answer: Sendable>(
-    _ sale: StoredSale, topic: String, countsAnew: Bool = false,
+    _ sale: StoredSale, topic: String, countsAnew: Bool = false, inOneProcess: Bool = false,
     _ read: @Sendable (inout SaleCounts, borrowing Transaction) throws -> Answer
   ) async throws -> Answer {
     let before = countsAnew ? nil : kept[sale.number, topic]
     let (answer, counts) = try await pool.withConnection { connection in
       try await connection.transaction(isolation: .repeatableRead, readOnly: true) { transaction in
+        if inOneProcess {
+          _ = try transaction.query("SELECT set_config('max_parallel_workers_per_gather', '0', true)")
+        }
         var counts = try SaleCounts(of: sale, topic: topic, before: before, in: transaction)
         let answer = try read(&counts, transaction)
         return (answer, counts)
@@ -166,7 +171,7 @@ extension SaleStore {
 
   /// Counts what has come to a sale since it was counted last, so that the next report of it has little to count.
   public func countAhead(_ sale: StoredSale, topic: String) async throws {
-    try await counted(sale, topic: topic) { counts, transaction in
+    try await counted(sale, topic: topic, inOneProcess: true) { counts, transaction in
       if counts.lives == nil { counts.lives = try LifeCounts(of: sale.number, in: transaction) }
     }
   }
