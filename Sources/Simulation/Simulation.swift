@@ -73,7 +73,7 @@ public struct SimulatedRun: Sendable {
   /// the simulation.
   /// - Parameters:
   ///   - bug: a mistake to put into the simulated parts.
-  ///   - keepsHistory: for whoever reads it. Without it, a run takes less time.
+  ///   - keepsHistory: whether the history is written. A run without it takes less time.
   public init(seed: UInt64, bug: PlantedBug? = nil, keepsHistory: Bool = true) throws {
     var world = try World(seed: seed, bug: bug, keepsHistory: keepsHistory)
     steps = world.run()

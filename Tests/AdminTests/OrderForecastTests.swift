@@ -129,7 +129,7 @@ import Time
       #expect(left == (hold.liveLines.first { $0.sku == line.sku }?.units ?? .zero), "\(what): \(forecast)")
       let key = StockKey(sale: hold.stock.sale, sku: line.sku)
       let back = history.lane.stock[key].flatMap { after in before.lane.stock[key].map { after.left - $0.left } }
-      // What comes back is offered to whoever waits: nobody does here.
+      // Nobody waits here, so nobody is offered what comes back.
       #expect(back == (forecast.areFromStock ? line.units : .zero), "\(what): \(forecast)")
     }
     #expect(forecast.expiresAt == (hold.due == before.hold?.due ? nil : hold.due), "\(what)")
@@ -212,7 +212,7 @@ import Time
 
   @Test func `an offer is extended to the end of its sale, and no further`() async throws {
     try await visit(.offered, as: .operator) { visitor, admin, order in
-      // Its offer ends 65 s after the opening; the third extension would end after the sale.
+      // The offer ends 65 s after the opening. A third extension would end after the sale.
       let preview = try await visitor.ask("extend", [:])
       #expect(preview.text.contains("Extensions that are left then: 1"), "\(preview.text)")
       _ = try await visitor.confirm("extend", preview)

@@ -202,7 +202,7 @@ import Time
           #expect(
             try await bench.store.span(of: bench.sale, topic: LaneBench.topic)
               == fresh.span(of: bench.sale, topic: LaneBench.topic))
-          // Behind the last decision, by what is kept; and by all rows.
+          // The kept counts tell a moment behind the last decision as all rows do.
           #expect(
             try await bench.store.moment(of: bench.sale, topic: LaneBench.topic, at: time)
               == SaleStore(pool: bench.store.pool).moment(of: bench.sale, topic: LaneBench.topic, at: time), "\(round)")

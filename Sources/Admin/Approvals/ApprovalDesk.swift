@@ -66,8 +66,8 @@ struct ApprovalDesk: Sendable {
     return found
   }
 
-  /// Decides a request; an approved command is done at once. Whoever has approved it can do so again, for as long as
-  /// the request lasts: perhaps its outcome is unknown (I12).
+  /// Approves or refuses a request. An approved command is done at once. Its approver can have it done again until the
+  /// request ends, because its outcome can be unknown (I12).
   func decide(_ id: Int64, isApproved: Bool, by visit: Visit) async throws -> AdminApproval {
     let asked = try await stored(id)
     try visit.demand(asked.command.right)

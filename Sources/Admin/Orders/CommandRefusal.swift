@@ -2,7 +2,7 @@ internal import FlashSale
 internal import HTTPServing
 
 extension Problem {
-  /// Why a command about an order did nothing, by what its lane has noted; `nil` if it did something.
+  /// Says why a command about an order did nothing. `nil`: its lane has noted that it did something.
   static func refusal(
     _ action: HistoryEntry.Action, _ result: HistoryEntry.Result, of order: OrderID, _ state: Hold.State?
   ) -> Problem? {
