@@ -157,8 +157,8 @@ public enum Limits {
   /// Sales that are counted ahead in one look: the newest. The others are counted when their reports are opened.
   static let countAheadSales = 8
 
-  /// Requests of a sale that is counted ahead at most. A larger one takes a core of PostgreSQL for many seconds, perhaps
-  /// while it sells.
+  /// Requests of a sale that is counted ahead at most. A larger one takes a core of PostgreSQL for many seconds,
+  /// perhaps while it sells.
   static let countAheadRequests: Int64 = 2_000_000
 
   /// Between two looks of a process for a bulk job that nobody works on.

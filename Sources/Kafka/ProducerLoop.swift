@@ -11,6 +11,7 @@ struct ProducerLoop: Sendable {
     while let client = core.client {
       let served = serve(client, for: Limits.threadTick)
       if silence.isLong(heard: served.reports > 0 || client.outstanding == 0, now: .now) {
+        core.logger.debug("no report has come for a while: every broker is addressed")
         client.addressEveryBroker()
       }
       if let deadline = core.shutdownDeadline {

@@ -1,3 +1,4 @@
+import Logging
 import TestSupport
 import Testing
 
@@ -25,12 +26,14 @@ struct SilenceTests {
   @Test func `what a producer sends in a silence is no report, and holds up no shutdown`() async throws {
     try await withBroker(brokers: 3) { broker, cluster in
       let reports = Reports()
+      let lines = LogLines()
+      var logger = lines.logger
+      logger.logLevel = .debug
       let producer = try Producer(cluster: cluster, topic: topic, logger: logger, onReports: reports.handler)
       #expect(await producer.send(partition: 0, key: [], value: [1]).offset == 0)
       try broker.setRoundTrip(.seconds(60))
       for tag in 0..<20 { try producer.produce(value: "stuck", tag: UInt64(tag)) }
-      // Long enough for two requests to every broker.
-      try await Task.sleep(for: Limits.producerSilence * 2 + Limits.threadTick * 2)
+      for _ in 0..<2 { await lines.wait(for: "every broker is addressed") }
       #expect(reports.tags.isEmpty)
       let end = ContinuousClock.now
       #expect(await producer.shutdown(deadline: .milliseconds(300)) == 20)
