@@ -215,7 +215,8 @@ extension Connection {
     let changes = try query(
       """
       SELECT FROM unnest($1::int8[]) WITH ORDINALITY AS v (next, place) CROSS JOIN LATERAL (
-        SELECT FROM history WHERE partition = (v.place - 1)::int4 AND log_offset >= v.next LIMIT $2
+        SELECT FROM history WHERE partition = (v.place - 1)::int4 AND log_offset >= v.next
+        ORDER BY log_offset LIMIT $2
       ) AS later LIMIT $2
       """, asOf.dense, Int32(Limits.searchedChanges + 1))
     if changes.count > Limits.searchedChanges { return try await walk(state, of: sale, asOf, after: after, limit) }

@@ -96,10 +96,12 @@ struct SaleCounts: Sendable {
   private func hasLaterCommand(
     of sale: SaleNumber, upTo next: [Partition: Offset], in transaction: borrowing Transaction
   ) throws -> Bool {
+    // The order makes the planner begin at the vector. Without it, it expects a record soon, and reads all the history.
     let later = try transaction.query(
       """
       SELECT FROM unnest($1::int4[], $2::int8[]) AS v (partition, next) CROSS JOIN LATERAL (
-        SELECT FROM history WHERE partition = v.partition AND log_offset >= v.next AND sale = $3 LIMIT 1
+        SELECT FROM history WHERE partition = v.partition AND log_offset >= v.next AND sale = $3
+        ORDER BY log_offset LIMIT 1
       ) AS record LIMIT 1
       """, next.map(\.key.rawValue), next.map { progress[$0.key]?.rawValue ?? 0 }, sale.rawValue)
     return !later.isEmpty
