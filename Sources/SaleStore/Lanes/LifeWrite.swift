@@ -3,7 +3,7 @@ import Lane
 import Postgres
 
 /// The statements that write lives, payments and the history of a batch. Each changes only rows that are as this lane
-/// knows them, and fails otherwise. Many new rows go by COPY instead (`CopiedRows.swift`).
+/// knows them, and fails otherwise. Many new rows go by COPY instead (`CopiedRows.swift`), with the same columns.
 enum LifeWrite {
   static func add(
     _ rows: HoldRows, of claim: Claim, orFail state: String, to pipeline: inout Pipeline
@@ -20,18 +20,16 @@ enum LifeWrite {
       """
       INSERT INTO holds (order_id, log_offset, due, price_minor, refund_due, as_of, sale, partition, units, extensions,
         sequence, state, is_offer, is_lapsed, sku, currency, buyer, payment, lines)
-      SELECT h.order_id, h.log_offset, h.due, h.price_minor, h.refund_due, h.as_of, h.sale, $17, h.units, h.extensions,
-        h.sequence, h.state, h.is_offer, h.is_lapsed, h.sku, h.currency, h.buyer, h.payment, h.lines::jsonb
-      FROM unnest($1::uuid[], $2::int8[], $3::timestamptz[], $4::int8[], $5::int8[], $6::int8[], $7::int4[], $8::int4[],
-        $9::int4[], $10::int4[], $11::int2[], $12::bool[], $13::bool[], $14::text[], $15::text[], $16::text[],
-        $18::text[], $19::text[]) AS h (order_id, log_offset, due, price_minor, refund_due, as_of, sale, units,
-        extensions, sequence, state, is_offer, is_lapsed, sku, currency, buyer, payment, lines)
+      SELECT * FROM unnest($1::uuid[], $2::int8[], $3::timestamptz[], $4::int8[], $5::int8[], $6::int8[], $7::int4[],
+        $8::int4[], $9::int4[], $10::int4[], $11::int4[], $12::int2[], $13::bool[], $14::bool[], $15::text[],
+        $16::text[], $17::text[], $18::text[], $19::text[]::jsonb[])
       """,
       holds.map(\.order.uuid), holds.map(\.offset.rawValue), holds.map(\.due), holds.map(\.price.minor),
-      holds.map(\.refundDue), holds.map(\.asOf.rawValue), holds.map(\.stock.sale.rawValue), holds.map(\.units.rawValue),
-      holds.map(\.extensions), holds.map(\.sequence), holds.map(\.state.rawValue), holds.map(\.isOffer),
-      holds.map(\.isLapsed), holds.map(\.stock.sku.rawValue), holds.map(\.price.currency), holds.map(\.buyer.rawValue),
-      claim.partition.rawValue, holds.map(\.payment?.rawValue), holds.map(\.storedLines))
+      holds.map(\.refundDue), holds.map(\.asOf.rawValue), holds.map(\.stock.sale.rawValue),
+      holds.map { _ in claim.partition.rawValue }, holds.map(\.units.rawValue), holds.map(\.extensions),
+      holds.map(\.sequence), holds.map(\.state.rawValue), holds.map(\.isOffer), holds.map(\.isLapsed),
+      holds.map(\.stock.sku.rawValue), holds.map(\.price.currency), holds.map(\.buyer.rawValue),
+      holds.map(\.payment?.rawValue), holds.map(\.storedLines))
   }
 
   private static func add(
@@ -66,17 +64,14 @@ enum LifeWrite {
     if !new.isEmpty, areFew(new) {
       try pipeline.add(
         """
-        INSERT INTO payments (sale, payment, order_id, captured, refund_due, refunded, as_of, partition, currency,
-          counted, sku)
-        SELECT p.sale, p.payment, p.order_id, p.captured, p.refund_due, p.refunded, p.as_of, $9, p.currency, p.counted,
-          p.sku
-        FROM unnest($1::int4[], $2::text[], $3::uuid[], $4::int8[], $5::int8[], $6::int8[], $7::int8[], $8::text[],
-          $10::bool[], $11::text[])
-          AS p (sale, payment, order_id, captured, refund_due, refunded, as_of, currency, counted, sku)
+        INSERT INTO payments (sale, payment, order_id, captured, refund_due, refunded, as_of, partition, counted, sku,
+          currency)
+        SELECT * FROM unnest($1::int4[], $2::text[], $3::uuid[], $4::int8[], $5::int8[], $6::int8[], $7::int8[],
+          $8::int4[], $9::bool[], $10::text[], $11::text[])
         """,
         new.map(\.key.sale.rawValue), new.map(\.key.id.rawValue), new.map(\.order.uuid), new.map(\.captured),
-        new.map(\.refundDue), new.map(\.refunded), new.map(\.asOf.rawValue), new.map(\.currency),
-        claim.partition.rawValue, new.map(\.isCounted), new.map(\.sku.rawValue))
+        new.map(\.refundDue), new.map(\.refunded), new.map(\.asOf.rawValue), new.map { _ in claim.partition.rawValue },
+        new.map(\.isCounted), new.map(\.sku.rawValue), new.map(\.currency))
     }
     let changed = changes.compactMap { change in change.before.map { (before: $0.asOf, after: change.after) } }
     guard !changed.isEmpty else { return }
@@ -106,19 +101,15 @@ enum LifeWrite {
       """
       INSERT INTO history (log_offset, at, minor, command_id, partition, sale, units, sequence, place, action, result,
         state, order_id, sku, by_whom, reason, line_units, payment, digest, due)
-      SELECT h.log_offset, h.at, h.minor, h.command_id, $16, h.sale, h.units, h.sequence, h.place, h.action, h.result,
-        h.state, h.order_id, h.sku, h.by_whom, h.reason, h.line_units::jsonb, h.payment, h.digest, h.due
-      FROM unnest($1::int8[], $2::timestamptz[], $3::int8[], $4::int8[], $5::int4[], $6::int4[], $7::int4[], $8::int2[],
-        $9::int2[], $10::int2[], $11::int2[], $12::uuid[], $13::text[], $14::text[], $15::text[], $17::text[],
-        $18::text[], $19::int8[], $20::timestamptz[])
-        AS h (log_offset, at, minor, command_id, sale, units, sequence, place, action, result, state, order_id, sku,
-          by_whom, reason, line_units, payment, digest, due)
+      SELECT * FROM unnest($1::int8[], $2::timestamptz[], $3::int8[], $4::int8[], $5::int4[], $6::int4[], $7::int4[],
+        $8::int4[], $9::int2[], $10::int2[], $11::int2[], $12::int2[], $13::uuid[], $14::text[], $15::text[],
+        $16::text[], $17::text[]::jsonb[], $18::text[], $19::int8[], $20::timestamptz[])
       """,
       entries.map(\.offset.rawValue), entries.map(\.at), entries.map(\.minor), entries.map(\.command?.rawValue),
-      entries.map(\.stock.sale.rawValue), entries.map(\.units), entries.map(\.sequence), entries.map(\.place),
-      entries.map(\.action.rawValue), entries.map(\.result.rawValue), entries.map(\.state?.rawValue),
-      entries.map { $0.order?.uuid }, entries.map(\.stock.sku.rawValue), entries.map(\.by.name),
-      entries.map(\.by.reason), claim.partition.rawValue, entries.map(\.storedLineUnits),
+      entries.map { _ in claim.partition.rawValue }, entries.map(\.stock.sale.rawValue), entries.map(\.units),
+      entries.map(\.sequence), entries.map(\.place), entries.map(\.action.rawValue), entries.map(\.result.rawValue),
+      entries.map(\.state?.rawValue), entries.map { $0.order?.uuid }, entries.map(\.stock.sku.rawValue),
+      entries.map(\.by.name), entries.map(\.by.reason), entries.map(\.storedLineUnits),
       entries.map { $0.payment?.rawValue }, entries.map { $0.digest?.rawValue }, entries.map(\.due))
   }
 
