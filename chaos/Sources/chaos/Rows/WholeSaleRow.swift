@@ -146,7 +146,7 @@ enum WholeSaleRow {
     let rows = try await stage.ask { try await UnofferedUnits.byRows(sale, holdSeconds, offerSeconds, $0) }
     stage.remark(
       "longest a free unit lay unoffered: \(rows.longest.asMilliseconds) by the rows of \(rows.offers) offers, "
-        + "\(seen.longest.asMilliseconds) as seen in \(seen.looks) looks")
+        + "\(seen.longest.asMilliseconds) as seen in \(seen.looks) looks (\(seen.what))")
     if rows.offers == 0 { stage.violated("no offer was made") }
     if max(rows.longest, seen.longest) > unofferedMost {
       stage.violated("a free unit lay unoffered for more than \(unofferedMost.asMilliseconds)")

@@ -15,8 +15,15 @@ enum UnofferedUnits {
   }
 
   struct Seen: Sendable {
-    var longest = Duration.zero
+    private(set) var longest = Duration.zero
+    /// What lay there that long, and when it did.
+    private(set) var what = "nothing"
     var looks = 0
+
+    fileprivate mutating func add(_ time: Int64, _ what: @autoclosure () -> String) {
+      guard .microseconds(time) > longest else { return }
+      (longest, self.what) = (.microseconds(time), what())
+    }
   }
 
   // MARK: By the rows
@@ -73,6 +80,7 @@ enum UnofferedUnits {
     try await stage.ask { connection in
       var seen = Seen()
       var freeSince: [String: Int64] = [:]
+      let begin = ContinuousClock.now
       while !Task.isCancelled {
         let rows = try await connection.query(
           """
@@ -86,12 +94,15 @@ enum UnofferedUnits {
         var free: [String: Int64] = [:]
         for row in rows {
           let (sku, now) = (try row.string(0), try row.int64(2))
+          let second = begin.duration(to: .now).components.seconds
           if let due = try row.optional(3, as: Int64.self) {
-            seen.longest = max(seen.longest, .microseconds(now - due))
+            seen.add(now - due, "a hold of \(sku) that was over, at second \(second)")
           }
-          guard try row.int32(1) > 0 else { continue }
-          free[sku] = freeSince[sku] ?? now
-          seen.longest = max(seen.longest, .microseconds(now - (free[sku] ?? now)))
+          let left = try row.int32(1)
+          guard left > 0 else { continue }
+          let since = freeSince[sku] ?? now
+          free[sku] = since
+          seen.add(now - since, "\(left) units of \(sku) that were left, at second \(second)")
         }
         freeSince = free
         try? await Task.sleep(for: .milliseconds(20))
