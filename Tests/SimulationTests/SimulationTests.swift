@@ -59,19 +59,17 @@ import Testing
   @Test(arguments: [1, 2, 3, 247, 827, 1160, 1407, 1410] as [UInt64])
   func `another process lives the same world`(seed: UInt64) async throws {
     let hash = try SimulatedRun(seed: seed).history.hexadecimalHash
-    let other = try PenstockProcess("simulate", ["--seed", "\(seed)"])
-    #expect(await other.exit() == .success)
-    let isSame = try await eventually { other.standardOutput.contains("history \(hash)\n") }
-    #expect(isSame, "here \(hash), there \(other.standardOutput.suffix(200))")
+    let other = try await PenstockProcess.run("simulate", ["--seed", "\(seed)"])
+    #expect(other.exit == .success)
+    #expect(other.output.contains("history \(hash)\n"), "here \(hash), there \(other.output.suffix(200))")
   }
 
   @Test func `a violated invariant ends the command with 1, its history and how to see it again`() async throws {
-    let other = try PenstockProcess(
+    let other = try await PenstockProcess.run(
       "simulate", ["--first-seed", "1", "--seeds", "500", "--bug", PlantedBug.offsetFirst.rawValue])
-    #expect(await other.exit() == PenstockProcess.Exit(code: 1, bySignal: false))
-    let isSaid = try await eventually { other.standardOutput.contains("Again: make simulate SEED=") }
-    #expect(isSaid)
-    #expect(other.standardOutput.contains("VIOLATED I6"))
-    #expect(other.standardOutput.contains("claims p0: epoch 1"))
+    #expect(other.exit == PenstockProcess.Exit(code: 1, bySignal: false))
+    #expect(other.output.contains("Again: make simulate SEED="))
+    #expect(other.output.contains("VIOLATED I6"))
+    #expect(other.output.contains("claims p0: epoch 1"))
   }
 }

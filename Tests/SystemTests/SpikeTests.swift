@@ -22,7 +22,7 @@ import Testing
       // Intake hears of a sale a moment later, and spike does not wait for one.
       #expect(try await eventually { try await HTTP.get(http.appending(path: "v1/sales/spike")).status == 200 })
 
-      let spike = try PenstockProcess(
+      let spike = try await PenstockProcess.start(
         "spike",
         [
           "--url", http.absoluteString, "--sale", "spike", "--requests", "50000", "--rate", "5000",

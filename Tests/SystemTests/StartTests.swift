@@ -159,7 +159,7 @@ import Testing
   ) async throws -> PenstockProcess {
     let (listener, port) = try Loopback.listen()
     close(listener)
-    let process = try PenstockProcess(
+    let process = try await PenstockProcess.start(
       "penstock", [command],
       environment: complete.merging(["PENSTOCK_ADMIN_HTTP": "127.0.0.1:\(port)"]) { _, new in new }
         .merging(more) { _, new in new })
@@ -217,7 +217,7 @@ import Testing
   @Test func `the admin API says what it waits for`() async throws {
     let (listener, port) = try Loopback.listen()
     close(listener)
-    let process = try PenstockProcess(
+    let process = try await PenstockProcess.start(
       "penstock", ["admin"], environment: complete.merging(["PENSTOCK_ADMIN_HTTP": "127.0.0.1:\(port)"]) { $1 })
     let url = try #require(URL(string: "http://127.0.0.1:\(port)/admin/api/sales"))
     let isTold = try await eventually(within: .seconds(20)) {

@@ -72,7 +72,7 @@ public final class Shop: Sendable {
   public static func startBroker(
     _ command: [String] = ["penstock", "broker"], partitions: Int, under wrapper: [String] = []
   ) async throws -> (process: PenstockProcess, servers: String) {
-    let broker = try PenstockProcess(
+    let broker = try await PenstockProcess.start(
       command[0], Array(command.dropFirst()), environment: ["PENSTOCK_PARTITIONS": "\(partitions)"],
       under: wrapper)
     guard try await eventually(within: .seconds(20), { broker.standardOutput.contains("\n") }) else {
@@ -112,7 +112,7 @@ public final class Shop: Sendable {
     awaitsReadiness: Bool = true
   ) async throws -> Part {
     let announcement = folder.appending(path: "\(command)-\(UUID().uuidString).json")
-    let process = try PenstockProcess(
+    let process = try await PenstockProcess.start(
       "penstock", [command, "--announce", announcement.path], environment: environment.merging(more) { _, new in new },
       under: self.wrapper + wrapper)
     started.withLock { $0.append(process) }

@@ -43,7 +43,7 @@ enum AuditGroup {
   /// - Returns: the peak in KiB, and how long it took.
   private static func audit(_ bench: BenchShop, expecting records: Int) async throws -> (Double, Double) {
     let start = ContinuousClock.now
-    let process = try PenstockProcess("penstock", ["audit", "--format", "json"], environment: bench.environment)
+    let process = try await PenstockProcess.start("penstock", ["audit", "--format", "json"], environment: bench.environment)
     var peak = 0.0
     while process.isRunning {
       // Fails once it has ended.
@@ -52,12 +52,7 @@ enum AuditGroup {
     }
     let seconds = (ContinuousClock.now - start).inSeconds
     let exit = await process.exit()
-    var report: Report?
-    // The pipe is read by a thread of its own, which may come after the end of the process.
-    _ = try await eventually(within: .seconds(2)) {
-      report = try? JSONDecoder().decode(Report.self, from: Data(process.standardOutput.utf8))
-      return report != nil
-    }
+    let report = try? JSONDecoder().decode(Report.self, from: Data(process.standardOutput.utf8))
     guard exit == .success, let counts = report?.counts, counts.compared == records else {
       let said = process.standardOutput.prefix(2_000) + process.standardError.suffix(500)
       throw TestSetUpError("the audit of \(records) records ended with \(exit.code): \(said)")

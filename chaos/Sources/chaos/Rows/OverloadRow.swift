@@ -89,7 +89,7 @@ extension Row {
     _ stage: Stage, _ sale: String, at http: URL, rate: Int, seconds: Int, connections: Int
   ) async throws -> Flood {
     let files = "\(stage.folder)/\(sale)"
-    let spike = try PenstockProcess(
+    let spike = try await PenstockProcess.start(
       "spike",
       [
         "--url", http.absoluteString, "--sale", sale, "--rate", "\(rate)", "--duration", "\(seconds)s",

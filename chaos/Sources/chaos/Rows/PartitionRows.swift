@@ -42,7 +42,7 @@ extension Row {
   }
 
   private static func expectRefusal(_ stage: Stage, _ command: String, _ change: [String: String]) async throws {
-    let process = try PenstockProcess(
+    let process = try await PenstockProcess.start(
       "penstock", [command], environment: stage.shop.environment.merging(change) { _, new in new })
     stage.inject()
     try await stage.expect("a \(command) that refuses another number of partitions", within: .seconds(30)) {
