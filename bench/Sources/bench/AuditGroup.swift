@@ -43,7 +43,8 @@ enum AuditGroup {
   /// - Returns: the peak in KiB, and how long it took.
   private static func audit(_ bench: BenchShop, expecting records: Int) async throws -> (Double, Double) {
     let start = ContinuousClock.now
-    let process = try await PenstockProcess.start("penstock", ["audit", "--format", "json"], environment: bench.environment)
+    let process = try await PenstockProcess.start(
+      "penstock", ["audit", "--format", "json"], environment: bench.environment)
     var peak = 0.0
     while process.isRunning {
       // Fails once it has ended.
