@@ -46,31 +46,20 @@ import Testing
       try #require(isIn)
 
       // The fence's row is locked: the lane decides nothing, and everything else goes on.
-      let (isInside, mayGoOn) = (AsyncStream.makeStream(of: Void.self), DispatchSemaphore(value: 0))
-      let bystander = try await database.connect()
-      let holder = Task {
-        try await bystander.transaction { transaction in
-          _ = try transaction.query("SELECT FROM partition_progress FOR UPDATE")
-          isInside.continuation.finish()
-          mayGoOn.wait()
+      try await database.holding("SELECT FROM partition_progress FOR UPDATE") {
+        for number in 0..<5 {
+          let order = try await HTTP.post(
+            http.appending(path: "v1/sales/\(sale)/orders"),
+            headers: ["X-Buyer-Id": "ann", "X-Room-Token": token, "Idempotency-Key": "k\(number)"],
+            body: Data(#"{"sku":"phone","quantity":1}"#.utf8))
+          #expect(order.status == 202, "\(order.text)")
         }
+        // Longer than the owner's last look at the backlog is old.
+        try await Task.sleep(for: .seconds(1))
+        try await join("bob")
+        try await Task.sleep(for: .seconds(2))
+        #expect(try await look("bob").json("status") as? String == "waiting")
       }
-      defer { mayGoOn.signal() }
-      for await _ in isInside.stream {}
-      for number in 0..<5 {
-        let order = try await HTTP.post(
-          http.appending(path: "v1/sales/\(sale)/orders"),
-          headers: ["X-Buyer-Id": "ann", "X-Room-Token": token, "Idempotency-Key": "k\(number)"],
-          body: Data(#"{"sku":"phone","quantity":1}"#.utf8))
-        #expect(order.status == 202, "\(order.text)")
-      }
-      // Longer than the owner's last look at the backlog is old.
-      try await Task.sleep(for: .seconds(1))
-      try await join("bob")
-      try await Task.sleep(for: .seconds(2))
-      #expect(try await look("bob").json("status") as? String == "waiting")
-      mayGoOn.signal()
-      try await holder.value
       #expect(try await eventually(within: .seconds(20)) { try await look("bob").json("token") != nil })
     }
   }

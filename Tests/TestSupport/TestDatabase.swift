@@ -74,6 +74,28 @@ public struct TestDatabase: Sendable {
     try await Connection.connect(settings, logger: quietLogger)
   }
 
+  /// Runs `body` while a transaction of a session of its own has done this statement, and so holds its locks.
+  public func holding<Answer>(_ statement: Statement, _ body: () async throws -> Answer) async throws -> Answer {
+    let connection = try await connect()
+    let (held, hold) = AsyncStream.makeStream(of: Void.self)
+    let mayGoOn = DispatchSemaphore(value: 0)
+    let holder = Task {
+      defer { hold.finish() }
+      // Blocks the thread of its own connection.
+      try await connection.transaction { transaction in
+        _ = try transaction.query(statement)
+        hold.finish()
+        mayGoOn.wait()
+      }
+    }
+    for await _ in held {}
+    let result: Result<Answer, any Error>
+    do { result = .success(try await body()) } catch { result = .failure(error) }
+    mayGoOn.signal()
+    try await holder.value
+    return try result.get()
+  }
+
   /// A store over a small pool, lent to `body`.
   public func withStore<Answer>(_ body: (SaleStore) async throws -> Answer) async throws -> Answer {
     let pool = Pool(try settings, size: 4, waitLimit: 1_000, waitTimeout: .seconds(10), logger: quietLogger)

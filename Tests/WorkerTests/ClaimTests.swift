@@ -124,23 +124,13 @@ import Testing
   @Test func `a session in the way that is nobody's is told, and not ended`() async throws {
     try await LaneBench.with { bench in
       let (lane, claim) = try await bench.claimedLane()
-      let (isInside, mayGoOn) = (AsyncStream.makeStream(of: Void.self), DispatchSemaphore(value: 0))
-      let bystander = try await bench.database.connect()
-      let holder = Task {
-        try await bystander.transaction { transaction in
-          _ = try transaction.query("SELECT FROM partition_progress FOR UPDATE")
-          isInside.continuation.finish()
-          mayGoOn.wait()
+      try await bench.database.holding("SELECT FROM partition_progress FOR UPDATE") {
+        let error = await #expect(throws: StoreError.self) { try await bench.claim(on: lane) }
+        guard case .ownerCannotBeEnded(claim.partition, _) = error else {
+          Issue.record("said \(String(describing: error))")
+          return
         }
       }
-      for await _ in isInside.stream {}
-      let error = await #expect(throws: StoreError.self) { try await bench.claim(on: lane) }
-      guard case .ownerCannotBeEnded(claim.partition, _) = error else {
-        Issue.record("said \(String(describing: error))")
-        return
-      }
-      mayGoOn.signal()
-      try await holder.value
     }
   }
 

@@ -61,21 +61,11 @@ import Worker
       let sale = try await bench.store.create(openSale("double11", stock: ["phone": 50]))
       let worker = try bench.startWorker()
       #expect(try await eventually { worker.status.isReady })
-      let (isLocked, mayGoOn) = (AsyncStream.makeStream(of: Void.self), DispatchSemaphore(value: 0))
-      let connection = try await bench.database.connect()
-      let locker = Task {
-        try await connection.transaction { transaction in
-          _ = try transaction.query("LOCK TABLE orders IN ACCESS EXCLUSIVE MODE")
-          isLocked.continuation.finish()
-          mayGoOn.wait()
-        }
+      try await bench.database.holding("LOCK TABLE orders IN ACCESS EXCLUSIVE MODE") {
+        try await bench.feed((0..<100).map { try bench.place(sale, "phone", buyer: "buyer-\($0)") })
+        #expect(try await eventually { !worker.status.isReady && worker.status.notTakingPart == nil })
+        #expect(worker.status.reasons.first?.contains("waits") == true, "\(worker.status.reasons)")
       }
-      for await _ in isLocked.stream {}
-      try await bench.feed((0..<100).map { try bench.place(sale, "phone", buyer: "buyer-\($0)") })
-      #expect(try await eventually { !worker.status.isReady && worker.status.notTakingPart == nil })
-      #expect(worker.status.reasons.first?.contains("waits") == true, "\(worker.status.reasons)")
-      mayGoOn.signal()
-      try await locker.value
       #expect(try await bench.drained())
       try await bench.expectReplayed()
       #expect(try await eventually { worker.status.isReady })

@@ -62,6 +62,26 @@ import Worker
     }
   }
 
+  @Test func `a batch that takes longer than the lease keeps its partition (I7)`() async throws {
+    try await LogBench.with(partitions: 1) { bench in
+      let sale = try await bench.store.create(openSale("double11", stock: ["phone": 50]))
+      let workers = try ["one", "two"].map { try bench.startWorker($0, lease: .seconds(1)) }
+      #expect(try await eventually { workers.allSatisfy(\.status.isReady) })
+      try await bench.feed((0..<100).map { try bench.place(sale, "phone", buyer: "early-\($0)") })
+      #expect(try await bench.drained())
+      let before = try #require(try await bench.store.progress(topic: LogBench.topic).first)
+      try await bench.database.holding("LOCK TABLE orders IN ACCESS EXCLUSIVE MODE") {
+        try await bench.feed((0..<100).map { try bench.place(sale, "phone", buyer: "late-\($0)") })
+        try await Task.sleep(for: .seconds(3))
+      }
+      #expect(try await bench.drained())
+      let after = try #require(try await bench.store.progress(topic: LogBench.topic).first)
+      #expect(after.owner == before.owner)
+      #expect(after.epoch == before.epoch)
+      try await bench.expectReplayed()
+    }
+  }
+
   @Test func `a worker waits for a broker that is not there yet`() async throws {
     try await LogBench.with(partitions: 1) { bench in
       let sale = try await bench.store.create(openSale("double11", stock: ["phone": 5]))

@@ -99,9 +99,10 @@ final class LogBench: Sendable {
   ///   - lane: the bounds of its lanes.
   func startWorker(
     _ name: String = "a worker", on other: ClusterSettings? = nil, lane: LaneTuning = LaneTuning(),
-    logger: Logger = quietLogger
+    lease: Duration? = nil, logger: Logger = quietLogger
   ) throws -> RunningWorker {
     var configuration = WorkerConfiguration(topic: Self.topic, group: "workers", ownerName: name)
+    configuration.lease = lease ?? configuration.lease
     configuration.lane = lane
     configuration.tuning.fetchWait = .milliseconds(10)
     let worker = try RunningWorker(configuration, cluster: other ?? cluster, database: database, logger: logger)
