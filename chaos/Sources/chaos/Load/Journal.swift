@@ -16,7 +16,7 @@ final class Journal: Sendable {
     /// Orders that got a second order id for the same key.
     var twoIDs: [String] = []
     /// Answers `202`, repeats among them.
-    var answers = 0
+    var promises = 0
     /// Orders given up without a final answer.
     var unknown = 0
     /// Final refusals by status and code, such as `409 sold_out`.
@@ -69,7 +69,7 @@ final class Journal: Sendable {
     }
     contents.withLock {
       $0.accepted[id] = order.number
-      $0.answers += 1
+      if !ticket.isEmpty { $0.promises += 1 }
       if let earlier, earlier != id { $0.twoIDs.append("\(order.key): \(earlier) and \(id)") }
       write(order, id: id, ticket: ticket, sent: sent, status: "accepted")
     }

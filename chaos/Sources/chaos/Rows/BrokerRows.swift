@@ -25,10 +25,12 @@ extension Row {
       try await connection.query("SELECT coalesce(sum(requests), 0)::int8 FROM tallies").single().int64(0)
     }
     let contents = stage.crowd.journal.current
-    // An attempt without an answer may be in the log once; the producer sent any further record twice.
-    let asked = contents.answers + contents.retried.values.reduce(0, +)
+    // An attempt without an answer may be in the log once, and one that was refused is not; the producer sent any
+    // further record twice.
+    let unclear = contents.retried.filter { $0.key.hasPrefix("0") || $0.key == "503 outcome_unknown" }
+    let asked = contents.promises + unclear.values.reduce(0, +)
     stage.inject(max(0, Int(records) - asked))
-    stage.remark("\(records) records in the log for at most \(asked) attempts")
+    stage.remark("\(records) records in the log for at most \(asked) attempts that could reach it")
   }
 
   private static let brokerStopped = Row(

@@ -10,28 +10,21 @@ extension Row {
 
   /// The stage's sales are open from a minute before now until 59 minutes after: an hour off is outside on either side.
   private static let clocks = Row(
-    name: "clocks", fault: "one intake's clock an hour ahead, jumping to an hour behind, and back",
+    name: "clocks", fault: "the clocks of one intake and one worker an hour ahead, jumping to an hour behind, and back",
     obstacle: {
       FileManager.default.fileExists(atPath: faketime) ? nil : "libfaketime is not installed (apt-get install faketime)"
     }
   ) { stage in
-    let file = "\(stage.folder)/clock"
-    try "+0".write(toFile: file, atomically: true, encoding: .utf8)
+    let (intakeClock, workerClock) = ("\(stage.folder)/intake-clock", "\(stage.folder)/worker-clock")
+    for clock in [intakeClock, workerClock] { try "+0".write(toFile: clock, atomically: true, encoding: .utf8) }
     _ = try await stage.start("intake")
-    _ = try await stage.start("worker")
-    // Deadlines and timers are monotonic, and stay so: what is shifted is the time of day.
-    let shifted = try await stage.start(
-      "intake",
-      under: [
-        "LD_PRELOAD=\(faketime)", "FAKETIME_TIMESTAMP_FILE=\(file)", "FAKETIME_NO_CACHE=1",
-        "FAKETIME_DONT_FAKE_MONOTONIC=1",
-        // libfaketime sets itself up in the first program that it is loaded into, and a Swift program in which it does
-        // sees no arguments.
-        "env",
-      ])
+    let workers = [
+      try await stage.start("worker"), try await stage.start("worker", under: clock(of: workerClock)),
+    ]
+    let shifted = try await stage.start("intake", under: clock(of: intakeClock))
     try await stage.underLoad {
       for (shift, status, code) in [("+3600", 410, "ended"), ("-3600", 403, "not_started"), ("+0", 202, "")] {
-        try shift.write(toFile: file, atomically: true, encoding: .utf8)
+        try shift.write(toFile: intakeClock, atomically: true, encoding: .utf8)
         stage.inject()
         try await stage.expect("an answer of \(status) by a clock at \(shift) s", within: .seconds(10)) {
           try await ask(shifted, stage) == status
@@ -41,6 +34,7 @@ extension Row {
           stage.violated("nobody of the crowd was told \(code) by a clock at \(shift) s")
         }
       }
+      try await shiftWorker(workers, workerClock, stage)
     }
     let outside = try await stage.ask { connection in
       try await connection.query(
@@ -52,6 +46,34 @@ extension Row {
     }
     if outside != 0 { stage.violated("\(outside) orders confirmed outside the window by their own stamp") }
     stage.remark("the window is off by the clock's error at that intake, and right at the other")
+  }
+
+  /// What runs under it has the time of day that its file says. Deadlines and timers are monotonic, and stay so.
+  private static func clock(of file: String) -> [String] {
+    [
+      "LD_PRELOAD=\(faketime)", "FAKETIME_TIMESTAMP_FILE=\(file)", "FAKETIME_NO_CACHE=1",
+      "FAKETIME_DONT_FAKE_MONOTONIC=1",
+      // libfaketime sets itself up in the first program that it is loaded into, and a Swift program in which it does
+      // sees no arguments.
+      "env",
+    ]
+  }
+
+  /// No order and no lease depends on a worker's clock: it keeps its partitions, and goes on with each.
+  private static func shiftWorker(_ workers: [Member], _ clock: String, _ stage: Stage) async throws {
+    try await allReady(workers, stage)
+    let owners = try await ownership(of: stage)
+    for shift in ["+3600", "-3600", "+0"] {
+      try shift.write(toFile: clock, atomically: true, encoding: .utf8)
+      stage.inject()
+      let progress = try await stage.progress()
+      try await stage.expect("a commit on each partition by workers at \(shift) s", within: .seconds(5)) {
+        let now = try await stage.progress()
+        return progress.allSatisfy { now[$0.key] ?? $0.value > $0.value }
+      }
+      try await Task.sleep(for: Limits.lease)
+      if try await ownership(of: stage) != owners { stage.violated("partitions moved with a clock at \(shift) s") }
+    }
   }
 
   private static func ask(_ member: Member, _ stage: Stage) async throws -> Int {

@@ -119,8 +119,11 @@ extension Row {
   private static func judgeAnswers(
     _ stage: Stage, killed: ContinuousClock.Instant, end: ContinuousClock.Instant
   ) {
-    let sights = stage.crowd.sights(since: killed + .seconds(1)).filter { $0.sent < end }
-    let promises = sights.count { $0.word.hasPrefix("202") && $0.sent + $0.took < end }
+    // What had a quorum before may be answered a moment later. Any other 202 is of what no quorum has, whenever it was
+    // sent.
+    let sights = stage.crowd.sights(since: killed - .seconds(Limits.answerSeconds)).filter { $0.sent < end }
+    let promises = sights.filter { $0.word.hasPrefix("202") }.map { $0.sent + $0.took }
+      .count { $0 >= killed + .seconds(1) && $0 < end }
     if promises > 0 { stage.violated("\(promises) 202s without a quorum") }
     let known = sights.filter { $0.sent >= killed + Limits.stallKnown && !$0.word.hasPrefix("409") }
     let busy = known.filter { $0.word == "503 busy" }

@@ -23,8 +23,15 @@ extension Row {
           // It leads none of them until it is elected.
           before.contains { $0.partition == partition && $0.leader != broker } ? "while it comes back" : nil
         }
+        // What an election costs is *leaders-elected*'s: here it is over before the next fault.
         try await faults.cluster.tell(.elect, broker)
-        try await Task.sleep(for: .seconds(2))
+        try await Task.sleep(for: Limits.afterElection)
+        let elected = ContinuousClock.now
+        try await stage.expect("202s and decisions on each partition", within: Limits.recovery) {
+          [stage.crowd.accepted, faults.meter.decided].allSatisfy {
+            $0.partitions(since: elected).count == stage.partitions
+          }
+        }
       }
       faults.hold(.led, to: Limits.afterElection)
       faults.holdWhole(.followed, to: Limits.bystander)

@@ -7,7 +7,7 @@ import Time
 
 /// How long partitions stand still when workers come and go.
 extension Row {
-  static let leaseRows = [failover, handover, frozen, manyWorkers, databaseAway]
+  static let leaseRows = [failover, handover, frozen, cutOff, manyWorkers, databaseAway]
 
   private static let failover = Row(
     name: "failover", fault: "worker: SIGKILL under load; how long until its partitions' next commit", isQuick: true,
@@ -87,22 +87,51 @@ extension Row {
   private static let frozen = Row(
     name: "worker-frozen", fault: "worker: SIGSTOP for twice the lease, then SIGCONT", ground: .either
   ) { stage in
+    try await loseTouch(stage, lines: []) {
+      $0.part.process.send(signal: SIGSTOP)
+    } back: {
+      $0.part.process.send(signal: SIGCONT)
+    }
+  }
+
+  private static let cutOff = Row(
+    name: "worker-cut-off", fault: "worker: cut off from the broker and PostgreSQL for twice the lease, running on"
+  ) { stage in
+    try await loseTouch(stage, lines: [.kafka, .postgres]) { worker in
+      for line in [worker.kafka, worker.postgres] { line?.hold([.toServer, .toClient]) }
+    } back: { worker in
+      for line in [worker.kafka, worker.postgres] { line?.hold([]) }
+    }
+  }
+
+  /// One of two workers is away for twice the lease, and comes back, again and again: the other one commits in each of
+  /// its partitions within the lease and a second, and it takes part again by itself.
+  private static func loseTouch(
+    _ stage: Stage, lines: Set<FaultyLine.Speech>, away: (Member) -> Void, back: (Member) -> Void
+  ) async throws {
     _ = try await stage.start("intake")
-    let workers = [try await stage.start("worker"), try await stage.start("worker")]
+    let workers = [try await stage.start("worker", lines: lines), try await stage.start("worker", lines: lines)]
     try await stage.underLoad {
       try await PauseMeter.watching(stage) { meter in
         var moved: [PauseMeter.Pause] = []
         for index in 0..<6 {
           try await allReady(workers, stage)
+          let absent = workers[index % 2]
+          let id = try await worker(absent, stage)
+          let lost = try await ownership(of: stage).filter { $0.value == id }.map { Partition($0.key) }
           _ = meter.take()
-          let process = workers[index % 2].part.process
-          process.send(signal: SIGSTOP)
+          away(absent)
           stage.inject()
-          try await Task.sleep(for: Limits.lease * 2)
+          let begin = ContinuousClock.now
+          try await stage.expect("a successor's commit on each partition", within: Limits.lease + .seconds(1)) {
+            let now = meter.owners
+            return lost.allSatisfy { now[$0] != id }
+          }
+          try await Task.sleep(until: begin + Limits.lease * 2, clock: .continuous)
           moved += meter.take().filter(\.isMove)
-          process.send(signal: SIGCONT)
-          try await stage.expect("the thawed worker is back by itself", within: .seconds(5)) {
-            try await HTTP.get(workers[index % 2].part.admin.appending(path: "readyz")).status == 200
+          back(absent)
+          try await stage.expect("the worker that was away is back by itself", within: .seconds(5)) {
+            try await HTTP.get(absent.part.admin.appending(path: "readyz")).status == 200
           }
         }
         stage.remark("\(moved.words), longest \(moved.quantile(1).asMilliseconds)")
@@ -128,22 +157,29 @@ extension Row {
     }
     let (balanced, took) = (ContinuousClock.now - started, started - begin)
     stage.remark("balanced \(balanced.asMilliseconds) after the last was up (\(took.asMilliseconds) for all)")
-    // Nobody orders yet: all that is asked is about leases, but for what the admin asks now and then.
-    let statements = try await transactionsPerSecond(of: stage) / 8
-    stage.remark(String(format: "%.1f statements/s for each worker's leases", statements))
-    if statements > 20 { stage.violated("leases ask more than 20 statements/s for each worker") }
+    // Nobody orders yet: all that is asked is about leases, but for what the admin asks now and then. What a lane
+    // prepares before its first batch is over by then.
+    try await Task.sleep(for: .seconds(2))
+    try await judgeLoad("at rest", workers: 8, stage) { try await Task.sleep(for: .seconds(5)) }
+    func leave() async throws {
+      workers.removeFirst().part.process.send(signal: SIGTERM)
+      stage.inject()
+      let stopped = ContinuousClock.now
+      try await stage.expect("64 partitions balanced over \(workers.count) workers", within: .seconds(3)) {
+        try await isBalanced(over: workers.count, of: stage)
+      }
+      stage.remark("over \(workers.count) after \((ContinuousClock.now - stopped).asMilliseconds)")
+    }
+    try await judgeLoad("while three leave, one every two seconds", workers: 6, stage) {
+      for _ in 0..<3 {
+        try await leave()
+        try await Task.sleep(for: .seconds(2))
+      }
+    }
     _ = try await stage.start("intake")
     try await stage.underLoad {
       // Two have room for all of them.
-      for left in (2...7).reversed() {
-        workers.removeFirst().part.process.send(signal: SIGTERM)
-        stage.inject()
-        let stopped = ContinuousClock.now
-        try await stage.expect("64 partitions balanced over \(left) workers", within: .seconds(3)) {
-          try await isBalanced(over: left, of: stage)
-        }
-        stage.remark("over \(left) after \((ContinuousClock.now - stopped).asMilliseconds)")
-      }
+      for _ in 0..<3 { try await leave() }
     }
   }
 
@@ -196,7 +232,7 @@ extension Row {
   }
 
   /// Which worker has each partition.
-  private static func ownership(of stage: Stage) async throws -> [Int32: Int64] {
+  static func ownership(of stage: Stage) async throws -> [Int32: Int64] {
     let rows = try await stage.ask { connection in
       try await connection.query("SELECT partition, owner_id FROM partition_progress WHERE owner_id IS NOT NULL")
     }
@@ -210,8 +246,10 @@ extension Row {
     return (loads.max() ?? 0) - (loads.min() ?? 0) <= 1
   }
 
-  /// Transactions of the stage's database, over some seconds.
-  private static func transactionsPerSecond(of stage: Stage) async throws -> Double {
+  /// Counts the transactions of the stage's database meanwhile: a statement about leases is one.
+  private static func judgeLoad(
+    _ when: String, workers: Double, _ stage: Stage, _ body: () async throws -> Void
+  ) async throws {
     func count() async throws -> Int64 {
       try await stage.ask { connection in
         try await connection.query(
@@ -220,7 +258,9 @@ extension Row {
       }
     }
     let (begin, before) = (ContinuousClock.now, try await count())
-    try await Task.sleep(for: .seconds(5))
-    return Double(try await count() - before) / (ContinuousClock.now - begin).inSeconds
+    try await body()
+    let each = Double(try await count() - before) / (ContinuousClock.now - begin).inSeconds / workers
+    stage.remark(String(format: "%.1f statements/s for each worker's leases %@", each, when))
+    if each > 20 { stage.violated("leases ask more than 20 statements/s for each worker \(when)") }
   }
 }
