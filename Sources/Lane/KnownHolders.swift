@@ -11,11 +11,15 @@ package struct KnownHolders: Sendable {
     case all(Set<Int>)
     /// More than may be remembered: each holder is looked up.
     case tooMany
+
+    /// Whether it is the latter.
+    package var isCrowded: Bool { if case .tooMany = self { true } else { false } }
   }
 
   private let most: Int
   private var sales: [SaleNumber: Holders] = [:]
-  private var count = 0
+  /// Of all sales; never more than `most`.
+  private(set) var count = 0
 
   /// Knows nothing, and remembers so many holders at most.
   init(most: Int) { self.most = most }
@@ -29,13 +33,22 @@ package struct KnownHolders: Sendable {
     return hashes.contains(hash)
   }
 
-  /// Takes in what was loaded.
+  /// Those of which not every holder is remembered.
+  var crowdedSales: Set<SaleNumber> {
+    Set(sales.filter { $0.value.isCrowded }.keys)
+  }
+
+  /// Takes in what was loaded. Of a sale that does not fit beside the others, each holder is looked up.
   mutating func add(_ loaded: [SaleNumber: Holders]) {
     guard !loaded.isEmpty else { return }
     if sales.count + loaded.count > Limits.rememberedLevels { self = KnownHolders(most: most) }
-    for (sale, holders) in loaded {
+    // In their order: which of them fit must not depend on that of a dictionary.
+    for (sale, holders) in loaded.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
+      if case .all(let known) = sales[sale] { count -= known.count }
+      sales[sale] = .tooMany
+      guard case .all(let hashes) = holders, count + hashes.count <= most else { continue }
       sales[sale] = holders
-      if case .all(let hashes) = holders { count += hashes.count }
+      count += hashes.count
     }
   }
 

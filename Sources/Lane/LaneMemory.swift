@@ -54,6 +54,9 @@ package struct LaneMemory: Sendable {
   /// Closed generations whose orders are all looked up, because there is no filter of them.
   package var missingFilters: [SaleGeneration] { generations.missing }
 
+  /// Sales of which not all holders, or not all limit subjects, are remembered: theirs are looked up one by one.
+  package var crowdedSales: Set<SaleNumber> { holders.crowdedSales.union(subjects.crowdedSales) }
+
   /// Takes in filters of closed generations: from here on few of their orders are looked up. A batch that was prepared
   /// before stands.
   package mutating func learn(_ filters: [SaleGeneration: IDFilter]) { generations.learn(filters) }

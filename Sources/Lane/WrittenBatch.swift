@@ -14,7 +14,7 @@ package struct WrittenBatch: Sendable {
   let waitlists: [StockKey: Waitlist]
 
   /// The buyers who hold units of the sales that this batch is the first to name.
-  let holders: [SaleNumber: KnownHolders.Holders]
+  package let holders: [SaleNumber: KnownHolders.Holders]
 
   /// The limit subjects that something is counted for, of the sales whose subjects this batch had to read.
   let subjects: [SaleNumber: KnownHolders.Holders]
