@@ -8,9 +8,12 @@ internal import Time
 ///     lease. Only what is free, or this worker's own already, is claimed.
 /// (2) What is meant for another worker is given up, so that it is free soon; not before the other one is ready to go
 ///     on, so that it prepares while the lane still works.
-/// (3) Who has lost touch with the store himself, or sees a server that has just started, gives the others as long to
-///     come back as he had: all sessions are gone then, and nobody may be dead.
+/// (3) Who has lost touch with the store himself, or sees a server that has just started, gives those that were alive
+///     before as long to come back as he had: all sessions are gone then, and nobody may be dead. What they have is
+///     left to them; what they would get is not given up before they are back.
 /// (4) A partition has one lane here at a time, and another claim only after that has ended.
+/// (5) How long something lasts is told by the database's clock. If that steps back, waiting begins anew: it lasts
+///     longer by its own length at most, and not by the step.
 package struct LeaseKeeper: Sendable {
   /// What to do about a partition.
   package enum Action: Hashable, Sendable {
@@ -65,10 +68,12 @@ package struct LeaseKeeper: Sendable {
   /// Partitions that are meant for this worker by the last view, in their order.
   package private(set) var meant: [Partition] = []
 
-  /// Until then, others may come back, see (3); `nil` if touch was lost and no view has come since.
-  private var othersMayReturnUntil: Duration? = .zero
-  /// Since when owners are not among the workers at all.
-  private var missingSince: [WorkerID: Duration] = [:]
+  /// The session with the store was lost, and no view has come since.
+  private var isOutOfTouch = false
+  /// Until when others may come back that were alive at that time, see (3).
+  private var absence: (aliveAt: Duration, until: Duration)?
+  /// Since when owners are not among the workers at all, or workers have a sign of life that is yet to come, see (5).
+  private var undatedSince: [WorkerID: Duration] = [:]
 
   /// - Parameter lease: how long an owner may be silent.
   package init(_ id: WorkerID, lease: Duration, tuning: LeaseTuning = LeaseTuning()) {
@@ -80,8 +85,14 @@ package struct LeaseKeeper: Sendable {
   /// Partitions that nobody has room for by the last view, in their order.
   package var unserved: [Partition] { view?.allPartitions.filter { share?.workers[$0] == nil } ?? [] }
 
+  /// Whom a partition is meant for by the last view; `nil`: nobody has room for it.
+  package func successor(in partition: Partition) -> WorkerID? { share?.workers[partition] }
+
   /// Whether its lane, or its claim, was told to end and has not yet.
   package func isEnding(_ partition: Partition) -> Bool { lanes[partition] == .ending }
+
+  /// Whether there is any lane, or a claim under way.
+  package var hasLanes: Bool { !lanes.isEmpty }
 
   /// Whether there is a lane, or a claim under way.
   package func hasLane(_ partition: Partition) -> Bool { lanes[partition] != nil }
@@ -91,14 +102,15 @@ package struct LeaseKeeper: Sendable {
 
 extension LeaseKeeper {
   /// The session with the store was lost.
-  package mutating func lostTouch() { othersMayReturnUntil = nil }
+  package mutating func lostTouch() { isOutOfTouch = true }
 
   /// A look at the store.
   package mutating func saw(_ view: LeaseView) -> [Action] {
+    if let last = self.view?.now, view.now < last { beginWaitingAnew(at: view.now, after: last) }
+    noteAbsence(in: view)
     self.view = view
-    if othersMayReturnUntil == nil { othersMayReturnUntil = view.now + tuning.returnGrace }
     let owners = view.leases.map(\.owner)
-    noteMissing(owners)
+    noteUndated(owners)
     // Somebody has deleted this worker's row; its next sign of life brings it back.
     guard worker(id) != nil else { return [] }
     reckonShare(of: owners)
@@ -146,19 +158,47 @@ extension LeaseKeeper {
 // MARK: - Rules
 
 extension LeaseKeeper {
-  /// Takes note of owners that are not among the workers.
-  private mutating func noteMissing(_ owners: [WorkerID?]) {
+  /// The clock has stepped back, see (5).
+  private mutating func beginWaitingAnew(at now: Duration, after last: Duration) {
+    guard !tuning.trustsTheTime else { return }
+    failures = failures.mapValues { Failures(count: $0.count, retryAt: now) }
+    othersSince = othersSince.mapValues { _ in now }
+    undatedSince = undatedSince.mapValues { _ in now }
+    absence = absence.flatMap { before in
+      last < before.until ? (aliveAt: before.aliveAt, until: now + tuning.returnGrace) : nil
+    }
+  }
+
+  /// Takes note of whom to wait for, see (3). A new server has ended the sessions of those before, which a worker that
+  /// has just started did not see.
+  private mutating func noteAbsence(in new: LeaseView) {
+    guard isOutOfTouch || (view == nil && new.serverAge < tuning.returnGrace) else { return }
+    // Lost again before the others were back: the same are waited for.
+    let inTouch = view.map { view in absence.map { view.now < $0.until ? $0.aliveAt : view.now } ?? view.now }
+    let lastSeen = new.workers.filter { !$0.hasSession }.map(\.lastSeen).max()
+    absence = (
+      aliveAt: inTouch ?? lastSeen ?? new.now,
+      until: new.now - (isOutOfTouch ? .zero : max(.zero, new.serverAge)) + tuning.returnGrace
+    )
+    isOutOfTouch = false
+  }
+
+  /// Takes note of whose last sign of life has no time, or none that can be.
+  private mutating func noteUndated(_ owners: [WorkerID?]) {
     guard let view else { return }
     let missing = owners.compactMap { owner in worker(owner) == nil ? owner : nil }
-    if !missingSince.isEmpty { missingSince = missingSince.filter { missing.contains($0.key) } }
-    for owner in missing where missingSince[owner] == nil { missingSince[owner] = view.now }
+    let early = tuning.trustsTheTime ? [] : view.workers.filter { $0.lastSeen > view.now }.map(\.id)
+    let undated = Set(missing + early)
+    if !undatedSince.isEmpty { undatedSince = undatedSince.filter { undated.contains($0.key) } }
+    for id in undated where undatedSince[id] == nil { undatedSince[id] = view.now }
   }
 
   private mutating func reckonShare(of owners: [WorkerID?]) {
     guard let view else { return }
     var members: [FairShare.Member] = []
     for worker in view.workers where takesPart(worker) {
-      members.append(FairShare.Member(id: worker.id, room: worker.isDraining ? 0 : worker.lanesMax))
+      let isWanted = !worker.isDraining || tuning.staysWhenDrained
+      members.append(FairShare.Member(id: worker.id, room: isWanted ? worker.lanesMax : 0))
     }
     guard share == nil || members != sharedAmong.members || owners != sharedAmong.owners else { return }
     sharedAmong = (members, owners)
@@ -175,7 +215,7 @@ extension LeaseKeeper {
       let row = view.lease(of: partition)
       if case .running(let epoch) = lanes[partition], row.owner != id, row.epoch > epoch { return giveUp(partition) }
       let successor = share.workers[partition]
-      guard successor != id else {
+      guard successor != id, tuning.givesToTheAbsent || successor.map(isAlive) ?? true else {
         othersSince[partition] = nil
         return nil
       }
@@ -223,25 +263,29 @@ extension LeaseKeeper {
   }
 
   /// Whether a worker counts for the shares.
-  private func takesPart(_ worker: LeaseView.Worker) -> Bool {
-    worker.id == id || (worker.hasSession && !isSilent(since: worker.lastSeen)) || mayReturn
-  }
+  private func takesPart(_ worker: LeaseView.Worker) -> Bool { isAlive(worker.id) || mayReturn(worker) }
 
   private func isFree(_ row: LeaseView.Lease) -> Bool {
     guard let owner = row.owner else { return true }
-    guard !mayReturn else { return false }
-    guard row.hasSession else { return true }
-    return (worker(owner)?.lastSeen ?? missingSince[owner]).map(isSilent) ?? false
+    guard !mayReturn(worker(owner)) else { return false }
+    return !row.hasSession || lastSign(of: owner).map(isSilent) ?? false
   }
 
   private func worker(_ id: WorkerID?) -> LeaseView.Worker? { view?.workers.first { $0.id == id } }
 
+  private func isAlive(_ id: WorkerID) -> Bool {
+    id == self.id || (worker(id)?.hasSession ?? false) && !(lastSign(of: id).map(isSilent) ?? true)
+  }
+
+  /// When a worker showed that it is alive, as far as the clock can tell.
+  private func lastSign(of id: WorkerID) -> Duration? { undatedSince[id] ?? worker(id)?.lastSeen }
+
   private func isSilent(since moment: Duration) -> Bool { (view?.now ?? moment) - moment >= lease }
 
-  /// Whether others may be about to come back, see (3).
-  private var mayReturn: Bool {
-    guard let view, let othersMayReturnUntil else { return false }
-    return view.now < othersMayReturnUntil || view.serverAge < tuning.returnGrace
+  /// Whether a worker may be about to come back, see (3). One whose row is gone may.
+  private func mayReturn(_ worker: LeaseView.Worker?) -> Bool {
+    guard let view, let absence, view.now < absence.until else { return false }
+    return tuning.givesToTheAbsent || worker.map { absence.aliveAt - $0.lastSeen < lease } ?? true
   }
 }
 
@@ -253,6 +297,15 @@ package struct LeaseTuning: Sendable {
 
   /// Claims what is meant for it whether it is free or not.
   package var takesFromTheLiving = false
+
+  /// Waits for everyone who ever had a row, and gives partitions up for those too.
+  package var givesToTheAbsent = false
+
+  /// Counts a worker that is to be empty like any other.
+  package var staysWhenDrained = false
+
+  /// Never lets waiting begin anew.
+  package var trustsTheTime = false
 
   /// Those of a worker.
   package init() {}

@@ -223,6 +223,30 @@ extension World {
     if let found = checks.accept(sends[send].order, at: place, in: log) { violate(found.invariant, found.what) }
   }
 
+  /// What a worker does about leases, by what it sees: it gives nothing up but to somebody who lives, and one that is
+  /// to be empty claims nothing.
+  mutating func checkLease(_ actions: [LeaseKeeper.Action], by keeper: LeaseKeeper, upon view: LeaseView) {
+    let isDraining = view.workers.first { $0.id == keeper.id }?.isDraining == true
+    for action in actions {
+      switch action {
+      case .giveUp(let partition) where view.lease(of: partition).owner != keeper.id: met(.leaseGivenUpToTheNewer)
+      case .giveUp(let partition):
+        guard let successor = keeper.successor(in: partition) else {
+          met(.leaseGivenUpToNobody)
+          continue
+        }
+        met(.leaseGivenUpToTheLate)
+        let lives = view.workers.contains { other in
+          other.id == successor && other.hasSession && view.now - other.lastSeen < .microseconds(Limits.lease)
+        }
+        if !lives { violate("lease", "p\(partition) is given up for worker \(successor), who is not there") }
+      case .claim(let partition, _) where isDraining:
+        violate("lease", "worker \(keeper.id) is to be empty, and claims p\(partition)")
+      case .claim, .prepare, .dismiss: break
+      }
+    }
+  }
+
   /// What an intake tells of a stock is never older than what it told before.
   mutating func checkTold(_ level: StockLevel, of key: StockKey, by intake: Int, run: Int) {
     guard let before = checks.told(level, of: key, by: intake, run: run) else { return }

@@ -45,7 +45,7 @@ struct Faults {
   enum Kind: CaseIterable {
     case workerCrash, workerFreeze, workerLeave, intakeCrash, clockJump, storeOutage, sessionsEnded, junk, close
     case supply
-    case otherLog, logConnectionsLost, workerForgotten, ownerForged
+    case otherLog, logConnectionsLost, workerForgotten, ownerForged, workerDrained, storeClockStep
   }
 
   /// Those that this world has.

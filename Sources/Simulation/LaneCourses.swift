@@ -72,6 +72,26 @@ extension LeaseKeeper.Action {
   }
 }
 
+extension LeaseKeeper.End {
+  var course: Course {
+    switch self {
+    case .settled: .keeperEnded
+    case .failed: .keeperFailed
+    }
+  }
+}
+
+extension LaneState.Surrender {
+  /// Progress that moved by itself is a mistake of a hand, which the checks would find in the store first.
+  var course: Course? {
+    switch self {
+    case .fenced: .surrenderFenced
+    case .log: .surrenderLog
+    case .progressMoved: nil
+    }
+  }
+}
+
 extension Outcome {
   /// Those that only sales with holds have.
   var course: Course? {

@@ -11,8 +11,10 @@ enum Limits {
   /// Worker processes. Two at least, so that a partition has somewhere to go.
   static let workers = 2...3
 
-  /// Partitions that one worker takes at most: all, so that one is enough.
-  static let lanesMax = 3
+  /// Partitions that one worker takes at most, and in how many worlds that is drawn: fewer than there are, perhaps,
+  /// until the world is healed. Otherwise all, so that one is enough.
+  static let lanesMax = 1...3
+  static let fewLanesPerMille = 200
 
   /// Intake processes. Two, so that a retry can meet another one.
   static let intakes = 2
@@ -147,6 +149,15 @@ enum Limits {
 
   /// After which the server notices that a process is gone.
   static let noticing: ClosedRange<Int64> = 2_000...40_000
+
+  /// How long a worker that leaves waits for the others to be ready.
+  static let leavePatience: ClosedRange<Int64> = 15_000...20_000
+
+  /// What the server's clock says when a world begins; any time that is not near the first.
+  static let clock: Int64 = 1_000_000_000_000
+
+  /// How far the server's clock is set back: so far that who waits for it to be as late again does so for ever.
+  static let clockStep: ClosedRange<Int64> = 1_000_000_000...2_000_000_000
 
   /// How far a clock jumps, either way.
   static let clockJump: ClosedRange<Int64> = 1_000...300_000

@@ -67,6 +67,15 @@ public enum PlantedBug: String, CaseIterable, Sendable {
   /// A worker claims what is meant for it although its owner is alive.
   case leaseIgnored = "lease-ignored"
 
+  /// After an outage a worker waits for everyone who ever had a row, and gives them partitions.
+  case absentAwaited = "absent-awaited"
+
+  /// A worker that is to be empty takes partitions like any other.
+  case drainIgnored = "drain-ignored"
+
+  /// What is to be done at a time by the server's clock waits for that time, though the clock was set back.
+  case clockBelieved = "clock-believed"
+
   /// A partition is given back while its last batch is being written.
   case releasedEarly = "released-early"
 

@@ -97,7 +97,7 @@ extension World {
   private mutating func closed(_ lane: Int, _ generation: SaleGeneration, _ what: String, _ open: OpenGeneration?) {
     lanes[lane].closingTries = 0
     if let session = lanes[lane].session { store.stopClosing(session) }
-    tell(lane, "\(generation) \(what)") { $0.closed(generation.sale, open) }
+    tell(lane, .coreClosed, "\(generation) \(what)") { $0.closed(generation.sale, open) }
     if let open, open.number > generation.number, !lanes[lane].core.missingFilters.contains(generation) {
       met(.filterOwned)
     }
@@ -116,6 +116,7 @@ extension World {
       learned[generation] = IDFilter(for: ids.count)
       for id in ids { learned[generation]?.insert(id) }
     }
+    met(.coreLearn)
     lanes[lane].core.learn(learned)
   }
 }

@@ -69,18 +69,32 @@ extension World {
       begin(batch, on: lane)
     case .close(let generation, let rows): close(lane, generation, from: rows)
     case .reclaim(let claim): reclaim(lane, claim)
-    case .pause, .waitForLog: tell(lane, "paused") { $0.paused() }
+    case .pause, .waitForLog: tell(lane, .corePaused, "paused") { $0.paused() }
     case .halt(let claim, let reason): halt(lane, claim, reason)
     case .end: break
     }
   }
 
-  /// Tells the core what came of its action, and goes on with the next one. A cancellation goes before it.
+  /// Tells the core what came of its action, which is a course, and goes on with the next one. A cancellation goes
+  /// before it.
   mutating func tell(
-    _ lane: Int, _ words: @autoclosure () -> String, _ what: (inout LaneCore) -> LaneCore.Action
+    _ lane: Int, _ event: Course, _ words: @autoclosure () -> String,
+    loading loaded: [SaleNumber: KnownHolders.Holders] = [:], _ what: (inout LaneCore) -> LaneCore.Action
   ) {
-    if lanes[lane].isCancelled { lanes[lane].core.stop() }
+    met(event)
+    if lanes[lane].isCancelled {
+      met(.coreStop)
+      lanes[lane].core.stop()
+    }
+    let crowded = lanes[lane].core.memory.crowdedSales
     lanes[lane].action = what(&lanes[lane].core)
+    for sale in lanes[lane].core.memory.crowdedSales.subtracting(crowded) {
+      switch loaded[sale]?.isCrowded {
+      case true?: met(.holdersNotLoaded)
+      case false?: met(.holdersDidNotFit)
+      case nil: met(.holdersOverflowed)
+      }
+    }
     note(name(ofLane: lane), "\(words()) → \(lanes[lane].action.summary)")
     met(lanes[lane].action.course)
     switch lanes[lane].action {
@@ -93,7 +107,8 @@ extension World {
   /// A batch was written, or not.
   mutating func wrote(_ lane: Int, _ answer: WriteAnswer) {
     met(answer.course)
-    tell(lane, answer.summary) { $0.wrote(answer) }
+    let written = if case .committed(let written) = answer { Optional(written) } else { WrittenBatch?.none }
+    tell(lane, .coreWrote, answer.summary, loading: written?.holders ?? [:]) { $0.wrote(answer) }
     guard bug == .cacheKept, case .committed = answer else { return }
     workers[lanes[lane].worker].caches[lanes[lane].partition] = lanes[lane].core.memory
   }
@@ -108,12 +123,12 @@ extension World {
   // MARK: The log
 
   private mutating func read(_ lane: Int) {
-    guard !lanes[lane].isCancelled else { return tell(lane, "cancelled") { $0.queueEnded() } }
+    guard !lanes[lane].isCancelled else { return tell(lane, .coreQueueEnded, "cancelled") { $0.queueEnded() } }
     guard lanes[lane].queueNext.rawValue <= Int64(log.shown(of: lanes[lane].partition).count) else {
-      return tell(lane, "the log has no such offset") { $0.outOfRange() }
+      return tell(lane, .coreOutOfRange, "the log has no such offset") { $0.outOfRange() }
     }
     if random.happens(perMille: faults.fetchFailed) {
-      return tell(lane, "the queue failed") { $0.logFailed("a fault") }
+      return tell(lane, .coreLogFailed, "the queue failed") { $0.logFailed("a fault") }
     }
     if lanes[lane].ahead != nil, lanes[lane].stale.map({ !$0.stands(upon: lanes[lane].core.memory) }) ?? false {
       met(.aheadDropped)
@@ -124,7 +139,7 @@ extension World {
     }
     let losses = workers[lanes[lane].worker].losses
     let isProof = records.first < lanes[lane].core.next
-    tell(lane, "received \(records.first)…\(records.last)") { $0.received(records, losses: losses) }
+    tell(lane, .coreReceived, "received \(records.first)…\(records.last)") { $0.received(records, losses: losses) }
     switch lanes[lane].action {
     case .open: met(.reopened)
     case .halt where isProof: met(.anotherLog)
@@ -172,16 +187,16 @@ extension World {
     lanes[lane].ahead = nil
     lanes[lane].queueNext = offset
     let losses = workers[lanes[lane].worker].losses
-    tell(lane, "opened at \(offset)") { $0.opened(losses: losses) }
+    tell(lane, .coreOpened, "opened at \(offset)") { $0.opened(losses: losses) }
   }
 
   private mutating func measure(_ lane: Int) {
     met(.measured)
     if random.happens(perMille: faults.fetchFailed) {
-      return tell(lane, "the log does not tell its end") { $0.notMeasured("a fault") }
+      return tell(lane, .coreNotMeasured, "the log does not tell its end") { $0.notMeasured("a fault") }
     }
     let high = Offset(Int64(log.shown(of: lanes[lane].partition).count))
-    tell(lane, "the log ends at \(high)") { $0.measured(low: Offset(0), high: high) }
+    tell(lane, .coreMeasured, "the log ends at \(high)") { $0.measured(low: Offset(0), high: high) }
   }
 
   // MARK: The store
@@ -190,42 +205,44 @@ extension World {
   private mutating func reclaim(_ lane: Int, _ claim: Claim) {
     dropSession(of: lane)
     guard let session = store.connect() else {
-      return tell(lane, "no session") { $0.failed("the store can't be reached") }
+      return tell(lane, .coreFailed, "no session") { $0.failed("the store can't be reached") }
     }
     lanes[lane].session = session
     if bug == .blindRetry {
-      return tell(lane, "believes that nothing was committed") { core in
+      return tell(lane, .coreReclaimed, "believes that nothing was committed") { core in
         core.reclaimed(.claimed(claim.movedTo(core.next)))
       }
     }
     switch takeOver(lanes[lane].partition, Vacancy(epoch: claim.epoch), for: lanes[lane].worker, by: session) {
     case .fenced:
       met(.fenced)
-      tell(lane, "fenced") { $0.reclaimed(.fenced) }
-    case .halted(let reason): tell(lane, "finds it halted") { $0.reclaimed(.halted(reason: reason)) }
+      tell(lane, .coreReclaimed, "fenced") { $0.reclaimed(.fenced) }
+    case .halted(let reason):
+      met(.reclaimFoundHalted)
+      tell(lane, .coreReclaimed, "finds it halted") { $0.reclaimed(.halted(reason: reason)) }
     case .locked:
       dropSession(of: lane)
-      tell(lane, "locked") { $0.failed("the partition's row is locked") }
+      tell(lane, .coreFailed, "locked") { $0.failed("the partition's row is locked") }
     case .claimed(let claim):
       if random.happens(perMille: faults.claimAnswerLost) {
         dropSession(of: lane)
-        return tell(lane, "claims and doesn't hear it") { $0.failed("the answer to the claim was lost") }
+        return tell(lane, .coreFailed, "claims and doesn't hear it") { $0.failed("the answer to the claim was lost") }
       }
       lanes[lane].claimNumber = claims
       met(claim.nextOffset == lanes[lane].core.next ? .lostCommitDidNot : .lostCommitTookEffect)
-      tell(lane, "reclaimed: next offset \(claim.nextOffset)") { $0.reclaimed(.claimed(claim)) }
+      tell(lane, .coreReclaimed, "reclaimed: next offset \(claim.nextOffset)") { $0.reclaimed(.claimed(claim)) }
     }
   }
 
   private mutating func halt(_ lane: Int, _ claim: Claim, _ reason: String) {
     if lanes[lane].session.map({ !store.isOpen($0) }) ?? true { lanes[lane].session = store.connect() }
     guard lanes[lane].session != nil else {
-      return tell(lane, "no session") { $0.failed("the store can't be reached") }
+      return tell(lane, .coreFailed, "no session") { $0.failed("the store can't be reached") }
     }
     if store.halt(claim.partition, epoch: claim.epoch, reason: reason) {
-      tell(lane, "records the halt") { $0.haltRecorded() }
+      tell(lane, .coreHaltRecorded, "records the halt") { $0.haltRecorded() }
     } else {
-      tell(lane, "fenced") { $0.haltRefused() }
+      tell(lane, .coreHaltRefused, "fenced") { $0.haltRefused() }
     }
   }
 
@@ -240,6 +257,7 @@ extension World {
     if end == .stopped { giveBack(lane) }
     lanes[lane].isEnded = true
     dropSession(of: lane)
+    if case .surrendered(let why) = end, let course = why.course { met(course) }
     switch end {
     case .stopped, .surrendered(.fenced): laneEnded(lane, .settled)
     case .halted:

@@ -22,9 +22,12 @@ struct SimulatedStore {
   /// A row of `workers`.
   struct Worker {
     let id: WorkerID
+    /// By the server's clock.
     var lastSeen: Int64
     var session: Session
-    /// Since when it was never silent for the lease, in one session. Only the checks look at it.
+    var isDraining = false
+    /// When that was, and since when it was never silent for the lease, in one session. Only the checks look at it.
+    var seenAt: Int64
     var aliveSince: Int64
   }
 
@@ -104,7 +107,13 @@ struct SimulatedStore {
 
   /// In the order of their ids.
   var workers: [Worker] = []
-  private(set) var startedAt: Int64 = -1_000_000
+  private(set) var startedAt = Limits.clock - 1_000_000
+
+  /// By how much the server's clock was set back.
+  var clockBehind: Int64 = 0
+
+  /// Partitions that one worker takes at most.
+  var lanesMax = Limits.lanesMax.upperBound
 
   private(set) var isReachable = true
   /// Whether each session that there was is open; sessions are numbered from 1.
@@ -150,8 +159,11 @@ struct SimulatedStore {
   /// It is back.
   mutating func comeBack(at now: Int64) {
     isReachable = true
-    startedAt = now
+    startedAt = clock(at: now)
   }
+
+  /// What the server's clock says.
+  func clock(at now: Int64) -> Int64 { Limits.clock + now - clockBehind }
 
   /// Ends all sessions.
   mutating func endAll(commitWins: Bool) {
@@ -177,7 +189,7 @@ struct SimulatedStore {
     if let reason = progress[index].haltedReason { return .halted(reason) }
     guard vacancy.epoch == progress[index].epoch else { return .fenced }
     if let owner = progress[index].ownerID.flatMap({ self.worker($0) }), let seen = vacancy.ownerLastSeen,
-      .microseconds(owner.lastSeen) > seen
+      .microseconds(owner.lastSeen) != seen
     {
       return .fenced
     }

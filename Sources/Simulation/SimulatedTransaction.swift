@@ -42,6 +42,7 @@ extension World {
 
   /// Asks the script of a lane's transaction what to do next.
   private mutating func nextStep(of lane: Int) -> BatchScript.Step? {
+    met(.scriptNext)
     lanes[lane].transaction?.ask()
     if bug == .signalBeforeCommit, let written = lanes[lane].transaction?.script.written {
       signal(written, of: lanes[lane].partition)
@@ -63,11 +64,13 @@ extension World {
       if needs.loadsBasketStock { met(.basketStockLoaded) }
       let facts = store.load(needs)
       if needs.probes.contains(where: { facts.decided.contains($0.order) && !store.isOpen($0) }) { met(.foundInClosed) }
+      met(.scriptLoaded)
       lanes[lane].transaction?.script.loaded(facts)
       return .done
     case .findSales(let records):
       let numbers = Set(shop.sales.map(\.number)).intersection(records.compactMap(\.saleNumber))
       let ids = Dictionary(uniqueKeysWithValues: shop.sales.map { ($0.sale.id, $0.number) })
+      met(.scriptFound)
       lanes[lane].transaction?.script.found(numbers: numbers, ids: ids)
       return .done
     case .quarantine(let records): return store.write(session, quarantined: records)

@@ -3,7 +3,17 @@ internal import Lane
 
 /// A worker process: performs what the real `LeaseKeeper` decides.
 struct SimulatedWorker {
-  enum Condition { case running, frozen, leaving, gone }
+  enum Condition {
+    case running, frozen
+    /// It hands its partitions over.
+    case leaving
+    /// It has waited long enough for the others, and ends its lanes.
+    case stopping
+    case gone
+
+    /// Whether it takes part, be it to give everything up.
+    var takesPart: Bool { self == .running || self == .leaving }
+  }
 
   var condition = Condition.running
 
@@ -40,7 +50,7 @@ struct SimulatedWorker {
   /// A frozen process does its tasks when it wakes, one that is gone never does.
   mutating func holdsBack(_ task: World.Task) -> Bool {
     switch condition {
-    case .running, .leaving: return false
+    case .running, .leaving, .stopping: return false
     case .frozen: heldBack.append(task)
     case .gone: break
     }
@@ -59,30 +69,37 @@ extension World {
   }
 
   private mutating func scheduleLook(_ worker: Int, _ range: ClosedRange<Int64>) {
-    guard workers[worker].condition == .running, !workers[worker].isLookDue else { return }
+    guard workers[worker].condition.takesPart, !workers[worker].isLookDue else { return }
     workers[worker].isLookDue = true
     after(range, .look(worker, run: workers[worker].run))
   }
 
   /// A sign of life, and a look at the leases; the answer comes a moment later.
   mutating func look(_ worker: Int, run: Int) {
-    guard workers[worker].run == run, workers[worker].condition == .running else { return }
+    guard workers[worker].run == run, workers[worker].condition.takesPart else { return }
     workers[worker].isLookDue = false
     if let session = workers[worker].session, !store.isOpen(session) {
       workers[worker].session = nil
+      met(.keeperLostTouch)
       workers[worker].keeper.lostTouch()
     }
     if workers[worker].session == nil { workers[worker].session = store.connect() }
     if let session = workers[worker].session {
       store.showLife(workers[worker].keeper.id, in: session, at: scheduler.now)
+      if workers[worker].condition == .leaving { store.drain(workers[worker].keeper.id) }
       after(Limits.network, .saw(worker, run: run, store.leases(at: scheduler.now)))
     }
     if !isSettled { scheduleLook(worker, Limits.lookPause) }
   }
 
   mutating func saw(_ worker: Int, run: Int, _ view: LeaseView) {
-    guard workers[worker].run == run, workers[worker].condition == .running else { return }
-    perform(workers[worker].keeper.saw(view), for: worker)
+    guard workers[worker].run == run, workers[worker].condition.takesPart else { return }
+    met(.keeperSaw)
+    let actions = workers[worker].keeper.saw(view)
+    if !workers[worker].keeper.unserved.isEmpty { met(.leaseUnserved) }
+    checkLease(actions, by: workers[worker].keeper, upon: view)
+    perform(actions, for: worker)
+    leaveIfEmpty(worker)
   }
 
   /// Whether nothing is left for leases to do: no more faults, and a lane for each partition.
@@ -119,8 +136,11 @@ extension World {
   }
 
   mutating func heard(_ worker: Int, run: Int, thatReady successor: WorkerID, for partition: Partition) {
-    guard workers[worker].run == run, workers[worker].condition == .running else { return }
-    perform(workers[worker].keeper.isReady(successor, for: partition), for: worker)
+    guard workers[worker].run == run, workers[worker].condition.takesPart else { return }
+    met(.keeperIsReady)
+    let actions = workers[worker].keeper.isReady(successor, for: partition)
+    if !actions.isEmpty { met(.leaseGivenUpToTheReady) }
+    perform(actions, for: worker)
   }
 
   private mutating func giveUp(_ partition: Partition, of worker: Int) {
@@ -176,15 +196,14 @@ extension World {
       lanes.append(SimulatedLane(worker: worker, run: run, claimNumber: claims, session: session, core: core))
       // Given up while the claim was on its way: the lane ends with the first thing that it is told.
       lanes[lanes.count - 1].isCancelled = workers[worker].keeper.isEnding(partition)
+      met(.keeperClaimed)
       perform(workers[worker].keeper.claimed(partition, claim.epoch), for: worker)
       after(Limits.network, .laneContinues(lanes.count - 1))
     }
   }
 
   private mutating func notClaimed(_ partition: Partition, by worker: Int, _ end: LeaseKeeper.End) {
-    perform(workers[worker].keeper.ended(partition, end), for: worker)
-    scheduleLooks()
-    leaveIfEmpty(worker)
+    tellKeeper(of: worker, that: partition, end)
   }
 
   /// A claim in the store. I7 is about who made the last one.
@@ -217,26 +236,41 @@ extension World {
   mutating func laneEnded(_ lane: Int, _ end: LeaseKeeper.End) {
     let worker = lanes[lane].worker
     guard lanes[lane].isOf(worker, workers[worker].run) else { return }
-    perform(workers[worker].keeper.ended(lanes[lane].partition, end), for: worker)
+    tellKeeper(of: worker, that: lanes[lane].partition, end)
+  }
+
+  /// A lane or a claim has ended.
+  private mutating func tellKeeper(of worker: Int, that partition: Partition, _ end: LeaseKeeper.End) {
+    met(end.course)
+    perform(workers[worker].keeper.ended(partition, end), for: worker)
     scheduleLooks()
     leaveIfEmpty(worker)
   }
 
-  /// A process is asked to end: it takes part no more, and ends its lanes in good order.
+  /// A process is asked to end: it wants no partition any more, and works on until the others are ready for its own.
   mutating func leave(_ worker: Int) {
     guard workers[worker].condition == .running else { return }
     note(name(ofWorker: worker), "leaves")
     workers[worker].condition = .leaving
-    store.forget(workers[worker].keeper.id)
+    after(Limits.leavePatience, .haveWaited(worker, run: workers[worker].run))
+    scheduleLook(worker, Limits.network)
+    leaveIfEmpty(worker)
+  }
+
+  /// The others had the time to get ready for what is left.
+  mutating func stop(_ worker: Int, run: Int) {
+    guard workers[worker].run == run, workers[worker].condition == .leaving else { return }
+    workers[worker].condition = .stopping
+    met(.keeperStop)
     perform(workers[worker].keeper.stop(), for: worker)
     leaveIfEmpty(worker)
   }
 
   private mutating func leaveIfEmpty(_ worker: Int) {
-    guard workers[worker].condition == .leaving else { return }
-    let run = workers[worker].run
-    guard !lanes.contains(where: { $0.isOf(worker, run) && !$0.isEnded }) else { return }
+    let condition = workers[worker].condition
+    guard condition == .leaving || condition == .stopping, !workers[worker].keeper.hasLanes else { return }
     workers[worker].condition = .gone
+    if let session = workers[worker].session, store.isOpen(session) { store.forget(workers[worker].keeper.id) }
     dropLeaseSession(of: worker)
     after(Limits.outage, .restart(worker))
     scheduleLooks()

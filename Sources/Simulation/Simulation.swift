@@ -29,11 +29,18 @@ public enum Course: Int, CaseIterable, Sendable {
   case watcherTold, watcherPlaced, watcherAskedInVain, watcherAskedAgain
   case laneOpens, laneReads, laneMeasures, laneWrites, laneWritesAndReads, laneWritesAndDecides, laneReclaims
   case laneCloses, laneHalts, lanePauses, laneWaitsForLog, laneStops, laneEndsHalted, laneSurrenders
+  case coreStop, coreOpened, coreReceived, coreQueueEnded, coreLogFailed, coreOutOfRange, coreMeasured, coreNotMeasured
+  case coreWrote, coreClosed, coreLearn, coreReclaimed, coreHaltRecorded, coreHaltRefused, coreFailed, corePaused
+  case scriptNext, scriptLoaded, scriptFound
+  case surrenderFenced, surrenderLog, reclaimFoundHalted
+  case holdersNotLoaded, holdersDidNotFit, holdersOverflowed
   case writeCommitted, writeFenced, writeConflicted, writeMetClosed, writePoisoned, writeUnavailable
   case writeLostConnection
   case stepFence, stepGenerations, stepLoad, stepFindSales, stepQuarantine, stepCount, stepStock, stepOrders, stepCommit
   case stepBaskets, stepSubjects, stepSubjectChanges, stepHolds, stepPayments, stepHistory
-  case leasePrepares, leaseDismisses, leaseClaims, leaseGivesUp
+  case leasePrepares, leaseDismisses, leaseClaims, leaseGivesUp, leaseUnserved, drained
+  case keeperLostTouch, keeperSaw, keeperClaimed, keeperIsReady, keeperEnded, keeperFailed, keeperStop
+  case leaseGivenUpToTheReady, leaseGivenUpToTheLate, leaseGivenUpToTheNewer, leaseGivenUpToNobody
 }
 
 /// How often each course was taken.

@@ -19,6 +19,11 @@ extension World {
       let worker = random.index(below: workers.count)
       note("operator", "deletes the row of worker \(worker)")
       store.forget(workers[worker].keeper.id)
+    case .workerDrained: drain(workers[random.index(below: workers.count)].keeper.id)
+    case .storeClockStep:
+      let step = random.number(in: Limits.clockStep)
+      note("store", "its clock is set back by \(step) µs")
+      store.clockBehind += step
     case .ownerForged:
       let partition = Partition(Int32(random.index(below: Int(shop.partitions))))
       note("operator", "writes an owner of p\(partition) that never existed")
@@ -74,6 +79,14 @@ extension World {
       return true
     }
     return false
+  }
+
+  /// An operator has a worker emptied.
+  private mutating func drain(_ worker: WorkerID) {
+    let isDone = store.isReachable && store.drain(worker, at: scheduler.now)
+    if isDone { met(.drained) }
+    note("operator", isDone ? "drains worker \(worker)" : "can't drain worker \(worker)")
+    scheduleLooks()
   }
 
   /// A process ends at once. The server notices its lost sessions by itself.

@@ -26,6 +26,7 @@ struct World {
     indirect case ready(Int, run: Int, Partition, WorkerID)
     indirect case claim(Int, run: Int, Partition, Vacancy, seen: Int64)
     case wake(Int)
+    case haveWaited(Int, run: Int)
     case restart(Int)
     case intakeRestarts(Int)
     case storeReturns
@@ -93,6 +94,7 @@ struct World {
       clients.append(Client(purchase: purchase, attemptsLeft: random.number(in: Limits.attempts)))
     }
     intakes = Array(repeating: SimulatedIntake(shop, bug), count: Limits.intakes)
+    if random.happens(perMille: Limits.fewLanesPerMille) { store.lanesMax = random.number(in: Limits.lanesMax) }
     workers = (0..<random.number(in: Limits.workers)).map { SimulatedWorker($0, run: 0, tuning: leaseTuning) }
   }
 
@@ -146,6 +148,7 @@ struct World {
     case .claim(let worker, let run, let partition, let vacancy, let seen):
       claim(partition, for: worker, run: run, vacancy, seen: seen)
     case .wake(let worker): wake(worker)
+    case .haveWaited(let worker, let run): stop(worker, run: run)
     case .restart(let worker): restart(worker)
     case .intakeRestarts(let intake): intakeRestarts(intake)
     case .storeReturns:
@@ -162,6 +165,8 @@ struct World {
       note("world", "heals: no more faults")
       faults.heal()
       isHealed = true
+      // Whoever hears that no worker has room for some partitions starts one that has.
+      store.lanesMax = Limits.lanesMax.upperBound
       scheduleLooks()
     }
   }
@@ -223,5 +228,8 @@ extension LeaseTuning {
     claimPause = .microseconds(Limits.lanePause.lowerBound)...(.microseconds(Limits.lanePause.upperBound))
     handoverPatience = .microseconds(Limits.lookPause.upperBound)
     takesFromTheLiving = bug == .leaseIgnored
+    givesToTheAbsent = bug == .absentAwaited
+    staysWhenDrained = bug == .drainIgnored
+    trustsTheTime = bug == .clockBelieved
   }
 }

@@ -187,6 +187,103 @@ import Testing
     #expect(keeper.saw(started(Limits.returnGrace)) == [claim(1, .seconds(190))])
   }
 
+  @Test(arguments: [Duration.seconds(600), .seconds(3), .milliseconds(400)])
+  func `after it has lost touch, a worker gives nothing up for one that is not back`(silence: Duration) {
+    var keeper = keeper()
+    let now = Duration.seconds(1_000)
+    func seen(at now: Duration, _ owner: WorkerID?) -> LeaseView {
+      let ghost = worker(other, seen: .seconds(1_000) - silence, hasSession: false)
+      let row = lease(owner, owner == nil ? 0 : 1)
+      return view(at: now, partitions: 4, [worker(me, seen: now), ghost], [0: row, 1: row, 2: row, 3: row])
+    }
+    #expect(keeper.saw(seen(at: now, nil)).count == 4)
+    for partition in 0..<4 as Range<Int32> { _ = keeper.claimed(Partition(partition), Epoch(rawValue: 1)) }
+    keeper.lostTouch()
+    // Longer than the patience with a successor that lives, and than others have to come back.
+    for pause in stride(from: 0, through: 3_000, by: 100) {
+      #expect(keeper.saw(seen(at: now + .milliseconds(100 + pause), me)) == [])
+    }
+    #expect(keeper.meant.count == 4)
+  }
+
+  @Test func `who was dead before it lost touch is not waited for`() {
+    var keeper = keeper()
+    let now = Duration.seconds(1_000)
+    func seen(at now: Duration) -> LeaseView {
+      view(
+        at: now, [worker(me, seen: now), worker(other, seen: .seconds(400), hasSession: false)],
+        [0: lease(other, hasSession: false, halted: now == .seconds(1_000) ? "truncated" : nil)])
+    }
+    #expect(keeper.saw(seen(at: now)) == [])
+    keeper.lostTouch()
+    // A person has cleared the halt meanwhile.
+    #expect(keeper.saw(seen(at: now + .milliseconds(100))) == [claim(1, .seconds(400))])
+  }
+
+  @Test func `whom it waits for is the same when it loses touch again`() {
+    var keeper = keeper()
+    let seen = Duration.seconds(100)
+    func away(at now: Duration, hasSession: Bool = false) -> LeaseView {
+      view(
+        at: now, [worker(me, seen: now), worker(other, seen: seen, hasSession: hasSession)],
+        [0: lease(other, hasSession: hasSession)])
+    }
+    #expect(keeper.saw(away(at: seen, hasSession: true)) == [])
+    // The server was away for longer than a lease, and goes once more.
+    for now in [Duration.seconds(130), .seconds(131)] {
+      keeper.lostTouch()
+      #expect(keeper.saw(away(at: now)) == [])
+    }
+    #expect(keeper.saw(away(at: .seconds(131) + Limits.returnGrace)) == [claim(1, seen)])
+  }
+
+  @Test func `when the clock steps back, a silent owner's partition is free after the lease all the same`() {
+    var keeper = keeper()
+    let seen = Duration.seconds(10_000)
+    func silent(at now: Duration) -> LeaseView {
+      view(at: now, [worker(me, seen: now), worker(other, seen: seen)], [0: lease(other)])
+    }
+    #expect(keeper.saw(silent(at: seen + .seconds(1))) == [])
+    let stepped = seen - .seconds(3_600)
+    #expect(keeper.saw(silent(at: stepped)) == [])
+    #expect(keeper.saw(silent(at: stepped + Self.lease - .milliseconds(1))) == [])
+    #expect(keeper.saw(silent(at: stepped + Self.lease)) == [claim(1, seen)])
+  }
+
+  @Test func `when the clock steps back, others have as long to come back as otherwise, and no longer`() {
+    var keeper = keeper()
+    let now = Duration.seconds(10_000)
+    func gone(at now: Duration) -> LeaseView {
+      view(
+        at: now, [worker(me, seen: now), worker(other, seen: .seconds(10_000), hasSession: false)],
+        [0: lease(other, hasSession: false)])
+    }
+    keeper.lostTouch()
+    #expect(keeper.saw(gone(at: now)) == [])
+    let stepped = now - .seconds(3_600)
+    #expect(keeper.saw(gone(at: stepped)) == [])
+    #expect(keeper.saw(gone(at: stepped + Limits.returnGrace)) == [claim(1, .seconds(10_000))])
+  }
+
+  @Test func `when the clock steps back, what failed is tried again, and what is another's is given up`() {
+    var keeper = keeper()
+    let now = Duration.seconds(10_000)
+    let stepped = now - .seconds(3_600)
+    #expect(keeper.saw(view(at: now, [worker(me, seen: now)])) == [claim(0)])
+    _ = keeper.ended(Partition(0), .failed(isFirst: false))
+    #expect(keeper.saw(view(at: now, [worker(me, seen: now)])) == [])
+    #expect(keeper.saw(view(at: stepped, [worker(me, seen: stepped)])) == [claim(0)])
+
+    _ = keeper.claimed(Partition(0), Epoch(rawValue: 1))
+    func drained(at now: Duration) -> LeaseView {
+      view(at: now, [worker(me, seen: now, isDraining: true), worker(other, seen: now)], [0: lease(me)])
+    }
+    let again = stepped - .seconds(3_600)
+    #expect(keeper.saw(drained(at: stepped)) == [])
+    #expect(keeper.saw(drained(at: again)) == [])
+    #expect(keeper.saw(drained(at: again + Limits.handoverPatience)) == [.giveUp(Partition(0))])
+  }
+
   @Test func `what is halted is claimed by nobody, and at once when a person has cleared it`() {
     var keeper = keeper()
     let now = Duration.seconds(100)

@@ -95,7 +95,7 @@ extension LaneStore {
           JOIN pg_stat_activity a ON a.pid = p.owner_pid AND a.backend_start = p.owner_started
           WHERE p.topic = $1 AND p.partition = $2 AND p.halted_at IS NULL AND a.pid <> pg_backend_pid()
             AND p.epoch = $4 AND NOT EXISTS (
-              SELECT FROM workers WHERE id = p.owner_id AND (extract(epoch FROM last_seen) * 1000000)::int8 > $5
+              SELECT FROM workers WHERE id = p.owner_id AND (extract(epoch FROM last_seen) * 1000000)::int8 <> $5
             ) OFFSET 0
         ) AS owner
         """,
@@ -122,7 +122,7 @@ extension LaneStore {
       UPDATE partition_progress SET epoch = epoch + 1, owner_id = $4, owner_name = $5, owner_pid = pg_backend_pid(),
         claimed_at = now(), owner_started = (SELECT backend_start FROM pg_stat_activity WHERE pid = pg_backend_pid())
       WHERE topic = $1 AND partition = $2 AND halted_at IS NULL AND epoch = $3 AND NOT EXISTS (
-        SELECT FROM workers WHERE id = owner_id AND (extract(epoch FROM last_seen) * 1000000)::int8 > $6
+        SELECT FROM workers WHERE id = owner_id AND (extract(epoch FROM last_seen) * 1000000)::int8 <> $6
       )
       RETURNING epoch, next_offset, last_record
       """,
