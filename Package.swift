@@ -312,7 +312,7 @@ let package = Package(
       swiftSettings: strict),
     .testTarget(
       name: "KafkaTests",
-      dependencies: ["Kafka", "Secrets", "TestSupport", .product(name: "Logging", package: "swift-log")],
+      dependencies: ["Kafka", "Secrets", "TestSupport", "Vitals", .product(name: "Logging", package: "swift-log")],
       swiftSettings: strict),
     .testTarget(
       name: "PostgresTests",

@@ -1,11 +1,12 @@
 /// Waiting for what can't be made to end.
 public enum Patience {
-  /// Does something and waits for it, at most so long. Past that it goes on by itself, and nobody hears of its end. Not
-  /// cut short by a cancellation of the caller, which what it does does not hear of either.
+  /// Does something and waits for it, at most so long. Past that it goes on by itself, and nobody hears of its end. It
+  /// does not hear of a cancellation of the caller.
   ///
-  /// - Returns: `nil` if it took longer. Throws what it throws.
+  /// - Parameter endsWithCaller: the wait is cut short by a cancellation of the caller.
+  /// - Returns: `nil` if it took longer, or was cut short. Throws what it throws.
   public static func value<Value: Sendable>(
-    atMost patience: Duration, of work: @escaping @Sendable () async throws -> Value
+    atMost patience: Duration, endsWithCaller: Bool = false, of work: @escaping @Sendable () async throws -> Value
   ) async throws -> Value? {
     let answer = Announcement<Value?, any Error>()
     let timer = Task {
@@ -17,7 +18,11 @@ public enum Patience {
       do { answer.announce(.success(try await work())) } catch { answer.announce(.failure(error)) }
       timer.cancel()
     }
-    return try await answer.value
+    return try await withTaskCancellationHandler {
+      try await answer.value
+    } onCancel: {
+      if endsWithCaller { answer.announce(.success(nil)) }
+    }
   }
 
   /// Waits until all tasks have ended, or until the time is over.

@@ -1,5 +1,7 @@
 import Kafka
+import TestSupport
 import Testing
+import Vitals
 
 @Suite(.timeLimit(.minutes(1)))
 struct LogReaderTests {
@@ -24,6 +26,19 @@ struct LogReaderTests {
   @Test func `an empty stretch asks nobody`() async throws {
     let reader = try LogReader(cluster: ClusterSettings(brokers: "127.0.0.1:1"), topic: topic, logger: logger)
     try await reader.read(partition: 0, from: 5, upTo: 5) { _ in Issue.record("there is no record") }
+  }
+
+  @Test func `who is cancelled waits for no broker's answer`() async throws {
+    try await withBroker { broker, cluster in
+      try broker.setRoundTrip(.seconds(60))
+      let reader = try LogReader(cluster: cluster, topic: topic, logger: logger)
+      let asking = Task { try await reader.watermarks(partition: 0, timeout: .seconds(5)) }
+      #expect(try await eventually { !cluster.waits.current.isEmpty })
+      let cancelled = ContinuousClock.now
+      asking.cancel()
+      await #expect(throws: KafkaError.self) { _ = try await asking.value }
+      #expect(.now - cancelled < .seconds(1))
+    }
   }
 
   @Test func `a log that is shorter is an error, after its records`() async throws {

@@ -51,4 +51,15 @@ import Vitals
     continuation.yield(1)
     #expect(try await Patience.value(atMost: .seconds(60)) { 7 } == 7)
   }
+
+  @Test(.timeLimit(.minutes(10)))
+  func `patience ends with its caller, where that is wanted`() async throws {
+    let (never, continuation) = AsyncStream.makeStream(of: Int.self)
+    let waiting = Task {
+      try await Patience.value(atMost: .seconds(86_400), endsWithCaller: true) { await never.first { _ in true } }
+    }
+    waiting.cancel()
+    #expect(try await waiting.value == nil)
+    continuation.finish()
+  }
 }
