@@ -159,14 +159,22 @@ actor Refresher {
   }
 
   /// Reads everything once. Signals that come while it reads can be newer than what it reads; they stay
-  /// (`KnownLevels`), and watermarks never go back.
+  /// (`KnownLevels`, `PartitionStanding.lowerWatermark`).
   func load() async throws {
     let before = grounds.next
     let reading = levels.reading()
+    let watermarks = standings.map(\.watermark)
     let stored = try await store.sales()
     let list = try await store.progress(topic: topic)
     let progress = Dictionary(list.map { ($0.partition, $0.nextOffset) }, uniquingKeysWith: { first, _ in first })
     grounds.learned(progress: progress, before: before)
+    for (index, known) in watermarks.enumerated() {
+      let offset = progress[Partition(Int32(index))] ?? Offset(0)
+      guard standings[index].lowerWatermark(from: known, to: offset) else { continue }
+      logger.warning(
+        "the database is behind what was decided before, as one restored from a backup: orders wait again",
+        metadata: ["partition": "\(index)", "from": "\(offset)", "to": "\(known)"])
+    }
     apply(Signal(progress: progress))
     let identities = stored.map { Identity(number: $0.number, sale: $0.sale, closedAt: $0.closedAt) }
     let kept = Winners.kept(of: stored, at: .now)

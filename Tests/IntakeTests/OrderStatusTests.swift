@@ -105,6 +105,27 @@ struct OrderStatusTests {
     }
   }
 
+  @Test func `an order that a restored database has yet to decide again is in line, not unknown`() async throws {
+    try await RunningIntake.with(sales: [try .open()]) { intake in
+      let first = try await intake.order(buyer: "alice")
+      let order = try await intake.order(buyer: "bob")
+      try await decide(intake, try #require(order.string("order_id")), at: 1, outcome: 0, buyer: "bob")
+      try await intake.decideUp(to: 2)
+      #expect(try await eventually { try await intake.get(path(order), buyer: "bob").string("status") == "confirmed" })
+      // As it was before the first record. Nobody signals that.
+      let connection = try await intake.database.connect()
+      for statement: Statement in ["DELETE FROM orders", "UPDATE partition_progress SET next_offset = 0"] {
+        _ = try await connection.query(statement)
+      }
+      await connection.close()
+      #expect(try await eventually { try await intake.get(path(order), buyer: "bob").int("position") == 1 })
+      #expect(try await intake.get(path(first)).int("position") == 0)
+      try await decide(intake, try #require(order.string("order_id")), at: 1, outcome: 0, buyer: "bob")
+      try await intake.decideUp(to: 2)
+      #expect(try await eventually { try await intake.get(path(order), buyer: "bob").string("status") == "confirmed" })
+    }
+  }
+
   @Test func `many look-ups at once find each its own order`() async throws {
     try await RunningIntake.with(sales: [try .open()]) { intake in
       var ids: [String] = []

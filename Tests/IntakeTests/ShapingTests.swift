@@ -76,6 +76,32 @@ struct ShapingTests {
     #expect(standing.position(of: Offset(6)) == 2)
   }
 
+  @Test func `the watermark follows a store that has gone back, unless a signal has come since it was asked`() {
+    let standing = PartitionStanding()
+    standing.raiseEnd(to: Offset(9))
+    standing.raiseWatermark(to: Offset(6))
+    #expect(!standing.lowerWatermark(from: Offset(6), to: Offset(6)))
+    #expect(!standing.lowerWatermark(from: Offset(5), to: Offset(2)))
+    #expect(standing.undecided == 3)
+    #expect(standing.lowerWatermark(from: Offset(6), to: Offset(2)))
+    #expect(standing.undecided == 7)
+    #expect(standing.position(of: Offset(3)) == 1)
+    for _ in 0..<3 { #expect(standing.admit(limit: 10)) }
+    #expect(!standing.admit(limit: 10))
+  }
+
+  @Test func `what a store that has gone back decides again has a rate, and is not stale`() {
+    let begin = ContinuousClock.now
+    var drain = DrainMeter(at: Offset(0), now: begin)
+    var stale = StaleMeter(at: Offset(0), now: begin)
+    _ = drain.observe(Offset(1_000), waiting: true, now: begin + .seconds(1))
+    _ = stale.observe(Offset(1_000), waiting: true, now: begin + .seconds(1))
+    _ = drain.observe(Offset(0), waiting: true, now: begin + .seconds(20))
+    _ = stale.observe(Offset(0), waiting: true, now: begin + .seconds(20))
+    #expect(drain.observe(Offset(500), waiting: true, now: begin + .seconds(21)) != nil)
+    #expect(stale.observe(Offset(500), waiting: true, now: begin + .seconds(30)) == nil)
+  }
+
   @Test func `a time to wait is told from the rate, and not told without one`() {
     let standing = PartitionStanding()
     #expect(standing.eta(position: 10) == nil)

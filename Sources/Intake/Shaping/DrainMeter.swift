@@ -23,6 +23,8 @@ struct DrainMeter {
   /// - Parameter waiting: whether records wait beyond it.
   /// - Returns: records per second; `nil` while it is not known.
   mutating func observe(_ watermark: Offset, waiting: Bool, now: ContinuousClock.Instant) -> Double? {
+    // The store has gone back: what it decides again is measured from there.
+    if watermark < offset { restart(at: watermark, now) }
     let elapsed = now - since
     if watermark > offset {
       guard elapsed >= Limits.drainRateSpan else { return rate }

@@ -4,7 +4,7 @@ internal import Synchronization
 /// Where a partition's log ends and how much of it is decided, as far as this intake knows. Shared by all threads,
 /// without a lock.
 ///
-/// (1) `end` and `watermark` never go back.
+/// (1) `end` never goes back. `watermark` does only if the store itself has gone back (`lowerWatermark`).
 /// (2) A record counts as in flight from before it is produced until after its report has raised `end`. So `backlog` is
 ///     never less than what this process has put into the log beyond the watermark (I11).
 /// (3) A record of unknown fate counts until an acknowledgement shows the log's end again.
@@ -106,6 +106,18 @@ final class PartitionStanding: Sendable {
 
   /// Every record before `offset` has its outcome.
   func raiseWatermark(to offset: Offset) { watermarkOffset.max(offset.rawValue, ordering: .acquiringAndReleasing) }
+
+  /// The store itself has gone back, by a restored backup, a failover to a standby that lagged, or a partition that is
+  /// resumed at an earlier offset: the records from `offset` on wait again. Not if a signal has come since the
+  /// watermark was `known`, as it was before the store was asked; then the next reading tells.
+  ///
+  /// - Returns: whether it has gone back.
+  func lowerWatermark(from known: Offset, to offset: Offset) -> Bool {
+    offset < known
+      && watermarkOffset.compareExchange(
+        expected: known.rawValue, desired: offset.rawValue, ordering: .acquiringAndReleasing
+      ).exchanged
+  }
 
   /// Records per second that are decided while some wait; `nil` if not known.
   var drainRate: Double? {

@@ -19,7 +19,7 @@ struct StaleMeter {
   /// - Parameter waiting: whether records wait beyond it.
   /// - Returns: for how long nothing was decided, if that is longer than `Limits.signalPatience`.
   mutating func observe(_ watermark: Offset, waiting: Bool, now: ContinuousClock.Instant) -> Duration? {
-    if watermark > self.watermark || !waiting { (self.watermark, since) = (watermark, now) }
+    if watermark != self.watermark || !waiting { (self.watermark, since) = (watermark, now) }
     let age = now - since
     return age > Limits.signalPatience ? age : nil
   }
