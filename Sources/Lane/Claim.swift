@@ -1,4 +1,5 @@
 package import FlashSale
+package import Time
 
 /// The right to write one partition, from `nextOffset` on, until someone claims it after.
 package struct Claim: Sendable, Hashable {
@@ -12,15 +13,20 @@ package struct Claim: Sendable, Hashable {
   /// The fingerprint of the record before `nextOffset`; `nil` if it is not known.
   package let lastRecord: RecordFingerprint?
 
+  /// When it was claimed, by the database's clock, if anybody asks: nothing is decided by it.
+  package let claimedAt: Timestamp?
+
   /// Creates a claim.
   package init(
-    topic: String, partition: Partition, epoch: Epoch, nextOffset: Offset, lastRecord: RecordFingerprint?
+    topic: String, partition: Partition, epoch: Epoch, nextOffset: Offset, lastRecord: RecordFingerprint?,
+    claimedAt: Timestamp? = nil
   ) {
     self.topic = topic
     self.partition = partition
     self.epoch = epoch
     self.nextOffset = nextOffset
     self.lastRecord = lastRecord
+    self.claimedAt = claimedAt
   }
 }
 

@@ -18,6 +18,8 @@ struct LookAround: Sendable {
   /// Looks until the task is cancelled.
   func run() async {
     while !Task.isCancelled {
+      // Here, and not with each look at the leases: it grows while there is none.
+      if let age = context.board.current.leaseAge { context.metrics.leaseAge(age) }
       await measureLag()
       await countPartitions()
       try? await Task.sleep(for: Limits.lookAroundInterval)

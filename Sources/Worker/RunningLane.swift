@@ -37,6 +37,7 @@ struct RunningLane {
   private let partition: Partition
   private let logger: Logger
   private let thread: StoreThread
+  private let lag: LagReport
 
   private var core: LaneCore
   private var store: LaneStore?
@@ -50,6 +51,7 @@ struct RunningLane {
     self.context = context
     self.consumer = consumer
     partition = claim.partition
+    lag = LagReport(of: claim, context, consumer)
     var logger = context.logger
     logger[metadataKey: "partition"] = "\(partition)"
     self.logger = logger
@@ -78,6 +80,7 @@ struct RunningLane {
         await records.end()
         if end == .stopped { await giveBack() }
         await dropStore()
+        lag.end()
         if let queue = records.queue { await consumer.stop(queue) }
         return end
       }
@@ -189,7 +192,7 @@ struct RunningLane {
       logger.error("records were quarantined", metadata: ["records": "\(quarantined)", "next": "\(next)"])
     }
     context.signals.note(partition, next: next, stock: written.changed.mapValues(\.level))
-    consumer.commitForLagTools(next, of: partition)
+    lag.committed(next)
     context.metrics.committed(written, took: took, now: .now)
     context.board.update(partition) { status in
       status.state = .running
@@ -221,10 +224,9 @@ struct RunningLane {
       case .fenced: context.metrics.fenced.increment()
       case .halted: break
       case .claimed(let claim):
-        context.metrics.epoch(of: partition, claim.epoch)
+        context.metrics.claimed(partition, claim)
         context.board.update(partition) { status in
-          status.epoch = claim.epoch
-          status.nextOffset = claim.nextOffset
+          status.claimed(claim)
           status.state = .running
         }
         // If the lost commit took effect, nobody was told yet.

@@ -55,18 +55,16 @@ struct Tenure: Sendable {
   }
 
   private func work(_ claim: Claim, through store: LaneStore) async -> End {
-    context.metrics.epoch(of: partition, claim.epoch)
+    context.metrics.claimed(partition, claim)
     context.metrics.halted(partition, false)
-    context.board.update(partition) { status in
-      status.epoch = claim.epoch
-      status.nextOffset = claim.nextOffset
-    }
+    context.board.update(partition) { $0.claimed(claim) }
     context.logger.info(
       "claimed", metadata: ["partition": "\(partition)", "epoch": "\(claim.epoch)", "next": "\(claim.nextOffset)"])
     var lane = RunningLane(context, consumer: consumer, claim: claim, store: store, thread: preparation.thread)
     let end = await lane.run()
     let hadProgress = lane.next > claim.nextOffset
-    context.metrics.epoch(of: partition, nil)
+    context.metrics.claimed(partition, nil)
+    context.board.update(partition) { $0.ended() }
     // The next owner tells the lag from here on.
     context.metrics.lag(of: partition, 0)
     switch end {

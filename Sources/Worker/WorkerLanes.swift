@@ -101,9 +101,7 @@ struct WorkerLanes: Sendable {
     case .leases(.lostTouch(let why)):
       keeper.lostTouch()
       if !hasSeenLeases { context.board.update { $0.notTakingPart = "cannot take part: \(why)" } }
-    case .claimed(let claim):
-      perform(keeper.claimed(claim.partition, claim.epoch))
-      Task { [context, consumer] in await Self.tellIfRestored(claim, context, consumer) }
+    case .claimed(let claim): perform(keeper.claimed(claim.partition, claim.epoch))
     case .ended(let partition, let end): ended(partition, end)
     case .logFailed(let error):
       context.board.update { $0.logTrouble = "\(error)" }
@@ -117,7 +115,11 @@ struct WorkerLanes: Sendable {
   private mutating func saw(_ view: LeaseView) {
     if !hasSeenLeases { warnOfTwins(in: view) }
     hasSeenLeases = true
-    context.metrics.leaseRenewed(.now)
+    if let own = view.workers.first(where: { $0.id == context.worker }) {
+      context.metrics.leaseRenewed(own.lastSeen)
+      let aliveAt = ContinuousClock.now - max(.zero, view.now - own.lastSeen)
+      context.board.update { $0.aliveAt = aliveAt }
+    }
     let actions = keeper.saw(view)
     // First, so that what a new lane tells of itself comes after it.
     tell(view)
@@ -171,19 +173,6 @@ struct WorkerLanes: Sendable {
   }
 
   // MARK: What is told
-
-  /// Says so if the store is behind what it was: a database that was restored from a backup decides again what it has
-  /// lost. Only the offset for lag tools tells, which nobody relies on; without an answer, nothing is told.
-  private static func tellIfRestored(_ claim: Claim, _ context: LaneContext, _ consumer: OrderConsumer) async {
-    let answer = try? await consumer.committedForLagTools(
-      of: claim.partition, timeout: Limits.watermarkTimeout)
-    guard let committed = answer.flatMap({ $0 }), committed > claim.nextOffset else { return }
-    context.logger.warning(
-      "the database is behind what was decided before, as one restored from a backup: records are decided again",
-      metadata: [
-        "partition": "\(claim.partition)", "from": "\(claim.nextOffset)", "to": "\(committed)",
-      ])
-  }
 
   private func warnOfTwins(in view: LeaseView) {
     let twins = view.workers.filter {

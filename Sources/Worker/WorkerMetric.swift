@@ -17,6 +17,8 @@ public enum WorkerMetric: String, MetricCatalogue {
   case halted = "penstock_worker_halted"
   case epoch = "penstock_worker_epoch"
   case expiryDelay = "penstock_hold_expiry_delay_seconds"
+  case claimed = "penstock_worker_claimed_timestamp_seconds"
+  case leaseAge = "penstock_worker_lease_age_seconds"
   case leaseRenewed = "penstock_worker_lease_renewed_timestamp_seconds"
 
   case roomWaiting = "penstock_worker_room_waiting"
@@ -38,7 +40,11 @@ public enum WorkerMetric: String, MetricCatalogue {
     case .surrendered: "Partitions whose lane could not go on and that are claimed again."
     case .lag: "Records of a partition that have no outcome yet."
     case .epoch: "The epoch in which this worker has the partition; 0 if it does not."
-    case .leaseRenewed: "When this worker last saw the leases, in seconds since 1970."
+    case .claimed:
+      "When this worker claimed the partition, in seconds since 1970 by the database's clock; 0 if it has not."
+    case .leaseAge: "Since this worker last showed the others that it is alive, as it was seen some seconds ago."
+    case .leaseRenewed:
+      "When this worker last showed the others that it is alive, by the database's clock, in seconds since 1970."
     case .roomWaiting: "Buyers who wait in a sale's waiting room, by the sale's number; from the worker that owns it."
     case .roomAdmitted: "Buyers whom this worker has let in from waiting rooms."
     case .expiryDelay: "From the end of a hold, or of a sale that an order waits in, until the log has it."

@@ -34,6 +34,7 @@ struct WorkerMetrics: Sendable {
   let surrendered = Counter(WorkerMetric.surrendered)
 
   private let leaseRenewed = Gauge(WorkerMetric.leaseRenewed)
+  private let leaseAge = Gauge(WorkerMetric.leaseAge)
 
   init() {
     refused = Dictionary(
@@ -75,13 +76,18 @@ struct WorkerMetrics: Sendable {
     Gauge(WorkerMetric.lag, [("partition", "\(partition)")]).record(records)
   }
 
-  /// Notes in which epoch this worker has a partition; `nil` if it does not.
-  func epoch(of partition: Partition, _ epoch: Epoch?) {
-    Gauge(WorkerMetric.epoch, [("partition", "\(partition)")]).record(epoch?.rawValue ?? 0)
+  /// Notes in which epoch this worker has a partition, and since when; `nil` if it does not.
+  func claimed(_ partition: Partition, _ claim: Claim?) {
+    let labels = [("partition", "\(partition)")]
+    Gauge(WorkerMetric.epoch, labels).record(claim?.epoch.rawValue ?? 0)
+    Gauge(WorkerMetric.claimed, labels).record(Double(claim?.claimedAt?.microseconds ?? 0) / 1e6)
   }
 
-  /// Notes a look at the leases.
-  func leaseRenewed(_ now: Timestamp) { leaseRenewed.record(Double(now.microseconds) / 1e6) }
+  /// Notes this worker's last sign of life, since 1970, as the store has it.
+  func leaseRenewed(_ lastSeen: Duration) { leaseRenewed.record(lastSeen.inSeconds) }
+
+  /// Notes how long ago that was.
+  func leaseAge(_ age: Duration) { leaseAge.record(age.inSeconds) }
 
   /// Notes whether a partition waits for a person.
   func halted(_ partition: Partition, _ isHalted: Bool) {

@@ -48,6 +48,7 @@ public struct WorkerService: Service {
   public var status: WorkerStatus {
     var status = context.board.current
     status.overdue = waits.complaints()
+    status.worker = "\(context.worker)"
     return status
   }
 

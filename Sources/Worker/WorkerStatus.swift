@@ -1,6 +1,7 @@
 public import FlashSale
 internal import Lane
 internal import Synchronization
+public import Time
 internal import Vitals
 
 /// How a worker is doing, for health checks and people.
@@ -19,6 +20,9 @@ public struct WorkerStatus: Sendable, Hashable {
   /// One partition that is this worker's, or is meant for it.
   public struct PartitionStatus: Sendable, Hashable {
     public var epoch: Epoch?
+
+    /// Since when it is this worker's, by the database's clock.
+    public var claimedAt: Timestamp?
 
     /// The first offset without an effect in the store.
     public var nextOffset: Offset?
@@ -41,7 +45,22 @@ public struct WorkerStatus: Sendable, Hashable {
       self.lag = lag
       self.state = state
     }
+
+    mutating func claimed(_ claim: Claim) {
+      (epoch, claimedAt, nextOffset) = (claim.epoch, claim.claimedAt, claim.nextOffset)
+    }
+
+    mutating func ended() { (epoch, claimedAt) = (nil, nil) }
   }
+
+  /// The worker's id, as `penstock lanes list` shows it.
+  public var worker = ""
+
+  /// When it last showed the others that it is alive, as far as it knows.
+  var aliveAt: ContinuousClock.Instant?
+
+  /// Since it last showed that; `nil`: never.
+  public var leaseAge: Duration? { aliveAt.map { ContinuousClock.now - $0 } }
 
   /// Why it takes no part in the sharing of partitions; `nil` while it does.
   public var notTakingPart: String? = "has not seen the leases yet"
@@ -72,6 +91,16 @@ public struct WorkerStatus: Sendable, Hashable {
 
   /// Whether every partition that is meant for it is being worked on.
   public var isReady: Bool { reasons.isEmpty }
+
+  /// Who it is, how old its lease is, and what it has in which epoch and since when.
+  public var standing: String {
+    let age = leaseAge.map { "showed \($0.wholeMilliseconds) ms ago that it is alive" } ?? "takes no part yet"
+    let owned = partitions.sorted { $0.key < $1.key }.compactMap { partition, status in
+      status.epoch.map { "\(partition) (epoch \($0), since \(status.claimedAt.map { "\($0)" } ?? "not known"))" }
+    }
+    return "worker \(worker) \(age); it has "
+      + (owned.isEmpty ? "no partition" : "partition \(owned.joined(separator: ", "))")
+  }
 
   /// What keeps the worker from being ready, a clause for each.
   public var reasons: [String] {

@@ -19,6 +19,14 @@ import Testing
         try await eventually {
           try await text(of: worker).contains("penstock_worker_decided_total{outcome=\"confirmed\"} 3")
         })
+      let told = try await text(of: worker)
+      #expect(told.contains(#/penstock_worker_claimed_timestamp_seconds\{partition="1"\} 1[\d.e+]+\n/#), "\(told)")
+      #expect(told.contains(#/penstock_worker_lease_renewed_timestamp_seconds 1[\d.e+]+\n/#))
+      let ready = try await HTTP.get(worker.admin.appending(path: "readyz")).text
+      #expect(
+        ready.contains(
+          #/worker \d+ showed \d+ ms ago that it is alive; it has partition 0 \(epoch \d+, since 2\d+-[^)]+\), 1 \(/#),
+        "\(ready)")
       for part in [admin, intake, worker] {
         let text = try await text(of: part)
         #expect(try await lint(text) == "")

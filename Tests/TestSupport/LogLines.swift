@@ -28,6 +28,16 @@ public struct LogLines: Sendable {
     logger = Logger(label: "tests") { _ in Handler(lines: continuation) }
   }
 
+  /// All lines up to the first with this text, which is waited for. For one reader.
+  public func all(until text: String) async -> [String] {
+    var all: [String] = []
+    for await line in lines {
+      all.append(line)
+      if line.contains(text) { break }
+    }
+    return all
+  }
+
   /// Waits for a line with this text. For one reader.
   public func wait(for text: String) async {
     for await line in lines where line.contains(text) { return }

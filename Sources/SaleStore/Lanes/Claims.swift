@@ -124,7 +124,7 @@ extension LaneStore {
       WHERE topic = $1 AND partition = $2 AND halted_at IS NULL AND epoch = $3 AND NOT EXISTS (
         SELECT FROM workers WHERE id = owner_id AND (extract(epoch FROM last_seen) * 1000000)::int8 <> $6
       )
-      RETURNING epoch, next_offset, last_record
+      RETURNING epoch, next_offset, last_record, claimed_at
       """,
       topic, partition.rawValue, vacancy.epoch.rawValue, worker.rawValue, name,
       vacancy.ownerLastSeen?.wholeMicroseconds)
@@ -133,7 +133,8 @@ extension LaneStore {
         Claim(
           topic: topic, partition: partition, epoch: Epoch(rawValue: try row.int64("epoch")),
           nextOffset: try row.offset("next_offset"),
-          lastRecord: try row.optional("last_record").map(RecordFingerprint.init(rawValue:))))
+          lastRecord: try row.optional("last_record").map(RecordFingerprint.init(rawValue:)),
+          claimedAt: try row.timestamp("claimed_at")))
     }
     return try await haltReason(topic: topic, partition: partition).map { .halted(reason: $0) } ?? .fenced
   }

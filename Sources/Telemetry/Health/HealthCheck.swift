@@ -15,8 +15,11 @@ public struct HealthCheck: Sendable, Hashable, Codable {
   }
 
   /// The result of a check that tells reasons: one line, and `ok` without any.
-  public init(name: String, isReady: Bool, reasons: [String]) {
-    self.init(name: name, isReady: isReady, detail: reasons.isEmpty ? "ok" : reasons.joined(separator: "; "))
+  ///
+  /// - Parameter standing: what is told besides, in either case.
+  public init(name: String, isReady: Bool, reasons: [String], standing: String? = nil) {
+    let words = (reasons.isEmpty ? ["ok"] : reasons) + [standing].compactMap(\.self)
+    self.init(name: name, isReady: isReady, detail: words.joined(separator: "; "))
   }
 
   private enum CodingKeys: String, CodingKey {

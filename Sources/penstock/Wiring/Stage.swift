@@ -45,7 +45,9 @@ final class Stage: Sendable {
     case .waiting(let words): return [HealthCheck(name: "start", isReady: false, detail: words)]
     case .running(let parts):
       return [
-        parts.worker.map { HealthCheck(name: "worker", isReady: $0.status.isReady, reasons: $0.status.reasons) },
+        parts.worker.map(\.status).map { status in
+          HealthCheck(name: "worker", isReady: status.isReady, reasons: status.reasons, standing: status.standing)
+        },
         parts.intake.map { HealthCheck(name: "intake", isReady: $0.status.isReady, reasons: $0.status.reasons) },
         // Buyers need no events: what takes orders too stays ready, and says so.
         parts.relay.map { relay in
