@@ -131,9 +131,6 @@ public enum Limits {
   /// that is gone takes for ever.
   static let liveCommitMilliseconds: Int64 = 1_000
 
-  /// How long an owner may show no sign of life before it is called silent: the usual lease.
-  static let liveSilentMilliseconds: Int64 = 3_000
-
   /// A partition is hot if so many records wait in all, and it has this share of them, in percent.
   static let liveHotRecords: Int64 = 5_000
   static let liveHotPercent: Int64 = 80

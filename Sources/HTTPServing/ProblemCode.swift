@@ -14,7 +14,7 @@ public enum ProblemCode: Int, CaseIterable, Sendable {
   case unauthenticated, foreignOrigin, badTicket, saleNotFound, unknownSKU, orderNotFound, saleExists
   case idempotencyConflict, subjectRequired, codeRequired, codeInvalid
   case roomRequired, tokenInvalid, roomNotFound, placeNotFound
-  case partitionNotFound, partitionNotHalted, workerNotFound, workerIsLast
+  case partitionNotFound, partitionNotHalted, workerNotFound, workerIsLast, lanesFull
   case webhookNotFound, webhooksFull
   // The admin console.
   case rightMissing, formRefused, approvalNotFound, approvalDecided, secondPersonNeeded
@@ -75,6 +75,7 @@ public enum ProblemCode: Int, CaseIterable, Sendable {
     case .partitionNotHalted: (.conflict, "partition_not_halted", "The partition is not halted")
     case .workerNotFound: (.notFound, "worker_not_found", "There is no such worker")
     case .workerIsLast: (.conflict, "worker_is_last", "No other worker is there to take its partitions")
+    case .lanesFull: (.conflict, "lanes_full", "The other workers have no room for its partitions")
     case .webhookNotFound: (.notFound, "webhook_not_found", "There is no such webhook")
     case .webhooksFull: (.conflict, "webhooks_full", "There are as many webhooks as there may be")
     case .rightMissing: (.forbidden, "right_missing", "Who asks has not the right to do this")

@@ -115,8 +115,8 @@ public struct AuditStore: Sendable {
       """
       SELECT wanted.sale, wanted.buyer, held.units FROM unnest($1::int4[], $2::text[]) AS wanted (sale, buyer)
       CROSS JOIN LATERAL (
-        SELECT sum(quantity) AS units FROM orders
-        WHERE outcome = 0 AND sale = wanted.sale AND buyer = wanted.buyer AND partition = $3 AND log_offset < $4
+        SELECT sum(quantity) AS units FROM orders_counted
+        WHERE sale = wanted.sale AND buyer = wanted.buyer AND partition = $3 AND log_offset < $4
       ) AS held WHERE held.units IS NOT NULL
       """,
       holders.map(\.sale.rawValue), holders.map(\.buyer.rawValue), partition.rawValue, offset.rawValue)
@@ -135,8 +135,8 @@ extension AuditSnapshot {
     try pipeline.add("SELECT partitions FROM topics WHERE name = $1", topic)
     try pipeline.add(
       """
-      SELECT partition, epoch, next_offset, last_record, owner_id, NULL::int8 AS lease_age, owner_name, claimed_at,
-        halted_at, halted_reason, resumed_at, resumed_because
+      SELECT partition, epoch, next_offset, last_record, owner_id, NULL::int8 AS lease_age, NULL::int8 AS lease_ms,
+        owner_name, claimed_at, halted_at, halted_reason, resumed_at, resumed_because
       FROM partition_progress WHERE topic = $1 ORDER BY partition
       """, topic)
     try pipeline.add(

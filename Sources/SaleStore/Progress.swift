@@ -20,6 +20,9 @@ public struct PartitionProgress: Sendable, Hashable {
   /// known.
   public let leaseAgeMilliseconds: Int64?
 
+  /// How long that worker may show none before others take the partition; `nil` as above.
+  public let leaseMilliseconds: Int64?
+
   /// Host and process of the last owner, for people, and since when it has the partition, or had.
   public let owner: String?
   public let claimedAt: Timestamp?
@@ -31,6 +34,9 @@ public struct PartitionProgress: Sendable, Hashable {
   /// When a person last let it go on, and why.
   public let resumedAt: Timestamp?
   public let resumedBecause: String?
+
+  /// Whether its owner was silent for its lease.
+  public var isOwnerSilent: Bool { (leaseAgeMilliseconds ?? 0) >= (leaseMilliseconds ?? .max) }
 }
 
 extension SaleStore {
@@ -68,7 +74,7 @@ extension PartitionProgress {
   static let ofTopic: Statement = """
     SELECT p.partition, epoch, next_offset, last_record, owner_id, owner_name, claimed_at, halted_at,
       halted_reason, resumed_at, resumed_because,
-      (extract(epoch FROM clock_timestamp() - w.last_seen) * 1000)::int8 AS lease_age
+      (extract(epoch FROM clock_timestamp() - w.last_seen) * 1000)::int8 AS lease_age, w.lease_ms::int8 AS lease_ms
     FROM partition_progress p LEFT JOIN workers w ON w.id = p.owner_id
     WHERE p.topic = $1 ORDER BY p.partition
     """
@@ -80,6 +86,7 @@ extension PartitionProgress {
     lastRecord = try row.optional("last_record").map(RecordFingerprint.init(rawValue:))
     ownerID = try row.optional("owner_id")
     leaseAgeMilliseconds = try row.optional("lease_age").map { max(0, $0) }
+    leaseMilliseconds = try row.optional("lease_ms")
     owner = try row.optional("owner_name")
     claimedAt = try row.optional("claimed_at")
     haltedAt = try row.optional("halted_at")

@@ -59,7 +59,7 @@ struct WorkerLanes: Sendable {
   private mutating func work() async -> String? {
     let seat = LeaseStore.Seat(
       id: context.worker, topic: context.configuration.topic, name: context.configuration.ownerName,
-      lanesMax: context.configuration.lanesMax)
+      lanesMax: context.configuration.lanesMax, lease: context.configuration.lease)
     let watch = LeaseWatch(context.database, as: seat, logger: context.logger) { [input] in input.yield(.leases($0)) }
     let watching = Task { await watch.run() }
     let forwarding = Task { [consumer, input] in

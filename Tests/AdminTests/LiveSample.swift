@@ -35,11 +35,12 @@ struct LiveSample {
   }
 
   static func progress(
-    _ partition: Partition = partition, head: Int64, owner: Int64? = 7, lease: Int64 = 100, halted: String? = nil
+    _ partition: Partition = partition, head: Int64, owner: Int64? = 7, age: Int64 = 100, lease: Int64 = 3_000,
+    halted: String? = nil
   ) -> PartitionProgress {
     PartitionProgress(
       partition: partition, epoch: Epoch(rawValue: 1), nextOffset: Offset(head), lastRecord: nil, ownerID: owner,
-      leaseAgeMilliseconds: lease, owner: "host/1", claimedAt: nil, haltedAt: nil, haltedReason: halted,
-      resumedAt: nil, resumedBecause: nil)
+      leaseAgeMilliseconds: age, leaseMilliseconds: lease, owner: "host/1", claimedAt: nil, haltedAt: nil,
+      haltedReason: halted, resumedAt: nil, resumedBecause: nil)
   }
 }

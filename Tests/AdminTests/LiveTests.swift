@@ -124,6 +124,18 @@ import Time
     #expect(try alerts(dead) == [.unowned(LiveSample.partition, waiting: 30)])
   }
 
+  @Test func `an owner is silent after its own lease, however long that is`() throws {
+    func state(_ age: Int64, _ lease: Int64) throws -> LiveView.PartitionState? {
+      try view([
+        LiveSample.moment(1) { $0.progress = [LiveSample.progress(head: 100, age: age, lease: lease)] }
+      ]).partitions.first?.state
+    }
+    #expect(try state(2_999, 3_000) == .idle)
+    #expect(try state(3_000, 3_000) == .silent)
+    #expect(try state(1_000, 1_000) == .silent)
+    #expect(try state(9_000, 10_000) == .idle)
+  }
+
   @Test func `a line that stands while records wait is told stale after its bound, and not before`() throws {
     func moment(_ second: Double) throws -> LiveMoment {
       try LiveSample.moment(second, ends: 500) { $0.progress = [LiveSample.progress(head: 100)] }

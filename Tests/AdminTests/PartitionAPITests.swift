@@ -84,18 +84,20 @@ import Testing
 
   /// With these workers: 1 has partition 0, and all have this test's session.
   private func withWorkers(
-    _ workers: [Int64], _ body: @Sendable (Client, [[String: Any]]) async throws -> Void
+    _ workers: [Int64], lease: Int32 = 600_000, partitions: Int32 = 2,
+    _ body: @Sendable (Client, [[String: Any]]) async throws -> Void
   ) async throws {
     try await AdminUnderTest.with { admin, client in
       try await PlantedRows.with(admin.database) { planted in try await planted.progress(0, nextOffset: 4) }
       let connection = try await admin.database.connect()
       _ = try await connection.query(
         """
-        INSERT INTO workers (id, topic, name, started_at, last_seen, lanes_max, session_pid, session_started)
-        SELECT id, 'orders', 'worker ' || id, now(), now() - interval '2 s', 32, pid, backend_start
+        INSERT INTO workers (id, topic, name, started_at, last_seen, lanes_max, lease_ms, session_pid, session_started)
+        SELECT id, 'orders', 'worker ' || id, now(), now() - interval '2 s', 32, $2, pid, backend_start
         FROM unnest($1::int8[]) AS id, pg_stat_activity WHERE pid = pg_backend_pid()
-        """, workers)
+        """, workers, lease)
       _ = try await connection.query("UPDATE partition_progress SET owner_id = 1, owner_name = 'worker 1'")
+      _ = try await connection.query("UPDATE topics SET partitions = $1", partitions)
       let list = try await client.get("/admin/api/partitions")
       try await body(client, try #require(list.json("workers") as? [[String: Any]]))
       await connection.close()
@@ -128,6 +130,24 @@ import Testing
       // Nobody would be left.
       let last = try await client.post("/admin/api/workers/2/drain", json: "")
       #expect(last.status == 409 && last.string("code") == "worker_is_last")
+    }
+  }
+
+  @Test func `workers that are silent for their lease are not alive, and nobody is drained into them`() async throws {
+    try await withWorkers([1, 2], lease: 2_000) { client, workers in
+      #expect(workers.map { $0["alive"] as? Bool } == [false, false])
+      let answer = try await client.post("/admin/api/workers/1/drain", json: "")
+      #expect(answer.status == 409 && answer.string("code") == "worker_is_last")
+      let after = try await client.get("/admin/api/partitions").json("workers") as? [[String: Any]]
+      #expect(after?.allSatisfy { $0["drained_at"] is NSNull } == true)
+    }
+  }
+
+  @Test func `a worker is not drained when the others have no room`() async throws {
+    try await withWorkers([1, 2], partitions: 33) { client, _ in
+      let answer = try await client.post("/admin/api/workers/1/drain", json: "")
+      #expect(answer.status == 409 && answer.string("code") == "lanes_full")
+      #expect(answer.string("detail")?.contains("32 of 33 partitions") == true, "\(answer)")
     }
   }
 

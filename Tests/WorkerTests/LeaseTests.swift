@@ -1,6 +1,8 @@
 import FlashSale
 import Kafka
 import Lane
+import Logging
+import OrderLog
 import Postgres
 import SaleStore
 import TestSupport
@@ -106,7 +108,8 @@ import Worker
       // It listens from here on.
       #expect(try await signals.next() == .changed)
       func worker(of topic: String) async throws -> LeaseStore {
-        let seat = LeaseStore.Seat(id: WorkerID(rawValue: 7), topic: topic, name: "a test", lanesMax: 1)
+        let seat = LeaseStore.Seat(
+          id: WorkerID(rawValue: 7), topic: topic, name: "a test", lanesMax: 1, lease: .seconds(3))
         return try await LeaseStore.connect(
           settings, as: seat, on: StoreThread(label: "leases"), logger: quietLogger)
       }
@@ -199,6 +202,51 @@ import Worker
           first.status.partitions.isEmpty && second.status.partitions.count == 4 && second.status.isReady
         })
       #expect(first.status.isReady)
+      #expect(first.status.standing.contains("worker \(id) showed "), "\(first.status.standing)")
+      #expect(first.status.standing.hasSuffix("it has no partition"), "\(first.status.standing)")
+      let owned = try await bench.store.progress(topic: LogBench.topic).map { row in
+        "\(row.partition) (epoch \(row.epoch), since \(try #require(row.claimedAt)))"
+      }
+      #expect(second.status.standing.hasSuffix("partition " + owned.joined(separator: ", ")))
+    }
+  }
+
+  @Test func `a worker is not drained when the others have no room for its partitions`() async throws {
+    try await LogBench.with(partitions: 1, recorded: 40) { bench in
+      let (first, second) = (try bench.startWorker("one"), try bench.startWorker("two"))
+      #expect(try await eventually { first.status.partitions.count == 20 && second.status.partitions.count == 20 })
+      let id = try #require(try await bench.store.workers(topic: LogBench.topic).first?.id)
+      #expect(try await bench.store.drain(id, of: LogBench.topic) == .noRoom(lanes: 32, partitions: 40))
+      #expect(try await bench.store.workers(topic: LogBench.topic).allSatisfy { $0.drainedAt == nil })
+      #expect(first.status.partitions.count == 20 && second.status.partitions.count == 20)
+    }
+  }
+
+  @Test func `a worker that is silent takes nobody's partitions, however open its session is`() async throws {
+    try await LogBench.with { bench in
+      let seat = LeaseStore.Seat(
+        id: WorkerID(rawValue: 7), topic: LogBench.topic, name: "frozen", lanesMax: 32, lease: .milliseconds(100))
+      let frozen = try await LeaseStore.connect(
+        try bench.database.settings, as: seat, on: StoreThread(label: "leases"), logger: quietLogger)
+      try await frozen.join()
+      func workers() async throws -> [StoredWorker] { try await bench.store.workers(topic: LogBench.topic) }
+      #expect(try await eventually { try await workers().map(\.isAlive) == [false] })
+      let worker = try bench.startWorker("one")
+      #expect(try await eventually { worker.status.partitions.count == 4 && worker.status.isReady })
+      let id = try #require(try await workers().first { $0.name == "one" }?.id)
+      #expect(try await bench.store.drain(id, of: LogBench.topic) == .last)
+      #expect(worker.status.partitions.count == 4)
+      // It thaws.
+      let life = Task {
+        while !Task.isCancelled {
+          try await frozen.showLife()
+          try? await Task.sleep(for: .milliseconds(10))
+        }
+      }
+      #expect(try await eventually { try await bench.store.drain(id, of: LogBench.topic) == .draining })
+      life.cancel()
+      _ = await life.result
+      await frozen.close()
     }
   }
 
@@ -223,6 +271,37 @@ import Worker
       try await bench.expectReplayed()
       await lines.wait(for: "the database is behind what was decided before")
       #expect(try await eventually { second.status.isReady })
+    }
+  }
+
+  @Test(.timeLimit(.minutes(3)))
+  func `a healthy database is not taken for a restored one, however late the log tells what was told before`()
+    async throws
+  {
+    try await LogBench.with(partitions: 8) { bench in
+      let skus = (0..<24).map { "sku-\($0)" }
+      let sale = try await bench.store.create(
+        openSale("many", stock: Dictionary(uniqueKeysWithValues: skus.map { ($0, 100) }), ordering: .sku))
+      let port = try #require(bench.broker.bootstrapServers.split(separator: ":").last.flatMap { UInt16($0) })
+      let line = try FaultyLine(to: port, speech: .kafka)
+      // The partitions are asked for one after another: the last ones long after the first commits were told.
+      line.slow(.toClient, by: .milliseconds(300))
+      let lines = LogLines()
+      let worker = try bench.startWorker(on: ClusterSettings(brokers: "127.0.0.1:\(line.port)"), logger: lines.logger)
+      try await bench.feed((0..<480).map { try bench.place(sale, skus[$0 % skus.count], buyer: "buyer-\($0)") })
+      #expect(try await bench.drained())
+      let tools = try OrderConsumer(
+        cluster: bench.cluster, topic: LogBench.topic, group: "workers", tuning: ConsumerTuning(), logger: quietLogger)
+      for row in try await bench.store.progress(topic: LogBench.topic) where row.nextOffset > Offset(0) {
+        #expect(
+          try await eventually(within: .seconds(30)) {
+            try await tools.committedForLagTools(of: row.partition, timeout: .seconds(5)) == row.nextOffset
+          }, "\(row.partition)")
+      }
+      await tools.close(deadline: .seconds(5))
+      #expect(await worker.stop())
+      lines.logger.info("that is all")
+      #expect(await !lines.all(until: "that is all").contains { $0.contains("the database is behind") })
     }
   }
 

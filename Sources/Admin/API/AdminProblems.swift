@@ -27,6 +27,13 @@ extension Problem {
       .workerIsLast, detail: "Start another worker before you empty worker \(id); nothing was changed.")
   }
 
+  static func lanesFull(_ id: Int64, lanes: Int64, partitions: Int64) -> Problem {
+    Problem(
+      .lanesFull,
+      detail: "Without worker \(id) there is room for \(lanes) of \(partitions) partitions: start another worker "
+        + "first; nothing was changed.")
+  }
+
   static func partitionNotHalted(_ partition: Partition) -> Problem {
     Problem(.partitionNotHalted, detail: "Partition \(partition) is not halted; nothing was changed.")
   }

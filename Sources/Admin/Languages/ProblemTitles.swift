@@ -58,6 +58,7 @@ extension ProblemCode: Message {
     case .partitionNotHalted: "分区没有停止"
     case .workerNotFound: "没有这个 worker"
     case .workerIsLast: "没有其他 worker 可接管分区"
+    case .lanesFull: "其他 worker 容不下这些分区"
     case .webhookNotFound: "没有这个 webhook"
     case .webhooksFull: "webhook 数量已达上限"
     case .rightMissing: "没有此操作的权限"

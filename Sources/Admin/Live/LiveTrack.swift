@@ -184,7 +184,7 @@ struct LiveTrack: Sendable {
   ) -> LiveView.PartitionState {
     if let reason = progress?.haltedReason { return .halted(reason: reason) }
     guard let progress, let owner = progress.ownerID, live.contains(owner) else { return .unowned }
-    if progress.leaseAgeMilliseconds ?? 0 > Limits.liveSilentMilliseconds { return .silent }
+    if progress.isOwnerSilent { return .silent }
     return waits ? .working : .idle
   }
 }

@@ -61,7 +61,7 @@ struct PartitionList: Encodable {
       name = worker.name
       startedAt = worker.startedAt
       leaseAge = worker.silentMilliseconds
-      isAlive = worker.hasSession
+      isAlive = worker.isAlive
       lanesMax = worker.lanesMax
       partitions = worker.partitions
       drainedAt = worker.drainedAt

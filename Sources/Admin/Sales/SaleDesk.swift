@@ -111,6 +111,7 @@ struct SaleDesk: Sendable {
     case .draining: return try await partitions()
     case .unknown: throw Problem.workerNotFound(worker)
     case .last: throw Problem.workerIsLast(worker)
+    case .noRoom(let lanes, let partitions): throw Problem.lanesFull(worker, lanes: lanes, partitions: partitions)
     }
   }
 

@@ -32,12 +32,12 @@ extension BatchNeeds {
       CROSS JOIN LATERAL (
         SELECT coalesce(sum(coalesce(life.units, o.quantity)), 0)::int8 AS units,
           count(*) FILTER (WHERE life.is_lapsed) AS lapses
-        FROM orders o
+        FROM orders_counted o
         LEFT JOIN LATERAL (
           SELECT CASE WHEN state <= 5 THEN units ELSE 0 END AS units, is_lapsed FROM holds
           WHERE order_id = o.order_id OFFSET 0
         ) AS life ON true
-        WHERE o.sale = wanted.sale AND o.buyer = wanted.buyer AND o.outcome IN (0, 100)
+        WHERE o.sale = wanted.sale AND o.buyer = wanted.buyer
       ) AS held
       WHERE held.units > 0 OR held.lapses > 0
       """,
@@ -47,7 +47,7 @@ extension BatchNeeds {
       """
       SELECT wanted.sale, held.buyer FROM unnest($1::int4[]) AS wanted (sale)
       CROSS JOIN LATERAL (
-        SELECT buyer FROM orders WHERE sale = wanted.sale AND outcome IN (0, 100) AND EXISTS (
+        SELECT buyer FROM orders_counted WHERE sale = wanted.sale AND EXISTS (
           SELECT FROM sales s LEFT JOIN stock k ON k.sale = s.number AND k.per_buyer_limit IS NOT NULL
           WHERE s.number = wanted.sale
             AND (s.per_buyer_limit IS NOT NULL OR s.holds -> 'lapses' IS NOT NULL OR k.sale IS NOT NULL))

@@ -2,6 +2,7 @@ package import FlashSale
 package import Lane
 package import Logging
 package import Postgres
+internal import Time
 
 /// What workers tell each other. It only makes things quicker: whoever misses one looks by the clock.
 package enum LeaseSignal: Equatable, Sendable {
@@ -43,15 +44,18 @@ package struct LeaseStore: Sendable {
     package let topic: String
     let name: String
     let lanesMax: Int
+    let lease: Duration
 
     /// - Parameters:
     ///   - name: host and process, for people.
     ///   - lanesMax: partitions that it takes at most, at least 1.
-    package init(id: WorkerID, topic: String, name: String, lanesMax: Int) {
+    ///   - lease: how long it may show no sign of life, at least 1 ms.
+    package init(id: WorkerID, topic: String, name: String, lanesMax: Int, lease: Duration) {
       self.id = id
       self.topic = topic
       self.name = name
       self.lanesMax = lanesMax
+      self.lease = lease
     }
   }
 
@@ -86,13 +90,13 @@ package struct LeaseStore: Sendable {
   package func showLife() async throws {
     _ = try await connection.query(
       """
-      INSERT INTO workers (id, topic, name, lanes_max, started_at, last_seen, session_pid, session_started)
-      SELECT $1, $2, $3, $4, clock_timestamp(), clock_timestamp(), pid, backend_start
+      INSERT INTO workers (id, topic, name, lanes_max, lease_ms, started_at, last_seen, session_pid, session_started)
+      SELECT $1, $2, $3, $4, $5, clock_timestamp(), clock_timestamp(), pid, backend_start
       FROM pg_stat_activity WHERE pid = pg_backend_pid()
       ON CONFLICT (id) DO UPDATE SET last_seen = excluded.last_seen, session_pid = excluded.session_pid,
         session_started = excluded.session_started
       """,
-      seat.id.rawValue, seat.topic, seat.name, Int32(seat.lanesMax))
+      seat.id.rawValue, seat.topic, seat.name, Int32(seat.lanesMax), Int32(seat.lease.wholeMilliseconds))
   }
 
   /// Wants no partition any more, as after `penstock lanes drain`, and tells the others.
