@@ -49,6 +49,8 @@ find_missing() {
   need postgresql has_server
   # For `promtool`, by which the tests check the metrics.
   need prometheus command -v promtool
+  # Writes records with headers, which Penstock itself never does.
+  need kcat command -v kcat
 }
 
 # What swift.org asks for beside its Debian toolchain. The linker, the compiler and the C and C++ headers, whose version
