@@ -114,7 +114,7 @@ public enum ProblemCode: Int, CaseIterable, Sendable {
     case .notAllowed: (.conflict, "not_allowed", "The order's state does not allow it")
     case .tooMuch: (.conflict, "too_much", "That is more than there is")
     case .noneLeft: (.conflict, "none_left", "The hold cannot be extended any more")
-    case .paymentUsed: (.conflict, "payment_used", "The payment is of another order")
+    case .paymentUsed: (.conflict, "payment_used", "The payment's id names another capture")
     case .paymentNotFound: (.notFound, "payment_not_found", "The order has no such payment")
     case .signatureInvalid: (.unauthorized, "signature_invalid", "The notice is not signed as it must be")
     case .internalError: (.internalServerError, "internal_error", "Something went wrong here")

@@ -44,22 +44,25 @@ struct DecidedStock {
 
   @discardableResult
   mutating func does(
-    _ buyer: String, _ action: OrderCommand.Action, key: String = "k", at second: Int64 = 15, id: CommandID? = nil
+    _ buyer: String, _ action: OrderCommand.Action, key: String = "k", at second: Int64 = 15, id: CommandID? = nil,
+    named: String? = nil
   ) -> HistoryEntry.Result? {
     let count = effects.history.count
     let command = try? OrderCommand(
-      order: order(buyer, key: key), stock: self.key, at: .at(second), action: action, id: id, by: .buyer)
+      order: order(buyer, key: key), stock: self.key, buyer: named.map(BuyerID.init(unchecked:)), at: .at(second),
+      action: action, id: id, by: .buyer)
     decide(.order(command!))
     return effects.history[count].result
   }
 
   @discardableResult
   mutating func pay(
-    _ buyer: String, _ minor: Int64, _ currency: String = "CNY", payment: String? = nil, at second: Int64 = 15
+    _ buyer: String, _ minor: Int64, _ currency: String = "CNY", payment: String? = nil, payer: String? = nil,
+    at second: Int64 = 15
   ) -> HistoryEntry.Result? {
     let id = PaymentID(unchecked: payment ?? "of \(buyer)")
     let capture = try? Capture(payment: id, minor: minor, currency: currency)
-    return does(buyer, .pay(capture!), at: second)
+    return does(buyer, .pay(capture!), at: second, named: payer)
   }
 
   mutating func does(_ action: StockCommand.Action, at second: Int64, id: CommandID? = nil) {

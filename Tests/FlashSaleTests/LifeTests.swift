@@ -71,12 +71,15 @@ struct LifeTests {
     #expect(line.pay("ann", 200, payment: "p3") == .repeated)
     #expect(line.pay("ann", 200, payment: "p4") == .alreadyPaid)
     #expect(line.pay("nobody", 200, payment: "p5") == .unknownOrder)
-    #expect(line.money("CNY") == CapturedMoney(captured: 750, applied: 200, due: 550, refunded: 0))
+    #expect(line.pay("ann", 200, payment: "p6", payer: "bob") == .anotherOrder)
+    #expect(line.pay("bob", 50, "USD", payment: "p3") == .repeated, "an id names one capture in the sale")
+    #expect(line.money("CNY") == CapturedMoney(captured: 950, applied: 200, due: 750, refunded: 0))
     #expect(line.money("USD") == CapturedMoney(captured: 200, applied: 0, due: 200, refunded: 0))
     #expect(line.does("ann", .refunded(PaymentID(unchecked: "p4"), minor: 200)) == .applied)
     #expect(line.does("ann", .refunded(PaymentID(unchecked: "p4"), minor: 1)) == .tooMuch)
     #expect(line.state("ann") == .paid)
-    #expect(line.money("CNY") == CapturedMoney(captured: 750, applied: 200, due: 350, refunded: 200))
+    #expect(line.money("CNY") == CapturedMoney(captured: 950, applied: 200, due: 550, refunded: 200))
+    #expect(line.hold("ann")?.refundDue == 150, "what was for another buyer's order is no debt of hers")
   }
 
   @Test("a cancel gives back just so many units and as much allowance, once, and owes what was paid for them")

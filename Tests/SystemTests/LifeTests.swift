@@ -5,83 +5,11 @@ import Testing
 
 /// An order's life between real processes: held, offered, extended, paid, cancelled, refunded; and its sale's stock.
 @Suite(.serialized) struct LifeTests {
-  private static let webhookKey = String(repeating: "6b", count: 16)
-
-  private struct Scene {
-    let http: URL
-    let admin: URL
-    let environment: [String: String]
-
-    func order(_ buyer: String, _ body: String = #"{"sku":"phone","quantity":1}"#) async throws -> HTTP.Answer {
-      try await HTTP.post(
-        http.appending(path: "v1/sales/held/orders"), headers: ["X-Buyer-Id": buyer], body: Data(body.utf8))
-    }
-
-    func status(_ id: String, _ buyer: String) async throws -> HTTP.Answer {
-      try await HTTP.get(http.appending(path: "v1/orders/\(id)"), headers: ["X-Buyer-Id": buyer])
-    }
-
-    func becomes(_ state: String, _ id: String, _ buyer: String) async throws -> Bool {
-      try await eventually(within: .seconds(10)) {
-        try await status(id, buyer).json("status") as? String == state
-      }
-    }
-
-    func post(
-      _ path: String, _ body: String = "{}", buyer: String? = nil, key: String? = nil, headers: [String: String] = [:]
-    ) async throws -> HTTP.Answer {
-      var headers = headers
-      headers["X-Buyer-Id"] = buyer
-      headers["Idempotency-Key"] = key
-      return try await HTTP.post(http.appending(path: path), headers: headers, body: Data(body.utf8))
-    }
-
-    func pay(_ id: String, _ payment: String, _ minor: Int) async throws -> HTTP.Answer {
-      try await post(
-        "v1/orders/\(id)/payments", #"{"payment_id":"\#(payment)","amount_minor":\#(minor),"currency":"CNY"}"#)
-    }
-
-    /// Runs `penstock order`.
-    func order(_ arguments: [String]) async throws -> (exit: PenstockProcess.Exit, output: String, errors: String) {
-      try await PenstockProcess.run(
-        "penstock", ["order"] + arguments, environment: environment.merging(["PENSTOCK_ADMIN_URL": "\(admin)"]) { $1 })
-    }
-
-    func administer(_ path: String, _ body: String, key: String? = nil) async throws -> HTTP.Answer {
-      var headers = ["Authorization": "Bearer \(Shop.adminToken)", "X-Admin-Name": "mia"]
-      headers["Idempotency-Key"] = key
-      return try await HTTP.post(
-        admin.appending(path: "admin/api/\(path)"), headers: headers, body: Data(body.utf8))
-    }
-  }
-
-  private func with(_ body: (Scene) async throws -> Void) async throws {
-    try await Shop.with(partitions: 2) { shop, _ in
-      let admin = try await shop.start("admin")
-      let intake = try await shop.start("intake", environment: ["PENSTOCK_PAYMENT_WEBHOOK_KEYS": Self.webhookKey])
-      _ = try await shop.start("worker")
-      let scene = Scene(http: try #require(intake.http), admin: admin.admin, environment: shop.environment)
-      let start = Date.now.addingTimeInterval(-60)
-      let sale = """
-        {"id":"held","name":"Held","starts_at":"\(start.formatted(.iso8601))",
-         "ends_at":"\(start.addingTimeInterval(3_600).formatted(.iso8601))","per_buyer_limit":2,
-         "holds":{"seconds":3,"extend":{"times":1,"seconds":60},"waitlist":{"offer_seconds":60,"least_seconds":1}},
-         "items":[{"sku":"phone","stock":1,"price_minor":19900,"currency":"CNY"}]}
-        """
-      #expect(try await scene.administer("sales", sale).status == 201)
-      #expect(
-        try await eventually(within: .seconds(10)) {
-          try await HTTP.get(scene.http.appending(path: "v1/sales/held")).status == 200
-        })
-      try await body(scene)
-    }
-  }
-
   private func id(_ answer: HTTP.Answer) throws -> String { try #require(answer.json("order_id") as? String) }
 
   @Test(.timeLimit(.minutes(3)))
   func `I2 I13 a hold expires by itself, is offered to who waits, and its money is applied or owed`() async throws {
-    try await with { scene in
+    try await LifeScene.with { scene in
       let ann = try id(try await scene.order("ann"))
       #expect(try await scene.becomes("reserved", ann, "ann"))
       let held = try await scene.status(ann, "ann")
@@ -109,7 +37,7 @@ import Testing
     }
   }
 
-  private func expectBuyers(_ scene: Scene, _ ann: String, _ bob: String) async throws {
+  private func expectBuyers(_ scene: LifeScene, _ ann: String, _ bob: String) async throws {
     let stranger = try await scene.post("v1/orders/\(bob)/cancel", buyer: "carol")
     #expect(stranger.status == 404, "\(stranger.text)")
     let first = try await scene.post("v1/orders/\(bob)/extend", buyer: "bob", key: "once")
@@ -131,7 +59,7 @@ import Testing
     #expect(gone.json("code") as? String == "not_allowed" && gone.json("state") as? String == "expired")
   }
 
-  private func expectMoney(_ scene: Scene, _ bob: String) async throws {
+  private func expectMoney(_ scene: LifeScene, _ bob: String) async throws {
     let wrong = try await scene.pay(bob, "p1", 19_901)
     #expect(wrong.status == 200 && wrong.json("result") as? String == "refund_due", "\(wrong.text)")
     #expect(wrong.json("because") as? String == "wrong_amount")
@@ -139,17 +67,14 @@ import Testing
     #expect(paid.json("result") as? String == "applied" && paid.json("status") as? String == "paid", "\(paid.text)")
     let twice = try await scene.pay(bob, "p3", 19_900)
     #expect(twice.json("because") as? String == "already_paid")
+    let hers = try await scene.pay(bob, "p5", 19_900, payer: "carol")
+    #expect(hers.status == 200 && hers.json("because") as? String == "another_order", "\(hers.text)")
     #expect(try await scene.pay("00000001-0000-8000-8000-000000000000", "p4", 1).status == 404)
   }
 
-  private func expectNotices(_ scene: Scene, _ bob: String) async throws {
-    let checker = try WebhookChecker(secrets: [[UInt8](repeating: 0x6b, count: 16)])
-    let body = #"{"order_id":"\#(bob)","payment_id":"p2","amount_minor":19900,"currency":"CNY"}"#
+  private func expectNotices(_ scene: LifeScene, _ bob: String) async throws {
     func send(_ seconds: Int64) async throws -> HTTP.Answer {
-      let signature = Array(body.utf8).withUnsafeBytes { checker.sign(id: "n", timestamp: seconds, body: $0) }
-      return try await scene.post(
-        "v1/webhooks/payments", body,
-        headers: ["Webhook-Id": "n", "Webhook-Timestamp": "\(seconds)", "Webhook-Signature": signature])
+      try await scene.notice(of: bob, "p2", 19_900, sentAt: seconds)
     }
     let now = Int64(Date.now.timeIntervalSince1970)
     let answers = try await withThrowingTaskGroup(of: HTTP.Answer.self) { group in
@@ -169,7 +94,7 @@ import Testing
   func `a restock goes to who waits first, a reduction takes no more than is left, and a cancellation gives back`()
     async throws
   {
-    try await with { scene in
+    try await LifeScene.with { scene in
       let ann = try id(try await scene.order("ann"))
       #expect(try await scene.becomes("reserved", ann, "ann"))
       #expect(try await scene.pay(ann, "p1", 19_900).json("result") as? String == "applied")
@@ -231,7 +156,7 @@ import Testing
 
   @Test(.timeLimit(.minutes(3)))
   func `an operator gives a buyer more time and then ends her hold, from a terminal`() async throws {
-    try await with { scene in
+    try await LifeScene.with { scene in
       let ann = try id(try await scene.order("ann"))
       #expect(try await scene.becomes("reserved", ann, "ann"))
       let extended = try await scene.order(["extend", ann, "--reason", "her bank is slow", "--by", "mia"])

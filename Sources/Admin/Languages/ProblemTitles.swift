@@ -96,7 +96,7 @@ extension ProblemCode: Message {
     case .notAllowed: "当前状态不允许此操作"
     case .tooMuch: "超过现有数量"
     case .noneLeft: "不能再延长"
-    case .paymentUsed: "该支付属于其他订单"
+    case .paymentUsed: "该支付编号已用于另一笔扣款"
     case .paymentNotFound: "订单没有这笔支付"
     default: "服务器内部错误"
     }

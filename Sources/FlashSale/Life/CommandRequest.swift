@@ -42,7 +42,7 @@ public enum CommandRequest {
   }
 
   /// Money of an order: `{"payment_id": "…", "amount_minor": 199900, "currency": "CNY"}`, and `order_id` where the path
-  /// does not say it.
+  /// does not say it. Of a capture `buyer` can say whose order it is for.
   public struct Money: Equatable, Sendable {
     /// Which fields there are.
     public enum Shape: Sendable {
@@ -55,6 +55,9 @@ public enum CommandRequest {
     }
 
     public var order: OrderID?
+
+    /// Whose order a capture is for; `nil`: whoever's.
+    public var buyer: BuyerID?
     public var payment: PaymentID
     public var minor: Int64
 
@@ -79,12 +82,12 @@ public enum CommandRequest {
 
     private init(fields json: inout JSONReader, as shape: Shape) throws(BodyError) {
       var names = ["payment_id", "amount_minor"]
-      names += shape == .refund ? ["reason"] : ["currency"]
+      names += shape == .refund ? ["reason"] : ["currency", "buyer"]
       if shape == .notice { names.append("order_id") }
       var fields = JSONFields(of: shape == .refund ? "a refund" : "a payment", names)
       var payment: PaymentID?
       var minor: Int64?
-      var (currency, reason, order) = (String?.none, "", OrderID?.none)
+      var (currency, reason, order, buyer) = (String?.none, "", OrderID?.none, BuyerID?.none)
       while let field = try fields.next(&json) {
         switch field {
         case "payment_id": payment = try json.identifier(field)
@@ -94,6 +97,7 @@ public enum CommandRequest {
           guard Price.isCurrency(text) else { throw .invalidField(field, Price.currencyRule) }
           currency = text
         case "reason": reason = try json.text(field)
+        case "buyer": buyer = try json.identifier(field)
         default:
           guard let id = OrderID(try json.text(field)) else { throw .invalidField(field, "must be an order's id") }
           order = id
@@ -103,6 +107,7 @@ public enum CommandRequest {
       self.minor = try fields.required(minor, "amount_minor")
       self.currency = shape == .refund ? "" : try fields.required(currency, "currency")
       self.order = shape == .notice ? try fields.required(order, "order_id") : nil
+      self.buyer = buyer
       self.reason = reason
     }
   }

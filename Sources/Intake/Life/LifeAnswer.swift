@@ -119,8 +119,17 @@ extension Problem {
     }
   }
 
+  /// A capture is told under the id of another one: nothing of it is counted, and nobody hears that it is (I13).
   static let paymentUsed = Problem(
-    .paymentUsed, detail: "Its money was counted once, with the first order that it was told for.", field: "payment_id")
+    .paymentUsed,
+    detail: "It names a capture of another order, amount or currency, which was counted. This one was not: tell each "
+      + "capture under an id of its own.", field: "payment_id")
+
+  /// A capture for an order of which nothing is decided.
+  static let nothingToPay = Problem(
+    .orderNotFound,
+    detail: "The capture was not counted. Tell it again when the order has its outcome. If there is no such order, pay "
+      + "the money back.")
 
   static let paymentNotFound = Problem(.paymentNotFound, field: "payment_id")
 

@@ -19,6 +19,10 @@ struct CommandCall: Sendable {
   /// Whose order it has to be; `nil`: whoever's.
   let buyer: BuyerID?
 
+  /// Whose order the payment is for, as its teller says; `nil`: the order's own buyer's. Money is in it, so the lane
+  /// decides what another one means.
+  var payer: BuyerID?
+
   /// Where the order stands in the log, if a ticket says so.
   let position: LogPosition?
   let by: Actor
@@ -31,7 +35,7 @@ struct CommandCall: Sendable {
 ///
 /// (1) Each is durable before it is answered. What it did, the lane decides; it is told from the history.
 /// (2) What surely does nothing is refused before it is written, so that nobody makes the log and the history longer by
-///     repeating it. Money is always written (I13).
+///     repeating it. Money for an order that the store has is always written, once (I13).
 /// (3) A command that was decided before is answered with what it did then.
 final class LifeDesk: Sendable {
   private let store: SaleStore
@@ -85,6 +89,7 @@ final class LifeDesk: Sendable {
       throw .busy("Orders cannot be looked up now.")
     }
     guard case .decided(let stored) = finding, call.buyer == nil || call.buyer == stored.buyer else {
+      if case .pay = call.action { throw .nothingToPay }
       throw .orderNotFound
     }
     return stored
@@ -112,7 +117,7 @@ final class LifeDesk: Sendable {
     let command: OrderCommand
     do throws(ValidationError) {
       command = try OrderCommand(
-        order: call.order, stock: order.stock, buyer: call.buyer ?? order.buyer, at: .now, action: call.action,
+        order: call.order, stock: order.stock, buyer: call.payer ?? order.buyer, at: .now, action: call.action,
         id: call.id, by: call.by)
     } catch {
       throw .body(.invalidField(error.field, error.reason))
@@ -157,8 +162,11 @@ final class LifeDesk: Sendable {
   private func answer(
     to call: CommandCall, _ effect: StoredEffect, _ order: StoredOrder
   ) throws(Problem) -> CommandAnswer {
-    // One key was used for two commands.
-    guard effect.isOf(call.action) else { throw .commandConflict(call.order) }
+    // One key was used for two commands, or one payment's id for two captures.
+    guard effect.isOf(call.action) else {
+      if case .pay = call.action { throw .paymentUsed }
+      throw .commandConflict(call.order)
+    }
     if let problem = effect.refusal(of: call.order) { throw problem }
     return .done(effect, order, catalog.current.sale(numbered: order.stock.sale))
   }

@@ -120,7 +120,7 @@ struct LifeRoutes: Sendable {
     return try await answer(
       CommandCall(
         order: order, action: .pay(capture), id: CommandID(capturing: capture.payment), canRepeat: true, buyer: nil,
-        position: nil, by: actor, patience: try Self.patience(of: request)))
+        payer: money.buyer, position: nil, by: actor, patience: try Self.patience(of: request)))
   }
 
   private func perform(

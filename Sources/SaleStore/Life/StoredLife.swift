@@ -74,9 +74,14 @@ public struct StoredEffect: Sendable, Hashable {
   /// What a command asked for that is known by its id; `nil` for all else.
   public let digest: CommandDigest?
 
+  /// Of a capture, what its payment's id names in the sale, for whichever order; `nil` for all else.
+  public fileprivate(set) var capture: Capture?
+
   /// Whether this is what a command about an order asked for, as far as the store knows: what is older has no digest.
   public func isOf(_ asked: OrderCommand.Action) -> Bool {
-    action == asked.historyAction && (digest == nil || digest == asked.digest)
+    guard action == asked.historyAction else { return false }
+    if case .pay(let told) = asked { return capture == nil || capture == told }
+    return digest == nil || digest == asked.digest
   }
 }
 
@@ -102,11 +107,20 @@ extension SaleStore {
     let rows = try await pool.withConnection { connection in
       try await connection.query(
         """
-        SELECT partition, log_offset, action, result, units, minor, state, sku, at, digest FROM history
-        WHERE order_id = $1 AND command_id = $2 ORDER BY log_offset, place LIMIT 1
+        SELECT h.partition, h.log_offset, h.action, h.result, h.units, h.minor, h.state, h.sku, h.at, h.digest,
+          p.payment, p.captured, p.currency
+        FROM history h LEFT JOIN payments p ON h.action = 1 AND p.sale = h.sale AND p.payment = h.payment
+        WHERE h.order_id = $1 AND h.command_id = $2 ORDER BY h.log_offset, h.place LIMIT 1
         """, order.uuid, command.rawValue)
     }
-    return try rows.first.map(StoredEffect.init(row:))
+    return try rows.first.map { row in
+      var effect = try StoredEffect(row: row)
+      if let minor: Int64 = try row.optional("captured") {
+        effect.capture = try Capture(
+          payment: row.identifier("payment"), minor: minor, currency: row.string("currency"))
+      }
+      return effect
+    }
   }
 
   /// Whether the records at these places of the log are all decided.
