@@ -115,11 +115,18 @@ struct HeldTests {
       #expect(queued.status == 409 && queued.code == "not_decided", "\(queued.text)")
       #expect(queued.headers["retry-after"] != nil)
       for command in ["cancel", "extend", "release"] {
-        #expect(try await intake.send(Self.post("\(path)/\(command)", "", buyer: "alice")).code == "order_not_found")
+        let named = Self.post("\(path)/\(command)", "", buyer: "alice", fields: "Idempotency-Key: k\r\n")
+        #expect(try await intake.send(named).code == "order_not_found")
         #expect(try await intake.send(Self.post("\(path)/\(command)", "")).code == "unauthenticated")
       }
+      // What would count twice if it were sent twice needs a name.
+      for (command, body) in [("extend", ""), ("cancel", #"{"units":1}"#)] {
+        let unnamed = try await intake.send(Self.post("\(path)/\(command)", body, buyer: "alice"))
+        #expect(unnamed.status == 400 && unnamed.string("field") == "Idempotency-Key", "\(unnamed.text)")
+      }
       let pay = #"{"payment_id":"p","amount_minor":1,"currency":"CNY"}"#
-      #expect(try await intake.send(Self.post("\(path)/payments", pay)).code == "order_not_found")
+      let unknown = try await intake.send(Self.post("\(path)/payments", pay))
+      #expect(unknown.code == "order_not_found" && unknown.string("detail")?.contains("was not counted") == true)
       #expect(try await intake.send(Self.post("/v1/orders/nonsense/payments", pay)).status == 404)
       #expect(try await intake.send(Self.post("\(path)/fulfil", "")).code == "order_not_found")
       #expect(try await intake.records().count == 1)

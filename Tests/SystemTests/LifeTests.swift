@@ -45,8 +45,10 @@ import Testing
     #expect(first.json("extensions_left") as? Int == 0)
     let again = try await scene.post("v1/orders/\(bob)/extend", buyer: "bob", key: "once")
     #expect(again.status == 200 && again.json("expires_at") as? String == first.json("expires_at") as? String)
-    for _ in 0..<3 {
-      let more = try await scene.post("v1/orders/\(bob)/extend", buyer: "bob")
+    let unnamed = try await scene.post("v1/orders/\(bob)/extend", buyer: "bob")
+    #expect(unnamed.status == 400 && unnamed.json("field") as? String == "Idempotency-Key", "\(unnamed.text)")
+    for number in 0..<3 {
+      let more = try await scene.post("v1/orders/\(bob)/extend", buyer: "bob", key: "more-\(number)")
       #expect(more.status == 409 && more.json("code") as? String == "none_left", "\(more.text)")
     }
     let over = try await scene.post("v1/orders/\(bob)/cancel", #"{"units":2}"#, buyer: "bob", key: "two")

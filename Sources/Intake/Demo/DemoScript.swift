@@ -283,8 +283,8 @@ enum DemoScript {
         }
       };
 
-      const command = async (path, body) => {
-        const answer = await call("POST", `/v1/orders/${order.id}/${path}?wait=5s`, body);
+      const command = async (path, body, headers) => {
+        const answer = await call("POST", `/v1/orders/${order.id}/${path}?wait=5s`, body, headers);
         if (answer.ok) { $("urgent").textContent = ""; tell(answer.json); } else { say(told(answer)); }
         await refresh();
       };
@@ -293,6 +293,9 @@ enum DemoScript {
       const pay = () => command("payments", {
         payment_id: `demo-${random()}${random()}`, amount_minor: order.amount_minor, currency: order.currency,
       });
+
+      // One extension of this end, however often it is asked for.
+      const extend = () => command("extend", undefined, { "Idempotency-Key": `from-${order.expires_at}` });
 
       // --- All of it ---
 
@@ -320,12 +323,12 @@ enum DemoScript {
       $("leave").addEventListener("click", () => stepRoom("DELETE"));
       $("verify").addEventListener("click", verify);
       $("pay").addEventListener("click", pay);
-      $("extend").addEventListener("click", () => command("extend"));
+      $("extend").addEventListener("click", extend);
       $("release").addEventListener("click", () => command("release"));
       document.addEventListener("keydown", (event) => {
         if (event.key.toLowerCase() !== "e" || event.ctrlKey || event.metaKey || event.altKey) return;
         if (["INPUT", "SELECT", "TEXTAREA"].includes(event.target.tagName) || $("extend").hidden) return;
-        command("extend");
+        extend();
       });
 
       const listSales = async () => {

@@ -21,7 +21,7 @@ struct LifeRoutes: Sendable {
 
   func add(to v1: RouterGroup<ListenerContext>) {
     v1.at("orders/{order}/cancel", post: cancel)
-    v1.at("orders/{order}/extend", post: { try await byBuyer($0, $1, .extend) })
+    v1.at("orders/{order}/extend", post: { try await byBuyer($0, $1, .extend, needsKey: true) })
     v1.at("orders/{order}/release", post: { try await byBuyer($0, $1, .release) })
     v1.at("orders/{order}/payments", post: pay)
     v1.at("orders/{order}/refunds", post: refund)
@@ -35,17 +35,16 @@ struct LifeRoutes: Sendable {
     let buyer = try recognition.caller(of: request, context).buyer
     let body = try await Self.body(of: request)
     let asked = try Self.parsed(body) { bytes throws(BodyError) in try CommandRequest.Cancel(parsing: bytes) }
-    let key = try Self.key(of: request)
-    // Without a name for it, nobody could tell its retry from a second one.
-    if asked.units != nil, key == nil { throw Problem.keyMissing }
+    let key = try Self.key(of: request, isNeeded: asked.units != nil)
     return try await perform(request, context, asked.action, key, buyer: buyer, by: .buyer, asked.reason)
   }
 
   private func byBuyer(
-    _ request: Request, _ context: ListenerContext, _ action: OrderCommand.Action
+    _ request: Request, _ context: ListenerContext, _ action: OrderCommand.Action, needsKey: Bool = false
   ) async throws -> Response {
     let buyer = try recognition.caller(of: request, context).buyer
-    return try await perform(request, context, action, try Self.key(of: request), buyer: buyer, by: .buyer)
+    let key = try Self.key(of: request, isNeeded: needsKey)
+    return try await perform(request, context, action, key, buyer: buyer, by: .buyer)
   }
 
   // MARK: The shop
@@ -65,7 +64,7 @@ struct LifeRoutes: Sendable {
     let money = try Self.parsed(body) { bytes throws(BodyError) in
       try CommandRequest.Money(parsing: bytes, as: .refund)
     }
-    guard let key = try Self.key(of: request) else { throw Problem.keyMissing }
+    let key = try Self.key(of: request, isNeeded: true)
     let action = OrderCommand.Action.refunded(money.payment, minor: money.minor)
     return try await perform(request, context, action, key, buyer: nil, by: .shop, money.reason)
   }
@@ -158,8 +157,12 @@ struct LifeRoutes: Sendable {
     try WaitTime.asked(in: request.uri.queryParameters) ?? Limits.commandPatience
   }
 
-  private static func key(of request: Request) throws(Problem) -> IdempotencyKey? {
-    guard let name = HTTPField.Name(IdempotencyKey.field), let value = request.headers[name] else { return nil }
+  /// - Parameter isNeeded: whether, without a name for it, nobody could tell the command's retry from a second one.
+  private static func key(of request: Request, isNeeded: Bool = false) throws(Problem) -> IdempotencyKey? {
+    guard let name = HTTPField.Name(IdempotencyKey.field), let value = request.headers[name] else {
+      if isNeeded { throw .keyMissing }
+      return nil
+    }
     guard request.headers[values: name].count == 1 else {
       throw .invalidHeader(IdempotencyKey.field, "is there twice")
     }
