@@ -18,7 +18,23 @@ struct CommandRequestTests {
     let order = "00000001-5b9c-8e1f-a2d4-0c6a1f7e93b5"
     let notice = try money(
       #"{"order_id":"\#(order)","payment_id":"p","amount_minor":1,"currency":"JPY"}"#, .notice)
-    #expect(notice.order == OrderID(order))
+    #expect(notice.order == OrderID(order) && notice.buyer == nil)
+    let hers = try money(#"{"buyer":"ann","payment_id":"p","amount_minor":1,"currency":"JPY"}"#)
+    #expect(hers.buyer == BuyerID(unchecked: "ann"))
+  }
+
+  @Test("a refund is in its payment's currency, whether it says so or not")
+  func refund() throws {
+    let plain = try money(#"{"payment_id":"p","amount_minor":1999}"#, .refund)
+    try plain.check(against: "CNY")
+    let named = try money(#"{"payment_id":"p","amount_minor":1999,"currency":"JPY","reason":"x"}"#, .refund)
+    try named.check(against: "JPY")
+    #expect(throws: BodyError.invalidField("currency", "must be the payment's, CNY")) {
+      try named.check(against: "CNY")
+    }
+    #expect(throws: BodyError.self) {
+      try money(#"{"payment_id":"p","amount_minor":1,"buyer":"ann"}"#, .refund)
+    }
   }
 
   @Test(

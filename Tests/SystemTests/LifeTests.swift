@@ -139,21 +139,38 @@ import Testing
       let back = try await scene.post("v1/orders/\(ann)/cancel", buyer: "ann")
       #expect(back.status == 200 && back.json("result") as? String == "refund_due", "\(back.text)")
       #expect(back.json("status") as? String == "refund_due" && back.json("moved_minor") as? Int == 19_900)
-      let refund = #"{"payment_id":"p1","amount_minor":19900}"#
-      #expect(try await scene.post("v1/orders/\(ann)/refunds", refund).status == 400)
-      for _ in 0..<2 {
-        let repaid = try await scene.post("v1/orders/\(ann)/refunds", refund, key: "r1")
-        #expect(repaid.status == 200 && repaid.json("status") as? String == "refunded", "\(repaid.text)")
-      }
-      let part = try await scene.post(
-        "v1/orders/\(ann)/refunds", #"{"payment_id":"p1","amount_minor":100}"#, key: "r1")
-      #expect(part.status == 422 && part.json("code") as? String == "idempotency_conflict", "\(part.text)")
+      try await expectRefunds(scene, ann)
       let cancelled = try await HTTP.post(
         scene.admin.appending(path: "admin/api/orders/\(bob)/cancel"),
         headers: ["Authorization": "Bearer \(Shop.adminToken)"], body: Data(#"{"reason":"asked by phone"}"#.utf8))
       #expect(cancelled.status == 200, "\(cancelled.text)")
       #expect(try await scene.becomes("cancelled", bob, "bob"))
     }
+  }
+
+  /// Of an order that was paid with 199.00 CNY and cancelled.
+  private func expectRefunds(_ scene: LifeScene, _ ann: String) async throws {
+    // 19,900 minor units of another currency are other money.
+    let yen = try await scene.order(
+      ["refund", ann, "--payment", "p1", "--amount", "19900", "--currency", "JPY", "--reason", "a mistake"])
+    #expect(yen.exit == .init(code: 1, bySignal: false) && yen.errors.contains("CNY"), "\(yen)")
+    let inDinars = #"{"payment_id":"p1","amount_minor":19900,"currency":"BHD"}"#
+    let dinars = try await scene.post("v1/orders/\(ann)/refunds", inDinars, key: "r0")
+    #expect(dinars.status == 422 && dinars.json("field") as? String == "currency", "\(dinars.text)")
+    let part = try await scene.order(
+      ["refund", ann, "--payment", "p1", "--amount", "1.00", "--currency", "CNY", "--reason", "a beginning"])
+    #expect(part.exit == .success, "\(part)")
+    #expect(try await scene.status(ann, "ann").json("refund_due_minor") as? Int == 19_800)
+
+    let refund = #"{"payment_id":"p1","amount_minor":19800,"currency":"CNY"}"#
+    #expect(try await scene.post("v1/orders/\(ann)/refunds", refund).status == 400)
+    for _ in 0..<2 {
+      let repaid = try await scene.post("v1/orders/\(ann)/refunds", refund, key: "r1")
+      #expect(repaid.status == 200 && repaid.json("status") as? String == "refunded", "\(repaid.text)")
+    }
+    let another = try await scene.post(
+      "v1/orders/\(ann)/refunds", #"{"payment_id":"p1","amount_minor":100}"#, key: "r1")
+    #expect(another.status == 422 && another.json("code") as? String == "idempotency_conflict", "\(another.text)")
   }
 
   @Test(.timeLimit(.minutes(3)))

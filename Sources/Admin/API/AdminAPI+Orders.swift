@@ -26,6 +26,7 @@ extension AdminAPI {
     let asked = try await visit.request.parsed(upTo: Limits.bodyBytes) { bytes throws(BodyError) in
       try CommandRequest.Money(parsing: bytes, as: .refund, needsReason: true)
     }
+    try await desk.check(asked, of: order)
     return try await perform(
       .refund(asked.payment, minor: asked.minor), on: order, why: asked.reason, needsKey: true, by: visit)
   }

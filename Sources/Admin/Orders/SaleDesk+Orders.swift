@@ -63,6 +63,15 @@ extension SaleDesk {
     return found
   }
 
+  /// Refuses a refund that names another currency than its payment's. A payment never changes its currency.
+  func check(_ refund: CommandRequest.Money, of order: OrderID) async throws {
+    guard !refund.currency.isEmpty else { return }
+    let key = Payment.Key(sale: order.sale, id: refund.payment)
+    let currency = try await asking("payment") { [store] in try await store.currency(of: key) }
+    guard let currency else { throw Problem.refusal(.paymentNotFound, of: order, nil) }
+    do throws(BodyError) { try refund.check(against: currency) } catch { throw Problem.body(error) }
+  }
+
   /// The order of a place in the log, as a ticket names it. Throws a 404 if no order is placed there.
   func order(at position: LogPosition) async throws -> OrderRecord {
     guard let id = try await asking("place", { [hooks] in try await hooks.orderAt(position) }) else {

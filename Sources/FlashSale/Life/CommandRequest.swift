@@ -50,7 +50,7 @@ public enum CommandRequest {
       case capture
       /// A capture, with `order_id`.
       case notice
-      /// What was paid back: without a currency, which is the payment's, and with a `reason`.
+      /// What was paid back, with a `reason`. The currency can be left out: it is the payment's.
       case refund
     }
 
@@ -61,7 +61,7 @@ public enum CommandRequest {
     public var payment: PaymentID
     public var minor: Int64
 
-    /// Empty for a refund.
+    /// Empty for a refund that does not say it.
     public var currency: String
     public var reason: String
 
@@ -80,9 +80,16 @@ public enum CommandRequest {
       if needsReason { try CommandRequest.check(reason) }
     }
 
+    /// Refuses a refund that names another currency than its payment's: its minor units are other money.
+    public func check(against currency: String) throws(BodyError) {
+      guard self.currency.isEmpty || self.currency == currency else {
+        throw .invalidField("currency", "must be the payment's, \(currency)")
+      }
+    }
+
     private init(fields json: inout JSONReader, as shape: Shape) throws(BodyError) {
       var names = ["payment_id", "amount_minor"]
-      names += shape == .refund ? ["reason"] : ["currency", "buyer"]
+      names += ["currency", shape == .refund ? "reason" : "buyer"]
       if shape == .notice { names.append("order_id") }
       var fields = JSONFields(of: shape == .refund ? "a refund" : "a payment", names)
       var payment: PaymentID?
@@ -105,7 +112,7 @@ public enum CommandRequest {
       }
       self.payment = try fields.required(payment, "payment_id")
       self.minor = try fields.required(minor, "amount_minor")
-      self.currency = shape == .refund ? "" : try fields.required(currency, "currency")
+      self.currency = shape == .refund ? currency ?? "" : try fields.required(currency, "currency")
       self.order = shape == .notice ? try fields.required(order, "order_id") : nil
       self.buyer = buyer
       self.reason = reason

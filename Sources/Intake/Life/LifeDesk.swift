@@ -76,6 +76,16 @@ final class LifeDesk: Sendable {
     return try answer(to: call, effect, try await find(call))
   }
 
+  /// Refuses a refund that names another currency than its payment's. A payment never changes its currency.
+  func check(_ refund: CommandRequest.Money, of order: OrderID) async throws(Problem) {
+    guard !refund.currency.isEmpty else { return }
+    let key = Payment.Key(sale: order.sale, id: refund.payment)
+    guard let currency = try await asking({ [store] in try await store.currency(of: key) }) else {
+      throw .paymentNotFound
+    }
+    do throws(BodyError) { try refund.check(against: currency) } catch { throw .body(error) }
+  }
+
   /// The order, as it stands now.
   private func find(_ call: CommandCall) async throws(Problem) -> StoredOrder {
     if let position = call.position, position.offset >= orders.standing(of: position).watermark {

@@ -65,6 +65,7 @@ struct LifeRoutes: Sendable {
       try CommandRequest.Money(parsing: bytes, as: .refund)
     }
     let key = try Self.key(of: request, isNeeded: true)
+    try await desk.check(money, of: try Self.order(context))
     let action = OrderCommand.Action.refunded(money.payment, minor: money.minor)
     return try await perform(request, context, action, key, buyer: nil, by: .shop, money.reason)
   }

@@ -123,6 +123,15 @@ extension SaleStore {
     }
   }
 
+  /// The currency of a payment; `nil`: no capture has that id in the sale.
+  public func currency(of payment: Payment.Key) async throws -> String? {
+    let rows = try await pool.withConnection { connection in
+      try await connection.query(
+        "SELECT currency FROM payments WHERE sale = $1 AND payment = $2", payment.sale.rawValue, payment.id.rawValue)
+    }
+    return try rows.first?.string(0)
+  }
+
   /// Whether the records at these places of the log are all decided.
   public func areDecided(_ positions: [LogPosition], topic: String) async throws -> Bool {
     let rows = try await pool.withConnection { connection in

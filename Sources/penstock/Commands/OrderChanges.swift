@@ -52,7 +52,8 @@ enum OrderChanges {
         let digits = Currency.exponent(of: currency)
         throw ValidationError("--amount is above 0, with at most \(digits) digits behind the point in \(currency)")
       }
-      try await OrderChanges.send(order, "refund", ["payment_id": payment, "amount_minor": minor], saying)
+      let body: [String: Any] = ["payment_id": payment, "amount_minor": minor, "currency": currency]
+      try await OrderChanges.send(order, "refund", body, saying)
     }
   }
 
