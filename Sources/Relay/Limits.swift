@@ -37,6 +37,10 @@ public enum Limits {
   /// Longest that an attempt may take, from the look-up of the host to the end of the answer. Past it, it has failed.
   static let attempt = Duration.seconds(10)
 
+  /// Names of endpoints that are looked up at once. Each has a thread, until its name server has answered or is given
+  /// up. Past it, further names cannot be found, and their attempts fail.
+  static let lookups = 64
+
   /// Bytes of an answer that are read. Past it, the connection is closed, and the answer's status counts.
   static let answerBytes = 64 << 10
 

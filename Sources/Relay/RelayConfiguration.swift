@@ -15,6 +15,9 @@ public struct RelayConfiguration: Sendable {
   /// Networks that are not public, to which webhooks may go all the same.
   public var networks: [NetworkBlock] = []
 
+  /// Finds all addresses of an endpoint's host, as text: by the machine's own resolver. It may block.
+  public var resolve: @Sendable (String) throws -> [String] = { try NameLookups.resolve($0) }
+
   /// Makes the topic of events, if it is not there; tried again until it does not throw.
   public var makeTopic: @Sendable () async throws -> Void = {}
 

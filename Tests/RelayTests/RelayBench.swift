@@ -63,11 +63,13 @@ final class RelayBench: Sendable {
 
   /// Starts a relay that may send webhooks to this machine.
   func startRelay(
-    _ name: String = "a relay", to other: ClusterSettings? = nil, now: (@Sendable () -> Timestamp)? = nil
+    _ name: String = "a relay", to other: ClusterSettings? = nil, now: (@Sendable () -> Timestamp)? = nil,
+    resolve: (@Sendable (String) throws -> [String])? = nil
   ) throws -> (service: RelayService, running: Running) {
     var configuration = RelayConfiguration(orders: Self.orders, events: Self.events, name: name)
     configuration.networks = ["127.0.0.0/8"].compactMap { NetworkBlock($0) }
     if let now { configuration.now = now }
+    if let resolve { configuration.resolve = resolve }
     let service = RelayService(
       configuration: configuration, cluster: other ?? cluster, database: try database.settings, logger: quietLogger)
     return (service, run(service))

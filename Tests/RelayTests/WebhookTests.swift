@@ -139,6 +139,34 @@ struct WebhookTests {
     }
   }
 
+  @Test func `an endpoint whose name server hangs keeps no other, and fails after 10 s`() async throws {
+    let gate = DispatchSemaphore(value: 0)
+    let lookups = Mutex(0)
+    defer { gate.signal() }
+    try await Receiver.with { receiver in
+      try await RelayBench.with(partitions: 1) { bench in
+        let sale = try await bench.store.create(openSale())
+        let hung = try await add("http://hangs.test/hook", bench)
+        _ = try await add(receiver.url, bench)
+        // More than the endpoint may have on their way at once.
+        try await bench.feed((0..<40).map { try bench.place(sale, buyer: "buyer-\($0)") })
+        try bench.startWorker()
+        _ = try bench.startRelay(resolve: { host in
+          guard host == "hangs.test" else { return [host] }
+          lookups.withLock { $0 += 1 }
+          gate.wait()
+          gate.signal()
+          return []
+        })
+        #expect(try await eventually { lookups.withLock { $0 } > 0 })
+        #expect(try await eventually { receiver.all.count == 40 }, "\(receiver.all.count)")
+        // Its attempts end in time, though the look-up of their name does not.
+        #expect(try await eventually { try await bench.store.webhook(hung.id)?.failingSince != nil })
+        #expect(lookups.withLock { $0 } == 1, "one thread for one name")
+      }
+    }
+  }
+
   @Test func `of a receiver that sends 10 GB nearly nothing is read`() async throws {
     try await Receiver.with({ _ in .flood }) { receiver in
       let answer = try await ping(receiver.url)

@@ -1,6 +1,3 @@
-internal import Glibc
-internal import NIOPosix
-
 /// Finds the address that a webhook goes to, and refuses those that are not for it.
 ///
 /// (1) Every address of the name must be allowed: which one a library would take is not known.
@@ -13,10 +10,11 @@ struct HostLookup: Sendable {
 
   /// Networks that are not public and may be reached all the same.
   let networks: [NetworkBlock]
+  let names: NameLookups
 
   /// - Parameter host: a name or an address, without brackets.
   func address(of host: String) async throws -> String {
-    let found = try await NIOThreadPool.singleton.runIfActive { try Self.addresses(of: host) }
+    let found = try await names.addresses(of: host)
     guard let first = found.first else { throw Refusal(description: "\(host) has no address") }
     for text in found {
       guard let address = NetworkAddress(text), allows(address) else {
@@ -28,28 +26,5 @@ struct HostLookup: Sendable {
 
   private func allows(_ address: NetworkAddress) -> Bool {
     address.isPublic || networks.contains { $0.contains(address) }
-  }
-
-  /// All addresses, as text. Blocks.
-  private static func addresses(of host: String) throws -> [String] {
-    var hints = addrinfo()
-    hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
-    var list: UnsafeMutablePointer<addrinfo>?
-    let failure = getaddrinfo(host, nil, &hints, &list)
-    guard failure == 0 else {
-      throw Refusal(description: "\(host) cannot be found: \(String(cString: gai_strerror(failure)))")
-    }
-    defer { freeaddrinfo(list) }
-    var found: [String] = []
-    var next = list
-    while let entry = next {
-      var text = [CChar](repeating: 0, count: Int(NI_MAXHOST))
-      let status = getnameinfo(
-        entry.pointee.ai_addr, entry.pointee.ai_addrlen, &text, socklen_t(text.count), nil, 0, NI_NUMERICHOST)
-      let address = String(decoding: text.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
-      if status == 0, !found.contains(address) { found.append(address) }
-      next = entry.pointee.ai_next
-    }
-    return found
   }
 }

@@ -23,7 +23,12 @@ public struct WebhookClient: Sendable {
   private let clients = PinnedClients()
 
   /// - Parameter networks: those that are not public and may be reached all the same.
-  public init(networks: [NetworkBlock]) { lookup = HostLookup(networks: networks) }
+  public init(networks: [NetworkBlock]) { self.init(networks: networks, resolve: NameLookups.resolve) }
+
+  /// - Parameter resolve: finds all addresses of a name, as text; it may block.
+  init(networks: [NetworkBlock], resolve: @escaping @Sendable (String) throws -> [String]) {
+    lookup = HostLookup(networks: networks, names: NameLookups(resolve))
+  }
 
   /// Sends a test.
   public func ping(_ endpoint: WebhookEndpoint, at now: Timestamp) async -> WebhookAnswer {

@@ -22,7 +22,7 @@ struct WebhookDispatcher: Sendable {
     while !Task.isCancelled {
       do {
         let store = try await WebhookStore.connect(database, logger: logger)
-        let client = WebhookClient(networks: configuration.networks)
+        let client = WebhookClient(networks: configuration.networks, resolve: configuration.resolve)
         do {
           try await serve(store, client) { backoff.reset() }
         } catch {
