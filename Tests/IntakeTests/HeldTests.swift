@@ -67,6 +67,36 @@ struct HeldTests {
     }
   }
 
+  @Test func `who found all held in the lane hears what the door tells of it, as long as it is so`() async throws {
+    try await RunningIntake.with(sales: [try Self.sale()]) { intake in
+      let order = try await intake.order()
+      let id = try #require(order.string("order_id").flatMap { OrderID($0) })
+      let connection = try await intake.database.connect()
+      _ = try await connection.query(
+        """
+        INSERT INTO orders (order_id, log_offset, accepted_at, decided_at, sale, quantity, partition, outcome, sku,
+          buyer)
+        VALUES ($1, 0, now(), now(), $2, 1, 0, $3, 'phone', 'alice')
+        """, UUIDBytes(high: id.high, low: id.low), id.sale.rawValue, Refusal.allHeld.rawValue)
+      await connection.close()
+      try await set(intake, left: 0, reserved: 3)
+      try await intake.decideUp(to: 1)
+      let path = "/v1/orders/\(id)"
+      let heard = try await eventually(within: .seconds(5)) {
+        try await intake.get(path).string("earliest_release_at").flatMap(Timestamp.init(rfc3339:)) != nil
+      }
+      let held = try await intake.get(path)
+      #expect(heard && held.string("reason") == "all_held" && held.json("waitlist") as? Bool == true, "\(held.text)")
+      try await set(intake, left: 1, reserved: 2)
+      #expect(
+        try await eventually(within: .seconds(5)) {
+          let again = try await intake.get(path)
+          return again.string("reason") == "all_held" && again.json("waitlist") == nil
+            && again.json("earliest_release_at") == nil
+        })
+    }
+  }
+
   @Test func `an order that wants to wait goes into the log, whatever is held and however short the line may be`()
     async throws
   {

@@ -42,6 +42,7 @@ enum OrderAnswer {
           json.field("status", "rejected")
           json.field("reason", refusal.code)
           if let sku = stored.refusedSKU { json.field("refused_sku", sku.rawValue) }
+          if refusal == .allHeld { sale?.writeHeld(stored.refusedSKU ?? stored.stock.sku, at: .now, to: &json) }
         }
       }
       if let sale { json.field("sale", sale.id.rawValue) }
@@ -57,6 +58,16 @@ enum OrderAnswer {
       }
       if let life = stored.life { life.write(to: &json, sale?.sale.holds) }
     }
+  }
+}
+
+extension CatalogSale {
+  /// Writes what an order that found all units of a SKU held can hope for, as the door tells it, for as long as that is
+  /// so: when the first of them can come back, and whether a new order could wait.
+  fileprivate func writeHeld(_ sku: SKU, at now: Timestamp, to json: inout JSONWriter) {
+    guard let item = self[sku], case .over(.allHeld(let release)) = SaleMoment(self, item, at: now) else { return }
+    if let release { json.field("earliest_release_at", release.description) }
+    if hasWaitlist { json.field("waitlist", true) }
   }
 }
 
