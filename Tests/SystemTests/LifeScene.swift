@@ -3,8 +3,10 @@ import Foundation
 import TestSupport
 import Testing
 
-/// A sale of one phone with holds, between real processes: an admin, a worker, and as many intakes as a test asks for.
+/// A sale with holds, of one phone unless a test says otherwise, between real processes: an admin, a worker, and as
+/// many intakes as a test asks for.
 struct LifeScene {
+  static let phone = #"{"sku":"phone","stock":1,"price_minor":19900,"currency":"CNY"}"#
   private static let webhookKey = [UInt8](repeating: 0x6b, count: 16)
 
   /// The first intake's, and all of them.
@@ -15,8 +17,14 @@ struct LifeScene {
 
   /// Starts everything, lends it to `body`, and ends it.
   ///
-  /// - Parameter seconds: how long what is won is held.
-  static func with(holds seconds: Int = 3, intakes: Int = 1, _ body: (LifeScene) async throws -> Void) async throws {
+  /// - Parameters:
+  ///   - seconds: how long what is won is held.
+  ///   - items: what is sold, as the API takes it.
+  ///   - isTold: whether a relay runs that may send webhooks to this machine.
+  static func with(
+    holds seconds: Int = 3, items: String = phone, intakes: Int = 1, isTold: Bool = false,
+    _ body: (LifeScene) async throws -> Void
+  ) async throws {
     try await Shop.with(partitions: 2) { shop, _ in
       let admin = try await shop.start("admin")
       let keys = webhookKey.map { String($0, radix: 16) }.joined()
@@ -26,6 +34,9 @@ struct LifeScene {
         doors.append(try #require(intake.http))
       }
       _ = try await shop.start("worker")
+      if isTold {
+        _ = try await shop.start("relay", environment: ["PENSTOCK_WEBHOOK_NETWORKS": "127.0.0.0/8"])
+      }
       let scene = LifeScene(doors: doors, admin: admin.admin, environment: shop.environment)
       let start = Date.now.addingTimeInterval(-60)
       let sale = """
@@ -33,7 +44,7 @@ struct LifeScene {
          "ends_at":"\(start.addingTimeInterval(3_600).formatted(.iso8601))","per_buyer_limit":2,
          "holds":{"seconds":\(seconds),"extend":{"times":1,"seconds":60},
           "waitlist":{"offer_seconds":60,"least_seconds":1}},
-         "items":[{"sku":"phone","stock":1,"price_minor":19900,"currency":"CNY"}]}
+         "items":[\(items)]}
         """
       #expect(try await scene.administer("sales", sale).status == 201)
       for door in doors {
@@ -121,8 +132,12 @@ struct LifeScene {
     return try await HTTP.post(admin.appending(path: "admin/api/\(path)"), headers: headers, body: Data(body.utf8))
   }
 
-  /// Everything that the admin API knows of an order.
-  func history(of id: String) async throws -> HTTP.Answer {
-    try await HTTP.get(admin.appending(path: "admin/api/orders/\(id)"), headers: Self.operatorFields)
+  /// Asks the admin API for something.
+  func ask(_ path: String) async throws -> HTTP.Answer {
+    let url = try #require(URL(string: "admin/api/\(path)", relativeTo: admin))
+    return try await HTTP.get(url.absoluteURL, headers: Self.operatorFields)
   }
+
+  /// Everything that the admin API knows of an order.
+  func history(of id: String) async throws -> HTTP.Answer { try await ask("orders/\(id)") }
 }

@@ -18,6 +18,7 @@ extension StoredLife {
     }
     json.field("amount_minor", amountMinor)
     json.field("currency", price.currency)
+    json.field("exponent", Currency.exponent(of: price.currency))
     if refundDue > 0 { json.field("refund_due_minor", refundDue) }
     if let due {
       json.field("expires_at", due.description)

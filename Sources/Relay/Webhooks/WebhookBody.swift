@@ -9,6 +9,7 @@ struct WebhookBody: Encodable {
     var refundDueMinor: Int64
     var refundedMinor: Int64
     var currency: String?
+    var exponent: Int?
     var payment: String?
   }
 
@@ -30,6 +31,7 @@ struct WebhookBody: Encodable {
     var lines: [Line]?
     var priceMinor: Int64
     var currency: String
+    var exponent: Int
     var money: Money?
     var due: String?
     var by: String
@@ -52,12 +54,13 @@ struct WebhookBody: Encodable {
       lines: event.lines.isEmpty
         ? nil : event.lines.map { Line(sku: $0.sku.rawValue, units: $0.units, priceMinor: $0.priceMinor) },
       priceMinor: event.price.minor,
-      currency: event.price.currency,
+      currency: event.price.currency, exponent: Currency.exponent(of: event.price.currency),
       money: money.captured + money.refundDue + money.refunded == 0
         ? nil
         : Money(
           capturedMinor: money.captured, refundDueMinor: money.refundDue, refundedMinor: money.refunded,
-          currency: money.currency, payment: money.payment?.rawValue),
+          currency: money.currency, exponent: money.currency.map(Currency.exponent(of:)),
+          payment: money.payment?.rawValue),
       due: event.due?.description, by: event.by.name, reason: event.by.reason.isEmpty ? nil : event.by.reason)
   }
 
