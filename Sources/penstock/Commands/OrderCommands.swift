@@ -25,7 +25,13 @@ struct OrderCommands: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
       commandName: "show",
       abstract: "Show every record that touched an order: where, when, by whom, and what it did.",
-      discussion: "Example:\n  penstock order show 00000001-8a3f-8c21-9b1e-0123456789ab")
+      discussion: """
+        A further record of the order's own request, as a client's retry writes one, changes nothing and is not shown:
+        the sale's report counts those.
+
+        Example:
+          penstock order show 00000001-8a3f-8c21-9b1e-0123456789ab
+        """.flowing)
 
     @Argument(
       help: "The order's id.",
