@@ -3,7 +3,7 @@ import Postgres
 import TestSupport
 import Time
 
-/// Everything is sold, thousands wait, and units come back in waves while workers die.
+/// Everything is sold and paid, thousands wait, and units come back in waves while workers die.
 enum RestockRow {
   static let row = Row(
     name: "restock-waiting", fault: "restocks while 10,000 wait and nothing is left; worker: SIGKILL between them",
@@ -18,6 +18,7 @@ enum RestockRow {
       holds: ["seconds": 600, "waitlist": ["offer_seconds": 600, "least_seconds": 1] as [String: Any]],
       knownAt: [http])
     try await stage.underLoad {
+      try await sellOut(http, stage)
       try await fill(waiting, door, stage)
       for wave in 0..<waves {
         let victim = stage.draw { $0.number(in: 0...1) }
@@ -37,14 +38,31 @@ enum RestockRow {
   private static let waves = 10
   private static let threads = 16
 
-  /// Sells everything, and then lets so many others wait.
+  /// Sells everything to buyers who pay at once, so that nothing is held, and nobody hears that something is.
+  private static func sellOut(_ http: URL, _ stage: Stage) async throws {
+    for number in 0..<first {
+      let placed = try await HTTP.order(at: http, sale: sale, sku: sku, buyer: "first\(number)", key: "k")
+      guard let order = placed.json("order_id") as? String else { throw TestSetUpError("an order: \(placed.text)") }
+      let payment = #"{"payment_id":"p\#(number)","amount_minor":1,"currency":"CNY"}"#
+      // The order is found once it is decided.
+      try await stage.expect("the payment of \(order)", within: .seconds(20)) {
+        let url = http.appending(path: "v1/orders/\(order)/payments")
+        return try await HTTP.post(url, body: Data(payment.utf8)).json("result") as? String == "applied"
+      }
+    }
+    try await stage.expect("sold_out at the door", within: .seconds(10)) {
+      try await HTTP.order(at: http, sale: sale, sku: sku, buyer: "late").json("code") as? String == "sold_out"
+    }
+  }
+
+  /// Lets so many wait.
   private static func fill(_ waiting: Int, _ door: UInt16, _ stage: Stage) async throws {
     await withTaskGroup(of: Void.self) { group in
       for thread in 0..<threads {
         group.addTask {
           await withCheckedContinuation { continuation in
             Loopback.onThread("waiting") {
-              place(Array(stride(from: thread, to: first + waiting, by: threads)), door, stage)
+              place(Array(stride(from: thread, to: waiting, by: threads)), door, stage)
               continuation.resume()
             }
           }
@@ -118,7 +136,7 @@ enum RestockRow {
 
   private static func judge(_ waiting: Int, _ stage: Stage) async throws {
     let end = try await counts(stage)
-    if end.held != first + waiting || end.left != 0 || end.waiting != 0 {
+    if end.held != waiting || end.left != 0 || end.waiting != 0 {
       stage.violated("\(end.held) hold units, \(end.waiting) wait, \(end.left) units are left")
     }
     let offers = try await stage.ask { try await OffersMade($0) }
