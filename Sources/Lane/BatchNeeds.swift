@@ -235,7 +235,7 @@ package struct CommandNeeds: Sendable {
     switch command.action {
     case .pay(let capture):
       if !isKnown || looksUpPayment { payments.insert(Payment.Key(sale: command.stock.sale, id: capture.payment)) }
-    case .refunded(let payment, _): payments.insert(Payment.Key(sale: command.stock.sale, id: payment))
+    case .refunded(let payment, _, _): payments.insert(Payment.Key(sale: command.stock.sale, id: payment))
     case .cancel, .release, .extend, .expire, .fulfil: break
     }
   }

@@ -28,6 +28,13 @@ extension PlantedBug {
         let level = state.stock[hold.stock], level.left < hold.units
       else { break }
       state.lives[command.order] = nil
+    case (.dueNotLookedAt, .refunded(let payment, let minor, onlyDue: true)):
+      guard let known = state.payments[Payment.Key(sale: command.stock.sale, id: payment)], minor > known.refundDue,
+        let other = try? OrderCommand(
+          order: command.order, stock: command.stock, buyer: command.buyer, at: command.at,
+          action: .refunded(payment, minor: minor), id: command.id, by: command.by)
+      else { break }
+      return decide(&state, .order(other), at: offset, into: &effects)
     case (.lineGivesAnothersBack, .cancel(_, of: let sku?)):
       return givesBack(&state, command, of: sku, at: offset, into: &effects)
     case (.firstPriceForAll, .pay(let capture)):

@@ -51,7 +51,9 @@ extension World {
     case 5: return cancel(purchase)
     case 6: return .release
     case 7: return .extend
-    case 8: return .refunded(payment, minor: Int64(random.number(in: 1...2)) * 100)
+    case 8:
+      let kind = random.number(in: 0...3)
+      return .refunded(payment, minor: Int64(kind / 2 + 1) * 100, onlyDue: kind % 2 > 0)
     default: return .fulfil
     }
   }
@@ -111,7 +113,8 @@ extension OrderCommand {
   fileprivate var historyName: String {
     switch action {
     case .pay(let capture): "pay \(capture.minor) \(capture.currency) by \(capture.payment)"
-    case .refunded(let payment, let minor): "refund \(minor) of \(payment)"
+    case .refunded(let payment, let minor, let onlyDue):
+      "refund \(minor) of \(onlyDue ? "what is due of " : "")\(payment)"
     case .cancel(let units, let sku):
       "cancel \(units.map { "\($0)" } ?? "all")\(sku.map { " of \($0)" } ?? "")"
     case .release: "release"

@@ -171,6 +171,9 @@ public enum PlantedBug: String, CaseIterable, Sendable {
   /// A basket has to be paid as if all its units cost what the first one does.
   case firstPriceForAll = "first-price-for-all"
 
+  /// A refund of what is due takes from what the order is paid with, too.
+  case dueNotLookedAt = "due-not-looked-at"
+
   /// Whether it can only be found where a sale shapes its crowd. Others are looked for in worlds where all requests get
   /// into the log: the more, the sooner.
   var isOfShaping: Bool { self == .gateStaysShut || self == .rateForgotten }
@@ -179,7 +182,7 @@ public enum PlantedBug: String, CaseIterable, Sendable {
   var decidesOtherwise: Bool {
     switch self {
     case .duplicateCheckLast, .releasedTwice, .expiryEarly, .refundSwallowed, .ownHoldInTheWay: true
-    case .basketInPart, .lineLimitAlone, .lineGivesAnothersBack, .firstPriceForAll: true
+    case .basketInPart, .lineLimitAlone, .lineGivesAnothersBack, .firstPriceForAll, .dueNotLookedAt: true
     default: false
     }
   }

@@ -171,7 +171,8 @@ import Testing
       }
       try await work(admin.jobs)
       let refunds = admin.log.commands.compactMap { record -> String? in
-        guard case .order(let command) = record, case .refunded(let payment, let minor) = command.action else {
+        guard case .order(let command) = record, case .refunded(let payment, let minor, onlyDue: true) = command.action
+        else {
           return nil
         }
         return "\(payment) \(minor)"

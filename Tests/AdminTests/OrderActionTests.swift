@@ -95,7 +95,7 @@ import Testing
     for case .order(let command) in records {
       var (units, minor): (Int32, Int64) = (0, 0)
       if case .cancel(let some, _) = command.action { units = -(some?.rawValue ?? 3) }
-      if case .refunded(_, let paidBack) = command.action { minor = paidBack }
+      if case .refunded(_, let paidBack, _) = command.action { minor = paidBack }
       _ = try await connection.query(
         """
         INSERT INTO history (log_offset, at, minor, command_id, partition, sale, units, sequence, place, action, result,

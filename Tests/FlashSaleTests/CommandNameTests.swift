@@ -61,6 +61,7 @@ struct CommandNameTests {
     let orders: [OrderCommand.Action] = [
       .cancel(nil), .cancel(Units(1)), .cancel(nil, of: sku), .cancel(Units(1), of: sku), .cancel(Units(11)),
       .refunded(one, minor: 1), .refunded(one, minor: 11), .refunded(two, minor: 1), .refunded(one, minor: 12),
+      .refunded(one, minor: 1, onlyDue: true), .refunded(two, minor: 1, onlyDue: true),
       .release, .extend, .expire, .fulfil,
     ]
     #expect(Set(orders.map(\.digest)).count == orders.count && orders.allSatisfy { $0.digest != nil })

@@ -82,6 +82,22 @@ struct LifeTests {
     #expect(line.hold("ann")?.refundDue == 150, "what was for another buyer's order is no debt of hers")
   }
 
+  @Test("I13 a refund of what is due never takes what the order is paid with")
+  func onlyDue() throws {
+    var line = try DecidedStock(phone, left: 5)
+    line.place("ann", 3)
+    line.pay("ann", 300)
+    line.does("ann", .cancel(Units(1)))
+    let payment = PaymentID(unchecked: "of ann")
+    #expect(line.does("ann", .refunded(payment, minor: 101, onlyDue: true)) == .tooMuch)
+    #expect(line.does("ann", .refunded(payment, minor: 100, onlyDue: true)) == .applied)
+    // Two jobs, or a job and a person, have noted the same refund.
+    #expect(line.does("ann", .refunded(payment, minor: 100, onlyDue: true)) == .tooMuch)
+    #expect(line.state("ann") == .paid)
+    #expect(line.money() == CapturedMoney(captured: 300, applied: 200, due: 0, refunded: 100))
+    #expect(line.does("ann", .refunded(payment, minor: 100)) == .applied)
+  }
+
   @Test("a cancel gives back just so many units and as much allowance, once, and owes what was paid for them")
   func cancels() throws {
     var line = try DecidedStock(phone, left: 5, limit: 3)

@@ -47,6 +47,22 @@ struct RecordTests {
     #expect(try decoded(old) == .stock(command))
   }
 
+  @Test func `a refund says whether it is of what is due alone, and one of before is not`() throws {
+    let payment = PaymentID(unchecked: "pay-1")
+    func record(_ action: OrderCommand.Action) throws -> LogRecord {
+      .order(
+        try OrderCommand(
+          order: request().order, stock: stock, at: Timestamp(microseconds: 5), action: action,
+          by: Actor(name: "mia")))
+    }
+    let (due, any) = (
+      try record(.refunded(payment, minor: 7, onlyDue: true)), try record(.refunded(payment, minor: 7))
+    )
+    #expect(try decoded(due.encoded()) == due && decoded(any.encoded()) == any && due != any)
+    // A version before has written no third field: two bytes less.
+    #expect(any.encoded().count == due.encoded().count - 2)
+  }
+
   @Test func `a record at the limit of every field stays within its bound`() throws {
     let longest = String(repeating: "x", count: Limits.identifierBytes)
     let key = StockKey(sale: SaleNumber(rawValue: .max), sku: SKU(unchecked: longest))

@@ -35,7 +35,12 @@ extension BulkAction {
     case .cancel: .cancel(nil)
     case .extend: .extend
     case .refund:
-      if let payment = item.payment, let minor = item.minor { .refunded(payment, minor: minor) } else { nil }
+      // Of what is due alone: another job, or a person, may have noted the same refund since.
+      if let payment = item.payment, let minor = item.minor {
+        .refunded(payment, minor: minor, onlyDue: true)
+      } else {
+        nil
+      }
     case .resend: nil
     }
   }

@@ -28,9 +28,10 @@ extension WireOrderCommand {
       pay.payment = capture.payment.rawValue
       pay.minor = capture.minor
       pay.currency = capture.currency
-    case .refunded(let payment, let minor):
+    case .refunded(let payment, let minor, let onlyDue):
       refunded.payment = payment.rawValue
       refunded.minor = minor
+      refunded.onlyDue = onlyDue
     case .cancel(let units, let sku):
       cancel = units.map { UInt32(bitPattern: $0.rawValue) } ?? 0
       line = sku?.rawValue ?? ""
@@ -56,7 +57,8 @@ extension WireOrderCommand {
         .pay(
           try Capture(
             payment: try PaymentID(validating: pay.payment), minor: pay.minor, currency: pay.currency))
-      case .refunded(let refund): .refunded(try PaymentID(validating: refund.payment), minor: refund.minor)
+      case .refunded(let refund):
+        .refunded(try PaymentID(validating: refund.payment), minor: refund.minor, onlyDue: refund.onlyDue)
       case .cancel(let units):
         .cancel(
           units == 0 ? nil : Units(Int32(clamping: units)),

@@ -66,8 +66,9 @@ public struct OrderCommand: Hashable, Sendable {
   /// What is to happen.
   public enum Action: Hashable, Sendable {
     case pay(Capture)
-    /// So many minor units of a payment were paid back: 1 or more.
-    case refunded(PaymentID, minor: Int64)
+    /// So many minor units of a payment were paid back: 1 or more. `onlyDue`: of what is due alone; if less is due, the
+    /// command does nothing. Otherwise it can take from what the order is paid with, too.
+    case refunded(PaymentID, minor: Int64, onlyDue: Bool = false)
     /// So many units are given back, 1 or more; `nil`: all. Of the line of this SKU; `nil`: of the whole order, which
     /// must have one line if not all of it is meant.
     case cancel(Units?, of: SKU? = nil)
@@ -87,7 +88,8 @@ public struct OrderCommand: Hashable, Sendable {
     public var digest: CommandDigest? {
       switch self {
       case .pay: nil
-      case .refunded(let payment, let minor): CommandDigest(hashing: "refund \(minor) \(payment)")
+      case .refunded(let payment, let minor, let onlyDue):
+        CommandDigest(hashing: "refund \(onlyDue ? "due " : "")\(minor) \(payment)")
       case .cancel(let units, let sku):
         CommandDigest(hashing: "cancel \(units?.rawValue ?? 0) \(sku?.rawValue ?? "")")
       case .release: CommandDigest(hashing: "release")
@@ -101,7 +103,7 @@ public struct OrderCommand: Hashable, Sendable {
     public var payment: PaymentID? {
       switch self {
       case .pay(let capture): capture.payment
-      case .refunded(let payment, _): payment
+      case .refunded(let payment, _, _): payment
       case .cancel, .release, .extend, .expire, .fulfil: nil
       }
     }
@@ -136,7 +138,7 @@ public struct OrderCommand: Hashable, Sendable {
     switch action {
     case .cancel(.some(let units), _) where !(1...Limits.orderUnits).contains(units.rawValue):
       throw ValidationError("units", "must be 1 to \(Limits.orderUnits)")
-    case .refunded(_, let minor) where !(1...Limits.captureMinor).contains(minor):
+    case .refunded(_, let minor, _) where !(1...Limits.captureMinor).contains(minor):
       throw ValidationError("amount_minor", "must be 1 to \(Limits.captureMinor)")
     default: break
     }

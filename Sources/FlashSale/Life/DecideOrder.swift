@@ -15,8 +15,9 @@ extension LaneStock {
     }
     switch command.action {
     case .pay(let capture): pay(command, capture, at: offset, into: &effects)
-    case .refunded(let payment, let minor):
-      payBack(command, Payment.Key(sale: command.stock.sale, id: payment), minor, at: offset, into: &effects)
+    case .refunded(let payment, let minor, let onlyDue):
+      let key = Payment.Key(sale: command.stock.sale, id: payment)
+      payBack(command, key, minor, onlyDue: onlyDue, at: offset, into: &effects)
     case .cancel(let units, let sku): cancel(command, units, of: sku, at: offset, into: &effects)
     case .release: release(command, at: offset, into: &effects)
     case .extend: extend(command, at: offset, into: &effects)
@@ -198,12 +199,13 @@ extension LaneStock {
   }
 
   private mutating func payBack(
-    _ command: OrderCommand, _ key: Payment.Key, _ minor: Int64, at offset: Offset, into effects: inout Effects
+    _ command: OrderCommand, _ key: Payment.Key, _ minor: Int64, onlyDue: Bool, at offset: Offset,
+    into effects: inout Effects
   ) {
     guard let before = payments[key], before.order == command.order, before.sku == command.stock.sku else {
       return note(command, .unknownOrder, at: offset, into: &effects)
     }
-    guard minor <= before.refundDue + before.applied else {
+    guard minor <= before.refundDue + (onlyDue ? 0 : before.applied) else {
       return note(command, .tooMuch, at: offset, into: &effects)
     }
     var payment = before

@@ -302,6 +302,9 @@ nonisolated struct WireRefund: Sendable {
   /// Minor units, above 0.
   var minor: Int64 = 0
 
+  /// Whether it is of what is due alone: if less is due, nothing is done.
+  var onlyDue: Bool = false
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
@@ -952,7 +955,7 @@ nonisolated extension WireCapture: SwiftProtobuf.Message, SwiftProtobuf._Message
 
 nonisolated extension WireRefund: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".Refund"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}payment\0\u{1}minor\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}payment\0\u{1}minor\0\u{3}only_due\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -962,6 +965,7 @@ nonisolated extension WireRefund: SwiftProtobuf.Message, SwiftProtobuf._MessageI
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularStringField(value: &self.payment) }()
       case 2: try { try decoder.decodeSingularInt64Field(value: &self.minor) }()
+      case 3: try { try decoder.decodeSingularBoolField(value: &self.onlyDue) }()
       default: break
       }
     }
@@ -974,12 +978,16 @@ nonisolated extension WireRefund: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     if self.minor != 0 {
       try visitor.visitSingularInt64Field(value: self.minor, fieldNumber: 2)
     }
+    if self.onlyDue != false {
+      try visitor.visitSingularBoolField(value: self.onlyDue, fieldNumber: 3)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   static func ==(lhs: WireRefund, rhs: WireRefund) -> Bool {
     if lhs.payment != rhs.payment {return false}
     if lhs.minor != rhs.minor {return false}
+    if lhs.onlyDue != rhs.onlyDue {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
