@@ -6,6 +6,7 @@ import HTTPTypes
 import HummingbirdTesting
 import Logging
 import NIOCore
+import Postgres
 import SaleStore
 import Synchronization
 import Telemetry
@@ -157,6 +158,25 @@ import Time
       #expect((reading.requests, reading.repeats) == ([Partition(0): 103], 3))
       #expect(reading.door == ["sold_out": 9])
       #expect(reading.partitions == 2 && reading.quarantined == 2)
+      // What a person has looked at needs nobody any more.
+      let connection = try await admin.database.connect()
+      _ = try await connection.query(
+        """
+        UPDATE quarantined_records SET resolution = 'dismissed', resolved_at = now(), resolved_by = 'leo',
+          resolved_because = 'a test' WHERE log_offset = (SELECT min(log_offset) FROM quarantined_records)
+        """)
+      _ = try await connection.query(
+        """
+        INSERT INTO webhook_endpoints (concurrency, url, events, secret, failing_since, disabled_at, disabled_reason)
+        SELECT 1, 'https://shop.example/' || n, '{}', decode(repeat('00', 32), 'hex'), CASE WHEN n > 1 THEN now() END,
+          CASE WHEN n < 3 THEN now() END, CASE WHEN n < 3 THEN 'off' END
+        FROM generate_series(1, 3) AS n
+        """)
+      await connection.close()
+      let later = try #require(try await admin.store.liveReading(of: sale.sale.id, topic: "orders"))
+      #expect(later.quarantined == 1)
+      // The first is off because a person wants it so; the second failed for a day, and the third fails.
+      #expect(later.failingEndpoints == 2)
       #expect(reading.progress.map(\.nextOffset) == [Offset(103)])
       #expect(reading.sale.stock[SKU(rawValue: "phone")!]?.left == Units(900))
       let recent = try #require(reading.recent)

@@ -121,8 +121,8 @@ enum AlertWords: Message {
     case .quarantinedCause: ("They could not be decided, and are stored whole.", "这些记录无法裁决，已完整保存。")
     default:
       (
-        "Look into quarantined_records; their buyers have no outcome but this.",
-        "请查看 quarantined_records；这些买家没有其他结果。"
+        "Open Quarantine, and requeue or dismiss them: their buyers have no outcome but this.",
+        "请打开“隔离区”，重新入队或忽略；这些买家没有其他结果。"
       )
     }
   }
@@ -134,7 +134,7 @@ enum AlertWords: Message {
     case .deadLettersRemedy:
       ("Mend the endpoint, then run: penstock webhook resend.", "请修复端点，然后执行：penstock webhook resend。")
     case .endpointsFail:
-      ("{1} webhook endpoints fail or are switched off.", "{1} 个 webhook 端点失败或已停用。")
+      ("{1} webhook endpoints fail.", "{1} 个 webhook 端点投递失败。")
     case .endpointsFailCause: ("The shop does not hear of orders there.", "商店无法从这些端点得知订单。")
     default: ("Look at penstock webhook list.", "请查看 penstock webhook list。")
     }

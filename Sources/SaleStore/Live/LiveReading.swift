@@ -27,13 +27,14 @@ public struct LiveReading: Sendable {
   /// Of what was decided lately; `nil`: nothing was.
   public var recent: Recent?
 
-  /// Records of the sale that are set aside.
+  /// Records of the sale that are set aside, and that nobody has requeued or dismissed.
   public var quarantined: Int64
 
   /// The longest that any commit of Penstock's is under way, in milliseconds; `nil`: none is.
   public var commitMilliseconds: Int64?
 
-  /// Webhooks that were given up: at most `Limits.deadLettersCounted`; and endpoints that fail or are switched off.
+  /// Webhooks that were given up: at most `Limits.deadLettersCounted`; and endpoints that fail, also
+  /// those that are off for it. What a person has switched off does not fail.
   public var deadLetters: Int64
   public var failingEndpoints: Int64
 
@@ -108,8 +109,10 @@ extension LiveReading {
         """, topic)
       try pipeline.add(Self.newestDecisions, id.rawValue, Limits.livePages, Limits.liveSeconds)
       try pipeline.add(
-        "SELECT count(*) FROM quarantined_records WHERE topic = $1 AND sale = (SELECT number FROM sales WHERE id = $2)",
-        topic, id.rawValue)
+        """
+        SELECT count(*) FROM quarantined_records
+        WHERE topic = $1 AND sale = (SELECT number FROM sales WHERE id = $2) AND resolution IS NULL
+        """, topic, id.rawValue)
       try pipeline.add(
         """
         SELECT max(extract(epoch FROM clock_timestamp() - query_start) * 1000)::int8 FROM pg_stat_activity
@@ -120,7 +123,7 @@ extension LiveReading {
         """
         SELECT (SELECT count(*) FROM (
             SELECT FROM webhook_deliveries WHERE dead_at IS NOT NULL LIMIT $1) AS dead),
-          (SELECT count(*) FROM webhook_endpoints WHERE failing_since IS NOT NULL OR disabled_at IS NOT NULL)
+          (SELECT count(*) FROM webhook_endpoints WHERE failing_since IS NOT NULL)
         """, Limits.deadLettersCounted)
     }
     guard let sale = try StoredSale.sales(from: answers[0]).first else { return nil }
