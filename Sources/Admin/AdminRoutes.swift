@@ -38,7 +38,8 @@ public struct AdminRoutes: Sendable {
       quarantine: QuarantineRoutes(desk: desk), audits: AuditRoutes(desk: audits),
       bulk: BulkRoutes(desk: bulk, approvals: approvals))
     pages = AdminPages(
-      desk: desk, approvals: approvals, signIns: SignInDesk(desk: desk, passwords: passwords),
+      desk: desk, approvals: approvals,
+      signIns: SignInDesk(desk: desk, passwords: passwords, strangers: StrangerLockouts()),
       users: UserDesk(desk: desk, passwords: passwords), audits: audits)
   }
 

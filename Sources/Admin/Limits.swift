@@ -57,6 +57,9 @@ public enum Limits {
   /// Bytes of a text that is searched for. Longer ones are refused.
   static let queryBytes = 256
 
+  /// Bytes of a file's name. File systems take 255.
+  static let fileNameBytes = 200
+
   /// Requests for a second person that are listed, those that wait first.
   static let listedApprovals: Int32 = 100
 
@@ -69,6 +72,9 @@ public enum Limits {
   /// is hashed at a time. Past it, they are answered 503 at once, so that wrong passwords by the thousand cost one
   /// processor and no memory.
   static let waitingSignIns = 32
+
+  /// Names that nobody has, and under which sign-ins have failed, that a process remembers: 1 MB of them.
+  static let strangerNames = 10_000
 
   /// Bytes of a file of SKUs. A sale at every limit has 100 kB of it; ten times that allows for columns of other
   /// programs. A larger one is refused, and its bytes are dropped as they come.
@@ -134,6 +140,9 @@ public enum Limits {
   /// A partition is hot if so many records wait in all, and it has this share of them, in percent.
   static let liveHotRecords: Int64 = 5_000
   static let liveHotPercent: Int64 = 80
+
+  /// A sale that a change ends sooner than this from now on is closed by it, as far as a second person is asked for.
+  static let closeNotice: Duration = .seconds(600)
 
   // Quarantine, audits and bulk jobs.
 

@@ -83,6 +83,74 @@ import Time
     }
   }
 
+  @Test func `a name that nobody has is locked like one that somebody has`() async throws {
+    try await AdminUnderTest.with { admin, client in
+      try await admin.add("mia", .viewer)
+      for name in ["mia", "nobody"] {
+        for _ in 1...6 { #expect(try await Browser(client).signIn(name, password: "wrong").status == 401) }
+        #expect(try await Browser(client).signIn(name, password: "wrong").status == 429, "\(name)")
+      }
+      #expect(try await Browser(client).signIn("another", password: "wrong").status == 401)
+    }
+  }
+
+  @Test func `of those who try at once when a pause ends, none comes in behind a wrong one`() async throws {
+    try await AdminUnderTest.with { admin, client in
+      try await admin.add("mia", .viewer)
+      let connection = try await admin.database.connect()
+      _ = try await connection.query(
+        "UPDATE admin_users SET failures = 6, failed_at = now(), locked_until = now() - interval '1 s'")
+      let user = try #require(try await admin.store.adminUser(UserName(validating: "mia")))
+      #expect(user.lockout.wait(at: .now) == nil)
+      // Two have passed the look at the pause. The first was wrong; the second is right, and has looked before that.
+      let line = LogEntry.Content(who: "mia", action: .signInFailed, subject: "mia")
+      try await admin.store.noteFailure(of: user.id, at: .now, logged: line)
+      let isIn = try await admin.store.signIn(
+        user.id, .session(), codeStep: nil, isOverTLS: false, at: .now, logged: line)
+      #expect(!isIn)
+      let statuses = try await withThrowingTaskGroup { group in
+        _ = try await connection.query("UPDATE admin_users SET locked_until = now() - interval '1 s'")
+        for number in 0..<12 {
+          group.addTask {
+            try await Browser(client).signIn("mia", password: number < 11 ? "wrong" : Browser.password).status.code
+          }
+        }
+        return try await group.reduce(into: [Int]()) { $0.append($1) }
+      }
+      #expect(statuses.allSatisfy { [303, 401, 429].contains($0) })
+      // If the right one was first of all, it is in; otherwise nobody is.
+      let sessions = try await admin.store.sessions(of: user.id).count
+      #expect(sessions == statuses.count { $0 == 303 })
+      await connection.close()
+    }
+  }
+
+  @Test func `codes are turned off by the password and a code, and wrong ones count`() async throws {
+    try await AdminUnderTest.with { admin, client in
+      let browser = try await Browser.signedIn("mia", .viewer, admin, client)
+      let user = try #require(try await admin.store.adminUser(UserName(validating: "mia")))
+      let codes = OneTimeCodes.random()
+      let line = LogEntry.Content(who: "mia", action: .codesOn, subject: "mia")
+      try await admin.store.changeCodes(of: user.id, to: codes, step: nil, logged: line)
+      func off(_ password: String, _ code: String) async throws -> TestResponse {
+        try await browser.submit(
+          "/admin/account/codes/off", on: "/admin/account", ["password": password, "code": code])
+      }
+      func right() -> String { codes.code(at: OneTimeCodes.step(at: .now)) }
+      #expect(try await off("wrong", right()).status == 422)
+      for _ in 1...5 { #expect(try await off(Browser.password, "000000").status == 422) }
+      #expect(try await admin.log(.signInFailed).count == 6)
+      // By then even the right ones are not looked at.
+      #expect(try await off(Browser.password, right()).status == 422)
+      #expect(try await admin.store.adminUser(UserName(validating: "mia"))?.codes != nil)
+      let connection = try await admin.database.connect()
+      _ = try await connection.query("UPDATE admin_users SET failures = 0, locked_until = NULL")
+      await connection.close()
+      #expect(try await off(Browser.password, right()).status == 303)
+      #expect(try await admin.store.adminUser(UserName(validating: "mia"))?.codes == nil)
+    }
+  }
+
   @Test func `10,000 wrong passwords end soon, and the sign-in works beside them`() async throws {
     try await AdminUnderTest.with { admin, client in
       for number in 0..<10 { try await admin.add("user\(number)", .viewer) }

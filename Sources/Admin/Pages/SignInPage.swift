@@ -85,7 +85,12 @@ enum AccountPage {
       form = """
         <p>\(say(AccountWords.codesOn))</p>\
         \(frame.form(
-          "/admin/account/codes/off", "\(code)\(frame.button(say(AccountWords.turnOff), style: "danger"))"))
+          "/admin/account/codes/off",
+          """
+          \(frame.field(
+            "password", say(AccountWords.oldPassword), id: "codes-password", type: "password",
+            complete: "current-password"))\(code)\(frame.button(say(AccountWords.turnOff), style: "danger"))
+          """))
         """
     }
     return "<section class=\"card\"><h2>\(say(AccountWords.codes))</h2>\(frame.alert(problem))\(form)</section>"

@@ -121,12 +121,14 @@ struct AccountRoutes: Sendable {
 
   @Sendable private func codesOn(_ visit: Visit, _ form: FormFields) async throws -> Response {
     guard let codes = OneTimeCodes(secretText: form["secret"]) else { throw Problem.formRefused }
-    if try await desk.changeCodes(visit, to: codes, code: form["code"]) { return .toPage("/admin/account") }
+    if try await desk.turnCodesOn(visit, codes, code: form["code"]) { return .toPage("/admin/account") }
     return try await page(visit, codes: codes, codeProblem: PageFrame(visit).say(AccountWords.wrongCode))
   }
 
   @Sendable private func codesOff(_ visit: Visit, _ form: FormFields) async throws -> Response {
-    if try await desk.changeCodes(visit, to: nil, code: form["code"]) { return .toPage("/admin/account") }
-    return try await page(visit, codeProblem: PageFrame(visit).say(AccountWords.wrongCode))
+    if try await desk.turnCodesOff(visit, password: form["password"], code: form["code"]) {
+      return .toPage("/admin/account")
+    }
+    return try await page(visit, codeProblem: PageFrame(visit).say(AccountWords.wrongPasswordOrCode))
   }
 }

@@ -8,6 +8,7 @@ internal import Time
 struct SignInDesk: Sendable {
   let desk: SaleDesk
   let passwords: PasswordQueue
+  let strangers: StrangerLockouts
 
   private var store: SaleStore { desk.store }
 
@@ -33,7 +34,7 @@ struct SignInDesk: Sendable {
     else { return .refused }
     let user = try await desk.asking("sign in") { [store] in try await store.adminUser(name) }
     let now = Timestamp.now
-    if let wait = user?.lockout.wait(at: now) { return .locked(wait) }
+    if let wait = user.map({ $0.lockout.wait(at: now) }) ?? strangers.wait(name, at: now) { return .locked(wait) }
     let known = user.flatMap { $0.disabledAt == nil ? $0 : nil }
     let isRight = try await passwords.matches(known?.password, attempt.password)
     guard let known, isRight else { return try await refused(user, attempt) }
@@ -49,7 +50,10 @@ struct SignInDesk: Sendable {
       try await store.signIn(
         known.id, secret, codeStep: step, isOverTLS: attempt.isOverTLS, at: now, logged: line)
     }
-    return isIn ? .signedIn(secret) : .refused
+    if isIn { return .signedIn(secret) }
+    // Another attempt has failed meanwhile, and its pause counts for this one.
+    let later = try await desk.asking("sign in") { [store] in try await store.adminUser(name) }
+    return later?.lockout.wait(at: .now).map { .locked($0) } ?? .refused
   }
 
   private func refused(_ user: StoredUser?, _ attempt: Attempt) async throws -> Answer {
@@ -59,6 +63,8 @@ struct SignInDesk: Sendable {
       try await desk.asking("note a failure", changes: "it may be noted") { [store] in
         try await store.noteFailure(of: user.id, at: .now, logged: line)
       }
+    } else if let name = UserName(rawValue: attempt.name) {
+      strangers.failed(name, at: .now)
     }
     return .refused
   }
@@ -99,14 +105,34 @@ struct SignInDesk: Sendable {
     }
   }
 
-  /// Turns codes on by one of them, or off. Returns false if the code does not fit.
-  func changeCodes(_ visit: Visit, to codes: OneTimeCodes?, code: String) async throws -> Bool {
+  /// Turns codes on, by one of them. Returns false if the code does not fit.
+  func turnCodesOn(_ visit: Visit, _ codes: OneTimeCodes, code: String) async throws -> Bool {
     let user = try await user(visit)
-    guard let shown = codes ?? user.codes else { return true }
-    guard let step = shown.step(of: code, at: .now, after: codes == nil ? user.codeStep : nil) else { return false }
+    guard let step = codes.step(of: code, at: .now, after: nil) else { return false }
+    return try await changeCodes(visit, of: user, to: codes, step: step)
+  }
+
+  /// Turns codes off, by the password and one of them. Returns false if one of the two is wrong, which counts as a
+  /// failed sign-in: else who has a session could try them all.
+  func turnCodesOff(_ visit: Visit, password: String, code: String) async throws -> Bool {
+    let user = try await user(visit)
+    guard let codes = user.codes else { return true }
+    guard user.lockout.wait(at: .now) == nil, try await passwords.matches(user.password, password),
+      codes.step(of: code, at: .now, after: user.codeStep) != nil
+    else {
+      let attempt = Attempt(name: "", password: "", code: "", isOverTLS: false, address: visit.address)
+      _ = try await refused(user, attempt)
+      return false
+    }
+    return try await changeCodes(visit, of: user, to: nil, step: nil)
+  }
+
+  private func changeCodes(
+    _ visit: Visit, of user: StoredUser, to codes: OneTimeCodes?, step: Int64?
+  ) async throws -> Bool {
     let line = visit.line(codes == nil ? .codesOff : .codesOn, user.name.rawValue)
     try await desk.asking("change codes", changes: "codes may be on or off") { [store] in
-      try await store.changeCodes(of: user.id, to: codes, step: codes == nil ? nil : step, logged: line)
+      try await store.changeCodes(of: user.id, to: codes, step: step, logged: line)
     }
     return true
   }

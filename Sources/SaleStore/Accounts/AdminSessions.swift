@@ -19,7 +19,7 @@ extension SaleStore {
   /// Begins a session of a user, and logs it; what has ended of her is deleted.
   ///
   /// - Parameter codeStep: of the code that she has shown; it counts no more.
-  /// - Returns: false if the code was used meanwhile.
+  /// - Returns: false if the code was used meanwhile, or another attempt has failed that costs a pause.
   public func signIn(
     _ user: Int32, _ secret: AccessSecret, codeStep: Int64?, isOverTLS: Bool, at now: Timestamp,
     logged: LogEntry.Content
@@ -30,7 +30,8 @@ extension SaleStore {
         """
         UPDATE admin_users SET failures = 0, locked_until = NULL, code_step = coalesce($2, code_step)
         WHERE id = $1 AND disabled_at IS NULL AND ($2::int8 IS NULL OR coalesce(code_step, -1) < $2)
-        """, user, codeStep)
+          AND (locked_until IS NULL OR locked_until <= $3)
+        """, user, codeStep, now)
       guard changed == 1 else { return false }
       try transaction.execute(
         "DELETE FROM admin_sessions WHERE user_id = $1 AND (signed_in_at < $2 OR last_used_at < $3)", user,

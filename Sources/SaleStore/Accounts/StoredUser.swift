@@ -75,7 +75,7 @@ extension SaleStore {
     }
   }
 
-  /// Gives a user another role, and ends her sessions: each knows the rights of its sign-in only.
+  /// Gives a user another role. It counts with her next request: a session's rights are read with each.
   ///
   /// - Returns: whether there is such a user.
   public func changeAdminUser(_ name: UserName, to role: Role, logged: LogEntry.Content) async throws -> Bool {

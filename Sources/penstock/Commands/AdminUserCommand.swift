@@ -18,7 +18,7 @@ struct AdminUserCommand: AsyncParsableCommand {
 
       Exit codes: 0 done; 1 refused; 69 PostgreSQL cannot be reached; 78 configuration.
       """.flowing,
-    subcommands: [Add.self, Password.self, SetRole.self, Disable.self, Enable.self, List.self])
+    subcommands: [Add.self, Password.self, CodesOff.self, SetRole.self, Disable.self, Enable.self, List.self])
 
   struct Add: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -61,6 +61,29 @@ struct AdminUserCommand: AsyncParsableCommand {
         let isThere = try await accounts.store.changePassword(of: user, to: password, keeping: nil, logged: line)
         try AdminAccounts.check(isThere, user)
         try StandardOutput.write(line: "\(user) has another password, and is signed out everywhere")
+      }
+    }
+  }
+
+  struct CodesOff: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "codes-off",
+      abstract: "Let a user sign in by the password alone, as after she has lost her authenticator app.",
+      discussion: "Example:\n  penstock admin user codes-off mia")
+
+    @Argument(help: "The user.") var name: String
+
+    func run() async throws {
+      try await AdminAccounts.with { accounts in
+        let name = try AdminAccounts.name(name)
+        let user = try await accounts.store.adminUser(name)
+        try AdminAccounts.check(user != nil, name)
+        guard let user, user.codes != nil else {
+          throw AdminAccounts.Refused(description: "\(name) has no codes; nothing was changed")
+        }
+        let line = accounts.line(.codesOff, name.rawValue)
+        try await accounts.store.changeCodes(of: user.id, to: nil, step: nil, logged: line)
+        try StandardOutput.write(line: "\(name) signs in by the password alone")
       }
     }
   }
