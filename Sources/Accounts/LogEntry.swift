@@ -1,4 +1,5 @@
 internal import Crypto
+internal import FlashSale
 public import Time
 
 /// One line of the admin log: who did what, when, to which thing, from → to, and why.
@@ -33,7 +34,7 @@ public struct LogEntry: Sendable, Hashable {
     public var address: String
 
     /// Collects it. Texts longer than `Limits.loggedBytes` are cut; what a terminal or a page may act upon (control
-    /// characters) becomes U+FFFD.
+    /// characters, and marks that turn text around) becomes U+FFFD.
     public init(
       who: String, action: LogAction, subject: String, from: String? = nil, to: String? = nil, why: String = "",
       problem: String? = nil, address: String = ""
@@ -52,7 +53,8 @@ public struct LogEntry: Sendable, Hashable {
       var kept = String.UnicodeScalarView()
       var bytes = 0
       for scalar in text.unicodeScalars {
-        let shown = scalar.properties.generalCategory == .control ? "\u{FFFD}" : scalar
+        let isActedUpon = scalar.properties.generalCategory == .control || scalar.turnsText
+        let shown = isActedUpon ? "\u{FFFD}" : scalar
         bytes += UTF8.width(shown)
         guard bytes <= Limits.loggedBytes - 3 else { return String(kept) + "…" }
         kept.append(shown)

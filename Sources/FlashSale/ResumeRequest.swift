@@ -20,6 +20,7 @@ public struct ResumeRequest: Equatable, Sendable {
     else {
       throw ValidationError("because", "must be 1 to \(Limits.reasonBytes) bytes of text, without control characters")
     }
+    try ValidationError.refuseTurned(because, "because")
     if let offset, !Self.offsets.contains(offset.rawValue) {
       throw ValidationError("at", "must be a whole number from 0 to \(Self.offsets.upperBound)")
     }

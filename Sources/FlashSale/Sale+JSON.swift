@@ -45,6 +45,7 @@ extension Sale {
       fields.required(window.endsAt, "ends_at"), fields.required(items, "items")
     )
     do throws(ValidationError) {
+      try ValidationError.refuseTurned(parts.1, "name")
       try self.init(
         id: parts.0, name: parts.1, startsAt: parts.2, endsAt: parts.3, perBuyerLimit: limit, ordering: ordering,
         shaping: shaping, holds: holds, items: parts.4)

@@ -79,6 +79,7 @@ struct FormFields: Sendable {
     do throws(ValidationError) {
       let reason = self["reason"]
       guard reason.contains(where: { !$0.isWhitespace }) else { throw ValidationError("reason", "is missing") }
+      try ValidationError.refuseTurned(reason, "reason")
       return try Actor(name: "admin", reason: reason).reason
     } catch {
       throw .invalidParameter(error.field, error.reason)

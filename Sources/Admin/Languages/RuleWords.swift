@@ -18,6 +18,7 @@ struct RuleWords: Message {
     RuleWords("must be at most {1} bytes", "最多 {1} 字节"),
     RuleWords("must be {1} to {2} bytes", "须为 {1} 到 {2} 字节"),
     RuleWords("must not have control characters", "不能含有控制字符"),
+    RuleWords("must not have marks that turn text around", "不能含有改变文字方向的控制符"),
     RuleWords("must have 5 different characters", "须有至少 5 个不同的字符"),
     RuleWords("must not contain the user's name", "不能包含用户名"),
     RuleWords("is missing: say why, for the history", "不能为空：请说明原因，以便记录"),
@@ -79,8 +80,8 @@ struct RuleWords: Message {
     RuleWords("is no SKU of the sale", "不是本活动的 SKU"),
     RuleWords("{1} stands in the sale twice", "{1} 在活动中重复"),
     RuleWords("must be \"sale\" where {1} spans several SKUs", "{1} 涉及多个 SKU 时须为 \"sale\""),
-    RuleWords(
-      "cannot be given to a sale whose SKUs are decided in lanes of their own", "各 SKU 分别裁决的活动不能设置"),
+    RuleWords("cannot be given to a sale that has none", "原来不限购的活动不能再设置"),
+    RuleWords("cannot be taken away from a sale that has one", "已限购的活动不能取消限购"),
     RuleWords(
       "cannot change in a sale without holds, which does not keep the price of each order",
       "不能修改：没有占用（待支付）的活动不保存每个订单的价格"),

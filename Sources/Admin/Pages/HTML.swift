@@ -1,3 +1,5 @@
+internal import FlashSale
+
 /// A piece of HTML. A literal stays as it is; an interpolated value is text and is escaped, unless it is HTML itself.
 /// So no value can become markup, from whatever source.
 struct HTML: ExpressibleByStringInterpolation, Hashable, Sendable {
@@ -29,6 +31,8 @@ struct HTML: ExpressibleByStringInterpolation, Hashable, Sendable {
         case ">": text += "&gt;"
         case "\"": text += "&quot;"
         case "'": text += "&#39;"
+        // It would turn around what stands beside it.
+        case _ where scalar.turnsText: text += "\u{FFFD}"
         default: text.unicodeScalars.append(scalar)
         }
       }

@@ -146,6 +146,25 @@ public enum CommandRequest {
     }
   }
 
+  /// Why something is done that asks for nothing else: `{"reason": "…"}`, or nothing at all.
+  public struct Note: Equatable, Sendable {
+    /// Empty: none was given.
+    public var reason: String
+
+    /// Reads it; an empty body is as an empty object.
+    public init(parsing body: UnsafeRawBufferPointer) throws(BodyError) {
+      reason = ""
+      if body.isEmpty { return }
+      reason = try JSONReader.object(in: body) { json throws(BodyError) in
+        var fields = JSONFields(of: "the body", ["reason"])
+        var reason = ""
+        while let field = try fields.next(&json) { reason = try json.text(field) }
+        return reason
+      }
+      if !reason.isEmpty { try CommandRequest.check(reason) }
+    }
+  }
+
   /// New rules of a sale: `{"starts_at", "ends_at", "per_buyer_limit", "prices": {SKU: minor units}, "reason"}`; each
   /// but the reason may be left out, and one of them must be there.
   public struct Change: Equatable, Sendable {
@@ -203,6 +222,11 @@ public enum CommandRequest {
     guard reason.unicodeScalars.contains(where: { !$0.properties.isWhitespace }) else {
       throw .invalidField("reason", "is missing: say why, for the history")
     }
-    do throws(ValidationError) { _ = try Actor(name: "-", reason: reason) } catch { throw BodyError(error) }
+    do throws(ValidationError) {
+      _ = try Actor(name: "-", reason: reason)
+      try ValidationError.refuseTurned(reason, "reason")
+    } catch {
+      throw BodyError(error)
+    }
   }
 }

@@ -82,10 +82,11 @@ extension LogEntry {
     guard let action = LogAction(rawValue: action) else {
       throw StoreError.unreadable("the admin log has an action \(action.debugDescription), which is not known")
     }
-    var content = Content(
-      who: try row.string("who"), action: action, subject: try row.string("subject"),
-      from: try row.optional("was"), to: try row.optional("becomes"), why: try row.string("why"),
-      address: try row.string("address"))
+    // As it was written: its hash is over just that.
+    var content = Content(who: "", action: action, subject: "")
+    (content.who, content.subject) = (try row.string("who"), try row.string("subject"))
+    (content.from, content.to) = (try row.optional("was"), try row.optional("becomes"))
+    (content.why, content.address) = (try row.string("why"), try row.string("address"))
     content.problem = try row.optional("problem")
     self.init(
       number: try row.int64("number"), at: try row.timestamp("at"), content: content, hash: try row.bytes("hash"))
