@@ -23,7 +23,7 @@ import Time
           reading.door = ["sold_out": Int64(second) * 900, "repeated": 3]
         }
       })
-    #expect(view.answers.map(\.name) == ["accepted", "repeats", "sold_out", "repeated"])
+    #expect(view.answers.map(\.name) == ["decided", "repeats", "sold_out", "repeated"])
     #expect(view.answers.map { Int64($0.perSecond.rounded()) } == [90, 10, 900, 0])
     #expect(view.answers.map(\.inAll) == [450, 50, 4_500, 3])
     #expect(view.answers.map(\.isAtDoor) == [false, false, true, true])

@@ -37,7 +37,7 @@ class Watching(Console):
         for buyer in range(7):
             order("watched", f"buyer-{buyer}")
         self.wait_for("93 left", "[data-part=stock]")
-        self.wait_for("accepted", "[data-part=answers]")
+        self.wait_for("decided", "[data-part=answers]")
         self.assertIn("Nothing needs a person now.", self.text())
         self.assertNotEqual(self.find("[role=timer]").text, before)
         self.assertFalse(self.find(".stale").is_displayed())

@@ -4,7 +4,7 @@ enum DeskWords: Message {
   case any, acceptedFrom, acceptedBefore, refusedToo, no, yes, search, findHint, find, lastPage, nextPage, showBuyers
   case ofWhichSale, history, historyLine, noRecord, record, action, result, minorUnits, by, payments, payment, captured
   case applied, refundDue, refunded, searchOrders, moment, momentOf, reckoned, undecided, afterFirst, show, first
-  case last, heldUntil
+  case last, heldUntil, several
   case accepted, decided, inLine, confirmed, waitlisted, rejected, refusedAtDoor, stockAndLine, putUp, left, held, sold
   case waiting, partitions, partition, nextOffset, perSecond
   case allThatFit, whatToDo, cancel, refund, extend, resend, preview, matching, applicable, notAll, start, startAll, why
@@ -51,7 +51,7 @@ enum DeskWords: Message {
     case .state: ("State", "状态")
     case .units: ("Units", "件数")
     case .amount: ("Amount", "金额")
-    case .acceptedAt: ("Accepted, UTC", "受理时间 (UTC)")
+    case .acceptedAt: ("Accepted", "受理时间")
     case .firstDecision: ("First decision", "首次裁决")
     case .any: ("any", "全部")
     case .acceptedFrom: ("Accepted from", "受理时间不早于")
@@ -60,7 +60,8 @@ enum DeskWords: Message {
     case .no: ("no", "否")
     case .yes: ("yes", "是")
     case .search: ("Search", "搜索")
-    case .findHint: ("Order, payment or ticket", "订单号、支付号或票据")
+    case .findHint: ("Order, payment or ticket; a buyer is searched for in a sale", "订单号、支付号或票据；买家请在活动内搜索")
+    case .several: ("Several orders have this payment", "多个订单使用此支付号")
     case .find: ("Find", "查找")
     case .lastPage: ("This is the last page.", "已是最后一页。")
     case .nextPage: ("Next page", "下一页")

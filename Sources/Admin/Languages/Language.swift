@@ -1,4 +1,6 @@
+internal import Foundation
 internal import Hummingbird
+internal import Time
 
 /// A language of the pages. The raw values are those of HTML's `lang`.
 enum Language: String, CaseIterable, Sendable {
@@ -46,9 +48,16 @@ protocol Message: CaseIterable, Sendable {
   var texts: (english: String, chinese: String) { get }
 }
 
-/// Says messages in one language.
+/// Says messages in one language, and times in one zone with UTC beside.
 struct Phrasebook: Sendable {
   let language: Language
+  var zone: TimeZone = .gmt
+
+  func time(_ instant: Timestamp) -> String { LocalTime.both(instant, in: zone) }
+
+  /// The same without seconds, and with milliseconds.
+  func minute(_ instant: Timestamp) -> String { LocalTime.both(instant, in: zone, .minute) }
+  func exact(_ instant: Timestamp) -> String { LocalTime.both(instant, in: zone, .millisecond) }
 
   func callAsFunction(_ message: some Message, _ values: String...) -> String { said(message, values) }
 

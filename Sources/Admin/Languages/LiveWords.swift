@@ -4,7 +4,7 @@ enum LiveWords: Message {
   case old, asOf, opensIn, endsIn, clock, over, nothingSold, at, days
   case nothingNeeded, requestRate, perSecond, refusedPerSecond, backlog, nothingWaits, decidedIn, noRate, unknown
   case left, ofPutUp, delay, head, decidedUpTo, nothingLately, p50
-  case answer, inAll, accepted, repeats, refused, before, minute, requestsPerSecond, secondsAgo, now, paid
+  case answer, inAll, decided, repeats, refused, before, minute, requestsPerSecond, secondsAgo, now, paid
   case noRoom, waiting, inside, admitted, admittedPerSecond, abandoned, rate, perMinute, none, paused
   case ofSale, partition, state, headOffset, lag, lease, owner
   case halted, unowned, ownerSilent, working, idle
@@ -27,13 +27,13 @@ enum LiveWords: Message {
     case .silent:
       ("Nothing was heard for {1} s: these numbers are as old.", "已 {1} 秒没有收到更新，以下数据停留在当时。")
     case .old: ("These numbers are {1} old: the database does not answer.", "数据库无应答，以下数据为 {1} 前。")
-    case .asOf: ("as of {1} UTC", "截至 {1} UTC")
+    case .asOf: ("as of {1}", "截至 {1}")
     case .opensIn: ("Opens in", "距开始")
     case .endsIn: ("Ends in", "距结束")
     case .clock: ("Clock", "时钟")
     case .over: ("over", "已结束")
     case .nothingSold: ("nothing is sold", "不再销售")
-    case .at: ("at {1} UTC", "于 {1} UTC")
+    case .at: ("at {1}", "于 {1}")
     case .days: ("{1} d {2}", "{1} 天 {2}")
     case .nothingNeeded: ("Nothing needs a person now.", "目前无需人工处理。")
     case .requestRate: ("Requests per second", "每秒请求")
@@ -53,7 +53,7 @@ enum LiveWords: Message {
     case .p50: ("p50; p99 {1} ms", "p50；p99 {1} ms")
     case .answer: ("answer", "应答")
     case .inAll: ("in all", "累计")
-    case .accepted: ("accepted", "已受理")
+    case .decided: ("decided", "已裁决")
     case .repeats: ("repeats", "重复请求")
     case .refused: ("refused at the door", "入口拒绝")
     case .before: ("before", "此前")

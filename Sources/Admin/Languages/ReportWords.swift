@@ -8,7 +8,7 @@ enum ReportWords: Message {
   case acceptedWord, waitlisted, quarantined, stock, byOutcome, outcome, requests, share, door
   case answer, ofAll, allRequests, repeats, refusedAtDoor, answeredAgain, timeline, nothingDecided, delays, max
   case firstSale, lastSale, partitions, halted, noPartition, partition, nextOffset, lag, epoch, owner, since
-  case lastSeen, nobody, ago, haltedSince, haltedWord
+  case lastSeen, nobody, ago, haltedSince, haltedWord, forExcel, vector
 
   init(_ status: SaleStatus) {
     self =
@@ -23,7 +23,7 @@ enum ReportWords: Message {
   var texts: (english: String, chinese: String) {
     switch self {
     case .sales: ("Sales", "活动")
-    case .asOf: ("as of {1} UTC", "截至 {1} UTC")
+    case .asOf: ("as of {1}", "截至 {1}")
     case .noSales:
       (
         "There is no sale yet. Put one up with penstock sale create --file sale.json or POST /admin/api/sales.",
@@ -32,13 +32,15 @@ enum ReportWords: Message {
     case .oneSKU: ("1 SKU", "1 个 SKU")
     case .manySKUs: ("{1} SKUs", "{1} 个 SKU")
     case .soldOf: ("{1} of {2} units sold · {3} left", "已售 {1} / {2} 件 · 剩余 {3}")
-    case .window: ("{1} to {2} UTC", "{1} 至 {2} UTC")
+    case .window: ("{1} to {2}", "{1} 至 {2}")
     case .upcoming: ("upcoming", "未开始")
     case .open: ("open", "进行中")
     case .ended: ("ended", "已结束")
     case .closed: ("closed", "已关闭")
     case .reportAs: ("Report as", "报告：")
-    case .ordersAs: ("all orders as", "全部订单：")
+    case .ordersAs: ("All orders as", "全部订单：")
+    case .forExcel: ("for Excel (with a byte order mark)", "供 Excel 使用（带 BOM）")
+    case .vector: ("vector", "位置向量")
     case .orSeparator: ("or", "或")
     case .jsonLines: ("JSON lines", "JSON Lines")
     case .unitsSold: ("Units sold", "已售件数")

@@ -6,6 +6,7 @@ enum SaleWords: Message {
   case wrongZone, wrongForm, gap, overlap, wrongLine, wrongItem, changedMeanwhile, now, yours, nothingChanged, waits,
     after, before
   case left, putUp, willBe, none, search, status, anyStatus, older, filter
+  case hold, holdHint, changedBy, changing, field, priceOf, queued, held, inLine, closeTitle, closeHint
 
   var texts: (english: String, chinese: String) {
     switch self {
@@ -64,6 +65,30 @@ enum SaleWords: Message {
     case .anyStatus: ("all", "全部")
     case .older: ("Older sales", "更早的活动")
     case .filter: ("Filter", "筛选")
+    case .hold: ("Seconds to pay", "支付时限（秒）")
+    case .holdHint:
+      (
+        "What is won is held for so long, until it is paid. Leave it empty to confirm without a payment",
+        "抢到的商品保留多久以待支付；留空表示无需支付即确认"
+      )
+    case .changedBy: ("It was changed by {1} at {2}.", "由 {1} 于 {2} 修改。")
+    case .changing:
+      (
+        "{1} has saved a change at {2}, and it is not decided yet. Load the page again in a moment.",
+        "{1} 于 {2} 保存的修改尚未裁决，请稍后重新加载。"
+      )
+    case .field: ("Field", "字段")
+    case .priceOf: ("Price of {1}", "{1} 的价格")
+    case .queued:
+      (
+        "The change is in the log, and not decided yet. Load the page again to see what has become of it.",
+        "修改已写入日志，尚未裁决。请稍后重新加载查看结果。"
+      )
+    case .held: ("held and not paid", "占用未付")
+    case .inLine: ("Requests in line, which are still decided: {1}", "排队中、仍会裁决的请求：{1}")
+    case .closeTitle: ("Close {1}?", "关闭 {1}？")
+    case .closeHint:
+      ("What is held can still be paid. Units that are left stay unsold.", "已占用的仍可支付；剩余件数不再出售。")
     }
   }
 }

@@ -1,4 +1,5 @@
 internal import FlashSale
+internal import Foundation
 internal import HTTPServing
 internal import Logging
 internal import Metrics
@@ -18,6 +19,8 @@ actor LiveHub {
   private struct Channel {
     var watchers: [UInt64: Watcher] = [:]
     var track = LiveTrack(at: .now)
+    /// In which its times are told.
+    var zone = TimeZone.gmt
     /// In each language that somebody watches in.
     var parts: [Language: LiveParts] = [:]
     /// The last look.
@@ -55,9 +58,13 @@ actor LiveHub {
 
   /// Begins to watch a sale. Whoever does has to `leave`.
   ///
-  /// - Parameter lastEvent: the id of the event that the watcher saw last.
+  /// - Parameters:
+  ///   - zone: in which times are told, from then on to all who watch the sale.
+  ///   - lastEvent: the id of the event that the watcher saw last.
   /// - Throws: `busy` past `Limits.liveStreams` or `Limits.liveSales`.
-  func join(_ sale: SaleID, _ language: Language, lastEvent: String?) throws(Problem) -> Place {
+  func join(
+    _ sale: SaleID, _ language: Language, in zone: TimeZone = .gmt, lastEvent: String?
+  ) throws(Problem) -> Place {
     let watchers = channels.values.reduce(0) { $0 + $1.watchers.count }
     guard watchers < Limits.liveStreams, channels[sale] != nil || channels.count < Limits.liveSales else {
       throw .liveIsFull
@@ -65,6 +72,7 @@ actor LiveHub {
     let (events, continuation) = AsyncStream.makeStream(
       of: ByteBuffer.self, bufferingPolicy: .bufferingOldest(Limits.liveEvents))
     var channel = channels[sale] ?? Channel()
+    channel.zone = zone
     nextWatcher += 1
     let isCurrent = channel.parts[language] != nil && lastEvent == id(of: channel)
     continuation.yield(LiveEvent.retry(milliseconds: .random(in: Limits.liveReturnMilliseconds)))
@@ -108,7 +116,8 @@ actor LiveHub {
     defer { channels[sale] = channel }
     guard let view = channel.track.observe(moment) else { return }
     let languages = Set(channel.watchers.values.map(\.language))
-    let all = Dictionary(uniqueKeysWithValues: languages.map { ($0, LiveParts(view, Phrasebook(language: $0))) })
+    let books = languages.map { Phrasebook(language: $0, zone: channel.zone) }
+    let all = Dictionary(uniqueKeysWithValues: books.map { ($0.language, LiveParts(view, $0)) })
     // A look without a change tells the time: whoever hears nothing takes the numbers for stale.
     channel.number += 1
     let id = id(of: channel)

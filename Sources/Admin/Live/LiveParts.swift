@@ -31,7 +31,7 @@ struct LiveParts: Equatable {
     let age: HTML =
       view.isStale
       ? "<b class=\"bad\">\(say(LiveWords.old, duration(view.ageMilliseconds)))</b>"
-      : "<span class=\"soft small\">\(say(LiveWords.asOf, view.asOf.dateAndTime))</span>"
+      : "<span class=\"soft small\">\(say(LiveWords.asOf, say.time(view.asOf)))</span>"
     return "\(PageLayout.pill(view.status.rawValue, say(ReportWords(view.status)))) \(age)"
   }
 
@@ -53,7 +53,7 @@ struct LiveParts: Equatable {
     return """
       <span class="soft small">\(say(words))</span>\
       <b role="timer" data-until="\(plain: end.microseconds / 1_000)">\(clockText(left, say))</b>\
-      <span class="soft small">\(say(LiveWords.at, end.dateAndTime))</span>
+      <span class="soft small">\(say(LiveWords.at, say.time(end)))</span>
       """
   }
 
@@ -127,7 +127,7 @@ struct LiveParts: Equatable {
       let name: HTML =
         answer.isAtDoor
         ? "<td class=\"sub\"><code>\(say.door(answer.name))</code></td>"
-        : "<td>\(say(answer.name == LiveView.Answer.accepted ? LiveWords.accepted : .repeats))</td>"
+        : "<td>\(say(answer.name == LiveView.Answer.decided ? LiveWords.decided : .repeats))</td>"
       return """
         <tr>\(name)<td>\(Int64(answer.perSecond.rounded()).grouped)</td><td>\(answer.inAll.grouped)</td></tr>
 
@@ -156,7 +156,7 @@ struct LiveParts: Equatable {
       id: "requests", title: say(LiveWords.minute), unit: say(LiveWords.requestsPerSecond),
       barName: say(ChartWords.time),
       series: [
-        .init(name: say(LiveWords.accepted), colour: .confirmed),
+        .init(name: say(LiveWords.decided), colour: .confirmed),
         .init(name: say(LiveWords.repeats), colour: .waitlisted),
         .init(name: say(LiveWords.refused), colour: .rejected),
       ],

@@ -31,18 +31,19 @@ struct LiveRoutes: Sendable {
     let stored = try await desk.stored(id)
     var track = LiveTrack(at: .now)
     let view = track.observe(await desk.moment(of: id))
-    return .page(LivePage.html(PageFrame(visit), stored, view))
+    return .page(LivePage.html(PageFrame(visit).showing(try await desk.zone(of: stored)), stored, view))
   }
 
   @Sendable private func events(_ visit: Visit) async throws -> Response {
-    let sale = try await desk.stored(visit.parameter()).sale.id
+    let stored = try await desk.stored(visit.parameter())
     var headers: HTTPFields = [.contentType: "text/event-stream", .cacheControl: "no-store"]
     if let name = HTTPField.Name("X-Accel-Buffering") { headers[name] = "no" }
     guard visit.request.method != .head else { return Response(status: .ok, headers: headers) }
     let last = HTTPField.Name("Last-Event-ID").flatMap { visit.request.headers[$0] }
     // The page's own, whatever was chosen since on another one.
     let language = visit.query("language").flatMap(Language.init(rawValue:)) ?? Language(of: visit.request)
-    let place = try await hub.join(sale, language, lastEvent: last)
+    let zone = try await desk.zone(of: stored)
+    let place = try await hub.join(stored.sale.id, language, in: zone, lastEvent: last)
     return Response(status: .ok, headers: headers, body: body(place))
   }
 

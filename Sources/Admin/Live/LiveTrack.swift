@@ -85,7 +85,7 @@ struct LiveTrack: Sendable {
     let decided = reading.requests.values.reduce(0, +) - reading.repeats
     let log = [
       LiveView.Answer(
-        name: LiveView.Answer.accepted, isAtDoor: false,
+        name: LiveView.Answer.decided, isAtDoor: false,
         perSecond: rate { $0.requests.values.reduce(0, +) - $0.repeats },
         inAll: decided),
       .init(name: LiveView.Answer.repeats, isAtDoor: false, perSecond: rate(\.repeats), inAll: reading.repeats),
@@ -93,7 +93,7 @@ struct LiveTrack: Sendable {
     let door = reading.door.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map { code, count in
       LiveView.Answer(name: code, isAtDoor: true, perSecond: rate { $0.door[code] ?? 0 }, inAll: count)
     }
-    return log.filter { $0.name == LiveView.Answer.accepted || $0.inAll > 0 } + door
+    return log.filter { $0.name == LiveView.Answer.decided || $0.inAll > 0 } + door
   }
 
   private var seconds: [LiveView.Second] {

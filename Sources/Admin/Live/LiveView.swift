@@ -11,7 +11,7 @@ struct LiveView: Sendable, Equatable {
 
   /// One answer to requests for orders.
   struct Answer: Equatable {
-    static let accepted = "accepted"
+    static let decided = "decided"
     static let repeats = "repeats"
 
     /// One of the two, or at the door the problem's code.

@@ -45,7 +45,9 @@ struct AdminPages: Sendable {
     let filter = try SalesPage.Filter(of: visit)
     let now = Timestamp.now
     let found = try await desk.sales(filter, at: now)
-    return .page(SalesPage.html(PageFrame(visit), found.sales, hasMore: found.hasMore, filter, at: now))
+    let zones = try await desk.zones(of: found.sales)
+    return .page(
+      SalesPage.html(PageFrame(visit), found.sales, hasMore: found.hasMore, filter, zones: zones, at: now))
   }
 
   private func addLog(to pages: GuardedRoutes) {

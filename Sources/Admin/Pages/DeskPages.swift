@@ -27,7 +27,7 @@ struct DeskPages: Sendable {
     let stored = try await desk.stored(id)
     let found = try await desk.orders(in: id, query)
     let search = OrdersPage.Search(parameters: parameters.map { (name: String($0.key), value: String($0.value)) })
-    let frame = PageFrame(visit)
+    let frame = PageFrame(visit).showing(try await desk.zone(of: stored))
     guard showsBuyers else { return .page(OrdersPage.html(frame, stored, found.masked, search)) }
     return try await visit.logged(.buyersUnmasked, id.rawValue, to: query.words) {
       .page(OrdersPage.html(frame, stored, found, search))
@@ -38,7 +38,7 @@ struct DeskPages: Sendable {
     let id: OrderID = try visit.parameter()
     let showsBuyers = try visit.showsBuyers()
     let order = try await desk.standing(of: id, looksForDeadLetters: visit.may(OrderAction.resend.right))
-    let frame = PageFrame(visit)
+    let frame = PageFrame(visit).showing(try await desk.zone(of: order.sale))
     var note = HTML.empty
     if let record = visit.query("record") { note = OrderResult.html(frame, order.record, record: record) }
     if let resent = visit.query("resent").flatMap({ Int($0) }) { note = OrderResult.html(frame, resent: resent) }
@@ -52,7 +52,7 @@ struct DeskPages: Sendable {
 
   @Sendable private func moment(_ visit: Visit) async throws -> Response {
     let id: SaleID = try visit.parameter()
-    let frame = PageFrame(visit)
+    let frame = PageFrame(visit).showing(try await desk.zone(of: desk.stored(id)))
     if let text = visit.query("at") {
       guard let at = Timestamp(rfc3339: text) else {
         throw Problem.invalidParameter("at", "must be a time of RFC 3339, such as 2026-11-11T00:00:03.250+08:00")
@@ -74,12 +74,21 @@ struct DeskPages: Sendable {
       return .page(OrdersPage.start(PageFrame(visit), try await desk.sales(.init(), at: .now).sales))
     }
     if let order = OrderID(text) { return .toPage("/admin/orders/\(order)") }
-    if let place = Ticket.place(of: text), let order = try? await desk.order(at: place) {
-      return .toPage("/admin/orders/\(order.orderID)")
-    }
-    guard let payment = PaymentID(rawValue: text), let order = try await desk.orders(paidBy: payment).first else {
+    let orders = try await orders(namedBy: text)
+    guard let first = orders.first else {
       throw Problem(.orderNotFound, detail: "No order, payment or ticket is \(text.debugDescription.prefix(200)).")
     }
-    return .toPage("/admin/orders/\(order.orderID)")
+    if orders.count == 1 { return .toPage("/admin/orders/\(first.orderID)") }
+    return .page(OrdersPage.several(PageFrame(visit), orders.map(\.masked)))
+  }
+
+  /// By a ticket it is one, by a payment perhaps several, each of another sale.
+  private func orders(namedBy text: String) async throws -> [OrderRecord] {
+    if let place = Ticket.place(of: text) {
+      do { return [try await desk.order(at: place)] } catch let problem as Problem where problem.code == .orderNotFound
+      {}
+    }
+    guard let payment = PaymentID(rawValue: text) else { return [] }
+    return try await desk.orders(paidBy: payment)
   }
 }

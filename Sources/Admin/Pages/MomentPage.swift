@@ -12,7 +12,7 @@ enum MomentPage {
       frame, title: title,
       """
       <div><div class="head"><h1><a href="/admin/sales/\(sale)">\(title)</a></h1></div>
-      <p class="soft small">\(say(DeskWords.reckoned, moment.at.description))</p></div>
+      <p class="soft small">\(say(DeskWords.reckoned, say.exact(moment.at)))</p></div>
       \(scrubber(frame, moment))
       \(tiles(say, moment))
       <div class="pair">

@@ -29,14 +29,16 @@ struct OrderActionPages: Sendable {
     }
   }
 
-  private func frame(_ visit: Visit, _ id: OrderID) -> PageFrame { PageFrame(visit, at: "/admin/orders/\(id)") }
+  private func frame(_ visit: Visit, _ standing: OrderStanding) async throws -> PageFrame {
+    PageFrame(visit, at: "/admin/orders/\(standing.record.orderID)").showing(try await desk.zone(of: standing.sale))
+  }
 
   /// The order's page, with the form as it was filled and why it was refused.
   private func refused(
     _ visit: Visit, _ form: FormFields, _ id: OrderID, _ action: OrderAction, _ problem: Problem
   ) async throws -> Response {
     let standing = try await desk.standing(of: id, looksForDeadLetters: visit.may(OrderAction.resend.right))
-    let frame = frame(visit, id)
+    let frame = try await frame(visit, standing)
     let alert = frame.say(OrderWords.refused, frame.say(problem.code), frame.say.detail(of: problem))
     let page = OrderHistoryPage.html(
       frame, standing.record.masked, isMasked: true, standing,
@@ -61,7 +63,7 @@ struct OrderActionPages: Sendable {
     var waiting: [SKU: [WaitingOrder]] = [:]
     if let sale = standing.sale { waiting = try await desk.firstWaiting(for: forecast.back.map(\.sku), of: sale) }
     return OrderPreviewPage.html(
-      frame(visit, standing.record.orderID), standing, action, request, forecast, waiting: waiting, reason: reason,
+      try await frame(visit, standing), standing, action, request, forecast, waiting: waiting, reason: reason,
       key: key, alert: alert)
   }
 
@@ -79,7 +81,7 @@ struct OrderActionPages: Sendable {
     } catch let problem as Problem where problem.code == .outcomeUnknown {
       // It can be confirmed once more, under the same key.
       let standing = try await desk.standing(of: id, looksForDeadLetters: false)
-      let say = frame(visit, id).say
+      let say = PageFrame(visit).say
       let page = try await preview(
         visit, standing, action, request, reason, key: form[FormFields.commandKeyName],
         alert: say.detail(of: problem))
@@ -93,7 +95,7 @@ struct OrderActionPages: Sendable {
     }
     let standing = try await desk.standing(of: id, looksForDeadLetters: true)
     guard standing.allows(.resend) else { return .toPage("/admin/orders/\(id)?resent=0") }
-    return .page(OrderPreviewPage.resend(frame(visit, id), standing))
+    return .page(OrderPreviewPage.resend(try await frame(visit, standing), standing))
   }
 }
 

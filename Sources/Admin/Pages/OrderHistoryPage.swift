@@ -46,7 +46,7 @@ enum OrderHistoryPage {
       let kind: HTML = event.sequence > 0 || event.action == "place" ? "done" : "idle"
       let state = event.state.map(say.state) ?? say.result(event.result)
       return """
-        <g><title>\(say.action(event.action)): \(say.result(event.result)), \(event.at.description)</title>\
+        <g><title>\(say.action(event.action)): \(say.result(event.result)), \(say.exact(event.at))</title>\
         <circle class="\(kind)" cx="\(length: x)" cy="50" r="7"/>\
         <text class="step" x="\(length: x)" y="24" text-anchor="middle">\(say.action(event.action))</text>\
         <text class="axis" x="\(length: x)" y="38" text-anchor="middle">\(state)</text>\
@@ -81,7 +81,7 @@ enum OrderHistoryPage {
     ]
     let rows = events.map { event -> [HTML] in
       [
-        "\(event.at.description)", "\("\(event.partition)@\(event.offset)")", "\(say.action(event.action))",
+        "\(say.exact(event.at))", "\("\(event.partition)@\(event.offset)")", "\(say.action(event.action))",
         "\(say.result(event.result))",
         standing(say, event), "\(Int64(event.units).grouped)", "\(event.amountMinor.grouped)",
         "\(event.by)\(event.reason.isEmpty ? "" : ": \(event.reason)")",
@@ -93,7 +93,7 @@ enum OrderHistoryPage {
   private static func standing(_ say: Phrasebook, _ event: OrderRecord.Event) -> HTML {
     let state = event.state.map(say.state) ?? "–"
     guard let end = event.expiresAt else { return "\(state)" }
-    return "\(state), \(say(DeskWords.heldUntil, end.description))"
+    return "\(state), \(say(DeskWords.heldUntil, say.exact(end)))"
   }
 
   private static func money(_ frame: PageFrame, _ order: OrderRecord) -> HTML {

@@ -38,7 +38,7 @@ enum OrderPreviewPage {
     ]
     let rows = order.deadLetters.map { letter -> [HTML] in
       [
-        "\(letter.kind?.code ?? letter.event)", "\(letter.attempts.grouped)", "\(letter.deadAt.dateAndTime)",
+        "\(letter.kind?.code ?? letter.event)", "\(letter.attempts.grouped)", "\(say.time(letter.deadAt))",
         "\(letter.lastError ?? "–")",
       ]
     }
@@ -91,7 +91,7 @@ enum OrderPreviewPage {
       return "\(say(words, line.units.rawValue.grouped, line.sku.rawValue))"
     }
     if let end = forecast.expiresAt, let due = order.hold?.due {
-      sentences.append("\(say(OrderWords.newEnd, end.dateAndTime, due.dateAndTime))")
+      sentences.append("\(say(OrderWords.newEnd, say.time(end), say.time(due)))")
     }
     if let left = forecast.extensionsLeft { sentences.append("\(say(OrderWords.extensionsLeft, left.grouped))") }
     return sentences

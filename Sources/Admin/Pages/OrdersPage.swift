@@ -30,14 +30,8 @@ enum OrdersPage {
   static func html(_ frame: PageFrame, _ stored: StoredSale, _ found: FoundOrders, _ search: Search) -> HTML {
     let say = frame.say
     let sale = stored.sale.id.rawValue
-    let heading = [
-      say(DeskWords.order), say(DeskWords.buyer), "SKU", say(DeskWords.state), say(DeskWords.units),
-      say(DeskWords.amount), say(DeskWords.acceptedAt),
-    ]
-    let rows = found.orders.map { row(say, $0) }
     let table: HTML =
-      rows.isEmpty
-      ? "<p class=\"soft\">\(say(DeskWords.noneLikeThat))</p>" : frame.table(say(DeskWords.orders), heading, rows)
+      found.orders.isEmpty ? "<p class=\"soft\">\(say(DeskWords.noneLikeThat))</p>" : table(frame, found.orders)
     let plain: HTML =
       frame.may(.unmask) && search["buyers"] != "plain"
       ? " · <a href=\"/admin/sales/\(sale)/orders?\(search.with("buyers", "plain"))\">\(say(DeskWords.showBuyers))</a>"
@@ -52,6 +46,26 @@ enum OrdersPage {
       <section class="card">\(find(frame))</section>
       <section class="card"><h2>\(count)</h2>\(table)\(more(say, found, sale, search))</section>
       \(bulk(frame, sale, found, search))
+      """)
+  }
+
+  private static func table(_ frame: PageFrame, _ orders: [OrderRecord]) -> HTML {
+    let say = frame.say
+    let heading = [
+      say(DeskWords.order), say(DeskWords.buyer), "SKU", say(DeskWords.state), say(DeskWords.units),
+      say(DeskWords.amount), say(DeskWords.acceptedAt),
+    ]
+    return frame.table(say(DeskWords.orders), heading, orders.map { row(say, $0) })
+  }
+
+  /// Orders that one payment names.
+  static func several(_ frame: PageFrame, _ orders: [OrderRecord]) -> HTML {
+    let say = frame.say
+    return PageLayout.html(
+      frame, title: say(DeskWords.orders),
+      """
+      <h1>\(say(DeskWords.orders))</h1><section class="card"><h2>\(say(DeskWords.several))</h2>\
+      \(table(frame, orders))</section>
       """)
   }
 
@@ -113,7 +127,7 @@ enum OrdersPage {
       "<a href=\"/admin/orders/\(id)\"><code>\(id)</code></a>", "\(order.buyer ?? "–")", "\(order.sku ?? "–")",
       "\(order.reason.map { "\(say.state(order.state)): \(say.outcome($0))" } ?? say.state(order.state))",
       "\(order.units.grouped)", "\(amount ?? "–")",
-      "\(order.acceptedAt?.dateAndTime ?? "–")",
+      "\(order.acceptedAt.map(say.time) ?? "–")",
     ]
   }
 

@@ -1,5 +1,5 @@
 internal import Accounts
-internal import FoundationEssentials
+internal import Foundation
 internal import Hummingbird
 
 /// What a page knows of whom it is for.
@@ -37,6 +37,12 @@ struct PageFrame: Sendable {
     self.init(
       say: Phrasebook(language: Language(of: request)), who: who, formToken: formToken,
       path: [.get, .head].contains(request.method) ? request.uri.string : "/admin")
+  }
+
+  /// The same page, with times in a zone.
+  func showing(_ zone: TimeZone) -> PageFrame {
+    PageFrame(
+      say: Phrasebook(language: say.language, zone: zone), who: who, formToken: formToken, path: path)
   }
 
   func may(_ right: Right) -> Bool { who?.rights.contains(right) ?? false }
@@ -104,6 +110,12 @@ extension PageFrame {
       <div class="scroll" tabindex="0" role="region" aria-label="\(name)"><table><thead><tr>\(head)</tr></thead><tbody>
       \(body)</tbody></table></div>
       """
+  }
+
+  /// A part of a page that its script brings up to date while something is under way.
+  func watched(_ name: HTML, isMoving: Bool, _ content: HTML) -> HTML {
+    let moving: HTML = isMoving ? " data-moving" : .empty
+    return "<div data-watched=\"\(name)\"\(moving)>\(content)</div>"
   }
 
   func alert(_ text: String?) -> HTML {

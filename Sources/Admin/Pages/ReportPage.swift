@@ -44,14 +44,15 @@ enum ReportPage {
     let say = frame.say
     let api = "/admin/api/sales/\(report.sale)"
     let page = "/admin/sales/\(report.sale)"
-    let file: HTML =
-      frame.may(.export) ? "<a href=\"\(page)/report.html\">\(say(ChartWords.oneFile))</a>, " : .empty
+    let files: HTML = """
+      <a href="\(page)/report.html">\(say(ChartWords.oneFile))</a>, <a href="\(api)/report?format=csv">CSV</a> \
+      \(say(ReportWords.orSeparator))
+      """
     let links: HTML = """
       <p class="small screen"><a href="\(page)/live"><b>\(say(LiveWords.live))</b></a> · \
-      \(say(ReportWords.reportAs)) \(file)<a href="\(api)/report">JSON</a> \
-      \(say(ReportWords.orSeparator)) <a href="\(api)/report?format=csv">CSV</a> · \
-      \(say(ReportWords.ordersAs)) <a href="\(api)/orders.csv">CSV</a> \(say(ReportWords.orSeparator)) \
-      <a href="\(api)/orders.jsonl">\(say(ReportWords.jsonLines))</a></p>
+      \(say(ReportWords.reportAs)) \(frame.may(.export) ? "\(files) " : .empty)\
+      <a href="\(api)/report">JSON</a></p>
+      \(frame.may(.export) ? orders(frame, api) : .empty)
       <p class="small screen"><a href="\(page)/orders">\(say(DeskWords.searchOrders))</a> · \
       <a href="\(page)/moment">\(say(DeskWords.moment))</a></p>
       """
@@ -59,9 +60,25 @@ enum ReportPage {
       <div><div class="head"><h1>\(report.name)</h1>\
       \(PageLayout.pill(report.status.rawValue, say(ReportWords(report.status))))</div>
       <p class="soft small"><code>\(report.sale.rawValue)</code> · \
-      \(say(ReportWords.window, report.startsAt.dateAndMinute, report.endsAt.dateAndMinute)) · \
-      \(say(ReportWords.asOf, report.generatedAt.dateAndTime))</p>
+      \(say(ReportWords.window, say.minute(report.startsAt), say.minute(report.endsAt))) · \
+      \(say(ReportWords.asOf, say.time(report.generatedAt))) · \
+      \(say(ReportWords.vector)) <code>\(report.asOf)</code></p>
       \(place == .console ? links : .empty)</div>
+      """
+  }
+
+  /// Takes all orders out as a file. Its reader chooses the form.
+  private static func orders(_ frame: PageFrame, _ api: String) -> HTML {
+    let say = frame.say
+    let plain: HTML =
+      frame.may(.unmask)
+      ? "<label><input type=\"checkbox\" name=\"buyers\" value=\"plain\"> \(say(DeskWords.showBuyers))</label>" : ""
+    return """
+      <form method="get" action="\(api)/orders.csv" class="inline small screen">\
+      <span>\(say(ReportWords.ordersAs))</span>\
+      <label><input type="checkbox" name="bom" value="true"> \(say(ReportWords.forExcel))</label>\(plain)\
+      <button type="submit" class="small">CSV</button><button type="submit" class="small" \
+      formaction="\(api)/orders.jsonl">\(say(ReportWords.jsonLines))</button></form>
       """
   }
 
@@ -176,8 +193,8 @@ enum ReportPage {
     let part: HTML = timeline.isPart ? "<p class=\"small soft\">\(say(ChartWords.partOnly))</p>" : .empty
     return """
       <section class="card"><h2>\(say(ReportWords.delays))</h2><div class="pair"><table><tbody>
-      \(rows)<tr><td>\(say(ReportWords.firstSale))</td><td>\(report.firstSaleAt?.dateAndTime ?? "–")</td></tr>
-      <tr><td>\(say(ReportWords.lastSale))</td><td>\(report.lastSaleAt?.dateAndTime ?? "–")</td></tr>
+      \(rows)<tr><td>\(say(ReportWords.firstSale))</td><td>\(report.firstSaleAt.map(say.time) ?? "–")</td></tr>
+      <tr><td>\(say(ReportWords.lastSale))</td><td>\(report.lastSaleAt.map(say.time) ?? "–")</td></tr>
       <tr><td>\(say(ChartWords.sellOut))</td><td>\
       \(report.sellOutMilliseconds.map { "\($0.grouped(digits: 1)) ms" } ?? say(ChartWords.unitsAreLeft))</td></tr>\
       </tbody></table>

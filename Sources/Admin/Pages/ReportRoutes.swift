@@ -17,7 +17,9 @@ struct ReportRoutes: Sendable {
   @Sendable private func page(_ visit: Visit) async throws -> Response {
     let window = try ReportWindow(from: visit.query("from"), to: visit.query("to"))
     let id: SaleID = try visit.parameter()
-    return try await .page(desk.reportPage(id, PageFrame(visit), window, with: visit.query("with")))
+    let isQueued = visit.query("queued") != nil
+    return try await .page(
+      desk.reportPage(id, PageFrame(visit), window, with: visit.query("with"), isQueued: isQueued))
   }
 
   @Sendable private func file(_ visit: Visit) async throws -> Response {

@@ -114,9 +114,16 @@ struct SaleRoutes: Sendable {
 
 extension SaleDesk {
   /// The zone that a sale's times are shown in; UTC for one that was not made on a page.
-  func zone(of stored: StoredSale) async throws -> TimeZone {
+  func zone(of stored: StoredSale?) async throws -> TimeZone {
+    guard let stored else { return .gmt }
     let name = try await asking("show a zone") { [store] in try await store.zone(of: stored.number) }
     return name.flatMap(LocalTime.zone) ?? .gmt
+  }
+
+  /// The same of several sales; those that were not made on a page are left out.
+  func zones(of sales: [StoredSale]) async throws -> [SaleNumber: TimeZone] {
+    let names = try await asking("show zones") { [store] in try await store.zones(of: sales.map(\.number)) }
+    return names.compactMapValues(LocalTime.zone)
   }
 
   func keep(zone: String, of id: SaleID) async throws {

@@ -1,5 +1,6 @@
 internal import Accounts
 internal import FlashSale
+internal import Foundation
 internal import HTTPServing
 internal import SaleStore
 internal import Time
@@ -43,12 +44,15 @@ enum SalesPage {
   }
 
   /// Sales that fit, the newest first, as they stand at `time`.
+  ///
+  /// - Parameter zones: of the sales that have one.
   static func html(
-    _ frame: PageFrame, _ sales: [StoredSale], hasMore: Bool = false, _ filter: Filter = Filter(), at time: Timestamp
+    _ frame: PageFrame, _ sales: [StoredSale], hasMore: Bool = false, _ filter: Filter = Filter(),
+    zones: [SaleNumber: TimeZone] = [:], at time: Timestamp
   ) -> HTML {
     let say = frame.say
     let isMoving = sales.contains { [.open, .upcoming].contains($0.status(at: time)) }
-    let cards = sales.map { card(say, $0, at: time) }
+    let cards = sales.map { card(frame.showing(zones[$0.number] ?? .gmt).say, $0, at: time) }
     let empty: HTML = "<section class=\"card\"><p>\(say(ReportWords.noSales))</p></section>"
     let rest: HTML =
       hasMore
@@ -60,7 +64,7 @@ enum SalesPage {
       frame, title: say(ReportWords.sales), refresh: isMoving && frame.formToken.isEmpty,
       """
       <div class="head"><h1>\(say(ReportWords.sales))</h1><span class="soft small">\
-      \(say(ReportWords.asOf, time.dateAndTime))</span></div>
+      \(say(ReportWords.asOf, say.time(time)))</span></div>
       \(search(frame, filter))
       \(cards.isEmpty ? empty : "<div class=\"sales\">\(cards)</div>")
       \(rest)
@@ -96,7 +100,7 @@ enum SalesPage {
       <span class="soft small"><code>\(sale.id.rawValue)</code> · \(items)</span>
       \(PageLayout.bar(Double(putUp - left) / Double(max(putUp, 1))))
       <span class="small">\(say(ReportWords.soldOf, (putUp - left).grouped, putUp.grouped, left.grouped))</span>
-      <span class="soft small">\(say(ReportWords.window, sale.startsAt.dateAndMinute, sale.endsAt.dateAndMinute))</span>
+      <span class="soft small">\(say(ReportWords.window, say.minute(sale.startsAt), say.minute(sale.endsAt)))</span>
       </a>
 
       """

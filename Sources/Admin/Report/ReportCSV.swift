@@ -52,6 +52,7 @@ public enum ReportCSV {
     lines.add("sale", id, "starts_at", text(report.startsAt))
     lines.add("sale", id, "ends_at", text(report.endsAt))
     lines.add("sale", id, "generated_at", text(report.generatedAt))
+    lines.add("sale", id, "as_of", report.asOf)
     lines.add("sale", id, "first_sale_at", text(report.firstSaleAt))
     lines.add("sale", id, "last_sale_at", text(report.lastSaleAt))
     lines.add("sale", id, "units_confirmed", "\(report.unitsConfirmed)")

@@ -45,19 +45,44 @@ struct LocalTime {
     return found.filter { offset($0) * 1_000_000 == wall.microseconds(since: $0) }.sorted()
   }
 
+  /// An instant as far from `new` as it was from `old`, by the clocks of a zone: what was at six the evening before
+  /// stays so. Where the clocks skip that time, it is as much later as they skip.
+  static func moved(_ instant: Timestamp, from old: Timestamp, to new: Timestamp, in zone: TimeZone) -> Timestamp {
+    func wall(_ instant: Timestamp) -> Timestamp { instant.after(.seconds(zone.secondsFromGMT(for: instant.date))) }
+    let target = wall(new).after(.microseconds(wall(instant).microseconds(since: wall(old))))
+    let found = instants(of: target) { Int64(zone.secondsFromGMT(for: $0.date)) }
+    let before = zone.secondsFromGMT(for: target.after(.seconds(-86_400)).date)
+    return found.first ?? target.after(.seconds(-before))
+  }
+
   /// What clocks of the zone show at an instant, fit for a form: `2026-11-11T00:00:00`.
   static func text(_ instant: Timestamp, in zone: TimeZone) -> String {
     String(instant.after(.seconds(zone.secondsFromGMT(for: instant.date))).description.prefix(19))
   }
 
+  /// How much of an instant people are told.
+  enum Precision { case minute, second, millisecond }
+
+  /// The same for people, with UTC beside: `2026-11-11 00:00:00 +08:00 (2026-11-10 16:00:00 UTC)`.
+  static func both(_ instant: Timestamp, in zone: TimeZone, _ precision: Precision = .second) -> String {
+    let utc =
+      switch precision {
+      case .minute: "\(instant.dateAndMinute) UTC"
+      case .second: "\(instant.dateAndTime) UTC"
+      case .millisecond: instant.description
+      }
+    return zone.secondsFromGMT(for: instant.date) == 0 ? utc : "\(words(instant, in: zone, precision)) (\(utc))"
+  }
+
   /// The same for people, with the offset: `2026-11-11 00:00:00 +08:00`.
-  static func words(_ instant: Timestamp, in zone: TimeZone) -> String {
+  static func words(_ instant: Timestamp, in zone: TimeZone, _ precision: Precision = .second) -> String {
     let seconds = zone.secondsFromGMT(for: instant.date)
     let minutes = abs(seconds) / 60
     func two(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }
     let sign = seconds < 0 ? "−" : "+"
-    let clock = text(instant, in: zone).replacing("T", with: " ")
-    return "\(clock) \(sign)\(two(minutes / 60)):\(two(minutes % 60))"
+    let clock = text(instant, in: zone).prefix(precision == .minute ? 16 : 19).replacing("T", with: " ")
+    let fraction = precision == .millisecond ? instant.description.dropFirst(19).prefix(4) : ""
+    return "\(clock)\(fraction) \(sign)\(two(minutes / 60)):\(two(minutes % 60))"
   }
 }
 

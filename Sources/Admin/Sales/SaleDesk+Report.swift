@@ -9,8 +9,9 @@ extension SaleDesk {
   /// - Parameters:
   ///   - window: the part of the timeline that is shown; `nil`: all of it.
   ///   - other: the id of a sale to compare with.
+  ///   - isQueued: whether a change of the sale is in the log that is not decided.
   func reportPage(
-    _ id: SaleID, _ frame: PageFrame, _ window: ReportWindow?, with other: String?
+    _ id: SaleID, _ frame: PageFrame, _ window: ReportWindow?, with other: String?, isQueued: Bool
   ) async throws -> HTML {
     let stored = try await stored(id)
     let report = try await report(on: stored, countsAnew: false)
@@ -20,9 +21,11 @@ extension SaleDesk {
       let earlier = try await self.report(on: self.stored(other), countsAnew: false)
       comparison = (earlier, ReportComparison(report, with: earlier, frame.say))
     }
-    let actions = SaleActions.html(frame, stored, zone: try await zone(of: stored))
+    let zone = try await zone(of: stored)
+    let queued: HTML = isQueued ? "<p class=\"note\" role=\"status\">\(frame.say(SaleWords.queued))</p>" : .empty
     return ReportPage.html(
-      frame, report, try await timeline(of: stored, window), actions: actions, partitions: try await partitions(),
+      frame.showing(zone), report, try await timeline(of: stored, window),
+      actions: "\(queued)\(SaleActions.html(frame, stored, zone: zone))", partitions: try await partitions(),
       comparison: comparison)
   }
 
@@ -30,7 +33,8 @@ extension SaleDesk {
   func reportFile(_ id: SaleID, _ frame: PageFrame) async throws -> HTML {
     let stored = try await stored(id)
     return ReportPage.html(
-      frame, try await report(on: stored), try await timeline(of: stored, nil), partitions: try await partitions(),
+      frame.showing(try await zone(of: stored)), try await report(on: stored), try await timeline(of: stored, nil),
+      partitions: try await partitions(),
       in: .file)
   }
 
