@@ -34,6 +34,7 @@ public enum LogAction: String, CaseIterable, Sendable, Codable, Hashable {
   case reportExported = "report.export"
   case jobStarted = "job.start"
   case jobStopped = "job.stop"
+  case jobExported = "job.export"
   // Operation.
   case partitionResumed = "partition.resume"
   case workerDrained = "worker.drain"

@@ -41,16 +41,11 @@ struct LogRoutes: Sendable {
   @Sendable func export(_ visit: Visit) async throws -> Response {
     let query = try LogQuery(of: visit)
     try await visit.logged(.logExported, "log", to: visit.request.uri.query) {}
-    let body = ResponseBody { [desk] writer in
-      try await writer.write(ByteBuffer(string: LogCSV.header))
-      var query = query
-      while true {
-        let page = try await desk.log(query)
-        try await writer.write(ByteBuffer(string: LogCSV.lines(of: page.entries)))
-        guard let next = page.next else { break }
-        query.before = next
-      }
-      try await writer.finish(nil)
+    let body = CSVFile.body(LogCSV.header, from: query.before) { [desk] before in
+      var part = query
+      part.before = before
+      let page = try await desk.log(part)
+      return (LogCSV.lines(of: page.entries), page.next.map(Optional.some))
     }
     return .file(body, type: "text/csv; charset=utf-8; header=present", name: "penstock-log.csv")
   }

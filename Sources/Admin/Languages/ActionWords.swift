@@ -37,6 +37,7 @@ extension LogAction: Message {
     case .reportExported: "导出报告"
     case .jobStarted: "启动批量任务"
     case .jobStopped: "停止批量任务"
+    case .jobExported: "导出批量任务结果"
     case .partitionResumed: "恢复分区"
     case .workerDrained: "清空 worker"
     case .recordRequeued: "记录重新入队"

@@ -23,7 +23,7 @@ extension AdminAPI {
       try await desk.export(of: id, as: form, hasMark: hasMark, masksBuyers: !showsBuyers, asOf: vector)
     }
     // A sale's id needs no quoting in a file's name.
-    var response = Response.file(body, type: form.mediaType, name: "\(id)-orders.\(form.rawValue)")
+    var response = Response.file(body, type: form.mediaType, name: form.name(of: id, asOf: vector))
     response.headers[.asOf] = "\(vector)"
     return response
   }

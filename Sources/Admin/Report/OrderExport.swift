@@ -20,6 +20,13 @@ enum OrderExport: String, CaseIterable {
     }
   }
 
+  /// What a browser saves it as. The name says as of which vector it is, unless that is too long for a file's name; the
+  /// admin log says it in any case.
+  func name(of sale: SaleID, asOf vector: OffsetVector) -> String {
+    let whole = "\(sale)-orders-\(vector).\(rawValue)"
+    return whole.utf8.count <= Limits.fileNameBytes ? whole : "\(sale)-orders.\(rawValue)"
+  }
+
   /// A body that reads a page of orders when the one before it was sent.
   ///
   /// If the store fails in between, the last line says that the file is not whole, and the answer ends without its last
@@ -53,7 +60,7 @@ enum OrderExport: String, CaseIterable {
   /// The last line of a file that lacks orders.
   var notWhole: String {
     switch self {
-    case .csv: "#NOT WHOLE: the database failed on the way and orders are missing. Export again.\r\n"
+    case .csv: CSVFile.notWhole
     case .jsonLines: #"{"error":"not_whole","detail":"The database failed on the way. Export again."}"# + "\n"
     }
   }
