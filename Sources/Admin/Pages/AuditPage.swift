@@ -7,13 +7,14 @@ enum AuditPage {
     let say = frame.say
     let start: HTML = frame.may(.operate) ? frame.form("/admin/audits", frame.button(say(DeskWords.startAudit))) : ""
     let parts = audits.map { card(say, $0) }
+    let isMoving = audits.first?.state == "running"
     let none: HTML = "<p class=\"soft\">\(say(DeskWords.noAudits))</p>"
     return PageLayout.html(
-      frame, title: say(DeskWords.audits), refresh: audits.first?.state == "running" && frame.formToken.isEmpty,
+      frame, title: say(DeskWords.audits), refresh: isMoving && frame.formToken.isEmpty,
       """
       <h1>\(say(DeskWords.audits))</h1>
       <section class="card"><p>\(say(DeskWords.auditHint))</p>\(start)\(audits.isEmpty ? none : "")</section>
-      \(parts)
+      \(frame.watched("audits", isMoving: isMoving, "\(parts)"))
       """)
   }
 

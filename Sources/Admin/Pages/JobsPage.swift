@@ -1,3 +1,4 @@
+internal import Accounts
 internal import FlashSale
 internal import SaleStore
 internal import Time
@@ -19,11 +20,12 @@ enum JobsPage {
     }
     let table: HTML =
       rows.isEmpty ? "<p class=\"soft\">\(say(DeskWords.noJobs))</p>" : frame.table(say(DeskWords.jobs), heading, rows)
+    let isMoving = jobs.contains { $0.state == "running" }
     return PageLayout.html(
       frame, title: say(DeskWords.jobs),
       """
       <h1>\(say(DeskWords.jobs))</h1>\(frame.alert(hasWaiting ? say(DeskWords.waits) : nil))\
-      <section class="card">\(table)</section>
+      \(frame.watched("jobs", isMoving: isMoving, "<section class=\"card\">\(table)</section>"))
       """)
   }
 
@@ -44,13 +46,19 @@ enum JobsPage {
         "/admin/jobs/\(job.id)/stop",
         "\(frame.field("because", say(DeskWords.why)))\(frame.button(say(DeskWords.stop), style: "danger"))"))</section>
       """ : ""
-    return PageLayout.html(
-      frame, title: say(DeskWords.job, job.id.grouped), refresh: job.state == "running" && frame.formToken.isEmpty,
+    let result: HTML = """
+      <p><a href="/admin/jobs/\(plain: job.id)/result.csv">\(say(DeskWords.resultFile))</a></p>
       """
+    let part: HTML = """
       <div class="head"><h1>\(say(DeskWords.job, job.id.grouped))</h1>\(state(say, job.state))</div>\
       \(frame.alert(job.error.map(say.fault)))
       <section class="card"><table><tbody>\(rows)</tbody></table>
-      <p><a href="/admin/jobs/\(plain: job.id)/result.csv">\(say(DeskWords.resultFile))</a></p></section>
+      \(frame.may(.export) ? result : .empty)</section>
+      """
+    return PageLayout.html(
+      frame, title: say(DeskWords.job, job.id.grouped), refresh: job.state == "running" && frame.formToken.isEmpty,
+      """
+      \(frame.watched("job", isMoving: job.state == "running", part))
       \(stop)
       """)
   }
@@ -67,7 +75,7 @@ enum JobsPage {
       <input type="hidden" name="action" value="\(preview.action)">\
       <input type="hidden" name="search" value="\(search)">\
       <input type="hidden" name="as_of" value="\(preview.asOf)">\
-      <input type="hidden" name="expected" value="\(plain: preview.matching)">\
+      <input type="hidden" name="expected" value="\(plain: preview.matching)">\(frame.commandKey)\
       \(frame.field("because", say(DeskWords.why)))\(frame.button(say(DeskWords.start)))
       """
     return PageLayout.html(

@@ -16,6 +16,23 @@ enum Script {
     addEventListener("change", (event) => {
       if (event.target.dataset.submits !== undefined) event.target.form.requestSubmit();
     });
+    // What is under way is looked at again each second, until it has ended. Nothing else of the page changes.
+    const lookAgain = async () => {
+      if (!document.querySelector("[data-moving]")) return;
+      if (document.visibilityState === "visible") {
+        try {
+          const answer = await fetch(location.href);
+          if (answer.redirected) { location.reload(); return; }
+          const page = answer.ok ? new DOMParser().parseFromString(await answer.text(), "text/html") : document;
+          for (const part of document.querySelectorAll("[data-watched]")) {
+            const now = page.querySelector(`[data-watched="${part.dataset.watched}"]`);
+            if (now && now !== part) part.replaceWith(document.adoptNode(now));
+          }
+        } catch { /* The server is away: the next look may get through. */ }
+      }
+      setTimeout(lookAgain, 1000);
+    };
+    setTimeout(lookAgain, 1000);
 
     """
 }

@@ -55,6 +55,7 @@ enum Stylesheet {
       padding: 1.25rem 1rem 3rem }
     .card, .tile { background: var(--card); border: 1px solid var(--line); border-radius: 10px; padding: 1rem 1.1rem;
       min-width: 0 }
+    [data-watched] { display: contents }
     .head { display: flex; flex-wrap: wrap; gap: .4rem .8rem; align-items: center }
     .pill { border: 1px solid; border-radius: 99px; padding: .1rem .65rem; font-size: .78rem; font-weight: 600;
       color: var(--soft) }
