@@ -18,11 +18,18 @@ public struct Principal: Sendable, Hashable {
   public let name: String
   public let rights: Set<Right>
 
+  /// The user who answers for what is done: she herself, or who added the token; `nil`: nobody knows. A person with a
+  /// session and three tokens is one.
+  public let person: String?
+
   /// Names somebody.
-  public init(_ kind: Kind, name: String, rights: Set<Right>) {
+  ///
+  /// - Parameter person: who answers for a program. A user answers for herself.
+  public init(_ kind: Kind, name: String, rights: Set<Right>, person: String? = nil) {
     self.kind = kind
     self.name = name
     self.rights = rights
+    if case .user = kind { self.person = name } else { self.person = person }
   }
 
   /// Who has the shared token: everything but managing users, for which a person answers.
@@ -33,7 +40,12 @@ public struct Principal: Sendable, Hashable {
   public static let local = Principal(.local, name: "@local", rights: machine.rights)
 
   /// A program, by the name of its token.
-  public static func token(_ number: Int32, named name: String, rights: Set<Right>) -> Principal {
-    Principal(.token(number), name: "@\(name)", rights: rights)
+  ///
+  /// - Parameter creator: who added the token, as the admin log names them.
+  public static func token(
+    _ number: Int32, named name: String, rights: Set<Right>, addedBy creator: String
+  ) -> Principal {
+    Principal(
+      .token(number), name: "@\(name)", rights: rights, person: creator.hasPrefix("@") ? nil : creator)
   }
 }

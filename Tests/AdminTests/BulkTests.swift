@@ -94,6 +94,67 @@ import Testing
     }
   }
 
+  /// Starts a job under a name.
+  private static func start(_ json: String, _ key: String, _ client: Client) async throws -> TestResponse {
+    let name = try #require(HTTPField.Name("Idempotency-Key"))
+    return try await client.send(
+      .post, "/admin/api/sales/double11/jobs", headers: [.contentType: "application/json", name: key],
+      body: Data(json.utf8))
+  }
+
+  @Test func `a job that is asked for again under its key is the first one, also after it has run`() async throws {
+    try await withOrders(20) { admin, client, _ in
+      let extend = #"{"action":"extend","search":"state=reserved","expected":20,"because":"slow bank"}"#
+      let answers = try await withThrowingTaskGroup { group in
+        for _ in 0..<4 { group.addTask { try await Self.start(extend, "slow-bank", client) } }
+        return try await group.reduce(into: []) { $0.append($1) }
+      }
+      #expect(answers.allSatisfy { $0.status == 202 && $0.json("id") as? Int == answers[0].json("id") as? Int })
+      try await work(admin.jobs)
+      #expect(admin.log.commands.count == 20)
+      let late = try await Self.start(extend, "slow-bank", client)
+      #expect(late.status == 202 && late.string("state") == "done", "\(late.text)")
+      for other in [
+        extend.replacing("extend", with: "cancel"), extend.replacing("slow bank", with: "bored"),
+        extend.replacing("state=reserved", with: ""),
+      ] {
+        let refused = try await Self.start(other, "slow-bank", client)
+        #expect(refused.status == 422 && refused.string("code") == "idempotency_conflict", "\(refused.text)")
+      }
+      #expect(try await admin.store.bulkJobs().count == 1)
+    }
+  }
+
+  @Test func `two mass refunds at once pay back what is due, once`() async throws {
+    try await AdminUnderTest.with { admin, client in
+      try await RealLane.with(admin) { lane in
+        let stored = try await admin.store.create(Self.saleWithHolds())
+        let request = try PurchaseRequest.sample("ann", [("phone", 3)], of: stored)
+        try await lane.decide([
+          .place(request), request.paid(59_700, "pay-1"), request.then(.cancel(Units(1), of: nil)),
+        ])
+        // Both look at the payment before a lane has decided anything.
+        for number in 1...2 {
+          let json = #"{"action":"refund","search":"","because":"goodwill"}"#
+          #expect(try await Self.start(json, "refund-\(number)", client).status == 202)
+        }
+        try await work(admin.jobs)
+        try await lane.decide(admin.log.commands)
+        let payment = try #require(try await admin.store.payments(for: [request.order])[request.order]?.first)
+        #expect(payment.refunded == 19_900 && payment.refundDue == 0 && payment.applied == 39_800)
+        let refused = try await client.get("/admin/api/jobs/2")
+        #expect(refused.json("decided") as? Int == 1 && refused.json("refused") as? Int == 1, "\(refused.text)")
+      }
+    }
+  }
+
+  private static func saleWithHolds() throws -> Sale {
+    let sample = try Sale.sample()
+    return try Sale(
+      id: sample.id, name: sample.name, startsAt: sample.startsAt, endsAt: sample.endsAt, perBuyerLimit: nil,
+      holds: HoldRules(seconds: 600), items: sample.items)
+  }
+
   /// As a lane: each command once.
   private static func decide(_ commands: [LogRecord], _ planted: PlantedRows) async throws {
     let orders = commands.compactMap { record -> (String, Int64)? in
@@ -113,7 +174,11 @@ import Testing
     try await withOrders(40) { admin, client, planted in
       _ = try await planted.connection.query("UPDATE holds SET state = 6, due = NULL WHERE log_offset <= 10")
       let path = "/admin/api/sales/double11/jobs"
-      let started = try await client.post(path, json: #"{"action":"extend","search":"","because":"slow bank"}"#)
+      let extend = #"{"action":"extend","search":"","because":"slow bank"}"#
+      // Sent again without a name of its own, it would extend each hold once more.
+      let nameless = try await client.post(path, json: extend)
+      #expect(nameless.status == 400 && nameless.string("code") == "invalid_header", "\(nameless.text)")
+      let started = try await Self.start(extend, "slow-bank", client)
       #expect(started.status == 202, "\(started.text)")
       try await work(admin.jobs)
       let job = try await client.get("/admin/api/jobs/1")

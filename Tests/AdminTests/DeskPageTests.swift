@@ -63,6 +63,17 @@ import Testing
       #expect(page.components(separatedBy: "<circle").count == 3 && page.contains("+90 s"))
       #expect(page.contains("eve: &lt;script&gt;") && !page.contains("<script>"))
       #expect(try await client.get("/admin/orders").text.contains("/admin/sales/double11/orders"))
+      // A payment's id is the provider's, and one in each sale.
+      let other = try await admin.store.create(.sample("other"))
+      try await planted.decide(other, "phone", .confirmed, count: 1, from: 900)
+      _ = try await planted.connection.query(
+        """
+        INSERT INTO payments (sale, payment, order_id, captured, refund_due, refunded, as_of, partition, currency,
+          counted, sku)
+        SELECT DISTINCT ON (sale) sale, 'pay-1', order_id, 100, 0, 0, 3, 0, 'CNY', true, sku FROM orders
+        """)
+      let both = try await client.get("/admin/orders?q=pay-1").text
+      #expect(both.matches(of: /href="\/admin\/orders\/[0-9a-f-]{36}"/).count == 2, "\(both)")
       for query in ["?q=no-such-payment", "?q=%3Cscript%3E"] {
         let answer = try await client.get("/admin/orders\(query)")
         #expect(answer.status == 404 && !answer.text.contains("<script>"), "\(query)")
@@ -105,7 +116,7 @@ import Testing
   /// What the preview's form sends.
   private static func fields(_ page: String, because: String) -> [String: String] {
     var fields = ["because": because]
-    for name in ["action", "search", "as_of", "expected"] {
+    for name in ["action", "search", "as_of", "expected", "command_key"] {
       let parts = page.components(separatedBy: "name=\"\(name)\" value=\"")
       let value = parts.count > 1 ? parts[1].components(separatedBy: "\"").first : nil
       fields[name] = value?.replacingOccurrences(of: "&amp;", with: "&")
@@ -127,13 +138,23 @@ import Testing
       #expect(empty.status == 422)
       let started = try await finance.submit(path, on: Self.search, fields)
       #expect(started.status == 303 && started.headers[.location] == "/admin/jobs/1", "\(started.text)")
+      // A form that is sent twice is one job; what is changed by hand in between is none.
+      let again = try await finance.submit(path, on: Self.search, fields)
+      #expect(again.status == 303 && again.headers[.location] == "/admin/jobs/1", "\(again.text)")
+      let other = try await finance.submit(path, on: Self.search, fields.merging(["because": "bored"]) { $1 })
+      #expect(other.status == 422)
+      #expect(try await admin.store.bulkJobs().count == 1)
+      for path in ["/admin/jobs/1", "/admin/jobs"] {
+        #expect(try await finance.get(path).text.contains("data-moving"), "its page brings itself up to date")
+      }
       while try await admin.jobs.step() {}
+      #expect(try await !finance.get("/admin/jobs/1").text.contains("data-moving"))
       #expect(admin.log.commands.count == 7)
       let page = try await finance.get("/admin/jobs/1").text
       #expect(page.contains("7 of 7 written") && !page.contains("/admin/jobs/1/stop"))
       #expect(try await finance.get("/admin/jobs/1/result.csv").text.split(separator: "\r\n").count == 8)
       let lines = try await admin.log(.jobStarted)
-      #expect(lines.map(\.who).allSatisfy { $0 == "fin" } && lines.last?.why == "recall")
+      #expect(lines.map(\.who).allSatisfy { $0 == "fin" } && lines.first?.why == "recall")
       #expect(try await finance.submit("/admin/jobs/1/stop", on: "/admin/jobs", ["because": "late"]).status == 409)
     }
   }
@@ -146,6 +167,8 @@ import Testing
       let fields = Self.fields(try await finance.get(Self.search).text, because: "recall")
       let asked = try await finance.submit("/admin/sales/double11/jobs", on: Self.search, fields)
       #expect(asked.headers[.location] == "/admin/jobs?waits=1", "\(asked.text)")
+      #expect(try await finance.submit("/admin/sales/double11/jobs", on: Self.search, fields).status == 303)
+      #expect(try await admin.store.approvals(limit: 9).count == 1)
       #expect(try await admin.jobs.step() == false)
       // More orders come meanwhile.
       _ = try await planted.connection.query("UPDATE partition_progress SET next_offset = 2000 WHERE partition = 0")
@@ -156,6 +179,9 @@ import Testing
       while try await admin.jobs.step() {}
       #expect(admin.log.commands.count == 7)
       #expect(try await admin.log(.jobStarted).map(\.who) == ["ann"])
+      // Who has not heard of it approves it again, and it is the same job.
+      #expect(try await other.submit(approve, on: "/admin/approvals", [:]).status == 303)
+      #expect(try await admin.store.bulkJobs().count == 1)
     }
   }
 

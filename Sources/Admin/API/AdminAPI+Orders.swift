@@ -52,7 +52,7 @@ extension AdminAPI {
 }
 
 extension Problem {
-  fileprivate static let keyMissing = Problem(
+  static let keyMissing = Problem(
     .invalidHeader, detail: "\(IdempotencyKey.field) is missing: without it, sending this again would do it again.",
     field: IdempotencyKey.field)
 }

@@ -38,8 +38,11 @@ struct AdminAPI: Sendable {
   private func addCalls(to api: GuardedRoutes) {
     api.at("sales/{sale}/close", post: .needs(.operate, close))
     api.at("sales/{sale}/report", get: .needs(.view, report))
-    api.at("sales/{sale}/room/pause", post: .needs(.operate) { try await change($0, .pause, "paused") })
-    api.at("sales/{sale}/room/resume", post: .needs(.operate) { try await change($0, .resume, "goes on") })
+    api.at(
+      "sales/{sale}/room/pause", post: .needs(.operate) { try await change($0, .pause, "paused", Self.reason(of: $0)) })
+    api.at(
+      "sales/{sale}/room/resume",
+      post: .needs(.operate) { try await change($0, .resume, "goes on", Self.reason(of: $0)) })
     for form in OrderExport.allCases {
       api.at("sales/{sale}/orders.\(form.rawValue)", get: .needs(.export) { try await orders($0, form) })
     }
@@ -68,10 +71,17 @@ struct AdminAPI: Sendable {
   }
 
   @Sendable private func close(_ visit: Visit) async throws -> Response {
-    let id: SaleID = try visit.parameter()
-    return try await approvals.run(.close, .saleClosed, id.rawValue, body: "{}", why: "", by: visit) {
-      try await desk.close(id)
-    }.response()
+    let (id, reason): (SaleID, String) = (try visit.parameter(), try await Self.reason(of: visit))
+    return try await approvals.run(
+      .close, .saleClosed, id.rawValue, body: ApprovalDesk.plainClose, why: reason, by: visit
+    ) { try await desk.close(id) }.response()
+  }
+
+  /// Why a call is made that needs no body.
+  private static func reason(of visit: Visit) async throws -> String {
+    try await visit.request.parsed(upTo: Limits.bodyBytes) { bytes throws(BodyError) in
+      try CommandRequest.Note(parsing: bytes).reason
+    }
   }
 
   @Sendable private func create(_ visit: Visit) async throws -> Response {
@@ -89,7 +99,11 @@ struct AdminAPI: Sendable {
     switch visit.request.uri.queryParameters["format"] {
     case nil, "json": return try await .json(desk.report(on: id))
     case "csv":
-      let text = ReportCSV.text(try await desk.report(on: id))
+      // A file that is taken out, as the page's is.
+      try visit.demand(.export)
+      let text = try await visit.logged(.reportExported, id.rawValue, to: "csv") {
+        ReportCSV.text(try await desk.report(on: id))
+      }
       let body = ResponseBody(byteBuffer: ByteBuffer(string: text))
       return .file(body, type: OrderExport.csv.mediaType, name: "\(id)-report.csv")
     default:
@@ -111,9 +125,11 @@ struct AdminAPI: Sendable {
     }
   }
 
-  private func change(_ visit: Visit, _ command: RoomRecord.Command, _ words: String) async throws -> Response {
+  private func change(
+    _ visit: Visit, _ command: RoomRecord.Command, _ words: String, _ reason: String = ""
+  ) async throws -> Response {
     let id: SaleID = try visit.parameter()
-    return try await visit.logged(.roomChanged, id.rawValue, to: words) {
+    return try await visit.logged(.roomChanged, id.rawValue, to: words, why: reason) {
       try await .json(desk.changeRoom(of: id, command))
     }
   }

@@ -49,7 +49,7 @@ struct Doorkeeper: Sendable {
     guard AccessSecret.isToken(token), let secret = AccessSecret(sent: token),
       let stored = try await store.token(secret, at: .now)
     else { return nil }
-    return .token(stored.id, named: stored.name.rawValue, rights: stored.scopes)
+    return .token(stored.id, named: stored.name.rawValue, rights: stored.scopes, addedBy: stored.createdBy)
   }
 
   /// RFC 6750 §2.1; scheme names ignore case (RFC 9110 §11.1).

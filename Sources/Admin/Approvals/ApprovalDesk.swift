@@ -12,10 +12,13 @@ internal import Time
 struct ApprovalDesk: Sendable {
   let desk: SaleDesk
 
+  /// The body of a close.
+  static let plainClose = "{}"
+
   /// Those that demand one here.
   let demanding: Set<GuardedCommand>
 
-  private var store: SaleStore { desk.store }
+  var store: SaleStore { desk.store }
 
   /// What became of a command.
   enum Outcome<Answer> {
@@ -25,21 +28,24 @@ struct ApprovalDesk: Sendable {
 
   /// Does a command, or notes that it waits for a second person.
   ///
+  /// Who asks must be known as a person: of a token that nobody answers for, no second person can be told.
+  ///
   /// - Parameters:
   ///   - body: all that is needed to do it later, JSON.
   ///   - name: of one that goes through the log under an id. Asked for twice, it waits once.
   func run<Answer>(
-    _ command: GuardedCommand, _ action: LogAction, _ subject: String, to: String? = nil, body: String,
-    named name: CommandName? = nil, why: String, by visit: Visit, _ work: () async throws -> Answer
+    _ command: GuardedCommand, _ action: LogAction, _ subject: String, from: String? = nil, to: String? = nil,
+    body: String, named name: CommandName? = nil, why: String, by visit: Visit, _ work: () async throws -> Answer
   ) async throws -> Outcome<Answer> {
     guard demanding.contains(command) else {
-      return .done(try await visit.logged(action, subject, to: to, why: why, work))
+      return .done(try await visit.logged(action, subject, from: from, to: to, why: why, work))
     }
-    let line = visit.line(.approvalAsked, "\(command.rawValue) \(subject)", to: to, why: why)
+    guard let person = visit.who.person else { throw Problem.unknownPerson }
+    let line = visit.line(.approvalAsked, "\(command.rawValue) \(subject)", from: from, to: to, why: why)
     let until = Timestamp.now.after(Accounts.Limits.approvalLife)
     let id = try await desk.asking("ask for approval", changes: "the request may stand, now or later") { [store] in
       try await store.askApproval(
-        command, subject: subject, body: body, id: name?.id, expiresAt: until, logged: line)
+        command, subject: subject, body: body, id: name?.id, person: person, expiresAt: until, logged: line)
     }
     let asked = try await stored(id)
     guard asked.body == body else { throw Problem.keyNamesAnother }
@@ -56,8 +62,8 @@ struct ApprovalDesk: Sendable {
     shown(try await stored(id), to: visit)
   }
 
-  private func shown(_ approval: StoredApproval, to visit: Visit) -> AdminApproval {
-    AdminApproval(approval, at: .now, masksBuyers: !visit.may(.unmask))
+  func shown(_ approval: StoredApproval, to visit: Visit) -> AdminApproval {
+    AdminApproval(approval, at: .now, to: visit.who, masksBuyers: !visit.may(.unmask))
   }
 
   private func stored(_ id: Int64) async throws -> StoredApproval {
@@ -71,10 +77,7 @@ struct ApprovalDesk: Sendable {
   func decide(_ id: Int64, isApproved: Bool, by visit: Visit) async throws -> AdminApproval {
     let asked = try await stored(id)
     try visit.demand(asked.command.right)
-    // A token does not make one person two. All holders of the shared token count as one person.
-    if isApproved, asked.askedBy == visit.name || (asked.askedBy.hasPrefix("@machine") && visit.who.kind == .machine) {
-      throw Problem(.secondPersonNeeded, detail: "\(asked.askedBy) asked for it; somebody else has to approve it.")
-    }
+    if isApproved, let refusal = asked.refusal(of: visit.who) { throw refusal }
     if isApproved, asked.canRepeat(by: visit.name, at: .now) {
       try await perform(asked, by: visit)
       return try await approval(id, for: visit)
@@ -101,7 +104,16 @@ struct ApprovalDesk: Sendable {
     switch asked.command {
     case .close:
       guard let id = SaleID(rawValue: asked.subject) else { throw Problem.saleNotFound }
-      _ = try await visit.logged(.saleClosed, asked.subject, why: why) { try await desk.close(id) }
+      guard asked.body != Self.plainClose else {
+        _ = try await visit.logged(.saleClosed, asked.subject, why: why) { try await desk.close(id) }
+        return
+      }
+      // A change that ends the selling.
+      let change = try bytes { raw throws(BodyError) in try CommandRequest.Change(parsing: raw) }
+      let actor = try visit.actor(reason: change.reason)
+      _ = try await visit.logged(.saleChanged, asked.subject, to: asked.body, why: why) {
+        try await desk.change(id, change, named: asked.name, by: actor)
+      }
     case .reduce:
       guard parts.count == 2, let id = SaleID(rawValue: parts[0]), let sku = SKU(rawValue: parts[1]) else {
         throw Problem.saleNotFound
@@ -109,9 +121,9 @@ struct ApprovalDesk: Sendable {
       let body = try bytes { raw throws(BodyError) in try CommandRequest.Stock(parsing: raw, hasUnits: true) }
       let actor = try visit.actor(reason: body.reason)
       let units = body.units ?? Units(1)
-      _ = try await visit.logged(.stockReduced, asked.subject, to: "−\(units)", why: why) {
-        try await desk.command(
-          id, sku, .reduce(units), named: asked.commandID.map { CommandName(kept: $0) } ?? CommandName(nil), by: actor)
+      let from = try await desk.stored(id).words(for: sku)
+      _ = try await visit.logged(.stockReduced, asked.subject, from: from, to: "−\(units)", why: why) {
+        try await desk.command(id, sku, .reduce(units), named: asked.name, by: actor)
       }
     case .resume:
       guard let number = Int32(asked.subject) else { throw Problem.notFound }
@@ -125,14 +137,28 @@ struct ApprovalDesk: Sendable {
 }
 
 extension StoredApproval {
+  /// Under which it is done; a new one if it was asked for without.
+  var name: CommandName { commandID.map { CommandName(kept: $0) } ?? CommandName(nil) }
+
+  /// Why somebody cannot approve it; `nil`: nothing is in the way. A token does not make one person two, and none is a
+  /// person.
+  func refusal(of who: Principal) -> Problem? {
+    guard case .user = who.kind else {
+      return Problem(.secondPersonNeeded, detail: "Only a person can approve it. Sign in: no token counts.")
+    }
+    guard let person else {
+      return Problem(.secondPersonNeeded, detail: "Nobody knows who asked for it. Refuse it, and ask for it anew.")
+    }
+    guard person == who.person else { return nil }
+    return Problem(.secondPersonNeeded, detail: "\(person) asked for it; somebody else has to approve it.")
+  }
+
   /// Whether somebody who has approved it can do so again: what is done once, however often it is asked for.
   func canRepeat(by name: String, at now: Timestamp) -> Bool {
     guard isApproved == true, decidedBy == name, now < expiresAt else { return false }
     switch command {
     case .close, .resume: return true
-    case .reduce: return commandID != nil
-    // A second job is another one.
-    case .massCancel, .massRefund: return false
+    case .reduce, .massCancel, .massRefund: return commandID != nil
     }
   }
 }
@@ -155,7 +181,11 @@ struct AdminApproval: Encodable {
   /// Who can have it done once more; `nil`: nobody. Of pages only.
   let repeatableBy: String?
 
-  init(_ stored: StoredApproval, at now: Timestamp, masksBuyers: Bool) {
+  /// Whether who looks at it can be its second person. Of pages only.
+  let canApprove: Bool
+
+  /// As it is shown to somebody.
+  init(_ stored: StoredApproval, at now: Timestamp, to who: Principal, masksBuyers: Bool) {
     id = stored.id
     command = stored.command
     subject = stored.subject
@@ -171,6 +201,7 @@ struct AdminApproval: Encodable {
     askedAt = stored.askedAt
     expiresAt = stored.expiresAt
     decidedBy = stored.decidedBy
+    canApprove = stored.refusal(of: who) == nil
     repeatableBy = stored.decidedBy.flatMap { stored.canRepeat(by: $0, at: now) ? $0 : nil }
   }
 
@@ -203,6 +234,12 @@ extension ApprovalDesk.Outcome where Answer: Encodable {
     case .waits(let approval): try .waiting(approval)
     }
   }
+}
+
+extension Problem {
+  fileprivate static let unknownPerson = Problem(
+    .secondPersonNeeded,
+    detail: "This needs a second person, and nobody knows who the first is. Sign in, or use a token that a user added.")
 }
 
 extension Response {

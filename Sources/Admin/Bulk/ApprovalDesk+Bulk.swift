@@ -63,6 +63,9 @@ extension BulkAction {
     }
   }
 
+  /// Whether a second job would do once more what a first one has done.
+  var needsKey: Bool { self == .extend }
+
   /// What it is called where a second person is demanded; `nil`: it never is.
   var guarded: GuardedCommand? {
     switch self {
@@ -89,25 +92,42 @@ extension OrderQuery {
 
 extension ApprovalDesk {
   /// Starts a bulk job, or notes that it waits for a second person. What waits is about the orders that fit now: the
-  /// vector and their number are noted with it.
-  func start(_ asked: BulkRequest, in id: SaleID, by visit: Visit) async throws -> Outcome<BulkJob> {
+  /// vector and their number are noted with it. Asked for again under its name, it is the first one.
+  func start(
+    _ asked: BulkRequest, in id: SaleID, named name: CommandName, by visit: Visit
+  ) async throws -> Outcome<BulkJob> {
     try visit.demand(asked.action.right)
+    guard name.isKept || !asked.action.needsKey else { throw Problem.keyMissing }
     let bulk = BulkDesk(desk: desk)
     let actor = try visit.actor(reason: "")
     guard let command = asked.action.guarded, demanding.contains(command) else {
       return .done(
         try await visit.logged(.jobStarted, id.rawValue, to: asked.words, why: asked.because) {
-          try await bulk.start(asked, in: id, by: actor)
+          try await bulk.start(asked, in: id, named: name, by: actor)
         })
     }
+    if let waiting = try await waiting(command, asked, in: id, named: name) { return .waits(shown(waiting, to: visit)) }
     let preview = try await bulk.preview(of: id, asked)
     let body = BulkBody(
       action: asked.action.rawValue, search: asked.search, asOf: preview.asOf, expected: preview.matching,
       because: asked.because)
     return try await run(
-      command, .jobStarted, id.rawValue, to: "\(asked.words): \(preview.matching) orders", body: body.json,
+      command, .jobStarted, id.rawValue, to: "\(asked.words): \(preview.matching) orders", body: body.json, named: name,
       why: asked.because, by: visit
-    ) { try await bulk.start(asked, in: id, by: actor) }
+    ) { try await bulk.start(asked, in: id, named: name, by: actor) }
+  }
+
+  /// What waits already under this name; `nil`: nothing does. Throws if it asks for something else.
+  private func waiting(
+    _ command: GuardedCommand, _ asked: BulkRequest, in id: SaleID, named name: CommandName
+  ) async throws -> StoredApproval? {
+    let waiting = try await desk.asking("show an approval") { [store] in
+      try await store.approval(of: command, subject: id.rawValue, named: name.id)
+    }
+    guard let waiting else { return nil }
+    let first = try BulkRequest(readFrom: waiting.body)
+    guard first.search == asked.search, first.because == asked.because else { throw Problem.keyNamesAnother }
+    return waiting
   }
 
   /// Starts the job that somebody else has asked for.
@@ -116,7 +136,7 @@ extension ApprovalDesk {
     let request = try BulkRequest(readFrom: asked.body)
     let actor = try visit.actor(reason: "")
     _ = try await visit.logged(.jobStarted, asked.subject, to: request.words, why: why) {
-      try await BulkDesk(desk: desk).start(request, in: id, by: actor)
+      try await BulkDesk(desk: desk).start(request, in: id, named: asked.name, by: actor)
     }
   }
 }

@@ -76,10 +76,15 @@ struct BulkDesk: Sendable {
     return preview
   }
 
-  /// Starts a job. If the preview's number is given, and the search finds another one, nothing is started.
-  func start(_ request: BulkRequest, in id: SaleID, by actor: Actor) async throws -> BulkJob {
+  /// Starts a job, once under its name: asked for again, it tells the first one. If the preview's number is given, and
+  /// the search finds another one, nothing is started.
+  func start(
+    _ request: BulkRequest, in id: SaleID, named name: CommandName, by actor: Actor
+  ) async throws -> BulkJob {
     let query = try OrderQuery(URI("?\(request.search)").queryParameters)
     let stored = try await desk.stored(id)
+    let first = try await desk.asking("job") { [store] in try await store.bulkJob(named: name.id, in: stored.number) }
+    if let first { return try first.checked(against: request) }
     let asOf = try await desk.reached(request.asOf)
     if let expected = request.expected {
       let now = try await preview(of: id, request.action, query.asOf(asOf))
@@ -88,8 +93,8 @@ struct BulkDesk: Sendable {
       }
     }
     let job = try await desk.asking("start job", changes: "the job may be started") { [store] in
-      try await store.startBulk(request, in: stored.number, asOf: asOf, by: actor.name)
-    }
+      try await store.startBulk(request, in: stored.number, asOf: asOf, named: name.id, by: actor.name)
+    }.checked(against: request)
     desk.logger.notice(
       "a bulk job is started",
       metadata: [
@@ -161,6 +166,16 @@ extension Problem {
   fileprivate static func previewOutdated(_ found: Int64, expected: Int64) -> Problem {
     Problem(
       .previewOutdated, detail: "The search finds \(found) orders, and \(expected) were expected. Nothing was started.")
+  }
+}
+
+extension BulkJob {
+  /// The job itself. Throws if the request that has its name asks for something else.
+  fileprivate func checked(against request: BulkRequest) throws(Problem) -> BulkJob {
+    guard action == request.action, search == request.search, because == request.because else {
+      throw .keyNamesAnother
+    }
+    return self
   }
 }
 

@@ -23,7 +23,7 @@ struct BulkRoutes: Sendable {
     calls.at(
       "jobs/{number}",
       get: .needs(.view) { visit in try await answer(desk.job(Self.number(visit)), to: visit) })
-    calls.at("jobs/{number}/result.csv", get: .needs(.view, result))
+    calls.at("jobs/{number}/result.csv", get: .needs(.export, result))
     calls.at("sales/{sale}/jobs/preview", get: .needs(.view, preview))
     // The right of the action is demanded, once it is known.
     withBody.at("sales/{sale}/jobs", post: .needs(.view, start))
@@ -52,7 +52,8 @@ struct BulkRoutes: Sendable {
     let asked = try await visit.request.parsed(upTo: Limits.bodyBytes) { bytes throws(BodyError) in
       try BulkRequest(parsing: bytes)
     }
-    let outcome = try await approvals.start(asked, in: visit.parameter(), by: visit)
+    let name = CommandName(try visit.idempotencyKey())
+    let outcome = try await approvals.start(asked, in: visit.parameter(), named: name, by: visit)
     switch outcome {
     case .done(let job): return try answer(job, to: visit, status: .accepted)
     case .waits(let approval): return try .waiting(approval)
@@ -79,22 +80,16 @@ struct BulkRoutes: Sendable {
   @Sendable func result(_ visit: Visit) async throws -> Response {
     let id = try Self.number(visit)
     let job = try await desk.job(id)
-    let body = ResponseBody { [desk] writer in
-      var header = CSVLines()
-      header.add(
-        "number", "order_id", "action", "payment_id", "amount_minor", "partition", "offset", "written", "result",
-        "state", "units", "decided_minor")
-      try await writer.write(ByteBuffer(string: header.text))
-      var next = Int64(0)
-      while true {
-        let items = try await desk.items(of: id, from: next)
-        guard let last = items.last else { break }
-        next = last.number + 1
-        var lines = CSVLines()
-        for item in items { lines.add(item, job.action) }
-        try await writer.write(ByteBuffer(string: lines.text))
-      }
-      try await writer.finish(nil)
+    try await visit.logged(.jobExported, "\(id)", to: job.sale.rawValue) {}
+    var header = CSVLines()
+    header.add(
+      "number", "order_id", "action", "payment_id", "amount_minor", "partition", "offset", "written", "result",
+      "state", "units", "decided_minor")
+    let body = CSVFile.body(header.text, from: Int64(0)) { [desk] number in
+      let items = try await desk.items(of: id, from: number)
+      var lines = CSVLines()
+      for item in items { lines.add(item, job.action) }
+      return (lines.text, items.last.map { $0.number + 1 })
     }
     return .file(body, type: OrderExport.csv.mediaType, name: "job-\(id)-result.csv")
   }

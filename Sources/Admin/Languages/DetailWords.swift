@@ -66,6 +66,11 @@ struct DetailWords: Message {
   private static let people: [DetailWords] = [
     DetailWords("This needs the right {1}. An owner can give it.", "需要权限 {1}，可由所有者授予。"),
     DetailWords("{1} asked for it; somebody else has to approve it.", "由 {1} 发起，须由另一人复核。"),
+    DetailWords("Only a person can approve it. Sign in: no token counts.", "只有登录的人可以复核，令牌不行。请登录。"),
+    DetailWords("Nobody knows who asked for it. Refuse it, and ask for it anew.", "发起人不明。请拒绝后重新发起。"),
+    DetailWords(
+      "This needs a second person, and nobody knows who the first is. Sign in, or use a token that a user added.",
+      "此操作需要第二人复核，而发起人不明。请登录，或使用由某位用户添加的令牌。"),
     DetailWords("Nothing was done. Look at the list of approvals.", "未执行任何操作，请查看复核列表。"),
     DetailWords(
       "Nothing was changed. Load the page again, and send its form once more.", "未做任何修改。请重新加载页面后再次提交。"),

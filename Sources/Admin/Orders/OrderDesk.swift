@@ -14,7 +14,9 @@ struct OrderDesk: Sendable {
     _ request: OrderRequest, on order: OrderID, named name: CommandName, why: String, by visit: Visit
   ) async throws -> CommandEffects {
     let actor = try visit.actor(reason: why)
-    return try await visit.logged(request.logged, "\(order)", to: request.words, why: why) {
+    // What cannot be read is told by the command.
+    let state = try? await desk.order(order).state
+    return try await visit.logged(request.logged, "\(order)", from: state, to: request.words, why: why) {
       try await desk.command(order, request.command, named: name, by: actor)
     }
   }

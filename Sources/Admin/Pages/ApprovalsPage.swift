@@ -31,9 +31,9 @@ enum ApprovalsPage {
     var buttons: HTML = "\(approval.decidedBy ?? "")"
     if approval.state == .pending, frame.may(approval.command.right) {
       let approve: HTML =
-        approval.askedBy == frame.who?.name
-        ? "<span class=\"soft small\">\(say(UserWords.ownRequest))</span>"
-        : frame.form("\(path)/approve", frame.button(say(UserWords.approve)), style: "inline")
+        approval.canApprove
+        ? frame.form("\(path)/approve", frame.button(say(UserWords.approve)), style: "inline")
+        : "<span class=\"soft small\">\(say(UserWords.ownRequest))</span>"
       let refuse = frame.form("\(path)/refuse", frame.button(say(UserWords.refuse), style: "danger"), style: "inline")
       buttons = "\(approve) \(refuse)"
     }
@@ -41,7 +41,7 @@ enum ApprovalsPage {
       let again = frame.button(say(UserWords.again), style: "small")
       buttons = "\(name) \(frame.form("\(path)/approve", again, style: "inline"))"
     }
-    let body: HTML = approval.body == "{}" ? "" : "<br><code class=\"small\">\(approval.body)</code>"
+    let body: HTML = approval.body == ApprovalDesk.plainClose ? "" : "<br><code class=\"small\">\(approval.body)</code>"
     return [
       "\(say(approval.command))", "<code>\(approval.subject)</code>\(body)", "\(approval.why)",
       "\(approval.askedBy)<br><span class=\"soft small\">\(approval.askedAt.dateAndMinute) UTC</span>",

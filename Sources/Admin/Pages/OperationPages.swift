@@ -17,7 +17,7 @@ struct OperationPages: Sendable {
   func add(to pages: GuardedRoutes) {
     pages.at("admin/jobs", get: .needs(.view, jobs))
     pages.at("admin/jobs/{number}", get: .needs(.view, job))
-    pages.at("admin/jobs/{number}/result.csv", get: .needs(.view) { try await bulk.result($0) })
+    pages.at("admin/jobs/{number}/result.csv", get: .needs(.export) { try await bulk.result($0) })
     // The right of the action is demanded, once it is known.
     pages.at("admin/jobs/{number}/stop", post: .form(.view, stop))
     pages.at("admin/sales/{sale}/jobs", get: .needs(.view, preview), post: .form(.view, start))
@@ -92,7 +92,8 @@ struct OperationPages: Sendable {
       action: form["action"], search: form["search"], asOf: asOf, expected: Int64(form["expected"]),
       because: form["because"]
     ).request
-    switch try await approvals.start(asked, in: visit.parameter(), by: visit) {
+    let name = CommandName(try form.commandKey())
+    switch try await approvals.start(asked, in: visit.parameter(), named: name, by: visit) {
     case .done(let job): return .toPage("/admin/jobs/\(job.id)")
     case .waits: return .toPage("/admin/jobs?waits=1")
     }

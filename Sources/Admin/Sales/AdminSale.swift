@@ -68,6 +68,11 @@ struct AdminSale: Encodable {
 }
 
 extension StoredSale {
+  /// What the admin log says of a SKU before it changes; `nil`: the sale has no such SKU.
+  func words(for sku: SKU) -> String? {
+    sale.item(sku).map { "\($0.stock) put up, \(left(of: $0)) left\(stock[sku]?.isClosed == true ? ", closed" : "")" }
+  }
+
   /// Units left of an item. Each item has a stock row: both are written in one transaction.
   func left(of item: SaleItem) -> Units { stock[item.sku]?.left ?? item.stock }
 }

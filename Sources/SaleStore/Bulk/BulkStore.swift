@@ -5,20 +5,35 @@ import Postgres
 
 extension SaleStore {
   /// Starts a job. Its first order is looked for when somebody takes it.
+  ///
+  /// - Parameter id: one job of the sale is started under it.
+  /// - Returns: the job, or the one that was started before under the same id, whatever it is about.
   public func startBulk(
-    _ request: BulkRequest, in sale: SaleNumber, asOf: OffsetVector, by name: String
+    _ request: BulkRequest, in sale: SaleNumber, asOf: OffsetVector, named id: CommandID, by name: String
   ) async throws -> BulkJob {
-    let id = try await pool.withConnection { connection in
+    let number = try await pool.withConnection { connection in
+      // An update that changes nothing, because only a row that is written is returned.
       try await connection.query(
         """
-        INSERT INTO bulk_jobs (sale, action, search, as_of, expected, started_by, because)
-        VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING id
+        INSERT INTO bulk_jobs (sale, action, search, as_of, expected, started_by, because, command_id)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+        ON CONFLICT (sale, command_id) DO UPDATE SET command_id = excluded.command_id RETURNING id
         """, sale.rawValue, request.action.rawValue, request.search, "\(asOf)", request.expected, name,
-        request.because
+        request.because, id.rawValue
       ).single().int64(0)
     }
-    guard let job = try await bulkJob(id) else { throw StoreError.unreadable("bulk job \(id) is gone") }
+    guard let job = try await bulkJob(number) else { throw StoreError.unreadable("bulk job \(number) is gone") }
     return job
+  }
+
+  /// The job that was started under an id; `nil`: none was.
+  public func bulkJob(named id: CommandID, in sale: SaleNumber) async throws -> BulkJob? {
+    let rows = try await pool.withConnection { connection in
+      try await connection.query(
+        "SELECT id FROM bulk_jobs WHERE sale = $1 AND command_id = $2", sale.rawValue, id.rawValue)
+    }
+    guard let number = try rows.first?.int64(0) else { return nil }
+    return try await bulkJob(number)
   }
 
   /// One job with its counts; `nil`: there is none.

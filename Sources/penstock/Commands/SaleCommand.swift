@@ -78,16 +78,19 @@ struct SaleCommand: AsyncParsableCommand {
         Requests accepted before the close are still decided, in their order. Closing twice is fine.
 
         Example:
-          penstock sale close double11
+          penstock sale close double11 --reason "the supplier called"
         """.flowing)
 
     @Argument(help: "The sale's id.", transform: { try SaleID(validating: $0) })
     var sale: SaleID
 
+    @Option(help: "Why, for the admin log.") var reason: String?
+
     func run() async throws {
       try await reporting {
         let path = "/admin/api/sales/\(sale)/close"
-        try StandardOutput.write(line: pretty(try await AdminClient(environment).call("POST", path)))
+        let body = try reason.map { try JSONEncoder().encode(["reason": $0]) }
+        try StandardOutput.write(line: pretty(try await AdminClient(environment).call("POST", path, body: body)))
       }
     }
   }
