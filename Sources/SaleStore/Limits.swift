@@ -151,4 +151,8 @@ public enum Limits {
   /// How long a bulk job is its process's after each of its steps. A step takes below a second; past it, another
   /// process goes on with it.
   static let bulkLease = Duration.seconds(15)
+
+  /// How long a change of a sale that lanes have not decided keeps others from changing it. Past it, its process has
+  /// ended, or a partition is halted, and people look at what there is.
+  static let editWait = Duration.seconds(60)
 }

@@ -32,8 +32,9 @@ extension AdminAPI {
     let (actor, name) = (try visit.actor(reason: asked.reason), CommandName(try visit.idempotencyKey()))
     let (id, units): (SaleID, Units) = (try visit.parameter(), asked.units ?? Units(1))
     let isRestock = action == .stockRestocked
+    let from = try await desk.stored(id).words(for: sku)
     return try await visit.logged(
-      action, "\(id)/\(sku)", to: isRestock ? "+\(units)" : nil, why: asked.reason
+      action, "\(id)/\(sku)", from: from, to: isRestock ? "+\(units)" : nil, why: asked.reason
     ) { try await answer(desk.command(id, sku, isRestock ? .restock(units) : .reopen, named: name, by: actor)) }
   }
 
@@ -47,10 +48,10 @@ extension AdminAPI {
     let (actor, name) = (try visit.actor(reason: asked.reason), CommandName(try visit.idempotencyKey()))
     let (id, units): (SaleID, Units) = (try visit.parameter(), asked.units ?? Units(1))
     let outcome = try await approvals.run(
-      .reduce, .stockReduced, "\(id)/\(sku)", to: "−\(units)", body: body, named: name, why: asked.reason, by: visit
+      .reduce, .stockReduced, "\(id)/\(sku)", from: desk.stored(id).words(for: sku), to: "−\(units)", body: body,
+      named: name, why: asked.reason, by: visit
     ) { try await desk.command(id, sku, .reduce(units), named: name, by: actor) }
-    if case .done(let effects) = outcome { return try answer(effects) }
-    return try outcome.response()
+    return try answer(outcome)
   }
 
   @Sendable private func change(_ visit: Visit) async throws -> Response {
@@ -59,11 +60,14 @@ extension AdminAPI {
       body = String(decoding: bytes, as: UTF8.self)
       return try CommandRequest.Change(parsing: bytes)
     }
-    let (actor, name) = (try visit.actor(reason: asked.reason), CommandName(try visit.idempotencyKey()))
-    let id: SaleID = try visit.parameter()
-    return try await visit.logged(
-      .saleChanged, id.rawValue, from: try await desk.stored(id).sale.summary, to: body, why: asked.reason
-    ) { try await answer(desk.change(id, asked, named: name, by: actor)) }
+    let outcome = try await approvals.change(
+      desk.stored(visit.parameter()), asked, body: body, named: CommandName(visit.idempotencyKey()), by: visit)
+    return try answer(outcome)
+  }
+
+  private func answer(_ outcome: ApprovalDesk.Outcome<CommandEffects>) throws -> Response {
+    if case .done(let effects) = outcome { return try answer(effects) }
+    return try outcome.response()
   }
 
   func answer(_ effects: CommandEffects) throws -> Response {

@@ -108,8 +108,8 @@ extension Visit {
     do {
       return try await work()
     } catch {
-      let problem = (error as? Problem).map { "\($0.code.name)" } ?? "internal_error"
-      try? await store.log(line(action, subject, from: from, to: to, why: why, problem: problem))
+      let problem = (error as? Problem)?.code.name ?? (error is OutdatedEdit ? "outdated_edit" : "internal_error")
+      try? await store.log(line(action, subject, from: from, to: to, why: why, problem: "\(problem)"))
       throw error
     }
   }

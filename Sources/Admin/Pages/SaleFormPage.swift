@@ -1,4 +1,3 @@
-internal import Accounts
 internal import FlashSale
 internal import Foundation
 internal import SaleStore
@@ -6,22 +5,29 @@ internal import Time
 
 /// The forms that create and change a sale.
 enum SaleFormPage {
-  /// - Parameter changing: the sale that is changed; `nil`: a new one.
-  static func html(_ frame: PageFrame, _ form: SaleForm, changing stored: StoredSale?, note: HTML = "") -> HTML {
+  /// - Parameter origin: the sale that is changed, or what a new one is a copy of.
+  static func html(_ frame: PageFrame, _ form: SaleForm, _ origin: SaleForm.Origin, note: HTML = "") -> HTML {
     let say = frame.say
-    let title = say(stored == nil ? SaleWords.new : SaleWords.edit)
-    let action = stored.map { "/admin/sales/\($0.sale.id)/edit" } ?? "/admin/new-sale"
-    let isNew = stored == nil
+    var changed: Sale?
+    if case .change(let sale) = origin { changed = sale }
+    let isNew = changed == nil
+    let title = say(isNew ? SaleWords.new : SaleWords.edit)
+    let action = changed.map { "/admin/sales/\($0.id)/edit" } ?? "/admin/new-sale"
     let why: HTML =
       isNew
       ? "" : frame.field("reason", say(SaleWords.why), value: form.reason, error: words(say, form.errors["reason"]))
     let names: HTML = """
       \(frame.field("id", say(SaleWords.id), value: form.id, error: words(say, form.errors["id"])))\
-      \(frame.field("name", say(SaleWords.name), value: form.name, error: words(say, form.errors["name"])))
+      \(frame.field("name", say(SaleWords.name), value: form.name, error: words(say, form.errors["name"])))\
+      <input type="hidden" name="from" value="\(form.source)">
       """
+    let hold = frame.field(
+      "hold", say(SaleWords.hold), value: form.hold, type: "number", hint: say(SaleWords.holdHint),
+      error: words(say, form.errors["hold"]), isNeeded: false)
     let kept: HTML = """
       <input type="hidden" name="id" value="\(form.id)"><input type="hidden" name="name" value="\(form.name)">\
-      <input type="hidden" name="seen" value="\(form.seen)">\(frame.commandKey)
+      <input type="hidden" name="seen" value="\(form.seen)">\
+      <input type="hidden" name="version" value="\(plain: form.version ?? 0)">\(frame.commandKey)
       """
     let fields: HTML = """
       \(isNew ? names : kept)\
@@ -33,14 +39,17 @@ enum SaleFormPage {
       \(frame.field(
         "limit", say(SaleWords.limit), value: form.limit, type: "number", hint: say(SaleWords.limitHint),
         error: words(say, form.errors["limit"]), isNeeded: false))\
-      \(items(frame, form))\(why)\(frame.button(say(isNew ? SaleWords.create : SaleWords.save)))\
-      \(ImportSection.chooser(frame, action: stored.map { "/admin/sales/\($0.sale.id)" } ?? action))
+      \(isNew ? hold : .empty)\(items(frame, form))\(why)\
+      \(frame.button(say(isNew ? SaleWords.create : SaleWords.save)))\
+      \(ImportSection.chooser(frame, action: changed.map { "/admin/sales/\($0.id)" } ?? action))
       """
-    let heading: HTML = stored.map { stored -> HTML in " <span class=\"soft\">\(stored.sale.name)</span>" } ?? ""
+    let heading: HTML = changed.map { sale -> HTML in " <span class=\"soft\">\(sale.name)</span>" } ?? ""
+    var carried: HTML = .empty
+    if case .copy(of: let sale) = origin { carried = CarriedRules.html(frame, sale) }
     return PageLayout.html(
       frame, title: title,
       """
-      <h1>\(title)\(heading)</h1>\(note)<section class="card">\(frame.form(action, fields))</section>
+      <h1>\(title)\(heading)</h1>\(note)\(carried)<section class="card">\(frame.form(action, fields))</section>
       """)
   }
 
@@ -85,77 +94,5 @@ enum SaleFormPage {
       }
     case nil: nil
     }
-  }
-
-  /// What somebody else has changed meanwhile.
-  static func conflict(_ frame: PageFrame, now: String, seen: String) -> HTML {
-    """
-    <div class="alert" role="alert"><p>\(frame.say(SaleWords.changedMeanwhile))</p>\
-    <p>\(frame.say(SaleWords.now)): <code>\(now)</code></p>\
-    <p>\(frame.say(SaleWords.yours)): <code>\(seen)</code></p></div>
-    """
-  }
-}
-
-/// What an operator can do on a sale's page.
-enum SaleActions {
-  static func html(_ frame: PageFrame, _ stored: StoredSale, zone: TimeZone) -> HTML {
-    let say = frame.say
-    let sale = stored.sale
-    let times: HTML = """
-      <p class="small">\(say(
-        SaleWords.times, LocalTime.words(sale.startsAt, in: zone), LocalTime.words(sale.endsAt, in: zone),
-        zone.identifier))</p>
-      """
-    guard frame.may(.operate) else { return "<section class=\"card\">\(times)</section>" }
-    let path = "/admin/sales/\(sale.id)"
-    let skus = sale.items.map { ($0.sku.rawValue, $0.sku.rawValue) }
-    let restock: HTML = """
-      \(frame.select("sku", say(SaleWords.sku), skus, chosen: ""))\
-      \(frame.field("units", say(SaleWords.units), type: "number"))\
-      \(frame.field("reason", say(SaleWords.why), id: "restock-reason"))\(frame.button(say(SaleWords.preview)))
-      """
-    let close: HTML = """
-      <p>\(say(SaleWords.closeNote))</p>\(frame.field("reason", say(SaleWords.why), id: "close-reason"))\
-      \(frame.button(say(SaleWords.close), style: "danger"))
-      """
-    let isClosed = stored.closedAt != nil
-    let closing: HTML =
-      isClosed
-      ? "" : "<details><summary>\(say(SaleWords.close))</summary>\(frame.form("\(path)/close", close))</details>"
-    return """
-      <section class="card">\(times)<p class="head"><a class="button" href="\(path)/edit">\(say(SaleWords.edit))</a>\
-      <a class="button" href="/admin/new-sale?from=\(sale.id.rawValue)">\(say(SaleWords.duplicate))</a></p>\
-      <details><summary>\(say(SaleWords.restock))</summary>\(frame.form("\(path)/restock", restock))</details>\
-      \(closing)</section>
-      """
-  }
-
-  /// What a restock will do, before it is done.
-  static func preview(
-    _ frame: PageFrame, _ stored: StoredSale, _ item: SaleItem, units: Units, reason: String
-  ) -> HTML {
-    let say = frame.say
-    let left = stored.left(of: item)
-    let confirm: HTML = """
-      <input type="hidden" name="sku" value="\(item.sku.rawValue)"><input type="hidden" name="units" \
-      value="\(plain: units.rawValue)"><input type="hidden" name="reason" value="\(reason)">\
-      <input type="hidden" name="confirmed" value="yes">\(frame.commandKey)\(frame.button(say(SaleWords.confirm)))
-      """
-    func sum(_ before: Units) -> HTML { "\((Int64(before.rawValue) + Int64(units.rawValue)).grouped)" }
-    let rows: [[HTML]] = [
-      ["\(say(SaleWords.left))", "\(left.rawValue.grouped)", sum(left)],
-      ["\(say(SaleWords.putUp))", "\(item.stock.rawValue.grouped)", sum(item.stock)],
-    ]
-    let heading = [item.sku.rawValue, say(SaleWords.before), say(SaleWords.after)]
-    return PageLayout.html(
-      frame, title: say(SaleWords.previewTitle),
-      """
-      <h1>\(say(SaleWords.previewTitle)) <span class="soft">\(stored.sale.name)</span></h1>
-      <section class="card"><p>\(say(SaleWords.willBe, units.rawValue.grouped, item.sku.rawValue))</p>\
-      \(frame.table(say(SaleWords.previewTitle), heading, rows))
-      <p>\(say(SaleWords.why)): \(reason)</p>\
-      \(frame.form("/admin/sales/\(stored.sale.id)/restock", confirm))</section>
-      """)
   }
 }

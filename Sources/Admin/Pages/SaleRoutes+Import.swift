@@ -15,33 +15,34 @@ extension SaleRoutes {
 
   @Sendable private func importIntoNew(_ visit: Visit, _ fields: FormFields) async throws -> Response {
     var form = SaleForm(fields)
+    let origin = try await origin(of: form)
     let items = form.typedItems()
-    return answer(visit, &form, fields.file, into: .form(items), changing: nil)
+    return answer(visit, &form, fields.file, into: .form(items), origin)
   }
 
   @Sendable private func importIntoSale(_ visit: Visit, _ fields: FormFields) async throws -> Response {
     let stored = try await desk.stored(visit.parameter())
     var form = SaleForm(fields)
     form.id = stored.sale.id.rawValue
-    if let conflict = conflict(visit, &form, stored) { return conflict }
+    if let conflict = try await conflict(visit, &form, stored) { return conflict }
     let items = form.typedItems()
-    return answer(visit, &form, fields.file, into: .sale(stored.sale, form: items), changing: stored)
+    return answer(visit, &form, fields.file, into: .sale(stored.sale, form: items), .change(stored.sale))
   }
 
   private func answer(
     _ visit: Visit, _ form: inout SaleForm, _ file: UploadedFile?, into target: SKUImport.Target,
-    changing stored: StoredSale?
+    _ origin: SaleForm.Origin
   ) -> Response {
     let frame = PageFrame(visit)
     guard let file else {
-      return refused(visit, form, changing: stored, note: frame.alert(frame.say(ImportWords.noFile)))
+      return refused(visit, form, origin, note: frame.alert(frame.say(ImportWords.noFile)))
     }
     let found = SKUImport(file, into: target)
     let section = ImportSection.html(frame, found)
     guard found.faultCount == 0, form.errors.isEmpty else {
-      return refused(visit, form, changing: stored, note: section)
+      return refused(visit, form, origin, note: section)
     }
     form.items = SaleForm.text(of: found.items)
-    return .page(SaleFormPage.html(frame, form, changing: stored, note: section))
+    return .page(SaleFormPage.html(frame, form, origin, note: section))
   }
 }

@@ -25,68 +25,104 @@ struct SaleRoutes: Sendable {
       let stored = try await desk.stored(id)
       form = SaleForm(copying: stored, zone: try await desk.zone(of: stored))
     }
-    return .page(SaleFormPage.html(PageFrame(visit), form, changing: nil))
+    return .page(SaleFormPage.html(PageFrame(visit), form, try await origin(of: form)))
+  }
+
+  /// What the form of a new sale is a copy of, as it is now.
+  func origin(of form: SaleForm) async throws -> SaleForm.Origin {
+    guard let id = SaleID(rawValue: form.source) else { return .nothing }
+    return .copy(of: try await desk.stored(id).sale)
   }
 
   @Sendable private func create(_ visit: Visit, _ fields: FormFields) async throws -> Response {
     var form = SaleForm(fields)
-    guard let sale = form.sale() else { return refused(visit, form, changing: nil) }
+    let origin = try await origin(of: form)
+    guard let sale = form.sale(origin) else { return refused(visit, form, origin) }
     do {
       _ = try await visit.logged(.saleCreated, sale.id.rawValue, to: sale.summary) { try await desk.create(sale) }
     } catch let problem as Problem where problem.code == .saleExists {
       form.errors["id"] = .reason(problem.detail ?? "")
-      return refused(visit, form, changing: nil)
+      return refused(visit, form, origin)
     }
     try await desk.keep(zone: form.zone, of: sale.id)
     return .toPage("/admin/sales/\(sale.id)")
   }
 
-  func refused(_ visit: Visit, _ form: SaleForm, changing stored: StoredSale?, note: HTML = "") -> Response {
-    .page(
-      SaleFormPage.html(PageFrame(visit), form, changing: stored, note: note), status: .unprocessableContent)
+  func refused(_ visit: Visit, _ form: SaleForm, _ origin: SaleForm.Origin, note: HTML = "") -> Response {
+    .page(SaleFormPage.html(PageFrame(visit), form, origin, note: note), status: .unprocessableContent)
   }
 
   @Sendable private func edit(_ visit: Visit) async throws -> Response {
+    // Its version before its rules: what changes in between is in conflict, and not overwritten.
+    let version = try await desk.edit(of: desk.stored(visit.parameter()))?.version ?? 0
     let stored = try await desk.stored(visit.parameter())
-    let form = SaleForm(stored, zone: try await desk.zone(of: stored))
-    return .page(SaleFormPage.html(PageFrame(visit), form, changing: stored))
+    let zone = try await desk.zone(of: stored)
+    let form = SaleForm(stored, zone: zone, version: version)
+    return .page(SaleFormPage.html(PageFrame(visit), form, .change(stored.sale)))
   }
 
   @Sendable private func save(_ visit: Visit, _ fields: FormFields) async throws -> Response {
     let stored = try await desk.stored(visit.parameter())
+    let (id, zone, name) = (stored.sale.id, try await desk.zone(of: stored), CommandName(try fields.commandKey()))
+    let (frame, origin) = (PageFrame(visit), SaleForm.Origin.change(stored.sale))
     var form = SaleForm(fields)
-    form.id = stored.sale.id.rawValue
-    let (frame, state) = (PageFrame(visit), SaleForm.state(stored.sale))
-    if let conflict = conflict(visit, &form, stored) { return conflict }
-    guard let change = form.change(of: stored) else { return refused(visit, form, changing: stored) }
-    do {
-      let (actor, name) = (try visit.actor(reason: change.reason), CommandName(try fields.commandKey()))
-      _ = try await visit.logged(
-        .saleChanged, stored.sale.id.rawValue, from: state, to: SaleForm.state(form.sale() ?? stored.sale),
-        why: change.reason
-      ) { try await desk.change(stored.sale.id, change, named: name, by: actor) }
-    } catch let problem as Problem where problem.responseStatus.code < 500 {
-      return refused(visit, form, changing: stored, note: frame.alert(frame.say.detail(of: problem)))
+    form.id = id.rawValue
+    // A form that is sent twice is its own last change.
+    let isOwn = try await desk.edit(of: stored)?.command == name.id
+    if !isOwn, let conflict = try await conflict(visit, &form, stored) { return conflict }
+    switch form.result(for: stored.sale) {
+    case .wrong: return refused(visit, form, origin)
+    case .nothing where isOwn: return .toPage("/admin/sales/\(id)")
+    case .nothing:
+      guard form.zone != zone.identifier else {
+        return refused(visit, form, origin, note: frame.alert(frame.say(SaleWords.nothingChanged)))
+      }
+      try await visit.logged(.saleChanged, id.rawValue, from: zone.identifier, to: form.zone, why: form.reason) {
+        try await desk.keep(zone: form.zone, of: id)
+      }
+      return .toPage("/admin/sales/\(id)")
+    case .change(let asked):
+      do {
+        let outcome = try await approvals.change(
+          stored, asked.change, body: asked.body, named: name, from: form.version ?? 0, by: visit)
+        if form.zone != zone.identifier { try await desk.keep(zone: form.zone, of: id) }
+        guard case .done(let effects) = outcome else { return .toPage("/admin/approvals") }
+        return .toPage("/admin/sales/\(id)\(effects.isDecided ? "" : "?queued=1")")
+      } catch is OutdatedEdit {
+        return try await conflict(visit, &form, stored)
+          ?? refused(visit, form, origin, note: frame.alert(frame.say(SaleWords.changedMeanwhile)))
+      } catch let problem as Problem where problem.responseStatus.code < 500 {
+        return refused(visit, form, origin, note: frame.alert(frame.say.detail(of: problem)))
+      }
     }
-    try await desk.keep(zone: form.zone, of: stored.sale.id)
-    return .toPage("/admin/sales/\(stored.sale.id)")
   }
 
-  /// Tells what somebody else has changed since the form was loaded; `nil`: nothing.
-  func conflict(_ visit: Visit, _ form: inout SaleForm, _ stored: StoredSale) -> Response? {
-    let (frame, state) = (PageFrame(visit), SaleForm.state(stored.sale))
-    if form.seen == state { return nil }
-    let note = SaleFormPage.conflict(frame, now: state, seen: String(form.seen.prefix(2_000)))
-    form.seen = state
-    return .page(SaleFormPage.html(frame, form, changing: stored, note: note), status: .conflict)
+  /// Tells what somebody else has changed since the form was loaded; `nil`: nothing. The form then has what there is
+  /// now to compare with.
+  func conflict(_ visit: Visit, _ form: inout SaleForm, _ loaded: StoredSale) async throws -> Response? {
+    let edit = try await desk.settledEdit(of: loaded)
+    let stored = try await desk.stored(loaded.sale.id)
+    let differences = SeenSale(form.seen)?.differences(from: stored.sale)
+    let isLast = edit?.version ?? 0 == form.version ?? 0
+    if isLast, edit?.isSettled ?? true, differences == [] { return nil }
+    let frame = PageFrame(visit)
+    let zone = LocalTime.zone(form.zone) ?? .gmt
+    let note = SaleConflict.html(frame, stored.sale, differences ?? [], edit, in: zone)
+    (form.seen, form.version) = (SeenSale(stored.sale).text, edit?.version)
+    return .page(SaleFormPage.html(frame, form, .change(stored.sale), note: note), status: .conflict)
   }
 
   @Sendable private func close(_ visit: Visit, _ form: FormFields) async throws -> Response {
     let id: SaleID = try visit.parameter()
     let reason = try form.reason()
-    let outcome = try await approvals.run(.close, .saleClosed, id.rawValue, body: "{}", why: reason, by: visit) {
-      try await desk.close(id)
+    guard form["confirmed"] == "yes" else {
+      let stored = try await desk.stored(id)
+      let report = try await desk.report(on: stored, countsAnew: false)
+      return .page(SaleActions.closing(PageFrame(visit), stored, inLine: report.requests.inFlight, reason: reason))
     }
+    let outcome = try await approvals.run(
+      .close, .saleClosed, id.rawValue, body: ApprovalDesk.plainClose, why: reason, by: visit
+    ) { try await desk.close(id) }
     if case .waits = outcome { return .toPage("/admin/approvals") }
     return .toPage("/admin/sales/\(id)")
   }
@@ -105,7 +141,9 @@ struct SaleRoutes: Sendable {
       return .page(SaleActions.preview(PageFrame(visit), stored, item, units: units, reason: reason))
     }
     let (actor, name) = (try visit.actor(reason: reason), CommandName(try form.commandKey()))
-    _ = try await visit.logged(.stockRestocked, "\(stored.sale.id)/\(sku)", to: "+\(units)", why: reason) {
+    _ = try await visit.logged(
+      .stockRestocked, "\(stored.sale.id)/\(sku)", from: stored.words(for: sku), to: "+\(units)", why: reason
+    ) {
       try await desk.command(stored.sale.id, sku, .restock(units), named: name, by: actor)
     }
     return .toPage("/admin/sales/\(stored.sale.id)")

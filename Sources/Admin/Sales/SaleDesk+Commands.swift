@@ -42,15 +42,19 @@ extension SaleDesk {
   }
 
   /// Changes the rules of a sale, by a record for each SKU.
+  ///
+  /// - Parameter version: of the change that it was made from; `nil`: whatever there is.
   func change(
-    _ id: SaleID, _ asked: CommandRequest.Change, named name: CommandName, by actor: Actor
+    _ id: SaleID, _ asked: CommandRequest.Change, named name: CommandName, from version: Int64? = nil, by actor: Actor
   ) async throws -> CommandEffects {
     let stored = try await stored(id)
     try check(asked, of: stored)
     let changes = try stored.sale.items.compactMap { item in
       try asked.rules(of: item.sku).map { (sku: item.sku, action: StockCommand.Action.change($0)) }
     }
-    let effects = try await write(changes, of: stored, named: name, by: actor)
+    let effects = try await editing(stored, from: version, named: name, by: actor) {
+      try await write(changes, of: stored, named: name, by: actor)
+    }
     if effects.isDecided, effects.effects.allSatisfy({ $0.result == HistoryEntry.Result.tooMuch.code }) {
       throw Problem(.notAllowed, detail: "The lanes refused the change; nothing was changed.")
     }
@@ -63,8 +67,9 @@ extension SaleDesk {
     guard asked.startsAt ?? sale.startsAt < asked.endsAt ?? sale.endsAt else {
       throw refuse("ends_at", "must be after starts_at")
     }
-    if asked.perBuyerLimit != nil, sale.perBuyerLimit == nil, sale.ordering == .sku, sale.items.count > 1 {
-      throw refuse("per_buyer_limit", "cannot be given to a sale whose SKUs are decided in lanes of their own")
+    // Nobody has counted what buyers hold, and perhaps several lanes would have to.
+    if asked.perBuyerLimit != nil, sale.perBuyerLimit == nil {
+      throw refuse("per_buyer_limit", "cannot be given to a sale that has none")
     }
     if !asked.prices.isEmpty, sale.holds == nil {
       throw refuse("prices", "cannot change in a sale without holds, which does not keep the price of each order")

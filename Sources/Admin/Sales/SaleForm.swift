@@ -14,12 +14,21 @@ struct SaleForm {
   var endsChoice = ""
   var limit = ""
 
+  /// Seconds for which what is won is held; empty: it is confirmed without a payment. Of new sales only.
+  var hold = ""
+
   /// A line for each SKU: SKU, units, price, currency.
   var items = ""
   var reason = ""
 
-  /// What the sale was when the form was loaded; empty for a new one.
+  /// What the sale was when the form was loaded, as `SeenSale`; empty for a new one.
   var seen = ""
+
+  /// The version of its last change then.
+  var version: Int64?
+
+  /// The sale that this one is a copy of; empty: none.
+  var source = ""
 
   /// What is wrong, by field.
   var errors: [String: SaleFormError] = [:]
@@ -33,26 +42,29 @@ struct SaleForm {
     (starts, startsChoice) = (form["starts"], form["starts_choice"])
     (ends, endsChoice) = (form["ends"], form["ends_choice"])
     (limit, items, reason, seen) = (form["limit"], form["items"], form["reason"], form["seen"])
+    (hold, version, source) = (form["hold"], Int64(form["version"]), form["from"])
   }
 
   /// A sale that there is, to change it.
-  init(_ stored: StoredSale, zone: TimeZone) {
+  init(_ stored: StoredSale, zone: TimeZone, version: Int64 = 0) {
     let sale = stored.sale
     (id, name, self.zone) = (sale.id.rawValue, sale.name, zone.identifier)
     starts = LocalTime.text(sale.startsAt, in: zone)
     ends = LocalTime.text(sale.endsAt, in: zone)
     limit = sale.perBuyerLimit.map { "\($0)" } ?? ""
     items = Self.text(of: sale.items)
-    seen = Self.state(sale)
+    (seen, self.version) = (SeenSale(sale).text, version)
   }
 
-  /// A copy of it, a week later by the clock of its zone: the hours stay, also where the clocks change in between.
+  /// A copy of it, a week later by the clock of its zone: the hours stay, also where the clocks change in between. What
+  /// the form has no field for comes with it: see `sale`.
   init(copying stored: StoredSale, zone: TimeZone) {
     self.init(stored, zone: zone)
     func weekLater(_ text: String) -> String {
       Timestamp(rfc3339: "\(text)Z").map { String($0.after(.seconds(7 * 86_400)).description.prefix(19)) } ?? text
     }
-    (id, seen) = ("", "")
+    (id, seen, source) = ("", "", stored.sale.id.rawValue)
+    hold = stored.sale.holds.map { "\($0.seconds)" } ?? ""
     (starts, ends) = (weekLater(starts), weekLater(ends))
   }
 
@@ -62,12 +74,6 @@ struct SaleForm {
       let price = Money(minor: item.price.minor, currency: item.price.currency).description
       return "\(item.sku), \(item.stock), \(price.replacing(" ", with: ", "))"
     }.joined(separator: "\n")
-  }
-
-  /// What the form shows of a sale, in one text to compare.
-  static func state(_ sale: Sale) -> String {
-    let prices = sale.items.map { "\($0.sku)=\($0.stock)×\($0.price.minor)" }.joined(separator: ",")
-    return "\(sale.startsAt)|\(sale.endsAt)|\(sale.perBuyerLimit.map { "\($0)" } ?? "")|\(prices)"
   }
 }
 
@@ -84,14 +90,32 @@ enum SaleFormError: Error, Equatable {
 }
 
 extension SaleForm {
-  /// The instants of the window. Notes what is wrong.
-  mutating func window() -> (starts: Timestamp, ends: Timestamp)? {
-    guard let zone = LocalTime.zone(zone) else {
-      errors["zone"] = .zone
-      return nil
+  /// What the form's sale comes from: it has what the form has no field for.
+  enum Origin {
+    case nothing
+    case copy(of: Sale)
+    case change(Sale)
+
+    var sale: Sale? {
+      switch self {
+      case .nothing: nil
+      case .copy(of: let sale), .change(let sale): sale
+      }
     }
+  }
+
+  /// The instants of the window. Notes what is wrong. A time that shows the instant of a sale is
+  /// that instant: a form has no fractions of a second, and no second choice in an overlap.
+  private mutating func window(_ origin: Origin, in zone: TimeZone) -> (starts: Timestamp, ends: Timestamp)? {
     var found: [String: Timestamp] = [:]
     for (field, text, choice) in [("starts", starts, startsChoice), ("ends", ends, endsChoice)] {
+      if case .change(let sale) = origin {
+        let instant = field == "starts" ? sale.startsAt : sale.endsAt
+        if choice.isEmpty, text == LocalTime.text(instant, in: zone) {
+          found[field] = instant
+          continue
+        }
+      }
       do throws(LocalTime.Fault) {
         found[field] = try LocalTime.instant(text, in: zone, choosing: LocalTime.Choice(rawValue: choice))
       } catch {
@@ -103,19 +127,32 @@ extension SaleForm {
   }
 
   /// The sale that the form describes; `nil`: `errors` says what is wrong.
-  mutating func sale() -> Sale? {
-    let window = window()
+  ///
+  /// A copy has the holds, the waiting room, the limits and the ordering of its source. Instants that they name are as
+  /// far from the start as they were, by the clocks of the form's zone.
+  mutating func sale(_ origin: Origin) -> Sale? {
+    guard let zone = LocalTime.zone(zone) else {
+      errors["zone"] = .zone
+      return nil
+    }
+    let window = window(origin, in: zone)
     let items = typedItems()
     var limitUnits: Units?
     if !limit.isEmpty {
       limitUnits = Int32(limit).map(Units.init(_:))
       if limitUnits == nil { errors["limit"] = .reason("must be a whole number, or left out") }
     }
+    let holds = holds(origin)
     guard errors.isEmpty, let window else { return nil }
+    let base = origin.sale
     do throws(ValidationError) {
+      try ValidationError.refuseTurned(name, "name")
       return try Sale(
         id: SaleID(validating: id, field: "id"), name: name, startsAt: window.starts, endsAt: window.ends,
-        perBuyerLimit: limitUnits, items: items)
+        perBuyerLimit: limitUnits, ordering: base?.ordering == .sale ? .sale : nil,
+        shaping: base?.shaping.moving { instant in
+          LocalTime.moved(instant, from: base?.startsAt ?? instant, to: window.starts, in: zone)
+        } ?? SaleShaping(), holds: holds, items: items)
     } catch {
       let fields = ["starts_at": "starts", "ends_at": "ends", "per_buyer_limit": "limit", "id": "id", "name": "name"]
       errors[fields[error.field] ?? "items"] = .reason(error.reason)
@@ -123,10 +160,24 @@ extension SaleForm {
     return nil
   }
 
+  private mutating func holds(_ origin: Origin) -> HoldRules? {
+    if case .change(let sale) = origin { return sale.holds }
+    guard !hold.isEmpty else { return nil }
+    do throws(ValidationError) {
+      guard let seconds = Int32(hold) else { throw ValidationError("seconds", "must be a whole number, or left out") }
+      guard let copied = origin.sale?.holds else { return try HoldRules(seconds: seconds) }
+      return try copied.lasting(seconds)
+    } catch {
+      errors["hold"] = .reason(error.reason)
+    }
+    return nil
+  }
+
   /// The items of the lines that can be read. Notes the first line that cannot.
   mutating func typedItems() -> [SaleItem] {
     var items: [SaleItem] = []
-    for (index, line) in self.items.split(whereSeparator: \.isNewline).enumerated() {
+    for (index, line) in self.items.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated()
+    where !line.allSatisfy(\.isWhitespace) {
       do { items.append(try Self.item(String(line))) } catch let error as ValidationError {
         errors["items"] = errors["items"] ?? .rule(index + 1, error)
       } catch {
@@ -145,48 +196,5 @@ extension SaleForm {
     }
     return try SaleItem(
       sku: SKU(validating: cells[0]), stock: Units(units), price: Price(minor: minor, currency: cells[3]))
-  }
-
-  /// The first item that only another command could make of the sale's.
-  private static func fault(of wanted: [SaleItem], in sale: Sale) -> SaleFormError? {
-    for item in wanted {
-      guard let old = sale.item(item.sku) else { return .item(item.sku, .notInSale) }
-      if item.stock != old.stock { return .item(item.sku, .unitsStay) }
-      if item.price.currency != old.price.currency { return .item(item.sku, .currencyStays) }
-    }
-    return sale.items.first { item in !wanted.contains { $0.sku == item.sku } }.map { .item($0.sku, .skuStays) }
-  }
-
-  /// What differs between a sale and the form, as the body of the API's PATCH; `nil`: nothing, or `errors` says why.
-  mutating func change(of stored: StoredSale) -> CommandRequest.Change? {
-    let sale = stored.sale
-    guard let wanted = self.sale() else { return nil }
-    if let fault = Self.fault(of: wanted.items, in: sale) {
-      errors["items"] = fault
-      return nil
-    }
-    var fields: [String: Any] = ["reason": reason]
-    if wanted.startsAt != sale.startsAt { fields["starts_at"] = "\(wanted.startsAt)" }
-    if wanted.endsAt != sale.endsAt { fields["ends_at"] = "\(wanted.endsAt)" }
-    if let limit = wanted.perBuyerLimit, limit != sale.perBuyerLimit { fields["per_buyer_limit"] = Int(limit.rawValue) }
-    var prices: [String: Int64] = [:]
-    for item in wanted.items where sale.item(item.sku)?.price != item.price {
-      prices[item.sku.rawValue] = item.price.minor
-    }
-    if !prices.isEmpty { fields["prices"] = prices }
-    do {
-      let body = try JSONSerialization.data(withJSONObject: fields)
-      return try body.withUnsafeBytes { bytes in try CommandRequest.Change(parsing: bytes) }
-    } catch let error as BodyError {
-      if case .invalidField(let field, let why) = error {
-        let place = field.hasPrefix("prices") ? "items" : field
-        errors[["reason", "items"].contains(place) ? place : "starts"] = .reason(why)
-      } else {
-        errors["reason"] = .reason("\(error)")
-      }
-    } catch {
-      errors["reason"] = .reason("\(error)")
-    }
-    return nil
   }
 }

@@ -52,6 +52,13 @@ public struct HoldRules: Hashable, Sendable {
     self.lapses = lapses
     self.waitlist = waitlist
   }
+
+  /// The same rules with another time to pay. Throws as `init`.
+  public func lasting(_ seconds: Int32) throws(ValidationError) -> HoldRules {
+    try HoldRules(
+      seconds: seconds, extensions: extensions, extensionSeconds: extensionSeconds, latePayment: latePayment,
+      lapses: lapses, waitlist: waitlist)
+  }
 }
 
 /// Who wants units that come back waits in the order of the log, and is offered them for a time.

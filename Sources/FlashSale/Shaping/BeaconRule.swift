@@ -31,6 +31,17 @@ public struct BeaconRule: Hashable, Sendable {
     self.source = source
   }
 
+  /// The same rule for a sale at another time. What a drand beacon publishes goes on by itself.
+  func moving(_ move: (Timestamp) -> Timestamp) -> BeaconRule {
+    guard case .told(let knownAt) = source else { return self }
+    return BeaconRule(name: name, knownAt: move(knownAt))
+  }
+
+  private init(name: String, knownAt: Timestamp) {
+    self.name = name
+    source = .told(knownAt: knownAt)
+  }
+
   /// When the value of a round is public; `round` counts only for drand.
   public func time(ofRound round: UInt64) -> Timestamp {
     switch source {

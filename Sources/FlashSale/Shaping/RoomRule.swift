@@ -51,6 +51,15 @@ public struct RoomRule: Hashable, Sendable {
 }
 
 extension RoomRule {
+  /// The same rules for a sale at another time.
+  func moving(_ move: (Timestamp) -> Timestamp) -> RoomRule {
+    var moved = self
+    moved.opensAt = opensAt.map(move)
+    moved.beacon = beacon?.moving(move)
+    moved.fallback = fallback.map { ($0.after, $0.beacon.moving(move)) }
+    return moved
+  }
+
   /// Why nobody can tell at `now` what a beacon of this name said; `nil`: somebody can.
   public func refusal(ofBeacon name: String, at now: Timestamp) -> BodyError? {
     let named = [beacon, fallback?.beacon].compactMap { $0 }.first { $0.name == name }

@@ -1,3 +1,5 @@
+public import Time
+
 /// How a sale shapes its crowd. Each rule is optional; one that is left out costs nothing and changes nothing.
 ///
 /// Its JSON form is `shaping` of a sale, and what the store keeps of it: an object with the fields of `CodingKeys`.
@@ -26,6 +28,14 @@ public struct SaleShaping: Hashable, Sendable {
 
   /// Shapes nothing.
   public init() {}
+
+  /// The same rules for a sale at another time: each instant that they name is moved.
+  public func moving(_ move: (Timestamp) -> Timestamp) -> SaleShaping {
+    var moved = self
+    moved.codes?.before = codes?.before.map(move)
+    moved.room = room?.moving(move)
+    return moved
+  }
 
   /// Whether orders are counted for something else than their buyers.
   public var limitsBeyondBuyers: Bool { subjects != nil || codes != nil }

@@ -1,0 +1,97 @@
+internal import Accounts
+internal import FlashSale
+internal import Foundation
+internal import SaleStore
+internal import Time
+
+/// What an operator can do on a sale's page.
+enum SaleActions {
+  static func html(_ frame: PageFrame, _ stored: StoredSale, zone: TimeZone) -> HTML {
+    let say = frame.say
+    let sale = stored.sale
+    let times: HTML = """
+      <p class="small">\(say(
+        SaleWords.times, LocalTime.words(sale.startsAt, in: zone), LocalTime.words(sale.endsAt, in: zone),
+        zone.identifier))</p>
+      """
+    guard frame.may(.operate) else { return "<section class=\"card\">\(times)</section>" }
+    let path = "/admin/sales/\(sale.id)"
+    let skus = sale.items.map { ($0.sku.rawValue, $0.sku.rawValue) }
+    let restock: HTML = """
+      \(frame.select("sku", say(SaleWords.sku), skus, chosen: ""))\
+      \(frame.field("units", say(SaleWords.units), type: "number"))\
+      \(frame.field("reason", say(SaleWords.why), id: "restock-reason"))\(frame.button(say(SaleWords.preview)))
+      """
+    let close: HTML = """
+      <p>\(say(SaleWords.closeNote))</p>\(frame.field("reason", say(SaleWords.why), id: "close-reason"))\
+      \(frame.button(say(SaleWords.preview), style: "danger"))
+      """
+    let isClosed = stored.closedAt != nil
+    let closing: HTML =
+      isClosed
+      ? "" : "<details><summary>\(say(SaleWords.close))</summary>\(frame.form("\(path)/close", close))</details>"
+    return """
+      <section class="card">\(times)<p class="head"><a class="button" href="\(path)/edit">\(say(SaleWords.edit))</a>\
+      <a class="button" href="/admin/new-sale?from=\(sale.id.rawValue)">\(say(SaleWords.duplicate))</a></p>\
+      <details><summary>\(say(SaleWords.restock))</summary>\(frame.form("\(path)/restock", restock))</details>\
+      \(closing)</section>
+      """
+  }
+
+  /// What a close will do, before it is done.
+  ///
+  /// - Parameter inLine: requests that are not decided; `nil`: nobody knows.
+  static func closing(_ frame: PageFrame, _ stored: StoredSale, inLine: Int64?, reason: String) -> HTML {
+    let say = frame.say
+    let confirm: HTML = """
+      <input type="hidden" name="reason" value="\(reason)"><input type="hidden" name="confirmed" value="yes">\
+      \(frame.button(say(SaleWords.close), style: "danger"))
+      """
+    let rows = stored.sale.items.map { item -> [HTML] in
+      let level = stored.stock[item.sku]
+      return [
+        "<code>\(item.sku.rawValue)</code>", "\(item.stock.rawValue.grouped)",
+        "\((level?.left ?? item.stock).rawValue.grouped)", "\((level?.reserved ?? .zero).rawValue.grouped)",
+      ]
+    }
+    let heading = [say(SaleWords.sku), say(SaleWords.putUp), say(SaleWords.left), say(SaleWords.held)]
+    return PageLayout.html(
+      frame, title: say(SaleWords.previewTitle),
+      """
+      <h1>\(say(SaleWords.closeTitle, stored.sale.name))</h1>
+      <section class="card"><p>\(say(SaleWords.closeNote)) \(say(SaleWords.closeHint))</p>\
+      <p>\(say(SaleWords.inLine, inLine?.grouped ?? say(ReportWords.unknown)))</p>\
+      \(frame.table(say(SaleWords.previewTitle), heading, rows))
+      <p>\(say(SaleWords.why)): \(reason)</p>\
+      \(frame.form("/admin/sales/\(stored.sale.id)/close", confirm))</section>
+      """)
+  }
+
+  /// What a restock will do, before it is done.
+  static func preview(
+    _ frame: PageFrame, _ stored: StoredSale, _ item: SaleItem, units: Units, reason: String
+  ) -> HTML {
+    let say = frame.say
+    let left = stored.left(of: item)
+    let confirm: HTML = """
+      <input type="hidden" name="sku" value="\(item.sku.rawValue)"><input type="hidden" name="units" \
+      value="\(plain: units.rawValue)"><input type="hidden" name="reason" value="\(reason)">\
+      <input type="hidden" name="confirmed" value="yes">\(frame.commandKey)\(frame.button(say(SaleWords.confirm)))
+      """
+    func sum(_ before: Units) -> HTML { "\((Int64(before.rawValue) + Int64(units.rawValue)).grouped)" }
+    let rows: [[HTML]] = [
+      ["\(say(SaleWords.left))", "\(left.rawValue.grouped)", sum(left)],
+      ["\(say(SaleWords.putUp))", "\(item.stock.rawValue.grouped)", sum(item.stock)],
+    ]
+    let heading = [item.sku.rawValue, say(SaleWords.before), say(SaleWords.after)]
+    return PageLayout.html(
+      frame, title: say(SaleWords.previewTitle),
+      """
+      <h1>\(say(SaleWords.previewTitle)) <span class="soft">\(stored.sale.name)</span></h1>
+      <section class="card"><p>\(say(SaleWords.willBe, units.rawValue.grouped, item.sku.rawValue))</p>\
+      \(frame.table(say(SaleWords.previewTitle), heading, rows))
+      <p>\(say(SaleWords.why)): \(reason)</p>\
+      \(frame.form("/admin/sales/\(stored.sale.id)/restock", confirm))</section>
+      """)
+  }
+}
