@@ -50,8 +50,23 @@ import Testing
     }
   }
 
-  @Test func `no message lacks a language, and both have the same values`() {
+  private static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    .deletingLastPathComponent()
+
+  /// Every file of the console's source.
+  private static func sources() throws -> [(name: String, text: String)] {
+    let files = FileManager.default.enumerator(
+      at: root.appending(path: "Sources/Admin"), includingPropertiesForKeys: nil)
+    return try #require(files).compactMap { $0 as? URL }.filter { $0.pathExtension == "swift" }.map { file in
+      (file.path(percentEncoded: false), try String(contentsOf: file, encoding: .utf8))
+    }
+  }
+
+  @Test func `no message lacks a language, and both have the same values`() throws {
+    var checked: Set<String> = []
     func check<Words: Message>(_: Words.Type) {
+      // Without its module.
+      checked.insert(String(reflecting: Words.self).split(separator: ".").dropFirst().joined(separator: "."))
       for message in Words.allCases {
         let (english, chinese) = message.texts
         #expect(!english.isEmpty && !chinese.isEmpty, "\(message)")
@@ -89,6 +104,14 @@ import Testing
     check(FaultWords.self)
     check(LogAction.self)
     check(GuardedCommand.self)
+    check(ComparisonWords.self)
+    check(CopyWords.self)
+    let declared = try Self.sources().flatMap { source in
+      source.text.matches(of: /(?:enum|struct|extension) ([A-Za-z.]+): (?:[A-Za-z]+, )*Message\b/).map {
+        String($0.output.1)
+      }
+    }
+    #expect(checked == Set(declared), "each table stands in the list above")
   }
 
   @Test func `the list of sales goes on behind its last, and a filter looks at all of them`() async throws {
@@ -120,19 +143,20 @@ import Testing
 
   /// Text between tags, and in attributes that are read out, comes from the tables of messages.
   @Test func `no page has a text of its own`() throws {
-    let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-      .deletingLastPathComponent().appending(path: "Sources/Admin/Pages")
-    let files = try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
-    #expect(files.count > 10)
-    for file in files where !["Stylesheet.swift", "Script.swift"].contains(file.lastPathComponent) {
-      let source = try String(contentsOf: file, encoding: .utf8)
+    let folders = ["/Pages/", "/Live/", "/Charts/"]
+    let files = try Self.sources().filter { file in
+      folders.contains { file.name.contains($0) } && !file.name.hasSuffix("Script.swift")
+        && !file.name.hasSuffix("sheet.swift")
+    }
+    #expect(files.count > 40)
+    for (name, source) in files {
       for attribute in source.matches(of: /(?:title|aria-label|placeholder|alt)=\\?"([^"\\]+)/) {
-        Issue.record("\(file.lastPathComponent) says \(attribute.output.1)")
+        Issue.record("\(name) says \(attribute.output.1)")
       }
       for text in source.matches(of: />([^<>"\\(){}]*[A-Za-z]{3,}[^<>"\\(){}]*)</) {
         let words = String(text.output.1)
         let names = ["Penstock", "CSV", "JSON", "SKU"]
-        if !names.contains(words), !words.contains("\n") { Issue.record("\(file.lastPathComponent) says \(words)") }
+        if !names.contains(words), !words.contains(/\n|\|\|/) { Issue.record("\(name) says \(words)") }
       }
     }
   }

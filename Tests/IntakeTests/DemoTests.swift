@@ -1,11 +1,25 @@
 import FlashSale
 import Foundation
-import Intake
 import TestSupport
 import Testing
 
+@testable import Intake
+
 /// The buyer's page is for development, and nowhere else.
 struct DemoTests {
+  @Test func `no word of the page lacks a language`() {
+    for word in DemoWords.allCases {
+      let (english, chinese) = (word(.english), word(.chinese))
+      // A word without texts would show its name in the source.
+      #expect(english != word.rawValue || chinese != word.rawValue, "\(word)")
+      #expect(chinese.unicodeScalars.contains { (0x4E00...0x9FFF).contains($0.value) }, "\(word)")
+      #expect(
+        !english.isEmpty && english.unicodeScalars.allSatisfy { !(0x4E00...0x9FFF).contains($0.value) }, "\(word)")
+      func values(_ text: String) -> Set<String> { Set(text.matches(of: /\{[0-9]\}/).map { String($0.output) }) }
+      #expect(values(english) == values(chinese), "\(word)")
+    }
+  }
+
   @Test func `the buyer's page and all that it loads come from here, under a strict policy`() async throws {
     try await RunningIntake.with(sales: [try .open("demo")], { $0.configure = { $0.servesDemo = true } }) { intake in
       let page = try await intake.get("/demo")
