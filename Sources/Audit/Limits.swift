@@ -16,7 +16,8 @@ public enum Limits {
   static let rememberedLosses = 100_000
 
   /// Requests of one sale that a look at its fairness holds, in some 32 bytes each, and as much for each buyer. Past
-  /// it, the look ends with an error. Twenty times a large sale's.
+  /// it, the look ends with an error. Twenty times a large sale's. Each who waits, and each basket that won, takes some
+  /// 100 bytes more.
   public static let fairnessRecords: Int64 = 20_000_000
 
   /// Lines of a ledger that are looked up in one statement.

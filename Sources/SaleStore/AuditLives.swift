@@ -113,6 +113,20 @@ extension AuditStore {
     try await connection.query("FETCH FORWARD 10000 FROM audited_history").map(AuditedEntry.init(row:))
   }
 
+  /// The history of one sale in a stretch of the log, by offset and in its order.
+  public func history(
+    of sale: SaleNumber, in partition: Partition, _ range: Range<Offset>
+  ) async throws -> [Offset: [AuditedEntry]] {
+    let rows = try await connection.query(
+      """
+      SELECT partition, log_offset, place, sale, sku, order_id, action, result, units, minor, state, sequence, at,
+        command_id, by_whom, reason, line_units, payment, digest, due
+      FROM history
+      WHERE partition = $1 AND log_offset >= $2 AND log_offset < $3 AND sale = $4 ORDER BY log_offset, place
+      """, partition.rawValue, range.lowerBound.rawValue, range.upperBound.rawValue, sale.rawValue)
+    return Dictionary(grouping: try rows.map(AuditedEntry.init(row:)), by: \.position.offset)
+  }
+
   /// The next page of the snapshot's `holds`, in no order.
   public func nextHolds() async throws -> [AuditedHold] {
     try await connection.query("FETCH FORWARD 10000 FROM audited_holds").map(AuditedHold.init(row:))

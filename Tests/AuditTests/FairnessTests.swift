@@ -55,7 +55,7 @@ import Time
   @Test func `who lost for a reason of their own was not passed over, nor who asked for more than was left`() throws {
     let fair = report([
       try record(0, "a", .decided(.rejected(.limitReached))), try record(1, "b", .decided(.rejected(.notStarted))),
-      try record(2, "c", .decided(.rejected(.insufficientStock)), quantity: 3),
+      try record(2, "c", .decided(.rejected(.insufficientStock)), quantity: 5),
       try record(3, "d", .decided(.confirmed), quantity: 2),
       // Of other stock, and in another partition: no order is claimed.
       try record(4, "e", .decided(.rejected(.soldOut)), sku: "case"), try record(5, "f", .decided(.confirmed)),
@@ -67,6 +67,12 @@ import Time
       try record(1, "d", .decided(.confirmed), quantity: 3),
     ])
     #expect(unfair.verdict == .unfair)
+    // Each wins less than that, and together they win as much.
+    let together = report([
+      try record(0, "c", .decided(.rejected(.insufficientStock)), quantity: 3),
+      try record(1, "d", .decided(.confirmed), quantity: 2), try record(2, "e", .decided(.confirmed)),
+    ])
+    #expect(together.counts.unfair == 1, "\(together.unfair)")
   }
 
   @Test func `a request without an outcome is not fair, one that was set aside is told`() throws {
@@ -141,6 +147,23 @@ import Time
 
       let none = try await run(story.bench, "nope")
       #expect(none.exit == 1 && none.errors.contains("there is no sale nope"), "\(none)")
+    }
+  }
+
+  /// Units come back there by a cancellation, by a hold that lapses and by a restock; some go to those who wait.
+  @Test func `units that come back are followed, and who got them out of turn is found (I5)`() async throws {
+    try await LivesStory.with { story in
+      let fair = try await run(story.bench, "held")
+      #expect(fair.exit == 0, "\(fair)")
+      let report = try JSONDecoder.ofReports.decode(FairnessReport.self, from: Data(fair.output.utf8))
+      #expect(report.verdict == .fair && report.counts.confirmed == 5 && report.counts.eligibleLosers == 3, "\(report)")
+
+      // Without the restock, nothing was left for dave, gina and henry.
+      let connection = try await story.bench.database.connect()
+      _ = try await connection.query("UPDATE history SET units = 0 WHERE action = 20")
+      let unfair = try await run(story.bench, "held")
+      #expect(unfair.exit == 1 && unfair.output.contains("at most 1 can have been left"), "\(unfair)")
+      await connection.close()
     }
   }
 }

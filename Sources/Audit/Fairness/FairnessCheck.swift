@@ -1,21 +1,14 @@
-internal import FlashSale
+public import FlashSale
 internal import Time
 
-/// Looks at one sale's requests in the order of the log, and says whether the first who came was the first who was
-/// served. Pure: it decides nothing anew, it looks at what the buyers were told.
+/// Looks at one sale's records in the order of the log, and says whether the first who came was the first who was
+/// served. Pure: it decides nothing anew, it looks at what the buyers were told and at what came back.
 ///
 /// (1) The records of a partition come by offset. Between partitions there is no order, and none is claimed.
-/// (2) *Eligible* is who lost for want of stock alone. Who was over the limit, too early or too late loses whatever the
-///     place.
-/// (3) Unfair is a winner of as many units as an earlier eligible request of the same stock was refused: had they been
-///     there later, they had been there then. No stock comes back in between, as long as nothing gives any back.
+/// (2) *Eligible* is who lost for want of stock alone, or waits. Who was over the limit, too early or too late loses
+///     whatever the place.
+/// (3) Unfair is who won units that cannot have been left, or that one who waits had to get: `FairnessShelf` says so.
 public struct FairnessCheck: Sendable {
-  /// The refusal for want of stock that asked for the fewest units.
-  private struct Refused {
-    let position: LogPosition
-    let quantity: Units
-  }
-
   private struct Shelf: Hashable {
     let stock: StockKey
     let partition: Partition
@@ -29,7 +22,11 @@ public struct FairnessCheck: Sendable {
     var arrival: Int64
   }
 
-  private var refused: [Shelf: Refused] = [:]
+  private let rules: [StockKey: SaleRules]
+  private var shelves: [Shelf: FairnessShelf] = [:]
+
+  /// The SKUs of baskets that won, by line.
+  private var baskets: [OrderID: [SKU]] = [:]
   private var latest: [Partition: Int64] = [:]
   private var lags: [Int64] = []
   private var arrivals: [(at: Int64, hasWon: Bool)] = []
@@ -38,9 +35,11 @@ public struct FairnessCheck: Sendable {
   private(set) var unfair: [String] = []
 
   /// Nothing was looked at.
-  public init() {}
+  ///
+  /// - Parameter rules: of the sale's stock, as the log began with them.
+  public init(rules: [StockKey: SaleRules] = [:]) { self.rules = rules }
 
-  /// Looks at the next record.
+  /// Looks at the next request.
   public mutating func take(_ record: FairnessRecord) {
     counts.requests += 1
     let (request, accepted) = (record.request, record.request.acceptedAt.microseconds)
@@ -65,43 +64,103 @@ public struct FairnessCheck: Sendable {
     }
   }
 
+  /// Looks at the next thing that a record did. What it did at a request's offset comes behind the request.
+  public mutating func take(_ change: FairnessChange) {
+    let shelf = shelf(of: change.stock, at: change.position)
+    shelves[shelf]?.pass(change.at, endsAt: change.endsAt)
+    let units = Int64(change.units)
+    guard let order = change.order else {
+      shelves[shelf]?.add(units)
+      return
+    }
+    if change.isOffer {
+      guard let (units, passedOver) = shelves[shelf]?.offer(order, changing: units), let passedOver else { return }
+      describe(order, change.position, units, change.stock.sku, passedOver)
+    } else if shelves[shelf]?.isWaiting(order) == true {
+      shelves[shelf]?.change(order, by: units, isWaiting: change.isWaiting)
+    } else if units != 0 {
+      takeUnits(of: order, change)
+    }
+  }
+
+  /// An order with units gives some back; or one that had given them back has them again, as it was paid late.
+  private mutating func takeUnits(of order: OrderID, _ change: FairnessChange) {
+    guard let parts = parts(of: change, order) else { return forget(change.position.partition) }
+    for (sku, units) in parts where units != 0 {
+      let shelf = self.shelf(of: StockKey(sale: change.stock.sale, sku: sku), at: change.position)
+      if units < 0 {
+        shelves[shelf]?.add(-units)
+      } else if let passedOver = shelves[shelf]?.win(units, at: change.position.offset) {
+        return describe(order, change.position, units, sku, passedOver)
+      }
+    }
+  }
+
+  /// By how much the units of each of an order's SKUs have changed; `nil`: that cannot be known.
+  private func parts(of change: FairnessChange, _ order: OrderID) -> [(SKU, Int64)]? {
+    guard let lines = baskets[order] else {
+      return change.lineUnits.isEmpty ? [(change.stock.sku, Int64(change.units))] : nil
+    }
+    return lines.count == change.lineUnits.count ? Array(zip(lines, change.lineUnits.map(Int64.init))) : nil
+  }
+
+  /// Of a basket whose lines cannot be known, units may have come back to any stock.
+  private mutating func forget(_ partition: Partition) {
+    for shelf in shelves.keys where shelf.partition == partition { shelves[shelf]?.forget() }
+  }
+
   private mutating func compare(_ record: FairnessRecord, _ outcome: Outcome) {
+    let (request, position) = (record.request, record.position)
+    let units = Int64(request.quantity.rawValue)
+    let shelf = shelf(of: request.stock, at: position)
+    shelves[shelf]?.pass(request.acceptedAt)
     switch outcome {
     case .confirmed:
       counts.confirmed += 1
-      for line in record.request.lines {
-        let stock = StockKey(sale: record.request.stock.sale, sku: line.sku)
-        let shelf = Shelf(stock: stock, partition: record.position.partition)
-        guard let refused = refused[shelf], line.quantity >= refused.quantity else { continue }
-        return describe(record, line, refused)
-      }
-    case .waitlisted, .rejected(.soldOut), .rejected(.allHeld):
+      if request.isBasket { baskets[request.order] = request.lines.map(\.sku) }
+      win(request, position)
+    case .waitlisted:
       counts.eligibleLosers += 1
-      note(record, Units(1))
-    case .rejected(.insufficientStock):
+      shelves[shelf]?.wait(request.order, units, at: position.offset)
+    case .rejected(.soldOut), .rejected(.allHeld), .rejected(.insufficientStock):
       counts.eligibleLosers += 1
-      note(record, record.request.quantity)
+      // Of a basket, the other lines may have been there, and which one was not, its fate does not say. The audit
+      // decides it again.
+      guard !request.isBasket else { return }
+      shelves[shelf]?.refuse(units, isEmpty: outcome != .rejected(.insufficientStock), at: position.offset)
     case .rejected: counts.ineligible += 1
     }
   }
 
-  private mutating func describe(_ record: FairnessRecord, _ line: OrderLine, _ refused: Refused) {
-    counts.unfair += 1
-    guard unfair.count < Limits.describedPerKind else { return }
-    unfair.append(
-      """
-      order \(record.request.order) at \(record.position) won \(line.quantity) of \(line.sku); the earlier eligible \
-      request at \(refused.position) was refused \(refused.quantity)
-      """)
+  private mutating func win(_ request: PurchaseRequest, _ position: LogPosition) {
+    var isDescribed = false
+    for line in request.lines {
+      let shelf = shelf(of: StockKey(sale: request.stock.sale, sku: line.sku), at: position)
+      let units = Int64(line.quantity.rawValue)
+      guard let passedOver = shelves[shelf]?.win(units, at: position.offset), !isDescribed else { continue }
+      describe(request.order, position, units, line.sku, passedOver)
+      isDescribed = true
+    }
   }
 
-  /// A basket that was refused is not noted: its other lines may have been there, and which one was not, its fate does
-  /// not say. The audit decides it again.
-  private mutating func note(_ record: FairnessRecord, _ quantity: Units) {
-    guard !record.request.isBasket else { return }
-    let shelf = Shelf(stock: record.request.stock, partition: record.position.partition)
-    if let known = refused[shelf], known.quantity <= quantity { return }
-    refused[shelf] = Refused(position: record.position, quantity: quantity)
+  /// The shelf of a stock, which is there from then on.
+  private mutating func shelf(of stock: StockKey, at position: LogPosition) -> Shelf {
+    let shelf = Shelf(stock: stock, partition: position.partition)
+    if shelves[shelf] == nil { shelves[shelf] = FairnessShelf(rules[stock]) }
+    return shelf
+  }
+
+  private mutating func describe(
+    _ order: OrderID, _ position: LogPosition, _ units: Int64, _ sku: SKU, _ passedOver: FairnessShelf.PassedOver
+  ) {
+    counts.unfair += 1
+    guard unfair.count < Limits.describedPerKind else { return }
+    let earlier = LogPosition(partition: position.partition, offset: passedOver.offset)
+    unfair.append(
+      """
+      order \(order) at \(position) won \(units) of \(sku); the earlier eligible request at \(earlier) \
+      \(passedOver.words)
+      """)
   }
 }
 

@@ -1,8 +1,8 @@
 public import FlashSale
 public import SaleStore
 
-/// Reads one sale's requests out of the log, with what became of them, for `FairnessCheck`. It can run beside workers:
-/// it looks at one instant of the store.
+/// Reads one sale's records out of the log, with what they did by the store, for `FairnessCheck`. It can run beside
+/// workers: it looks at one instant of the store.
 public struct FairnessReading<Log: AuditLog>: Sendable {
   private let store: AuditStore
   private let log: Log
@@ -34,7 +34,8 @@ public struct FairnessReading<Log: AuditLog>: Sendable {
       lines.append(
         PartitionLine(partition, progress, log: try await log.bounds(of: partition), isAnother: false))
     }
-    var run = FairnessRun(sale: number, store: store, log: log, topic: topic)
+    let rules = Dictionary(stock.map { ($0.key, $0.rules) }, uniquingKeysWith: { first, _ in first })
+    var run = FairnessRun(sale: number, rules: rules, store: store, log: log, topic: topic)
     let all = lines.map(\.compared.count).reduce(0, +)
     for line in lines { try await run.take(line) { report(.comparing(done: $0, of: all)) } }
     return FairnessReport(
@@ -53,12 +54,13 @@ private struct FairnessRun<Log: AuditLog> {
   let store: AuditStore
   let log: Log
   let topic: String
-  private(set) var check = FairnessCheck()
+  private(set) var check: FairnessCheck
   private var cursor: OrderCursor
   private var done: Int64 = 0
 
-  init(sale: SaleNumber, store: AuditStore, log: Log, topic: String) {
+  init(sale: SaleNumber, rules: [StockKey: SaleRules], store: AuditStore, log: Log, topic: String) {
     self.sale = sale
+    check = FairnessCheck(rules: rules)
     self.store = store
     self.log = log
     self.topic = topic
@@ -89,22 +91,28 @@ private struct FairnessRun<Log: AuditLog> {
       for row in page where row.sale == sale { outcomes[row.position.offset] = row }
     }
     let records = try await log.records(of: partition, in: range, fingerprinting: []).compactMap { record in
-      (try? record.content.get().request).flatMap { $0.stock.sale == sale ? (record.offset, $0) : nil }
+      (try? record.content.get()).flatMap { $0.stock.sale == sale ? (record.offset, $0) : nil }
     }
-    let undecided = records.filter { outcomes[$0.0]?.order != $0.1.order }
-    let places = try await store.places(of: undecided.map(\.1.order))
+    let undecided = records.compactMap { outcomes[$0.0]?.order != $0.1.request?.order ? $0.1.request?.order : nil }
+    let places = try await store.places(of: undecided)
     let quarantined = try await store.quarantined(topic: topic, partition: partition, in: range)
-    for (offset, request) in records {
-      let fate: FairnessRecord.Fate
-      if let row = outcomes[offset], row.order == request.order, let outcome = row.outcome {
-        fate = .decided(outcome)
-      } else if quarantined[offset] != nil {
-        fate = .quarantined
-      } else {
-        fate = places[request.order] == nil ? .missing : .repeated
+    let history = try await store.history(of: sale, in: partition, range)
+    for (offset, record) in records {
+      let position = LogPosition(partition: partition, offset: offset)
+      if let request = record.request {
+        let fate: FairnessRecord.Fate
+        if let row = outcomes[offset], row.order == request.order, let outcome = row.outcome {
+          fate = .decided(outcome)
+        } else if quarantined[offset] != nil {
+          fate = .quarantined
+        } else {
+          fate = places[request.order] == nil ? .missing : .repeated
+        }
+        check.take(FairnessRecord(position: position, request: request, fate: fate))
       }
-      check.take(
-        FairnessRecord(position: LogPosition(partition: partition, offset: offset), request: request, fate: fate))
+      for row in history[offset] ?? [] {
+        if let change = FairnessChange(row, of: record) { check.take(change) }
+      }
     }
     guard check.counts.requests <= Limits.fairnessRecords else { throw FairnessError() }
   }

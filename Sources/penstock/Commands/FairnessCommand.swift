@@ -11,10 +11,10 @@ struct FairnessCommand: AsyncParsableCommand {
     commandName: "fairness",
     abstract: "Show from the log that a sale was first come, first served, and how finely that holds.",
     discussion: """
-      Reads the sale's requests from the log and their outcomes from the database. Says whether a later request won
-      while an earlier eligible one lost, how many won by when they came and by how often they asked, and how far the
-      order of the log is from the order of arrival. It only reads. Needs PENSTOCK_KAFKA_BROKERS and
-      PENSTOCK_DATABASE_URL, and PENSTOCK_TOPIC.
+      Reads the sale's records from the log and what they did from the database. Says whether a later request won while
+      an earlier eligible one lost, though no units came back in between; how many won by when they came and by how
+      often they asked; and how far the order of the log is from the order of arrival. It only reads. Needs
+      PENSTOCK_KAFKA_BROKERS and PENSTOCK_DATABASE_URL, and PENSTOCK_TOPIC.
 
       Exit codes: 0 fair; 1 unfair, or there is no such sale; 2 it cannot say, because the log has lost the sale's
       beginning, a partition is halted, or a service does not answer; 78 configuration.
