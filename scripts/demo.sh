@@ -138,6 +138,9 @@ run_waiting "$penstock" sale create --file "$run/own-sale.json"
 say "buy in a browser:  $url/demo?sale=$own_sale"
 say "watch it there:    $PENSTOCK_ADMIN_URL/admin/sales/$own_sale/live (name: demo, password: $console_password)"
 
+step "creating a sale with a waiting room, and joining it"
+run_waiting open_room
+
 step "creating the sale"
 write_sale
 run_waiting "$penstock" sale create --file "$run/sale.json"

@@ -45,4 +45,65 @@ import Testing
       if case .invalidField(field, _)? = error as? BodyError { true } else { false }
     }
   }
+
+  // MARK: In a sale
+
+  /// What is said of the field that is refused of a sale at 11 a.m. until noon; `nil`: the sale is taken.
+  private static func refusal(of room: String) throws -> String? {
+    let text =
+      #"{"id":"s","name":"S","starts_at":"2026-11-11T11:00:00Z","ends_at":"2026-11-11T12:00:00Z","shaping":{"room":"#
+      + #"{"order":"lottery","rate_per_minute":60,"#
+      + room + #"}},"items":[{"sku":"a","stock":1,"price_minor":1,"currency":"EUR"}]}"#
+    do {
+      _ = try Array(text.utf8).withUnsafeBytes { try Sale(parsing: $0) }
+      return nil
+    } catch BodyError.invalidField(let field, _) {
+      return field
+    }
+  }
+
+  private static func told(_ time: String, _ name: String = "x") -> String {
+    #"{"name":"\#(name)","known_at":"2026-11-1\#(time)Z"}"#
+  }
+
+  private static func fallback(_ seconds: Int, _ beacon: String) -> String {
+    #""beacon":\#(Self.beacon),"fallback":{"after_seconds":\#(seconds),"beacon":\#(beacon)}"#
+  }
+
+  @Test func `a beacon that is known when the room opens is refused, and so is one that speaks too late`() throws {
+    let refused = [
+      // Yesterday, and so near that clocks may differ by more.
+      (#""beacon":\#(Self.told("0T11:00:31"))"#, "beacon.known_at"),
+      (#""beacon":\#(Self.told("1T11:00:29"))"#, "beacon.known_at"),
+      (#""beacon":\#(Self.told("1T12:00:00"))"#, "beacon.known_at"),
+      (#""opens_at":"2026-11-11T11:10:00Z","beacon":\#(Self.told("1T11:00:30"))"#, "beacon.known_at"),
+      (
+        #""beacon":{"name":"d","url":"https://d","genesis":"2026-11-11T12:00:00Z","period_seconds":3}"#,
+        "beacon.genesis"
+      ),
+      (
+        #""beacon":{"name":"d","url":"https://d","genesis":"2026-11-10T10:00:00Z","period_seconds":86400}"#,
+        "beacon.period_seconds"
+      ),
+      (Self.fallback(60, Self.told("1T11:00:29")), "fallback.beacon.known_at"),
+      (Self.fallback(60, Self.told("1T11:00:30", "drand")), "fallback.beacon.name"),
+      (Self.fallback(3_600, Self.told("1T11:00:30")), "fallback.after_seconds"),
+    ]
+    for (room, field) in refused { #expect(try Self.refusal(of: room) == "shaping.room.\(field)", "\(room)") }
+    for room in [
+      #""beacon":\#(Self.told("1T11:00:30"))"#, #""beacon":\#(Self.beacon)"#,
+      Self.fallback(3_599, Self.told("1T11:59:59")),
+    ] {
+      #expect(try Self.refusal(of: room) == nil, "\(room)")
+    }
+  }
+
+  @Test func `of two beacons with one name, a person can tell the one that is told`() throws {
+    var rule = RoomRule(ratePerMinute: 60)
+    rule.beacon = try BeaconRule(
+      name: "x", source: .drand(url: "https://d", genesis: RoomTests.time(0), period: 3))
+    rule.fallback = (.seconds(60), try BeaconRule(name: "x", source: .told(knownAt: RoomTests.time(90))))
+    #expect(rule.refusal(ofBeacon: "x", at: RoomTests.time(90)) == nil)
+    #expect(rule.refusal(ofBeacon: "x", at: RoomTests.time(89)) != nil)
+  }
 }

@@ -10,6 +10,8 @@ public struct RoomKeeper: Sendable {
     public let isFallback: Bool
     /// Before this, nobody can know the answer.
     public let knownAt: Timestamp
+    /// Whether the answer was known when the entries ended: then nothing is drawn by it.
+    public let isTooEarly: Bool
   }
 
   /// What is to be done now.
@@ -61,7 +63,7 @@ public struct RoomKeeper: Sendable {
 
   /// What to do at `now`. What it returns counts as done: if it may not be written, make another keeper.
   ///
-  /// - Parameter backlog: orders of the sale that wait for their decision; `nil`: that is not known. Only a room that
+  /// - Parameter backlog: orders that wait in the sale's longest partition; `nil`: that is not known. Only a room that
   ///   follows the backlog looks at it, and lets nobody in while it is not known.
   public mutating func decide(_ room: Room, backlog: Int64? = nil, now: Timestamp) -> Decision {
     var decision = Decision()
@@ -73,7 +75,7 @@ public struct RoomKeeper: Sendable {
     guard opensAt <= now else { return decision }
     if rule.order == .lottery, room.drawn == nil {
       if let closing = room.closing {
-        decision.question = question(closing, now)
+        decision.question = rule.question(after: closing, now: now)
       } else {
         decision.commands.append(.close)
       }
@@ -120,19 +122,6 @@ public struct RoomKeeper: Sendable {
     }
     for part in away.parts { decision.commands.append(.away(part)) }
     for part in expired.parts { decision.commands.append(.expire(part)) }
-  }
-
-  private func question(_ closing: Draw.Closing, _ now: Timestamp) -> Question? {
-    guard let first = rule.beacon else { return nil }
-    func question(_ beacon: BeaconRule, isFallback: Bool) -> Question {
-      let round = beacon.round(for: closing.at)
-      return Question(
-        beacon: beacon, round: round, isFallback: isFallback, knownAt: beacon.time(ofRound: round))
-    }
-    if let fallback = rule.fallback, closing.at.after(fallback.after) <= now {
-      return question(fallback.beacon, isFallback: true)
-    }
-    return question(first, isFallback: false)
   }
 }
 

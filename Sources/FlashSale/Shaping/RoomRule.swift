@@ -18,8 +18,8 @@ public struct RoomRule: Hashable, Sendable {
   /// How many may be inside at once: 1 to `Limits.roomPlaces`; `nil`: any number.
   public var slots: Int32?
 
-  /// While more orders of the sale than this wait for their decision, nobody is let in: 1 to `Limits.roomBacklog`;
-  /// `nil`: the rate alone counts.
+  /// While more orders than this wait for their decision in one of the sale's partitions, those of other sales there
+  /// among them, nobody is let in: 1 to `Limits.roomBacklog`; `nil`: the rate alone counts.
   public var backlogMax: Int64?
 
   /// When the first are let in; `nil`: when the sale starts.
@@ -62,8 +62,10 @@ extension RoomRule {
 
   /// Why nobody can tell at `now` what a beacon of this name said; `nil`: somebody can.
   public func refusal(ofBeacon name: String, at now: Timestamp) -> BodyError? {
-    let named = [beacon, fallback?.beacon].compactMap { $0 }.first { $0.name == name }
-    guard case .told(let knownAt)? = named?.source else {
+    let times = [beacon, fallback?.beacon].compactMap { beacon -> Timestamp? in
+      if let beacon, beacon.name == name, case .told(let knownAt) = beacon.source { knownAt } else { nil }
+    }
+    guard let knownAt = times.first else {
       return .invalidField("name", "is none of the sale's beacons that a person tells")
     }
     return knownAt <= now ? nil : .invalidField("value", "cannot be known before \(knownAt)")

@@ -106,12 +106,11 @@ final class RoomDesk: Sendable {
   }
 
   private func surroundings(of room: Room, _ rule: RoomRule, _ sale: CatalogSale) -> RoomAnswer.Surroundings {
-    let isFallback = room.closing.flatMap { closing in rule.fallback.map { closing.at.after($0.after) <= .now } }
-    let waits = room.closing != nil && room.drawn == nil
+    let closing = room.drawn == nil ? room.closing : nil
     return RoomAnswer.Surroundings(
       waiting: room.waiting, ratePerMinute: room.ratePerMinute ?? rule.ratePerMinute, isPaused: room.isPaused,
       opensAt: rule.opensAt ?? sale.sale.startsAt,
-      waitsForBeacon: waits ? (isFallback == true ? rule.fallback?.beacon.name : rule.beacon?.name) : nil,
+      waitsForBeacon: closing.flatMap { rule.question(after: $0, now: .now) }?.beacon.name,
       left: sale.items.reduce(0) { $0 + Int64($1.gauge.level.left.rawValue) })
   }
 

@@ -4,7 +4,8 @@ internal import OrderLog
 internal import SaleStore
 internal import Synchronization
 
-/// How many orders wait for their decision in the lanes of the sales whose rooms follow that.
+/// How many orders wait for their decision in the lanes of the sales whose rooms follow that. Those of other sales in
+/// the same partitions count too: a lane decides them in one line.
 final class BacklogLook: Sendable {
   private let lease: RoomLease
   private let orders: String

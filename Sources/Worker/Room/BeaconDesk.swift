@@ -16,9 +16,12 @@ public struct BeaconAnswer: Sendable, Hashable {
 /// Asks beacons, one question at a time for each sale, and keeps what they said.
 ///
 /// (1) Nothing but the named beacon's value of the named round is ever an answer: without one, nothing is drawn.
+/// (2) A value that was known when the entries ended is none.
 final class BeaconDesk: Sendable {
   private struct State {
     var answers: [RoomKeeper.Question: BeaconAnswer] = [:]
+    /// Sales for which a beacon is being asked, and when the last answer for the others came, or did not.
+    var asking: Set<SaleNumber> = []
     var asked: [SaleNumber: ContinuousClock.Instant] = [:]
     var complainedAt: [SaleNumber: ContinuousClock.Instant] = [:]
   }
@@ -36,6 +39,10 @@ final class BeaconDesk: Sendable {
   func answer(
     to question: RoomKeeper.Question, told: [Room.Told], of sale: SaleNumber, now: Timestamp
   ) -> BeaconAnswer? {
+    if question.isTooEarly {
+      complain(sale, question, "its value was known at \(question.knownAt), before the entries ended: it is not used")
+      return nil
+    }
     guard question.knownAt <= now else { return nil }
     switch question.beacon.source {
     case .told(let knownAt):
@@ -55,8 +62,7 @@ final class BeaconDesk: Sendable {
     guard let ask else { return complain(sale, question, "this worker asks no beacons") }
     let mayAsk = state.withLock { state in
       if let last = state.asked[sale], .now - last < Limits.beaconAskInterval { return false }
-      state.asked[sale] = .now
-      return true
+      return state.asking.insert(sale).inserted
     }
     guard mayAsk else { return }
     Task { [self] in
@@ -65,6 +71,10 @@ final class BeaconDesk: Sendable {
         state.withLock { $0.answers[question] = answer }
       } catch {
         complain(sale, question, "\(error)")
+      }
+      state.withLock { state in
+        state.asking.remove(sale)
+        state.asked[sale] = .now
       }
     }
   }

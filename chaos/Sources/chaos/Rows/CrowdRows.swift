@@ -13,7 +13,7 @@ extension Row {
     name: "bots", fault: "1 % of the buyers send 90 % of the requests, into a waiting room that draws lots", rate: 50
   ) { stage in
     try await play(stage, "bots", stock: 80) { opens in
-      let beacon: [String: Any] = ["name": dice, "known_at": opens.addingTimeInterval(1).formatted(.iso8601)]
+      let beacon: [String: Any] = ["name": dice, "known_at": opens.addingTimeInterval(30).formatted(.iso8601)]
       let room: [String: Any] = [
         "order": "lottery", "rate_per_minute": 600, "opens_at": opens.formatted(.iso8601), "beacon": beacon,
       ]
