@@ -60,11 +60,11 @@ extension SaleStore {
           number, sale.items.map(\.sku.rawValue), Array(0..<Int16(sale.items.count)), sale.items.map(\.price.minor),
           sale.items.map(\.price.currency), sale.items.map(\.stock.rawValue))
         _ = try transaction.query("INSERT INTO sale_generations (sale) VALUES ($1)", number)
-        if sale.shaping.room?.order == .lottery {
+        if let room = sale.shaping.room, room.order == .lottery, let beacon = room.beacon {
           let secret = Draw.newSecret()
           _ = try transaction.query(
             "INSERT INTO room_secrets (sale, secret, commitment) VALUES ($1, $2, $3)", number, secret,
-            Draw.commitment(to: secret))
+            Draw.commitment(to: secret, beacon, fallback: room.fallback))
         }
         _ = try transaction.query("SELECT pg_notify($1, $2)", "\(CatalogSignal.channel)", sale.id.rawValue)
         return SaleNumber(rawValue: number)

@@ -7,12 +7,21 @@ import Time
   private static let number = SaleNumber(rawValue: 7)
   private static let secret = [UInt8](repeating: 5, count: 32)
 
-  private static func drawn(entries: Int = 50, isFallback: Bool = false) throws -> DrawReport {
+  private static func lottery() throws -> RoomRule {
     var rule = RoomRule(ratePerMinute: 60)
     rule.order = .lottery
     rule.beacon = try BeaconRule(
       name: "drand", source: .drand(url: "https://beacon", genesis: RoomTests.time(-3_000), period: 3))
     rule.fallback = (.seconds(60), try BeaconRule(name: "noon", source: .told(knownAt: RoomTests.time(90))))
+    return rule
+  }
+
+  /// A draw of `rule`, whose entries ended at `closing`, in seconds.
+  private static func drawn(
+    _ rule: RoomRule? = nil, entries: Int = 50, closing: Int64 = 0, isFallback: Bool = false
+  ) throws -> DrawReport {
+    let rule = try rule ?? lottery()
+    let beacon = try #require(rule.beacon)
     var shaping = SaleShaping()
     shaping.room = rule
     let sale = try Sale(
@@ -22,18 +31,24 @@ import Time
     var topic = RoomTests.Topic()
     topic.write(.own, epoch: 1)
     for buyer in 0..<entries { topic.join("b\(buyer)", byLot: true) }
-    topic.write(.close, at: 0, epoch: 1)
+    topic.write(.close, at: closing, epoch: 1)
+    let ended = try #require(topic.rooms[number]?.closing)
+    let question = try #require(
+      rule.question(after: ended, now: RoomTests.time(isFallback ? closing + 60 : closing)))
     let signature = [UInt8](repeating: 8, count: 48)
-    let value = isFallback ? "4711" : Hexadecimal.text(Draw.randomness(of: signature))
-    let round = isFallback ? 0 : rule.beacon?.round(for: RoomTests.time(0)) ?? 0
+    var isDrand = false
+    if case .drand = question.beacon.source { isDrand = true }
     topic.write(
       .draw(
         RoomRecord.Drawn(
-          secret: secret, value: value, round: round, isFallback: isFallback,
-          signature: isFallback ? "" : Hexadecimal.text(signature))), at: 40, epoch: 1)
+          secret: secret, value: isDrand ? Hexadecimal.text(Draw.randomness(of: signature)) : "4711",
+          round: question.round, isFallback: isFallback, signature: isDrand ? Hexadecimal.text(signature) : "")),
+      at: 100, epoch: 1)
     let room = try #require(topic.rooms[number])
     return try #require(
-      DrawReport(room, of: sale, numbered: number, commitment: Draw.commitment(to: secret)))
+      DrawReport(
+        room, of: sale, numbered: number,
+        commitment: Draw.commitment(to: secret, beacon, fallback: rule.fallback)))
   }
 
   @Test func `a draw can be checked from its file, and follows the lot`() throws {
@@ -42,12 +57,18 @@ import Time
     #expect(read.faults(against: .init(commitment: report.commitment, root: report.root)).isEmpty)
     #expect(read.order?.sorted() == Array(0..<50))
     #expect(read.order != Array(0..<50))
-    #expect(try Self.drawn(isFallback: true).faults().isEmpty)
+    let second = try Self.drawn(isFallback: true)
+    #expect(try JSONDecoder().decode(DrawReport.self, from: JSONEncoder().encode(second)) == second)
+    #expect(second.faults() == [])
+    // Whether the first beacon was silent, nobody knows from the file: it says what to look up.
+    let silence = try #require(second.silence)
+    #expect(silence.beacon.rule.name == "drand" && silence.beacon.round == read.beacon.round)
+    #expect(silence.until == RoomTests.time(60) && report.silence == nil)
     #expect(try Self.drawn(entries: 0).faults().isEmpty)
   }
 
   /// What somebody could do to the file, and a word of what is said of it.
-  static let tampering: [(String, @Sendable (inout DrawReport) -> Void)] = [
+  static let tampering: [(String, @Sendable (inout DrawReport) throws -> Void)] = [
     ("root", { $0.entries.append(.init(offset: 99, buyer: String(repeating: "ab", count: 32))) }),
     ("root", { $0.entries.remove(at: 20) }),
     ("root", { $0.entries.swapAt(3, 4) }),
@@ -58,19 +79,31 @@ import Time
     ("was known", { $0.closedAt = RoomTests.time(1_000) }),
     ("was due", { $0.beacon.round += 1 }),
     ("not the hash", { $0.beacon.value = String(repeating: "00", count: 32) }),
+    ("signature is missing", { $0.beacon.signature = nil }),
+    ("signature is missing", { ($0.beacon.value, $0.beacon.signature) = (String(repeating: "00", count: 32), nil) }),
+    ("another than the one", { $0.fallback = nil }),
+    ("another than the one", { $0.fallback?.afterSeconds = 1 }),
+    ("another than the one", { $0.beacon.rule = try told() }),
+    ("not the one that was named", { $0.beacon.isFallback = true }),
+    ("not the one that was named", { ($0.insteadOf, $0.beacon.rule) = ($0.beacon, try told()) }),
     ("has not spoken", { $0.beacon.value = nil }),
     ("order is not", { $0.order?.swapAt(0, 1) }),
     ("order is missing", { $0.order = nil }),
     ("seed is not", { $0.seed = nil }),
     ("last entry", { $0.lastOffset += 1 }),
     ("format", { $0.format = "another" }),
-    ("It is not said", { $0.beacon.genesis = nil }),
+    ("another time", { $0.closedAt = RoomTests.time(-1) }),
   ]
+
+  /// A beacon that the shop would rather have.
+  private static func told() throws -> BeaconRule {
+    try BeaconRule(name: "mine", source: .told(knownAt: RoomTests.time(90)))
+  }
 
   @Test(arguments: tampering.indices)
   func `what was done to a draw is found`(index: Int) throws {
     var report = try Self.drawn()
-    Self.tampering[index].1(&report)
+    try Self.tampering[index].1(&report)
     let faults = report.faults()
     #expect(faults.contains { $0.contains(Self.tampering[index].0) }, "\(faults)")
   }
@@ -80,6 +113,40 @@ import Time
     #expect(other.faults().isEmpty)
     #expect(!other.faults(against: .init(root: published.root)).isEmpty)
     #expect(!other.faults(against: .init(commitment: String(repeating: "0", count: 64))).isEmpty)
+  }
+
+  @Test func `a time of closing that was put earlier is found by the root, and another beacon by the commitment`()
+    throws
+  {
+    let published = try Self.drawn()
+    let noted = DrawReport.Noted(commitment: published.commitment, root: published.root)
+    // The round that was due ten minutes before, public since then, with all that follows from it.
+    let earlier = try Self.drawn(closing: -600)
+    #expect(earlier.faults() == [] && earlier.beacon.round < published.beacon.round)
+    #expect(earlier.faults(against: noted).contains { $0.contains("root") })
+    var rule = try Self.lottery()
+    rule.beacon = try Self.told()
+    let swapped = try Self.drawn(rule)
+    #expect(swapped.faults() == [] && swapped.root == published.root)
+    #expect(swapped.faults(against: noted).contains { $0.contains("commitment") })
+    rule = try Self.lottery()
+    rule.fallback = (.seconds(30), try Self.told())
+    #expect(try Self.drawn(rule, isFallback: true).faults(against: noted).contains { $0.contains("commitment") })
+  }
+
+  @Test func `nothing is drawn by a value that was known when the entries ended`() throws {
+    var rule = try Self.lottery()
+    let closing = Draw.Closing(at: RoomTests.time(90), [])
+    // The first beacon's round is never known; the fallback's value is.
+    #expect(rule.question(after: closing, now: RoomTests.time(1_000))?.isFallback == false)
+    rule.beacon = try Self.told()
+    #expect(rule.question(after: closing, now: RoomTests.time(100))?.isTooEarly == true)
+    #expect(rule.question(after: closing, now: RoomTests.time(1_000))?.isTooEarly == true)
+    let later = try BeaconRule(name: "later", source: .told(knownAt: RoomTests.time(91)))
+    rule.fallback = (.seconds(60), later)
+    #expect(rule.question(after: closing, now: RoomTests.time(149))?.isTooEarly == true)
+    let question = try #require(rule.question(after: closing, now: RoomTests.time(150)))
+    #expect(question.isFallback && !question.isTooEarly && question.beacon == later)
   }
 
   @Test func `the root is that of RFC 6962`() {
@@ -94,6 +161,25 @@ import Time
     for leaf in leaves { tree.append(leaf) }
     #expect(
       Hexadecimal.text(tree.root) == "5dc9da79a70659a9ad559cb701ded9a2ab9d823aad2f4960cfe370eff4604328")
+  }
+
+  @Test func `commitment, root, seed and order are those that other programs make from the documented bytes`() throws {
+    // By a program in Python, and by the browser's, for seven buyers.
+    let time = try #require(Timestamp(rfc3339: "2026-01-01T00:00:00Z"))
+    let genesis = try #require(Timestamp(rfc3339: "2020-01-01T00:00:00Z"))
+    let drand = try BeaconRule(name: "drand", source: .drand(url: "https://b", genesis: genesis, period: 3))
+    let noon = try BeaconRule(name: "noon", source: .told(knownAt: time.after(.seconds(90))))
+    let entries = (0..<7).map {
+      Draw.Entry(sale: Self.number, buyer: BuyerID(unchecked: "b\($0)"), offset: Offset(Int64($0) * 2))
+    }
+    let closing = Draw.Closing(at: time, entries)
+    let seed = Draw.seed(secret: Self.secret, closing, beacon: "4711")
+    #expect(
+      Hexadecimal.text(Draw.commitment(to: Self.secret, drand, fallback: (.seconds(60), noon)))
+        == "2826270b2b415f91083894db239435d1755a7ce8b30b89bf2c45e9d939341d54")
+    #expect(Hexadecimal.text(closing.root) == "0eba3e069900595c6ab809e71f4e49a38bf9c536b4a4b3806c51328e7900c5f0")
+    #expect(Hexadecimal.text(seed) == "660d0b89bbe47ce12032b072902aa807b6634a3c6be0476b36e16790007971f6")
+    #expect(Draw.order(of: entries, seed: seed) == [0, 6, 3, 1, 2, 5, 4])
   }
 
   @Test func `one secret, one set of entries and one value make one order; any other, another`() {

@@ -3,9 +3,9 @@ public import Time
 
 /// The lot: in which order those who joined before the doors opened are let in. Nobody can steer it:
 ///
-/// (1) The secret was committed to before anybody joined, so it cannot be chosen by the entries.
-/// (2) Their last offset and their Merkle root fix the entries before the beacon speaks. So nobody can add or drop an
-///     entry once the order can be known.
+/// (1) The secret and the beacons were committed to before anybody joined, so they cannot be chosen by the entries.
+/// (2) Their last offset and their Merkle root fix the entries, and when they ended, before the beacon speaks. So no
+///     entry can be added or dropped, and no other round be chosen, once the order can be known.
 /// (3) The beacon speaks after the entries have ended. So nobody knows the order before, and the secret does not help.
 public enum Draw {
   /// Bytes of the secret.
@@ -38,18 +38,27 @@ public enum Draw {
     /// The last entry's; -1 if there was none.
     public var lastOffset: Offset
     public var count: Int
+    /// Of the tree whose first leaf is the text of `at`, and whose others are the entries.
     public var root: [UInt8]
 
     public init(at: Timestamp, _ entries: [Entry]) {
       var tree = MerkleTree()
+      tree.append(at.description.utf8)
       for entry in entries { tree.append(entry.bytes) }
       (self.at, count, root) = (at, entries.count, tree.root)
       lastOffset = entries.last?.offset ?? Offset(-1)
     }
   }
 
-  /// What is published of a secret when the sale is created.
-  public static func commitment(to secret: [UInt8]) -> [UInt8] { hash("penstock draw secret", secret) }
+  /// What is published of a secret when the sale is created. It commits to the beacons too, by their texts.
+  public static func commitment(
+    to secret: [UInt8], _ beacon: BeaconRule, fallback: (after: Duration, beacon: BeaconRule)? = nil
+  ) -> [UInt8] {
+    let first = [secret, hash("penstock draw beacon", beacon.texts)]
+    guard let fallback else { return hash("penstock draw secret", first) }
+    let after = Array("\(fallback.after.components.seconds)".utf8)
+    return hash("penstock draw secret", first + [after, hash("penstock draw beacon", fallback.beacon.texts)])
+  }
 
   /// What the order is made from.
   public static func seed(secret: [UInt8], _ closing: Closing, beacon value: String) -> [UInt8] {
@@ -68,7 +77,9 @@ public enum Draw {
   public static func randomness(of signature: [UInt8]) -> [UInt8] { Array(SHA256.hash(data: signature)) }
 
   /// Each part with its length before it, so that no two lists of parts run together to the same bytes.
-  private static func hash(_ domain: StaticString, _ parts: [UInt8]...) -> [UInt8] {
+  private static func hash(_ domain: StaticString, _ parts: [UInt8]...) -> [UInt8] { hash(domain, parts) }
+
+  private static func hash(_ domain: StaticString, _ parts: [[UInt8]]) -> [UInt8] {
     var hash = SHA256()
     domain.withUTF8Buffer { hash.update(bufferPointer: UnsafeRawBufferPointer($0)) }
     hash.update(data: [0 as UInt8])
@@ -77,6 +88,18 @@ public enum Draw {
       hash.update(data: part)
     }
     return Array(hash.finalize())
+  }
+}
+
+extension BeaconRule {
+  /// Its fields as they are published, in the order of `CodingKeys`; empty where it has none.
+  fileprivate var texts: [[UInt8]] {
+    let texts =
+      switch source {
+      case .drand(let url, let genesis, let period): [name, url, "\(genesis)", "\(period)", ""]
+      case .told(let knownAt): [name, "", "", "", "\(knownAt)"]
+      }
+    return texts.map { Array($0.utf8) }
   }
 }
 

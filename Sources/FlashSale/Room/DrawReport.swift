@@ -2,7 +2,7 @@ public import Time
 
 /// What is published of a lottery: everything that its order follows from, so that anyone can check it without Penstock
 /// running. `GET /v1/sales/{sale}/draw`.
-public struct DrawReport: Codable, Sendable {
+public struct DrawReport: Codable, Hashable, Sendable {
   public static let format = "penstock-draw-1"
 
   public struct Entry: Codable, Hashable, Sendable {
@@ -12,23 +12,30 @@ public struct DrawReport: Codable, Sendable {
     public init(offset: Int64, buyer: String) { (self.offset, self.buyer) = (offset, buyer) }
   }
 
-  /// The beacon as the sale named it before anybody joined, and what it said.
-  public struct Beacon: Codable, Hashable, Sendable {
-    public var name: String
-    public var url: String?
-    public var genesis: Timestamp?
-    public var period: Int64?
-    public var knownAt: Timestamp?
+  /// A beacon as the sale named it before anybody joined, and what it said.
+  public struct Beacon: Hashable, Sendable {
+    public var rule: BeaconRule
+    /// The round that was due when the entries had ended; 0 of a beacon that is told.
     public var round: UInt64
     public var value: String?
     public var signature: String?
     public var isFallback: Bool
+  }
+
+  /// What the sale named for the case that the first beacon is silent.
+  public struct Fallback: Codable, Hashable, Sendable {
+    public var afterSeconds: Int64
+    public var beacon: BeaconRule
 
     enum CodingKeys: String, CodingKey {
-      case name, url, genesis, round, value, signature
-      case period = "period_seconds"
-      case knownAt = "known_at"
-      case isFallback = "is_fallback"
+      case beacon
+      case afterSeconds = "after_seconds"
+    }
+
+    /// What the room names; `nil`: nothing.
+    public init?(_ rule: RoomRule) {
+      guard let fallback = rule.fallback else { return nil }
+      (afterSeconds, beacon) = (fallback.after.components.seconds, fallback.beacon)
     }
   }
 
@@ -40,7 +47,11 @@ public struct DrawReport: Codable, Sendable {
   public var closedAt: Timestamp
   public var lastOffset: Int64
   public var root: String
+  /// The one that counts.
   public var beacon: Beacon
+  /// The first one, and the round that was due, where the fallback counts.
+  public var insteadOf: Beacon?
+  public var fallback: Fallback?
   public var secret: String?
   public var seed: String?
   /// In the order of joining.
@@ -49,29 +60,32 @@ public struct DrawReport: Codable, Sendable {
   public var order: [Int]?
 
   enum CodingKeys: String, CodingKey {
-    case format, sale, number, commitment, root, beacon, secret, seed, entries, order
+    case format, sale, number, commitment, root, beacon, fallback, secret, seed, entries, order
     case closedAt = "closed_at"
     case lastOffset = "last_offset"
+    case insteadOf = "instead_of"
   }
 
   /// What there is to publish of a room whose entries have ended; `nil` before, and of a room without a lottery.
   public init?(_ room: Room, of sale: Sale, numbered number: SaleNumber, commitment: [UInt8]) {
     guard let closing = room.closing, let rule = sale.shaping.room, let first = rule.beacon else { return nil }
     let drawn = room.drawn
-    let isFallback = drawn?.isFallback ?? false
     self.sale = sale.id.rawValue
     self.number = number.rawValue
     self.commitment = Hexadecimal.text(commitment)
     closedAt = closing.at
     lastOffset = closing.lastOffset.rawValue
     root = Hexadecimal.text(closing.root)
-    let rules = isFallback ? rule.fallback?.beacon ?? first : first
-    beacon = Beacon(
-      name: rules.name, round: drawn?.round ?? rules.round(for: closing.at), value: drawn?.value,
-      signature: drawn.flatMap { $0.signature.isEmpty ? nil : $0.signature }, isFallback: isFallback)
-    switch rules.source {
-    case .drand(let url, let genesis, let period): (beacon.url, beacon.genesis, beacon.period) = (url, genesis, period)
-    case .told(let knownAt): beacon.knownAt = knownAt
+    fallback = Fallback(rule)
+    beacon = Beacon(rule: first, round: first.round(for: closing.at), isFallback: false)
+    if let drawn {
+      if drawn.isFallback, let fallback {
+        insteadOf = beacon
+        beacon = Beacon(rule: fallback.beacon, round: drawn.round, isFallback: true)
+      }
+      beacon.round = drawn.round
+      beacon.value = drawn.value
+      beacon.signature = drawn.signature.isEmpty ? nil : drawn.signature
     }
     let entries = room.entries
     self.entries = entries.map { Entry(offset: $0.offset.rawValue, buyer: Hexadecimal.text($0.buyer)) }
@@ -79,5 +93,41 @@ public struct DrawReport: Codable, Sendable {
     let seed = Draw.seed(secret: drawn.secret, closing, beacon: drawn.value)
     (secret, self.seed) = (Hexadecimal.text(drawn.secret), Hexadecimal.text(seed))
     order = Draw.order(of: entries, seed: seed)
+  }
+}
+
+extension DrawReport.Beacon: Codable {
+  enum CodingKeys: String, CodingKey {
+    case round, value, signature
+    case isFallback = "is_fallback"
+  }
+
+  /// Reads what `encode` wrote. Throws `DecodingError` and `ValidationError`.
+  public init(from decoder: any Decoder) throws {
+    let fields = try decoder.container(keyedBy: CodingKeys.self)
+    rule = try BeaconRule(from: decoder)
+    round = try fields.decode(UInt64.self, forKey: .round)
+    value = try fields.decodeIfPresent(String.self, forKey: .value)
+    signature = try fields.decodeIfPresent(String.self, forKey: .signature)
+    isFallback = try fields.decode(Bool.self, forKey: .isFallback)
+  }
+
+  /// Beside the fields of the rule.
+  public func encode(to encoder: any Encoder) throws {
+    try rule.encode(to: encoder)
+    var fields = encoder.container(keyedBy: CodingKeys.self)
+    try fields.encode(round, forKey: .round)
+    try fields.encodeIfPresent(value, forKey: .value)
+    try fields.encodeIfPresent(signature, forKey: .signature)
+    try fields.encode(isFallback, forKey: .isFallback)
+  }
+}
+
+extension DrawReport {
+  /// What has to be looked up of the first beacon where the fallback counts: its round, and until when that must have
+  /// been silent. If it was not, the shop could choose between two orders.
+  public var silence: (beacon: Beacon, until: Timestamp)? {
+    guard let insteadOf, let fallback else { return nil }
+    return (insteadOf, closedAt.after(.seconds(fallback.afterSeconds)))
   }
 }

@@ -2,8 +2,9 @@ import Crypto
 import Time
 
 extension DrawReport {
-  /// What somebody noted while nobody could know the order yet: of the sale when it was announced, and of the room when
-  /// its entries had ended. Without it, a file that was made anew as a whole cannot be told from the true one.
+  /// What somebody noted while nobody could know the order yet: when the sale was announced, the commitment to the
+  /// secret and the beacons; when the entries had ended, the root of these and of that time. Without it, a file that
+  /// was made anew as a whole cannot be told from the true one.
   public struct Noted: Sendable {
     public var commitment: String?
     public var root: String?
@@ -16,7 +17,7 @@ extension DrawReport {
     guard format == Self.format else {
       return ["The format is \(format.prefix(40).debugDescription), not \(Self.format)."]
     }
-    return secretFaults(noted) + entryFaults(noted) + beaconFaults + orderFaults
+    return secretFaults(noted) + entryFaults(noted) + namedFaults + beaconFaults + orderFaults
   }
 
   private func secretFaults(_ noted: Noted) -> [String] {
@@ -25,9 +26,11 @@ extension DrawReport {
       faults.append("The commitment is another than the one that was announced.")
     }
     guard let secret else { return faults + ["The secret is withheld: without it nothing can be checked."] }
+    let second = fallback.map { (after: Duration.seconds($0.afterSeconds), beacon: $0.beacon) }
     guard let bytes = Hexadecimal.bytes(secret), bytes.count == Draw.secretBytes,
-      Hexadecimal.text(Draw.commitment(to: bytes)) == commitment.lowercased()
-    else { return faults + ["The secret is another than the one that was committed to."] }
+      Hexadecimal.text(Draw.commitment(to: bytes, (insteadOf ?? beacon).rule, fallback: second))
+        == commitment.lowercased()
+    else { return faults + ["The secret, or a beacon, is another than the one that was committed to."] }
     return faults
   }
 
@@ -58,31 +61,41 @@ extension DrawReport {
       faults.append("The last entry is at \(closing.lastOffset), and at closing it was at \(lastOffset).")
     }
     if Hexadecimal.text(closing.root) != root.lowercased() {
-      faults.append("The entries have another root than at closing: one was added, dropped, changed or moved.")
+      faults.append(
+        "The entries have another root than at closing: one was added, dropped, changed or moved, or they ended at "
+          + "another time.")
+    }
+    return faults
+  }
+
+  /// Whether the beacon that counts is one of those that were named, and which.
+  private var namedFaults: [String] {
+    var faults: [String] = []
+    if beacon.isFallback != (insteadOf != nil) || beacon.isFallback && beacon.rule != fallback?.beacon {
+      faults.append("The beacon \(beacon.rule.name) is not the one that was named.")
+    }
+    if let insteadOf, insteadOf.round != insteadOf.rule.round(for: closedAt) {
+      faults.append("Of the first beacon, round \(insteadOf.rule.round(for: closedAt)) was due.")
     }
     return faults
   }
 
   private var beaconFaults: [String] {
-    guard let value = beacon.value else { return ["The beacon \(beacon.name) has not spoken: nothing was drawn yet."] }
-    let rule: BeaconRule
-    do throws(ValidationError) {
-      guard let source = beacon.source else { return ["It is not said when the beacon \(beacon.name) speaks."] }
-      rule = try BeaconRule(name: beacon.name, source: source)
-    } catch {
-      return ["The beacon is not one: \(error)."]
-    }
+    let rule = beacon.rule
+    guard let value = beacon.value else { return ["The beacon \(rule.name) has not spoken: nothing was drawn yet."] }
     var faults: [String] = []
     if rule.time(ofRound: beacon.round) <= closedAt {
       faults.append("The beacon's round \(beacon.round) was known when the entries ended.")
     }
     let due = rule.round(for: closedAt)
     if beacon.round != due { faults.append("The beacon's round is \(beacon.round), and \(due) was due.") }
-    // drand: "randomness" is the SHA-256 of the round's signature.
-    if let signature = beacon.signature {
-      let bytes = Hexadecimal.bytes(signature) ?? []
-      if Hexadecimal.text(Draw.randomness(of: bytes)) != value.lowercased() {
-        faults.append("The beacon's value is not the hash of its signature.")
+    // drand: "randomness" is the SHA-256 of the round's signature. Without one, any value would do.
+    if case .drand = rule.source {
+      let bytes = beacon.signature.flatMap { Hexadecimal.bytes($0) }
+      if bytes.map({ Hexadecimal.text(Draw.randomness(of: $0)) }) != value.lowercased() {
+        faults.append(
+          beacon.signature == nil
+            ? "The beacon's signature is missing." : "The beacon's value is not the hash of its signature.")
       }
     }
     return faults
@@ -98,13 +111,5 @@ extension DrawReport {
     if self.seed?.lowercased() != Hexadecimal.text(seed) { faults.append("The seed is not the one that follows.") }
     if order != Draw.order(of: leaves, seed: seed) { faults.append("The order is not the one that follows.") }
     return faults
-  }
-}
-
-extension DrawReport.Beacon {
-  fileprivate var source: BeaconRule.Source? {
-    if let knownAt { return .told(knownAt: knownAt) }
-    guard let url, let genesis, let period else { return nil }
-    return .drand(url: url, genesis: genesis, period: period)
   }
 }

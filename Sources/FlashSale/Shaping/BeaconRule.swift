@@ -64,11 +64,25 @@ public struct BeaconRule: Hashable, Sendable {
   }
 }
 
-extension BeaconRule: Encodable {
+extension BeaconRule: Codable {
   enum CodingKeys: String, CodingKey, CaseIterable {
     case name, url, genesis
     case period = "period_seconds"
     case knownAt = "known_at"
+  }
+
+  /// Reads what `encode` wrote. Throws `DecodingError` and `ValidationError`.
+  public init(from decoder: any Decoder) throws {
+    let fields = try decoder.container(keyedBy: CodingKeys.self)
+    let source: Source
+    if let knownAt = try fields.decodeIfPresent(Timestamp.self, forKey: .knownAt) {
+      source = .told(knownAt: knownAt)
+    } else {
+      source = .drand(
+        url: try fields.decode(String.self, forKey: .url), genesis: try fields.decode(Timestamp.self, forKey: .genesis),
+        period: try fields.decode(Int64.self, forKey: .period))
+    }
+    try self.init(name: try fields.decode(String.self, forKey: .name), source: source)
   }
 
   public func encode(to encoder: any Encoder) throws {

@@ -25,6 +25,10 @@ enum DrawScript {
           utf8.encode(domain), new Uint8Array(1), ...parts.flatMap((part) => [number(part.length, 4), part]),
         ]));
 
+      const beacon = (rule) =>
+        hash("penstock draw beacon", ...["name", "url", "genesis", "period_seconds", "known_at"]
+          .map((field) => utf8.encode(String(rule[field] ?? ""))));
+
       const root = async (leaves) => {
         const stack = [];
         for (const leaf of leaves) {
@@ -50,10 +54,12 @@ enum DrawScript {
         const checks = [];
         const check = (holds, name) => checks.push({ holds, name });
         const secret = bytes(report.secret);
-        check(hex(await hash("penstock draw secret", secret)) === report.commitment,
-          "secretHolds");
+        const { fallback } = report;
+        const named = [await beacon(report.instead_of || report.beacon)];
+        if (fallback) named.push(utf8.encode(String(fallback.after_seconds)), await beacon(fallback.beacon));
+        check(hex(await hash("penstock draw secret", secret, ...named)) === report.commitment, "secretHolds");
         const leaves = report.entries.map((entry) => join([number(entry.offset, 8), bytes(entry.buyer)]));
-        const top = await root(leaves);
+        const top = await root([utf8.encode(report.closed_at), ...leaves]);
         check(hex(top) === report.root, "entriesHold");
         const seed = await hash("penstock draw seed", secret, number(report.last_offset, 8), top,
           utf8.encode(report.beacon.value || ""));

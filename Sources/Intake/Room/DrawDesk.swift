@@ -23,6 +23,7 @@ actor DrawDesk {
     let number: Int32
     let commitment: String
     let beacon: BeaconRule
+    let fallback: DrawReport.Fallback?
     let entries: Int
   }
 
@@ -42,7 +43,7 @@ actor DrawDesk {
       else {
         let open = OpenDraw(
           sale: sale.id.rawValue, number: sale.number.rawValue, commitment: Hexadecimal.text(commitment),
-          beacon: beacon, entries: room?.entryCount ?? 0)
+          beacon: beacon, fallback: DrawReport.Fallback(rule), entries: room?.entryCount ?? 0)
         return ByteBuffer(bytes: try encoder.encode(open))
       }
       let bytes = ByteBuffer(bytes: try encoder.encode(report))

@@ -15,8 +15,9 @@ struct DrawCommand: AsyncParsableCommand {
         from the secret, the entries and the beacon's value.
 
         A file alone shows that it agrees with itself. Give the commitment that was published when the sale was
-        created, and the root that was published when the entries ended: whoever noted them knows that nothing was
-        changed since. Look the beacon's value up yourself: this prints which one.
+        created, which is to the secret and the beacons, and the root that was published when the entries ended, which
+        is of these and of that time: whoever noted them knows that nothing was changed since. Look the beacon's value
+        up yourself: this prints which one.
 
         Exit codes: 0 the draw is right; 1 it is not; 65 the file is no draw; 66 it cannot be read.
 
@@ -53,14 +54,21 @@ struct DrawCommand: AsyncParsableCommand {
     }
 
     private static func lines(_ report: DrawReport, isAnchored: Bool) -> [String] {
-      let beacon = report.beacon
-      let source = beacon.url.map { "\($0)/\(beacon.round)" } ?? beacon.name
       return [
         "The draw of \(report.sale) is right: \(report.entries.count) entries, closed at \(report.closedAt).",
-        beacon.isFallback ? "It used the fallback beacon that the sale had named: the first did not answer." : nil,
-        "Look up that \(source) said \(beacon.value ?? "").",
+        report.silence.map { first, until in
+          """
+          It used the fallback beacon that the sale had named. Look up that \(source(of: first)) was silent until \
+          \(until): if it had spoken, the shop could choose between two orders.
+          """
+        },
+        "Look up that \(source(of: report.beacon)) said \(report.beacon.value ?? "").",
         isAnchored ? nil : "Compare commitment \(report.commitment) and root \(report.root) with what was published.",
       ].compactMap { $0 }
+    }
+
+    private static func source(of beacon: DrawReport.Beacon) -> String {
+      if case .drand(let url, _, _) = beacon.rule.source { "\(url)/\(beacon.round)" } else { beacon.rule.name }
     }
 
     private static func words(of error: any Error) -> String {
