@@ -75,21 +75,11 @@ struct AdminClient {
 // MARK: - The exchange
 
 extension AdminClient {
-  /// async-http-client's own deadline ends with the answer's head; this one holds for its last byte too.
   private func exchange(
     _ request: HTTPClientRequest, over client: HTTPClient, within deadline: Duration
   ) async throws -> Data {
-    try await withThrowingTaskGroup(of: Data.self) { group in
-      defer { group.cancelAll() }
-      group.addTask { try await send(request, over: client) }
-      group.addTask {
-        try await Task.sleep(for: deadline)
-        throw Failure.silent(base, "no whole answer within \(deadline.components.seconds) s")
-      }
-      // One of the two always comes.
-      guard let answer = try await group.next() else { throw CancellationError() }
-      return answer
-    }
+    let late = Failure.silent(base, "no whole answer within \(deadline.components.seconds) s")
+    return try await wholeAnswer(within: deadline, late: late) { try await send(request, over: client) }
   }
 
   private func send(_ request: HTTPClientRequest, over client: HTTPClient) async throws -> Data {

@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 import TestSupport
 import Testing
 
@@ -180,7 +181,7 @@ import Testing
       ] as [String: Any],
       "fallback": [
         "after_seconds": 3,
-        "beacon": ["name": "told", "known_at": opens.addingTimeInterval(5).formatted(.iso8601)],
+        "beacon": ["name": "told", "known_at": opens.addingTimeInterval(30).formatted(.iso8601)],
       ] as [String: Any],
     ]
     try await Hall.with(room: room) { hall, _ in
@@ -205,7 +206,7 @@ import Testing
       #expect(early.status == 200 || early.text.contains("cannot be known before"), "\(early.text)")
       #expect(
         try await hall.say("beacon", #"{"name":"silent","value":"4711"}"#).json("code") as? String == "invalid_field")
-      let isTold = try await eventually(within: .seconds(20)) {
+      let isTold = try await eventually(within: .seconds(60)) {
         try await hall.say("beacon", #"{"name":"told","value":"4711"}"#).status == 200
       }
       #expect(isTold)
@@ -225,6 +226,47 @@ import Testing
       #expect(wrong.errors.contains("seed"))
       try Data("{}".utf8).write(to: file)
       #expect(try await PenstockProcess.run("penstock", arguments).exit == .init(code: 65, bySignal: false))
+    }
+  }
+
+  @Test(.timeLimit(.minutes(3)))
+  func `a beacon that is silent, drips or shows no signature is asked again, and the lot is drawn by none of it`()
+    async throws
+  {
+    let signature = String(repeating: "07", count: 48)
+    // Its SHA-256.
+    let randomness = "61954f91dbee31fabb7e72625a3527b402a12711ae450ce409f1602662a288b1"
+    let asked = Mutex(0)
+    try await Receiver.with({ request in
+      let round = request.path.split(separator: "/").last ?? ""
+      let calls = asked.withLock { calls in
+        calls += 1
+        return calls
+      }
+      switch calls {
+      case 1: return .hang
+      case 2: return .drip
+      case 3: return .say(#"{"round":\#(round),"randomness":"\#(randomness)"}"#)
+      default: return .say(#"{"round":\#(round),"randomness":"\#(randomness)","signature":"\#(signature)"}"#)
+      }
+    }) { beacon in
+      let room: [String: Any] = [
+        "order": "lottery", "rate_per_minute": 6_000,
+        "opens_at": Date.now.addingTimeInterval(15).formatted(.iso8601),
+        "beacon": [
+          "name": "slow", "url": "http://127.0.0.1:\(beacon.port)/public", "genesis": "2020-01-01T00:00:00Z",
+          "period_seconds": 1,
+        ] as [String: Any],
+      ]
+      try await Hall.with(room: room) { hall, _ in
+        _ = try await hall.join("ann")
+        _ = try await hall.token(of: "ann", within: .seconds(100))
+        // One call at a time: the silent one and the dripping one took their five seconds each.
+        let times = beacon.all.map(\.at)
+        #expect(times.count == 4 && times[1] - times[0] >= .seconds(5) && times[2] - times[1] >= .seconds(5))
+        let draw = try await HTTP.get(hall.intakes[0].appending(path: "v1/sales/\(Hall.sale)/draw"))
+        #expect(draw.text.contains(randomness), "\(draw.text)")
+      }
     }
   }
 }

@@ -8,6 +8,8 @@ import Synchronization
 public final class Receiver: Sendable {
   /// A request as it came.
   public struct Received: Sendable {
+    public let path: String
+    public let at = ContinuousClock.now
     /// By lower-case name; the first of each.
     public let headers: [String: String]
     public let body: String
@@ -27,7 +29,11 @@ public final class Receiver: Sendable {
   /// What it does with a request.
   public enum Behaviour: Sendable {
     case answer(Int, location: String? = nil)
+    /// Says 200 and this JSON.
+    case say(String)
     case hang
+    /// Says 200, and sends a byte ten times a second, without end.
+    case drip
     /// Says 200, and sends 10 GB.
     case flood
   }
@@ -102,12 +108,20 @@ public final class Receiver: Sendable {
     private func answer(_ context: ChannelHandlerContext) {
       guard let receiver = holder.receiver, let head else { return }
       let fields = head.headers.map { ($0.name.lowercased(), $0.value) }
-      var request = Received(headers: Dictionary(fields) { first, _ in first }, body: body)
+      var request = Received(
+        path: head.uri, headers: Dictionary(fields) { first, _ in first }, body: body)
       let behaviour = receiver.behaviour(request)
       if case .answer(let status, _) = behaviour { request.status = status }
       receiver.received.withLock { [request] in $0.append(request) }
       switch behaviour {
+      case .say(let json):
+        write(.init(version: .http1_1, status: .ok, headers: ["Content-Length": "\(json.utf8.count)"]), context)
+        context.write(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(string: json)))), promise: nil)
+        context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
       case .hang: break
+      case .drip:
+        write(.init(version: .http1_1, status: .ok, headers: ["Content-Length": "10000"]), context)
+        drip(context)
       case .answer(let status, let location):
         var headers: HTTPHeaders = ["Content-Length": "0"]
         if let location { headers.add(name: "Location", value: location) }
@@ -122,6 +136,16 @@ public final class Receiver: Sendable {
 
     private func write(_ head: HTTPResponseHead, _ context: ChannelHandlerContext) {
       context.write(wrapOutboundOut(.head(head)), promise: nil)
+    }
+
+    private func drip(_ context: ChannelHandlerContext) {
+      let loop = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+      context.writeAndFlush(wrapOutboundOut(.body(.byteBuffer(ByteBuffer(string: " "))))).whenSuccess {
+        loop.eventLoop.scheduleTask(in: .milliseconds(100)) {
+          let (handler, context) = loop.value
+          handler.drip(context)
+        }
+      }
     }
 
     /// Sends a part as soon as the one before it is gone, until the other end is.

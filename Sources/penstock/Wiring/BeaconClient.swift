@@ -20,22 +20,26 @@ struct BeaconClient: Sendable {
 
   /// Throws `NoAnswer` for anything but the value of this round. Ends by `Limits.beaconCall`.
   func ask(_ url: String, round: UInt64) async throws -> BeaconAnswer {
-    let response = try await HTTPClient.shared.execute(
-      HTTPClientRequest(url: "\(url)/\(round)"), timeout: TimeAmount(Limits.beaconCall))
-    guard response.status == .ok else { throw NoAnswer(description: "it answered HTTP \(response.status.code)") }
-    let body = try await response.body.collect(upTo: Limits.beaconAnswerBytes)
-    guard let answer = try? JSONDecoder().decode(Round.self, from: Data(body.readableBytesView)) else {
+    let late = NoAnswer(description: "it gave no whole answer within \(Limits.beaconCall.components.seconds) s")
+    let body = try await wholeAnswer(within: Limits.beaconCall, late: late) {
+      let response = try await HTTPClient.shared.execute(
+        HTTPClientRequest(url: "\(url)/\(round)"), deadline: .distantFuture)
+      guard response.status == .ok else { throw NoAnswer(description: "it answered HTTP \(response.status.code)") }
+      return Data(try await response.body.collect(upTo: Limits.beaconAnswerBytes).readableBytesView)
+    }
+    guard let answer = try? JSONDecoder().decode(Round.self, from: body) else {
       throw NoAnswer(description: "it answered something else than a round")
     }
     guard answer.round == round else { throw NoAnswer(description: "it answered round \(answer.round)") }
     guard let value = Hexadecimal.bytes(answer.randomness), value.count == Draw.secretBytes else {
       throw NoAnswer(description: "its randomness is not 32 bytes of hexadecimal digits")
     }
-    if let signature = answer.signature {
-      guard let bytes = Hexadecimal.bytes(signature), Draw.randomness(of: bytes) == value else {
-        throw NoAnswer(description: "its randomness is not the hash of its signature")
-      }
+    guard let signature = answer.signature.flatMap({ Hexadecimal.bytes($0) }) else {
+      throw NoAnswer(description: "it gave no signature to check its randomness by")
     }
-    return BeaconAnswer(value: Hexadecimal.text(value), signature: answer.signature?.lowercased() ?? "")
+    guard Draw.randomness(of: signature) == value else {
+      throw NoAnswer(description: "its randomness is not the hash of its signature")
+    }
+    return BeaconAnswer(value: Hexadecimal.text(value), signature: Hexadecimal.text(signature))
   }
 }
