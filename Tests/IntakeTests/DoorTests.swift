@@ -38,6 +38,20 @@ struct DoorTests {
     }
   }
 
+  @Test func `what is refused by its head, before its body is sent, is counted too`() async throws {
+    try await RunningIntake.with(sales: [try .open()]) { intake in
+      for type in ["text/plain", "application/json"] {
+        let body = #"{"sku":"phone","quantity":1}"#
+        let head = RunningIntake.orderRequest(body, buyer: nil, type: "\(type)\r\nExpect: 100-continue")
+        let answer = try await intake.send(String(head.dropLast(body.count)))
+        #expect(answer.status == (type == "text/plain" ? 415 : 401), "\(answer.text)")
+      }
+      let expected: [String: Int64] = ["unsupported_media_type": 1, "unauthenticated": 1]
+      _ = try await eventually(within: .seconds(4)) { try await Self.counts(intake) == expected }
+      #expect(try await Self.counts(intake) == expected)
+    }
+  }
+
   @Test func `an intake that stops writes what it has counted`() async throws {
     try await RunningIntake.with(sales: [try .open()]) { intake in
       try await intake.withSibling { sibling in

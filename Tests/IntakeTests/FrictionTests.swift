@@ -99,4 +99,38 @@ import Time
       #expect(answer.code == "verdict_invalid", "\(answer.text)")
     }
   }
+
+  @Test func `I2 a winner who sends the order again hears that she won, whatever she shows by then`() async throws {
+    let secret = [UInt8](repeating: 6, count: 32)
+    let checker = try VerdictChecker(secrets: [secret])
+    let sales = [try Self.sale("guarded", #"{"verdict":{"required":true},"proof_of_work":{"bits":8}}"#)]
+    try await RunningIntake.with(sales: sales) {
+      $0.configure = { $0.verdicts = checker }
+    } _: { intake in
+      func orders(_ key: String, _ fields: String) -> [String] {
+        Self.orders("guarded", "\(fields)Idempotency-Key: \(key)\r\n")
+      }
+      let now = Timestamp.now.microseconds / 1_000_000
+      func verdict(expires: Int64) -> String {
+        let text = BotService.verdict(sale: "guarded", buyer: "alice", expires: expires, secret: secret)
+        return "X-Bot-Verdict: \(text)\r\n"
+      }
+      let challenge = try #require(try await intake.get("/v1/sales/guarded/challenge").string("challenge"))
+      let shown = "X-Proof-Of-Work: \(try #require(ProofSolver.solve(challenge)))\r\n" + verdict(expires: now + 600)
+      let accepted = try await intake.send(orders("k", shown)[0])
+      let order = try #require(accepted.string("order_id").flatMap(OrderID.init), "\(accepted.text)")
+      try await intake.win([order], buyers: ["alice"])
+      try await intake.decideUp(to: 1, stock: [intake.phone(order.sale): Units(5)])
+      let isKnown = try await eventually { try await intake.send(orders("k", shown)[0]).status == 200 }
+      #expect(isKnown)
+      for old in ["", verdict(expires: now - 600), verdict(expires: now + 600), "X-Proof-Of-Work: x\r\n"] {
+        for request in orders("k", old) {
+          let again = try await intake.send(request)
+          #expect(again.status == 200 && again.string("status") == "confirmed", "\(old): \(again.text)")
+        }
+        // Who has not won is asked as ever.
+        for request in orders("other", old) { #expect(try await intake.send(request).status == 403, "\(old)") }
+      }
+    }
+  }
 }

@@ -82,17 +82,52 @@ struct RateLimitTests {
     }
   }
 
-  @Test func `a list of a thousand forwarded addresses is read, and a forged one changes nothing`() async throws {
-    let entries = (0..<1_000).map { "10.0.\($0 / 250).\($0 % 250)" }
+  @Test func `of a thousand forwarded addresses the last that no proxy has is the client, and no line is longer`()
+    async throws
+  {
+    let forged = (0..<990).map { "198.51.100.\($0 % 250)" }
+    let entries = forged + ["192.0.2.7"] + (0..<9).map { "10.0.0.\($0)" }
     let lines = [entries[..<500].joined(separator: ","), entries[500...].joined(separator: ",")]
-    try await RunningIntake.with(sales: [try Self.sale(RequestLimits(perAddress: try Self.perHour(2)))]) { intake in
+    try await RunningIntake.with(sales: [try Self.sale(RequestLimits(perAddress: try Self.perHour(2)))]) {
+      $0.configure = {
+        $0.trustedProxies = TrustedProxies(["127.0.0.0/8", "10.0.0.0/8"].compactMap { AddressBlock($0) })
+      }
+    } _: { intake in
       for buyer in ["a", "b"] {
         #expect(try await intake.send(Self.request(buyer, from: lines)).status == 202)
       }
-      // Nobody is trusted here, so all of them come from this machine.
-      let forged = try await intake.send(Self.request("c", from: ["192.0.2.1"]))
-      #expect(forged.status == 429)
-      #expect(try await intake.send(Self.request("d")).status == 429)
+      // Whatever it wrote itself before its own address.
+      #expect(try await intake.send(Self.request("c", from: lines)).status == 429)
+      #expect(try await intake.send(Self.request("c", from: ["192.0.2.7"])).status == 429)
+      #expect(try await intake.send(Self.request("c", from: ["192.0.2.8"])).status == 202)
+      let long = try await intake.send(Self.request("d", from: [entries.joined(separator: ",")]))
+      #expect(long.status == 431 && long.code == "headers_too_large", "\(long.text)")
+    }
+  }
+
+  @Test func `a forged list of addresses changes nothing where no proxy is trusted`() async throws {
+    try await RunningIntake.with(sales: [try Self.sale(RequestLimits(perAddress: try Self.perHour(1)))]) { intake in
+      let first = try await intake.send(Self.request("a", from: ["192.0.2.1"]))
+      #expect(first.status == 202)
+      // All of them come from this machine.
+      for forged in [["192.0.2.2"], ["192.0.2.3,192.0.2.4"]] {
+        #expect(try await intake.send(Self.request("b", from: forged)).status == 429)
+      }
+    }
+  }
+
+  @Test func `who has no place in the sale's room uses up nobody's rate`() async throws {
+    var sale = try Self.sale(RequestLimits(perBuyer: try Self.perHour(1), perAddress: try Self.perHour(1)))
+    var shaping = sale.shaping
+    shaping.room = RoomRule(ratePerMinute: 600)
+    sale = try Sale(
+      id: sale.id, name: sale.name, startsAt: sale.startsAt, endsAt: sale.endsAt, perBuyerLimit: sale.perBuyerLimit,
+      shaping: shaping, items: sale.items)
+    try await RunningIntake.with(sales: [sale]) { intake in
+      for buyer in ["a", "a", "b", "c"] {
+        let answer = try await intake.send(Self.request(buyer))
+        #expect(answer.status == 403 && answer.code == "room_required", "\(answer.text)")
+      }
     }
   }
 

@@ -261,10 +261,10 @@ struct RepeatedOrderTests {
 
 extension RunningIntake {
   /// The stock of the sale's SKU `phone`.
-  fileprivate func phone(_ sale: SaleNumber) -> StockKey { StockKey(sale: sale, sku: SKU(unchecked: "phone")) }
+  func phone(_ sale: SaleNumber) -> StockKey { StockKey(sale: sale, sku: SKU(unchecked: "phone")) }
 
   /// Writes confirmed orders as a lane does, at the offsets from 0.
-  fileprivate func win(_ orders: [OrderID], buyers: [String]) async throws {
+  func win(_ orders: [OrderID], buyers: [String]) async throws {
     let connection = try await database.connect()
     _ = try await connection.query(
       """

@@ -78,11 +78,14 @@ final class OrderConnection: DirectResponder, OrderWaiter {
   func examine(_ head: HTTPRequest) -> Problem? {
     guard head.method == .post, let sale = head.path.flatMap(IntakeResponder.saleOfOrders) else { return nil }
     do throws(Problem) {
-      _ = try OrderHead(
+      let head = try OrderHead(
         OrderFields(head.headerFields), sale: sale, catalog: state.catalog, recognition: recognition,
         believesField: isFieldBelieved, entry: gate.entry)
+      // An order with a key may have won.
+      if head.key == nil, let refusal = head.refusal { throw refusal }
       return nil
     } catch {
+      state.turnedAway(.problem(error.code), of: SaleID(rawValue: sale).flatMap { state.catalog[$0] }?.number)
       return error
     }
   }
@@ -108,7 +111,7 @@ final class OrderConnection: DirectResponder, OrderWaiter {
         let caller = try caller(of: request)
         guard var head = OrderHead(request, sale: sale, caller: caller, believesField: isFieldBelieved)
         else { return false }
-        try gate.entry.admit(caller, request.shown, to: sale)
+        head.refusal = gate.entry.refusal(of: caller, request.shown, to: sale)
         if head.needsAddress, let peer {
           head.address = gate.proxies.client(of: peer, forwarded: request.forwarded)
         }

@@ -22,10 +22,19 @@ struct EntryCheck: Sendable {
   let backlogLimit: Int64
   let load: ProcessorLoad
 
-  /// Throws what the caller does not show, in the order of what it costs to check. A sale that asks for nothing costs
-  /// one look.
-  func admit(_ caller: Caller, _ shown: ShownFields, to sale: CatalogSale) throws(Problem) {
-    guard sale.asksToShow else { return }
+  /// What the caller does not show; `nil`: nothing is missing. A sale that asks for nothing costs one look.
+  func refusal(of caller: Caller, _ shown: ShownFields, to sale: CatalogSale) -> Problem? {
+    guard sale.asksToShow else { return nil }
+    do throws(Problem) {
+      try check(caller, shown, sale)
+      return nil
+    } catch {
+      return error
+    }
+  }
+
+  /// In the order of what it costs.
+  private func check(_ caller: Caller, _ shown: ShownFields, _ sale: CatalogSale) throws(Problem) {
     let shaping = sale.sale.shaping
     if let claim = shaping.claim {
       guard let token = caller.token, token.claims.contains(claim) else { throw .notEligible(claim) }

@@ -74,19 +74,16 @@ struct OrderGate: Sendable {
   func submit(
     _ head: OrderHead, body: UnsafeRawBufferPointer, from waiter: any OrderWaiter, on state: LoopState
   ) throws(Problem) -> Passage {
-    switch try examine(head, body: body, now: .now, &state.random) {
+    let now = Timestamp.now
+    var head = head
+    if head.refusal == nil, head.sale.hasRoom { head.refusal = head.roomRefusal(rooms, state.endedPlaces, now: now) }
+    // Only an order with a key can be known to have won.
+    if head.key == nil, let refusal = head.refusal { throw refusal }
+    switch try examine(head, body: body, now: now, &state.random) {
     case .pass(let submission, let record):
-      if head.sale.hasRoom, let refusal = head.roomRefusal(rooms, state.endedPlaces, now: .now) { throw refusal }
       let slot = try send(submission, record, from: waiter, on: state)
       return .submitted(submission, slot)
-    case .lookUp(let inquiry, let otherwise):
-      // A winner hears that she won, whatever became of her token (I2).
-      if case .take = otherwise, head.sale.hasRoom,
-        let refusal = head.roomRefusal(rooms, state.endedPlaces, now: .now)
-      {
-        return .lookUp(inquiry, otherwise: .refuse(refusal))
-      }
-      return .lookUp(inquiry, otherwise: otherwise)
+    case .lookUp(let inquiry, let otherwise): return .lookUp(inquiry, otherwise: otherwise)
     }
   }
 
@@ -190,13 +187,15 @@ struct OrderGate: Sendable {
     let inquiry = OrderInquiry(order: order, buyer: head.buyer, position: nil, request: request)
     switch moment.meeting(order, in: sale, hasWon: hasWon, isComplete: sale.winners?.isComplete ?? false) {
     case .take:
+      if let refusal = head.refusal { throw refusal }
       try checkRate(head, now)
       let (submission, record) = try record(of: order, hasKey: true, head, item, lines, request, now)
       if let purchase = submission.purchase, purchases.isAnother(order, purchase) { throw .idempotencyConflict(order) }
       return .pass(submission, record)
-    case .refuse(let problem): throw problem
+    case .refuse(let problem): throw head.refusal ?? problem
     case .lookUp(let problem?): return .lookUp(inquiry, otherwise: .refuse(problem))
     case .lookUp(nil):
+      if let refusal = head.refusal { return .lookUp(inquiry, otherwise: .refuse(refusal)) }
       // Whoever has won hears so, whatever is wrong with what she sends now.
       do throws(Problem) {
         let (submission, record) = try record(of: order, hasKey: true, head, item, lines, request, now)

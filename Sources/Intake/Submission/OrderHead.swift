@@ -63,13 +63,10 @@ struct OrderFields {
   }
 
   /// Lends what the request shows to `body`.
-  func lendShown(_ body: (ShownFields) throws(Problem) -> Void) throws(Problem) {
-    let result = proof.lendBytes { proof in
-      verdict.lendBytes { verdict in
-        Result { () throws(Problem) in try body(ShownFields(proof: proof, verdict: verdict)) }
-      }
+  func lendShown<Answer>(_ body: (ShownFields) -> Answer) -> Answer {
+    proof.lendBytes { proof in
+      verdict.lendBytes { verdict in body(ShownFields(proof: proof, verdict: verdict)) }
     }
-    try result.get()
   }
 
   /// Whether the body is said to be JSON: `application/json`, with or without parameters.
@@ -90,6 +87,8 @@ struct OrderHead {
   let token: ShownToken
   /// What the gateway says of the order's limit subjects, where the sale limits any.
   let subjects: String?
+  /// Why it is not taken: what it does not show of what the sale asks for. Whoever has won hears that first.
+  var refusal: Problem?
 
   /// Whether it has to be known where it comes from.
   var needsAddress: Bool { sale.paces?.address != nil }
@@ -117,7 +116,7 @@ struct OrderHead {
     token = sale.hasRoom ? ShownToken(fields.token) : .none
     // Of a client that shows a token it would be her own word.
     subjects = believesField && sale.sale.shaping.subjects != nil ? fields.subjects : nil
-    try fields.lendShown { [caller] shown throws(Problem) in try entry.admit(caller, shown, to: sale) }
+    refusal = fields.lendShown { [caller] shown in entry.refusal(of: caller, shown, to: sale) }
   }
 }
 
