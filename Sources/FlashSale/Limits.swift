@@ -149,9 +149,15 @@ public enum Limits {
 
   // The waiting room.
 
-  /// Places of one waiting room, over all its time. A further buyer is refused: every intake holds all of them, at
-  /// about 150 bytes each.
+  /// Buyers who wait in one waiting room, were passed over or are inside. A further one is refused.
   public static let roomPlaces = 1_000_000
+
+  /// Places of one waiting room that are remembered, those that are over among them: one for each buyer, and one more
+  /// for who joins a lottery again. A further one is refused: every intake holds all of them, at about 200 bytes each.
+  static let roomRememberedPlaces = 2 * roomPlaces
+
+  /// For how long whoever is let in may order, at most: a day.
+  public static let roomStay = Duration.seconds(86_400)
 
   /// Admissions per minute, at most: 100,000 in a second, more than a sale's orders are decided.
   public static let roomRate: Int32 = 6_000_000
@@ -161,6 +167,10 @@ public enum Limits {
 
   /// Places in one record of the waiting room. What is more goes into the next record.
   public static let roomPlacesPerRecord = 2_000
+
+  /// Admissions that a room's owner decides at once. Further ones that are due come with the next decision. With twenty
+  /// decisions a second, it is four times `roomRate`.
+  static let roomPlacesPerDecision = 20_000
 
   /// Bytes of a waiting-room record. Longer ones are passed over. A place takes at most 10 bytes in it.
   public static let roomRecordBytes = 32 << 10

@@ -17,6 +17,23 @@ import Testing
      {"sku":"case","stock":5,"price_minor":0,"currency":"CNY"}]}
     """
 
+  private static func room(opensAt time: String) -> String {
+    #""shaping":{"room":{"rate_per_minute":60,"opens_at":"\#(time)"}}"#
+  }
+
+  @Test func `a sale's end cannot be moved before its room opens`() async throws {
+    try await AdminUnderTest.with { admin, client in
+      let body = Self.valid.replacing("\"per_buyer_limit\":2", with: Self.room(opensAt: "2036-01-01T00:00:00Z"))
+      #expect(try await client.post("/admin/api/sales", json: body).status == 201)
+      let moved = try await client.send(
+        .patch, "/admin/api/sales/s1", headers: [.contentType: "application/json"],
+        body: Data(#"{"ends_at":"2036-01-01T00:00:00Z","reason":"x"}"#.utf8))
+      #expect(moved.status == 422)
+      #expect(moved.string("field") == "ends_at")
+      #expect(admin.log.commands.isEmpty)
+    }
+  }
+
   @Test func `a sale is created, shown and listed as it was sent`() async throws {
     try await AdminUnderTest.with { admin, client in
       let created = try await client.post("/admin/api/sales", json: Self.valid)
@@ -68,6 +85,8 @@ import Testing
     ("\"per_buyer_limit\":2", "\"per_byer_limit\":2", "per_byer_limit", "unknown_field"),
     ("\"per_buyer_limit\":2", "\"per_buyer_limit\":2,\"per_buyer_limit\":null", "per_buyer_limit", "duplicate_field"),
     ("\"per_buyer_limit\":2", "\"ordering\":\"random\"", "ordering", "invalid_field"),
+    ("\"per_buyer_limit\":2", room(opensAt: "2036-11-12T00:00:00+08:00"), "shaping.room.opens_at", "invalid_field"),
+    ("\"per_buyer_limit\":2", room(opensAt: "2037-01-01T00:00:00Z"), "shaping.room.opens_at", "invalid_field"),
     ("\"stock\":5", "\"stock\":0", "items[1].stock", "invalid_field"),
     ("\"stock\":5", "\"stock\":-1", "items[1].stock", "invalid_field"),
     ("\"stock\":5", "\"stock\":1.5", "items[1].stock", "invalid_field"),

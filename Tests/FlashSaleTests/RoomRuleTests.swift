@@ -24,6 +24,14 @@ import Testing
     #expect(shaping.room != nil)
   }
 
+  @Test func `a room that would open at its sale's end or later is refused, and no other`() throws {
+    var rule = RoomRule(ratePerMinute: 60)
+    #expect(rule.refusal(ofEnd: RoomTests.time(0)) == nil)
+    rule.opensAt = RoomTests.time(10)
+    #expect(rule.refusal(ofEnd: RoomTests.time(11)) == nil)
+    #expect(rule.refusal(ofEnd: RoomTests.time(10)) != nil)
+  }
+
   @Test(arguments: [
     (#"{"room":{}}"#, "room.rate_per_minute"), (#"{"room":[]}"#, "room"),
     (#"{"room":{"rate_per_minute":0}}"#, "room.rate_per_minute"),

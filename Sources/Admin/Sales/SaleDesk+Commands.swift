@@ -67,6 +67,9 @@ extension SaleDesk {
     guard asked.startsAt ?? sale.startsAt < asked.endsAt ?? sale.endsAt else {
       throw refuse("ends_at", "must be after starts_at")
     }
+    if sale.shaping.room?.refusal(ofEnd: asked.endsAt ?? sale.endsAt) != nil {
+      throw refuse("ends_at", "must be after the waiting room's opens_at")
+    }
     // Nobody has counted what buyers hold, and perhaps several lanes would have to.
     if asked.perBuyerLimit != nil, sale.perBuyerLimit == nil {
       throw refuse("per_buyer_limit", "cannot be given to a sale that has none")

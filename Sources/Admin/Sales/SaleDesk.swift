@@ -17,6 +17,7 @@ struct SaleDesk: Sendable {
   let logger: Logger
 
   func create(_ sale: Sale) async throws -> AdminSale {
+    if let refusal = sale.shaping.room?.refusal(ofEnd: sale.endsAt) { throw Problem.body(refusal) }
     let stored: StoredSale
     do {
       stored = try await asking("create", changes: "the sale may be created, now or later") { [store, logger] in

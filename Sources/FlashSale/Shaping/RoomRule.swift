@@ -60,6 +60,16 @@ extension RoomRule {
     return moved
   }
 
+  /// When the first buyers of a sale with this rule are let in.
+  public func opening(of sale: Sale) -> Timestamp { opensAt ?? sale.startsAt }
+
+  /// Why a room of this rule would let nobody in, in a sale that ends at `end`; `nil`: it would. To be asked when a
+  /// sale is made or changed, and not of one that is stored.
+  public func refusal(ofEnd end: Timestamp) -> BodyError? {
+    guard let opensAt, end <= opensAt else { return nil }
+    return .invalidField("shaping.room.opens_at", "must be before ends_at: after it nobody is let in")
+  }
+
   /// Why nobody can tell at `now` what a beacon of this name said; `nil`: somebody can.
   public func refusal(ofBeacon name: String, at now: Timestamp) -> BodyError? {
     let times = [beacon, fallback?.beacon].compactMap { beacon -> Timestamp? in
@@ -130,7 +140,7 @@ extension RoomRule {
       case .opensAt: rule.opensAt = try json.time(place)
       case .silence: rule.silence = .seconds(try json.wholeNumber(place, in: 30...3_600))
       case .grace: rule.grace = .seconds(try json.wholeNumber(place, in: 0...86_400))
-      case .stay: rule.stay = .seconds(try json.wholeNumber(place, in: 30...86_400))
+      case .stay: rule.stay = .seconds(try json.wholeNumber(place, in: 30...Limits.roomStay.components.seconds))
       case .beacon: rule.beacon = try json.beacon(place)
       case .fallback, nil: rule.fallback = try json.fallback(place)
       }
