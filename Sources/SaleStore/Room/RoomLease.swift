@@ -70,7 +70,8 @@ public struct RoomLease: Sendable {
       "UPDATE room_owners SET owner_pid = NULL WHERE topic = $1 AND epoch = $2", topic, epoch.rawValue)
   }
 
-  /// The sales with a waiting room that are not long over.
+  /// The sales with a waiting room that are not long over: not for more than an hour past the end that they have now,
+  /// which a change may have moved.
   public func sales() async throws -> [StoredSale] {
     let rows = try await connection.query(
       """
@@ -80,7 +81,9 @@ public struct RoomLease: Sendable {
         s.shaping::text, s.holds::text,
         k.sku, k.price_minor, k.currency, k.put_up, k.units_left, k.reserved, k.closed, k.as_of
       FROM sales s JOIN stock k ON k.sale = s.number
-      WHERE s.shaping ? 'room' AND s.ends_at > now() - interval '1 hour' AND s.closed_at IS NULL
+      WHERE s.shaping ? 'room' AND s.closed_at IS NULL
+        AND EXISTS (SELECT FROM stock w WHERE w.sale = s.number
+          AND coalesce(w.ends_at, s.ends_at) > now() - interval '1 hour')
       ORDER BY s.number DESC, k.position
       """)
     return try StoredSale.sales(from: rows)
@@ -117,7 +120,10 @@ extension SaleStore {
   public func hasRooms() async throws -> Bool {
     try await pool.withConnection { connection in
       try await connection.query(
-        "SELECT EXISTS (SELECT FROM sales WHERE shaping ? 'room' AND ends_at > now() AND closed_at IS NULL)"
+        """
+        SELECT EXISTS (SELECT FROM sales s JOIN stock k ON k.sale = s.number
+          WHERE s.shaping ? 'room' AND s.closed_at IS NULL AND coalesce(k.ends_at, s.ends_at) > now())
+        """
       ).single().bool(0)
     }
   }
