@@ -223,7 +223,8 @@ extension IntakeService {
       if let rooms {
         tasks.addTask {
           await rooms.run { ended in
-            loops.executeOnAll { state in for (sale, place) in ended { state.endedPlaces.end(place, of: sale) } }
+            let now = Timestamp.now
+            loops.executeOnAll { state in for record in ended { state.ended(record, now: now) } }
           }
         }
         health.starting("waiting for the waiting rooms")

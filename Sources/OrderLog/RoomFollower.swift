@@ -14,10 +14,8 @@ public final class RoomFollower: Sendable {
     public let offset: Offset
     /// The room behind it; `nil` for a record that is about none.
     public let room: Room?
-    /// A place whose token counts no more.
-    public let ended: Offset?
-    /// Whether it was read for the first time, as it came.
-    public let isNew: Bool
+    /// Places whose tokens count no more.
+    public let ended: [Offset]
   }
 
   private struct State {
@@ -116,20 +114,20 @@ public final class RoomFollower: Sendable {
       guard let batch = try await queue.next(max: Limits.roomBatchRecords) else { return }
       if isNew {
         state.withLock { state in
-          apply(batch, to: &state.rooms, isNew: true, note)
+          apply(batch, to: &state.rooms, note)
           state.next = batch.lastOffset.next
         }
         resume()
         wakeUp()
       } else {
-        apply(batch, to: &fresh, isNew: false, note)
+        apply(batch, to: &fresh, note)
       }
       next = batch.lastOffset.next
     }
   }
 
   private func apply(
-    _ batch: RecordBatch, to rooms: inout Rooms, isNew: Bool, _ note: (Applied) -> Void
+    _ batch: RecordBatch, to rooms: inout Rooms, _ note: (Applied) -> Void
   ) {
     batch.forEach { lent in
       guard let record = RoomRecord(decoding: lent.value) else {
@@ -137,7 +135,7 @@ public final class RoomFollower: Sendable {
         return
       }
       let ended = rooms.apply(record, at: lent.offset)
-      note(Applied(record: record, offset: lent.offset, room: rooms[record.sale], ended: ended, isNew: isNew))
+      note(Applied(record: record, offset: lent.offset, room: rooms[record.sale], ended: ended))
     }
   }
 

@@ -5,19 +5,36 @@ public enum RoomBug: String, CaseIterable, Sendable {
 
   /// Places that have expired count in the room's size.
   case expiredCounted = "expired-counted"
+
+  /// An owner lets nobody in before its clock has passed the last admission, which another clock may have timed.
+  case lateClock = "late-clock"
+
+  /// A new owner believes the stamps of signs of life and admissions, which other clocks have timed.
+  case foreignStamps = "foreign-stamps"
+
+  /// An intake does not say that the doors were open when a buyer joined.
+  case lateEntry = "late-entry"
+
+  /// An intake publishes each draw that the topic has.
+  case drawnAgain = "drawn-again"
 }
 
 /// The result of one seed of a waiting room.
 public struct RoomRun: Sendable {
   public let seed: UInt64
 
-  /// The first thing that did not hold: `place`, `size`, `pace` or `liveness`.
+  /// The first thing that did not hold: `place`, `size`, `line`, `pace`, `standstill`, `silence`, `stay`, `pause`,
+  /// `entries`, `draw` or `liveness`.
   public let violation: Violation?
 
   /// What the world came to, so that a test can see that it occurs.
   public let admissions: Int
   public let takeovers: Int
   public let zombieRecords: Int
+  /// Draws that the topic has, counted or not; and joins of a lottery while its doors were open and its entries not
+  /// ended.
+  public let draws: Int
+  public let lateJoins: Int
 
   /// Lives one world. The same seed and bug give the same run.
   public init(seed: UInt64, bug: RoomBug? = nil) throws {
@@ -26,5 +43,6 @@ public struct RoomRun: Sendable {
     self.seed = seed
     violation = world.violation
     (admissions, takeovers, zombieRecords) = (world.admissions, world.takeovers, world.zombieRecords)
+    (draws, lateJoins) = (world.draws, world.lateJoins)
   }
 }

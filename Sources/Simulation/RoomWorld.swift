@@ -1,72 +1,108 @@
 internal import FlashSale
 internal import Time
 
-/// One waiting room, buyers who come and go, and owners that freeze, wake up as zombies and have wrong clocks; around
-/// the real `Rooms` and `RoomKeeper`.
+/// One waiting room, buyers who come and go, an admin who changes it, a beacon that is late or silent, and owners that
+/// freeze, wake up as zombies and have clocks that are wrong and are set; around the real `Rooms` and `RoomKeeper`.
+///
+/// Any two clocks differ by at most 30 s, as they may.
 struct RoomWorld {
   static let sale = SaleNumber(rawValue: 1)
-  private static let step: Int64 = 200_000
-  private static let rate: Int32 = 300
+  static let step: Int64 = 200_000
+  static let longestFreeze: Int64 = 3_000_000
+  private static let clocks: ClosedRange<Int64> = -15_000_000...15_000_000
 
-  private struct Owner {
+  struct Owner {
     var epoch = Epoch(rawValue: -1)
     var rooms = Rooms()
     var read = 0
     var keeper: RoomKeeper
     /// Off the true time.
-    let clock: Int64
+    var clock: Int64
     var frozenUntil: Int64 = 0
     /// Decided before it froze, and written when it wakes.
     var held: [RoomRecord] = []
   }
 
-  private let bug: RoomBug?
-  private let shop: Sale
-  private let rule: RoomRule
-  private var random: SeededGenerator
-  private var now: Int64 = 0
-  private var log: [RoomRecord] = []
-  private var owners: [Owner] = []
+  let bug: RoomBug?
+  let shop: Sale
+  let rule: RoomRule
+  var isLottery: Bool { rule.order == .lottery }
+  var random: SeededGenerator
+  var now: Int64 = 0
+  var log: [RoomRecord] = []
+  var owners: [Owner] = []
   /// The database's.
-  private var epoch: Int64 = 0
-  private var holder = 0
-  private var reader = Rooms()
-  private var model = RoomModel()
-  /// What each place's token says, since it was first given.
-  private var tokens: [Offset: Timestamp] = [:]
+  var epoch: Int64 = 0
+  var holder = 0
+  var reader = Rooms()
+  var model: RoomModel
+  var checks = RoomChecks()
+  /// Orders that wait for their decision, as the owner sees it.
+  var backlog: Int64? = 0
+  /// Beacons that say nothing until all faults are over; and how late the others speak.
+  private var mute: Set<String> = []
+  private var beaconDelay: Int64 = 0
+  private var told = 0
 
-  private(set) var violation: Violation?
+  var violation: Violation?
   private(set) var takeovers = 0
   private(set) var zombieRecords = 0
-  var admissions: Int { tokens.count }
+  private(set) var draws = 0
+  private(set) var lateJoins = 0
+  var admissions: Int { checks.tokens.count }
 
   init(seed: UInt64, bug: RoomBug?) throws {
     self.bug = bug
     random = SeededGenerator(seed: seed)
-    var rule = RoomRule(ratePerMinute: Self.rate)
-    (rule.silence, rule.grace, rule.stay) = (.seconds(5), .seconds(4), .seconds(10))
-    if random.happens(perMille: 500) { rule.slots = Int32(random.number(in: 2...6)) }
+    rule = try Self.rule(&random)
     var shaping = SaleShaping()
     shaping.room = rule
-    self.rule = rule
     shop = try Sale(
-      id: SaleID(validating: "s"), name: "S", startsAt: Timestamp(microseconds: 0),
+      id: SaleID(validating: "s"), name: "S", startsAt: Timestamp(microseconds: -60_000_000),
       endsAt: Timestamp(microseconds: .max), perBuyerLimit: nil, shaping: shaping,
       items: [SaleItem(sku: SKU(validating: "a"), stock: Units(1), price: Price(minor: 1, currency: "EUR"))])
-    for _ in 0..<2 {
-      let clock: Int64 = random.number(in: -30_000_000...30_000_000)
-      owners.append(Owner(keeper: RoomKeeper(rule, of: shop), clock: clock))
-    }
+    model = RoomModel(isLottery: rule.order == .lottery)
+    for name in ["first", "second"] where random.happens(perMille: 300) { mute.insert(name) }
+    beaconDelay = random.number(in: 0...8_000_000)
+    for _ in 0..<2 { owners.append(Owner(keeper: RoomKeeper(rule, of: shop), clock: random.number(in: Self.clocks))) }
     takeOver(0)
   }
 
+  private static func rule(_ random: inout SeededGenerator) throws -> RoomRule {
+    var rule = RoomRule(ratePerMinute: 300)
+    (rule.silence, rule.grace, rule.stay) = (.seconds(5), .seconds(4), .seconds(10))
+    if random.happens(perMille: 500) { rule.slots = Int32(random.number(in: 2...6)) }
+    if random.happens(perMille: 200) { rule.backlogMax = 100 }
+    guard random.happens(perMille: 400) else { return rule }
+    rule.order = .lottery
+    rule.opensAt = Timestamp(microseconds: 16_000_000)
+    let isDrand = random.happens(perMille: 300)
+    rule.beacon = try BeaconRule(
+      name: "first",
+      source: isDrand
+        ? .drand(url: "https://beacon", genesis: Timestamp(microseconds: -3_000_000_000), period: 3)
+        : .told(knownAt: Timestamp(microseconds: 21_000_000)))
+    rule.fallback = (
+      .seconds(isDrand ? 34 : 6),
+      try BeaconRule(name: "second", source: .told(knownAt: Timestamp(microseconds: 36_000_000)))
+    )
+    return rule
+  }
+
   mutating func run() {
-    while now < 30_000_000, violation == nil {
+    let end: Int64 = isLottery ? 70_000_000 : 30_000_000
+    while now < end, violation == nil {
       now += Self.step
       chance()
-      for index in owners.indices { tick(index) }
+      goOn()
     }
     settle()
+  }
+
+  private mutating func goOn() {
+    for index in owners.indices { tick(index) }
+    checkLine()
+    checkPace()
   }
 
   // MARK: What happens
@@ -76,32 +112,68 @@ struct RoomWorld {
     if random.happens(perMille: 20) { freeze(holder) }
     // The lease has passed, or somebody only believes so.
     if random.happens(perMille: 30) { takeOver(1 - holder) }
+    if random.happens(perMille: 5) { setClock(random.index(below: 2)) }
+    if random.happens(perMille: 15) { adminActs() }
+    if random.happens(perMille: 50) { backlog = [nil, 0, 100, 101][random.index(below: 4)] }
+    if isLottery, told < 6, random.happens(perMille: 60) {
+      tellBeacon(random.happens(perMille: 500) ? "first" : "second")
+    }
   }
 
   private mutating func buyerActs() {
     let buyer = BuyerID(unchecked: "b\(random.number(in: 0...19))")
-    let at = Timestamp(microseconds: now + random.number(in: -30_000_000...30_000_000))
+    let at = clock(of: random.number(in: Self.clocks))
+    let isLate = isLottery && rule.opening(of: shop) <= at
+    let join = RoomRecord.Command.join(buyer, byLot: isLottery, isLate: isLate && bug != .lateEntry)
     let command: RoomRecord.Command
     switch random.number(in: 0...9) {
-    case 0...4: command = .join(buyer, byLot: false)
+    case 0...4: command = join
     case 5...7:
       guard let place = reader[Self.sale]?.standing(of: buyer)?.place else { return }
       command = .alive([place])
     case 8: command = .leave(buyer)
-    default: command = random.happens(perMille: 100) ? .revoke(buyer) : .join(buyer, byLot: false)
+    default: command = random.happens(perMille: 100) ? .revoke(buyer) : join
     }
+    if isLate, case .join = command, reader[Self.sale]?.closing == nil { lateJoins += 1 }
     append(RoomRecord(sale: Self.sale, at: at, command))
   }
 
+  private mutating func adminActs() {
+    let rate = [Int32(150), 300, 600][random.index(below: 3)]
+    let mayPause = random.happens(perMille: 300)
+    append(RoomRecord(sale: Self.sale, at: clock(of: 0), model.isPaused ? .resume : mayPause ? .pause : .rate(rate)))
+  }
+
+  /// The admin takes it when it can be known by her clock.
+  private mutating func tellBeacon(_ name: String) {
+    let at = clock(of: random.number(in: Self.clocks))
+    guard !mute.contains(name), rule.refusal(ofBeacon: name, at: at) == nil else { return }
+    told += 1
+    append(RoomRecord(sale: Self.sale, at: at, .beacon(name: name, value: "\(name)-\(told)")))
+  }
+
+  private mutating func setClock(_ index: Int) {
+    let clock = random.number(in: Self.clocks)
+    // What is less is no step, but a clock that goes badly.
+    if abs(clock - owners[index].clock) > 6_000_000 {
+      owners[index].clock = clock
+      checks.steppedClock()
+    }
+  }
+
+  // MARK: Owners
+
   private mutating func freeze(_ index: Int) {
+    guard owners[index].frozenUntil <= now else { return }
     catchUp(index)
     owners[index].held = decisions(of: index)
-    owners[index].frozenUntil = now + random.number(in: 200_000...3_000_000)
+    owners[index].frozenUntil = now + random.number(in: 200_000...Self.longestFreeze)
   }
 
   private mutating func takeOver(_ index: Int) {
     guard owners[index].frozenUntil <= now else { return }
     takeovers += 1
+    checks.steppedClock()
     epoch += 1
     holder = index
     owners[index].epoch = Epoch(rawValue: epoch)
@@ -111,6 +183,7 @@ struct RoomWorld {
     (owners[index].rooms, owners[index].read) = (Rooms(), 0)
     owners[index].keeper = RoomKeeper(rule, of: shop)
     catchUp(index)
+    if bug == .foreignStamps { believeStamps(index) }
   }
 
   private mutating func tick(_ index: Int) {
@@ -119,7 +192,7 @@ struct RoomWorld {
     owners[index].held = []
     // A zombie does not know that it is one until it reads.
     if owners[index].epoch.rawValue < epoch { zombieRecords += held.count }
-    for record in held { append(record) }
+    for record in held { append(record, isHeld: true) }
     catchUp(index)
     guard owners[index].rooms.epoch == owners[index].epoch else { return }
     for record in decisions(of: index) { append(record) }
@@ -129,9 +202,25 @@ struct RoomWorld {
   private mutating func decisions(of index: Int) -> [RoomRecord] {
     let room = owners[index].rooms[Self.sale] ?? Room(sale: Self.sale)
     let at = time(of: index)
-    return owners[index].keeper.decide(room, now: at).commands.map {
-      RoomRecord(sale: Self.sale, at: at, epoch: owners[index].epoch, $0)
+    let decision = owners[index].keeper.decide(room, backlog: backlog, now: at)
+    var commands = decision.commands
+    if let question = decision.question, let value = answer(to: question, room, at) {
+      let secret = [UInt8](repeating: 7, count: Draw.secretBytes)
+      commands.append(
+        .draw(
+          RoomRecord.Drawn(secret: secret, value: value, round: question.round, isFallback: question.isFallback)))
     }
+    if bug == .lateClock, let last = checks.lastAdmission, at < last { commands.removeAll { $0.isAdmission } }
+    checkHeldBack(commands, room)
+    return commands.map { RoomRecord(sale: Self.sale, at: at, epoch: owners[index].epoch, $0) }
+  }
+
+  /// What the worker hears that owns the rooms.
+  private func answer(to question: RoomKeeper.Question, _ room: Room, _ at: Timestamp) -> String? {
+    guard question.knownAt <= at else { return nil }
+    if case .told = question.beacon.source { return question.answer(among: room.told) }
+    let isSilent = mute.contains(question.beacon.name) || now < question.knownAt.microseconds + beaconDelay
+    return isSilent ? nil : "round \(question.round)"
   }
 
   private mutating func catchUp(_ index: Int) {
@@ -145,35 +234,32 @@ struct RoomWorld {
     }
   }
 
-  private func time(of index: Int) -> Timestamp { Timestamp(microseconds: now + owners[index].clock) }
+  /// The planted bug: whom it has heard of long ago by their stamps, it passes over, and puts out.
+  private mutating func believeStamps(_ index: Int) {
+    let at = time(of: index)
+    func isOld(_ place: Offset, _ stamps: [Offset: Timestamp], _ most: Duration) -> Bool {
+      stamps[place].map { at.microseconds(since: $0) > most.wholeMicroseconds } ?? false
+    }
+    let away = model.places(.waiting).filter { isOld($0, checks.signStamps, rule.silence) }
+    let over = model.places(.admitted).filter { isOld($0, checks.tokens, rule.stay) }
+    for command in [RoomRecord.Command.away(away), .expire(over)] {
+      append(RoomRecord(sale: Self.sale, at: at, epoch: owners[index].epoch, command))
+    }
+    catchUp(index)
+  }
 
-  // MARK: What must hold
+  func time(of index: Int) -> Timestamp { clock(of: owners[index].clock) }
 
-  private mutating func append(_ record: RoomRecord) {
+  private func clock(of offset: Int64) -> Timestamp { Timestamp(microseconds: now + offset) }
+
+  mutating func append(_ record: RoomRecord, isHeld: Bool = false) {
     let offset = Offset(Int64(log.count))
+    if case .draw = record.command { draws += 1 }
+    check(record, at: offset, isHeld: isHeld)
     log.append(record)
     reader.apply(record, at: offset)
     model.apply(record, at: offset)
-    guard let room = reader[Self.sale] else { return }
-    if case .admit(let places) = record.command { check(places, record, room) }
-    let size = room.waiting + (bug == .expiredCounted ? model.count(.expired) : 0)
-    if size != model.count(.waiting) {
-      violate("size", "the room says that \(size) wait, and \(model.count(.waiting)) do")
-    }
-    let most = Int64(Self.rate) * (now / 1_000_000 + 1) / 60 + Int64(takeovers) * (Int64(Self.rate) * 5 / 60 + 2)
-    if Int64(admissions) > most { violate("pace", "\(admissions) were let in by \(now / 1_000) ms") }
-  }
-
-  /// What an intake makes of an admission: a token for each place.
-  private mutating func check(_ places: [Offset], _ record: RoomRecord, _ room: Room) {
-    for place in places {
-      guard let buyer = model.buyer(of: place) else { continue }
-      let standing = room.standing(of: buyer)
-      let isIn = standing?.place == place && standing?.state == .admitted
-      guard let since = bug == .admittedTwice ? record.at : isIn ? standing?.since : nil else { continue }
-      if let known = tokens[place], known != since { violate("place", "the place \(place) is let in twice") }
-      tokens[place] = tokens[place] ?? since
-    }
+    checkEffect(of: record, isHeld: isHeld)
   }
 
   /// Without faults, everybody who is there is let in sooner or later.
@@ -181,20 +267,27 @@ struct RoomWorld {
     guard violation == nil else { return }
     takeOver(owners[0].frozenUntil <= now ? 0 : 1)
     for index in owners.indices where index != holder { owners[index].frozenUntil = .max }
-    let end = now + 180_000_000
+    (mute, backlog) = ([], 0)
+    if model.isPaused { append(RoomRecord(sale: Self.sale, at: clock(of: 0), .resume)) }
+    let end = now + 240_000_000
     while now < end, violation == nil {
       now += Self.step
       if now % 2_000_000 < Self.step {
         let places = model.places(.waiting)
-        if !places.isEmpty { append(RoomRecord(sale: Self.sale, at: Timestamp(microseconds: now), .alive(places))) }
+        if !places.isEmpty { append(RoomRecord(sale: Self.sale, at: clock(of: 0), .alive(places))) }
+        if isLottery, told < 12 { for name in ["first", "second"] { tellBeacon(name) } }
       }
-      tick(holder)
+      goOn()
       if model.count(.waiting) == 0 { return }
     }
     if violation == nil { violate("liveness", "\(model.count(.waiting)) still wait") }
   }
 
-  private mutating func violate(_ invariant: String, _ what: String) {
+  mutating func violate(_ invariant: String, _ what: String) {
     violation = violation ?? Violation(invariant: invariant, what: what)
   }
+}
+
+extension RoomRecord.Command {
+  var isAdmission: Bool { if case .admit = self { true } else { false } }
 }

@@ -15,15 +15,15 @@ import Time
     @discardableResult
     mutating func write(
       _ command: RoomRecord.Command, at seconds: Int64 = 0, epoch: Int64 = 0
-    ) -> Offset? {
+    ) -> [Offset] {
       defer { next += 1 }
       let record = RoomRecord(
         sale: RoomTests.sale, at: RoomTests.time(seconds), epoch: Epoch(rawValue: epoch), command)
       return rooms.apply(record, at: Offset(next))
     }
 
-    mutating func join(_ buyer: String, byLot: Bool = false) {
-      write(.join(BuyerID(unchecked: buyer), byLot: byLot))
+    mutating func join(_ buyer: String, byLot: Bool = false, isLate: Bool = false) {
+      write(.join(BuyerID(unchecked: buyer), byLot: byLot, isLate: isLate))
     }
 
     func standing(_ buyer: String) -> Room.Standing? { rooms[RoomTests.sale]?.standing(of: BuyerID(unchecked: buyer)) }
@@ -95,13 +95,86 @@ import Time
       topic.write(.leave(BuyerID(unchecked: "eve"))), topic.write(.leave(BuyerID(unchecked: "ann"))),
       topic.write(.revoke(BuyerID(unchecked: "bob"))),
     ]
-    #expect(ended == [nil, Offset(1), Offset(2)])
+    #expect(ended == [[], [Offset(1)], [Offset(2)]])
     #expect(topic.rooms[Self.sale]?.inside == 0)
     #expect(topic.waiting == 0)
     topic.join("bob")
     #expect(topic.standing("bob")?.state == .revoked)
     topic.join("ann")
     #expect(topic.standing("ann")?.state == .waiting)
+  }
+
+  @Test func `who is put out has no token any more, so none is left to a buyer who is revoked later`() {
+    var topic = Self.owned()
+    topic.join("ann")
+    topic.join("bob")
+    topic.write(.admit([Offset(1)]), epoch: 1)
+    #expect(topic.write(.expire([Offset(1), Offset(2)]), epoch: 1) == [Offset(1)])
+    topic.join("ann")
+    #expect(topic.write(.revoke(BuyerID(unchecked: "ann"))) == [Offset(5)])
+    #expect(topic.rooms[Self.sale]?.refusal(of: BuyerID(unchecked: "ann")) == .revoked)
+  }
+
+  @Test func `a room is full of those who are there, and not of those who come and go`() {
+    let (ann, bob, eve) = (BuyerID(unchecked: "ann"), BuyerID(unchecked: "bob"), BuyerID(unchecked: "eve"))
+    var room = Room(sale: Self.sale, capacity: 2)
+    var offset: Int64 = 0
+    func write(_ command: RoomRecord.Command) {
+      room.apply(RoomRecord(sale: Self.sale, at: Self.time(0), command), at: Offset(offset))
+      offset += 1
+    }
+    write(.join(bob, byLot: false))
+    for _ in 0..<5_000 {
+      write(.join(ann, byLot: false))
+      write(.leave(ann))
+    }
+    #expect(room.refusal(of: eve) == nil)
+    write(.join(ann, byLot: false))
+    #expect(room.refusal(of: eve) == .full)
+    #expect(room.refusal(of: ann) == nil)
+    write(.join(eve, byLot: false))
+    #expect(room.standing(of: eve) == nil)
+    // Who left last stands last, whatever she had before.
+    #expect(room.standing(of: bob)?.ahead == 0)
+    #expect(room.standing(of: ann)?.ahead == 1)
+    #expect(room.standing(of: ann)?.place == Offset(offset - 2))
+    write(.leave(bob))
+    write(.join(eve, byLot: false))
+    #expect(room.standing(of: ann)?.ahead == 0)
+    #expect(room.standing(of: eve)?.ahead == 1)
+    #expect(room.waiting == 2)
+  }
+
+  @Test func `who joins when the doors are open stands behind the lot, also if its entries end late`() throws {
+    var topic = Self.owned()
+    for buyer in ["ann", "bob", "eve"] { topic.join(buyer, byLot: true) }
+    topic.join("late", byLot: true, isLate: true)
+    // Another intake's clock is behind.
+    topic.join("dan", byLot: true)
+    // She gave her entry up, and comes back when the doors are open.
+    topic.write(.leave(BuyerID(unchecked: "bob")))
+    topic.join("bob", byLot: true, isLate: true)
+    // She comes back before that: it is the same entry.
+    topic.write(.leave(BuyerID(unchecked: "eve")))
+    topic.join("eve", byLot: true)
+    #expect(topic.rooms[Self.sale]?.entryCount == 3)
+    topic.write(.close, epoch: 1)
+    topic.join("later", byLot: true)
+    let room = try #require(topic.rooms[Self.sale])
+    #expect(room.entries.map(\.offset) == [Offset(1), Offset(3), Offset(5)])
+    #expect(room.closing?.count == 3)
+    topic.write(
+      .draw(RoomRecord.Drawn(secret: [UInt8](repeating: 1, count: 32), value: "v", round: 0, isFallback: false)),
+      epoch: 1)
+    #expect(topic.standing("late")?.ahead == 3)
+    #expect(topic.standing("bob")?.ahead == 4)
+    #expect(topic.standing("later")?.ahead == 5)
+    // An entry stays what was drawn, also when its buyer joins again.
+    let entries = topic.rooms[Self.sale]?.entries
+    topic.write(.leave(BuyerID(unchecked: "ann")))
+    topic.join("ann", byLot: true)
+    #expect(topic.standing("ann")?.ahead == 5)
+    #expect(topic.rooms[Self.sale]?.entries == entries)
   }
 
   @Test func `positions agree with a plain list, whatever happens`() {
@@ -142,7 +215,8 @@ import Time
   }
 
   @Test(arguments: [
-    RoomRecord.Command.join(BuyerID(unchecked: "ann"), byLot: true), .leave(BuyerID(unchecked: "ann")),
+    RoomRecord.Command.join(BuyerID(unchecked: "ann"), byLot: true),
+    .join(BuyerID(unchecked: "ann"), byLot: true, isLate: true), .leave(BuyerID(unchecked: "ann")),
     .revoke(BuyerID(unchecked: "ann")), .alive([3, 9, 4]), .away([]), .expire([1_099_511_627_776]), .admit([0]), .own,
     .pause,
     .resume, .rate(600), .beacon(name: "noon", value: "4711"), .close,

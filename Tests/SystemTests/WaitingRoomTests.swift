@@ -12,14 +12,16 @@ import Testing
     let intakes: [URL]
     static let sale = "double11"
 
+    /// - Parameter hours: when the sale begins and ends, from now.
     static func with(
-      room: [String: Any], workers: Int = 1, _ body: (Hall, [Shop.Part]) async throws -> Void
+      room: [String: Any], workers: Int = 1, hours: (Double, Double) = (-0.1, 1),
+      _ body: (Hall, [Shop.Part]) async throws -> Void
     ) async throws {
       try await Shop.with(partitions: 1) { shop, _ in
         let admin = try await shop.start("admin")
         let answer = try await HTTP.post(
           admin.admin.appending(path: "admin/api/sales"),
-          headers: ["Authorization": "Bearer \(Shop.adminToken)"], body: try Self.body(room))
+          headers: ["Authorization": "Bearer \(Shop.adminToken)"], body: try Self.body(room, hours))
         try #require(answer.status == 201, "\(answer.text)")
         var started: [Shop.Part] = []
         for _ in 0..<workers { started.append(try await shop.start("worker")) }
@@ -29,12 +31,14 @@ import Testing
       }
     }
 
-    private static func body(_ room: [String: Any]) throws -> Data {
-      let start = Date.now.addingTimeInterval(-60)
-      return try JSONSerialization.data(
+    static func time(inHours hours: Double) -> String {
+      Date.now.addingTimeInterval(hours * 3_600).formatted(.iso8601)
+    }
+
+    private static func body(_ room: [String: Any], _ hours: (Double, Double)) throws -> Data {
+      try JSONSerialization.data(
         withJSONObject: [
-          "id": sale, "name": "Sale", "starts_at": start.formatted(.iso8601),
-          "ends_at": start.addingTimeInterval(3_600).formatted(.iso8601),
+          "id": sale, "name": "Sale", "starts_at": time(inHours: hours.0), "ends_at": time(inHours: hours.1),
           "items": [["sku": "phone", "stock": 100, "price_minor": 1, "currency": "CNY"] as [String: Any]],
           "shaping": ["room": room],
         ] as [String: Any])
@@ -66,6 +70,14 @@ import Testing
       try await HTTP.post(
         admin.admin.appending(path: "admin/api/sales/\(Self.sale)/room/\(what)"),
         headers: ["Authorization": "Bearer \(Shop.adminToken)"], body: Data(body.utf8))
+    }
+
+    func change(_ field: String, to time: String) async throws {
+      let answer = try await HTTP.patch(
+        admin.admin.appending(path: "admin/api/sales/\(Self.sale)"),
+        headers: ["Authorization": "Bearer \(Shop.adminToken)"],
+        body: Data(#"{"\#(field)":"\#(time)","reason":"test"}"#.utf8))
+      #expect(answer.status == 200, "\(answer.text)")
     }
 
     /// Waits until the buyer is let in, and returns her token.
@@ -167,6 +179,36 @@ import Testing
       #expect(places == places.sorted() && Set(places).count == buyers.count)
       #expect(admittedAt == admittedAt.sorted())
       #expect(.now - began < .seconds(20))
+    }
+  }
+
+  @Test(.timeLimit(.minutes(3)))
+  func `a room goes on for a sale that was over for longer than an hour and is prolonged`() async throws {
+    try await Hall.with(room: ["rate_per_minute": 6_000], hours: (-3, -2)) { hall, _ in
+      #expect(try await hall.join("ann").json("code") as? String == "ended")
+      try await hall.change("ends_at", to: Hall.time(inHours: 1))
+      let isOpen = try await eventually(within: .seconds(20)) { try await hall.join("ann").status == 200 }
+      #expect(isOpen)
+      let token = try await hall.token(of: "ann")
+      #expect(try await hall.order("ann", token: token).status == 202)
+    }
+  }
+
+  @Test(.timeLimit(.minutes(3)))
+  func `a room follows the start of its sale while somebody owns it`() async throws {
+    try await Hall.with(room: ["rate_per_minute": 6_000], hours: (0.5, 1)) { hall, _ in
+      _ = try await hall.join("ann")
+      // The owner has learned the sale by then.
+      try await Task.sleep(for: .seconds(3))
+      #expect(try await hall.look("ann").json("status") as? String == "waiting")
+      try await hall.change("starts_at", to: Hall.time(inHours: -0.1))
+      _ = try await hall.token(of: "ann")
+      try await hall.change("starts_at", to: Hall.time(inHours: 0.5))
+      // The owner looks once a second.
+      try await Task.sleep(for: .seconds(3))
+      _ = try await hall.join("bob")
+      try await Task.sleep(for: .seconds(2))
+      #expect(try await hall.look("bob").json("status") as? String == "waiting")
     }
   }
 

@@ -32,6 +32,12 @@ public enum HTTP {
     return try await send("POST", url, headers: headers, body: body)
   }
 
+  /// Sends a PATCH of JSON.
+  public static func patch(_ url: URL, headers: [String: String] = [:], body: Data) async throws -> Answer {
+    let headers = ["Content-Type": "application/json"].merging(headers) { _, new in new }
+    return try await send("PATCH", url, headers: headers, body: body)
+  }
+
   /// Sends a DELETE.
   public static func delete(_ url: URL, headers: [String: String] = [:]) async throws -> Answer {
     try await send("DELETE", url, headers: headers, body: nil)

@@ -14,10 +14,12 @@ struct AdmissionPace: Sendable {
 
   /// Begins to count.
   ///
-  /// - Parameter start: when the last one was let in, so that a change of the owner costs nobody time.
+  /// - Parameter start: when the last one was let in, perhaps by another owner's clock, so that a change of the owner
+  ///   costs nobody time.
   init(from start: Timestamp? = nil) { earnedUpTo = start }
 
-  /// Counts the time up to `now`. A clock that was set back earns nothing.
+  /// Counts the time up to `now`. A clock that is behind, because it was set back or is another owner's, earns nothing
+  /// at that moment and goes on from there: how far it is behind costs nobody time.
   mutating func earn(upTo now: Timestamp, ratePerMinute: Int32) {
     guard let earnedUpTo else {
       (self.earnedUpTo, credit) = (now, Self.cost)
@@ -26,7 +28,7 @@ struct AdmissionPace: Sendable {
     let elapsed = min(max(0, now.microseconds(since: earnedUpTo)), Limits.roomCatchUp.wholeMicroseconds)
     let most = Int64(ratePerMinute) * Limits.roomCatchUp.wholeMicroseconds + Self.cost
     credit = min(credit + elapsed * Int64(ratePerMinute), most)
-    self.earnedUpTo = max(earnedUpTo, now)
+    self.earnedUpTo = now
   }
 
   /// Admissions that are due.

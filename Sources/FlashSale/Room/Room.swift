@@ -3,11 +3,14 @@ public import Time
 /// One sale's waiting room, as the records of its topic make it, applied in their order. Every intake and the owner
 /// have the same one.
 ///
-/// (1) A buyer has one live place, over any number of tabs, devices and intakes; it is the offset of her first join.
+/// (1) A buyer has one live place, over any number of tabs, devices and intakes; it is the offset of the join that she
+///     got it by.
 /// (2) A place is let in once. A record that does not fit the state of its place changes nothing, so a repeat of any
 ///     record is harmless.
 /// (3) Who was passed over and comes back stands where she stood.
 /// (4) The size counts who waits: nobody who left, was passed over, lost her place or is inside.
+/// (5) What it keeps grows with its buyers, and not with how often they come and go. Only live places fill it.
+/// (6) Whoever joins after the doors have opened, or after the entries have ended, stands behind the lot.
 public struct Room: Sendable {
   /// What became of a place.
   public enum State: UInt8, Sendable {
@@ -36,18 +39,22 @@ public struct Room: Sendable {
   }
 
   struct Place: Sendable {
-    let offset: Offset
+    var offset: Offset
     let buyer: BuyerID
-    var state = State.waiting
+    var state: State
+    /// Whether it takes part in the lot.
+    var isEntry = false
+    /// Where in line; -1 before the lot is drawn.
+    var rank: Int32 = -1
     /// When the state began, by the clock of the process that wrote the record.
     var since: Timestamp
-    /// Where in line; -1 before the lot is drawn.
-    var rank: Int32
   }
 
-  /// Ascending by offset.
+  /// Each buyer's newest, in the order in which buyers came; and entries of the lot whose buyers joined again after the
+  /// entries had ended.
   private(set) var places: [Place] = []
   private var indexByBuyer: [BuyerID: Int32] = [:]
+  private var indexByOffset: [Offset: Int32] = [:]
   private var revoked: Set<BuyerID> = []
   private var line = WaitingLine()
   /// The place at each rank.
@@ -76,9 +83,15 @@ public struct Room: Sendable {
   private(set) var lastAdmission: Timestamp?
 
   let sale: SaleNumber
+  private let capacity: Int
 
   /// An empty room.
-  public init(sale: SaleNumber) { self.sale = sale }
+  ///
+  /// - Parameter capacity: live places that it takes.
+  public init(sale: SaleNumber, capacity: Int = Limits.roomPlaces) {
+    self.sale = sale
+    self.capacity = capacity
+  }
 
   /// How many wait.
   public var waiting: Int { line.count + waitingForLot }
@@ -87,14 +100,30 @@ public struct Room: Sendable {
   public func count(_ state: State) -> Int { counts[Int(state.rawValue)] }
 
   /// Whether it takes no further place.
-  public var isFull: Bool { places.count >= Limits.roomPlaces }
+  private var isFull: Bool {
+    waiting + count(.away) + inside >= capacity || places.count >= Limits.roomRememberedPlaces
+  }
+
+  /// Why a buyer gets no place.
+  public enum Refusal: Sendable { case revoked, full }
+
+  /// Why a buyer gets no place now; `nil`: she has one, or her join would give her one.
+  public func refusal(of buyer: BuyerID) -> Refusal? {
+    if revoked.contains(buyer) { return .revoked }
+    return isFull && standing(of: buyer)?.state.isLive != true ? .full : nil
+  }
 
   /// How many entries a lottery has.
-  public var entryCount: Int { closing?.count ?? places.count }
+  public private(set) var entryCount = 0
 
-  /// A lottery's entries: all joins up to its closing. Each costs a hash.
+  /// A lottery's entries: who joined before the doors opened, in the order of joining. Each costs a hash.
   public var entries: [Draw.Entry] {
-    places.prefix(entryCount).map { Draw.Entry(sale: sale, buyer: $0.buyer, offset: $0.offset) }
+    indices(where: \.isEntry).map { Draw.Entry(sale: sale, buyer: places[$0].buyer, offset: places[$0].offset) }
+  }
+
+  /// Places of a kind, in the order of joining.
+  private func indices(where isMeant: (Place) -> Bool) -> [Int] {
+    places.indices.filter { isMeant(places[$0]) }.sorted { places[$0].offset < places[$1].offset }
   }
 
   // MARK: Who stands where
@@ -118,9 +147,6 @@ public struct Room: Sendable {
       since: place.since)
   }
 
-  /// Whether a buyer gets no place any more.
-  public func isRevoked(_ buyer: BuyerID) -> Bool { revoked.contains(buyer) }
-
   /// The first `count` in line.
   func first(_ count: Int) -> [Offset] {
     (0..<min(count, line.count)).compactMap { skipped in
@@ -128,14 +154,7 @@ public struct Room: Sendable {
     }
   }
 
-  func index(of place: Offset) -> Int? {
-    var (low, high) = (0, places.count)
-    while low < high {
-      let middle = (low + high) / 2
-      if places[middle].offset < place { low = middle + 1 } else { high = middle }
-    }
-    return low < places.count && places[low].offset == place ? low : nil
-  }
+  func index(of place: Offset) -> Int? { indexByOffset[place].map(Int.init) }
 }
 
 // MARK: - Records
@@ -143,16 +162,19 @@ public struct Room: Sendable {
 extension Room {
   /// Applies a record of this room.
   ///
-  /// - Returns: a place whose token counts no more from here on.
+  /// - Returns: places whose tokens count no more from here on.
   @discardableResult
-  public mutating func apply(_ record: RoomRecord, at offset: Offset) -> Offset? {
+  public mutating func apply(_ record: RoomRecord, at offset: Offset) -> [Offset] {
     switch record.command {
-    case .join(let buyer, let byLot): join(buyer, byLot: byLot, at: offset, record.at)
+    case .join(let buyer, let byLot, let isLate): join(buyer, byLot: byLot, isLate: isLate, at: offset, record.at)
     case .leave(let buyer): return leave(buyer, record.at)
     case .revoke(let buyer): return revoke(buyer, record.at)
     case .alive(let offsets): change(offsets, [.away], to: .waiting, record.at)
     case .away(let offsets): change(offsets, [.waiting], to: .away, record.at)
-    case .expire(let offsets): change(offsets, [.waiting, .away, .admitted], to: .expired, record.at)
+    case .expire(let offsets):
+      let ended = offsets.filter { index(of: $0).map { places[$0].state == .admitted } ?? false }
+      change(offsets, [.waiting, .away, .admitted], to: .expired, record.at)
+      return ended
     case .admit(let offsets):
       if change(offsets, [.waiting], to: .admitted, record.at) { lastAdmission = record.at }
     case .pause: isPaused = true
@@ -165,21 +187,51 @@ extension Room {
     case .draw(let drawn): if let closing, self.drawn == nil { draw(drawn, closing) }
     case .own: break
     }
-    return nil
+    return []
   }
 
-  private mutating func join(_ buyer: BuyerID, byLot: Bool, at offset: Offset, _ time: Timestamp) {
-    guard !revoked.contains(buyer), !isFull else { return }
-    if let index = indexByBuyer[buyer].map(Int.init), places[index].state.isLive {
-      if places[index].state == .away { set(index, .waiting, time) }
+  private mutating func join(_ buyer: BuyerID, byLot: Bool, isLate: Bool, at offset: Offset, _ time: Timestamp) {
+    guard refusal(of: buyer) == nil else { return }
+    let known = indexByBuyer[buyer].map(Int.init)
+    if let known, places[known].state.isLive {
+      if places[known].state == .away { set(known, .waiting, time) }
       return
     }
     if places.isEmpty { self.byLot = byLot || closing != nil }
-    let hasRank = !self.byLot || drawn != nil
-    indexByBuyer[buyer] = Int32(places.count)
-    places.append(Place(offset: offset, buyer: buyer, since: time, rank: -1))
-    counts[Int(State.waiting.rawValue)] += 1
-    if hasRank { giveRank(to: places.count - 1) } else { waitingForLot += 1 }
+    let isEntry = self.byLot && closing == nil && !isLate
+    if isEntry, let known, places[known].isEntry { return set(known, .waiting, time) }
+    let index = place(of: buyer, known, at: offset, time)
+    if isEntry {
+      places[index].isEntry = true
+      entryCount += 1
+    }
+    if !self.byLot || drawn != nil { giveRank(to: index) }
+    set(index, .waiting, time)
+    if line.ranks > 2 * places.count { renumber() }
+  }
+
+  /// A place at an offset that stands nowhere yet: in place of the one that the buyer had before, unless the entries of
+  /// the lot have ended and that is one, which can be checked for good.
+  private mutating func place(of buyer: BuyerID, _ known: Int?, at offset: Offset, _ time: Timestamp) -> Int {
+    guard let known, !places[known].isEntry || closing == nil else {
+      places.append(Place(offset: offset, buyer: buyer, state: .left, since: time))
+      counts[Int(State.left.rawValue)] += 1
+      indexByBuyer[buyer] = Int32(places.count - 1)
+      indexByOffset[offset] = Int32(places.count - 1)
+      return places.count - 1
+    }
+    indexByOffset[places[known].offset] = nil
+    indexByOffset[offset] = Int32(known)
+    if places[known].isEntry { entryCount -= 1 }
+    (places[known].offset, places[known].rank, places[known].isEntry) = (offset, -1, false)
+    return known
+  }
+
+  /// Drops the ranks that nobody has any more.
+  private mutating func renumber() {
+    let ranked = indexByRank.enumerated().filter { places[Int($1)].rank == Int32($0) }.map { Int($1) }
+    (line, indexByRank) = (WaitingLine(), [])
+    for index in ranked { giveRank(to: index) }
   }
 
   private mutating func giveRank(to index: Int) {
@@ -189,18 +241,18 @@ extension Room {
     if places[index].state != .waiting { line.set(line.ranks - 1, stands: false) }
   }
 
-  private mutating func leave(_ buyer: BuyerID, _ time: Timestamp) -> Offset? {
-    guard let index = indexByBuyer[buyer].map(Int.init), places[index].state.isLive else { return nil }
+  private mutating func leave(_ buyer: BuyerID, _ time: Timestamp) -> [Offset] {
+    guard let index = indexByBuyer[buyer].map(Int.init), places[index].state.isLive else { return [] }
     let wasInside = places[index].state == .admitted
     set(index, wasInside ? .done : .left, time)
-    return wasInside ? places[index].offset : nil
+    return wasInside ? [places[index].offset] : []
   }
 
-  private mutating func revoke(_ buyer: BuyerID, _ time: Timestamp) -> Offset? {
+  private mutating func revoke(_ buyer: BuyerID, _ time: Timestamp) -> [Offset] {
     revoked.insert(buyer)
-    guard let index = indexByBuyer[buyer].map(Int.init) else { return nil }
-    if places[index].state.isLive { set(index, .revoked, time) }
-    return places[index].offset
+    guard let index = indexByBuyer[buyer].map(Int.init), places[index].state.isLive else { return [] }
+    set(index, .revoked, time)
+    return [places[index].offset]
   }
 
   @discardableResult
@@ -244,7 +296,8 @@ extension Room {
     let seed = Draw.seed(secret: drawn.secret, closing, beacon: drawn.value)
     self.drawn = drawn
     waitingForLot = 0
-    for index in Draw.order(of: entries, seed: seed) { giveRank(to: index) }
-    for index in closing.count..<places.count { giveRank(to: index) }
+    let entered = indices(where: \.isEntry)
+    for lot in Draw.order(of: entries, seed: seed) { giveRank(to: entered[lot]) }
+    for index in indices(where: { $0.rank < 0 }) { giveRank(to: index) }
   }
 }

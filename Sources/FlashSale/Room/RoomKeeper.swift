@@ -1,7 +1,11 @@
 public import Time
 
-/// Decides for the owner of one room whom it lets in, passes over and puts out. The time is passed in, and only the
-/// owner's clock counts.
+/// Decides for the owner of one room whom it lets in, passes over and puts out. The time is passed in.
+///
+/// (1) Only the owner's clock counts. What another process' clock said, an owner before among them, may be off by
+///     `Limits.tokenLeeway`, and nobody is passed over or put out early for that.
+/// (2) Silence counts only while the owner listens: after a takeover, a pause or a step of its clock, everybody has all
+///     of `silence` anew to show a sign of life. So nobody loses her turn because of the owner.
 public struct RoomKeeper: Sendable {
   /// What a lottery has to ask, before it can be drawn.
   public struct Question: Hashable, Sendable {
@@ -12,6 +16,11 @@ public struct RoomKeeper: Sendable {
     public let knownAt: Timestamp
     /// Whether the answer was known when the entries ended: then nothing is drawn by it.
     public let isTooEarly: Bool
+
+    /// What persons said that the beacon said: the first value that was told when it could be known.
+    public func answer(among told: [Room.Told]) -> String? {
+      told.first { $0.beacon == beacon.name && $0.at >= knownAt }?.value
+    }
   }
 
   /// What is to be done now.
@@ -25,34 +34,40 @@ public struct RoomKeeper: Sendable {
   }
 
   private let rule: RoomRule
-  private let opensAt: Timestamp
+  private var opensAt: Timestamp
   private var pace: AdmissionPace?
   /// When each place was last heard of, as far as it was; by its place in the room.
   private var heard: [Timestamp] = []
   private var lookedAt: Timestamp?
+  private var decidedAt: Timestamp?
+  /// Since when it has decided without a pause or a step of its clock.
+  private var steadySince: Timestamp?
 
   /// How often places are looked through for those that were not heard of.
   private static let lookInterval = Duration.milliseconds(500)
 
   public init(_ rule: RoomRule, of sale: Sale) {
     self.rule = rule
-    opensAt = rule.opensAt ?? sale.startsAt
+    opensAt = rule.opening(of: sale)
   }
 
-  /// Takes note of a record that the room is about to apply, or has.
+  /// Takes note of the sale's window as it is now: a room that has no opening of its own opens when the sale starts.
+  public mutating func follow(_ sale: Sale) { opensAt = rule.opening(of: sale) }
+
+  /// Takes note of a record that the room has applied.
   ///
-  /// - Parameter now: when it was read; while old records are read again, the record's own time.
+  /// - Parameter now: when it was read.
   public mutating func note(_ record: RoomRecord, in room: Room, now: Timestamp) {
     switch record.command {
     case .alive(let places):
       grow(to: room, now)
       for place in places {
-        if let index = room.index(of: place) { heard[index] = max(heard[index], now) }
+        if let index = room.index(of: place) { heard[index] = now }
       }
-    case .join(let buyer, _):
+    case .join(let buyer, _, _):
       grow(to: room, now)
       guard let place = room.standing(of: buyer)?.place, let index = room.index(of: place) else { return }
-      heard[index] = max(heard[index], now)
+      heard[index] = now
     default: break
     }
   }
@@ -67,6 +82,7 @@ public struct RoomKeeper: Sendable {
   ///   follows the backlog looks at it, and lets nobody in while it is not known.
   public mutating func decide(_ room: Room, backlog: Int64? = nil, now: Timestamp) -> Decision {
     var decision = Decision()
+    listen(now)
     grow(to: room, now)
     if lookedAt.map({ now.microseconds(since: $0) >= Self.lookInterval.wholeMicroseconds }) ?? true {
       lookedAt = now
@@ -86,6 +102,22 @@ public struct RoomKeeper: Sendable {
     return decision
   }
 
+  /// Begins to listen anew if this is its first decision, or comes long after or before the last one.
+  private mutating func listen(_ now: Timestamp) {
+    defer { decidedAt = now }
+    if let decidedAt, abs(now.microseconds(since: decidedAt)) <= Limits.roomCatchUp.wholeMicroseconds {
+      if let lookedAt, now < lookedAt { self.lookedAt = now }
+    } else {
+      (heard, lookedAt, steadySince) = ([], nil, now)
+    }
+  }
+
+  /// For how long a place is in its state, at least.
+  private func age(of place: Room.Place, _ now: Timestamp) -> Int64 {
+    guard let steadySince, place.since < steadySince else { return now.microseconds(since: place.since) }
+    return now.microseconds(since: min(place.since.after(Limits.tokenLeeway), steadySince))
+  }
+
   /// The first time of a room's decisions after it was taken over begins where the owner before left off.
   private mutating func admit(
     _ room: Room, passedOver: [RoomRecord.Command], isHeld: Bool, _ now: Timestamp, _ decision: inout Decision
@@ -96,11 +128,9 @@ public struct RoomKeeper: Sendable {
     pace.earn(upTo: now, ratePerMinute: room.ratePerMinute ?? rule.ratePerMinute)
     let free = rule.slots.map { max(0, Int($0) - room.inside) } ?? .max
     let open = room.isPaused || isHeld ? 0 : min(free, room.waiting)
-    let count = min(pace.due, open, Limits.roomPlacesPerRecord)
-    if count > 0 {
-      decision.commands.append(.admit(room.first(count)))
-      pace.spend(count)
-    }
+    let count = min(pace.due, open, Limits.roomPlacesPerDecision)
+    for part in room.first(count).parts { decision.commands.append(.admit(part)) }
+    pace.spend(count)
     if count == open { pace.idle() }
     self.pace = pace
   }
@@ -114,9 +144,9 @@ public struct RoomKeeper: Sendable {
       case .waiting:
         if isOpen, now.microseconds(since: heard[index]) > rule.silence.wholeMicroseconds { away.append(place.offset) }
       case .away:
-        if now.microseconds(since: place.since) > rule.grace.wholeMicroseconds { expired.append(place.offset) }
+        if age(of: place, now) > rule.grace.wholeMicroseconds { expired.append(place.offset) }
       case .admitted:
-        if now.microseconds(since: place.since) > rule.stay.wholeMicroseconds { expired.append(place.offset) }
+        if age(of: place, now) > rule.stay.wholeMicroseconds { expired.append(place.offset) }
       case .left, .done, .expired, .revoked: continue
       }
     }

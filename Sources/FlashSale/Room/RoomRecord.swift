@@ -6,8 +6,9 @@ public struct RoomRecord: Hashable, Sendable {
     // What buyers do, as an intake says.
 
     /// The record's offset is the place, if the buyer has none yet. The room's first one says whether the room draws
-    /// lots, so that whoever reads the topic needs nothing else.
-    case join(BuyerID, byLot: Bool)
+    /// lots, and each whether the doors were open by the writer's clock, so that whoever reads the topic needs nothing
+    /// else.
+    case join(BuyerID, byLot: Bool, isLate: Bool = false)
     /// Who waits gives the place up; who is inside is done.
     case leave(BuyerID)
     /// These places showed a sign of life; ascending, at most `Limits.roomPlacesPerRecord`, as are all lists of places.

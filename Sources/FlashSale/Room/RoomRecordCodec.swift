@@ -13,7 +13,7 @@ extension RoomRecord {
     wire.atUs = UInt64(bitPattern: at.microseconds)
     wire.epoch = UInt64(bitPattern: epoch.rawValue)
     wire.command = command.wire
-    if case .join(_, let byLot) = command { wire.byLot = byLot }
+    if case .join(_, let byLot, let isLate) = command { (wire.byLot, wire.isLate) = (byLot, isLate) }
     do {
       return try wire.serializedBytes()
     } catch {
@@ -26,7 +26,8 @@ extension RoomRecord {
   public init?(decoding value: UnsafeRawBufferPointer?) {
     guard let value, value.count <= Limits.roomRecordBytes,
       let wire = try? WireRoomRecord(serializedBytes: Array(value)), wire.schema == Self.schema,
-      let command = wire.command.flatMap({ Command($0, byLot: wire.byLot) }), Int64(exactly: wire.epoch) != nil
+      let command = wire.command.flatMap({ Command($0, byLot: wire.byLot, isLate: wire.isLate) }),
+      Int64(exactly: wire.epoch) != nil
     else { return nil }
     self.init(
       sale: SaleNumber(rawValue: Int32(bitPattern: wire.sale)),
@@ -37,7 +38,7 @@ extension RoomRecord {
 extension RoomRecord.Command {
   fileprivate var wire: WireRoomRecord.OneOf_Command {
     switch self {
-    case .join(let buyer, _): .join(buyer.rawValue)
+    case .join(let buyer, _, _): .join(buyer.rawValue)
     case .leave(let buyer): .leave(buyer.rawValue)
     case .revoke(let buyer): .revoke(buyer.rawValue)
     case .alive(let places): .alive(WireRoomPlaces(places))
@@ -54,9 +55,9 @@ extension RoomRecord.Command {
     }
   }
 
-  fileprivate init?(_ wire: WireRoomRecord.OneOf_Command, byLot: Bool) {
+  fileprivate init?(_ wire: WireRoomRecord.OneOf_Command, byLot: Bool, isLate: Bool) {
     switch wire {
-    case .join(let buyer): self.init(buyer) { .join($0, byLot: byLot) }
+    case .join(let buyer): self.init(buyer) { .join($0, byLot: byLot, isLate: isLate) }
     case .leave(let buyer): self.init(buyer, Self.leave)
     case .revoke(let buyer): self.init(buyer, Self.revoke)
     case .alive(let places): self.init(places, Self.alive)

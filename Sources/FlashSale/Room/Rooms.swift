@@ -17,15 +17,15 @@ public struct Rooms: Sendable {
 
   /// Applies the record at an offset. Offsets ascend.
   ///
-  /// - Returns: a place whose token counts no more from here on.
+  /// - Returns: places whose tokens count no more from here on.
   @discardableResult
-  public mutating func apply(_ record: RoomRecord, at offset: Offset) -> Offset? {
+  public mutating func apply(_ record: RoomRecord, at offset: Offset) -> [Offset] {
     records += 1
     if case .own = record.command {
       epoch = max(epoch, record.epoch)
-      return nil
+      return []
     }
-    guard !record.command.isOwners || record.epoch == epoch else { return nil }
+    guard !record.command.isOwners || record.epoch == epoch else { return [] }
     return rooms[record.sale, default: Room(sale: record.sale)].apply(record, at: offset)
   }
 }

@@ -49,6 +49,9 @@ nonisolated struct WireRoomRecord: Sendable {
   /// Of a join: whether the room draws lots.
   var byLot: Bool = false
 
+  /// Of a join: whether the doors were open already, by the writer's clock. Such a join is no entry of the lot.
+  var isLate: Bool = false
+
   var command: WireRoomRecord.OneOf_Command? = nil
 
   /// The buyer who joins, leaves or is done, or is revoked.
@@ -250,7 +253,7 @@ fileprivate nonisolated let _protobuf_package = "penstock.log.v1"
 
 nonisolated extension WireRoomRecord: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".RoomRecord"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}schema\0\u{1}sale\0\u{3}at_us\0\u{1}epoch\0\u{3}by_lot\0\u{2}\u{5}join\0\u{1}leave\0\u{1}revoke\0\u{1}alive\0\u{1}away\0\u{1}expire\0\u{1}admit\0\u{2}\u{4}own\0\u{1}pause\0\u{1}resume\0\u{1}close\0\u{1}rate\0\u{1}beacon\0\u{1}draw\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}schema\0\u{1}sale\0\u{3}at_us\0\u{1}epoch\0\u{3}by_lot\0\u{3}is_late\0\u{2}\u{4}join\0\u{1}leave\0\u{1}revoke\0\u{1}alive\0\u{1}away\0\u{1}expire\0\u{1}admit\0\u{2}\u{4}own\0\u{1}pause\0\u{1}resume\0\u{1}close\0\u{1}rate\0\u{1}beacon\0\u{1}draw\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -263,6 +266,7 @@ nonisolated extension WireRoomRecord: SwiftProtobuf.Message, SwiftProtobuf._Mess
       case 3: try { try decoder.decodeSingularFixed64Field(value: &self.atUs) }()
       case 4: try { try decoder.decodeSingularUInt64Field(value: &self.epoch) }()
       case 5: try { try decoder.decodeSingularBoolField(value: &self.byLot) }()
+      case 6: try { try decoder.decodeSingularBoolField(value: &self.isLate) }()
       case 10: try {
         var v: String?
         try decoder.decodeSingularStringField(value: &v)
@@ -430,6 +434,9 @@ nonisolated extension WireRoomRecord: SwiftProtobuf.Message, SwiftProtobuf._Mess
     if self.byLot != false {
       try visitor.visitSingularBoolField(value: self.byLot, fieldNumber: 5)
     }
+    if self.isLate != false {
+      try visitor.visitSingularBoolField(value: self.isLate, fieldNumber: 6)
+    }
     switch self.command {
     case .join?: try {
       guard case .join(let v)? = self.command else { preconditionFailure() }
@@ -498,6 +505,7 @@ nonisolated extension WireRoomRecord: SwiftProtobuf.Message, SwiftProtobuf._Mess
     if lhs.atUs != rhs.atUs {return false}
     if lhs.epoch != rhs.epoch {return false}
     if lhs.byLot != rhs.byLot {return false}
+    if lhs.isLate != rhs.isLate {return false}
     if lhs.command != rhs.command {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true

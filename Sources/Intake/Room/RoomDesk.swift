@@ -24,8 +24,15 @@ final class RoomDesk: Sendable {
   private let signs = Mutex(LifeSigns())
   private let joining = Atomic(0)
   private let draws: DrawDesk
-  /// Places that have ended and that the event loops do not know yet.
-  private let newlyEnded = Mutex<[(SaleNumber, Offset)]>([])
+  /// What the event loops do not know yet.
+  private let newlyEnded = Mutex<[Ended]>([])
+
+  /// Places that a record has ended.
+  struct Ended: Sendable {
+    let places: [Offset]
+    let sale: SaleNumber
+    let at: Timestamp
+  }
 
   init(
     _ configuration: IntakeConfiguration.Rooms, signer: RoomTokenSigner, cluster: ClusterSettings,
@@ -46,18 +53,37 @@ final class RoomDesk: Sendable {
   // MARK: Calls
 
   /// Gives the buyer a place, or tells the one that she has.
-  func join(_ sale: CatalogSale, _ buyer: BuyerID) async throws(Problem) -> RoomAnswer {
+  ///
+  /// - Parameter admit: called before anything is written; throws if it may not be.
+  func join(
+    _ sale: CatalogSale, _ buyer: BuyerID, admit: () throws(Problem) -> Void = {}
+  ) async throws(Problem) -> RoomAnswer {
     let rule = try rule(of: sale)
-    if let refusal = sale.roomIsOver(at: .now) { throw refusal }
-    let (standing, isFull, end) = follower.withRooms { rooms in
-      let room = rooms[sale.number]
-      return (room?.standing(of: buyer), room?.isFull ?? false, rooms.records)
-    }
-    if let standing, standing.state.isLive { return try look(sale, buyer) }
-    if follower.withRooms({ $0[sale.number]?.isRevoked(buyer) ?? false }) { throw .revoked }
-    guard !isFull, recordsKept.map({ end < $0 }) ?? true else { throw .busy("The waiting room is full.") }
-    try await write([RoomRecord(sale: sale.number, at: .now, .join(buyer, byLot: rule.order == .lottery))])
+    let now = Timestamp.now
+    if let refusal = sale.roomIsOver(at: now) { throw refusal }
+    if try hasPlace(sale, buyer) { return try look(sale, buyer) }
+    guard recordsKept.map({ kept in follower.withRooms { $0.records } < kept }) ?? true else { throw .roomFull }
+    try admit()
+    let isLate = rule.opening(of: sale.sale) <= now
+    try await write([
+      RoomRecord(sale: sale.number, at: now, .join(buyer, byLot: rule.order == .lottery, isLate: isLate))
+    ])
+    // Meanwhile the room can have become full, or the buyer have been revoked.
+    let standing = follower.withRooms { $0[sale.number]?.standing(of: buyer) }
+    if try !hasPlace(sale, buyer), standing == nil { throw .roomFull }
     return try look(sale, buyer)
+  }
+
+  /// Whether the buyer has a place; throws if she gets none.
+  private func hasPlace(_ sale: CatalogSale, _ buyer: BuyerID) throws(Problem) -> Bool {
+    let (refusal, standing) = follower.withRooms { rooms in
+      (rooms[sale.number]?.refusal(of: buyer), rooms[sale.number]?.standing(of: buyer))
+    }
+    switch refusal {
+    case .revoked: throw .revoked
+    case .full: throw .roomFull
+    case nil: return standing?.state.isLive ?? false
+    }
   }
 
   /// Tells where the buyer stands. It is a sign of life.
@@ -87,11 +113,18 @@ final class RoomDesk: Sendable {
   }
 
   /// Gives the buyer's place up, or says that she is done.
-  func leave(_ sale: CatalogSale, _ buyer: BuyerID) async throws(Problem) -> RoomAnswer {
+  ///
+  /// - Parameter admit: called before anything is written; throws if it may not be.
+  func leave(
+    _ sale: CatalogSale, _ buyer: BuyerID, admit: () throws(Problem) -> Void = {}
+  ) async throws(Problem) -> RoomAnswer {
     _ = try rule(of: sale)
     let standing = follower.withRooms { $0[sale.number]?.standing(of: buyer) }
     guard let standing else { throw .placeNotFound }
-    if standing.state.isLive { try await write([RoomRecord(sale: sale.number, at: .now, .leave(buyer))]) }
+    if standing.state.isLive {
+      try admit()
+      try await write([RoomRecord(sale: sale.number, at: .now, .leave(buyer))])
+    }
     return try look(sale, buyer)
   }
 
@@ -109,7 +142,7 @@ final class RoomDesk: Sendable {
     let closing = room.drawn == nil ? room.closing : nil
     return RoomAnswer.Surroundings(
       waiting: room.waiting, ratePerMinute: room.ratePerMinute ?? rule.ratePerMinute, isPaused: room.isPaused,
-      opensAt: rule.opensAt ?? sale.sale.startsAt,
+      opensAt: rule.opening(of: sale.sale),
       waitsForBeacon: closing.flatMap { rule.question(after: $0, now: .now) }?.beacon.name,
       left: sale.items.reduce(0) { $0 + Int64($1.gauge.level.left.rawValue) })
   }
@@ -150,7 +183,7 @@ extension RoomDesk {
   /// Follows the topic and passes signs of life on, until the task is cancelled.
   ///
   /// - Parameter ended: called with the places whose tokens count no more, each soon after its record has come.
-  func run(ended: @escaping @Sendable ([(SaleNumber, Offset)]) -> Void) async {
+  func run(ended: @escaping @Sendable ([Ended]) -> Void) async {
     await withDiscardingTaskGroup { group in
       group.addTask { await self.follow(ended) }
       group.addTask {
@@ -168,7 +201,7 @@ extension RoomDesk {
     while isNeeded(), !follower.isReady { try await Task.sleep(for: Limits.roomReadyPause) }
   }
 
-  private func follow(_ ended: @escaping @Sendable ([(SaleNumber, Offset)]) -> Void) async {
+  private func follow(_ ended: @escaping @Sendable ([Ended]) -> Void) async {
     while !isNeeded() {
       guard (try? await Task.sleep(for: Limits.roomLookPause)) != nil else { return }
     }
@@ -176,7 +209,9 @@ extension RoomDesk {
     while !Task.isCancelled {
       do {
         try await follower.run { [self] applied in
-          if let place = applied.ended { newlyEnded.withLock { $0.append((applied.record.sale, place)) } }
+          guard !applied.ended.isEmpty else { return }
+          let new = Ended(places: applied.ended, sale: applied.record.sale, at: applied.record.at)
+          newlyEnded.withLock { $0.append(new) }
         } wakeUp: { [self] in
           let new = newlyEnded.withLock { places in
             defer { places = [] }
@@ -194,9 +229,9 @@ extension RoomDesk {
   }
 
   private func passOn() async {
-    let due = signs.withLock { $0.take() }
-    guard !due.isEmpty else { return }
     let now = Timestamp.now
+    let due = signs.withLock { $0.take(now: now) }
+    guard !due.isEmpty else { return }
     let records = due.flatMap { sale, places in places.parts.map { RoomRecord(sale: sale, at: now, .alive($0)) } }
     do {
       try await openWriter().write(records)

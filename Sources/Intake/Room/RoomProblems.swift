@@ -19,10 +19,13 @@ extension Problem {
 
   static let placeNotFound = Problem(.placeNotFound, detail: "Join with POST /v1/sales/{sale}/room.")
 
+  static var roomFull: Problem { .busy("The waiting room is full.") }
+
   static let revoked = Problem(.tokenInvalid, detail: "The shop has taken this buyer's place away.")
 
   /// The join may be in the topic (I12).
-  static let joinUnknown = Problem(
-    .outcomeUnknown, detail: "The place may be taken. Joining again is safe: it stays one place."
-  ).with { $0.retryAfterMilliseconds = Int.random(in: Limits.retryAfterMilliseconds) }
+  static var joinUnknown: Problem {
+    Problem(.outcomeUnknown, detail: "The place may be taken. Joining again is safe: it stays one place.")
+      .with { $0.retryAfterMilliseconds = Int.random(in: Limits.retryAfterMilliseconds) }
+  }
 }

@@ -73,6 +73,13 @@ final class LoopState {
 
   // MARK: Orders in flight
 
+  /// Places of a waiting room have ended: their tokens count no more.
+  func ended(_ record: RoomDesk.Ended, now: Timestamp) {
+    // A sale that this loop does not know yet: for as long as a token of any sale.
+    let stay = catalog.sale(numbered: record.sale)?.sale.shaping.room?.stay ?? FlashSale.Limits.roomStay
+    endedPlaces.end(record.places, of: record.sale, at: record.at, stay: stay, now: now)
+  }
+
   /// Begins to wait for an acknowledgement; `nil` if too many wait.
   func wait(_ waiter: any OrderWaiter) -> SlotID? {
     waiting.insert(waiter, until: .now() + acknowledgementDeadline)

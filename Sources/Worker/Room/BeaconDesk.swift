@@ -45,10 +45,8 @@ final class BeaconDesk: Sendable {
     }
     guard question.knownAt <= now else { return nil }
     switch question.beacon.source {
-    case .told(let knownAt):
-      if let first = told.first(where: { $0.beacon == question.beacon.name && $0.at >= knownAt }) {
-        return BeaconAnswer(value: first.value)
-      }
+    case .told:
+      if let value = question.answer(among: told) { return BeaconAnswer(value: value) }
       complain(sale, question, "nobody has told its value: penstock room beacon")
       return nil
     case .drand(let url, _, _):

@@ -72,17 +72,23 @@ struct RoomOwner: Sendable {
 /// What an owner knows of the rooms besides their records.
 struct RoomKeepers {
   struct Kept {
-    let sale: StoredSale
+    var sale: StoredSale
     var keeper: RoomKeeper
+
+    mutating func follow(_ sale: StoredSale) {
+      self.sale = sale
+      keeper.follow(sale.sale)
+    }
   }
 
   private(set) var kept: [SaleNumber: Kept] = [:]
 
-  /// Takes note of the sales that have rooms. A keeper that is there already stays.
+  /// Takes note of the sales that have rooms, and of their windows as they are now. A keeper that is there already
+  /// stays.
   mutating func learn(_ sales: [StoredSale]) {
-    for sale in sales where kept[sale.number] == nil {
+    for sale in sales {
       guard let rule = sale.sale.shaping.room else { continue }
-      kept[sale.number] = Kept(sale: sale, keeper: RoomKeeper(rule, of: sale.sale))
+      kept[sale.number, default: Kept(sale: sale, keeper: RoomKeeper(rule, of: sale.sale))].follow(sale)
     }
     let numbers = Set(sales.map(\.number))
     kept = kept.filter { numbers.contains($0.key) }
@@ -90,9 +96,7 @@ struct RoomKeepers {
 
   mutating func note(_ applied: RoomFollower.Applied, now: Timestamp) {
     guard let room = applied.room else { return }
-    // What was written before has the time at which it was written: an old sign of life is no new one.
-    let time = applied.isNew ? now : min(applied.record.at, now)
-    kept[applied.record.sale]?.keeper.note(applied.record, in: room, now: time)
+    kept[applied.record.sale]?.keeper.note(applied.record, in: room, now: now)
   }
 
   /// The sales whose rooms follow the backlog.
