@@ -265,7 +265,9 @@ extension IntakeService {
       IntakeRoutes(
         catalog: catalog, orders: orders,
         placing: OrderRoute(gate: gate, orders: orders, loops: loops, catalog: catalog, recognition: recognition),
-        sales: SharedSaleBytes(), rooms: RoomRoutes(catalog: catalog, desk: rooms, recognition: recognition),
+        sales: SharedSaleBytes(),
+        rooms: RoomRoutes(
+          catalog: catalog, desk: rooms, recognition: recognition, limiter: gate.limiter, proxies: gate.proxies),
         lives: LifeRoutes(
           desk: LifeDesk(
             store: store, orders: orders, catalog: catalog, writers: gate.writers, backlogLimit: gate.backlogLimit),

@@ -1,3 +1,5 @@
+internal import FlashSale
+
 /// Every bound of this module (I11): its value, its unit, what happens there, and why that much.
 ///
 /// `IntakeConfiguration` starts from some of these values; `IntakeConfiguration.check()` holds the relations between
@@ -91,6 +93,10 @@ public enum Limits {
   /// Calls of buyers who join or leave that wait for the topic. At the limit: `503 busy`. Each holds a task, some
   /// kilobytes.
   static let roomCalls = 20_000
+
+  /// How often one buyer may join a room and leave it, where the sale says nothing: more than a person with many tabs
+  /// does. Further ones are refused, as each is a record that every intake reads.
+  static let roomCallsPerBuyer = RateLimit(unchecked: 20, perSeconds: 60)
 
   /// How soon whoever waits in a room is told to ask again, at most: how late she hears that she is let in.
   static let roomPollAfter = Duration.seconds(5)

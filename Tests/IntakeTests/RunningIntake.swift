@@ -44,7 +44,9 @@ struct RunningIntake: Sendable {
       try await database.withStore { store in
         for sale in sales { _ = try await store.create(sale) }
         let broker = try EmbeddedBroker(
-          topics: [(name: topic, partitions: Int(final.partitions))], logger: quietLogger)
+          topics: [
+            (name: topic, partitions: Int(final.partitions)), (name: RoomLog.topic(beside: topic), partitions: 1),
+          ], logger: quietLogger)
         let answer = try await start(final, broker, database, store, body)
         await broker.shutdown()
         return answer

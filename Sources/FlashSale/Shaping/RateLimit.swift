@@ -20,6 +20,13 @@ public struct RateLimit: Hashable, Sendable {
   }
 }
 
+extension RateLimit {
+  /// A limit whose numbers are known to be in range.
+  public init(unchecked requests: Int32, perSeconds: Int32) {
+    (self.requests, self.perSeconds) = (requests, perSeconds)
+  }
+}
+
 extension RateLimit: Encodable {
   private enum CodingKeys: String, CodingKey, CaseIterable {
     case requests

@@ -31,7 +31,7 @@ struct OrderRoute: Sendable {
       head = try OrderHead(
         OrderFields(request.headers), sale: sale, catalog: catalog.current, recognition: recognition,
         believesField: recognition.identification.believesField(of: ClientAddress(peer)), entry: gate.entry)
-      if head.needsAddress { head.address = address(of: request, from: peer) }
+      if head.needsAddress { head.address = gate.proxies.client(of: request, from: peer) }
       body = try await Self.body(of: request)
     } catch {
       let number = SaleID(rawValue: sale).flatMap { catalog.current[$0] }?.number
@@ -46,14 +46,6 @@ struct OrderRoute: Sendable {
     return try result.get()
   }
 
-  private func address(of request: Request, from peer: SocketAddress?) -> ClientAddress? {
-    guard let peer = ClientAddress(peer) else { return nil }
-    var forwarded = HTTPField.Name("X-Forwarded-For").map { request.headers[values: $0].joined(separator: ",") } ?? ""
-    return forwarded.withUTF8 { text in
-      gate.proxies.client(of: peer, forwarded: text.isEmpty ? nil : UnsafeRawBufferPointer(text))
-    }
-  }
-
   private static func body(of request: Request) async throws(Problem) -> ByteBuffer {
     do {
       return try await request.body.collect(upTo: Limits.bodyBytes)
@@ -62,6 +54,19 @@ struct OrderRoute: Sendable {
     } catch {
       // The connection ended before the body did: nobody is left to be told.
       throw .malformedRequest
+    }
+  }
+}
+
+extension TrustedProxies {
+  /// Where a request comes from; `nil`: from no address.
+  ///
+  /// - Parameter peer: whom its connection is with.
+  func client(of request: Request, from peer: SocketAddress?) -> ClientAddress? {
+    guard let peer = ClientAddress(peer) else { return nil }
+    var forwarded = HTTPField.Name("X-Forwarded-For").map { request.headers[values: $0].joined(separator: ",") } ?? ""
+    return forwarded.withUTF8 { text in
+      client(of: peer, forwarded: text.isEmpty ? nil : UnsafeRawBufferPointer(text))
     }
   }
 }

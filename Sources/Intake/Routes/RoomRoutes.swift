@@ -3,6 +3,7 @@ internal import HTTPServing
 internal import HTTPTypes
 internal import Hummingbird
 internal import NIOCore
+internal import Time
 
 /// The paths of the waiting rooms.
 struct RoomRoutes: Sendable {
@@ -10,6 +11,8 @@ struct RoomRoutes: Sendable {
   /// `nil`: this intake has no waiting rooms.
   let desk: RoomDesk?
   let recognition: SharedRecognition
+  let limiter: RequestLimiter
+  let proxies: TrustedProxies
 
   func add(to v1: RouterGroup<ListenerContext>) {
     v1.at("sales/{sale}/room", get: look, post: join, delete: leave)
@@ -18,7 +21,7 @@ struct RoomRoutes: Sendable {
 
   @Sendable private func join(_ request: Request, _ context: ListenerContext) async throws -> Response {
     let (desk, sale, buyer) = try (presentDesk(), sale(context), recognition.caller(of: request, context).buyer)
-    return .json(try await desk.join(sale, buyer).write)
+    return .json(try await desk.join(sale, buyer, admit: admission(sale, buyer, request, context)).write)
   }
 
   @Sendable private func look(_ request: Request, _ context: ListenerContext) async throws -> Response {
@@ -28,13 +31,25 @@ struct RoomRoutes: Sendable {
 
   @Sendable private func leave(_ request: Request, _ context: ListenerContext) async throws -> Response {
     let (desk, sale, buyer) = try (presentDesk(), sale(context), recognition.caller(of: request, context).buyer)
-    return .json(try await desk.leave(sale, buyer).write)
+    return .json(try await desk.leave(sale, buyer, admit: admission(sale, buyer, request, context)).write)
   }
 
   @Sendable private func draw(_ request: Request, _ context: ListenerContext) async throws -> Response {
     let (desk, sale) = try (presentDesk(), sale(context))
     let headers: HTTPFields = [.contentType: "application/json", .cacheControl: "no-store"]
     return Response(status: .ok, headers: headers, body: ResponseBody(byteBuffer: try await desk.draw(sale)))
+  }
+
+  /// Holds who joins and leaves to a rate, so that nobody fills the room's topic: by buyer, and by address if the sale
+  /// limits that.
+  private func admission(
+    _ sale: CatalogSale, _ buyer: BuyerID, _ request: Request, _ context: ListenerContext
+  ) -> () throws(Problem) -> Void {
+    { () throws(Problem) in
+      guard let paces = sale.roomPaces else { return }
+      let address = paces.address == nil ? nil : proxies.client(of: request, from: context.peer)
+      try limiter.check(paces, sale.number, of: .room, buyer: buyer, address: address, at: .now)
+    }
   }
 
   private func presentDesk() throws(Problem) -> RoomDesk {

@@ -24,22 +24,26 @@ struct RequestLimiter: Sendable {
   private let secret = UInt64.random(in: .min ... .max)
   private let forgotten = Counter(IntakeMetric.limitsForgotten)
 
-  /// Counts a request for an order, or refuses it. A request that one limit refuses is not counted by the other.
+  /// What is asked for: each is counted by itself.
+  enum Purpose { case order, room }
+
+  /// Counts a request, or refuses it. A request that one limit refuses is not counted by the other.
   ///
   /// - Parameter address: `nil` if it is not known, or not limited.
   func check(
-    _ paces: SalePaces, _ sale: SaleNumber, buyer: BuyerID, address: ClientAddress?, at time: Timestamp
+    _ paces: SalePaces, _ sale: SaleNumber, of purpose: Purpose = .order, buyer: BuyerID, address: ClientAddress?,
+    at time: Timestamp
   ) throws(Problem) {
     let now = time.microseconds / (1_000_000 / RatePace.ticksPerSecond)
     var taken: (mark: UInt64, pace: RatePace)?
     if let pace = paces.buyer {
-      let buyerMark = mark(sale) { $0.combine(buyer.rawValue) }
+      let buyerMark = mark(sale, purpose) { $0.combine(buyer.rawValue) }
       try take(buyerMark, pace, "buyer", now)
       taken = (buyerMark, pace)
     }
     guard let pace = paces.address, let network = address?.network else { return }
     do throws(Problem) {
-      let addressMark = mark(sale) {
+      let addressMark = mark(sale, purpose) {
         $0.combine(network.high)
         $0.combine(network.low)
       }
@@ -50,10 +54,11 @@ struct RequestLimiter: Sendable {
     }
   }
 
-  private func mark(_ sale: SaleNumber, _ add: (inout Hasher) -> Void) -> UInt64 {
+  private func mark(_ sale: SaleNumber, _ purpose: Purpose, _ add: (inout Hasher) -> Void) -> UInt64 {
     var hasher = Hasher()
     hasher.combine(secret)
     hasher.combine(sale.rawValue)
+    hasher.combine(purpose)
     add(&hasher)
     return UInt64(bitPattern: Int64(hasher.finalize()))
   }

@@ -1,0 +1,133 @@
+import FlashSale
+import Foundation
+import Intake
+import OrderLog
+import TestSupport
+import Testing
+import Time
+
+/// A waiting room as a buyer meets it at one intake; the test says what its owner and the admin say.
+struct RoomTests {
+  private struct Hall {
+    let intake: RunningIntake
+    let writer: RoomWriter
+
+    static func with(limits: RequestLimits? = nil, _ body: (Hall) async throws -> Void) async throws {
+      var shaping = SaleShaping()
+      shaping.room = RoomRule(ratePerMinute: 600)
+      shaping.limits = limits
+      let topic = RoomLog.topic(beside: RunningIntake.topic)
+      let tokens = try RoomTokenSigner(secrets: [RunningIntake.secret])
+      try await RunningIntake.with(sales: [try Sale.open(shaping: shaping)]) {
+        $0.configure = { $0.rooms = IntakeConfiguration.Rooms(topic: topic, tokens: tokens) }
+      } _: { intake in
+        let writer = try RoomWriter(
+          cluster: ClusterSettings(brokers: intake.broker.bootstrapServers), topic: topic, logger: quietLogger)
+        let hall = Hall(intake: intake, writer: writer)
+        do {
+          try await hall.say(.own)
+          try await body(hall)
+        } catch {
+          await writer.shutdown(deadline: .seconds(5))
+          throw error
+        }
+        await writer.shutdown(deadline: .seconds(5))
+      }
+    }
+
+    func say(_ command: RoomRecord.Command) async throws {
+      let record = RoomRecord(sale: SaleNumber(rawValue: 1), at: .now, epoch: Epoch(rawValue: 1), command)
+      try await writer.write([record])
+    }
+
+    func call(_ method: String, _ buyer: String) async throws -> RawClient.Answer {
+      try await intake.send(
+        "\(method) /v1/sales/double11/room HTTP/1.1\r\nHost: test\r\nX-Buyer-Id: \(buyer)\r\n"
+          + "Content-Length: 0\r\n\r\n")
+    }
+
+    func order(_ buyer: String, token: String) async throws -> RawClient.Answer {
+      try await intake.send(
+        RunningIntake.orderRequest(buyer: buyer)
+          .replacing("Host: test\r\n", with: "Host: test\r\nX-Room-Token: \(token)\r\n"))
+    }
+
+    /// Joins and is let in.
+    func enter(_ buyer: String) async throws -> (place: Int, token: String) {
+      let place = try #require(try await call("POST", buyer).int("place"))
+      try await say(.admit([Offset(Int64(place))]))
+      var token: String?
+      _ = try await eventually(within: .seconds(10)) {
+        token = try await call("GET", buyer).string("token")
+        return token != nil
+      }
+      return (place, try #require(token))
+    }
+  }
+
+  @Test func `whoever joins and leaves without end is held to a rate, and whoever only asks is not`() async throws {
+    try await Hall.with { hall in
+      var refused: RawClient.Answer?
+      for number in 0..<60 where refused == nil {
+        let answer = try await hall.call(number.isMultiple(of: 2) ? "POST" : "DELETE", "ann")
+        if answer.status != 200 { refused = answer }
+      }
+      #expect(refused?.status == 429)
+      #expect(refused?.code == "rate_limited")
+      #expect(refused?.headers["ratelimit-policy"] == #""buyer";q=20;w=60"#)
+      // What writes nothing is not counted: who has a place may ask for it, and join, as often as she likes.
+      for _ in 0..<50 { #expect(try await hall.call("POST", "bob").status == 200) }
+      for _ in 0..<50 { #expect(try await hall.call("GET", "bob").status == 200) }
+    }
+  }
+
+  @Test func `a sale's limits hold for its room too, and are counted apart from its orders`() async throws {
+    let limits = RequestLimits(
+      perBuyer: try RateLimit(requests: 2, perSeconds: 3_600),
+      perAddress: try RateLimit(requests: 3, perSeconds: 3_600))
+    try await Hall.with(limits: limits) { hall in
+      let (_, token) = try await hall.enter("ann")
+      #expect(try await hall.order("ann", token: token).status == 202)
+      #expect(try await hall.order("ann", token: token).status == 202)
+      #expect(try await hall.call("DELETE", "ann").status == 200)
+      #expect(try await hall.call("POST", "ann").status == 429)
+      #expect(try await hall.call("POST", "bob").status == 200)
+      let refused = try await hall.call("POST", "eve")
+      #expect(refused.status == 429)
+      #expect(refused.headers["ratelimit-policy"] == #""address";q=3;w=3600"#)
+    }
+  }
+
+  @Test func `a buyer who is revoked while she joins hears just that`() async throws {
+    try await Hall.with { hall in
+      for number in 0..<20 {
+        let buyer = "buyer-\(number)"
+        try await hall.say(.revoke(BuyerID(unchecked: buyer)))
+        let answer = try await hall.call("POST", buyer)
+        #expect(answer.status == 403)
+        #expect(answer.code == "token_invalid", "\(answer.text)")
+      }
+    }
+  }
+
+  @Test func `whoever is put out has no token that counts, and none is left when she is revoked later`() async throws {
+    try await Hall.with { hall in
+      let (place, token) = try await hall.enter("ann")
+      #expect(try await hall.order("ann", token: token).status == 202)
+      try await hall.say(.expire([Offset(Int64(place))]))
+      let isOut = try await eventually(within: .seconds(1)) {
+        try await hall.order("ann", token: token).code == "token_invalid"
+      }
+      #expect(isOut)
+      let (_, second) = try await hall.enter("ann")
+      #expect(second != token)
+      #expect(try await hall.order("ann", token: second).status == 202)
+      try await hall.say(.revoke(BuyerID(unchecked: "ann")))
+      let isRevoked = try await eventually(within: .seconds(1)) {
+        try await hall.order("ann", token: second).code == "token_invalid"
+      }
+      #expect(isRevoked)
+      #expect(try await hall.order("ann", token: token).code == "token_invalid")
+    }
+  }
+}
