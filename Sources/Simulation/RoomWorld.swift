@@ -217,7 +217,7 @@ struct RoomWorld {
 
   /// What the worker hears that owns the rooms.
   private func answer(to question: RoomKeeper.Question, _ room: Room, _ at: Timestamp) -> String? {
-    guard question.knownAt <= at else { return nil }
+    guard question.knownAt <= at, !question.isTooEarly else { return nil }
     if case .told = question.beacon.source { return question.answer(among: room.told) }
     let isSilent = mute.contains(question.beacon.name) || now < question.knownAt.microseconds + beaconDelay
     return isSilent ? nil : "round \(question.round)"
