@@ -3,10 +3,6 @@ public import SaleStore
 
 /// What admin cannot do itself, because it knows neither the log nor the other parts. The wiring provides it.
 public struct AdminHooks: Sendable {
-  /// Writes one `close` record per item of the sale into the log; returns when all are durable. Throws if any may not
-  /// be; repeating is safe.
-  public var publishClose: @Sendable (StoredSale) async throws -> Void
-
   /// Counts the requests of the sale in the log, from each partition's offset (0 where it is missing) to the log's end.
   /// Throws if the log cannot be read.
   public var countTail: @Sendable (StoredSale, [Partition: Offset]) async throws -> Int64
@@ -40,7 +36,6 @@ public struct AdminHooks: Sendable {
 
   /// Collects the hooks.
   public init(
-    publishClose: @escaping @Sendable (StoredSale) async throws -> Void,
     countTail: @escaping @Sendable (StoredSale, [Partition: Offset]) async throws -> Int64,
     logEnds: @escaping @Sendable () async throws -> [Partition: Offset],
     changeRoom: @escaping @Sendable (RoomRecord) async throws -> Void = { _ in },
@@ -57,7 +52,6 @@ public struct AdminHooks: Sendable {
       WebhookPing(isDelivered: false, status: nil, detail: "this process sends no webhooks")
     }
   ) {
-    self.publishClose = publishClose
     self.countTail = countTail
     self.logEnds = logEnds
     self.changeRoom = changeRoom

@@ -20,8 +20,8 @@ public enum Limits {
   /// that `penstock report` waits.
   static let reportPatience = Duration.seconds(50)
 
-  /// The same for writing a sale's `close` records, which the producer gives up by itself after 10 s.
-  static let closePatience = Duration.seconds(12)
+  /// The same for writing commands, which the producer gives up by itself after 10 s.
+  static let writePatience = Duration.seconds(12)
 
   /// How long the answer to a command waits for the lane's decision. Past it, the caller hears that it is queued.
   static let decisionPatience = Duration.seconds(5)

@@ -203,7 +203,9 @@ private func decide(
     return reject(.limitReached)
   }
   if hasTerms, let refusal = state.refusal(bySubjectsOf: request, counting: request.quantity) { return reject(refusal) }
-  guard level.left >= request.quantity, rules.holds?.waitlist == nil || state.gives(request.stock) else {
+  guard level.left >= request.quantity,
+    rules.holds?.waitlist == nil || state.gives(request.stock, at: request.acceptedAt)
+  else {
     if hasTerms, request.terms.waits, state.waits(request, holding: holds, at: offset, into: &effects) { return }
     return reject(level.refusal)
   }

@@ -73,7 +73,9 @@ extension LaneStock {
       return .limitReached
     }
     if let refusal = refusal(bySubjectsOf: request, counting: units) { return refusal }
-    guard level.left >= line.quantity, rules.holds?.waitlist == nil || gives(key) else { return level.refusal }
+    guard level.left >= line.quantity, rules.holds?.waitlist == nil || gives(key, at: request.acceptedAt) else {
+      return level.refusal
+    }
     return nil
   }
 

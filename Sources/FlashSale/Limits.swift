@@ -135,6 +135,10 @@ public enum Limits {
   /// Minor units of one capture. More is refused: it is the most that an order can cost.
   public static let captureMinor: Int64 = Int64(orderUnits) * priceMinor
 
+  /// Minor units that an order's life counts as owed. A capture past it is to be paid back like any other, and only the
+  /// capture itself says so: a sum without an end would overflow 64 bits.
+  public static let owedMinor: Int64 = 1_000 * captureMinor
+
   /// Bytes of a command's reason. A longer one is refused.
   public static let commandReasonBytes = 200
 

@@ -52,7 +52,8 @@ public struct PurchaseRequest: Hashable, Sendable {
 public enum LogRecord: Hashable, Sendable {
   case place(PurchaseRequest)
 
-  /// From this offset on, nothing more of this stock is sold. Repeating it changes nothing.
+  /// From this offset on, nothing more of this stock is sold. Repeating it changes nothing. Nobody writes it any more:
+  /// a stock's command says who closes it, and why. Logs have it.
   case close(StockKey, at: Timestamp)
 
   /// Something is to happen to an order.

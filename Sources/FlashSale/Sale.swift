@@ -4,7 +4,7 @@ public import Time
 public struct SaleItem: Hashable, Sendable {
   public var sku: SKU
 
-  /// Units put on sale: 1 to `Limits.stockUnits`.
+  /// Units put on sale: 1 to `Limits.stockUnits`; 0 if a command took all of them back.
   public var stock: Units
 
   public var price: Price
@@ -14,8 +14,13 @@ public struct SaleItem: Hashable, Sendable {
     guard (1...Limits.stockUnits).contains(stock.rawValue) else {
       throw ValidationError("stock", "must be 1 to \(Limits.stockUnits) units")
     }
+    self.init(sku: sku, putUp: stock, price: price)
+  }
+
+  /// Creates an item as its sale has it now, whatever commands have made of its units.
+  public init(sku: SKU, putUp: Units, price: Price) {
     self.sku = sku
-    self.stock = stock
+    stock = putUp
     self.price = price
   }
 }
@@ -97,6 +102,15 @@ public struct Sale: Hashable, Sendable {
     self.shaping = shaping
     self.holds = holds
     self.items = items
+  }
+
+  /// Refuses what a sale that is put up today may not have. Sales of before may, and are read all the same.
+  ///
+  /// A late payment does not see what else the order's subjects count for by then, so it never takes units for them.
+  public func checkNew() throws(ValidationError) {
+    guard holds?.latePayment == .ifFree, shaping.limitsBeyondBuyers else { return }
+    throw ValidationError(
+      "holds.late_payment", "must be \"refund\" in a sale with limits by subject or with access codes")
   }
 
   static let itemsRule = "must be 1 to \(Limits.saleItems) items"

@@ -1,9 +1,9 @@
 public import FlashSale
 public import Kafka
 public import Logging
-public import Time
 
-/// Writes into the log of orders: what intake takes, one by one, and what is written as a whole, such as a close.
+/// Writes into the log of orders: what intake takes, one by one, and what is written as a whole, such as the close of
+/// a sale.
 public struct OrderWriter: Sendable {
   private let producer: Producer
 
@@ -41,15 +41,6 @@ public struct OrderWriter: Sendable {
     if let failure { throw failure }
   }
 
-  /// Writes records as a whole: all are handed over first, and then all are waited for. When it returns, each is
-  /// durable.
-  ///
-  /// - Throws: `Unwritten` if any may not be. The others are in the log all the same.
-  public func write(_ records: [OutgoingRecord]) async throws(Unwritten) {
-    let failure = Unwritten(await producer.send(records))
-    if let failure { throw failure }
-  }
-
   /// Writes one command, and waits until it is durable.
   ///
   /// - Returns: its place in the log.
@@ -60,10 +51,13 @@ public struct OrderWriter: Sendable {
     throw Unwritten(deliveries) ?? Unwritten(nothing: KafkaError(.other))
   }
 
-  /// Writes commands as a whole, as `write` does.
+  /// Writes records as a whole: all are handed over first, and then all are waited for. When it returns, each is
+  /// durable.
   ///
   /// - Returns: their places in the log, in their order.
-  public func write(all records: [OutgoingRecord]) async throws(Unwritten) -> [LogPosition] {
+  /// - Throws: `Unwritten` if any may not be. The others are in the log all the same.
+  @discardableResult
+  public func write(_ records: [OutgoingRecord]) async throws(Unwritten) -> [LogPosition] {
     let deliveries = await producer.send(records)
     if let failure = Unwritten(deliveries) { throw failure }
     return deliveries.compactMap { if case .persisted(let position) = $0 { position } else { nil } }
@@ -76,26 +70,6 @@ public struct OrderWriter: Sendable {
     await producer.send(records).map { delivery in
       if case .persisted(let position) = delivery { position.offset } else { nil }
     }
-  }
-
-  /// Writes the `close` record of each item of a sale. Closing changes stock, so it goes through the lanes like a
-  /// purchase.
-  ///
-  /// When it returns, each is durable.
-  ///
-  /// - Parameters:
-  ///   - now: the time in the records.
-  ///   - partitions: how many the topic has, at least 1.
-  /// - Throws: `Unwritten` if any may not be. Repeating is safe, because closing twice is the same as closing once.
-  public func close(
-    _ sale: Sale, numbered number: SaleNumber, at now: Timestamp, partitions: Int32
-  ) async throws(Unwritten) {
-    try await write(
-      sale.items.map { item in
-        OutgoingRecord(
-          .close(StockKey(sale: number, sku: item.sku), at: now), under: RecordKey(sale: sale, sku: item.sku),
-          partitions: partitions)
-      })
   }
 
   /// Takes no more records, and waits until every one is reported; what is not answered by the deadline is reported

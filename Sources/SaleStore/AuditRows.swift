@@ -164,7 +164,7 @@ extension AuditedStock {
       holds: row.optional("holds", as: String.self).map(HoldRules.init(stored:)),
       items: [
         SaleItem(
-          sku: sku, stock: row.units("put_up"),
+          sku: sku, putUp: row.units("put_up"),
           price: Price(minor: row.int64("price_minor"), currency: row.string("currency")))
       ])
     key = StockKey(sale: try row.saleNumber("sale"), sku: sku)

@@ -127,13 +127,18 @@ extension SaleStore {
 
   /// Notes that the shop closed a sale, so that intakes turn requests away; the first time stands.
   ///
-  /// This decides nothing: the `close` record in each lane ends selling.
+  /// This decides nothing: the record in each lane ends selling.
+  ///
+  /// - Parameter isRepeat: whether its lanes had decided it before: then it is closed only if no SKU was reopened since.
   /// - Returns: the sale, or `nil` if there is none of this id.
-  public func markClosed(_ id: SaleID) async throws -> StoredSale? {
+  public func markClosed(_ id: SaleID, isRepeat: Bool = false) async throws -> StoredSale? {
     try await pool.withConnection { connection in
       try await connection.transaction { transaction in
         _ = try transaction.query(
-          "UPDATE sales SET closed_at = now() WHERE id = $1 AND closed_at IS NULL", id.rawValue)
+          """
+          UPDATE sales SET closed_at = now() WHERE id = $1 AND closed_at IS NULL
+            AND NOT ($2 AND EXISTS (SELECT FROM stock WHERE sale = number AND NOT closed))
+          """, id.rawValue, isRepeat)
         _ = try transaction.query("SELECT pg_notify($1, $2)", "\(CatalogSignal.channel)", id.rawValue)
       }
     }
@@ -204,7 +209,7 @@ extension StoredSale {
       if let known = limit { limit = try row.optional("per_buyer_limit", as: Int32.self).map { max(known, $0) } }
       let price = try Price(minor: row.int64("price_minor"), currency: row.string("currency"))
       let sku: SKU = try row.identifier("sku")
-      items.append(try SaleItem(sku: sku, stock: row.units("put_up"), price: price))
+      items.append(SaleItem(sku: sku, putUp: try row.units("put_up"), price: price))
       stock[sku] = StockLevel(
         left: try row.units("units_left"), reserved: try row.units("reserved"), isClosed: try row.bool("closed"),
         asOf: try row.offset("as_of"))

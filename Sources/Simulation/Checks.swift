@@ -168,7 +168,7 @@ struct Checks {
     case .success(let record):
       if let order = record.order { replay.awaited.insert(order) }
       decide(&replay, record, at: offset, into: &effects)
-      lives.decided(record)
+      lives.decided(record, at: offset)
     }
   }
 

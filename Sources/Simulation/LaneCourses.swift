@@ -132,6 +132,9 @@ extension HistoryEntry {
     case (.extend, .applied): .lifeExtended
     case (.expire, .applied): state == .lapsed ? .lapsed : .lifeExpired
     case (.offer, _): .offered
+    case (.change, .applied): .rulesChanged
+    case (.change, .tooMuch): .rulesRefused
+    case (.close, .applied): .stockClosed
     default: nil
     }
   }

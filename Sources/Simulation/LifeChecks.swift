@@ -4,9 +4,11 @@ internal import Time
 /// What the log makes of orders' lives, of stock and of money, reckoned without `decide`: from first decisions and the
 /// history alone.
 struct LifeChecks {
-  private struct Life {
+  struct Life {
     let request: PurchaseRequest
     let offset: Offset
+    /// The price of one unit of each line, when it was won or began to wait.
+    let prices: [Int64]
     var state: Hold.State
     /// Units of each line of the order, live or not.
     var lines: [Int32]
@@ -21,25 +23,51 @@ struct LifeChecks {
     var keys: [StockKey] { request.keys }
   }
 
-  private struct Shelf {
+  struct Shelf {
     var left: Int32
     var reserved: Int32 = 0
     var putUp: Int32
+    /// As commands have left them, up to the record that is looked at.
+    var rules: SaleRules
+    var priceMinor: Int64
     /// When units came back last, or somebody began to wait, units could be offered: the sale had time left for who
     /// waits to pay.
     var mustOffer = false
+
+    func isOpen(at time: Timestamp) -> Bool { rules.startsAt <= time && time < rules.endsAt }
+
+    /// Whether who is offered units now has time to pay.
+    func canOffer(at time: Timestamp) -> Bool {
+      guard let waitlist = rules.holds?.waitlist else { return false }
+      return min(time.after(waitlist.offerSeconds), rules.endsAt) >= time.after(waitlist.leastSeconds)
+    }
+
+    mutating func apply(_ change: RuleChange) {
+      rules.startsAt = change.startsAt ?? rules.startsAt
+      rules.endsAt = change.endsAt ?? rules.endsAt
+      rules.perBuyerLimit = change.perBuyerLimit ?? rules.perBuyerLimit
+      priceMinor = change.priceMinor ?? priceMinor
+    }
   }
 
-  private let shop: Shop
-  private var shelves: [StockKey: Shelf] = [:]
-  private var lives: [OrderID: Life] = [:]
+  let shop: Shop
+  var shelves: [StockKey: Shelf] = [:]
+  private(set) var lives: [OrderID: Life] = [:]
   private var bought: [LaneStock.Holder: Int32] = [:]
   private var counted: [LaneStock.Subject: Int32] = [:]
   private var lapses: [LaneStock.Holder: Int32] = [:]
   private var lapsesBySubject: [LaneStock.Subject: Int32] = [:]
 
   /// The captures that the decided log has, each once.
-  private var captures: [Payment.Key: Capture] = [:]
+  private(set) var captures: [Payment.Key: Capture] = [:]
+
+  /// What commands that change rules ask for. The history has only their places.
+  private var changes: [StockPlace: RuleChange] = [:]
+
+  private struct StockPlace: Hashable {
+    let stock: StockKey
+    let offset: Offset
+  }
 
   /// What the first command with each id asked for.
   private var commands: [NamedCommand: CommandDigest] = [:]
@@ -53,11 +81,17 @@ struct LifeChecks {
 
   init(_ shop: Shop) {
     self.shop = shop
-    for (key, level) in shop.stock { shelves[key] = Shelf(left: level.left.rawValue, putUp: level.putUp.rawValue) }
+    for (key, level) in shop.stock {
+      shelves[key] = Shelf(
+        left: level.left.rawValue, putUp: level.putUp.rawValue, rules: level.rules, priceMinor: level.price.minor)
+    }
   }
 
   /// A record was decided.
-  mutating func decided(_ record: LogRecord) {
+  mutating func decided(_ record: LogRecord, at offset: Offset) {
+    if case .stock(let command) = record, case .change(let change) = command.action {
+      changes[StockPlace(stock: command.stock, offset: offset)] = change
+    }
     guard case .order(let command) = record, case .pay(let capture) = command.action,
       shelves[command.stock] != nil
     else { return }
@@ -73,20 +107,21 @@ struct LifeChecks {
     let request = order.request
     switch order.outcome {
     case .confirmed:
-      let rules = shop[request.stock.sale].rules.holds
+      let rules = shelves[request.stock]?.rules.holds
       for (key, line) in zip(request.keys, request.lines) {
         guard let shelf = shelves[key] else { return nil }
         let units = line.quantity.rawValue
         guard shelf.left >= units else {
           return Violation(invariant: "I1", what: "\(order.position) got \(units) units of \(shelf.left)")
         }
-        if let violation = waiters(of: key, before: nil, served: units) { return violation }
+        if let violation = order.late(of: shelf) ?? passed(over: key, at: request.acceptedAt) { return violation }
         shelves[key]?.left -= units
         if rules != nil { shelves[key]?.reserved += units }
       }
       begin(order, rules == nil ? .confirmed : .reserved, due: rules.map { request.acceptedAt.after($0.seconds) })
       return judgeLimits(of: request)
     case .waitlisted:
+      if let violation = shelves[request.stock].flatMap({ order.late(of: $0) }) { return violation }
       begin(order, .waiting, due: nil)
       noteChance(at: request.acceptedAt, of: request.stock)
       return judgeLimits(of: request)
@@ -108,17 +143,20 @@ struct LifeChecks {
       }
     }
     let units = order.request.lines[index].quantity.rawValue
+    let time = order.request.acceptedAt
     let isRight =
       switch refusal {
+      case .notStarted, .ended: !shelf.isOpen(at: time)
       case .soldOut: shelf.left == 0 && shelf.reserved == 0
       case .allHeld: shelf.left == 0 && shelf.reserved > 0
       // A later request in this partition can't win what this one was refused: it was not there (I5). Units can be kept
-      // for one who waits.
-      case .insufficientStock: shelf.left > 0 && (shelf.left < units || isKept(keys[index]))
+      // for one who waits, as long as she could be offered them.
+      case .insufficientStock: shelf.left > 0 && (shelf.left < units || isKept(keys[index], at: time))
       case .holdAbuse: hasLapsed(order.request)
+      case .limitReached: isBeyondLimit(order.request, upTo: index, holding: bought[order.request.holder] ?? 0)
       default: true
       }
-    guard !isRight else { return nil }
+    guard !isRight || refusal != .notStarted && refusal != .ended && !shelf.isOpen(at: time) else { return nil }
     return Violation(
       invariant: "I2",
       what: "\(order.position) was refused \(units) units as \(refusal.code) while \(shelf.left) were left and "
@@ -127,17 +165,18 @@ struct LifeChecks {
 
   private mutating func begin(_ order: SimulatedStore.Order, _ state: Hold.State, due: Timestamp?) {
     lives[order.request.order] = Life(
-      request: order.request, offset: order.position.offset, state: state,
+      request: order.request, offset: order.position.offset,
+      prices: order.request.keys.map { shelves[$0]?.priceMinor ?? 0 }, state: state,
       lines: order.request.lines.map(\.quantity.rawValue), due: due)
     bought[order.request.holder, default: 0] += order.request.quantity.rawValue
   }
 
   private mutating func judgeLimits(of request: PurchaseRequest) -> Violation? {
-    let limit = shop[request.stock.sale].rules.perBuyerLimit.map { request.terms.buyerLimit ?? $0 }
-    if let limit, let held = bought[request.holder], held > limit.rawValue {
+    let held = (bought[request.holder] ?? 0) - request.quantity.rawValue
+    for index in request.keys.indices where isBeyondLimit(request, upTo: index, holding: held) {
       return Violation(
-        invariant: "I9", what: "\(request.buyer) of sale \(request.stock.sale) has \(held) units, the limit is \(limit)"
-      )
+        invariant: "I9",
+        what: "\(request.buyer) of sale \(request.stock.sale) held \(held) units, and got more than the limit")
     }
     for subject in request.terms.subjects {
       let key = request.counted(subject)
@@ -149,21 +188,30 @@ struct LifeChecks {
     return nil
   }
 
+  /// Whether the lines up to this one are too many for a buyer who holds so many units. The limit is the one of the
+  /// time: what was won under a higher one stays.
+  private func isBeyondLimit(_ request: PurchaseRequest, upTo index: Int, holding held: Int32) -> Bool {
+    guard let limit = shelves[request.keys[index]]?.rules.perBuyerLimit else { return false }
+    let units = request.lines.prefix(index + 1).reduce(held) { $0 + $1.quantity.rawValue }
+    return units > (request.terms.buyerLimit ?? limit).rawValue
+  }
+
   // MARK: The history
 
   /// What a record did to an order or a stock.
   mutating func judge(_ entry: HistoryEntry) -> Violation? {
     if let violation = judgeRepeat(entry) { return violation }
-    guard let order = entry.order else {
-      shelves[entry.stock]?.putUp += entry.units
-      shelves[entry.stock]?.left += entry.units
-      if entry.result == .applied { noteChance(at: entry.at, of: entry.stock) }
-      return nil
-    }
+    guard let order = entry.order else { return judge(ofStock: entry) }
     guard entry.sequence > 0, var life = lives[order], let state = entry.state else { return nil }
     let before = life
     guard state == before.state || before.state.next.contains(state) else {
       return Violation(invariant: "states", what: "order \(order) goes from \(before.state.code) to \(state.code)")
+    }
+    if state == .paid, !before.state.hasUnits {
+      guard before.lapsed else {
+        return Violation(invariant: "states", what: "order \(order) was given back, and is paid again")
+      }
+      for key in before.keys { if let violation = passed(over: key, at: entry.at) { return violation } }
     }
     if let violation = judgeTime(of: entry, life) { return violation }
     life.state = state
@@ -192,6 +240,17 @@ struct LifeChecks {
     return entry.action == .offer ? waiters(of: entry.stock, before: before.offset, served: life.units) : nil
   }
 
+  private mutating func judge(ofStock entry: HistoryEntry) -> Violation? {
+    shelves[entry.stock]?.putUp += entry.units
+    shelves[entry.stock]?.left += entry.units
+    let change = changes.removeValue(forKey: StockPlace(stock: entry.stock, offset: entry.offset))
+    guard entry.result == .applied else { return nil }
+    if let change { shelves[entry.stock]?.apply(change) }
+    noteChance(at: entry.at, of: entry.stock)
+    guard let rules = shelves[entry.stock]?.rules, rules.startsAt >= rules.endsAt else { return nil }
+    return Violation(invariant: "rules", what: "\(entry.stock.sku) has an empty window after \(entry.offset)")
+  }
+
   /// A command is done once under its id, and only what was decided before is a repeat.
   private mutating func judgeRepeat(_ entry: HistoryEntry) -> Violation? {
     guard let id = entry.command, let digest = entry.digest else { return nil }
@@ -202,7 +261,9 @@ struct LifeChecks {
     if let first {
       isRight = entry.result == (first == digest ? .repeated : .anotherCommand)
     } else {
-      isRight = entry.result != .anotherCommand && (entry.result != .repeated || entry.action == .reopen)
+      isRight =
+        entry.result != .anotherCommand
+        && (entry.result != .repeated || [.reopen, .close, .change].contains(entry.action))
     }
     guard !isRight else { return nil }
     return Violation(
@@ -218,7 +279,7 @@ struct LifeChecks {
 
   /// Whether the buyer, or a subject, has let as many holds lapse as the sale allows.
   private func hasLapsed(_ request: PurchaseRequest) -> Bool {
-    guard let most = shop[request.stock.sale].rules.holds?.lapses else { return false }
+    guard let most = shelves[request.stock]?.rules.holds?.lapses else { return false }
     return lapses[request.holder] ?? 0 >= most
       || request.terms.subjects.contains { lapsesBySubject[request.counted($0)] ?? 0 >= most }
   }
@@ -230,8 +291,9 @@ struct LifeChecks {
   }
 
   private func due(of life: Life, _ entry: HistoryEntry) -> Timestamp? {
-    let rules = shop[life.request.stock.sale].rules
-    guard life.state == .reserved, let holds = rules.holds else { return nil }
+    guard life.state == .reserved, let rules = shelves[life.request.stock]?.rules, let holds = rules.holds else {
+      return nil
+    }
     switch entry.action {
     case .offer: return holds.waitlist.map { min(entry.at.after($0.offerSeconds), rules.endsAt) }
     case .extend:
@@ -265,113 +327,43 @@ struct LifeChecks {
 
   // MARK: Those who wait
 
-  private func waiting(for key: StockKey) -> [Life] {
+  func waiting(for key: StockKey) -> [Life] {
     lives.values.filter { $0.request.stock == key && $0.state == .waiting }.sorted { $0.offset < $1.offset }
   }
 
-  private func isKept(_ key: StockKey) -> Bool {
-    guard let short = shop[key.sale].rules.holds?.waitlist?.short, short != .skip else { return false }
-    return !waiting(for: key).isEmpty
+  /// Whether what is left is kept for one who waits, and could be offered to her.
+  private func isKept(_ key: StockKey, at time: Timestamp) -> Bool {
+    guard let shelf = shelves[key], let short = shelf.rules.holds?.waitlist?.short, short != .skip else { return false }
+    return shelf.canOffer(at: time) && !waiting(for: key).isEmpty
   }
 
-  /// Nobody gets units before one who waits, came first, and could have used them.
-  private func waiters(of key: StockKey, before offset: Offset?, served units: Int32) -> Violation? {
-    guard let rules = shop[key.sale].rules.holds?.waitlist else { return nil }
-    let passed = waiting(for: key).filter { offset == nil || $0.offset < (offset ?? $0.offset) }
-    // A new request takes what nobody who waits can use, or could be offered so close to the sale's end.
-    guard offset != nil, let first = passed.first(where: { rules.short != .skip || $0.units <= units }) else {
-      return nil
-    }
+  /// Nobody new gets units that are kept for one who waits.
+  private func passed(over key: StockKey, at time: Timestamp) -> Violation? {
+    guard isKept(key, at: time) else { return nil }
+    return Violation(
+      invariant: "waitlist", what: "units of \(key.sku) were kept for one who waits, and somebody new got them")
+  }
+
+  /// Nobody is offered units before one who waits, came first, and could have used them.
+  private func waiters(of key: StockKey, before offset: Offset, served units: Int32) -> Violation? {
+    guard let rules = shelves[key]?.rules.holds?.waitlist else { return nil }
+    let passed = waiting(for: key).filter { $0.offset < offset }
+    guard let first = passed.first(where: { rules.short != .skip || $0.units <= units }) else { return nil }
     return Violation(invariant: "waitlist", what: "order \(first.request.order) waited longer, and was passed over")
   }
 
   private mutating func noteChance(at time: Timestamp, of key: StockKey) {
-    let rules = shop[key.sale].rules
-    guard let waitlist = rules.holds?.waitlist else { return }
-    let due = min(time.after(waitlist.offerSeconds), rules.endsAt)
     // The last one counts: by its time the sale's end can be too near for any offer.
-    shelves[key]?.mustOffer = due >= time.after(waitlist.leastSeconds)
+    guard let shelf = shelves[key] else { return }
+    shelves[key]?.mustOffer = shelf.canOffer(at: time)
   }
+}
 
-  // MARK: After a transaction
-
-  /// Whether the tables are as the log implies.
-  mutating func look(at store: SimulatedStore) -> Violation? {
-    for (key, _) in shop.stock {
-      guard let shelf = shelves[key], let row = store.stock[key]?.level else { continue }
-      guard shelf.left >= 0, row.left.rawValue == shelf.left, row.reserved.rawValue == shelf.reserved,
-        row.putUp.rawValue == shelf.putUp
-      else {
-        return Violation(
-          invariant: "I1",
-          what: "\(key.sku) of sale \(key.sale) has \(row.left) left and \(row.reserved) held of \(row.putUp) in the "
-            + "store, and \(shelf.left), \(shelf.reserved) and \(shelf.putUp) by its orders")
-      }
-      if shelf.mustOffer, !row.isClosed, let violation = unoffered(key, shelf.left) { return violation }
-      shelves[key]?.mustOffer = false
-    }
-    return lookAtLives(of: store) ?? lookAtMoney(of: store)
-  }
-
-  private func unoffered(_ key: StockKey, _ left: Int32) -> Violation? {
-    guard let short = shop[key.sale].rules.holds?.waitlist?.short, left > 0 else { return nil }
-    let waiting = waiting(for: key)
-    let first = short == .skip ? waiting.first { $0.units <= left } : waiting.first
-    guard let first, short != .gather || first.units <= left else { return nil }
-    return Violation(
-      invariant: "waitlist", what: "\(left) units of \(key.sku) are free, and order \(first.request.order) waits")
-  }
-
-  private func lookAtLives(of store: SimulatedStore) -> Violation? {
-    for (order, hold) in store.lives.holds {
-      guard let life = lives[order] else {
-        return Violation(invariant: "states", what: "order \(order) has a life and no first decision")
-      }
-      guard hold.state == life.state, hold.liveUnits.rawValue == life.live, hold.due == life.due else {
-        return Violation(
-          invariant: "states",
-          what: "order \(order) is \(hold.state.code) with \(hold.liveUnits) units, and \(life.state.code) with "
-            + "\(life.live) by its history")
-      }
-      guard hold.state.isLive else { continue }
-      let lines = zip(life.request.lines, life.lines)
-      for (line, units) in lines where hold.units(of: line.sku)?.rawValue != units {
-        return Violation(
-          invariant: "I9", what: "order \(order) has not the \(units) units of \(line.sku) of its history")
-      }
-      let sale = shop[hold.stock.sale].sale
-      let cost = lines.reduce(Int64(0)) { $0 + Int64($1.1) * (sale.item($1.0.sku)?.price.minor ?? 0) }
-      guard hold.amountMinor == cost else {
-        return Violation(invariant: "I13", what: "order \(order) costs \(hold.amountMinor), and its lines \(cost)")
-      }
-    }
-    return nil
-  }
-
-  /// I13: all that was captured is in the store, and is applied, to be paid back, or paid back.
-  private func lookAtMoney(of store: SimulatedStore) -> Violation? {
-    // Each of them is looked for below.
-    guard store.lives.payments.count == captures.count else {
-      return Violation(
-        invariant: "I13", what: "\(captures.count) payments were captured, \(store.lives.payments.count) are stored")
-    }
-    var due: [OrderID: Int64] = [:]
-    for payment in store.lives.payments.values {
-      guard payment.captured == captures[payment.key]?.minor, payment.refundDue >= 0, payment.refunded >= 0,
-        payment.applied >= 0
-      else { return Violation(invariant: "I13", what: "payment \(payment.key.id) does not add up") }
-      if payment.isCounted { due[payment.order, default: 0] += payment.refundDue }
-      guard payment.applied > 0 else { continue }
-      guard let hold = store.lives.holds[payment.order], hold.state == .paid || hold.state == .fulfilled,
-        payment.applied <= hold.amountMinor
-      else {
-        return Violation(invariant: "I13", what: "payment \(payment.key.id) is applied to what it does not pay for")
-      }
-    }
-    for (order, hold) in store.lives.holds where hold.refundDue != due[order] ?? 0 {
-      return Violation(invariant: "I13", what: "order \(order) owes \(hold.refundDue), its payments \(due[order] ?? 0)")
-    }
-    return nil
+extension SimulatedStore.Order {
+  /// What is wrong if it was let in by a stock whose window it has missed.
+  fileprivate func late(of shelf: LifeChecks.Shelf) -> Violation? {
+    guard !shelf.isOpen(at: request.acceptedAt) else { return nil }
+    return Violation(invariant: "window", what: "\(position) was let in outside of its sale's window")
   }
 }
 

@@ -64,20 +64,37 @@ extension World {
     if random.happens(perMille: faults.acknowledgementLost) { after(Limits.slowNetwork, .command(command)) }
   }
 
-  /// The shop puts more up, takes some away, or sells again what it had closed.
+  /// The shop puts more up, takes some away, closes, sells again what it had closed, or changes its rules.
   mutating func supply() {
     guard shop.hasHolds else { return }
     let stock = shop.stock
     let key = stock[random.index(below: stock.count)].key
     let units = Units(Int32(random.number(in: 1...3)))
-    let actions: [StockCommand.Action] = [.restock(units), .reduce(units), .reopen]
-    let action = actions[random.index(below: actions.count)]
+    let actions: [StockCommand.Action?] = [
+      .restock(units), .restock(units), .reduce(units), .reopen, .close, change(of: key), change(of: key),
+    ]
+    guard let action = actions[random.index(below: actions.count)] else { return }
     // Few ids, so that one is used for two commands.
     let id = random.happens(perMille: 700) ? CommandID(rawValue: Int64(random.number(in: 1...5))) : nil
     guard let command = stockCommand(key, action, id) else { return }
     send(command)
     // Who did not hear what became of it asks again.
     if id != nil, random.happens(perMille: 500) { after(Limits.slowNetwork, .supplyAgain(command)) }
+  }
+
+  /// New rules, some of which cannot be.
+  private mutating func change(of key: StockKey) -> StockCommand.Action? {
+    var change: RuleChange?
+    switch random.number(in: 0...4) {
+    case 0...1: change = try? RuleChange(endsAt: shop.clock(at: scheduler.now + random.number(in: Limits.newEnd)))
+    case 2: change = try? RuleChange(startsAt: shop.clock(at: random.number(in: Limits.opening)))
+    case 3: change = try? RuleChange(perBuyerLimit: Units(Int32(random.number(in: 1...4))))
+    // What is a wrong amount for one order is the right one for another.
+    default:
+      let price = shop[key.sale].sale.item(key.sku)?.price.minor ?? 0
+      change = try? RuleChange(priceMinor: price + Int64(random.number(in: 0...1)))
+    }
+    return change.map { .change($0) }
   }
 
   /// Sends a command once more, under its id and at another time.

@@ -92,6 +92,9 @@ enum Limits {
   static let opening: ClosedRange<Int64> = 5_000...60_000
   static let closing: ClosedRange<Int64> = 250_000...900_000
 
+  /// How long a sale still lasts whose end was moved.
+  static let newEnd: ClosedRange<Int64> = 0...150_000
+
   /// When the crowd comes, how far apart its first and last are, and how long one waits before it tries again.
   static let arrival: ClosedRange<Int64> = 0...100_000
   static let crowdWidth: ClosedRange<Int64> = 3_000...300_000

@@ -101,10 +101,13 @@ extension World {
     let sale = shop[purchase.sale]
     let keys = purchase.lines.map { StockKey(sale: purchase.sale, sku: $0.sku) }
     let now = shop.clock(at: scheduler.now + intakes[intake].skew)
-    if now < sale.sale.startsAt { return answer(client, .tooEarly) }
+    // As the store tells it: the widest of its SKUs.
+    let rules = sale.sale.items.compactMap { store.stock[StockKey(sale: sale.number, sku: $0.sku)]?.level.rules }
+    guard let startsAt = rules.map(\.startsAt).min(), let endsAt = rules.map(\.endsAt).max() else { return }
+    if now < startsAt { return answer(client, .tooEarly) }
     for key in keys {
       guard let level = intakes[intake].levels[key] else { return }
-      if now >= sale.sale.endsAt || level.isClosed { return answer(client, .refused("ended")) }
+      if now >= endsAt || level.isClosed { return answer(client, .refused("ended")) }
       if level.left == .zero, !(purchase.waits && sale.sale.holds?.waitlist != nil) {
         if level.reserved > .zero, bug != .heldCountsAsSold {
           met(.refusedAsAllHeld)

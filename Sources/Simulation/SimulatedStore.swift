@@ -53,6 +53,9 @@ struct SimulatedStore {
     var level: LaneStock.Level
     /// Units put up at first.
     let opened: Units
+    /// As its sale was created.
+    let firstRules: SaleRules
+    let firstPrice: Price
 
     var isLimited: Bool { level.rules.countsBuyers }
   }
@@ -125,7 +128,7 @@ struct SimulatedStore {
   init(_ shop: Shop, bug: PlantedBug?) {
     progress = Array(repeating: Progress(), count: Int(shop.partitions))
     for (key, level) in shop.stock {
-      stock[key] = Stock(level: level, opened: level.putUp)
+      stock[key] = Stock(level: level, opened: level.putUp, firstRules: level.rules, firstPrice: level.price)
     }
     refusedBuyer = shop.refusedBuyer
     self.bug = bug
@@ -282,7 +285,7 @@ struct SimulatedStore {
     var facts = LoadedFacts()
     facts.decided = needs.probes.filter { orders[$0] != nil && (bug != .lookUpSkipped || !isOpen($0)) }.map(\.order)
     for sale in needs.unknownGenerations { facts.generations[sale] = openGeneration(of: sale) }
-    for key in needs.unknownStock { facts.levels[key] = stock[key]?.level }
+    for key in needs.unknownStock { facts.levels[key] = level(of: key) }
     loadSubjects(needs, into: &facts)
     loadLives(needs, into: &facts)
     guard bug != .purchasesNotLoaded, !needs.holders.isEmpty || !needs.unknownSales.isEmpty else { return facts }
@@ -299,6 +302,13 @@ struct SimulatedStore {
     return facts
   }
 
+  private func level(of key: StockKey) -> LaneStock.Level? {
+    guard bug == .rulesOfTheSale, let row = stock[key] else { return stock[key]?.level }
+    var level = row.level
+    (level.rules, level.price) = (row.firstRules, row.firstPrice)
+    return level
+  }
+
   /// Keeps what can't be decided.
   mutating func write(_ session: Session, quarantined records: [UndecidedRecord]) -> StepAnswer {
     open[session]?.quarantined = bug == .poisonDropped ? [] : records.map(\.offset)
@@ -312,7 +322,7 @@ struct SimulatedStore {
       return .locked
     }
     for change in changes {
-      guard let row = stock[change.key], row.level == change.old || bug == .cacheKept || bug == .aheadKept else {
+      guard let row = stock[change.key], row.level == change.old || bug?.writesAnyLevel == true else {
         return .conflict("a level of \(change.key.sku) is not as this lane knows it")
       }
       guard change.new.left >= .zero, change.new.reserved >= .zero,

@@ -22,6 +22,7 @@ public enum Course: Int, CaseIterable, Sendable {
   case loaded, lookedUp, decidedAhead, aheadDropped, sameLog, anotherLog, reopened, measured
   case gaveBack, takenOver
   case refusedAsAllHeld, allHeld, waitlisted, holdAbuse, offered, lapsed, supplied, suppliedAgain
+  case rulesChanged, rulesRefused, stockClosed
   case lifePaid, lifeRefundDue, lifeRefunded, lifeCancelled, lifeCancelledInPart, lifeReleased, lifeExtended
   case lifeExpired, lifeNotDue, lifeRepeated, lifeNotAllowed
   case basketWon, basketRefused, basketRefusedLater, lineCancelled, basketExpired, basketPaid, basketStockLoaded

@@ -92,8 +92,6 @@ final class LogUnderTest: Sendable {
   struct State {
     var inFlight: Int64? = 0
     var ends: [Partition: Offset]? = [:]
-    var refusesCloses = false
-    var closed: [SaleID] = []
     var askedFrom: [Partition: Offset] = [:]
     var commands: [LogRecord] = []
     var requeued: [(partition: Partition, key: [UInt8], value: [UInt8])] = []
@@ -107,8 +105,10 @@ final class LogUnderTest: Sendable {
 
   private let state = Mutex(State())
 
-  /// The sales that were to be closed, one entry for each try.
-  var closed: [SaleID] { state.withLock(\.closed) }
+  /// The closes that were to be written, one for each SKU and try.
+  var closes: [StockCommand] {
+    commands.compactMap { if case .stock(let command) = $0, command.action == .close { command } else { nil } }
+  }
 
   /// The commands that were to be written.
   var commands: [LogRecord] { state.withLock(\.commands) }
@@ -120,12 +120,6 @@ final class LogUnderTest: Sendable {
 
   var hooks: AdminHooks {
     AdminHooks(
-      publishClose: { stored in
-        try self.state.withLock { state in
-          state.closed.append(stored.sale.id)
-          if state.refusesCloses { throw Unreachable() }
-        }
-      },
       countTail: { _, progress in
         try self.state.withLock { state in
           state.askedFrom = progress

@@ -47,6 +47,8 @@ import Testing
     "a change that cannot be is refused",
     arguments: [
       #"{"reason":"x"}"#, #"{"prices":{"phone":1},"reason":"x"}"#, #"{"ends_at":"2020-01-01T00:00:00Z","reason":"x"}"#,
+      // What a limit would count was not counted. The rest of the change is not done without it.
+      #"{"per_buyer_limit":2,"ends_at":"2090-01-01T00:00:00Z","reason":"x"}"#,
     ])
   func changes(_ json: String) async throws {
     try await AdminUnderTest.with { admin, client in

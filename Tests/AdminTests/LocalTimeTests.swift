@@ -3,6 +3,7 @@ import FlashSale
 import Foundation
 import HTTPTypes
 import HummingbirdTesting
+import Postgres
 import SaleStore
 import TestSupport
 import Testing
@@ -91,6 +92,40 @@ import Time
       let viewer = try await Browser.signedIn("victor", .viewer, admin, client)
       #expect(try await !viewer.get("/admin/sales/double11").text.contains("/restock"))
       #expect(try await viewer.submit("/admin/sales/double11/close", on: "/admin", ["reason": "x"]).status == 403)
+    }
+  }
+
+  @Test func `a limit can be changed and not taken away, and a SKU of which none are left stays in the form`()
+    async throws
+  {
+    try await AdminUnderTest.with { admin, client in
+      let sample = try Sale.sample()
+      let sale = try await admin.store.create(
+        Sale(
+          id: sample.id, name: sample.name, startsAt: sample.startsAt, endsAt: sample.endsAt,
+          perBuyerLimit: Units(3), items: sample.items))
+      let connection = try await admin.database.connect()
+      _ = try await connection.query(
+        "UPDATE stock SET put_up = 0, units_left = 0 WHERE sale = $1", sale.number.rawValue)
+      await connection.close()
+      try await PlantedRows.with(admin.database) { try await $0.progress(0, nextOffset: 1_000) }
+      let browser = try await Browser.signedIn("oscar", .operator, admin, client)
+      let path = "/admin/sales/double11/edit"
+      let page = try await browser.get(path).text
+      let seen = String(try #require(page.firstMatch(of: /name="seen" value="([^"]*)"/)).output.1)
+      for (limit, status) in [("", 422), ("2", 303)] {
+        let fields = [
+          "name": "Double 11", "zone": "UTC", "starts": "2025-11-10T16:00:00",
+          "ends": String("\(sample.endsAt)".prefix(19)), "limit": limit, "items": "phone, 0, 199.00, CNY",
+          "reason": "fewer", "seen": seen,
+        ]
+        let answer = try await browser.submit(path, on: path, fields)
+        #expect(answer.status.code == status, "\(answer.text)")
+        #expect(answer.text.contains("cannot be taken away") == (status == 422))
+      }
+      guard case .stock(let command)? = admin.log.commands.first else { throw TestSetUpError("no command") }
+      let change = try RuleChange(perBuyerLimit: Units(2))
+      #expect(admin.log.commands.count == 1 && command.action == .change(change))
     }
   }
 

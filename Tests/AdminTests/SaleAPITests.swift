@@ -76,6 +76,13 @@ import Testing
   @Test(arguments: [
     // (in the valid sale, instead of it, field, code)
     ("\"id\":\"s1\"", "\"id\":\"a/b\"", "id", "invalid_field"), ("\"id\":\"s1\",", "", "id", "invalid_field"),
+    (
+      #""price_minor":0,"currency":"CNY"}]"#,
+      #"""
+      "price_minor":1,"currency":"CNY"}],"holds":{"seconds":60,"late_payment":"if_free"},
+      "shaping":{"subjects":{"card":{"limit":1}}}
+      """#, "holds.late_payment", "invalid_field"
+    ),
     ("\"id\":\"s1\"", "\"id\":null", "id", "invalid_field"), ("\"id\":\"s1\"", "\"id\":7", "id", "invalid_field"),
     ("双11 🎉", "", "name", "invalid_field"), ("双11 🎉", "a\\u0000b", "name", "invalid_field"),
     ("双11 🎉", String(repeating: "x", count: 201), "name", "invalid_field"),
@@ -260,23 +267,29 @@ import Testing
     try await AdminUnderTest.with { admin, client in
       _ = try await admin.store.create(.sample())
       let path = "/admin/api/sales/double11/close"
-      admin.log.change { $0.refusesCloses = true }
-      let failed = try await client.send(.post, path)
+      admin.log.change { $0.decides = { _ in throw LogUnderTest.Unreachable() } }
+      let failed = try await client.post(path, json: #"{"reason":"sold elsewhere"}"#)
       #expect(failed.status == 503)
-      #expect(failed.string("code") == "log_unreachable")
+      #expect(failed.string("code") == "outcome_unknown")
       #expect(failed.headers[.retryAfter] != nil)
       #expect(try await admin.store.sales()[0].closedAt == nil)
 
-      admin.log.change { $0.refusesCloses = false }
-      let closed = try await client.send(.post, path)
+      admin.log.change { $0.decides = { _ in } }
+      let closed = try await client.post(path, json: #"{"reason":"sold elsewhere"}"#)
       #expect(closed.status == 200)
       #expect(closed.string("status") == "closed")
-      let again = try await client.send(.post, path)
+      let again = try await client.post(path, json: #"{"reason":"sold elsewhere"}"#)
       #expect(again.status == 200)
       #expect(again.string("closed_at") == closed.string("closed_at"))
-      #expect(admin.log.closed.count == 3)
-      let status = try await client.send(.post, "/admin/api/sales/none/close").status
+      #expect(admin.log.closes.count == 3)
+      #expect(admin.log.closes.allSatisfy { $0.by.name == "admin" && $0.by.reason == "sold elsewhere" })
+      for (json, field) in [("{}", "reason"), (#"{"reason":" "}"#, "reason")] {
+        let answer = try await client.post(path, json: json)
+        #expect(answer.status == 422 && answer.string("field") == field, "\(answer)")
+      }
+      let status = try await client.post("/admin/api/sales/none/close", json: #"{"reason":"x"}"#).status
       #expect(status == 404)
+      #expect(admin.log.closes.count == 3)
     }
   }
 

@@ -23,6 +23,18 @@ import Testing
       return try await client.send(method, "/admin/api/\(path)", headers: headers, body: Data(json.utf8))
     }
 
+    func reduce(_ units: Int) async throws -> TestResponse {
+      try await send(
+        .post, "sales/s1/items/phone/reduce", #"{"units":\#(units),"reason":"recalled"}"#, keys: ["less-\(units)"])
+    }
+
+    /// How many units of the first SKU are put up, and left.
+    func units() async throws -> [Int] {
+      let sale = try await client.get("/admin/api/sales/s1")
+      let item = try #require((sale.json("items") as? [[String: Any]])?.first)
+      return [item["stock"], item["left"]].compactMap { $0 as? Int }
+    }
+
     func restock(_ units: Int, _ keys: String..., sku: String = "phone") async throws -> TestResponse {
       try await send(
         .post, "sales/s1/items/\(sku)/restock", #"{"units":\#(units),"reason":"delivery"}"#, keys: keys)
@@ -137,13 +149,71 @@ import Testing
         #expect(answer.status == .ok, "\(answer)")
         return try await desk.admin.store.sale(id)?.closedAt == nil
       }
-      func close() async throws { _ = try await desk.client.send(.post, "/admin/api/sales/s1/close") }
+      func close() async throws {
+        #expect(try await desk.send(.post, "sales/s1/close", #"{"reason":"x"}"#).status == .ok)
+      }
       try await close()
       #expect(try await reopen("r-1"))
       #expect(try await reopen("r-1"))
       try await close()
       #expect(try await !reopen("r-1"))
       #expect(try await reopen("r-2"))
+    }
+  }
+
+  @Test func `a close under a key is written once, and closes nothing that was reopened since`() async throws {
+    try await AdminUnderTest.with { admin, client in
+      let sale = try await admin.store.create(try .sample("s1", items: [("phone", 5)]))
+      try await RealLane.with(admin) { lane in
+        admin.log.change { $0.decides = { try await lane.decide($0) } }
+        let desk = Desk(admin: admin, client: client)
+        func close(_ key: String) async throws -> String? {
+          let answer = try await desk.send(.post, "sales/s1/close", #"{"reason":"a flaw"}"#, keys: [key])
+          #expect(answer.status == .ok, "\(answer)")
+          return answer.string("status")
+        }
+        #expect(try await close("c-1") == "closed")
+        // Half way: it is in the log, and the sale does not say so.
+        _ = try await admin.store.markChanged(sale.sale.id, isReopened: true)
+        #expect(try await close("c-1") == "closed")
+        let path = "sales/s1/items/phone/reopen"
+        let reopened = try await desk.send(.post, path, #"{"reason":"mended"}"#, keys: ["r-1"])
+        #expect(reopened.status == .ok, "\(reopened)")
+        #expect(try await close("c-1") == "open")
+        #expect(admin.log.closes.count == 1)
+        #expect(try await close("c-2") == "closed")
+
+        // The history has who closed it and why, as of each command.
+        let connection = try await admin.database.connect()
+        let rows = try await connection.query(
+          "SELECT by_whom, reason FROM history WHERE action = $1 AND result = 0 ORDER BY log_offset",
+          HistoryEntry.Action.close.rawValue)
+        #expect(try rows.map { try $0.string(0) } == ["admin", "admin"])
+        #expect(try rows.map { try $0.string(1) } == ["a flaw", "a flaw"])
+        await connection.close()
+      }
+    }
+  }
+
+  @Test func `all units can be taken back, also where none were sold, and the sale is still there`() async throws {
+    try await AdminUnderTest.with { admin, client in
+      _ = try await admin.store.create(try .sample("s1", items: [("phone", 5)]))
+      try await RealLane.with(admin) { lane in
+        admin.log.change { $0.decides = { try await lane.decide($0) } }
+        let desk = Desk(admin: admin, client: client)
+        let refused = try await desk.reduce(6)
+        #expect(refused.string("code") == "too_much")
+        let none = try await desk.reduce(5)
+        #expect(none.status == .ok)
+        let gone = try await desk.units()
+        #expect(gone == [0, 0])
+        let report = try await client.get("/admin/api/sales/s1/report")
+        #expect(report.status == .ok)
+        let more = try await desk.restock(2)
+        #expect(more.status == .ok)
+        let back = try await desk.units()
+        #expect(back == [2, 2])
+      }
     }
   }
 

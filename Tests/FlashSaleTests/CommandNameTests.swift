@@ -70,7 +70,7 @@ struct CommandNameTests {
       try RuleChange(priceMinor: 1), try RuleChange(perBuyerLimit: Units(1), priceMinor: 1),
     ]
     let actions: [StockCommand.Action] =
-      [.restock(Units(1)), .restock(Units(11)), .reduce(Units(1)), .reopen] + changes.map { .change($0) }
+      [.restock(Units(1)), .restock(Units(11)), .reduce(Units(1)), .reopen, .close] + changes.map { .change($0) }
     #expect(Set(actions.map(\.digest)).count == actions.count)
     #expect(Set(actions.map(\.digest)).isDisjoint(with: orders.compactMap(\.digest)))
     // They are stored: another text would make a command that is sent again after an update another one.

@@ -34,10 +34,12 @@ struct DecidedStock {
   }
 
   @discardableResult
-  mutating func place(_ buyer: String, _ units: Int32, key: String = "k", waits: Bool = false) -> Effects.Order {
+  mutating func place(
+    _ buyer: String, _ units: Int32, key: String = "k", waits: Bool = false, at second: Int64 = 10
+  ) -> Effects.Order {
     let request = try? PurchaseRequest(
       order: order(buyer, key: key), stock: self.key, buyer: BuyerID(unchecked: buyer), quantity: Units(units),
-      acceptedAt: .at(10), terms: OrderTerms(waits: waits))
+      acceptedAt: .at(second), terms: OrderTerms(waits: waits))
     decide(.place(request!))
     return effects.orders.last!
   }
@@ -65,9 +67,12 @@ struct DecidedStock {
     return does(buyer, .pay(capture!), at: second, named: payer)
   }
 
-  mutating func does(_ action: StockCommand.Action, at second: Int64, id: CommandID? = nil) {
+  @discardableResult
+  mutating func does(_ action: StockCommand.Action, at second: Int64, id: CommandID? = nil) -> HistoryEntry.Result? {
+    let count = effects.history.count
     let command = try? StockCommand(stock: key, at: .at(second), action: action, id: id, by: .shop)
     decide(.stock(command!))
+    return effects.history[count].result
   }
 
   func money(_ currency: String = "CNY") -> CapturedMoney {

@@ -33,7 +33,9 @@ struct RecordTests {
   @Test func `a command about a stock keeps its id, and one that was written without an id has none`() throws {
     let by = try Actor(name: "mia", reason: "delivery")
     for id in [nil, CommandID(rawValue: 1), CommandID(rawValue: .min)] {
-      for action in [StockCommand.Action.restock(Units(500)), .reopen, .change(try RuleChange(priceMinor: 5))] {
+      for action in [
+        StockCommand.Action.restock(Units(500)), .reopen, .close, .change(try RuleChange(priceMinor: 5)),
+      ] {
         let record = LogRecord.stock(
           try StockCommand(stock: stock, at: Timestamp(microseconds: 5), action: action, id: id, by: by))
         #expect(try decoded(record.encoded()) == record)

@@ -22,6 +22,27 @@ struct SaleTests {
     #expect(Set(split.items.map { RecordKey(sale: split, sku: $0.sku).text }) == ["s/sku0#0", "s/sku1#0"])
   }
 
+  @Test func `a new sale with limits beside the buyers' takes no late payments, and one of before is read`() throws {
+    func make(_ late: HoldRules.LatePayment, _ shape: (inout SaleShaping) throws -> Void) throws -> Sale {
+      var shaping = SaleShaping()
+      try shape(&shaping)
+      return try Sale(
+        id: SaleID(unchecked: "s"), name: "s", startsAt: Timestamp(microseconds: 1),
+        endsAt: Timestamp(microseconds: 2), perBuyerLimit: nil, shaping: shaping,
+        holds: try HoldRules(seconds: 60, latePayment: late),
+        items: [try SaleItem(sku: SKU(unchecked: "a"), stock: Units(1), price: Price(minor: 1, currency: "CNY"))])
+    }
+    let shapes: [(inout SaleShaping) throws -> Void] = [
+      { $0.subjects = try SubjectLimits([SubjectKind(unchecked: "card"): Units(1)]) },
+      { $0.codes = CodeRule(isRequired: false) },
+    ]
+    for shape in shapes {
+      #expect(throws: ValidationError.self) { try make(.ifFree, shape).checkNew() }
+      try make(.refund, shape).checkNew()
+    }
+    try make(.ifFree) { _ in }.checkNew()
+  }
+
   @Test func `a name has 1 to 200 bytes, none of a control character`() throws {
     func make(_ name: String) throws(ValidationError) -> Sale {
       try Sale(

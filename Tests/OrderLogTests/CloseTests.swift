@@ -1,6 +1,21 @@
 import FlashSale
 import OrderLog
 import Testing
+import Time
+
+extension OrderWriter {
+  /// Closes each SKU of a sale, by the records of before, which logs still have.
+  fileprivate func close(
+    _ sale: Sale, numbered number: SaleNumber, at time: Timestamp, partitions: Int32
+  ) async throws(Unwritten) {
+    try await write(
+      sale.items.map { item in
+        OutgoingRecord(
+          .close(StockKey(sale: number, sku: item.sku), at: time), under: RecordKey(sale: sale, sku: item.sku),
+          partitions: partitions)
+      })
+  }
+}
 
 @Suite(.timeLimit(.minutes(1)))
 struct CloseTests {

@@ -30,7 +30,7 @@ import Testing
       environment: ["PENSTOCK_ADMIN_URL": "http://127.0.0.1:\(port)", "PENSTOCK_ADMIN_TOKEN": Shop.adminToken])
   }
 
-  @Test(arguments: ["sale list", "sale close shown", "sale show shown", "report shown"])
+  @Test(arguments: ["sale list", "sale close shown --reason x", "sale show shown", "report shown"])
   func `a wrong token and none are refused at once, with what to set`(command: String) async throws {
     try await Shop.with { shop, _ in
       let admin = try await shop.start("admin")

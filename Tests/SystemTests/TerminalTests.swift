@@ -73,7 +73,8 @@ import Testing
   }
 
   @Test(
-    arguments: ["sale show", "sale close", "report"], ["", "../x", "s1 ", "s1?a=b", "a b/é", ".", "..", "a/b", "%2e"])
+    arguments: ["sale show", "sale close --reason x", "report"],
+    ["", "../x", "s1 ", "s1?a=b", "a b/é", ".", "..", "a/b", "%2e"])
   func `an id that no sale can have is refused before anybody is asked`(command: String, id: String) async throws {
     let run = try await bash("\"$0\" \(command) '\(id)'", ["PENSTOCK_ADMIN_URL": "http://127.0.0.1:1"])
     #expect(run.exit.code == 64, "\(run)")

@@ -36,7 +36,6 @@ struct AdminAPI: Sendable {
   }
 
   private func addCalls(to api: GuardedRoutes) {
-    api.at("sales/{sale}/close", post: .needs(.operate, close))
     api.at("sales/{sale}/report", get: .needs(.view, report))
     api.at(
       "sales/{sale}/room/pause", post: .needs(.operate) { try await change($0, .pause, "paused", Self.reason(of: $0)) })
@@ -70,15 +69,8 @@ struct AdminAPI: Sendable {
     addOrderCommands(to: api)
   }
 
-  @Sendable private func close(_ visit: Visit) async throws -> Response {
-    let (id, reason): (SaleID, String) = (try visit.parameter(), try await Self.reason(of: visit))
-    return try await approvals.run(
-      .close, .saleClosed, id.rawValue, body: ApprovalDesk.plainClose, why: reason, by: visit
-    ) { try await desk.close(id) }.response()
-  }
-
   /// Why a call is made that needs no body.
-  private static func reason(of visit: Visit) async throws -> String {
+  static func reason(of visit: Visit) async throws -> String {
     try await visit.request.parsed(upTo: Limits.bodyBytes) { bytes throws(BodyError) in
       try CommandRequest.Note(parsing: bytes).reason
     }

@@ -47,15 +47,6 @@ extension Problem {
   /// The database does not answer, or not as it should.
   static let storeUnavailable = Problem(.storeUnavailable, detail: "Try again soon.").retriable()
 
-  /// Not every close record of a sale is known to be in the log.
-  static let logUnreachable = Problem(
-    .logUnreachable,
-    detail: """
-      The log did not confirm every close record, so some items may be closed and others not; \
-      nothing else was changed. Repeating the call is safe, and finishes it.
-      """
-  ).retriable()
-
   /// A change was asked for and not confirmed (I12).
   ///
   /// - Parameter effect: what may have come of it.

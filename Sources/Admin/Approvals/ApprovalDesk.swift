@@ -105,7 +105,10 @@ struct ApprovalDesk: Sendable {
     case .close:
       guard let id = SaleID(rawValue: asked.subject) else { throw Problem.saleNotFound }
       guard asked.body != Self.plainClose else {
-        _ = try await visit.logged(.saleClosed, asked.subject, why: why) { try await desk.close(id) }
+        let actor = try visit.actor(reason: asked.why)
+        _ = try await visit.logged(.saleClosed, asked.subject, why: why) {
+          try await desk.close(id, named: asked.name, by: actor)
+        }
         return
       }
       // A change that ends the selling.

@@ -46,7 +46,7 @@ struct BulkDesk: Sendable {
     let stored = try await desk.stored(id)
     let asOf = try await desk.reached(query.asOf)
     var (matching, applicable, units) = (Int64(0), Int64(0), Int64(0))
-    var due: [String: Int64] = [:]
+    var due: [Money] = []
     var cursor: OrderCursor?
     repeat {
       let place = cursor
@@ -55,14 +55,13 @@ struct BulkDesk: Sendable {
       for (order, items) in try await plan(action, of: 0, page.orders) where !items.isEmpty {
         applicable += 1
         units += Int64(order.liveUnits.rawValue)
-        for money in order.refundDue { due[money.currency, default: 0] += money.minor }
+        due = Money.sums(due + order.refundDue)
       }
       cursor = page.next
     } while cursor != nil && matching < Limits.previewedOrders
-    let money = due.sorted { $0.key < $1.key }.map { Money(minor: $0.value, currency: $0.key) }
     return BulkPreview(
       action: action.rawValue, asOf: "\(asOf)", matching: matching, applicable: applicable, isComplete: cursor == nil,
-      units: units, refundDue: money.map { "\($0.minor) \($0.currency)" }, due: money)
+      units: units, refundDue: due.map { "\($0.minor) \($0.currency)" }, due: due)
   }
 
   /// The same of what asks for a job.

@@ -166,9 +166,9 @@ struct SKUImport {
     let currency = currency(cells, of: before)
     let units = units(cells, of: before)
     guard let currency, let minor = price(cells, currency, of: before), let units,
-      let price = try? Price(minor: minor, currency: currency),
-      let item = try? SaleItem(sku: sku, stock: units, price: price)
+      let price = try? Price(minor: minor, currency: currency)
     else { return true }
+    let item = SaleItem(sku: sku, putUp: units, price: price)
     rows.append(Row(item: item, change: before.map { $0 == item ? .same : .changed(from: $0) } ?? .added))
     return true
   }

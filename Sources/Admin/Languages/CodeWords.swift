@@ -39,6 +39,7 @@ extension HistoryEntry.Action: Message {
     case .restock: "补货"
     case .reduce: "减少库存"
     case .reopen: "重新开放"
+    case .close: "关闭"
     case .change: "修改规则"
     }
   }

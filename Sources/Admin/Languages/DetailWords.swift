@@ -19,10 +19,6 @@ struct DetailWords: Message {
       "{1} 剩余件数不足：已售或占用的不能减少，未做任何修改。"),
     DetailWords(
       "The waiting rooms' topic did not confirm the change. Repeating the call is safe.", "等候室的修改未得到确认，可以安全地重试。"),
-    DetailWords(
-      "The log did not confirm every close record, so some items may be closed and others not; "
-        + "nothing else was changed. Repeating the call is safe, and finishes it.",
-      "日志未确认全部关闭记录，可能只关闭了部分商品；其他未变。可以安全地重试直至完成。"),
     DetailWords("No order {1} is decided.", "订单 {1} 尚未裁决。"),
     DetailWords("The store knows no order {1}; it may be queued still.", "数据库中没有订单 {1}，可能仍在排队。"),
     DetailWords("No order, payment or ticket is {1}.", "没有订单、支付或票据为 {1}。"),

@@ -83,6 +83,9 @@ struct RuleWords: Message {
     RuleWords("cannot be given to a sale that has none", "原来不限购的活动不能再设置"),
     RuleWords("cannot be taken away from a sale that has one", "已限购的活动不能取消限购"),
     RuleWords(
+      "must be \"refund\" in a sale with limits by subject or with access codes",
+      "设有主体限购或访问码的活动须为 \"refund\""),
+    RuleWords(
       "cannot change in a sale without holds, which does not keep the price of each order",
       "不能修改：没有占用（待支付）的活动不保存每个订单的价格"),
     RuleWords(

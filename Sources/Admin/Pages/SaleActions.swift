@@ -45,7 +45,7 @@ enum SaleActions {
     let say = frame.say
     let confirm: HTML = """
       <input type="hidden" name="reason" value="\(reason)"><input type="hidden" name="confirmed" value="yes">\
-      \(frame.button(say(SaleWords.close), style: "danger"))
+      \(frame.commandKey)\(frame.button(say(SaleWords.close), style: "danger"))
       """
     let rows = stored.sale.items.map { item -> [HTML] in
       let level = stored.stock[item.sku]

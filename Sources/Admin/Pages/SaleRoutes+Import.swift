@@ -25,7 +25,7 @@ extension SaleRoutes {
     var form = SaleForm(fields)
     form.id = stored.sale.id.rawValue
     if let conflict = try await conflict(visit, &form, stored) { return conflict }
-    let items = form.typedItems()
+    let items = form.typedItems(changing: stored.sale)
     return answer(visit, &form, fields.file, into: .sale(stored.sale, form: items), .change(stored.sale))
   }
 

@@ -120,9 +120,10 @@ struct SaleRoutes: Sendable {
       let report = try await desk.report(on: stored, countsAnew: false)
       return .page(SaleActions.closing(PageFrame(visit), stored, inLine: report.requests.inFlight, reason: reason))
     }
+    let (actor, name) = (try visit.actor(reason: reason), CommandName(try form.commandKey()))
     let outcome = try await approvals.run(
-      .close, .saleClosed, id.rawValue, body: ApprovalDesk.plainClose, why: reason, by: visit
-    ) { try await desk.close(id) }
+      .close, .saleClosed, id.rawValue, body: ApprovalDesk.plainClose, named: name, why: reason, by: visit
+    ) { try await desk.close(id, named: name, by: actor) }
     if case .waits = outcome { return .toPage("/admin/approvals") }
     return .toPage("/admin/sales/\(id)")
   }

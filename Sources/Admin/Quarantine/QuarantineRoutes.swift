@@ -112,7 +112,7 @@ extension SaleDesk {
     var copy: Offset?
     if requeues {
       do {
-        copy = try await Patience.value(atMost: Limits.closePatience) { [hooks] in
+        copy = try await Patience.value(atMost: Limits.writePatience) { [hooks] in
           try await hooks.requeue(position.partition, record.key ?? [], record.value ?? []).offset
         }
       } catch {

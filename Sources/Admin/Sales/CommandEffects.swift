@@ -24,6 +24,9 @@ struct CommandEffects: Encodable {
   let effects: [Effect]
   let isDecided: Bool
 
+  /// Whether an earlier call had done all of them.
+  var isRepeat = false
+
   /// When the first of them was accepted, if an earlier call had done it.
   var doneBefore: Timestamp?
 

@@ -41,6 +41,19 @@ extension SaleDesk {
     return try await told(effects, id, isReopened: isReopened)
   }
 
+  /// Ends selling: by a record for each SKU, and then on the sale, so that intakes turn requests away. Does not wait for
+  /// the lanes. A repeat finishes a close that stopped half way, and closes nothing that was reopened since.
+  func close(_ id: SaleID, named name: CommandName, by actor: Actor) async throws -> AdminSale {
+    let stored = try await stored(id)
+    let closes = stored.sale.items.map { (sku: $0.sku, action: StockCommand.Action.close) }
+    let isRepeat = try await write(closes, of: stored, named: name, by: actor, waiting: .zero).isRepeat
+    let closed = try await asking("close", changes: "the sale may be closed, now or later") { [store] in
+      try await store.markClosed(id, isRepeat: isRepeat)
+    }
+    guard let closed else { throw Problem.saleNotFound(id) }
+    return AdminSale(closed, at: .now)
+  }
+
   /// Changes the rules of a sale, by a record for each SKU.
   ///
   /// - Parameter version: of the change that it was made from; `nil`: whatever there is.
@@ -110,9 +123,10 @@ extension SaleDesk {
 
   // MARK: Writing and waiting
 
+  /// - Parameter patience: how long to wait for the lanes' decisions.
   private func write(
     _ commands: [(sku: SKU, action: StockCommand.Action)], of stored: StoredSale, named name: CommandName,
-    by actor: Actor
+    by actor: Actor, waiting patience: Duration = Limits.decisionPatience
   ) async throws -> CommandEffects {
     let now = Timestamp.now
     var found = name.isKept ? try await effects(of: commands, in: stored, name) : [:]
@@ -127,7 +141,7 @@ extension SaleDesk {
     if !records.isEmpty {
       positions = Dictionary(
         uniqueKeysWithValues: zip(missing.map(\.sku), try await write(records, of: stored, name, by: actor)))
-      isDecided = try await areDecided(Array(positions.values))
+      isDecided = try await areDecided(Array(positions.values), within: patience)
       found = try await effects(of: commands, in: stored, name)
     }
     let first = commands.first.flatMap { found[$0.sku] }
@@ -137,7 +151,7 @@ extension SaleDesk {
         if let effect = found[sku] { return CommandEffects.Effect(effect) }
         return positions[sku].map { CommandEffects.Effect(queued: action.historyAction, of: sku, at: $0) }
       }, isDecided: isDecided,
-      doneBefore: first.flatMap { positions[$0.sku] == $0.position ? nil : $0.at })
+      isRepeat: records.isEmpty, doneBefore: first.flatMap { positions[$0.sku] == $0.position ? nil : $0.at })
   }
 
   /// What is decided of commands with this name. Throws if one that is decided asked for something else.
@@ -168,7 +182,7 @@ extension SaleDesk {
     _ records: [(command: LogRecord, key: RecordKey)], canRepeat: Bool
   ) async throws -> [LogPosition] {
     do {
-      let positions = try await Patience.value(atMost: Limits.closePatience) { [hooks] in
+      let positions = try await Patience.value(atMost: Limits.writePatience) { [hooks] in
         try await hooks.writeCommands(records)
       }
       if let positions { return positions }
@@ -183,8 +197,10 @@ extension SaleDesk {
     ).with { $0.retryAfterMilliseconds = Limits.unknownRetryMilliseconds }
   }
 
-  private func areDecided(_ positions: [LogPosition]) async throws -> Bool {
-    let end = ContinuousClock.now + Limits.decisionPatience
+  private func areDecided(
+    _ positions: [LogPosition], within patience: Duration = Limits.decisionPatience
+  ) async throws -> Bool {
+    let end = ContinuousClock.now + patience
     while true {
       if try await asking("progress", { [store, topic] in try await store.areDecided(positions, topic: topic) }) {
         return true

@@ -17,7 +17,7 @@ extension SaleDesk {
     }
     let record = RoomRecord(sale: stored.number, at: .now, command)
     do {
-      let written: Void? = try await Patience.value(atMost: Limits.closePatience) { [hooks] in
+      let written: Void? = try await Patience.value(atMost: Limits.writePatience) { [hooks] in
         try await hooks.changeRoom(record)
       }
       if written == nil { throw Problem.outcomeUnknown("the waiting room may be changed, now or later") }

@@ -18,6 +18,9 @@ struct SaleDesk: Sendable {
 
   func create(_ sale: Sale) async throws -> AdminSale {
     if let refusal = sale.shaping.room?.refusal(ofEnd: sale.endsAt) { throw Problem.body(refusal) }
+    do throws(ValidationError) { try sale.checkNew() } catch {
+      throw Problem.body(.invalidField(error.field, error.reason))
+    }
     let stored: StoredSale
     do {
       stored = try await asking("create", changes: "the sale may be created, now or later") { [store, logger] in
@@ -42,32 +45,6 @@ struct SaleDesk: Sendable {
     let stored = try await asking("show") { [store] in try await store.sale(id) }
     guard let stored else { throw Problem.saleNotFound(id) }
     return stored
-  }
-
-  /// Ends selling: through the log, because whatever changes stock goes through it, and then on the sale, so that
-  /// intakes turn requests away. Repeating it changes nothing, and finishes a close that stopped half way.
-  func close(_ id: SaleID) async throws -> AdminSale {
-    let stored = try await stored(id)
-    do {
-      let published: Void? = try await Patience.value(atMost: Limits.closePatience) { [hooks] in
-        try await hooks.publishClose(stored)
-      }
-      if published == nil { throw Problem.outcomeUnknown("the sale may be closed, now or later") }
-    } catch let problem as Problem {
-      throw problem
-    } catch {
-      logger.warning(
-        "the close records of a sale were not all written",
-        metadata: ["sale": "\(id)", "error": "\(String(reflecting: error))"])
-      throw Problem.logUnreachable
-    }
-    let closed = try await asking("close", changes: "the sale may be closed, now or later") { [store, logger] in
-      let closed = try await store.markClosed(id)
-      logger.info("sale closed", metadata: ["sale": "\(id)"])
-      return closed
-    }
-    guard let closed else { throw Problem.saleNotFound(id) }
-    return AdminSale(closed, at: .now)
   }
 
   func report(on id: SaleID) async throws -> SaleReport { try await report(on: stored(id)) }

@@ -102,6 +102,9 @@ extension SaleForm {
       case .copy(of: let sale), .change(let sale): sale
       }
     }
+
+    /// The sale that is changed.
+    var changed: Sale? { if case .change(let sale) = self { sale } else { nil } }
   }
 
   /// The instants of the window. Notes what is wrong. A time that shows the instant of a sale is
@@ -136,7 +139,7 @@ extension SaleForm {
       return nil
     }
     let window = window(origin, in: zone)
-    let items = typedItems()
+    let items = typedItems(changing: origin.changed)
     var limitUnits: Units?
     if !limit.isEmpty {
       limitUnits = Int32(limit).map(Units.init(_:))
@@ -174,11 +177,11 @@ extension SaleForm {
   }
 
   /// The items of the lines that can be read. Notes the first line that cannot.
-  mutating func typedItems() -> [SaleItem] {
+  mutating func typedItems(changing old: Sale? = nil) -> [SaleItem] {
     var items: [SaleItem] = []
     for (index, line) in self.items.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated()
     where !line.allSatisfy(\.isWhitespace) {
-      do { items.append(try Self.item(String(line))) } catch let error as ValidationError {
+      do { items.append(try Self.item(String(line), of: old)) } catch let error as ValidationError {
         errors["items"] = errors["items"] ?? .rule(index + 1, error)
       } catch {
         errors["items"] = errors["items"] ?? .line(index + 1)
@@ -189,12 +192,16 @@ extension SaleForm {
 
   private struct NoItem: Error {}
 
-  private static func item(_ line: String) throws -> SaleItem {
+  private static func item(_ line: String, of old: Sale?) throws -> SaleItem {
     let cells = line.split(separator: line.contains(";") ? ";" : ",").map { $0.trimmingCharacters(in: .whitespaces) }
     guard cells.count == 4, let units = Int32(cells[1]), let minor = Currency.minor(cells[2], cells[3]) else {
       throw NoItem()
     }
-    return try SaleItem(
-      sku: SKU(validating: cells[0]), stock: Units(units), price: Price(minor: minor, currency: cells[3]))
+    let (sku, price) = try (SKU(validating: cells[0]), Price(minor: minor, currency: cells[3]))
+    // A command can have taken all of them back.
+    if units == 0, let item = old?.item(sku), item.stock == .zero {
+      return SaleItem(sku: sku, putUp: .zero, price: price)
+    }
+    return try SaleItem(sku: sku, stock: Units(units), price: price)
   }
 }

@@ -103,12 +103,12 @@ struct PaymentKey: Hashable {
   let payment: String
 }
 
-/// The captures of one sale and currency by their rows.
+/// The captures of one sale and currency by their rows. Nothing bounds how many there are.
 struct MoneySum {
-  var captured: Int64 = 0
+  var captured: Int128 = 0
 
   /// What the orders have of it that are paid with it.
-  var applied: Int64 = 0
-  var refundDue: Int64 = 0
-  var refunded: Int64 = 0
+  var applied: Int128 = 0
+  var refundDue: Int128 = 0
+  var refunded: Int128 = 0
 }

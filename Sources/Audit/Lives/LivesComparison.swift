@@ -99,11 +99,11 @@ extension Replay {
     let applied = row.captured - row.refundDue - row.refunded
     let cost = lives.paying[PaymentKey(sale: row.sale, payment: row.payment)] ?? 0
     let key = MoneyKey(sale: row.sale, currency: row.currency)
-    lives.money[key, default: .init()].captured += row.captured
+    lives.money[key, default: .init()].captured += Int128(row.captured)
     // Money is applied only where an order has units for it.
-    lives.money[key]?.applied += max(0, min(applied, cost))
-    lives.money[key]?.refundDue += row.refundDue
-    lives.money[key]?.refunded += row.refunded
+    lives.money[key]?.applied += Int128(max(0, min(applied, cost)))
+    lives.money[key]?.refundDue += Int128(row.refundDue)
+    lives.money[key]?.refunded += Int128(row.refunded)
     let place = LogPosition(partition: row.asOf.partition, offset: Offset(row.asOf.offset.rawValue - 1))
     if let next, row.asOf.offset > next {
       findings.add(.progress, at: place, "payment \(row.payment) is past the partition's progress at \(next)")
@@ -134,7 +134,7 @@ extension Replay {
     state.payments = [:]
     for (key, sum) in lives.money.sorted(by: { $0.key < $1.key })
     where sum.captured != sum.applied + sum.refundDue + sum.refunded {
-      func words(_ minor: Int64) -> String { "\(Money(minor: minor, currency: key.currency))" }
+      func words(_ minor: Int128) -> String { "\(Money(minor: Int64(clamping: minor), currency: key.currency))" }
       findings.add(
         .money,
         """

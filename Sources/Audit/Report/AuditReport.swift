@@ -215,8 +215,9 @@ extension AuditReport.MoneyReport {
   fileprivate static func all(_ money: [MoneyKey: MoneySum]) -> [Self] {
     money.sorted { $0.key < $1.key }.map { key, sum in
       Self(
-        sale: key.sale.rawValue, currency: key.currency, captured: sum.captured, applied: sum.applied,
-        refundDue: sum.refundDue, refunded: sum.refunded)
+        sale: key.sale.rawValue, currency: key.currency, captured: Int64(clamping: sum.captured),
+        applied: Int64(clamping: sum.applied), refundDue: Int64(clamping: sum.refundDue),
+        refunded: Int64(clamping: sum.refunded))
     }
   }
 }

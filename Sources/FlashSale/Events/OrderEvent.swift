@@ -193,7 +193,7 @@ extension OrderEvent.Kind {
     case .expire: self = entry.state == .lapsed ? .lapsed : .expired
     case .fulfil: self = .fulfilled
     case .offer: self = .offered
-    case .restock, .reduce, .reopen, .change: return nil
+    case .restock, .reduce, .reopen, .change, .close: return nil
     }
   }
 }

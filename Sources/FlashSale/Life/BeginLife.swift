@@ -1,11 +1,14 @@
+internal import Time
+
 // What a first decision begins: a hold, or a place among those who wait.
 
 extension LaneStock {
-  /// Whether a new request may have units of a stock whose sale has a waitlist. Those who wait come first: they were
-  /// offered whatever they can use. A sale that gathers units keeps the rest for the first in line.
-  func gives(_ key: StockKey) -> Bool {
-    guard let waitlist = waitlists[key], !waitlist.isEmpty else { return true }
-    return stock[key]?.rules.holds?.waitlist?.short == .skip
+  /// Whether a new request may have units that are left of a stock. Those who wait come first: they were offered
+  /// whatever they can use. A sale that gathers units keeps the rest for the first in line, as long as it could still be
+  /// offered to her.
+  func gives(_ key: StockKey, at time: Timestamp) -> Bool {
+    guard let waitlist = waitlists[key], !waitlist.isEmpty, let level = stock[key] else { return true }
+    return level.rules.holds?.waitlist?.short == .skip || level.offerEnd(at: time) == nil
   }
 
   /// Whether the request's buyer, or one of its subjects, has let so many holds lapse.

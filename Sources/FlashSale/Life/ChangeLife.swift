@@ -167,11 +167,9 @@ extension LaneStock {
   /// Offers what is left of a stock to those who wait for it. Every change that gives units back calls this. Afterwards
   /// nobody who waits can use what is left.
   mutating func offer(_ key: StockKey, at time: Timestamp, _ offset: Offset, into effects: inout Effects) {
-    guard let level = stock[key], let rules = level.rules.holds?.waitlist, !level.isClosed, level.left > .zero,
-      let waitlist = waitlists[key], !waitlist.isEmpty
+    guard let level = stock[key], let rules = level.rules.holds?.waitlist, level.left > .zero,
+      let waitlist = waitlists[key], !waitlist.isEmpty, let due = level.offerEnd(at: time)
     else { return }
-    let due = min(time.adding(seconds: rules.offerSeconds), level.rules.endsAt)
-    guard due >= time.adding(seconds: rules.leastSeconds) else { return }
     for (before, units) in waitlist.offers(of: level.left, rules.short) {
       var hold = before
       hold.move(to: .reserved)
@@ -201,6 +199,14 @@ extension LaneStock {
 }
 
 extension LaneStock.Level {
+  /// Until when units would be held that are offered now; `nil`: none can be offered, because the stock is closed or the
+  /// sale ends before who waits would have the least time to pay.
+  func offerEnd(at time: Timestamp) -> Timestamp? {
+    guard let waitlist = rules.holds?.waitlist, !isClosed else { return nil }
+    let end = min(time.adding(seconds: waitlist.offerSeconds), rules.endsAt)
+    return end >= time.adding(seconds: waitlist.leastSeconds) ? end : nil
+  }
+
   /// Units that are left are held.
   fileprivate mutating func hold(_ units: Units, at offset: Offset) {
     left = left - units
@@ -237,6 +243,9 @@ extension OrderCommand.Action {
 }
 
 extension Timestamp {
-  /// Cannot overflow: times end with the year 9999.
-  func adding(seconds: Int32) -> Timestamp { Timestamp(microseconds: microseconds + Int64(seconds) * 1_000_000) }
+  /// The last instant there is, if it would be past it: a record can carry any time.
+  func adding(seconds: Int32) -> Timestamp {
+    let (sum, overflows) = microseconds.addingReportingOverflow(Int64(seconds) * 1_000_000)
+    return Timestamp(microseconds: overflows ? .max : sum)
+  }
 }

@@ -91,6 +91,7 @@ extension WireStockCommand {
       if let limit = rules.perBuyerLimit { wire.perBuyerLimit = UInt32(bitPattern: limit.rawValue) }
       if let minor = rules.priceMinor { wire.priceMinor = minor }
       change = wire
+    case .close: close = WireNothing()
     }
   }
 
@@ -113,6 +114,7 @@ extension WireStockCommand {
             endsAt: rules.hasEndsAtUs ? Timestamp(microseconds: Int64(clamping: rules.endsAtUs)) : nil,
             perBuyerLimit: rules.hasPerBuyerLimit ? Units(Int32(clamping: rules.perBuyerLimit)) : nil,
             priceMinor: rules.hasPriceMinor ? rules.priceMinor : nil))
+      case .close: .close
       case nil: throw ValidationError("action", "is missing")
       }
     }

@@ -173,6 +173,8 @@ public struct StockCommand: Hashable, Sendable {
     case reopen
     /// The rules change from here on; what is won stays as it was won.
     case change(RuleChange)
+    /// Nothing more of it is sold, until it is reopened.
+    case close
 
     /// What is asked for, to know a second command by that has the id of a first. It is stored: the text never changes.
     public var digest: CommandDigest {
@@ -181,6 +183,7 @@ public struct StockCommand: Hashable, Sendable {
       case .reduce(let units): CommandDigest(hashing: "reduce \(units.rawValue)")
       case .reopen: CommandDigest(hashing: "reopen")
       case .change(let change): CommandDigest(hashing: "change \(change.values)")
+      case .close: CommandDigest(hashing: "close")
       }
     }
   }
@@ -207,7 +210,7 @@ public struct StockCommand: Hashable, Sendable {
       }
     case .change(let change):
       guard !change.isEmpty else { throw ValidationError("change", "must change something") }
-    case .reopen: break
+    case .reopen, .close: break
     }
     self.stock = stock
     self.at = at

@@ -128,9 +128,11 @@ extension LaneStock {
   ) {
     let key = Payment.Key(sale: command.stock.sale, id: capture.payment)
     guard payments[key] == nil else { return note(command, .repeated, at: offset, into: &effects) }
-    // An order's life counts money of its own currency only: amounts of two are never added.
+    // An order's life counts money of its own currency only: amounts of two are never added. Nor does it count without
+    // end.
     let found = find(command).flatMap { hold in
-      hold.price.currency == capture.currency ? .success(hold) : .failure(NotFound(result: .wrongAmount))
+      hold.price.currency == capture.currency && hold.refundDue <= Limits.owedMinor
+        ? .success(hold) : .failure(NotFound(result: .wrongAmount))
     }
     var payment = Payment(
       capture, for: command.order, of: command.stock, isCounted: (try? found.get()) != nil, at: offset)
@@ -142,7 +144,7 @@ extension LaneStock {
       set(payment, from: nil, into: &effects)
       return note(command, why.result, minor: capture.minor, at: offset, into: &effects)
     }
-    if let why = whyNotPaid(hold, by: capture, namesBuyer: command.buyer != nil) {
+    if let why = whyNotPaid(hold, by: capture, command) {
       payment.owe(capture.minor, at: offset)
       set(payment, from: nil, into: &effects)
       return change(hold, by: command, why, minor: capture.minor, at: offset, into: &effects) { hold in
@@ -164,35 +166,35 @@ extension LaneStock {
   }
 
   /// Why a capture is to be paid back; `nil`: it pays the order.
-  private func whyNotPaid(
-    _ hold: Hold, by capture: Capture, namesBuyer: Bool
-  ) -> HistoryEntry.Result? {
+  private func whyNotPaid(_ hold: Hold, by capture: Capture, _ command: OrderCommand) -> HistoryEntry.Result? {
     switch hold.state {
     case .paid, .fulfilled, .confirmed: return .alreadyPaid
     case .waiting: return .notAllowed
     case .reserved: return capture.pays(hold) ? nil : .wrongAmount
-    case .expired:
+    // Other money may have come for a hold that ran out, before or since, and be paid back or not.
+    case .expired, .refundDue, .refunded:
+      guard hold.isLapsed else { return .tooLate }
       guard capture.pays(hold) else { return .wrongAmount }
-      return canReturn(hold, namesBuyer: namesBuyer) ? nil : .tooLate
-    case .released, .cancelled, .lapsed, .refundDue, .refunded: return .tooLate
+      return canReturn(hold, by: command) ? nil : .tooLate
+    case .released, .cancelled, .lapsed: return .tooLate
     }
   }
 
   /// Whether an order whose hold has lapsed can have its units after all. One that counted for limit subjects can't:
   /// what others count for them by now is not known here. Nor is what a buyer holds whom the command does not name.
-  private func canReturn(_ hold: Hold, namesBuyer: Bool) -> Bool {
+  private func canReturn(_ hold: Hold, by command: OrderCommand) -> Bool {
     guard let level = stock[hold.stock], level.rules.holds?.latePayment == .ifFree, hold.subjects.isEmpty,
-      isFree(hold)
+      isFree(hold, at: command.at)
     else { return false }
     guard let limit = level.rules.perBuyerLimit else { return true }
-    return namesBuyer && (held[hold.holder] ?? .zero) + hold.units <= limit
+    return command.buyer != nil && (held[hold.holder] ?? .zero) + hold.units <= limit
   }
 
-  /// Whether all units of an order without any are still there, and nobody waits for them.
-  private func isFree(_ hold: Hold) -> Bool {
+  /// Whether all units of an order without any are still there, and are not kept for one who waits.
+  private func isFree(_ hold: Hold, at time: Timestamp) -> Bool {
     func isFree(_ key: StockKey, _ units: Units) -> Bool {
       guard let level = stock[key] else { return false }
-      return !level.isClosed && level.left >= units && waitlists[key]?.isEmpty ?? true
+      return !level.isClosed && level.left >= units && gives(key, at: time)
     }
     guard !hold.lines.isEmpty else { return isFree(hold.stock, hold.units) }
     return hold.lines.allSatisfy { isFree(StockKey(sale: hold.stock.sale, sku: $0.sku), $0.units) }

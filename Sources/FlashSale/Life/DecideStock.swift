@@ -55,10 +55,11 @@ extension LaneStock.Level {
       level.putUp = putUp + units
       level.left = left + units
     case .reduce(let units):
-      guard units <= left, units < putUp else { return nil }
+      guard units <= left else { return nil }
       level.putUp = putUp - units
       level.left = left - units
     case .reopen: level.isClosed = false
+    case .close: level.isClosed = true
     case .change(let change):
       level.rules.startsAt = change.startsAt ?? rules.startsAt
       level.rules.endsAt = change.endsAt ?? rules.endsAt
@@ -86,6 +87,7 @@ extension StockCommand.Action {
     case .reduce: .reduce
     case .reopen: .reopen
     case .change: .change
+    case .close: .close
     }
   }
 }

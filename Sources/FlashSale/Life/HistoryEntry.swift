@@ -17,6 +17,7 @@ public struct HistoryEntry: Hashable, Sendable {
     case reduce = 21
     case reopen = 22
     case change = 23
+    case close = 24
 
     /// The stable name, in the API and in reports.
     public var code: String { "\(self)" }
@@ -25,7 +26,7 @@ public struct HistoryEntry: Hashable, Sendable {
   /// What came of it. The raw value is stored; it is never reused for another meaning.
   public enum Result: Int16, Hashable, Sendable, CaseIterable {
     case applied = 0
-    /// The same command was decided before; or nothing is left to do, as for a stock that is open already.
+    /// The same command was decided before; or nothing is left to do, as for a stock that is open or closed already.
     case repeated = 1
     /// The stock has no such order.
     case unknownOrder = 2

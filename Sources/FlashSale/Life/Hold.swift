@@ -56,7 +56,8 @@ public struct Hold: Hashable, Sendable {
     /// Whether the order's units are taken from the stock.
     public var hasUnits: Bool { isLive && self != .waiting }
 
-    /// The states that may follow this one. docs/order-states.md draws them.
+    /// The states that may follow this one. docs/order-states.md draws them. An order that has no units any more is
+    /// paid only if its hold ran out.
     public var next: Set<State> {
       switch self {
       case .waiting: [.reserved, .released, .cancelled, .lapsed, .refundDue]
@@ -65,8 +66,9 @@ public struct Hold: Hashable, Sendable {
       case .paid: [.fulfilled, .refundDue, .refunded]
       case .fulfilled: []
       case .expired: [.paid, .refundDue]
-      case .released, .cancelled, .lapsed, .refunded: [.refundDue]
-      case .refundDue: [.refunded]
+      case .released, .cancelled, .lapsed: [.refundDue]
+      case .refundDue: [.paid, .refunded]
+      case .refunded: [.paid, .refundDue]
       }
     }
   }
@@ -109,7 +111,7 @@ public struct Hold: Hashable, Sendable {
   public let stock: StockKey
   public let buyer: BuyerID
 
-  /// The price of one unit at which it was won; of a basket, that of its first line.
+  /// The price of one unit when it was won, or when it began to wait; of a basket, that of its first line.
   public let price: Price
 
   /// The record of the first decision: its place among those who wait.
@@ -127,7 +129,8 @@ public struct Hold: Hashable, Sendable {
   /// Until when unpaid units are held; `nil` in any other state.
   public internal(set) var due: Timestamp?
 
-  /// Whether its units were offered to one who waited. Such a hold never outlives the sale.
+  /// Whether its units were offered to one who waited. Such a hold never outlives the sale, as its end was when the
+  /// units were offered.
   public internal(set) var isOffer: Bool
 
   /// Whether it was not paid in time, and not afterwards either.
@@ -139,7 +142,7 @@ public struct Hold: Hashable, Sendable {
   /// The payment that its units are paid with.
   public internal(set) var payment: PaymentID?
 
-  /// Minor units of its payments that are to be paid back, of those in its currency.
+  /// Minor units of its payments that are to be paid back, of those in its currency: up to about `Limits.owedMinor`.
   public internal(set) var refundDue: Int64
 
   /// What happened to the order so far, the first decision included: the number of its last event.

@@ -154,7 +154,8 @@ nonisolated struct WireLimitSubject: Sendable {
   init() {}
 }
 
-/// From this offset on, nothing more of the SKU is sold in this sale.
+/// From this offset on, nothing more of the SKU is sold in this sale. It says neither who closed it nor why: a
+/// `StockCommand` that closes is written instead, and what is in the log is still decided.
 nonisolated struct WireClose: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -372,6 +373,15 @@ nonisolated struct WireStockCommand: Sendable {
     set {action = .change(newValue)}
   }
 
+  /// Nothing more of it is sold, until it is reopened.
+  var close: WireNothing {
+    get {
+      if case .close(let v)? = action {return v}
+      return WireNothing()
+    }
+    set {action = .close(newValue)}
+  }
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   nonisolated enum OneOf_Action: Equatable, Sendable {
@@ -381,6 +391,8 @@ nonisolated struct WireStockCommand: Sendable {
     case reduce(UInt32)
     case reopen(WireNothing)
     case change(WireRuleChange)
+    /// Nothing more of it is sold, until it is reopened.
+    case close(WireNothing)
 
   }
 
@@ -1014,7 +1026,7 @@ nonisolated extension WireNothing: SwiftProtobuf.Message, SwiftProtobuf._Message
 
 nonisolated extension WireStockCommand: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".StockCommand"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}sku\0\u{1}by\0\u{1}reason\0\u{3}command_id\0\u{2}\u{6}restock\0\u{1}reduce\0\u{1}reopen\0\u{1}change\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}sku\0\u{1}by\0\u{1}reason\0\u{3}command_id\0\u{2}\u{6}restock\0\u{1}reduce\0\u{1}reopen\0\u{1}change\0\u{1}close\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1068,6 +1080,19 @@ nonisolated extension WireStockCommand: SwiftProtobuf.Message, SwiftProtobuf._Me
           self.action = .change(v)
         }
       }()
+      case 14: try {
+        var v: WireNothing?
+        var hadOneofValue = false
+        if let current = self.action {
+          hadOneofValue = true
+          if case .close(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.action = .close(v)
+        }
+      }()
       default: break
       }
     }
@@ -1106,6 +1131,10 @@ nonisolated extension WireStockCommand: SwiftProtobuf.Message, SwiftProtobuf._Me
     case .change?: try {
       guard case .change(let v)? = self.action else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 13)
+    }()
+    case .close?: try {
+      guard case .close(let v)? = self.action else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 14)
     }()
     case nil: break
     }

@@ -112,21 +112,15 @@ private struct LivesAsOf {
   func standing(of decision: StoredOrder, hasHolds: Bool) -> (life: Hold?, due: [Money]) {
     let hold = holds[decision.order]
     let payments = payments[decision.order] ?? []
-    guard let steps = steps[decision.order] else {
-      return (hold, Self.sums(payments.map { ($0.currency, $0.refundDue) }))
+    func due(_ minor: (Payment) -> Int64) -> [Money] {
+      Money.sums(payments.map { Money(minor: minor($0), currency: $0.currency) }.filter { $0.minor > 0 })
     }
+    guard let steps = steps[decision.order] else { return (hold, due(\.refundDue)) }
     var earlier = EarlierLife(
       decision.outcome, decision.quantity, lines: decision.lines.map(\.quantity), hasHolds: hasHolds)
     for step in steps { earlier.add(step) }
-    let due = payments.map { ($0.currency, earlier.money[$0.key.id]?.refundDue ?? 0) }
-    return (hold.flatMap { $0.standing(as: earlier) }, Self.sums(due))
-  }
-
-  /// What is due in each currency, ascending; amounts of two are never added.
-  private static func sums(_ amounts: [(currency: String, minor: Int64)]) -> [Money] {
-    guard !amounts.isEmpty else { return [] }
-    let due = amounts.reduce(into: [String: Int64]()) { $0[$1.currency, default: 0] += $1.minor }
-    return due.filter { $0.value > 0 }.sorted { $0.key < $1.key }.map { Money(minor: $0.value, currency: $0.key) }
+    let money = earlier.money
+    return (hold.flatMap { $0.standing(as: earlier) }, due { money[$0.key.id]?.refundDue ?? 0 })
   }
 }
 

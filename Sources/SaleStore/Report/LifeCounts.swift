@@ -46,17 +46,20 @@ struct LifeCounts: Sendable {
       FROM holds CROSS JOIN jsonb_array_elements(lines) WITH ORDINALITY AS lines (line, place)
       WHERE order_id BETWEEN $1 AND $2 AND holds.lines IS NOT NULL GROUP BY 1, state, is_offer, is_lapsed
       """, ids.0, ids.1)
-    // Money is applied only where an order with its units is paid with it; what lies elsewhere breaks the identity.
+    // Money is applied only where an order with its units is paid with it; what lies elsewhere breaks the identity. A
+    // sum past 64 bits is told as the most that they hold.
     try pipeline.add(
       """
-      SELECT p.currency, sum(p.captured)::int8 AS captured, sum(p.refund_due)::int8 AS refund_due,
-        sum(p.refunded)::int8 AS refunded,
-        coalesce(sum(p.captured - p.refund_due - p.refunded) FILTER (WHERE h.order_id IS NOT NULL), 0)::int8 AS applied
+      SELECT p.currency, least(sum(p.captured), $2::int8)::int8 AS captured,
+        least(sum(p.refund_due), $2::int8)::int8 AS refund_due, least(sum(p.refunded), $2::int8)::int8 AS refunded,
+        least(
+          coalesce(sum(p.captured - p.refund_due - p.refunded) FILTER (WHERE h.order_id IS NOT NULL), 0), $2::int8
+        )::int8 AS applied
       FROM payments p LEFT JOIN holds h
         ON h.order_id = p.order_id AND h.payment = p.payment AND h.state IN (4, 5) AND h.currency = p.currency
           AND p.captured - p.refund_due - p.refunded <= coalesce(basket_price(h.lines), h.units * h.price_minor)
       WHERE p.sale = $1 GROUP BY p.currency ORDER BY p.currency
-      """, sale.rawValue)
+      """, sale.rawValue, Int64.max)
     try pipeline.add(
       """
       SELECT action, result, count(*) AS records FROM (

@@ -78,7 +78,7 @@ extension SaleReport {
     public let count: Int64
   }
 
-  /// The captures of one currency, in its minor units.
+  /// The captures of one currency, in its minor units: `Int64.max` for that and for more.
   public struct Money: Sendable, Hashable, Codable {
     public let currency: String
 
@@ -94,7 +94,9 @@ extension SaleReport {
     public let refunded: Int64
 
     /// Whether captured = applied + refund due + refunded.
-    public var holds: Bool { captured == applied + refundDue + refunded }
+    public var holds: Bool {
+      captured == Int64(clamping: Int128(applied) + Int128(refundDue) + Int128(refunded))
+    }
 
     private enum CodingKeys: String, CodingKey {
       case currency, exponent, captured, applied, refunded

@@ -109,6 +109,16 @@ struct Saying: ParsableArguments {
   @Option(help: "Why; kept in the history.")
   var reason: String
 
+  @OptionGroup var naming: Naming
+
+  /// Sends a command and prints what came of it.
+  func send(_ method: String, _ path: String, _ body: [String: Any]) async throws {
+    try await naming.send(method, path, body.merging(["reason": reason]) { $1 })
+  }
+}
+
+/// Who wants a change, and the change's name.
+struct Naming: ParsableArguments {
   @Option(help: "Your name, for the history; by default the user's on this machine.")
   var by: String?
 
@@ -121,8 +131,6 @@ struct Saying: ParsableArguments {
   func send(_ method: String, _ path: String, _ body: [String: Any]) async throws {
     let key = idempotencyKey ?? UUID().uuidString
     try await reporting {
-      var body = body
-      body["reason"] = reason
       let data = try JSONSerialization.data(withJSONObject: body)
       let headers = ["X-Admin-Name": by ?? NSUserName(), IdempotencyKey.field: key]
       let client = try AdminClient(environment)

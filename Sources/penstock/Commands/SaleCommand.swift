@@ -83,15 +83,11 @@ struct SaleCommand: AsyncParsableCommand {
 
     @Argument(help: "The sale's id.", transform: { try SaleID(validating: $0) })
     var sale: SaleID
-
-    @Option(help: "Why, for the admin log.") var reason: String?
+    @Option(help: "Why; kept in the history.") var reason: String?
+    @OptionGroup var naming: Naming
 
     func run() async throws {
-      try await reporting {
-        let path = "/admin/api/sales/\(sale)/close"
-        let body = try reason.map { try JSONEncoder().encode(["reason": $0]) }
-        try StandardOutput.write(line: pretty(try await AdminClient(environment).call("POST", path, body: body)))
-      }
+      try await naming.send("POST", "/admin/api/sales/\(sale)/close", reason.map { ["reason": $0] } ?? [:])
     }
   }
 }

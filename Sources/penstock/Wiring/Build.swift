@@ -79,8 +79,8 @@ func build(
 ) -> ServiceGroup {
   var services: [any Service] = []
   if let rooms { services.append(rooms) }
-  if let closer = running.closer {
-    services.append(WriterService(writer: closer, drain: base.configuration.drain / 2))
+  if let commandWriter = running.commandWriter {
+    services.append(WriterService(writer: commandWriter, drain: base.configuration.drain / 2))
   }
   if let rooms = running.rooms {
     services.append(RoomWriterService(writer: rooms, drain: base.configuration.drain / 2))
@@ -105,7 +105,7 @@ extension Foundations {
       worker: roles.contains(.worker) ? worker(on: topic) : nil,
       intake: roles.contains(.intake) ? try intake(on: topic, servesDemo: roles.contains(.admin)) : nil,
       relay: roles.contains(.relay) ? relay(on: topic, preparedBy: preparation) : nil,
-      closer: roles.contains(.admin) ? try closer(on: topic) : nil,
+      commandWriter: roles.contains(.admin) ? try commandWriter(on: topic) : nil,
       rooms: roles.contains(.admin)
         ? try RoomWriter(cluster: cluster, topic: RoomLog.topic(beside: topic.name), logger: logger) : nil)
   }
@@ -165,7 +165,7 @@ extension Foundations {
       logger: logger)
   }
 
-  private func closer(on topic: TopicDescription) throws -> OrderWriter {
+  private func commandWriter(on topic: TopicDescription) throws -> OrderWriter {
     try OrderWriter(cluster: cluster, topic: topic.name, logger: logger)
   }
 
@@ -179,7 +179,6 @@ extension Foundations {
       RoomWatch(RoomFollower(cluster: cluster, topic: topic, logger: logger), logger: logger)
     }
     return AdminHooks(
-      publishClose: { [partitions] in try await stage.publishClose(of: $0, partitions: partitions) },
       countTail: { [partitions] sale, progress in
         try await reader().requests(of: sale.sale, numbered: sale.number, from: progress, partitions: partitions)
       },

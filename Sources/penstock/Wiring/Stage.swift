@@ -13,8 +13,8 @@ struct RunningParts: Sendable {
   let worker: WorkerService?
   let intake: IntakeService?
   let relay: RelayService?
-  /// For the `close` records of sales.
-  let closer: OrderWriter?
+  /// For commands about sales and orders.
+  let commandWriter: OrderWriter?
   /// For what the admin says about waiting rooms.
   let rooms: RoomWriter?
 }
@@ -58,7 +58,7 @@ final class Stage: Sendable {
     }
   }
 
-  /// Writes what the admin says about a waiting room. Throws as `publishClose`.
+  /// Writes what the admin says about a waiting room. Throws as `write`.
   func change(_ room: RoomRecord) async throws {
     guard case .running(let parts) = state.withLock({ $0 }), let rooms = parts.rooms else {
       throw Unavailable(description: waitsFor ?? "this process changes no waiting rooms")
@@ -66,31 +66,23 @@ final class Stage: Sendable {
     try await rooms.write([room])
   }
 
-  /// Writes commands, each under its key. Throws as `publishClose`.
+  /// Writes commands, each under its key. Throws `Unavailable` while there is no log to write to, or if this process has
+  /// no writer.
   func write(
     _ commands: [(command: LogRecord, key: RecordKey)], partitions: Int32
   ) async throws -> [LogPosition] {
-    guard case .running(let parts) = state.withLock({ $0 }), let closer = parts.closer else {
+    guard case .running(let parts) = state.withLock({ $0 }), let commandWriter = parts.commandWriter else {
       throw Unavailable(description: waitsFor ?? "this process writes no commands")
     }
-    return try await closer.write(
-      all: commands.map { OutgoingRecord($0.command, under: $0.key, partitions: partitions) })
+    return try await commandWriter.write(
+      commands.map { OutgoingRecord($0.command, under: $0.key, partitions: partitions) })
   }
 
-  /// Writes a record as it is. Throws as `publishClose`.
+  /// Writes a record as it is. Throws as the other one.
   func write(_ record: OutgoingRecord) async throws -> LogPosition {
-    guard case .running(let parts) = state.withLock({ $0 }), let closer = parts.closer else {
+    guard case .running(let parts) = state.withLock({ $0 }), let commandWriter = parts.commandWriter else {
       throw Unavailable(description: waitsFor ?? "this process writes no records")
     }
-    return try await closer.write(record)
-  }
-
-  /// Writes a sale's `close` records. Throws `Unavailable` while there is no log to write to, or if this process has no
-  /// writer.
-  func publishClose(of stored: StoredSale, partitions: Int32) async throws {
-    guard case .running(let parts) = state.withLock({ $0 }), let closer = parts.closer else {
-      throw Unavailable(description: waitsFor ?? "this process closes no sales")
-    }
-    try await closer.close(stored.sale, numbered: stored.number, at: .now, partitions: partitions)
+    return try await commandWriter.write(record)
   }
 }
