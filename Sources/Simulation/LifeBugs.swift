@@ -37,9 +37,8 @@ extension PlantedBug {
       return decide(&state, .order(other), at: offset, into: &effects)
     case (.lineGivesAnothersBack, .cancel(_, of: let sku?)):
       return givesBack(&state, command, of: sku, at: offset, into: &effects)
-    case (.firstPriceForAll, .pay(let capture)), (.priceFollows, .pay(let capture)),
-      (.wrongAmountLasts, .pay(let capture)):
-      guard case .hold(let hold) = state.lives[command.order], refuses(capture, for: hold, state.stock[hold.stock]),
+    case (.firstPriceForAll, .pay(let capture)), (.wrongAmountLasts, .pay(let capture)):
+      guard case .hold(let hold) = state.lives[command.order], refuses(capture, for: hold),
         let wrong = try? Capture(payment: capture.payment, minor: capture.minor, currency: "XXX"),
         let other = try? OrderCommand(
           order: command.order, stock: command.stock, buyer: command.buyer, at: command.at, action: .pay(wrong),
@@ -55,24 +54,9 @@ extension PlantedBug {
   }
 
   /// Whether the mistake is to take the capture for a wrong one.
-  private func refuses(_ capture: Capture, for hold: Hold, _ level: LaneStock.Level?) -> Bool {
-    switch self {
-    case .firstPriceForAll:
-      hold.state == .reserved && !hold.lines.isEmpty && capture.minor != Int64(hold.units.rawValue) * hold.price.minor
-    case .priceFollows: hold.state == .reserved && hold.lines.isEmpty && hold.price != level?.price
-    default: hold.isLapsed && hold.state != .expired
-    }
-  }
-
-  /// Decides a request as if the sale went on for long enough to offer what is left to those who wait.
-  func keeps(
-    _ state: inout LaneStock, _ request: PurchaseRequest, at offset: Offset, into effects: inout Effects
-  ) {
-    let end = state.stock[request.stock]?.rules.endsAt
-    if let end, request.acceptedAt < end, !request.terms.waits {
-      state.stock[request.stock]?.rules.endsAt = end.after(3_600_000_000)
-    }
-    decide(&state, .place(request), at: offset, into: &effects)
-    if let end { state.stock[request.stock]?.rules.endsAt = end }
+  private func refuses(_ capture: Capture, for hold: Hold) -> Bool {
+    if self == .wrongAmountLasts { return hold.isLapsed && hold.state != .expired }
+    return hold.state == .reserved && !hold.lines.isEmpty
+      && capture.minor != Int64(hold.units.rawValue) * hold.price.minor
   }
 }

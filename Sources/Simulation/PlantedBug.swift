@@ -174,14 +174,8 @@ public enum PlantedBug: String, CaseIterable, Sendable {
   /// A refund of what is due takes from what the order is paid with, too.
   case dueNotLookedAt = "due-not-looked-at"
 
-  /// Units that came back too near to the sale's end for an offer are kept for those who wait.
-  case keptForNobody = "kept-for-nobody"
-
   /// A stock is loaded with the rules of its sale, not with those that commands have given it.
   case rulesOfTheSale = "rules-of-the-sale"
-
-  /// A hold has to be paid with the price that its stock has now.
-  case priceFollows = "price-follows"
 
   /// A hold that ran out cannot be paid late where a wrong amount came for it.
   case wrongAmountLasts = "wrong-amount-lasts"
@@ -198,7 +192,7 @@ public enum PlantedBug: String, CaseIterable, Sendable {
     switch self {
     case .duplicateCheckLast, .releasedTwice, .expiryEarly, .refundSwallowed, .ownHoldInTheWay: true
     case .basketInPart, .lineLimitAlone, .lineGivesAnothersBack, .firstPriceForAll, .dueNotLookedAt: true
-    case .keptForNobody, .priceFollows, .wrongAmountLasts: true
+    case .wrongAmountLasts: true
     default: false
     }
   }
@@ -213,9 +207,6 @@ public enum PlantedBug: String, CaseIterable, Sendable {
       effects.change(request.stock)
       effects.repeated(request.stock.sale)
       return
-    }
-    if self == .keptForNobody, case .place(let request) = record {
-      return keeps(&state, request, at: offset, into: &effects)
     }
     if case .place(let request) = record, request.isBasket {
       return decides(&state, basket: request, at: offset, into: &effects)

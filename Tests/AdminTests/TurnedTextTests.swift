@@ -68,7 +68,7 @@ import Time
           #expect(!page.text.unicodeScalars.contains { $0.turnsText }, "\(path)")
         }
       }
-      #expect(admin.log.commands.isEmpty && admin.log.closed.isEmpty)
+      #expect(admin.log.commands.isEmpty && admin.log.closes.isEmpty)
     }
   }
 
