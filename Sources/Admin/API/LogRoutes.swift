@@ -55,12 +55,12 @@ extension LogQuery {
   /// What a request asks of the log: `who`, `action`, `text`, `from`, `to`, `before`.
   init(of visit: Visit) throws(Problem) {
     self.init()
-    who = visit.query("who")
+    who = visit.words("who")
     if let text = visit.query("action") {
       guard let action = LogAction(rawValue: text) else { throw .invalidParameter("action", "is no action of the log") }
       self.action = action
     }
-    text = visit.query("text")
+    text = visit.words("text")
     func instant(_ name: Substring) throws(Problem) -> Timestamp? {
       guard let text = visit.query(name) else { return nil }
       do throws(RFC3339Fault) { return try Timestamp(validating: text) } catch {

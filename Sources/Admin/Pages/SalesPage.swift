@@ -19,7 +19,7 @@ enum SalesPage {
     init() {}
 
     init(of visit: Visit) throws(Problem) {
-      text = visit.query("text") ?? ""
+      text = visit.words("text") ?? ""
       guard text.utf8.count <= Limits.queryBytes else {
         throw .invalidParameter("text", "must be at most \(Limits.queryBytes) bytes")
       }
