@@ -27,6 +27,7 @@ enum Stylesheet {
   private static let texts: HTML = """
     * { box-sizing: border-box }
     body { margin: 0; background: var(--page); color: var(--ink); font-variant-numeric: tabular-nums;
+      overflow-wrap: break-word;
       font: 15px/1.5 system-ui, "Segoe UI", Roboto, "Noto Sans", "PingFang SC", "Noto Sans CJK SC", sans-serif }
     a { color: var(--link); text-decoration: none }
     p a, a:hover { text-decoration: underline }
