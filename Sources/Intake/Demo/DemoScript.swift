@@ -44,7 +44,12 @@ enum DemoScript {
         const json = await answer.json().catch(() => ({}));
         return { status: answer.status, ok: answer.ok, json };
       };
-      const told = (answer) => answer.json.detail || answer.json.title || text("answerWas", answer.status);
+      // Why it was refused, in this page's language; the API's own words are English.
+      const told = ({ status, json }) => {
+        if (json.code in table) return text("reason", text(json.code));
+        const words = document.documentElement.lang === "en" ? json.detail || json.title : null;
+        return words || text("answerWas", json.code || status);
+      };
 
       // --- The sale ---
 

@@ -46,8 +46,8 @@ enum DemoWords: String, CaseIterable {
   case notDrawn, drawHolds, drawFails, rank, secretHolds, entriesHold, seedHolds, orderHolds, among, notAmong
   // The states of an order.
   case queued, confirmed, reserved, waiting, paid, fulfilled, rejected, released, holdOver, cancelled, lapsed
-  case refundDue, refunded
-  // Why an order lost, by the API's codes.
+  case refundDue, refunded, quarantined
+  // Why an order or another request was refused, by the API's codes.
   case notStarted = "not_started"
   case ended, closed
   case limitReached = "limit_reached"
@@ -57,6 +57,13 @@ enum DemoWords: String, CaseIterable {
   case codeUsedUp = "code_used_up"
   case allHeld = "all_held"
   case holdAbuse = "hold_abuse"
+  case rateLimited = "rate_limited"
+  case lineFull = "line_full"
+  case partitionHalted = "partition_halted"
+  case roomRequired = "room_required"
+  case tokenInvalid = "token_invalid"
+  case notAllowed = "not_allowed"
+  case noneLeft = "none_left"
 
   func callAsFunction(_ language: DemoLanguage) -> String {
     switch language {
@@ -188,6 +195,7 @@ enum DemoWords: String, CaseIterable {
     case .lapsed: ("Nothing came back", "候补未成功")
     case .refundDue: ("Money comes back", "待退款")
     case .refunded: ("Money is back", "已退款")
+    case .quarantined: ("It could not be decided: a person looks into it", "暂时无法裁决，正由人工处理")
     default: nil
     }
   }
@@ -204,6 +212,13 @@ enum DemoWords: String, CaseIterable {
     case .codeUsedUp: ("the code is used up", "优惠码已用完")
     case .allHeld: ("all that is left is held by others", "剩余库存均被他人占用")
     case .holdAbuse: ("you let too many holds lapse", "您放任过期的保留次数过多")
+    case .rateLimited: ("you ask too often", "您的请求过于频繁")
+    case .lineFull: ("more are in line than is left", "排队人数已超过剩余库存")
+    case .partitionHalted: ("nothing can be ordered of it until a person has looked", "该商品暂停下单，等待人工检查")
+    case .roomRequired: ("this sale has a waiting room: join it first", "请先进入等候室")
+    case .tokenInvalid: ("your turn is over or was used: join the room again", "您的入场资格已失效，请重新排队")
+    case .notAllowed: ("that cannot be done with this order now", "当前状态不允许此操作")
+    case .noneLeft: ("it cannot be kept longer", "不能再延长")
     default: (rawValue, rawValue)
     }
   }
