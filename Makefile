@@ -18,7 +18,7 @@ lint: setup ## Check the format of the Swift sources, and the shell scripts
 test: setup ## Run all tests on a private PostgreSQL (FILTER=Name: those only)
 	@scripts/test.sh $(if $(FILTER),--filter "$(FILTER)")
 
-test-ui: setup ## Test the admin console in a real browser (SCREENSHOTS=1: write docs/screenshots anew)
+test-ui: setup ## Test the console and the buyer's page in a real browser, in each language (SCREENSHOTS=1: write docs/screenshots anew)
 	@scripts/test-ui.sh
 
 simulate: setup ## Simulate faults from seeds (SEED=n: replay one; SEEDS=n FIRST_SEED=k: many)

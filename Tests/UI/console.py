@@ -1,16 +1,23 @@
-"""A person in front of the admin console and of the buyer's page: a real Chromium, driven by selenium."""
+"""A person in front of the admin console and of the buyer's page: a real Chromium, driven by selenium.
 
+A run speaks one language; `scripts/test-ui.sh` runs everything in each.
+"""
+
+import collections
+import concurrent.futures
 import json
 import os
 import shutil
+import signal
 import subprocess
 import time
 import unittest
 import urllib.error
 import urllib.request
+import uuid
 
 from selenium import webdriver
-from selenium.common.exceptions import TimeoutException
+from selenium.common.exceptions import StaleElementReferenceException, TimeoutException
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
@@ -20,20 +27,32 @@ from selenium.webdriver.support.ui import Select, WebDriverWait
 URL = os.environ["UI_URL"]
 SHOP_URL = os.environ["UI_SHOP_URL"]
 PASSWORD = os.environ["UI_PASSWORD"]
+LANGUAGE = os.environ["UI_LANGUAGE"]
+
+# Whoever ends the run by SIGTERM ends its browsers too.
+signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+
+def say(english, chinese):
+    """The text that is right in the language of this run."""
+    return {"en": english, "zh-Hans": chinese}[LANGUAGE]
 
 
 def api(method, path, body=None, url=URL):
     """Asks the admin API with the shared token."""
     data = None if body is None else json.dumps(body).encode()
-    headers = {"Authorization": "Bearer " + os.environ["PENSTOCK_ADMIN_TOKEN"], "Content-Type": "application/json"}
+    headers = {"Authorization": "Bearer " + os.environ["PENSTOCK_ADMIN_TOKEN"], "Content-Type": "application/json",
+               "Idempotency-Key": uuid.uuid4().hex}
     request = urllib.request.Request(url + path, data=data, method=method, headers=headers)
     with urllib.request.urlopen(request) as answer:
         return json.loads(answer.read())
 
 
-def shop(path, buyer, body=None, url=SHOP_URL):
-    """Posts to the buyers' API as a buyer; a sale that was just created is not known there at once."""
-    headers = {"X-Buyer-Id": buyer, "Idempotency-Key": "one", "Content-Type": "application/json"}
+def shop(path, buyer, body=None, url=SHOP_URL, token=None):
+    """Posts to the buyers' API as a buyer, with a token of the waiting room if there is one. It comes back after a 503,
+    and after a 404: a sale that was just created is not known there at once."""
+    headers = {"X-Buyer-Id": buyer, "Idempotency-Key": "one", "Content-Type": "application/json",
+               **({"X-Room-Token": token} if token else {})}
     data = b"" if body is None else json.dumps(body).encode()
     until = time.monotonic() + 30
     while True:
@@ -41,7 +60,7 @@ def shop(path, buyer, body=None, url=SHOP_URL):
             with urllib.request.urlopen(urllib.request.Request(url + path, data=data, headers=headers)) as answer:
                 return json.loads(answer.read())
         except urllib.error.HTTPError as refusal:
-            if refusal.code != 404 or time.monotonic() > until:
+            if refusal.code not in (404, 503) or time.monotonic() > until:
                 raise
             refusal.close()
         time.sleep(0.1)
@@ -77,17 +96,47 @@ def sql(statement, database=os.environ["PENSTOCK_DATABASE_URL"], form="--no-alig
     return output.stdout.strip()
 
 
+def decided(sale_id, count):
+    """Waits until so many orders of a sale are in the store."""
+    query = f"SELECT count(*) FROM orders JOIN sales ON number = sale WHERE id = '{sale_id}'"
+    until(lambda: int(sql(query)) >= count)
+
+
+def pay(order_id, payment, minor=19900):
+    """Tells that a provider has taken the money, and waits until that is decided."""
+    shop(f"/v1/orders/{order_id}/payments", "shop", {"payment_id": payment, "amount_minor": minor, "currency": "CNY"})
+    until(lambda: sql(f"SELECT 1 FROM payments WHERE payment = '{payment}'"))
+
+
+def spike(sale, count, crowd="crowd", sku="phone"):
+    """Orders as so many buyers at once, and gives how often each was accepted, or refused with which code."""
+    def one(number):
+        try:
+            order(sale, f"{crowd}-{number}", sku)
+            return "accepted"
+        except urllib.error.HTTPError as refusal:
+            with refusal:
+                return json.loads(refusal.read())["code"]
+
+    with concurrent.futures.ThreadPoolExecutor(16) as pool:
+        return collections.Counter(pool.map(one, range(count)))
+
+
 class Console(unittest.TestCase):
     """A test with a browser of its own."""
 
     # Where the console is.
     url = URL
 
+    # What its pages are in, until the person chooses another one.
+    language = LANGUAGE
+
     def setUp(self):
         options = webdriver.ChromeOptions()
         for argument in ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--lang=en",
                          "--window-size=1200,900", "--force-color-profile=srgb"]:
             options.add_argument(argument)
+        options.add_experimental_option("prefs", {"intl.accept_languages": say("en-US,en", "zh-CN,zh")})
         options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
         # Debian's own: selenium would look for others in the network.
         options.binary_location = shutil.which("chromium")
@@ -104,9 +153,14 @@ class Console(unittest.TestCase):
     def wait_for(self, words, selector="body", seconds=30):
         """Waits until something shows the words."""
         try:
-            WebDriverWait(self.driver, seconds).until(lambda _: words in self.find(selector).text)
+            self.wait_until(lambda: words in self.find(selector).text, seconds)
         except TimeoutException:
             self.fail(f"not {words!r} within {seconds} s, but: {self.find(selector).text!r}")
+
+    def wait_until(self, question, seconds=30):
+        """Waits until a question about the page has a true answer; the page may change while it is looked at."""
+        WebDriverWait(self.driver, seconds, ignored_exceptions=[StaleElementReferenceException]).until(
+            lambda _: question())
 
     def text(self):
         return self.find("body").text
@@ -163,9 +217,9 @@ class Console(unittest.TestCase):
 
     def speak(self, language):
         """Has all pages in a language."""
-        if self.find("html").get_attribute("lang") == language:
-            return
-        self.driver.get(self.find(f"a[hreflang='{language}']").get_attribute("href"))
+        self.language = language
+        if self.find("html").get_attribute("lang") != language:
+            self.find(f"a[hreflang='{language}']").click()
 
     def fetch(self, path):
         """What the page's own session gets, as text; for an error, its problem."""
@@ -174,7 +228,9 @@ class Console(unittest.TestCase):
             "fetch(arguments[0]).then(answer => answer.text()).then(done, error => done(String(error)));", path)
 
     def check_accessible(self):
-        """axe-core finds nothing of WCAG 2.2, level AA, in light and dark, and a phone needs no scrolling sideways."""
+        """The page is in the language asked for; axe-core finds nothing of WCAG 2.2, level AA, in light and dark; and a
+        phone needs no scrolling sideways."""
+        self.assertEqual(self.find("html").get_attribute("lang"), self.language, self.driver.current_url)
         with open(os.environ["AXE"], encoding="utf-8") as script:
             self.driver.execute_script(script.read())
         for scheme in ["dark", "light"]:
@@ -229,16 +285,18 @@ class Console(unittest.TestCase):
         self.assertEqual(complaints, [])
 
     def screenshot(self, name):
-        """Keeps a picture in light, dark and 360 px, if pictures are wanted."""
+        """Keeps pictures, if they are wanted: in English light, dark and 360 px, in Chinese one for its words."""
         folder = os.environ.get("UI_SCREENSHOTS")
         if not folder:
             return
         os.makedirs(folder, exist_ok=True)
-        for form, scheme, width in [("light", "light", 1200), ("dark", "dark", 1200), ("360px", "light", 360)]:
+        forms = {"en": [("light", "light", 1200), ("dark", "dark", 1200), ("360px", "light", 360)],
+                 "zh-Hans": [("zh", "light", 1200)]}
+        for form, scheme, width in forms[self.language]:
             self.prefer(scheme)
-            self.size(width)
+            self.size(width, 500)
             height = self.driver.execute_script("return Math.min(document.documentElement.scrollHeight, 1600)")
-            self.size(width, max(height, 500))
+            self.size(width, height)
             wide = self.driver.execute_script("return document.documentElement.scrollWidth")
             self.assertLessEqual(wide, width, f"{name} is wider than {width} px")
             self.driver.save_screenshot(os.path.join(folder, f"{name}-{form}.png"))

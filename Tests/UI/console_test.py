@@ -3,7 +3,7 @@
 import re
 import unittest
 
-from console import PASSWORD, Console, api, sql
+from console import PASSWORD, URL, Console, api, say, sql
 
 
 def sale(name, starts="2026-01-01T00:00:00Z", ends="2036-01-01T00:00:00Z"):
@@ -20,17 +20,29 @@ class SignIn(Console):
         self.check_accessible()
         self.screenshot("sign-in")
         self.submit("/admin/sign-in", {"name": "victor", "password": "wrong"})
-        self.assertIn("Name, password or code is wrong.", self.text())
+        self.assertIn(say("Name, password or code is wrong.", "用户名、密码或动态码不正确。"), self.text())
         self.submit("/admin/sign-in", {"name": "victor", "password": PASSWORD})
         self.assertTrue(self.driver.current_url.endswith("/admin/approvals"))
         cookie = next(c for c in self.driver.get_cookies() if c["name"] == "penstock")
         self.assertTrue(cookie["httpOnly"])
         self.assertEqual(cookie["sameSite"], "Strict")
 
-    def test_an_expired_session_signs_in_again(self):
+    def test_an_expired_session_signs_in_again_and_goes_on(self):
         self.sign_in("fiona")
         self.assertIn("fiona", self.text())
         sql("UPDATE admin_sessions SET last_used_at = now() - interval '1 hour'")
+        self.open("/admin/approvals")
+        self.assertIn("/admin/sign-in", self.driver.current_url)
+        self.assertIn(say("Sign in", "登录"), self.find("h1").text)
+        self.submit("/admin/sign-in", {"name": "fiona", "password": PASSWORD})
+        self.assertTrue(self.driver.current_url.endswith("/admin/approvals"))
+
+    def test_a_forged_session_is_none(self):
+        self.sign_in("fiona")
+        cookie = next(c for c in self.driver.get_cookies() if c["name"] == "penstock")
+        value = cookie["value"]
+        self.driver.delete_cookie("penstock")
+        self.driver.add_cookie({**cookie, "value": value[:-4] + ("AAAA" if value[-4:] != "AAAA" else "BBBB")})
         self.open("/admin/sales")
         self.assertIn("/admin/sign-in", self.driver.current_url)
 
@@ -39,21 +51,31 @@ class SignIn(Console):
         self.open("/admin/users")
         self.driver.execute_script("document.querySelectorAll('[name=form_token]').forEach(f => f.value = 'x')")
         self.submit("/admin/users", {"name": "mallory", "role": "owner", "password": PASSWORD})
+        self.assertIn(say("The form was not served to this session", "表单不属于当前会话"), self.find("h1").text)
         self.assertIn("form_refused", self.text())
         self.assertEqual(sql("SELECT count(*) FROM admin_users WHERE name = 'mallory'"), "0")
 
-    def test_both_languages(self):
+    def test_a_form_of_another_site_changes_nothing(self):
+        self.sign_in("olga")
+        self.driver.get(f"data:text/html,<form method=post action={URL}/admin/users><input name=name value=mallory>"
+                        f"<input name=role value=owner><input name=password value={PASSWORD}>"
+                        "<button type=submit>win</button></form>")
+        self.send(self.find("form"))
+        self.assertIn(say("The request may not come from there", "请求来自其他网站"), self.text())
+        self.assertIn("foreign_origin", self.text())
+        self.assertEqual(sql("SELECT count(*) FROM admin_users WHERE name = 'mallory'"), "0")
+
+    def test_the_language_is_switched_by_a_link(self):
+        words = {"en": ("Sales", "There is no sale none."), "zh-Hans": ("活动", "没有活动 none。")}
         self.sign_in("victor")
-        self.speak("zh-Hans")
-        self.assertIn("活动", self.text())
-        self.open("/admin/sales/none")
-        self.assertIn("没有这个活动\n没有活动 none。", self.text())
-        self.open("/admin/users")
-        self.assertIn("需要权限 manage_users", self.text())
-        self.assertEqual(self.find("html").get_attribute("lang"), "zh-Hans")
-        self.check_accessible()
-        self.speak("en")
-        self.assertIn("right_missing", self.text())
+        for language in [*reversed(words), *words]:
+            self.open("/admin")
+            self.speak(language)
+            self.assertEqual(self.find("html").get_attribute("lang"), language)
+            self.assertIn(words[language][0], self.find("h1").text)
+            self.open("/admin/sales/none")
+            self.assertIn(words[language][1], self.text())
+            self.check_accessible()
 
 
 class Users(Console):
@@ -69,7 +91,7 @@ class Users(Console):
         self.submit("/admin/tokens", {"name": "reports", "days": "30", "scope": "view"})
         self.assertRegex(self.text(), r"pst_[A-Za-z0-9_-]{43}")
         self.open("/admin/log?text=ada")
-        self.assertIn("user.add", self.text())
+        self.assertIn(say("user.add", "添加用户"), self.find("main table").text)
         self.check_accessible()
         self.open("/admin/log")
         self.screenshot("log")
@@ -77,8 +99,9 @@ class Users(Console):
 
     def test_a_viewer_has_no_users_page(self):
         self.sign_in("victor")
-        self.assertNotIn("Users", self.find("nav").text)
+        self.assertNotIn(say("Users", "用户"), self.find("nav").text)
         self.open("/admin/users")
+        self.assertIn(say("Who asks has not the right to do this", "没有此操作的权限"), self.find("h1").text)
         self.assertIn("right_missing", self.text())
         self.check_accessible()
 
@@ -95,8 +118,8 @@ class Sales(Console):
         values = {"id": "zoned", "name": "Zoned", "zone": "Europe/Berlin", "starts": "2026-03-29T02:30:00",
                   "ends": "2036-10-26T02:30:00", "items": "phone, 100, 199.00, CNY"}
         self.submit("/admin/new-sale", values)
-        self.assertIn("The clocks skip this time.", self.text())
-        self.assertIn("The clocks show this time twice", self.text())
+        self.assertIn(say("The clocks skip this time.", "该时刻被夏令时跳过"), self.find("#starts-error").text)
+        self.assertIn(say("The clocks show this time twice", "该时刻出现两次"), self.find("#ends-error").text)
         self.check_accessible()
         self.submit("/admin/new-sale", {"starts": "2026-03-29T03:30:00", "ends_choice": "later"})
         self.assertIn("03:30:00 +02:00", self.text())
@@ -112,7 +135,7 @@ class Sales(Console):
         self.submit("/admin/new-sale", {"id": "a b", "name": "<script>alert(1)</script>", "zone": "Asia/Shanghai",
                                         "starts": "2026-01-01T00:00:00", "ends": "2036-01-01T00:00:00",
                                         "items": "phone, 100, 199.00, CNY"})
-        self.assertIn("must be 1 to 64 characters", self.find("#id-error").text)
+        self.assertIn(say("must be 1 to 64 characters", "须为 1 到 64 个字符"), self.find("#id-error").text)
         self.assertEqual(self.find("#name").get_attribute("value"), "<script>alert(1)</script>")
         self.check_no_complaint()
 
@@ -122,7 +145,7 @@ class Sales(Console):
         self.open("/admin/sales/edited/edit")
         api("PATCH", "/admin/api/sales/edited", {"ends_at": "2035-01-01T00:00:00Z", "reason": "another admin"})
         self.submit("/admin/sales/edited/edit", {"ends": "2037-01-01T00:00:00", "reason": "mine"})
-        self.assertIn("Somebody else has changed this sale", self.text())
+        self.assertIn(say("Somebody else has changed this sale", "他人已修改此活动"), self.text())
         self.assertIn("2035-01-01", self.text())
         self.check_accessible()
 
@@ -134,7 +157,9 @@ class Sales(Console):
         self.check_accessible()
         self.find("details summary").click()
         self.submit("/admin/sales/restocked/restock", {"units": "50", "reason": "found more"})
-        self.assertIn("50 more units of phone can be sold at once.", self.text())
+        self.assertIn(say("50 more units of phone can be sold at once.", "phone 将立即增加 50 件可售。"), self.text())
+        self.check_accessible()
+        self.screenshot("restock")
         self.assertEqual(api("GET", "/admin/api/sales/restocked")["items"][0]["left"], 100)
         self.send(self.form("/admin/sales/restocked/restock"))
         self.assertEqual(api("GET", "/admin/api/sales/restocked")["items"][0]["left"], 150)
@@ -146,10 +171,10 @@ class Sales(Console):
         self.screenshot("sale")
         self.driver.execute_script("document.querySelectorAll('details').forEach(d => d.open = true)")
         self.submit("/admin/sales/closing/close", {"reason": "the supplier called"})
-        self.assertIn("held and not paid", self.text())
+        self.assertIn(say("held and not paid", "占用未付"), self.text())
         self.check_accessible()
         self.send(self.form("/admin/sales/closing/close"))
-        self.assertIn("waits for somebody else", self.text())
+        self.assertIn(say("waits for somebody else", "等待他人复核"), self.text())
         self.assertEqual(api("GET", "/admin/api/sales/closing")["status"], "open")
         self.send(self.form("/admin/sign-out"))
         self.sign_in("olga")
@@ -158,10 +183,14 @@ class Sales(Console):
         self.screenshot("approvals")
         action = re.search(r"/admin/approvals/\d+/approve", self.driver.page_source).group()
         self.send(self.form(action))
+        self.assertIn(say("approved", "已批准"), self.find("main table").text)
         self.assertEqual(api("GET", "/admin/api/sales/closing")["status"], "closed")
         self.open("/admin")
         self.check_accessible()
         self.screenshot("sales")
+        self.submit("/admin/sales", {"text": "Double 11 closing", "status": "closed"})
+        self.assertEqual([card.text.split("\n")[0] for card in self.driver.find_elements("css selector", "a.sale strong")],
+                         ["Double 11 closing"])
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ import re
 import unittest
 import urllib.request
 
-from console import Console, api, order, sql, until
+from console import Console, api, order, say, sql, until
 from processes import Processes
 
 TEN_YEARS = {"starts_at": "2026-01-01T00:00:00Z", "ends_at": "2036-01-01T00:00:00Z"}
@@ -28,7 +28,7 @@ class Failures(Console):
         self.sign_in("olga")
         self.open("/admin/sales/job/orders?state=reserved")
         self.submit("/admin/sales/job/jobs", {"action": "cancel"})
-        self.assertIn("1,100 orders fit", self.text())
+        self.assertIn(say("1,100 orders fit", "匹配 1,100 个订单"), self.text())
         self.check_accessible()
         # The store never answers the note that this command was written, so the process is killed behind it.
         parts.sql("CREATE FUNCTION wait() RETURNS trigger LANGUAGE plpgsql AS "
@@ -39,7 +39,7 @@ class Failures(Console):
         waiting = "FROM pg_stat_activity WHERE wait_event = 'PgSleep'"
         until(lambda: parts.sql(f"SELECT 1 {waiting}"))
         self.driver.refresh()
-        written = re.search(r"([\d,]+) of [\d,]+ written", self.text())
+        written = re.search(say(r"([\d,]+) of [\d,]+ written", r"已写入 ([\d,]+) / [\d,]+"), self.text())
         self.assertIn(int(written.group(1)), range(1, halfway))
         parts.kill("admin")
         parts.sql(f"SELECT pg_terminate_backend(pid) {waiting}")
@@ -49,7 +49,8 @@ class Failures(Console):
 
         def is_done():
             self.open("/admin/jobs/1")
-            return "1,100 of 1,100 written, 1,100 decided" in self.text() and "done" in self.find(".pill").text
+            whole = say("1,100 of 1,100 written, 1,100 decided", "已写入 1,100 / 1,100，已裁决 1,100")
+            return whole in self.text() and say("done", "已完成") in self.find(".pill").text
 
         until(is_done, 60)
         self.check_accessible()
@@ -60,6 +61,37 @@ class Failures(Console):
         rows = self.fetch("/admin/jobs/1/result.csv").splitlines()
         self.assertEqual(len(rows), count + 1)
         self.assertEqual(len({row.split(",")[0] for row in rows}), count + 1)
+
+    def test_a_halted_partition_is_told_and_goes_on(self):
+        parts = Processes(self, "halted", ["worker", "intake", "admin"])
+        self.url = parts.urls["admin"]
+        api("POST", "/admin/api/sales", {
+            "id": "halted", "name": "A halt", **TEN_YEARS,
+            "items": [{"sku": "phone", "stock": 10, "price_minor": 19900, "currency": "CNY"}]}, self.url)
+        order("halted", "ida", url=parts.urls["intake"])
+        until(lambda: parts.sql("SELECT 1 FROM orders"))
+        partition, offset = parts.sql("SELECT partition || ' ' || log_offset + 1 FROM orders").split()
+        parts.kill("worker")
+        # As a restored backup of a database that was ahead of its log.
+        parts.sql(f"UPDATE partition_progress SET next_offset = 1000000 WHERE partition = {partition}")
+        parts.spawn("worker", "worker")
+        self.sign_in("olga")
+        self.open("/admin/sales/halted/live")
+        self.wait_for(say(f"Partition {partition} is halted.", f"分区 {partition} 已停止。"), "[data-part=alerts]", 60)
+        self.check_accessible()
+        self.screenshot("live-halted")
+        self.open("/admin/quarantine")
+        self.assertIn(say("the next one to decide is 1000000", "而下一个待裁决的是 1000000"), self.find(".failed").text)
+        self.check_accessible()
+        self.screenshot("halted")
+        self.submit(f"/admin/partitions/{partition}/resume", {"because": "the backup was too new", "at": offset})
+        self.assertEqual(self.driver.find_elements("css selector", ".failed"), [])
+        order("halted", "jane", url=parts.urls["intake"])
+        until(lambda: parts.sql("SELECT 1 FROM orders WHERE buyer = 'jane' AND outcome = 0"))
+        self.open("/admin/sales/halted/live")
+        self.wait_for(say("Nothing needs a person now.", "目前无需人工处理。"), "[data-part=alerts]")
+        self.open("/admin/log")
+        self.assertIn("the backup was too new", self.find("main table").text)
 
     def test_an_export_that_lost_its_database_says_that_it_is_not_whole(self):
         count = 150_000
