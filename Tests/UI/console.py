@@ -240,10 +240,19 @@ class Console(unittest.TestCase):
                 "axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']})"
                 ".then(found => done(found.violations.map(v => [v.id, v.nodes.map(n => n.html + n.failureSummary)])));")
             self.assertEqual(found, [], f"{scheme} {self.driver.current_url}")
+        self.check_no_overflow()
         self.size(360, 800)
+        self.check_no_overflow()
         self.assertLessEqual(self.driver.execute_script("return document.documentElement.scrollWidth"), 360,
                              f"{self.driver.current_url} is wider than a phone")
         self.size(None)
+
+    def check_no_overflow(self):
+        """Nothing is wider than the box that it stands in."""
+        wide = self.driver.execute_script(
+            "return [...document.querySelectorAll('.card, .tile')].filter(box => box.scrollWidth > box.clientWidth)"
+            ".map(box => box.textContent.trim().slice(0, 200))")
+        self.assertEqual(wide, [], self.driver.current_url)
 
     def check_focus_order(self):
         """The keyboard begins with the way to the content, goes through the page in order, and shows where it is."""
