@@ -15,10 +15,8 @@ enum MomentPage {
       <p class="soft small">\(say(DeskWords.reckoned, say.exact(moment.at)))</p></div>
       \(scrubber(frame, moment))
       \(tiles(say, moment))
-      <div class="pair">
       \(stock(frame, moment))
       \(partitions(frame, moment))
-      </div>
       """)
   }
 
