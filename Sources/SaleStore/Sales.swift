@@ -129,7 +129,7 @@ extension SaleStore {
   ///
   /// This decides nothing: the record in each lane ends selling.
   ///
-  /// - Parameter isRepeat: whether its lanes had decided it before: then it is closed only if no SKU was reopened since.
+  /// - Parameter isRepeat: whether its lanes had decided it before: then it is closed only if no SKU was reopened.
   /// - Returns: the sale, or `nil` if there is none of this id.
   public func markClosed(_ id: SaleID, isRepeat: Bool = false) async throws -> StoredSale? {
     try await pool.withConnection { connection in

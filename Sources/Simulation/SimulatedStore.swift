@@ -370,18 +370,14 @@ struct SimulatedStore {
     let index = Int(transaction.partition.rawValue)
     if let next = transaction.newNext { progress[index].next = next }
     progress[index].lastRecord = transaction.lastRecord
-    for (key, level) in transaction.stock {
-      stock[key]?.level = level
-    }
+    for (key, level) in transaction.stock { stock[key]?.level = level }
     for order in transaction.orders { orders[order.key] = order }
     for (offset, lines) in transaction.baskets {
       baskets[LogPosition(partition: transaction.partition, offset: offset)] = lines
     }
     subjects += transaction.subjects
     apply(transaction.lives)
-    for offset in transaction.quarantined {
-      quarantined.insert(LogPosition(partition: transaction.partition, offset: offset))
-    }
+    quarantined.formUnion(transaction.quarantined.map { LogPosition(partition: transaction.partition, offset: $0) })
     journal.append(transaction)
     changedHolds += transaction.lives.holds.map(\.order)
     version += 1

@@ -64,7 +64,7 @@ struct DecidedStock {
   ) -> HistoryEntry.Result? {
     let id = PaymentID(unchecked: payment ?? "of \(buyer)")
     let capture = try? Capture(payment: id, minor: minor, currency: currency)
-    return does(buyer, .pay(capture!), at: second, named: payer)
+    return does(buyer, .pay(capture!), at: second, named: payer ?? buyer)
   }
 
   @discardableResult

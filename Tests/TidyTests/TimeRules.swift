@@ -6,7 +6,7 @@ enum TimeRules {
   /// A pure part reads no clock and waits for none. `view.now` is a value that somebody gave it.
   static func clocks(in file: SwiftFile) -> [Violation] {
     guard let part = file.part, timeless.contains(part) else { return [] }
-    let clock = /(^|[^\w)\]?!.])\.now\b|\b(Timestamp|Date)\.now\b|\b\w+Clock\b|\bDate\(\)|\bTask\.sleep\b/
+    let clock = /(^|[^\w)\]?!.])\.now\b|\b(Timestamp|Date)\.now\b|\b[A-Z]\w*Clock\b|\bDate\(\)|\bTask\.sleep\b/
     return places(of: clock, in: file, advice: "\(part) is pure: take the time as a value from whoever calls")
   }
 

@@ -71,8 +71,8 @@ struct Visit: Sendable {
     request.uri.queryParameters[name].flatMap { $0.isEmpty ? nil : String($0) }
   }
 
-  /// A text that a person has typed into a form, which sends a space as `+`; `nil` without one. A `+` that `query` reads
-  /// is itself, as in the offset of a time.
+  /// A text that a person has typed into a form, which sends a space as `+`; `nil` without one. A `+` that `query`
+  /// reads is itself, as in the offset of a time.
   func words(_ name: String) -> String? {
     guard let form = FormFields(request.uri.query ?? "") else { return nil }
     return form[name].isEmpty ? nil : form[name]

@@ -50,6 +50,9 @@ struct DetailWords: Message {
     DetailWords(
       "Start another worker before you empty worker {1}; nothing was changed.",
       "请先启动另一个 worker，再清空 worker {1}。未做任何修改。"),
+    DetailWords(
+      "Without worker {1} there is room for {2} of {3} partitions: start another worker first; nothing was changed.",
+      "除 worker {1} 外，其他 worker 只能容纳 {3} 个分区中的 {2} 个：请先启动另一个 worker。未做任何修改。"),
     DetailWords("There is no webhook {1}.", "没有 webhook {1}。"),
     DetailWords("There are {1} webhooks, and no more can be added.", "已有 {1} 个 webhook，不能再添加。"),
     DetailWords("no answer in time", "未及时应答"),

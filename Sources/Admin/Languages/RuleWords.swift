@@ -75,6 +75,7 @@ struct RuleWords: Message {
 
   private static let sales: [RuleWords] = [
     RuleWords("must be after starts_at", "须晚于开始时间"),
+    RuleWords("must be after the waiting room's opens_at", "须晚于等候室的开放时间"),
     RuleWords("must change something", "须有所修改"),
     RuleWords("names another sale", "属于另一个活动"),
     RuleWords("is no SKU of the sale", "不是本活动的 SKU"),

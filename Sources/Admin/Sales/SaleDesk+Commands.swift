@@ -41,8 +41,8 @@ extension SaleDesk {
     return try await told(effects, id, isReopened: isReopened)
   }
 
-  /// Ends selling: by a record for each SKU, and then on the sale, so that intakes turn requests away. Does not wait for
-  /// the lanes. A repeat finishes a close that stopped half way, and closes nothing that was reopened since.
+  /// Ends selling: by a record for each SKU, and then on the sale, so that intakes turn requests away. Does not wait
+  /// for the lanes. A repeat finishes a close that stopped half way, and closes nothing that was reopened since.
   func close(_ id: SaleID, named name: CommandName, by actor: Actor) async throws -> AdminSale {
     let stored = try await stored(id)
     let closes = stored.sale.items.map { (sku: $0.sku, action: StockCommand.Action.close) }

@@ -4,8 +4,8 @@ internal import Time
 
 extension LaneStock {
   /// Whether a new request may have units that are left of a stock. Those who wait come first: they were offered
-  /// whatever they can use. A sale that gathers units keeps the rest for the first in line, as long as it could still be
-  /// offered to her.
+  /// whatever they can use. A sale that gathers units keeps the rest for the first in line, as long as it could still
+  /// be offered to her.
   func gives(_ key: StockKey, at time: Timestamp) -> Bool {
     guard let waitlist = waitlists[key], !waitlist.isEmpty, let level = stock[key] else { return true }
     return level.rules.holds?.waitlist?.short == .skip || level.offerEnd(at: time) == nil

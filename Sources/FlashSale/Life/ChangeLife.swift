@@ -199,8 +199,8 @@ extension LaneStock {
 }
 
 extension LaneStock.Level {
-  /// Until when units would be held that are offered now; `nil`: none can be offered, because the stock is closed or the
-  /// sale ends before who waits would have the least time to pay.
+  /// Until when units would be held that are offered now; `nil`: none can be offered, because the stock is closed or
+  /// the sale ends before who waits would have the least time to pay.
   func offerEnd(at time: Timestamp) -> Timestamp? {
     guard let waitlist = rules.holds?.waitlist, !isClosed else { return nil }
     let end = min(time.adding(seconds: waitlist.offerSeconds), rules.endsAt)

@@ -2,8 +2,8 @@ internal import Time
 
 /// Remembers what it was told for a time, and then forgets it: in two halves of which the older one is dropped whole.
 ///
-/// (1) An entry is there for `life` at least. The half that it stands in is the older one after one turn, and gone after
-///     two; a turn comes when more than a `life` has passed since the one before.
+/// (1) An entry is there for `life` at least. The half that it stands in is the older one after one turn, and gone
+///     after two; a turn comes when more than a `life` has passed since the one before.
 struct FadingTable<Key: Hashable, Value> {
   private let life: Duration
   private var turnedAt: Timestamp

@@ -66,8 +66,8 @@ final class Stage: Sendable {
     try await rooms.write([room])
   }
 
-  /// Writes commands, each under its key. Throws `Unavailable` while there is no log to write to, or if this process has
-  /// no writer.
+  /// Writes commands, each under its key. Throws `Unavailable` while there is no log to write to, or if this process
+  /// has no writer.
   func write(
     _ commands: [(command: LogRecord, key: RecordKey)], partitions: Int32
   ) async throws -> [LogPosition] {
