@@ -283,10 +283,8 @@ import Testing
       #expect(again.string("closed_at") == closed.string("closed_at"))
       #expect(admin.log.closes.count == 3)
       #expect(admin.log.closes.allSatisfy { $0.by.name == "admin" && $0.by.reason == "sold elsewhere" })
-      for (json, field) in [("{}", "reason"), (#"{"reason":" "}"#, "reason")] {
-        let answer = try await client.post(path, json: json)
-        #expect(answer.status == 422 && answer.string("field") == field, "\(answer)")
-      }
+      let blank = try await client.post(path, json: #"{"reason":" "}"#)
+      #expect(blank.status == 422 && blank.string("field") == "reason", "\(blank)")
       let status = try await client.post("/admin/api/sales/none/close", json: #"{"reason":"x"}"#).status
       #expect(status == 404)
       #expect(admin.log.closes.count == 3)

@@ -18,7 +18,7 @@ import Time
     let json = """
       {"id":"double11","name":"Double 11","starts_at":"2026-10-20T18:00:00Z","ends_at":"2026-10-20T19:00:00Z",
       "per_buyer_limit":2,"ordering":"sale","holds":{"seconds":300,"extend":{"times":1,"seconds":60},
-      "late_payment":"if_free","lapses":3,"waitlist":{"offer_seconds":60,"least_seconds":30,"short":"partial"}},
+      "late_payment":"refund","lapses":3,"waitlist":{"offer_seconds":60,"least_seconds":30,"short":"partial"}},
       "shaping":{"queue_cap":3,"codes":{"required":true,"before":"2026-10-20T18:30:00Z"},
       "room":{"order":"lottery","rate_per_minute":600,"opens_at":"2026-10-20T17:00:00Z",
       "beacon":{"name":"closing prices","known_at":"2026-10-20T17:30:00Z"},

@@ -13,13 +13,12 @@ extension AdminAPI {
     api.at(
       "sales/{sale}", get: .needs(.view) { visit in try await .json(desk.sale(visit.parameter())) },
       patch: .needs(.operate, change))
-    api.at("sales/{sale}/close", post: .needs(.operate, close))
     api.at("sales/{sale}/items/{sku}/restock", post: .needs(.operate) { try await stock($0, .stockRestocked) })
     api.at("sales/{sale}/items/{sku}/reduce", post: .needs(.operate, reduce))
     api.at("sales/{sale}/items/{sku}/reopen", post: .needs(.operate) { try await stock($0, .stockReopened) })
   }
 
-  @Sendable private func close(_ visit: Visit) async throws -> Response {
+  @Sendable func close(_ visit: Visit) async throws -> Response {
     let (id, reason): (SaleID, String) = (try visit.parameter(), try await Self.reason(of: visit))
     let (actor, name) = (try visit.actor(reason: reason), CommandName(try visit.idempotencyKey()))
     return try await approvals.run(

@@ -36,6 +36,7 @@ struct AdminAPI: Sendable {
   }
 
   private func addCalls(to api: GuardedRoutes) {
+    api.at("sales/{sale}/close", post: .needs(.operate, close))
     api.at("sales/{sale}/report", get: .needs(.view, report))
     api.at(
       "sales/{sale}/room/pause", post: .needs(.operate) { try await change($0, .pause, "paused", Self.reason(of: $0)) })

@@ -30,8 +30,10 @@ extension Problem {
   static func lanesFull(_ id: Int64, lanes: Int64, partitions: Int64) -> Problem {
     Problem(
       .lanesFull,
-      detail: "Without worker \(id) there is room for \(lanes) of \(partitions) partitions: start another worker "
-        + "first; nothing was changed.")
+      detail: """
+        Without worker \(id) there is room for \(lanes) of \(partitions) partitions: start another worker first; \
+        nothing was changed.
+        """)
   }
 
   static func partitionNotHalted(_ partition: Partition) -> Problem {

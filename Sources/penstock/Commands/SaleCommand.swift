@@ -74,6 +74,7 @@ struct SaleCommand: AsyncParsableCommand {
   struct Close: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
       commandName: "close", abstract: "Close a sale before its end.",
+      usage: "penstock sale close [<options>] <sale>",
       discussion: """
         Requests accepted before the close are still decided, in their order. Closing twice is fine.
 
