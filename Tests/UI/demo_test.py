@@ -53,7 +53,7 @@ class Buying(Console):
         now = datetime.datetime.now(datetime.timezone.utc)
         self.create("bought", opens, hold=61, shaping={"room": {
             "order": "lottery", "rate_per_minute": 6000,
-            "beacon": {"name": BEACON, "known_at": self.time(now, opens + 1)}}})
+            "beacon": {"name": BEACON, "known_at": self.time(now, opens + 30)}}})
         self.visit("bought")
         self.wait_for(say("Opens in", "距开始"), "#clock-words")
         self.assertRegex(self.find("#clock").text, r"00:\d\d")
@@ -84,7 +84,7 @@ class Buying(Console):
                 refusal.close()
                 return None
 
-        until(is_told)
+        until(is_told, 60)
 
     def verify(self, entries):
         """The browser checks the lottery by itself."""

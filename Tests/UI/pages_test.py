@@ -28,7 +28,7 @@ class EveryPage(Console):
     def prepare(self):
         """A sale with orders, a payment, a job, and a record that was set aside; gives the values of paths."""
         items = [{"sku": "phone", "stock": 10, "price_minor": 100, "currency": "CNY"}]
-        api("POST", "/admin/api/sales", {"id": "earlier", "name": "Earlier", "starts_at": "2025-01-01T00:00:00Z",
+        api("POST", "/admin/api/sales", {"id": "long-ago", "name": "Long ago", "starts_at": "2025-01-01T00:00:00Z",
                                          "ends_at": "2025-02-01T00:00:00Z", "items": items})
         api("POST", "/admin/api/sales", {
             "id": "looked-at", "name": "双十一 & <i>Double 11</i>, the long name of a sale that is looked at",
@@ -52,7 +52,7 @@ class EveryPage(Console):
     def test_every_page_has_words_in_its_language_and_is_accessible(self):
         parameters = self.prepare()
         queries = {"admin/sales/{sale}/jobs": "?action=cancel&search=state%3Dreserved",
-                   "admin/sales/{sale}/orders": "?state=paid", "admin/sales/{sale}": "?with=earlier",
+                   "admin/sales/{sale}/orders": "?state=paid", "admin/sales/{sale}": "?with=long-ago",
                    "admin/quarantine/{partition}/{offset}": "?buyers=plain",
                    "admin/orders/{order}": "?buyers=plain"}
         pictures = {"admin/jobs": "jobs", "admin/orders": "find", "admin/sales/{sale}/edit": "edit"}
