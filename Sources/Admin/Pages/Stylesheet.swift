@@ -109,6 +109,7 @@ enum Stylesheet {
     .note { border: 1px solid var(--good); border-left-width: 4px; border-radius: 6px; padding: .5rem .8rem }
     details { margin: .5rem 0 }
     summary { cursor: pointer; font-weight: 600; padding: .2rem 0 }
+    li + li { margin-top: .4rem }
     .button { display: inline-block; color: var(--ink) }
     :focus-visible { outline: 2px solid var(--link); outline-offset: 2px }
     .narrow { max-width: 26rem; width: 100%; margin: 2rem auto }
