@@ -160,7 +160,7 @@ public enum Limits {
   /// for who joins a lottery again. A further one is refused: every intake holds all of them, at about 200 bytes each.
   static let roomRememberedPlaces = 2 * roomPlaces
 
-  /// For how long whoever is let in may order, at most: a day.
+  /// How long a buyer who was let in may order, at most: a day.
   public static let roomStay = Duration.seconds(86_400)
 
   /// Admissions per minute, at most: 100,000 in a second, more than a sale's orders are decided.

@@ -56,7 +56,7 @@ public enum CommandRequest {
 
     public var order: OrderID?
 
-    /// Whose order a capture is for; `nil`: whoever's.
+    /// The buyer whose order a capture is for; `nil`: its teller does not say.
     public var buyer: BuyerID?
     public var payment: PaymentID
     public var minor: Int64

@@ -6,7 +6,7 @@ public struct RoomRecord: Hashable, Sendable {
     // What buyers do, as an intake says.
 
     /// The record's offset is the place, if the buyer has none yet. The room's first one says whether the room draws
-    /// lots, and each whether the doors were open by the writer's clock, so that whoever reads the topic needs nothing
+    /// lots, and each whether the doors were open by the writer's clock. So a reader of the topic needs nothing
     /// else.
     case join(BuyerID, byLot: Bool, isLate: Bool = false)
     /// Who waits gives the place up; who is inside is done.
