@@ -25,6 +25,28 @@ public enum Patience {
     }
   }
 
+  /// Does something that hears of cancellations, and cancels it at the deadline.
+  ///
+  /// For whole answers over HTTP: async-http-client's own deadline ends with the head, and this one holds for the last
+  /// byte too. Who drips is as late as who is silent.
+  ///
+  /// - Throws: what `work` throws; `late` at the deadline.
+  public static func answer<Answer: Sendable>(
+    within deadline: Duration, late: any Error, of work: @escaping @Sendable () async throws -> Answer
+  ) async throws -> Answer {
+    try await withThrowingTaskGroup(of: Answer.self) { group in
+      defer { group.cancelAll() }
+      group.addTask { try await work() }
+      group.addTask {
+        try await Task.sleep(for: deadline)
+        throw late
+      }
+      // One of the two always comes.
+      guard let answer = try await group.next() else { throw CancellationError() }
+      return answer
+    }
+  }
+
   /// Waits until all tasks have ended, or until the time is over.
   ///
   /// - Returns: whether they have.

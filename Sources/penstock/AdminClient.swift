@@ -4,6 +4,7 @@ import NIOCore
 import NIOHTTP1
 import NIOPosix
 import Secrets
+import Vitals
 
 /// Talks to the admin API, for `penstock sale` and `penstock report`.
 ///
@@ -79,7 +80,7 @@ extension AdminClient {
     _ request: HTTPClientRequest, over client: HTTPClient, within deadline: Duration
   ) async throws -> Data {
     let late = Failure.silent(base, "no whole answer within \(deadline.components.seconds) s")
-    return try await wholeAnswer(within: deadline, late: late) { try await send(request, over: client) }
+    return try await Patience.answer(within: deadline, late: late) { try await send(request, over: client) }
   }
 
   private func send(_ request: HTTPClientRequest, over client: HTTPClient) async throws -> Data {

@@ -4,6 +4,7 @@ internal import Foundation
 internal import NIOCore
 internal import NIOHTTP1
 public import Time
+internal import Vitals
 
 /// What came of one attempt to tell an endpoint something.
 public struct WebhookAnswer: Sendable, Hashable {
@@ -56,7 +57,10 @@ public struct WebhookClient: Sendable {
     request.headers.add(name: "penstock-delivery-id", value: delivery)
     request.body = .bytes(ByteBuffer(string: body))
     do {
-      return try await within(Limits.attempt) { [request] in try await exchange(request, with: endpoint.url) }
+      let late = HostLookup.Refusal(description: "no whole answer within \(Limits.attempt.components.seconds) s")
+      return try await Patience.answer(within: Limits.attempt, late: late) { [request] in
+        try await exchange(request, with: endpoint.url)
+      }
     } catch {
       return WebhookAnswer(isDelivered: false, status: nil, words: Self.words(of: error))
     }
@@ -84,22 +88,6 @@ public struct WebhookClient: Sendable {
       let location = response.headers.first(name: "Location").map { " to \($0.prefix(200))" } ?? ""
       let words = (300..<400).contains(status) ? "it redirects\(location), which is not followed" : "it answered"
       return WebhookAnswer(isDelivered: isDelivered, status: status, words: "\(words) (HTTP \(status))")
-    }
-  }
-
-  private func within(
-    _ deadline: Duration, _ work: @escaping @Sendable () async throws -> WebhookAnswer
-  ) async throws -> WebhookAnswer {
-    try await withThrowingTaskGroup(of: WebhookAnswer.self) { group in
-      defer { group.cancelAll() }
-      group.addTask { try await work() }
-      group.addTask {
-        try await Task.sleep(for: deadline)
-        throw HostLookup.Refusal(description: "no whole answer within \(deadline.components.seconds) s")
-      }
-      // One of the two always comes.
-      guard let answer = try await group.next() else { throw CancellationError() }
-      return answer
     }
   }
 

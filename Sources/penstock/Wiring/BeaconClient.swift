@@ -3,6 +3,7 @@ import FlashSale
 import Foundation
 import NIOCore
 import NIOHTTP1
+import Vitals
 import Worker
 
 /// Asks a drand beacon for a round's value, over its public HTTP API: `GET url/ROUND`.
@@ -21,7 +22,7 @@ struct BeaconClient: Sendable {
   /// Throws `NoAnswer` for anything but the value of this round. Ends by `Limits.beaconCall`.
   func ask(_ url: String, round: UInt64) async throws -> BeaconAnswer {
     let late = NoAnswer(description: "it gave no whole answer within \(Limits.beaconCall.components.seconds) s")
-    let body = try await wholeAnswer(within: Limits.beaconCall, late: late) {
+    let body = try await Patience.answer(within: Limits.beaconCall, late: late) {
       let response = try await HTTPClient.shared.execute(
         HTTPClientRequest(url: "\(url)/\(round)"), deadline: .distantFuture)
       guard response.status == .ok else { throw NoAnswer(description: "it answered HTTP \(response.status.code)") }
