@@ -10,8 +10,8 @@ enum Limits {
   /// and the embedded broker keeps 5 MiB per partition, which the audit must find whole.
   static let rate = 1_000.0
 
-  /// Requests per second of a steady crowd, before an outside cluster, however many a row asks for: 30 for each
-  /// partition show a pause to 33 ms, and leave the brokers room where they share the machine.
+  /// Requests per second of a steady crowd, before an outside cluster: 30 for each partition show a pause to 33 ms, and
+  /// leave the brokers room where they share the machine.
   static let steadyRate = 360.0
 
   /// Customers of a steady crowd that wait for an answer at once. More come late, and the row says by how much. With no

@@ -122,7 +122,8 @@ struct Matrix: Sendable {
       at: admin.admin, id: Goods.limited, perBuyerLimit: Goods.perBuyerLimit, items: Goods.limitedItems)
     return try Stage(
       shop: shop, cluster: cluster, database: database, postgres: server, admin: admin.admin, folder: folder,
-      isQuick: isQuick, partitions: row.partitions, goods: goods, seed: seed, rate: row.rate)
+      isQuick: isQuick, partitions: row.partitions, goods: goods, seed: seed,
+      rate: cluster == nil ? row.rate : row.steadyRate)
   }
 
   private func judge(_ stage: Stage, _ result: inout RowResult) async throws {

@@ -34,7 +34,7 @@ final class Crowd: Sendable {
   private let rate: Double
   private let seed: UInt64
   private let doors = Mutex<[UInt16]>([])
-  private let next = Mutex<(number: Int, dice: Dice, start: ContinuousClock.Instant?)>((0, Dice(seed: 0), nil))
+  private let next = Mutex<(number: Int, turn: Int, dice: Dice, start: ContinuousClock.Instant?)>((0, 0, Dice(seed: 0), nil))
   private let isOver = Atomic(false)
   private let atHome = Mutex(0)
   private let sights = Mutex<[Sight]>([])
@@ -161,8 +161,7 @@ extension Crowd {
   private func nextOrder() -> (Order, ContinuousClock.Instant) {
     next.withLock { state in
       let start = state.start ?? .now
-      if state.start == nil { state = (state.number, state.dice, start) }
-      let order = goods.order(state.number, &state.dice)
+      let order = goods.order(state.number, turn: &state.turn, &state.dice)
       // Late customers do not hurry: the rate is a ceiling, and no burst follows an outage.
       let due = max(start, .now)
       state.number += 1
@@ -208,7 +207,7 @@ extension Crowd {
     load.start(every: .microseconds(Int(1_000_000 / rate))) { [self] in
       let order = next.withLock { state in
         defer { state.number += 1 }
-        return goods.order(state.number, &state.dice)
+        return goods.order(state.number, turn: &state.turn, &state.dice)
       }
       journal.intend(order)
       return Errand(order: order, first: journal.now)

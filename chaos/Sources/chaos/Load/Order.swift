@@ -67,14 +67,18 @@ struct Goods: Sendable {
   }
 
   /// The order of this number, drawn.
-  func order(_ number: Int, _ dice: inout Dice) -> Order {
+  ///
+  /// - Parameter turn: orders so far that were dealt to the partitions, one after another: each partition's come at even
+  ///   distances, so that a pause is not mistaken for a gap between two of them.
+  func order(_ number: Int, turn: inout Int, _ dice: inout Dice) -> Order {
     if dice.happens(perMille: 100) {
       return Order(
         number: number, sale: Self.limited, sku: "ticket", buyer: "few\(dice.number(in: 0...799))",
         quantity: dice.number(in: 1...2))
     }
     let isSpread = !spread.isEmpty && dice.happens(perMille: 950)
-    let sku = isSpread ? spread[number % spread.count] : items[dice.number(in: 0...(items.count - 1))].sku
+    let sku = isSpread ? spread[turn % spread.count] : items[dice.number(in: 0...(items.count - 1))].sku
+    if isSpread { turn += 1 }
     return Order(
       number: number, sale: Self.open, sku: sku, buyer: "b\(dice.number(in: 0...19_999))",
       quantity: dice.number(in: 1...3))

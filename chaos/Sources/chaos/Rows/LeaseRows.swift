@@ -45,7 +45,7 @@ extension Row {
     name: "handover", fault: "workers: one joins and one is stopped politely, again and again",
     // Denser than elsewhere: the time until a partition's next order is part of each pause. Not as dense as to fill the
     // embedded broker, which searches a partition's batches one by one for each fetch: 100,000 records cost it a core.
-    rate: 1_500, ground: .either
+    rate: 1_500, steadyRate: 500, ground: .either
   ) { stage in
     _ = try await stage.start("intake")
     var workers = [try await stage.start("worker"), try await stage.start("worker")]
@@ -141,50 +141,6 @@ extension Row {
     }
   }
 
-  private static let manyWorkers = Row(
-    name: "many-workers", fault: "8 workers start at once on 64 partitions, and leave one by one", partitions: 64,
-    ground: .either
-  ) { stage in
-    let begin = ContinuousClock.now
-    var workers = try await withThrowingTaskGroup(of: Member.self) { group in
-      for _ in 0..<8 { group.addTask { try await stage.start("worker", awaitsReadiness: false) } }
-      return try await group.reduce(into: []) { $0.append($1) }
-    }
-    stage.inject(8)
-    let started = ContinuousClock.now
-    try await stage.expect("64 partitions balanced over 8 workers", within: .seconds(3)) {
-      try await isBalanced(over: 8, of: stage)
-    }
-    let (balanced, took) = (ContinuousClock.now - started, started - begin)
-    stage.remark("balanced \(balanced.asMilliseconds) after the last was up (\(took.asMilliseconds) for all)")
-    // Nobody orders yet: all that is asked is about leases, but for what the admin asks now and then. What a lane
-    // prepares before its first batch is over by then.
-    try await Task.sleep(for: .seconds(2))
-    let rest = try await load(of: 8, "at rest", stage) { try await Task.sleep(for: .seconds(5)) }
-    if rest > 20 { stage.violated("leases ask more than 20 statements/s for each worker") }
-    func leave() async throws {
-      workers.removeFirst().part.process.send(signal: SIGTERM)
-      stage.inject()
-      let stopped = ContinuousClock.now
-      try await stage.expect("64 partitions balanced over \(workers.count) workers", within: .seconds(3)) {
-        try await isBalanced(over: workers.count, of: stage)
-      }
-      stage.remark("over \(workers.count) after \((ContinuousClock.now - stopped).asMilliseconds)")
-    }
-    // With what successors prepare, which cannot be told apart here.
-    _ = try await load(of: 6, "while three leave, one every two seconds", stage) {
-      for _ in 0..<3 {
-        try await leave()
-        try await Task.sleep(for: .seconds(2))
-      }
-    }
-    _ = try await stage.start("intake")
-    try await stage.underLoad {
-      // Two have room for all of them.
-      for _ in 0..<3 { try await leave() }
-    }
-  }
-
   private static let databaseAway = Row(
     name: "pg-away", fault: "PostgreSQL: away for 30 s", ground: .either
   ) { stage in
@@ -241,28 +197,10 @@ extension Row {
     return try Dictionary(uniqueKeysWithValues: rows.map { (try $0.int32(0), try $0.int64(1)) })
   }
 
-  private static func isBalanced(over count: Int, of stage: Stage) async throws -> Bool {
+  static func isBalanced(over count: Int, of stage: Stage) async throws -> Bool {
     let owners = try await ownership(of: stage)
     let loads = Dictionary(grouping: owners.values) { $0 }.values.map(\.count)
     guard owners.count == stage.partitions, loads.count == count else { return false }
     return (loads.max() ?? 0) - (loads.min() ?? 0) <= 1
-  }
-
-  /// Transactions of the stage's database meanwhile, a second and worker: a statement about leases is one.
-  private static func load(
-    of workers: Double, _ when: String, _ stage: Stage, _ body: () async throws -> Void
-  ) async throws -> Double {
-    func count() async throws -> Int64 {
-      try await stage.ask { connection in
-        try await connection.query(
-          "SELECT xact_commit + xact_rollback FROM pg_stat_database WHERE datname = current_database()"
-        ).single().int64(0)
-      }
-    }
-    let (begin, before) = (ContinuousClock.now, try await count())
-    try await body()
-    let each = Double(try await count() - before) / (ContinuousClock.now - begin).inSeconds / workers
-    stage.remark(String(format: "%.1f statements/s for each worker's leases %@", each, when))
-    return each
   }
 }

@@ -15,6 +15,8 @@ struct Row: Sendable {
   var isQuick = false
   /// Requests per second of its crowd.
   var rate = Limits.rate
+  /// The same on an outside cluster.
+  var steadyRate = Limits.steadyRate
   /// Of its topic.
   var partitions = Limits.partitions
   /// What it runs on.

@@ -54,7 +54,7 @@ final class Stage: Sendable {
     brokerPort = Mutex(try Self.port(of: shop.environment["PENSTOCK_KAFKA_BROKERS"] ?? ""))
     crowd = Crowd(
       journal: try Journal(folder: folder), goods: goods, seed: seed,
-      rate: cluster == nil ? rate : min(rate, Limits.steadyRate), pace: cluster == nil ? .patient : .steady)
+      rate: rate, pace: cluster == nil ? .patient : .steady)
   }
 
   static func port(of servers: String) throws -> UInt16 {
