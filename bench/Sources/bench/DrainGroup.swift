@@ -12,6 +12,7 @@ enum DrainGroup {
   static func measure(_ scores: Scores) async throws {
     try await measureOnePartition(scores)
     try await measureTwelvePartitions(scores)
+    try await measureViewers(scores)
     try await measureGrowth(scores)
     try await measureGrowthOfOneSale(scores)
   }
@@ -42,6 +43,18 @@ enum DrainGroup {
       try await wide.prepareCopy(of: plan.drained)
       try await scores.interleaveShort([wide.drained(plan.drained), wide.copied(plan.drained)])
       scores.compare(wide.ratio(.atLeast(0.6)))
+    }
+  }
+
+  /// The same crowd, with and without people who watch the sale live.
+  private static func measureViewers(_ scores: Scores) async throws {
+    let plan = scores.plan
+    try await BenchShop.with(scores.cluster, partitions: 1) { bench in
+      try await bench.startWorker()
+      let alone = Workload(name: "nobody watches", skus: 1, share: 0.01, bench: bench)
+      let watched = Workload(name: "20 watch live", skus: 1, share: 0.01, bench: bench, viewers: 20)
+      try await scores.interleaveShort([alone.drained(plan.drained), watched.drained(plan.drained)])
+      scores.compare(Ratio("drain, \(watched.name)", against: "drain, \(alone.name)", .atLeast(0.95)))
     }
   }
 
@@ -95,6 +108,8 @@ private struct Workload {
   var beginsEmpty = true
   /// The sale of every round; `nil`: each has one of its own.
   var sale: StoredSale?
+  /// People who watch the sale's live page meanwhile.
+  var viewers = 0
 
   func ratio(_ bound: Ratio.Bound) -> Ratio { Ratio("drain, \(name)", against: "COPY, \(name)", bound) }
 
@@ -125,7 +140,10 @@ private struct Workload {
     if beginsEmpty { _ = try await bench.connection.query("TRUNCATE orders") }
     let sale = if let sale { sale } else { try await putUp(for: count) }
     let feed = try Feed(count, of: sale, partitions: bench.partitions)
-    return (try await feed.drain(through: bench), sale)
+    let watching = try await Viewers.open(viewers, of: "\(sale.sale.id)", at: bench.admin)
+    let seconds = try await feed.drain(through: bench)
+    try await watching.close()
+    return (seconds, sale)
   }
 
   private func putUp(for count: Int) async throws -> StoredSale {
