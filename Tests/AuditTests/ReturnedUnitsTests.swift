@@ -216,9 +216,10 @@ import Time
     #expect(lane.unfair.count == 1 && lane.unfair[0].contains("at 0@1 waits for 1"), "\(lane.unfair)")
   }
 
-  @Test func `when nothing is offered any more, what comes back is for who asks`() throws {
+  @Test(arguments: [.skip, .partial, .gather] as [WaitlistRules.Short])
+  func `when nothing is offered any more, what is left is for who asks`(_ short: WaitlistRules.Short) throws {
     for (seconds, unfair) in [(95, 0), (80, 1)] as [(Int64, Int)] {
-      var lane = try Lane(1, holds: try Self.holds(.skip), seconds: 100)
+      var lane = try Lane(1, holds: try Self.holds(short), seconds: 100)
       try lane.place("alice")
       try lane.place("bob", waits: true)
       if unfair > 0 { lane.stock.waitlists = [:] }
@@ -234,7 +235,7 @@ import Time
   func `whatever the log has, what decide makes of it is fair (I5)`(_ short: WaitlistRules.Short?) throws {
     for seed in UInt64(0)..<150 {
       var random = SeededGenerator(seed: seed)
-      var lane = try Lane(Int32.random(in: 1...6, using: &random), holds: try Self.holds(short), seconds: 400)
+      var lane = try Lane(Int32.random(in: 1...6, using: &random), holds: try Self.holds(short), seconds: 350)
       var buyers: [String] = []
       for step in Int64(0)..<120 {
         let seconds = step * 3

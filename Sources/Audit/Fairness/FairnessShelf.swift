@@ -5,8 +5,8 @@ internal import Time
 ///
 /// (1) Who is refused for want of stock says how many units were left at most. What comes back raises that, and what is
 ///     won lowers it. More than that, nobody can have won fairly.
-/// (2) Who waits comes before everybody behind. Only under `skip` may others have what is less than she wants; so too
-///     when the sale ends so soon that nothing is offered any more.
+/// (2) Who waits comes before everybody behind, until the sale ends so soon that nothing is offered any more. Under
+///     `skip`, others may have what is less than she wants.
 struct FairnessShelf {
   /// Who was passed over, and how that shows.
   struct PassedOver {
@@ -121,7 +121,7 @@ struct FairnessShelf {
     guard let waitlist, !waiting.isEmpty else { return nil }
     let isStrict = waitlist.short != .skip
     let isOver = latest.microseconds > endsAt.microseconds - Int64(waitlist.leastSeconds) * 1_000_000
-    guard isStrict || (units >= fewest && !isOver) else { return nil }
+    guard !isOver, isStrict || units >= fewest else { return nil }
     for order in line {
       guard let place = waiting[order] else { continue }
       guard place.offset < offset else { break }
