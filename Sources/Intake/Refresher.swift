@@ -177,7 +177,7 @@ actor Refresher {
     }
     apply(Signal(progress: progress))
     let identities = stored.map { Identity(number: $0.number, sale: $0.sale, closedAt: $0.closedAt) }
-    let kept = Winners.kept(of: stored, at: .now)
+    let kept = Winners.kept(of: stored, knowing: { winners[$0]?.count ?? 0 }, at: .now)
     let isNew = known.map { $0.identities != identities || $0.kept != kept } ?? true
     if isNew {
       noteMovedEnds(stored)
@@ -244,7 +244,7 @@ extension Refresher {
       winners[sale] = nil
     }
     for sale in stored where kept.contains(sale.number) && winners[sale.number] == nil {
-      winners[sale.number] = Winners(room: sale.sale.winnersRoom)
+      winners[sale.number] = Winners(room: sale.sale.unitsPutUp)
     }
     grounds.keep(kept)
     let unkept = stored.count - kept.count

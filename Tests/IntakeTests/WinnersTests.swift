@@ -41,8 +41,19 @@ struct WinnersTests {
     #expect(!winners.contains(OrderID(high: 0x8000, low: 0b10 << 62 | 65 << 32 | 0x5A)))
   }
 
+  // 1,000 units of which some are cancelled and won again, or of which more are put up; or none at first.
+  @Test(arguments: [(1_000, 1_001), (1_000, 50_000), (0, 3)])
+  func `I2 more can win than a sale had units, and who has not is still known`(units: Int, won count: Int) {
+    let winners = Winners(room: units)
+    let won = orders(count)
+    for order in won { winners.insert(order) }
+    #expect(winners.isComplete)
+    #expect(missing(won, in: winners) == 0)
+    #expect(missing(orders(1_000), in: winners) == 1_000)
+  }
+
   @Test func `one winner too many is not dropped unsaid`() {
-    let winners = Winners(room: 10)
+    let winners = Winners(room: 10, most: 10)
     let won = orders(11)
     for order in won.prefix(10) { winners.insert(order) }
     winners.insert(won[0])
@@ -90,8 +101,11 @@ struct WinnersTests {
       try sale(3, sold: half, from: -60, to: 60), try sale(2, sold: half, from: 60, to: 120),
       try sale(1, sold: 1, from: -60, to: -30),
     ]
-    let kept = Winners.kept(of: sales, at: .now)
+    let kept = Winners.kept(of: sales, knowing: { _ in 0 }, at: .now)
     #expect(kept == [SaleNumber(rawValue: 3), SaleNumber(rawValue: 2)])
-    #expect(Winners.kept(of: Array(sales.suffix(2)), at: .now).count == 2)
+    #expect(Winners.kept(of: Array(sales.suffix(2)), knowing: { _ in 0 }, at: .now).count == 2)
+    // Of the second one, so many were won and given back.
+    let crowded = Winners.kept(of: sales, knowing: { $0.rawValue == 2 ? half + 1 : 0 }, at: .now)
+    #expect(crowded == [SaleNumber(rawValue: 3), SaleNumber(rawValue: 5)])
   }
 }

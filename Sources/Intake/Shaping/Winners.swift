@@ -12,7 +12,7 @@ internal import Time
 /// (3) While `isComplete`, the set has every winner up to each level that the sale's gauges tell, and up to the sale's
 ///     end where they tell that it is settled. That is `RefusalGrounds`' to keep.
 /// (4) It grows by further tables, each four times as large as the one before. What is in a table stays there. A sale
-///     of up to `firstRoom` units has one table.
+///     of up to `firstRoom` winners has one table.
 ///
 /// `@unchecked Sendable`: `tables` is never changed, and all that it leads to is `Atomic`, which is Sendable. `writing`
 /// is only used by `insert`, and so by one thread at a time: its one caller is an actor, `Refresher`.
@@ -23,13 +23,13 @@ final class Winners: @unchecked Sendable {
 
   /// Orders that the first table takes at most. It is there before the first order.
   private static let firstRoom = 16_384
-  /// More than `room` can ask for.
+  /// More than `Limits.winners` can ask for.
   private static let tablesMax = 20
 
   /// One after another; the rest are not there yet.
   private let tables: UnsafeMutablePointer<Atomic<Slots?>>
   private let firstCount: Int
-  private let room: Int
+  private let most: Int
   private let inserted = Atomic<Int>(0)
   private let complete = Atomic<Bool>(true)
   /// For the writer: where it inserts, and how many are in there.
@@ -37,11 +37,14 @@ final class Winners: @unchecked Sendable {
 
   /// An empty set.
   ///
-  /// - Parameter room: the most orders that it takes, see `Sale.winnersRoom`.
-  init(room: Int) {
-    self.room = room
+  /// - Parameters:
+  ///   - room: for how many orders there is room before it grows: as many as a sale has units. More can win, since
+  ///     units come back and are put up later.
+  ///   - most: orders that it takes.
+  init(room: Int, most: Int = Limits.winners) {
+    self.most = most
     // At most two of three slots are taken, so that a search is short and always ends at a free one.
-    let first = min(room, Self.firstRoom)
+    let first = min(room, most, Self.firstRoom)
     let least = max(8, first + first / 2)
     firstCount = 1 << (Int.bitWidth - (least - 1).leadingZeroBitCount)
     tables = .allocate(capacity: Self.tablesMax)
@@ -81,7 +84,7 @@ final class Winners: @unchecked Sendable {
   /// complete. For one writer.
   func insert(_ order: OrderID) {
     guard !contains(order) else { return }
-    guard count < room else { return abandon() }
+    guard count < most else { return abandon() }
     if writing.count >= slotCount(of: writing.table) / 3 * 2, writing.table + 1 < Self.tablesMax {
       writing = (writing.table + 1, 0)
       add(table: writing.table)
@@ -117,15 +120,20 @@ final class Winners: @unchecked Sendable {
 extension Winners {
   /// Of these sales, those whose winners are kept: who can still sell come first, then the newest. A sale that needs
   /// more room than is left of `Limits.winners` is left out.
-  static func kept(of sales: [StoredSale], at time: Timestamp) -> Set<SaleNumber> {
+  ///
+  /// - Parameter known: winners that are kept by now. There can be more of them than units are sold, because one who has
+  ///   cancelled since counts as well.
+  static func kept(
+    of sales: [StoredSale], knowing known: (SaleNumber) -> Int, at time: Timestamp
+  ) -> Set<SaleNumber> {
     var room = Limits.winners
     var kept: Set<SaleNumber> = []
     let isOver = { (sale: StoredSale) in sale.closedAt != nil || sale.sale.endsAt <= time }
     for sale in sales.filter({ !isOver($0) }) + sales.filter(isOver) {
       // A winner has one unit or more. The first table is there even if nobody has won.
-      let units = max(sale.unitsSold, min(sale.sale.winnersRoom, firstRoom))
-      guard units <= room else { continue }
-      room -= units
+      let orders = max(sale.unitsSold, known(sale.number), min(sale.sale.unitsPutUp, firstRoom))
+      guard orders <= room else { continue }
+      room -= orders
       kept.insert(sale.number)
     }
     return kept
@@ -142,8 +150,4 @@ extension StoredSale {
 extension Sale {
   /// Units put on sale, of all SKUs together: at most `Limits.saleItems` × `Limits.stockUnits`.
   var unitsPutUp: Int { items.reduce(0) { $0 + Int($1.stock.rawValue) } }
-
-  /// Winners that are kept at most. Where units come back from holds that end, more win than units are put up; what is
-  /// above this is looked up in the store.
-  var winnersRoom: Int { holds == nil ? unitsPutUp : 4 * unitsPutUp }
 }
