@@ -1,14 +1,15 @@
 import FlashSale
 import Foundation
 import Intake
+import Postgres
 import TestSupport
 import Testing
 import Time
 
 /// What a sale asks its buyers to show, over the listener.
 @Suite(.timeLimit(.minutes(3))) struct FrictionTests {
-  private static func sale(_ id: String, _ shaping: String) throws -> Sale {
-    let open = try Sale.open(id)
+  private static func sale(_ id: String, _ shaping: String, stock: Int32 = 1_000) throws -> Sale {
+    let open = try Sale.open(id, stock: stock)
     return try Sale(
       id: open.id, name: open.name, startsAt: open.startsAt, endsAt: open.endsAt, perBuyerLimit: open.perBuyerLimit,
       shaping: Array(shaping.utf8).withUnsafeBytes { try SaleShaping(parsing: $0) }, items: open.items)
@@ -19,6 +20,25 @@ import Time
     let request = RunningIntake.orderRequest(sale: sale, buyer: buyer)
       .replacing("Host: test\r\n", with: "Host: test\r\n\(field)")
     return [request, request.replacing("/v1/sales/", with: "/v1/s%61les/")]
+  }
+
+  @Test func `I2 a winner hears so without a proof, also of a sale with more winners than are kept`() async throws {
+    let sale = try Self.sale("large", #"{"proof_of_work":{"bits":8}}"#, stock: 900_000_000)
+    try await RunningIntake.with(sales: [sale]) { intake in
+      // As many were sold as nobody keeps in memory, and some are left.
+      let connection = try await intake.database.connect()
+      _ = try await connection.query("UPDATE stock SET units_left = 100")
+      await connection.close()
+      let challenge = try #require(try await intake.get("/v1/sales/large/challenge").string("challenge"))
+      let proof = try #require(ProofSolver.solve(challenge))
+      let bare = RunningIntake.orderRequest(sale: "large", key: "k")
+      let shown = bare.replacing("Host: test\r\n", with: "Host: test\r\nX-Proof-Of-Work: \(proof)\r\n")
+      let order = try #require(try await intake.send(shown).string("order_id").flatMap(OrderID.init))
+      try await intake.win([order], buyers: ["alice"])
+      #expect(try await eventually { try await intake.send(bare).string("status") == "confirmed" })
+      let other = try await intake.order(sale: "large", buyer: "bob", key: "k")
+      #expect(other.code == "proof_required", "\(other.text)")
+    }
   }
 
   @Test func `a sale with a proof of work takes orders with one, of that buyer and that sale`() async throws {

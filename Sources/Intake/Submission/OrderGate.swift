@@ -187,7 +187,11 @@ struct OrderGate: Sendable {
     let inquiry = OrderInquiry(order: order, buyer: head.buyer, position: nil, request: request)
     switch moment.meeting(order, in: sale, hasWon: hasWon, isComplete: sale.winners?.isComplete ?? false) {
     case .take:
-      if let refusal = head.refusal { throw refusal }
+      if let refusal = head.refusal {
+        // Unless all winners are known, she may be one.
+        guard sale.winners?.isComplete == true else { return .lookUp(inquiry, otherwise: .refuse(refusal)) }
+        throw refusal
+      }
       try checkRate(head, now)
       let (submission, record) = try record(of: order, hasKey: true, head, item, lines, request, now)
       if let purchase = submission.purchase, purchases.isAnother(order, purchase) { throw .idempotencyConflict(order) }
