@@ -88,7 +88,11 @@ struct OrderHead {
   /// What the gateway says of the order's limit subjects, where the sale limits any.
   let subjects: String?
   /// Why it is not taken: what it does not show of what the sale asks for. Whoever has won hears that first.
-  var refusal: Problem?
+  var refusal: Problem? {
+    get { refused?.problem }
+    set { refused = newValue.map(Refused.init) }
+  }
+  private var refused: Refused?
 
   /// Whether it has to be known where it comes from.
   var needsAddress: Bool { sale.paces?.address != nil }
@@ -135,4 +139,11 @@ extension OrderHead {
     guard let key = IdempotencyKey(field: text) else { return nil }
     self.key = key
   }
+}
+
+/// A problem in a box, so that an order that has none carries one word of it.
+private final class Refused: Sendable {
+  let problem: Problem
+
+  init(_ problem: Problem) { self.problem = problem }
 }
