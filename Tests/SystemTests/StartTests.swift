@@ -124,6 +124,30 @@ import Testing
     #expect(run.errors.contains("PENSTOCK_ADMIN_HTTP \(address) is PENSTOCK_HTTP too"), "\(run.errors)")
   }
 
+  @Test(.timeLimit(.minutes(2)))
+  func `up ends, and says why, if its port is taken while its broker starts`() async throws {
+    let (free, port) = try Loopback.listen()
+    close(free)
+    let variables = ["PENSTOCK_KAFKA_BROKERS": "", "PENSTOCK_ADMIN_HTTP": "127.0.0.1:\(port)"]
+    let up = try await PenstockProcess.start("penstock", ["up"], environment: complete.merging(variables) { $1 })
+    // It looks at the port, then starts the broker, and then listens.
+    let hasBroker = try await eventually(within: .seconds(30)) { Self.hasChild(up.identifier) }
+    try #require(hasBroker)
+    let (listener, _) = try Loopback.listen(on: port)
+    defer { close(listener) }
+    #expect(await up.exit() == .init(code: 78, bySignal: false))
+    #expect(up.standardError.contains("PENSTOCK_ADMIN_HTTP 127.0.0.1:\(port): address already in use"), "\(up.standardError)")
+  }
+
+  /// Whether a process has started another one that has not ended.
+  private static func hasChild(_ process: Int32) -> Bool {
+    let threads = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(process)/task")) ?? []
+    return threads.contains { thread in
+      let children = try? String(contentsOfFile: "/proc/\(process)/task/\(thread)/children", encoding: .utf8)
+      return children?.isEmpty == false
+    }
+  }
+
   // MARK: Files
 
   @Test(arguments: [

@@ -6,10 +6,10 @@ public enum Loopback {
   /// Not for the processes that we start: a connection ends when its two ends say so, not when a child does.
   private static let stream = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue)
 
-  /// Listens on a free port.
-  public static func listen() throws -> (descriptor: Int32, port: UInt16) {
+  /// Listens on this port; 0: a free one.
+  public static func listen(on port: UInt16 = 0) throws -> (descriptor: Int32, port: UInt16) {
     let listener = socket(AF_INET, stream, 0)
-    var address = address(port: 0)
+    var address = address(port: port)
     var length = socklen_t(MemoryLayout<sockaddr_in>.size)
     let isListening = with(&address) { pointer in
       bind(listener, pointer, length) == 0 && Glibc.listen(listener, 128) == 0
@@ -17,7 +17,7 @@ public enum Loopback {
     }
     guard isListening else {
       Glibc.close(listener)
-      throw TestSetUpError("no port is free")
+      throw TestSetUpError(port == 0 ? "no port is free" : "port \(port) is taken")
     }
     return (listener, UInt16(bigEndian: address.sin_port))
   }

@@ -2,6 +2,7 @@ import Foundation
 import Logging
 import ServiceLifecycle
 import Subprocess
+import Synchronization
 import SystemPackage
 
 /// The embedded broker as a child process, for `penstock up` without a Kafka cluster.
@@ -9,12 +10,19 @@ import SystemPackage
 /// (1) The child lives at most as long as this process: it ends when its standard input does, and the kernel closes
 ///     that in any case.
 /// (2) It ends last: everything else drains through it.
-struct EmbeddedBrokerProcess: Service {
+final class EmbeddedBrokerProcess: Service {
   /// Where it listens.
   let bootstrapServers: String
 
-  private let standardInput: FileDescriptor
+  /// `nil`: closed.
+  private let standardInput: Mutex<FileDescriptor?>
   private let ended: Task<TerminationStatus, any Error>
+
+  private init(at servers: String, standardInput: FileDescriptor, ended: Task<TerminationStatus, any Error>) {
+    bootstrapServers = servers
+    self.standardInput = Mutex(standardInput)
+    self.ended = ended
+  }
 
   /// Starts the child and waits until it said where it listens. Throws `Unavailable` if it ends before.
   static func start(topic: String, partitions: Int, logger: Logger) async throws -> EmbeddedBrokerProcess {
@@ -41,17 +49,19 @@ struct EmbeddedBrokerProcess: Service {
     logger.warning(
       "the embedded broker is not durable: it keeps the log in memory and forgets it when it stops",
       metadata: ["brokers": "\(servers)"])
-    return EmbeddedBrokerProcess(bootstrapServers: servers, standardInput: standardInput, ended: ended)
+    return EmbeddedBrokerProcess(at: servers, standardInput: standardInput, ended: ended)
   }
 
-  /// Keeps the child until shutdown. Throws if it ends by itself: nothing here works without it.
+  /// Keeps the child until shutdown, or until its task is cancelled. Throws if the child ends by itself: nothing here
+  /// works without it.
   func run() async throws {
-    let status = try await withGracefulShutdownHandler {
+    let status = try await withTaskCancellationOrGracefulShutdownHandler {
       try await ended.value
-    } onGracefulShutdown: {
-      try? standardInput.close()
+    } onCancelOrGracefulShutdown: {
+      // Both can happen, and the number may be another file's by then.
+      try? self.standardInput.withLock { $0.take() }?.close()
     }
-    guard !Task.isShuttingDownGracefully else { return }
+    guard !Task.isShuttingDownGracefully, !Task.isCancelled else { return }
     throw Unavailable(description: "the embedded broker ended by itself (\(status)); its log is lost")
   }
 }
