@@ -44,7 +44,7 @@ extension Sale {
       fields.required(id, "id"), fields.required(name, "name"), fields.required(window.startsAt, "starts_at"),
       fields.required(window.endsAt, "ends_at"), fields.required(items, "items")
     )
-    try shaping.room?.checkBeacons(startsAt: parts.2, endsAt: parts.3, at: "shaping.room")
+    try shaping.room?.checkBeacons(startsAt: parts.2, endsAt: parts.3)
     do throws(ValidationError) {
       try ValidationError.refuseTurned(parts.1, "name")
       try self.init(

@@ -44,6 +44,31 @@ import Testing
   }
 
   @Test(
+    "a window in which the lottery could not be drawn is refused",
+    arguments: [
+      // The value would be known before the room opens with the sale.
+      ("starts_at", #""starts_at":"2090-01-01T12:00:00Z""#),
+      // The sale would be over before it is known.
+      ("ends_at", #""ends_at":"2090-01-01T11:04:00Z""#),
+    ])
+  func undrawable(_ field: String, _ window: String) async throws {
+    let lottery = """
+      {"id":"s1","name":"A lottery","starts_at":"2090-01-01T11:00:00Z","ends_at":"2090-01-01T13:00:00Z",
+      "items":[{"sku":"phone","stock":1,"price_minor":1,"currency":"CNY"}],
+      "shaping":{"room":{"order":"lottery","rate_per_minute":60,
+      "beacon":{"name":"closing prices","known_at":"2090-01-01T11:05:00Z"}}}}
+      """
+    try await AdminUnderTest.with { admin, client in
+      let made = try await send(client, .post, "sales", lottery)
+      #expect(made.status == .created, "\(made)")
+      let answer = try await send(client, .patch, "sales/s1", "{\(window),\"reason\":\"later\"}")
+      #expect(answer.status == .unprocessableContent && answer.string("field") == field, "\(answer)")
+      #expect(answer.text.contains("without a draw"), "\(answer)")
+      #expect(admin.log.commands.isEmpty)
+    }
+  }
+
+  @Test(
     "a change that cannot be is refused",
     arguments: [
       #"{"reason":"x"}"#, #"{"prices":{"phone":1},"reason":"x"}"#, #"{"ends_at":"2020-01-01T00:00:00Z","reason":"x"}"#,

@@ -39,6 +39,29 @@ import Time
     try #require(try await admin.store.sale(SaleID(validating: id))).sale
   }
 
+  @Test func `a copy whose lottery could not be drawn before it ends is refused`() async throws {
+    let json = """
+      {"id":"lot","name":"A lottery","starts_at":"2026-10-20T18:00:00Z","ends_at":"2026-10-20T20:00:00Z",
+      "items":[{"sku":"phone","stock":1,"price_minor":1,"currency":"CNY"}],
+      "shaping":{"room":{"order":"lottery","rate_per_minute":60,
+      "beacon":{"name":"closing prices","known_at":"2026-10-20T19:30:00Z"}}}}
+      """
+    try await AdminUnderTest.with { admin, client in
+      _ = try await admin.store.create(try Array(json.utf8).withUnsafeBytes { try Sale(parsing: $0) })
+      let browser = try await Browser.signedIn("oscar", .operator, admin, client)
+      // The value is known at 20:30 in Berlin, as in the week before.
+      let form = [
+        "from": "lot", "id": "copy", "name": "A lottery", "zone": "Europe/Berlin", "starts": "2026-10-27T19:00:00",
+        "ends": "2026-10-27T20:00:00", "limit": "", "hold": "", "items": "phone, 1, 0.01, CNY",
+      ]
+      let page = try await browser.submit("/admin/new-sale", on: "/admin/new-sale", form)
+      #expect(page.status == 422 && page.text.contains("when the sale has ended"), "\(page.text)")
+      #expect(try await admin.store.sale(SaleID(validating: "copy")) == nil)
+      let longer = form.merging(["ends": "2026-10-27T22:00:00"]) { $1 }
+      #expect(try await browser.submit("/admin/new-sale", on: "/admin/new-sale", longer).status == 303)
+    }
+  }
+
   @Test func `a copy has the holds, the room, the limits and the ordering of its sale, at its hours`() async throws {
     try await AdminUnderTest.with { admin, client in
       let source = try await admin.store.create(Self.rich())

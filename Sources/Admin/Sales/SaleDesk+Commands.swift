@@ -83,6 +83,9 @@ extension SaleDesk {
     if sale.shaping.room?.refusal(ofEnd: asked.endsAt ?? sale.endsAt) != nil {
       throw refuse("ends_at", "must be after the waiting room's opens_at")
     }
+    if let reason = sale.undrawable(from: asked.startsAt ?? sale.startsAt, to: asked.endsAt ?? sale.endsAt) {
+      throw refuse(asked.endsAt == nil ? "starts_at" : "ends_at", reason)
+    }
     // Nobody has counted what buyers hold, and perhaps several lanes would have to.
     if asked.perBuyerLimit != nil, sale.perBuyerLimit == nil {
       throw refuse("per_buyer_limit", "cannot be given to a sale that has none")
@@ -234,5 +237,23 @@ extension Problem {
     var reason = "All units of \(sku) together would be more than \(FlashSale.Limits.stockUnits)"
     if case .reduce = action { reason = "So many units of \(sku) are not left: what is sold or held stays" }
     return Problem(.tooMuch, detail: "\(reason). Nothing was changed.", field: "units")
+  }
+}
+
+extension Sale {
+  /// Why its lottery could not be drawn any more in this window; `nil`: it can, or could not before.
+  fileprivate func undrawable(from start: Timestamp, to end: Timestamp) -> String? {
+    guard let room = shaping.room, (start, end) != (startsAt, endsAt) else { return nil }
+    func refusal(_ start: Timestamp, _ end: Timestamp) -> BodyError? {
+      do throws(BodyError) {
+        try room.checkBeacons(startsAt: start, endsAt: end)
+        return nil
+      } catch {
+        return error
+      }
+    }
+    guard refusal(startsAt, endsAt) == nil, case .invalidField(let field, let reason) = refusal(start, end)
+    else { return nil }
+    return "would leave the lottery without a draw: \(field) \(reason)"
   }
 }

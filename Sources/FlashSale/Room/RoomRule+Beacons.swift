@@ -19,11 +19,13 @@ extension RoomRule {
     return beacon.map { question($0, isFallback: false) }
   }
 
-  /// Refuses a new sale whose lottery could never be drawn, or be drawn by what everybody knows. Sales that are there
-  /// already are read without.
+  /// Refuses a window in which the lottery could never be drawn, or be drawn by what everybody knows. Sales that are
+  /// there already are read without.
   ///
   /// - Throws: `invalidField` of the field below `place`.
-  func checkBeacons(startsAt: Timestamp, endsAt: Timestamp, at place: String) throws(BodyError) {
+  public func checkBeacons(
+    startsAt: Timestamp, endsAt: Timestamp, at place: String = "shaping.room"
+  ) throws(BodyError) {
     guard let beacon else { return }
     let opening = opensAt ?? startsAt
     try beacon.check(opening: opening, endsAt: endsAt, at: "\(place).beacon")
