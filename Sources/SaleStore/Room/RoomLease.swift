@@ -26,7 +26,8 @@ public struct RoomLease: Sendable {
     return RoomLease(connection: connection, topic: topic, name: name)
   }
 
-  /// Takes the rooms, if nobody has them, or their owner's session is gone or was silent for `lease`.
+  /// Takes the rooms, if nobody has them, or their owner's session is gone or was silent for `lease`. A sign of life
+  /// from further ahead than that is none: the database's clock was set back since.
   ///
   /// - Returns: the new epoch; `nil` if another has them.
   public func claim(silentFor lease: Duration) async throws -> Epoch? {
@@ -38,7 +39,9 @@ public struct RoomLease: Sendable {
         owner_started = (SELECT backend_start FROM pg_stat_activity WHERE pid = pg_backend_pid()),
         last_seen = clock_timestamp()
       WHERE topic = $1 AND (
-        owner_pid IS NULL OR last_seen < clock_timestamp() - make_interval(secs => $3)
+        owner_pid IS NULL
+        OR last_seen NOT BETWEEN clock_timestamp() - make_interval(secs => $3)
+          AND clock_timestamp() + make_interval(secs => $3)
         OR NOT EXISTS (SELECT FROM pg_stat_activity WHERE pid = owner_pid AND backend_start = owner_started)
       ) RETURNING epoch
       """, topic, name, lease.inSeconds)
