@@ -90,11 +90,28 @@ struct RoomTests {
       #expect(try await hall.order("ann", token: token).status == 202)
       #expect(try await hall.order("ann", token: token).status == 202)
       #expect(try await hall.call("DELETE", "ann").status == 200)
+      #expect(try await hall.call("POST", "ann").status == 200)
+      #expect(try await hall.call("DELETE", "ann").status == 200)
       #expect(try await hall.call("POST", "ann").status == 429)
       #expect(try await hall.call("POST", "bob").status == 200)
       let refused = try await hall.call("POST", "eve")
       #expect(refused.status == 429)
       #expect(refused.headers["ratelimit-policy"] == #""address";q=3;w=3600"#)
+    }
+  }
+
+  @Test func `whatever a sale limits, who is done frees her slot (§8.5)`() async throws {
+    let limits = RequestLimits(
+      perBuyer: try RateLimit(requests: 1, perSeconds: 3_600),
+      perAddress: try RateLimit(requests: 2, perSeconds: 3_600))
+    try await Hall.with(limits: limits) { hall in
+      let (_, token) = try await hall.enter("ann")
+      #expect(try await hall.order("ann", token: token).status == 202)
+      #expect(try await hall.call("POST", "bob").status == 200)
+      #expect(try await hall.call("POST", "eve").status == 429, "the address has had its two")
+      let left = try await hall.call("DELETE", "ann")
+      #expect(left.status == 200, "\(left.text)")
+      #expect(left.text.contains(#""status":"done""#), "\(left.text)")
     }
   }
 

@@ -21,7 +21,8 @@ struct RoomRoutes: Sendable {
 
   @Sendable private func join(_ request: Request, _ context: ListenerContext) async throws -> Response {
     let (desk, sale, buyer) = try (presentDesk(), sale(context), recognition.caller(of: request, context).buyer)
-    return .json(try await desk.join(sale, buyer, admit: admission(sale, buyer, request, context)).write)
+    let admit = admission(.join, sale.joinPaces, sale, buyer, request, context)
+    return .json(try await desk.join(sale, buyer, admit: admit).write)
   }
 
   @Sendable private func look(_ request: Request, _ context: ListenerContext) async throws -> Response {
@@ -31,7 +32,8 @@ struct RoomRoutes: Sendable {
 
   @Sendable private func leave(_ request: Request, _ context: ListenerContext) async throws -> Response {
     let (desk, sale, buyer) = try (presentDesk(), sale(context), recognition.caller(of: request, context).buyer)
-    return .json(try await desk.leave(sale, buyer, admit: admission(sale, buyer, request, context)).write)
+    let admit = admission(.leave, SalePaces.leaving, sale, buyer, request, context)
+    return .json(try await desk.leave(sale, buyer, admit: admit).write)
   }
 
   @Sendable private func draw(_ request: Request, _ context: ListenerContext) async throws -> Response {
@@ -40,15 +42,15 @@ struct RoomRoutes: Sendable {
     return Response(status: .ok, headers: headers, body: ResponseBody(byteBuffer: try await desk.draw(sale)))
   }
 
-  /// Holds who joins and leaves to a rate, so that nobody fills the room's topic: by buyer, and by address if the sale
-  /// limits that.
+  /// Holds who joins and who leaves to a rate, so that nobody fills the room's topic.
   private func admission(
-    _ sale: CatalogSale, _ buyer: BuyerID, _ request: Request, _ context: ListenerContext
+    _ purpose: RequestLimiter.Purpose, _ paces: SalePaces?, _ sale: CatalogSale, _ buyer: BuyerID, _ request: Request,
+    _ context: ListenerContext
   ) -> () throws(Problem) -> Void {
     { () throws(Problem) in
-      guard let paces = sale.roomPaces else { return }
+      guard let paces else { return }
       let address = paces.address == nil ? nil : proxies.client(of: request, from: context.peer)
-      try limiter.check(paces, sale.number, of: .room, buyer: buyer, address: address, at: .now)
+      try limiter.check(paces, sale.number, of: purpose, buyer: buyer, address: address, at: .now)
     }
   }
 

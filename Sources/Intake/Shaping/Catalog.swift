@@ -34,8 +34,8 @@ final class CatalogSale: Sendable {
   let winners: Winners?
   /// `nil`: nobody's rate is limited.
   let paces: SalePaces?
-  /// Of those who join its waiting room and leave it; `nil`: it has none.
-  let roomPaces: SalePaces?
+  /// Of those who join its waiting room; `nil`: it has none.
+  let joinPaces: SalePaces?
   /// Whether orders need a token.
   let hasRoom: Bool
   /// Whether its orders count for more than their buyers.
@@ -61,7 +61,7 @@ final class CatalogSale: Sendable {
     let limits = (sale.shaping.limits ?? RequestLimits()).filled(by: limits)
     paces = SalePaces(limits)
     hasRoom = sale.shaping.room != nil
-    roomPaces = hasRoom ? SalePaces(limits.filled(by: RequestLimits(perBuyer: Limits.roomCallsPerBuyer))) : nil
+    joinPaces = hasRoom ? SalePaces(limits.filled(by: RequestLimits(perBuyer: Limits.roomCallsPerBuyer))) : nil
     hasTerms = sale.shaping.limitsBeyondBuyers
     hasWaitlist = sale.holds?.waitlist != nil
     asksToShow = sale.shaping.claim != nil || sale.shaping.proofOfWork != nil || sale.shaping.verdict?.required == true

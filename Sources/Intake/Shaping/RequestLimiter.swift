@@ -15,6 +15,10 @@ struct SalePaces: Sendable {
     buyer = limits.perBuyer.map { RatePace($0) }
     address = limits.perAddress.map { RatePace($0) }
   }
+
+  /// Of those who leave a waiting room. Whoever has a place was counted when she joined, so this is only against one
+  /// who says the same many times at once; a slot is never kept from the next by what others do.
+  static let leaving = SalePaces(RequestLimits(perBuyer: Limits.roomCallsPerBuyer))
 }
 
 /// Holds buyers and addresses to the rate limits of a sale. All event loops of an intake share what it counts.
@@ -25,7 +29,7 @@ struct RequestLimiter: Sendable {
   private let forgotten = Counter(IntakeMetric.limitsForgotten)
 
   /// What is asked for: each is counted by itself.
-  enum Purpose { case order, room }
+  enum Purpose { case order, join, leave }
 
   /// Counts a request, or refuses it. A request that one limit refuses is not counted by the other.
   ///
