@@ -136,7 +136,8 @@ import Testing
     let (listener, _) = try Loopback.listen(on: port)
     defer { close(listener) }
     #expect(await up.exit() == .init(code: 78, bySignal: false))
-    #expect(up.standardError.contains("PENSTOCK_ADMIN_HTTP 127.0.0.1:\(port): address already in use"), "\(up.standardError)")
+    let words = up.standardError
+    #expect(words.contains("PENSTOCK_ADMIN_HTTP 127.0.0.1:\(port): address already in use"), "\(words)")
   }
 
   /// Whether a process has started another one that has not ended.
