@@ -1,4 +1,5 @@
 public import FlashSale
+internal import SaleStore
 
 /// The log as an audit reads it: in stretches, one after another.
 public protocol AuditLog: Sendable {
@@ -11,6 +12,19 @@ public protocol AuditLog: Sendable {
   func records(
     of partition: Partition, in range: Range<Offset>, fingerprinting whole: Set<Offset>
   ) async throws -> [LoggedRecord]
+}
+
+extension AuditLog {
+  /// Whether the last decided record is another one in this log; `false` if it is not known, or not there any more.
+  func isAnother(than progress: PartitionProgress?, within bounds: Range<Offset>) async throws -> Bool {
+    guard let progress, let expected = progress.lastRecord else { return false }
+    let last = Offset(progress.nextOffset.rawValue - 1)
+    guard bounds.contains(last) else { return false }
+    let found = try await records(
+      of: progress.partition, in: last..<progress.nextOffset, fingerprinting: [last]
+    ).first?.fingerprint
+    return found?.record != expected
+  }
 }
 
 /// A record of the log.

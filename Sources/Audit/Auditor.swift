@@ -95,8 +95,10 @@ struct AuditRun<Log: AuditLog> {
       let partition = Partition(number)
       let progress = snapshot.progress.first { $0.partition == partition }
       let bounds = try await log.bounds(of: partition)
-      let isAnother = try await isAnotherLog(progress, bounds)
-      lines.append(PartitionLine(partition, progress, log: bounds, isAnother: isAnother))
+      let isAnother = try await log.isAnother(than: progress, within: bounds)
+      // If a lane has halted, the log is another one. Otherwise the progress may be wrong.
+      let isRefused = isAnother && progress?.haltedReason != nil
+      lines.append(PartitionLine(partition, progress, log: bounds, isAnother: isAnother, isRefused: isRefused))
     }
     believeLives()
     let all = lines.map(\.compared.count).reduce(0, +)
@@ -121,17 +123,6 @@ struct AuditRun<Log: AuditLog> {
         record only, and is believed
         """)
     }
-  }
-
-  /// Whether the last decided record is another one in the log; `false` if it is not known, or not there any more.
-  private func isAnotherLog(_ progress: PartitionProgress?, _ bounds: Range<Offset>) async throws -> Bool {
-    guard let progress, let expected = progress.lastRecord else { return false }
-    let last = Offset(progress.nextOffset.rawValue - 1)
-    guard bounds.contains(last) else { return false }
-    let found = try await log.records(
-      of: progress.partition, in: last..<progress.nextOffset, fingerprinting: [last]
-    ).first?.fingerprint
-    return found?.record != expected
   }
 
   private mutating func compare(_ line: PartitionLine, _ report: (Int64) -> Void) async throws {

@@ -29,10 +29,11 @@ struct PartitionLine {
   /// - Parameters:
   ///   - progress: `nil` for a partition that was never claimed.
   ///   - isAnother: whether the last decided record is another one in this log.
-  init(_ partition: Partition, _ progress: PartitionProgress?, log: Range<Offset>, isAnother: Bool) {
+  ///   - isRefused: whether nothing is compared for that.
+  init(
+    _ partition: Partition, _ progress: PartitionProgress?, log: Range<Offset>, isAnother: Bool, isRefused: Bool
+  ) {
     let next = progress?.nextOffset ?? Offset(0)
-    // If a lane has halted, the log is another one. Otherwise the progress may be wrong.
-    let isHalted = progress?.haltedReason != nil
     var problems: [String] = []
     if let reason = progress?.haltedReason {
       problems.append("partition \(partition) is halted: \(reason)")
@@ -45,7 +46,7 @@ struct PartitionLine {
         partition \(partition): the log ends at \(log.upperBound), before the progress \(next): it was made again or \
         has lost records, and nothing of it was compared
         """)
-    } else if isAnother && isHalted {
+    } else if isRefused {
       compared = next..<next
     } else if log.lowerBound > next {
       compared = next..<next
@@ -68,7 +69,7 @@ struct PartitionLine {
       problems.append(
         "partition \(partition): the record before the progress \(next) is not the one decided there: the log was made "
           + "again or has lost records"
-          + (isHalted ? ", and nothing of it was compared" : ", or the progress is wrong; the rows are compared"))
+          + (isRefused ? ", and nothing of it was compared" : ", or the progress is wrong; the rows are compared"))
     }
     self.partition = partition
     self.next = next

@@ -1,6 +1,7 @@
 import Audit
 import FlashSale
 import Foundation
+import Kafka
 import OrderLog
 import Postgres
 import SaleStore
@@ -120,12 +121,14 @@ import Time
 
 /// The same of a real log and a real store.
 @Suite(.timeLimit(.minutes(2))) struct FairnessReadingTests {
-  private func run(_ bench: AuditBench, _ sale: String) async throws -> (exit: Int32, output: String, errors: String) {
+  private func run(
+    _ bench: AuditBench, _ sale: String, brokers: EmbeddedBroker? = nil, topic: String = AuditBench.topic
+  ) async throws -> (exit: Int32, output: String, errors: String) {
     let run = try await PenstockProcess.run(
       "penstock", ["fairness", "--sale", sale, "--format", "json"],
       environment: [
-        "PENSTOCK_KAFKA_BROKERS": bench.broker.bootstrapServers, "PENSTOCK_DATABASE_URL": bench.database.url,
-        "PENSTOCK_LOG_LEVEL": "critical",
+        "PENSTOCK_KAFKA_BROKERS": (brokers ?? bench.broker).bootstrapServers, "PENSTOCK_TOPIC": topic,
+        "PENSTOCK_DATABASE_URL": bench.database.url, "PENSTOCK_LOG_LEVEL": "critical",
       ])
     return (run.exit.code, run.output, run.errors)
   }
@@ -147,6 +150,45 @@ import Time
 
       let none = try await run(story.bench, "nope")
       #expect(none.exit == 1 && none.errors.contains("there is no sale nope"), "\(none)")
+    }
+  }
+
+  @Test func `a topic or a log that is not the sale's says nothing about it`() async throws {
+    try await Story.with { story in
+      let topic = try await run(story.bench, "double11", topic: "orders-prod")
+      #expect(topic.exit == 2 && topic.output.contains("the database knows no topic orders-prod"), "\(topic)")
+
+      // Longer than the progress, once with requests of the sale's number and once without.
+      for requests in [30, 0] {
+        let other = try EmbeddedBroker(topics: [(AuditBench.topic, 1)], logger: quietLogger)
+        var records = try (0..<30).map { try story.bench.place(story.sale, "phone", "other-\($0)") }
+        for index in requests..<30 { records[index].value = [0xFF, 0xFE, 0x00] }
+        try await OrderWriter(
+          cluster: ClusterSettings(brokers: other.bootstrapServers), topic: AuditBench.topic, logger: quietLogger
+        ).write(records)
+        let foreign = try await run(story.bench, "double11", brokers: other)
+        #expect(foreign.exit == 2 && foreign.output.contains("is not the one decided there"), "\(foreign)")
+        #expect(foreign.output.contains("nothing of it was compared"), "\(foreign)")
+        await other.shutdown()
+      }
+    }
+  }
+
+  @Test func `an outcome that no request asks for is told`() async throws {
+    try await Story.with { story in
+      let connection = try await story.bench.database.connect()
+      // Of alice's repeat, of garbage, and of the record that closes the cases.
+      for offset in [2, 9, 11] as [Int64] {
+        _ = try await connection.query(
+          """
+          INSERT INTO orders SELECT ('00000001-0000-8000-8000-0000000000' || 10 + $1)::uuid, $1, accepted_at,
+            decided_at, sale, quantity, partition, 5, sku, 'mallory', generation FROM orders WHERE log_offset = 7
+          """, offset)
+      }
+      await connection.close()
+      let run = try await run(story.bench, "double11")
+      #expect(run.exit == 2 && run.output.contains("no request for 3 of the sale's outcomes"), "\(run)")
+      #expect(run.output.contains("the first of them at 0@2"), "\(run)")
     }
   }
 

@@ -26,20 +26,23 @@ public struct FairnessReading<Log: AuditLog>: Sendable {
     let snapshot = try await store.snapshot(topic: topic)
     let stock = snapshot.stock.filter { $0.sale == sale }
     guard let number = stock.first?.key.sale else { return nil }
-    let partitions = snapshot.partitions ?? 0
-    guard partitions > 0 else { return FairnessReport(of: sale.rawValue, FairnessCheck()) }
+    guard let partitions = snapshot.partitions else {
+      return FairnessReport(of: sale.rawValue, FairnessCheck(), unchecked: [AuditReport.unknown(topic)])
+    }
     var lines: [PartitionLine] = []
     for partition in Set(stock.map { $0.recordKey.partition(of: partitions) }).sorted() {
       let progress = snapshot.progress.first { $0.partition == partition }
-      lines.append(
-        PartitionLine(partition, progress, log: try await log.bounds(of: partition), isAnother: false))
+      let bounds = try await log.bounds(of: partition)
+      let isAnother = try await log.isAnother(than: progress, within: bounds)
+      lines.append(PartitionLine(partition, progress, log: bounds, isAnother: isAnother, isRefused: isAnother))
     }
     let rules = Dictionary(stock.map { ($0.key, $0.rules) }, uniquingKeysWith: { first, _ in first })
     var run = FairnessRun(sale: number, rules: rules, store: store, log: log, topic: topic)
     let all = lines.map(\.compared.count).reduce(0, +)
     for line in lines { try await run.take(line) { report(.comparing(done: $0, of: all)) } }
     return FairnessReport(
-      of: sale.rawValue, run.check, inFlight: lines.map(\.inFlight).reduce(0, +), unchecked: lines.flatMap(\.problems))
+      of: sale.rawValue, run.check, inFlight: lines.map(\.inFlight).reduce(0, +),
+      unchecked: lines.flatMap(\.problems) + run.unasked)
   }
 }
 
@@ -57,6 +60,9 @@ private struct FairnessRun<Log: AuditLog> {
   private(set) var check: FairnessCheck
   private var cursor: OrderCursor
   private var done: Int64 = 0
+
+  /// Outcomes in what was compared that the log has no request for, and the first of them.
+  private var rowsUnasked: (count: Int, first: LogPosition)?
 
   init(sale: SaleNumber, rules: [StockKey: SaleRules], store: AuditStore, log: Log, topic: String) {
     self.sale = sale
@@ -93,6 +99,7 @@ private struct FairnessRun<Log: AuditLog> {
     let records = try await log.records(of: partition, in: range, fingerprinting: []).compactMap { record in
       (try? record.content.get()).flatMap { $0.stock.sale == sale ? (record.offset, $0) : nil }
     }
+    note(outcomes.values, without: records)
     let undecided = records.compactMap { outcomes[$0.0]?.order != $0.1.request?.order ? $0.1.request?.order : nil }
     let places = try await store.places(of: undecided)
     let quarantined = try await store.quarantined(topic: topic, partition: partition, in: range)
@@ -115,5 +122,18 @@ private struct FairnessRun<Log: AuditLog> {
       }
     }
     guard check.counts.requests <= Limits.fairnessRecords else { throw FairnessError() }
+  }
+
+  /// Why not all of the sale was looked at, though the log has all that it should.
+  var unasked: [String] {
+    guard let (count, first) = rowsUnasked else { return [] }
+    return ["the log has no request for \(count) of the sale's outcomes, the first of them at \(first)"]
+  }
+
+  private mutating func note(_ rows: some Collection<AuditedOrder>, without records: [(Offset, LogRecord)]) {
+    let asked = Dictionary(records.map { ($0, $1.request?.order) }, uniquingKeysWith: { first, _ in first })
+    let unasked = rows.filter { asked[$0.position.offset] != $0.order }
+    guard let first = unasked.map(\.position).min() else { return }
+    rowsUnasked = ((rowsUnasked?.count ?? 0) + unasked.count, rowsUnasked?.first ?? first)
   }
 }

@@ -160,9 +160,12 @@ extension AuditReport {
   /// The report on a topic that the store does not know.
   static func unknownTopic(_ topic: String) -> AuditReport {
     var findings = Findings()
-    findings.couldNotCheck("the database knows no topic \(topic): nothing has run on it")
+    findings.couldNotCheck(unknown(topic))
     return AuditReport(topic: topic, findings: findings, counts: Counts(), partitions: [], money: [], ledger: nil)
   }
+
+  /// Why nothing can be said of such a topic.
+  static func unknown(_ topic: String) -> String { "the database knows no topic \(topic): nothing has run on it" }
 
   private init(
     topic: String, findings: Findings, counts: Counts, partitions: [PartitionReport], money: [MoneyReport],
