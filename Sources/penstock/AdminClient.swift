@@ -28,7 +28,7 @@ struct AdminClient {
   /// Sends a request and returns the body of a successful answer, which is JSON.
   ///
   /// Throws `Failure`: without an answer by the deadline, for an answer that is no success, and for one that is longer
-  /// than `Limits.adminAnswerBytes` or cannot come from the admin API.
+  /// than `Limits.adminAnswerBytes` or cannot come from the admin API. Throws `Undone` for what is asked for only.
   /// - Parameter path: below the base URL, percent-encoded, with its query.
   func call(
     _ method: String, _ path: String, body: Data? = nil, headers: [String: String] = [:],
@@ -96,6 +96,7 @@ extension AdminClient {
     }
     let type = response.headers.first(name: "Content-Type") ?? "nothing"
     switch response.status.code {
+    case 202 where type.hasPrefix("application/json"): throw Undone(answer: data)
     case 200..<300 where type.hasPrefix("application/json"): return data
     case 200..<300: throw Failure.foreign(base, "it sent \(type), not JSON")
     case 300..<400:
@@ -175,4 +176,33 @@ extension AdminClient {
       }
     }
   }
+}
+
+/// HTTP 202: what was asked for is noted, and not done.
+struct Undone: Error, CustomStringConvertible {
+  /// JSON.
+  let answer: Data
+
+  private struct Body: Decodable {
+    struct Approval: Decodable {
+      let id: Int64
+      let state: String
+    }
+    let approval: Approval?
+  }
+
+  private var approval: Body.Approval? { (try? JSONDecoder().decode(Body.self, from: answer))?.approval }
+
+  /// Whether a lane has only to decide it; otherwise a second person has to approve it.
+  var isQueued: Bool { approval == nil }
+
+  var description: String {
+    guard let approval else { return "it is in the log, and its lane has not decided it" }
+    return approval.state == "pending"
+      ? "it waits for a second person, who has to approve number \(approval.id): nothing is done yet"
+      : "it needed a second person, and number \(approval.id) is \(approval.state): this call did nothing"
+  }
+
+  /// As of `AdminClient.Failure`.
+  var exitCode: Int32 { isQueued ? 69 : 1 }
 }

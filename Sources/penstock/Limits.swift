@@ -6,6 +6,9 @@ enum Limits {
   /// command ends with 69. The admin API itself answers within some seconds, or says that it does not know.
   static let adminCall = Duration.seconds(30)
 
+  /// Between two calls for a command that its lane has not decided. Within `adminCall` it is sent again, under its key.
+  static let queuedPause = Duration.seconds(1)
+
   /// How long a worker may take to give its partitions away, of which each takes some tenths of a second. Past it the
   /// command ends with 1; the worker goes on giving.
   static let drainPatience = Duration.seconds(60)

@@ -10,8 +10,8 @@ struct LanesCommand: AsyncParsableCommand {
     discussion: """
       Reads PENSTOCK_ADMIN_URL (default http://127.0.0.1:8081) and PENSTOCK_ADMIN_TOKEN.
 
-      Exit codes: 0 done; 1 refused (it is not halted, there is no such worker, the token is wrong) or not done in
-      time; 69 no answer within 30 s, or not the admin API's; 78 configuration.
+      Exit codes: 0 done; 1 refused (it is not halted, there is no such worker, the token is wrong), not done in time,
+      or it waits for a second person; 69 no answer within 30 s, or not the admin API's; 78 configuration.
       """.flowing,
     subcommands: [List.self, Resume.self, Drain.self])
 

@@ -13,8 +13,8 @@ struct OrderCommands: AsyncParsableCommand {
 
       What changes an order goes through the log, and ends with the lane's decision.
 
-      Exit codes: 0 done; 1 refused (there is none, the token is wrong, the lane says no); 69 no answer within 30 s
-      (find: 60 s), or not the admin API's; 78 configuration.
+      Exit codes: 0 done; 1 refused (there is none, the token is wrong, the lane says no); 69 no answer or no decision
+      of the lane within 30 s (find: 60 s), or not the admin API's; 78 configuration.
       """.flowing,
     subcommands: [
       Show.self, Find.self, OrderChanges.Cancel.self, OrderChanges.Refund.self,

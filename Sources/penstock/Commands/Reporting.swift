@@ -10,7 +10,8 @@ var environment: [String: String] { ProcessInfo.processInfo.environment }
 /// Runs a command's body, and ends the process with one clear line and a fitting exit code if it throws.
 ///
 /// 78 `EX_CONFIG`: the configuration is wrong, nothing was started. 69 `EX_UNAVAILABLE`: something that is needed does
-/// not answer. 66 `EX_NOINPUT`: a file cannot be read or written. 1: refused, or anything else.
+/// not answer. 66 `EX_NOINPUT`: a file cannot be read or written. 1: refused, or anything else. What is only asked for
+/// is printed too.
 func reporting(_ body: () async throws -> Void) async throws {
   for line in Variable.unknown(in: environment) { complain("warning: \(line)") }
   do {
@@ -18,6 +19,9 @@ func reporting(_ body: () async throws -> Void) async throws {
   } catch let error as ExitCode {
     throw error
   } catch {
+    if let undone = (error as? UnknownChange)?.cause as? Undone ?? error as? Undone {
+      try StandardOutput.write(line: pretty(undone.answer))
+    }
     complain(words(of: error))
     throw ExitCode(failureCode(of: error))
   }
@@ -54,6 +58,7 @@ func failureCode(of error: any Error) -> Int32 {
   case let error as KafkaError where error.code == .topicMismatch: 78
   case let error as KafkaError: error.isRetriable || error.code == .authentication ? 69 : 1
   case let error as AdminClient.Failure: error.exitCode
+  case let error as Undone: error.exitCode
   case is UnknownChange: UnknownChange.exitCode
   case is Unavailable: 69
   case is FileFailure: 66

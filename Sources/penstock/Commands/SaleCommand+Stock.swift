@@ -10,7 +10,7 @@ extension SaleCommand {
     static let configuration = CommandConfiguration(
       commandName: "restock", abstract: "Put more units of a SKU up.",
       discussion: """
-        Those who wait for it get them first. Ends with the lane's decision.
+        Those who wait for it get them first. Ends with the lane's decision, or with 69 if there is none in 30 s.
 
         Example:
           penstock sale restock double11 phone 500 --reason "second delivery"
@@ -127,17 +127,24 @@ struct Naming: ParsableArguments {
     help: "Its name, under which it is done once; by default a new one.")
   var idempotencyKey: String?
 
-  /// Sends a command and prints what came of it.
+  /// Sends a command and prints what came of it. One that its lane has not decided is sent again under its key, and
+  /// ends with 69 if it is not decided within `Limits.adminCall`.
   func send(_ method: String, _ path: String, _ body: [String: Any]) async throws {
     let key = idempotencyKey ?? UUID().uuidString
     try await reporting {
       let data = try JSONSerialization.data(withJSONObject: body)
       let headers = ["X-Admin-Name": by ?? NSUserName(), IdempotencyKey.field: key]
       let client = try AdminClient(environment)
-      do {
-        try StandardOutput.write(line: pretty(try await client.call(method, path, body: data, headers: headers)))
-      } catch let failure as AdminClient.Failure where failure.exitCode == UnknownChange.exitCode {
-        throw UnknownChange(failure: failure, key: key)
+      let end = ContinuousClock.now + Limits.adminCall
+      while true {
+        do {
+          let answer = try await client.call(method, path, body: data, headers: headers)
+          return try StandardOutput.write(line: pretty(answer))
+        } catch let undone as Undone where undone.isQueued && .now < end {
+          try await Task.sleep(for: Limits.queuedPause)
+        } catch let failure where failureCode(of: failure) == UnknownChange.exitCode {
+          throw UnknownChange(cause: failure, key: key)
+        }
       }
     }
   }
@@ -145,12 +152,12 @@ struct Naming: ParsableArguments {
 
 /// A change that may be done or not.
 struct UnknownChange: Error, CustomStringConvertible {
-  let failure: AdminClient.Failure
+  let cause: any Error
   let key: String
 
   static let exitCode: Int32 = 69
 
   var description: String {
-    "\(failure). If it may be done, send it again with --idempotency-key \(key): it is done once"
+    "\(cause). If it may be done, send it again with --idempotency-key \(key): it is done once"
   }
 }

@@ -10,8 +10,9 @@ struct SaleCommand: AsyncParsableCommand {
     discussion: """
       Reads PENSTOCK_ADMIN_URL (default http://127.0.0.1:8081) and PENSTOCK_ADMIN_TOKEN.
 
-      Exit codes: 0 done; 1 refused (it exists, it is invalid, there is none, the token is wrong); 66 the file cannot be
-      read; 69 no answer within 30 s, or not the admin API's; 78 configuration.
+      Exit codes: 0 done; 1 refused (it exists, it is invalid, there is none, the token is wrong), or it waits for a
+      second person; 66 the file cannot be read; 69 no answer or no decision of the lane within 30 s, or not the admin
+      API's; 78 configuration.
       """.flowing,
     subcommands: [
       Create.self, List.self, Show.self, Close.self, Restock.self, Reduce.self, Reopen.self, Change.self,
