@@ -108,6 +108,34 @@ import Time
     #expect(faults.contains { $0.contains(Self.tampering[index].0) }, "\(faults)")
   }
 
+  @Test func `a buyer with many entries is found, though all that follows from them fits`() throws {
+    var report = try Self.drawn()
+    let entries = (0..<50).map {
+      Draw.Entry(sale: Self.number, buyer: BuyerID(unchecked: "friend"), offset: Offset($0))
+    }
+    let closing = Draw.Closing(at: report.closedAt, entries)
+    let seed = Draw.seed(secret: Self.secret, closing, beacon: try #require(report.beacon.value))
+    report.entries = entries.map { .init(offset: $0.offset.rawValue, buyer: Hexadecimal.text($0.buyer)) }
+    (report.lastOffset, report.root) = (49, Hexadecimal.text(closing.root))
+    (report.seed, report.order) = (Hexadecimal.text(seed), Draw.order(of: entries, seed: seed))
+    #expect(report.faults() == ["A buyer stands there twice."])
+    // Digits in capitals make no other buyer.
+    report.entries[0].buyer = report.entries[0].buyer.uppercased()
+    report.entries.removeLast(48)
+    #expect(report.faults().contains("A buyer stands there twice."))
+  }
+
+  @Test(arguments: [Int64.max, .min, 0, 86_401])
+  func `a fallback after a time that no sale can name is found`(seconds: Int64) throws {
+    var report = try Self.drawn(isFallback: true)
+    let rule = try Self.lottery()
+    let (first, second) = (try #require(rule.beacon), try #require(rule.fallback?.beacon))
+    report.fallback?.afterSeconds = seconds
+    report.commitment = Hexadecimal.text(
+      Draw.commitment(to: Self.secret, first, fallback: (.seconds(seconds), second)))
+    #expect(report.faults() == ["No sale can name a fallback after \(seconds) s."])
+  }
+
   @Test func `a file that was made anew as a whole is found by what was noted before`() throws {
     let (published, other) = (try Self.drawn(), try Self.drawn(entries: 49))
     #expect(other.faults().isEmpty)

@@ -125,7 +125,7 @@ extension DrawReport.Beacon: Codable {
 
 extension DrawReport {
   /// What has to be looked up of the first beacon where the fallback counts: its round, and until when that must have
-  /// been silent. If it was not, the shop could choose between two orders.
+  /// been silent. If it was not, the shop could choose between two orders. Of a report without faults.
   public var silence: (beacon: Beacon, until: Timestamp)? {
     guard let insteadOf, let fallback else { return nil }
     return (insteadOf, closedAt.after(.seconds(fallback.afterSeconds)))

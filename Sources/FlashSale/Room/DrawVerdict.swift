@@ -53,9 +53,8 @@ extension DrawReport {
     if !zip(entries, entries.dropFirst()).allSatisfy({ $0.offset < $1.offset }) {
       faults.append("The entries are not in the order in which they joined.")
     }
-    if Set(entries.map(\.buyer)).count < entries.count, Set(entries.map(\.offset)).count < entries.count {
-      faults.append("An entry stands there twice.")
-    }
+    // Who joins again before the end has the later entry only.
+    if Set(leaves.map(\.buyer)).count < leaves.count { faults.append("A buyer stands there twice.") }
     let closing = Draw.Closing(at: closedAt, leaves)
     if closing.lastOffset.rawValue != lastOffset {
       faults.append("The last entry is at \(closing.lastOffset), and at closing it was at \(lastOffset).")
@@ -71,6 +70,9 @@ extension DrawReport {
   /// Whether the beacon that counts is one of those that were named, and which.
   private var namedFaults: [String] {
     var faults: [String] = []
+    if let fallback, !RoomRule.fallbackSeconds.contains(fallback.afterSeconds) {
+      faults.append("No sale can name a fallback after \(fallback.afterSeconds) s.")
+    }
     if beacon.isFallback != (insteadOf != nil) || beacon.isFallback && beacon.rule != fallback?.beacon {
       faults.append("The beacon \(beacon.rule.name) is not the one that was named.")
     }

@@ -124,6 +124,9 @@ extension RoomRule: Encodable {
 extension RoomRule {
   static let rates = 1...Limits.roomRate
 
+  /// From a lottery's closing until a silent beacon's fallback counts.
+  static let fallbackSeconds = Int64(1)...86_400
+
   /// Reads the fields of the object that has begun at `place`.
   init(fields json: inout JSONReader, at place: String) throws(BodyError) {
     var fields = JSONFields(of: "a room", CodingKeys.allCases.map(\.rawValue), at: place)
@@ -178,7 +181,7 @@ extension JSONReader {
       if field == "beacon" {
         beacon = try self.beacon(fields[field])
       } else {
-        seconds = try wholeNumber(fields[field], in: 1...86_400)
+        seconds = try wholeNumber(fields[field], in: RoomRule.fallbackSeconds)
       }
     }
     return (
