@@ -329,9 +329,13 @@ let package = Package(
     .testTarget(
       name: "HTTPServingTests",
       dependencies: [
-        "FlashSale", "HTTPServing",
+        "FlashSale", "HTTPServing", "TestSupport",
+        .product(name: "HTTPTypes", package: "swift-http-types"),
+        .product(name: "Hummingbird", package: "hummingbird"),
+        .product(name: "Logging", package: "swift-log"),
         .product(name: "NIOCore", package: "swift-nio"),
         .product(name: "NIOHTTP1", package: "swift-nio"),
+        .product(name: "NIOPosix", package: "swift-nio"),
         .product(name: "Yams", package: "Yams"),
       ],
       swiftSettings: strict),

@@ -42,6 +42,9 @@ public enum Limits {
   /// size.
   public static let untakenBytes = 64 * 1_024
 
+  /// Bytes of a part of a long answer. The next part is sent when the client has taken most of those before.
+  static let partBytes = 64 * 1_024
+
   /// The same for all clients of a listener together. At the limit a connection whose client does not take its answer
   /// at once is closed, and counted in `penstock_http_slow_clients_closed_total`; clients that read are served as ever.
   public static let untakenBytesInAll = 256 << 20

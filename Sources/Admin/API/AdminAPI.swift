@@ -97,7 +97,7 @@ struct AdminAPI: Sendable {
       let text = try await visit.logged(.reportExported, id.rawValue, to: "csv") {
         ReportCSV.text(try await desk.report(on: id))
       }
-      let body = ResponseBody(byteBuffer: ByteBuffer(string: text))
+      let body = ResponseBody(inParts: ByteBuffer(string: text))
       return .file(body, type: OrderExport.csv.mediaType, name: "\(id)-report.csv")
     default:
       throw Problem.unknownFormat

@@ -28,7 +28,7 @@ struct ReportRoutes: Sendable {
       try await desk.reportFile(id, PageFrame(visit))
     }
     return .file(
-      ResponseBody(byteBuffer: ByteBuffer(string: page.text)), type: "text/html; charset=utf-8",
+      ResponseBody(inParts: ByteBuffer(string: page.text)), type: "text/html; charset=utf-8",
       name: "\(id)-report.html")
   }
 }

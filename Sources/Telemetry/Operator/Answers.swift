@@ -1,4 +1,5 @@
 internal import FoundationEssentials
+internal import HTTPServing
 public import HTTPTypes
 public import Hummingbird
 internal import NIOCore
@@ -12,7 +13,7 @@ extension Response {
   ) throws -> Response {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    let body = ResponseBody(byteBuffer: ByteBuffer(bytes: try encoder.encode(value)))
+    let body = ResponseBody(inParts: ByteBuffer(bytes: try encoder.encode(value)))
     return fresh(body, type: "application/json", status: status, headers: headers)
   }
 
@@ -20,7 +21,7 @@ extension Response {
   public static func text(
     _ text: String, type: String, status: HTTPResponse.Status = .ok, headers: HTTPFields = [:]
   ) -> Response {
-    fresh(ResponseBody(byteBuffer: ByteBuffer(string: text)), type: type, status: status, headers: headers)
+    fresh(ResponseBody(inParts: ByteBuffer(string: text)), type: type, status: status, headers: headers)
   }
 
   /// What a browser saves under `name`, which needs no quoting.
