@@ -78,7 +78,7 @@ import Testing
       }
 
       // The story's cancellation has a number for its name; here it gets that of a key.
-      let key = CommandID(try IdempotencyKey(validating: "cancel-1")).rawValue
+      let key = CommandID(ofBuyer: try IdempotencyKey(validating: "cancel-1")).rawValue
       let connection = try await story.bench.database.connect()
       _ = try await connection.query(
         "UPDATE history SET command_id = $1 WHERE action = 3 AND order_id = $2::text::uuid", key, "\(alice)")

@@ -54,6 +54,18 @@ struct CommandNameTests {
     #expect(line.money() == CapturedMoney(captured: 200, applied: 0, due: 150, refunded: 50))
   }
 
+  @Test("a buyer's key is no other's, and no payment")
+  func keysOfBuyers() throws {
+    let key = IdempotencyKey(unchecked: "refund-1")
+    let ids = [CommandID(key), CommandID(ofBuyer: key), CommandID(capturing: PaymentID(unchecked: "refund-1"))]
+    #expect(Set(ids).count == ids.count)
+    for text in ["buyer refund-1", "payment refund-1"] {
+      #expect(throws: ValidationError.self) { try IdempotencyKey(validating: text) }
+    }
+    // They are stored: another text would make a command that is sent again after an update another one.
+    #expect(ids[1].rawValue == -7_824_012_897_522_930_294)
+  }
+
   @Test("what a command asks for is told apart by each of its values, and by nothing else")
   func digests() throws {
     let (one, two) = (PaymentID(unchecked: "1"), PaymentID(unchecked: "2 1"))

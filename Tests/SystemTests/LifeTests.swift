@@ -174,6 +174,25 @@ import Testing
   }
 
   @Test(.timeLimit(.minutes(3)))
+  func `I13 a buyer cannot take the key under which the shop tells of her refund`() async throws {
+    try await LifeScene.with(holds: 60) { scene in
+      let ann = try id(try await scene.order("ann"))
+      #expect(try await scene.becomes("reserved", ann, "ann"))
+      let taken = try await scene.post("v1/orders/\(ann)/extend", buyer: "ann", key: "refund-p1")
+      #expect(taken.json("result") as? String == "applied", "\(taken.text)")
+      #expect(try await scene.pay(ann, "p1", 19_900).json("result") as? String == "applied")
+      #expect(try await scene.post("v1/orders/\(ann)/cancel", buyer: "ann", key: "p1").status == 200)
+      let refund = #"{"payment_id":"p1","amount_minor":19900}"#
+      for _ in 0..<2 {
+        let repaid = try await scene.post("v1/orders/\(ann)/refunds", refund, key: "refund-p1")
+        #expect(repaid.status == 200 && repaid.json("status") as? String == "refunded", "\(repaid.text)")
+      }
+      let again = try await scene.post("v1/orders/\(ann)/extend", buyer: "ann", key: "refund-p1")
+      #expect(again.status == 200 && again.json("result") as? String == "applied", "\(again.text)")
+    }
+  }
+
+  @Test(.timeLimit(.minutes(3)))
   func `an operator gives a buyer more time and then ends her hold, from a terminal`() async throws {
     try await LifeScene.with { scene in
       let ann = try id(try await scene.order("ann"))

@@ -113,7 +113,7 @@ struct LedgerReader: Sendable {
     do throws(ValidationError) {
       return status == "captured"
         ? .captured(try PaymentID(validating: key), minor: amount)
-        : .cancelled(CommandID(try IdempotencyKey(validating: key)), units: amount)
+        : .cancelled(CommandID(ofBuyer: try IdempotencyKey(validating: key)), units: amount)
     } catch {
       throw broken("its key \(error.reason)")
     }

@@ -6,8 +6,12 @@ public struct CommandID: RawRepresentable, Hashable, Sendable {
   public let rawValue: Int64
   public init(rawValue: Int64) { self.rawValue = rawValue }
 
-  /// The first 64 bits of the key's SHA-256: two keys of one order, or of one stock, meet once in 10^19.
+  /// The shop's or an admin's: the first 64 bits of the key's SHA-256. Two keys of one order, or of one stock, meet
+  /// once in 10^19.
   public init(_ key: IdempotencyKey) { self.init(hashing: key.rawValue) }
+
+  /// A buyer's. No key has a space, so a buyer takes no name from the shop, an admin or a payment.
+  public init(ofBuyer key: IdempotencyKey) { self.init(hashing: "buyer \(key)") }
 
   /// A capture's: the provider's id of the payment is its key, however often and in whatever way it is told.
   public init(capturing payment: PaymentID) { self.init(hashing: "payment \(payment)") }

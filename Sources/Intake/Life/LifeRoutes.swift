@@ -136,9 +136,10 @@ struct LifeRoutes: Sendable {
     do throws(ValidationError) { by = try Actor(name: actor.name, reason: reason) } catch {
       throw Problem.body(.invalidField(error.field, error.reason))
     }
+    let id = key.map { buyer == nil ? CommandID($0) : CommandID(ofBuyer: $0) }
     return try await answer(
       CommandCall(
-        order: order, action: action, id: key.map { CommandID($0) } ?? .random(), canRepeat: key != nil, buyer: buyer,
+        order: order, action: action, id: id ?? .random(), canRepeat: id != nil, buyer: buyer,
         position: position, by: by, patience: try Self.patience(of: request)))
   }
 
