@@ -193,6 +193,33 @@ import Testing
   }
 
   @Test(.timeLimit(.minutes(3)))
+  func `I13 a refund that is told before its payment does nothing, and is done when it is told again`() async throws {
+    try await LifeScene.with(holds: 60) { scene in
+      let ann = try id(try await scene.order("ann"))
+      #expect(try await scene.becomes("reserved", ann, "ann"))
+      func byShop(_ order: String) async throws -> HTTP.Answer {
+        try await scene.post("v1/orders/\(order)/refunds", #"{"payment_id":"p1","amount_minor":10000}"#, key: "r1")
+      }
+      func byAdmin(_ order: String) async throws -> HTTP.Answer {
+        let body = #"{"payment_id":"p1","amount_minor":9900,"reason":"the rest"}"#
+        return try await scene.administer("orders/\(order)/refund", body, key: "r2")
+      }
+      let none = "00000001-0000-8000-8000-000000000000"
+      for refund in [byShop, byAdmin] {
+        #expect(try await refund(ann).json("code") as? String == "payment_not_found")
+        #expect(try await refund(none).json("code") as? String == "order_not_found")
+      }
+      #expect(try await scene.pay(ann, "p1", 19_900).json("result") as? String == "applied")
+      #expect(try await scene.post("v1/orders/\(ann)/cancel", buyer: "ann").status == 200)
+      for refund in [byShop, byAdmin, byShop, byAdmin] {
+        let repaid = try await refund(ann)
+        #expect(repaid.status == 200, "\(repaid.text)")
+      }
+      #expect(try await scene.status(ann, "ann").json("status") as? String == "refunded")
+    }
+  }
+
+  @Test(.timeLimit(.minutes(3)))
   func `an operator gives a buyer more time and then ends her hold, from a terminal`() async throws {
     try await LifeScene.with { scene in
       let ann = try id(try await scene.order("ann"))

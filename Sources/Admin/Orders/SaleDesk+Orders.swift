@@ -63,12 +63,16 @@ extension SaleDesk {
     return found
   }
 
-  /// Refuses a refund that names another currency than its payment's. A payment never changes its currency.
+  /// Refuses a refund of a payment that nobody has told of yet: written, it would do nothing under its key for good.
+  /// And one that names another currency than its payment's, which never changes.
   func check(_ refund: CommandRequest.Money, of order: OrderID) async throws {
-    guard !refund.currency.isEmpty else { return }
     let key = Payment.Key(sale: order.sale, id: refund.payment)
     let currency = try await asking("payment") { [store] in try await store.currency(of: key) }
-    guard let currency else { throw Problem.refusal(.paymentNotFound, of: order, nil) }
+    guard let currency else {
+      _ = try await self.order(order)
+      throw Problem.refusal(.paymentNotFound, of: order, nil)
+    }
+    guard !refund.currency.isEmpty else { return }
     do throws(BodyError) { try refund.check(against: currency) } catch { throw Problem.body(error) }
   }
 

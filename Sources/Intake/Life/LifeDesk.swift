@@ -76,13 +76,14 @@ final class LifeDesk: Sendable {
     return try answer(to: call, effect, try await find(call))
   }
 
-  /// Refuses a refund that names another currency than its payment's. A payment never changes its currency.
+  /// Refuses a refund of a payment that nobody has told of yet: written, it would do nothing under its key for good.
+  /// And one that names another currency than its payment's, which never changes.
   func check(_ refund: CommandRequest.Money, of order: OrderID) async throws(Problem) {
-    guard !refund.currency.isEmpty else { return }
     let key = Payment.Key(sale: order.sale, id: refund.payment)
     guard let currency = try await asking({ [store] in try await store.currency(of: key) }) else {
-      throw .paymentNotFound
+      throw try await lookUp(order, at: nil) == nil ? .orderNotFound : .paymentNotFound
     }
+    guard !refund.currency.isEmpty else { return }
     do throws(BodyError) { try refund.check(against: currency) } catch { throw .body(error) }
   }
 
@@ -91,17 +92,24 @@ final class LifeDesk: Sendable {
     if let position = call.position, position.offset >= orders.standing(of: position).watermark {
       throw .notDecided(call.order)
     }
-    try orders.checkStore()
-    let finding: OrderLookup.Finding
-    do {
-      finding = try await orders.lookup.find(call.order, at: call.position)
-    } catch {
-      throw .busy("Orders cannot be looked up now.")
-    }
-    guard case .decided(let stored) = finding, call.buyer == nil || call.buyer == stored.buyer else {
+    let stored = try await lookUp(call.order, at: call.position)
+    guard let stored, call.buyer == nil || call.buyer == stored.buyer else {
       if case .pay = call.action { throw .nothingToPay }
       throw .orderNotFound
     }
+    return stored
+  }
+
+  /// An order; `nil`: none of this id is decided.
+  private func lookUp(_ order: OrderID, at position: LogPosition?) async throws(Problem) -> StoredOrder? {
+    try orders.checkStore()
+    let finding: OrderLookup.Finding
+    do {
+      finding = try await orders.lookup.find(order, at: position)
+    } catch {
+      throw .busy("Orders cannot be looked up now.")
+    }
+    guard case .decided(let stored) = finding else { return nil }
     return stored
   }
 
