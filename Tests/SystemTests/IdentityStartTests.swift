@@ -62,6 +62,31 @@ import Testing
     #expect(run.errors.contains("PENSTOCK_TOKEN_AUDIENCE is not set"), "\(run.errors)")
   }
 
+  @Test func `a file that only an intake or a client of the log reads stops no other command`() async throws {
+    try await Shop.with(partitions: 1) { shop, _ in
+      let file = FileManager.default.temporaryDirectory.appending(path: "penstock-keys-\(UUID().uuidString).json")
+      defer { try? FileManager.default.removeItem(at: file) }
+      // Half written.
+      try Data(#"{"keys":[{"kty":"#.utf8).write(to: file)
+      let tokens = [
+        "PENSTOCK_TOKEN_KEYS": file.path, "PENSTOCK_TOKEN_ISSUER": "x", "PENSTOCK_TOKEN_AUDIENCE": "y",
+      ]
+      for command in ["admin", "worker"] { _ = try await shop.start(command, environment: tokens) }
+      var environment = shop.environment.merging(tokens) { $1 }
+      environment["PENSTOCK_KAFKA_OPTIONS"] = "security.protocol=SSL;ssl.key.location=/nonexistent"
+      for command in ["migrate", "admin user list"] {
+        let run = try await PenstockProcess.run(
+          "penstock", command.split(separator: " ").map(String.init), environment: environment)
+        #expect(run.exit == .success, "\(run)")
+      }
+      let intake = try await PenstockProcess.run("penstock", ["intake"], environment: environment)
+      #expect(intake.exit.code == 78, "\(intake)")
+      for words in ["PENSTOCK_TOKEN_KEYS \(file.path)", "ssl.key.location=/nonexistent"] {
+        #expect(intake.errors.contains(words), "\(intake)")
+      }
+    }
+  }
+
   @Test func `a challenge is solved at the terminal`() async throws {
     let run = try await PenstockProcess.run("penstock", ["proof", "solve", "x"], environment: [:])
     #expect(run.exit.code == 64 && run.errors.contains("x is no challenge"), "\(run.errors)")

@@ -52,8 +52,11 @@ struct Configuration {
   /// What a command needs; the variables of other parts may be missing.
   enum Part { case kafka, database, migrations, intake, admin, codes }
 
-  /// Reads the environment. Throws `ConfigurationError` with every problem that concerns `parts`.
-  init(_ environment: [String: String], for parts: Set<Part>) throws {
+  /// Reads the environment, and files that it names if `parts` need them. Throws `ConfigurationError` with every
+  /// problem that concerns `parts`.
+  ///
+  /// - Parameter embedsBroker: the log is in a broker that is started later, so its address need not be set.
+  init(_ environment: [String: String], for parts: Set<Part>, embedsBroker: Bool = false) throws {
     var settings = Settings(environment)
     logLevel = settings.value(
       .logLevel, or: .info, expecting: "trace, debug, info, notice, warning, error or critical"
@@ -62,7 +65,8 @@ struct Configuration {
     eventsTopic = settings.value(
       .eventsTopic, or: "order-events", expecting: "1 to 64 characters of A-Z a-z 0-9 . _ -", SKU.name)
     webhookNetworks = Self.webhookNetworks(from: &settings)
-    cluster = KafkaVariables.cluster(from: &settings, isNeeded: parts.contains(.kafka))
+    cluster = KafkaVariables.cluster(
+      from: &settings, isNeeded: parts.contains(.kafka), embedsBroker: embedsBroker)
     consumerGroup = settings.value(
       .consumerGroup, or: "penstock-workers", expecting: "1 to 64 characters of A-Z a-z 0-9 . _ -", SKU.name)
     lease = .milliseconds(settings.number(.lease, or: 3_000, in: 1_000...300_000))
@@ -87,7 +91,7 @@ struct Configuration {
       let commands = text.split(separator: ",").map { GuardedCommand(rawValue: String($0.filter { $0 != " " })) }
       return commands.contains(nil) ? nil : Set(commands.compactMap { $0 })
     }
-    identification = IdentityVariables.identification(from: &settings)
+    identification = IdentityVariables.identification(from: &settings, isNeeded: parts.contains(.intake))
     if parts.contains(.intake) { IdentityVariables.check(identification, at: http, &settings) }
     (tickets, roomTokens) = try Self.signers(from: &settings, isNeeded: parts.contains(.intake))
     codes = try Self.codes(from: &settings, isNeeded: parts.contains(.codes))

@@ -3,8 +3,8 @@ import Intake
 
 /// Reads what says by what an intake knows who asks: PENSTOCK_TRUSTED_GATEWAYS and PENSTOCK_TOKEN_….
 enum IdentityVariables {
-  /// How an intake knows its callers. Reads the file of keys, so that a wrong one ends the start.
-  static func identification(from settings: inout Settings) -> Identification {
+  /// How an intake knows its callers. If that is needed, reads the file of keys, so that a wrong one ends the start.
+  static func identification(from settings: inout Settings, isNeeded: Bool) -> Identification {
     var identification = Identification()
     let none: [AddressBlock]? = nil
     identification.gateways = settings.value(
@@ -15,11 +15,11 @@ enum IdentityVariables {
         .map { AddressBlock(String($0.trimmingPrefix { $0 == " " })) }
       return blocks.contains(nil) ? nil : .some(blocks.compactMap { $0 })
     }
-    identification.tokens = tokens(from: &settings)
+    identification.tokens = tokens(from: &settings, isNeeded: isNeeded)
     return identification
   }
 
-  private static func tokens(from settings: inout Settings) -> Identification.Tokens? {
+  private static func tokens(from settings: inout Settings, isNeeded: Bool) -> Identification.Tokens? {
     let skew = settings.number(.tokenSkew, or: 30, in: 0...300)
     guard let path = settings.text(.tokenKeys) else {
       for variable in [Variable.tokenIssuer, .tokenAudience] where settings.text(variable) != nil {
@@ -29,6 +29,7 @@ enum IdentityVariables {
     }
     let rules = TokenRules(
       issuer: settings.required(.tokenIssuer), audience: settings.required(.tokenAudience), skew: .seconds(skew))
+    guard isNeeded else { return nil }
     let file = TokenKeyFile(path: path)
     do throws(ValidationError) {
       return Identification.Tokens(file: file, keys: try file.read(), rules: rules)

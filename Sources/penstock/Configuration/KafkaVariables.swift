@@ -3,10 +3,10 @@ import Secrets
 
 /// Reads what says where the log is: PENSTOCK_KAFKA_BROKERS and PENSTOCK_KAFKA_OPTIONS.
 enum KafkaVariables {
-  /// The cluster. Has librdkafka look at the options, which contacts nobody, also where the broker is the embedded one:
-  /// its clients get them too.
-  static func cluster(from settings: inout Settings, isNeeded: Bool) -> ClusterSettings {
-    if isNeeded { _ = settings.required(.kafkaBrokers) }
+  /// The cluster. If it is needed, has librdkafka look at the options, and read the files that they name, which
+  /// contacts nobody; also where the broker is the embedded one: its clients get them too.
+  static func cluster(from settings: inout Settings, isNeeded: Bool, embedsBroker: Bool) -> ClusterSettings {
+    if isNeeded, !embedsBroker { _ = settings.required(.kafkaBrokers) }
     let brokers = settings.value(
       .kafkaBrokers, or: "", expecting: "host:port[,host:port…], with a port for each, as kafka1:9092 or [::1]:9092"
     ) { text in
@@ -18,7 +18,7 @@ enum KafkaVariables {
       .kafkaOptions, or: none, expecting: "librdkafka settings as name=value, separated by semicolons, each once",
       options)
     let cluster = ClusterSettings(brokers: brokers, options: options)
-    guard !options.isEmpty else { return cluster }
+    guard isNeeded, !options.isEmpty else { return cluster }
     do throws(KafkaError) {
       try ClusterSettings(brokers: "localhost:9092", options: options).check()
     } catch {

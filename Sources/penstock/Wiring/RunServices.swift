@@ -20,10 +20,9 @@ func runServices(
 ) async throws {
   try await reporting {
     try TooFewFiles.check()
-    var parts = roles.reduce(into: Set<Configuration.Part>()) { $0.formUnion($1.configuration) }
+    let parts = roles.reduce(into: Set<Configuration.Part>()) { $0.formUnion($1.configuration) }
     let embeds = mayEmbedBroker && Settings(environment).text(.kafkaBrokers) == nil
-    if embeds { parts.remove(.kafka) }
-    let configuration = try Configuration(environment, for: parts)
+    let configuration = try Configuration(environment, for: parts, embedsBroker: embeds)
     _ = try configuration.operatorListener(for: roles)
     try await TakenAddress.check(configuration.listeners(of: roles))
     if let file = options.announce { try OutputFile.check(file) }
