@@ -3,8 +3,10 @@
 A run speaks one language; `scripts/test-ui.sh` runs everything in each.
 """
 
+import atexit
 import collections
 import concurrent.futures
+import functools
 import json
 import os
 import shutil
@@ -28,6 +30,9 @@ URL = os.environ["UI_URL"]
 SHOP_URL = os.environ["UI_SHOP_URL"]
 PASSWORD = os.environ["UI_PASSWORD"]
 LANGUAGE = os.environ["UI_LANGUAGE"]
+
+# Seconds between two looks for what is waited for.
+POLL = 0.05
 
 # Whoever ends the run by SIGTERM ends its browsers too.
 signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -80,7 +85,7 @@ def until(what, seconds=30):
             return answer
         if time.monotonic() > end:
             raise AssertionError(f"not within {seconds} s")
-        time.sleep(0.05)
+        time.sleep(POLL)
 
 
 def join(sale, buyer):
@@ -122,8 +127,32 @@ def spike(sale, count, crowd="crowd", sku="phone"):
         return collections.Counter(pool.map(one, range(count)))
 
 
+@functools.cache
+def browser():
+    """The browser of this run: it starts when it is asked for, and ends with the run."""
+    options = webdriver.ChromeOptions()
+    for argument in ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--lang=en",
+                     "--window-size=1200,900", "--force-color-profile=srgb"]:
+        options.add_argument(argument)
+    options.add_experimental_option("prefs", {"intl.accept_languages": say("en-US,en", "zh-CN,zh")})
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    # Debian's own: selenium would look for others in the network.
+    options.binary_location = shutil.which("chromium")
+    driver = webdriver.Chrome(options=options, service=Service(shutil.which("chromedriver")))
+    atexit.register(driver.quit)
+    driver.set_page_load_timeout(30)
+    return driver
+
+
+@functools.cache
+def axe():
+    """The script that looks for what people with a disability would stumble over."""
+    with open(os.environ["AXE"], encoding="utf-8") as script:
+        return script.read()
+
+
 class Console(unittest.TestCase):
-    """A test with a browser of its own."""
+    """A test in front of a browser that knows nothing of the test before."""
 
     # Where the console is.
     url = URL
@@ -131,18 +160,21 @@ class Console(unittest.TestCase):
     # What its pages are in, until the person chooses another one.
     language = LANGUAGE
 
+    # Of who has come in, the cookie of her session, by console and user.
+    sessions = {}
+
     def setUp(self):
-        options = webdriver.ChromeOptions()
-        for argument in ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--lang=en",
-                         "--window-size=1200,900", "--force-color-profile=srgb"]:
-            options.add_argument(argument)
-        options.add_experimental_option("prefs", {"intl.accept_languages": say("en-US,en", "zh-CN,zh")})
-        options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-        # Debian's own: selenium would look for others in the network.
-        options.binary_location = shutil.which("chromium")
-        self.driver = webdriver.Chrome(options=options, service=Service(shutil.which("chromedriver")))
-        self.addCleanup(self.driver.quit)
-        self.driver.set_page_load_timeout(30)
+        self.driver = browser()
+        # Nothing is left of the test before: no page with what it kept, no cookie, no line of the log.
+        before = self.driver.window_handles
+        self.driver.switch_to.new_window("tab")
+        here = self.driver.current_window_handle
+        for page in before:
+            self.driver.switch_to.window(page)
+            self.driver.close()
+        self.driver.switch_to.window(here)
+        self.driver.execute_cdp_cmd("Network.clearBrowserCookies", {})
+        self.driver.get_log("browser")
 
     def open(self, path):
         self.driver.get(self.url + path)
@@ -159,11 +191,15 @@ class Console(unittest.TestCase):
 
     def wait_until(self, question, seconds=30):
         """Waits until a question about the page has a true answer; the page may change while it is looked at."""
-        WebDriverWait(self.driver, seconds, ignored_exceptions=[StaleElementReferenceException]).until(
-            lambda _: question())
+        WebDriverWait(self.driver, seconds, POLL, [StaleElementReferenceException]).until(lambda _: question())
 
     def text(self):
         return self.find("body").text
+
+    def texts(self, selector):
+        """The texts of all that a selector finds, at once: a live page changes under a look for one after another."""
+        return self.driver.execute_script(
+            "return [...document.querySelectorAll(arguments[0])].map(found => found.innerText.trim())", selector)
 
     def fill(self, form, values):
         """Fills a form by the names of its fields."""
@@ -187,9 +223,8 @@ class Console(unittest.TestCase):
         """Presses a button, and waits for the next page."""
         page = self.find("html")
         button.click()
-        WebDriverWait(self.driver, 30).until(lambda _: self.is_gone(page))
-        WebDriverWait(self.driver, 30).until(
-            lambda driver: driver.execute_script("return document.readyState") == "complete")
+        self.wait_until(lambda: self.is_gone(page))
+        self.wait_until(lambda: self.driver.execute_script("return document.readyState") == "complete")
 
     @staticmethod
     def is_gone(element):
@@ -211,9 +246,24 @@ class Console(unittest.TestCase):
         self.open("/admin")
         self.send(self.form("/admin/sign-out"))
 
-    def sign_in(self, name, password=PASSWORD):
+    def enter(self, name, password=PASSWORD, **more):
+        """Fills the form of sign-in, and sends it."""
         self.open("/admin/sign-in")
-        self.submit("/admin/sign-in", {"name": name, "password": password})
+        self.submit("/admin/sign-in", {"name": name, "password": password, **more})
+
+    def sign_in(self, name):
+        """Is this user from now on: by her session of an earlier test, or else by the form."""
+        cookie = {"name": "penstock", "url": self.url}
+        session = self.sessions.get((self.url, name))
+        if session:
+            self.driver.execute_cdp_cmd(
+                "Network.setCookie", {**cookie, "value": session, "httpOnly": True, "sameSite": "Strict"})
+            self.open("/admin")
+            if "/admin/sign-in" not in self.driver.current_url:
+                return
+        self.driver.execute_cdp_cmd("Network.deleteCookies", cookie)
+        self.enter(name)
+        self.sessions[self.url, name] = self.driver.get_cookie("penstock")["value"]
 
     def speak(self, language):
         """Has all pages in a language."""
@@ -228,17 +278,18 @@ class Console(unittest.TestCase):
             "fetch(arguments[0]).then(answer => answer.text()).then(done, error => done(String(error)));", path)
 
     def check_accessible(self):
-        """The page is in the language asked for; axe-core finds nothing of WCAG 2.2, level AA, in light and dark; and a
-        phone needs no scrolling sideways."""
+        """The page is in the language asked for; axe-core finds nothing of WCAG 2.2, level AA, in light and dark, which
+        differ in colours only; and a phone needs no scrolling sideways."""
         self.assertEqual(self.find("html").get_attribute("lang"), self.language, self.driver.current_url)
-        with open(os.environ["AXE"], encoding="utf-8") as script:
-            self.driver.execute_script(script.read())
-        for scheme in ["dark", "light"]:
+        self.driver.execute_script(axe())
+        for scheme, rules in [("dark", ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]),
+                              ("light", ["color-contrast", "link-in-text-block"])]:
             self.prefer(scheme)
             found = self.driver.execute_async_script(
                 "const done = arguments[arguments.length - 1];"
-                "axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']})"
-                ".then(found => done(found.violations.map(v => [v.id, v.nodes.map(n => n.html + n.failureSummary)])));")
+                "axe.run(document, {runOnly: arguments[0], resultTypes: ['violations']})"
+                ".then(found => done(found.violations.map(v => [v.id, v.nodes.map(n => n.html + n.failureSummary)])));",
+                rules)
             self.assertEqual(found, [], f"{scheme} {self.driver.current_url}")
         self.check_no_overflow()
         self.size(360, 800)
@@ -294,13 +345,14 @@ class Console(unittest.TestCase):
         self.assertEqual(complaints, [])
 
     def screenshot(self, name):
-        """Keeps pictures, if they are wanted: in English light, dark and 360 px, in Chinese one for its words."""
+        """Keeps pictures, if they are wanted: in English light, dark and 360 px, in Chinese light and 360 px."""
         folder = os.environ.get("UI_SCREENSHOTS")
         if not folder:
             return
         os.makedirs(folder, exist_ok=True)
         forms = {"en": [("light", "light", 1200), ("dark", "dark", 1200), ("360px", "light", 360)],
-                 "zh-Hans": [("zh", "light", 1200)]}
+                 "zh-Hans": [("zh", "light", 1200), ("zh-360px", "light", 360)]}
+        self.driver.execute_cdp_cmd("Emulation.setScrollbarsHidden", {"hidden": True})
         for form, scheme, width in forms[self.language]:
             self.prefer(scheme)
             self.size(width, 500)
@@ -310,4 +362,5 @@ class Console(unittest.TestCase):
             self.assertLessEqual(wide, width, f"{name} is wider than {width} px")
             self.driver.save_screenshot(os.path.join(folder, f"{name}-{form}.png"))
         self.size(None)
+        self.driver.execute_cdp_cmd("Emulation.setScrollbarsHidden", {"hidden": False})
         self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})

@@ -3,7 +3,7 @@
 import re
 import unittest
 
-from console import PASSWORD, URL, Console, api, say, sql
+from console import PASSWORD, URL, Console, api, decided, say, spike, sql
 
 
 def sale(name, starts="2026-01-01T00:00:00Z", ends="2036-01-01T00:00:00Z"):
@@ -30,7 +30,8 @@ class SignIn(Console):
     def test_an_expired_session_signs_in_again_and_goes_on(self):
         self.sign_in("fiona")
         self.assertIn("fiona", self.text())
-        sql("UPDATE admin_sessions SET last_used_at = now() - interval '1 hour'")
+        sql("UPDATE admin_sessions SET last_used_at = now() - interval '1 hour' FROM admin_users "
+            "WHERE user_id = id AND name = 'fiona'")
         self.open("/admin/approvals")
         self.assertIn("/admin/sign-in", self.driver.current_url)
         self.assertIn(say("Sign in", "登录"), self.find("h1").text)
@@ -166,6 +167,8 @@ class Sales(Console):
 
     def test_a_close_waits_for_a_second_person(self):
         api("POST", "/admin/api/sales", sale("closing"))
+        spike("closing", 60)
+        decided("closing", 60)
         self.sign_in("oscar")
         self.open("/admin/sales/closing")
         self.screenshot("sale")
@@ -176,7 +179,7 @@ class Sales(Console):
         self.send(self.form("/admin/sales/closing/close"))
         self.assertIn(say("waits for somebody else", "等待他人复核"), self.text())
         self.assertEqual(api("GET", "/admin/api/sales/closing")["status"], "open")
-        self.send(self.form("/admin/sign-out"))
+        self.sign_out()
         self.sign_in("olga")
         self.open("/admin/approvals")
         self.check_accessible()
@@ -187,7 +190,6 @@ class Sales(Console):
         self.assertEqual(api("GET", "/admin/api/sales/closing")["status"], "closed")
         self.open("/admin")
         self.check_accessible()
-        self.screenshot("sales")
         self.submit("/admin/sales", {"text": "Double 11 closing", "status": "closed"})
         self.assertEqual([card.text.split("\n")[0] for card in self.driver.find_elements("css selector", "a.sale strong")],
                          ["Double 11 closing"])

@@ -49,7 +49,7 @@ class Buying(Console):
         return found and int(found.group(1))
 
     def test_from_the_countdown_to_paid(self):
-        opens = 15
+        opens = 20
         now = datetime.datetime.now(datetime.timezone.utc)
         self.create("bought", opens, hold=61, shaping={"room": {
             "order": "lottery", "rate_per_minute": 6000,

@@ -7,6 +7,7 @@ import unittest
 import urllib.request
 
 from console import Console, api, order, say, sql, until
+from lanes import SLEEPERS
 from processes import Processes
 
 TEN_YEARS = {"starts_at": "2026-01-01T00:00:00Z", "ends_at": "2036-01-01T00:00:00Z"}
@@ -36,13 +37,12 @@ class Failures(Console):
         parts.sql("CREATE TRIGGER wait BEFORE UPDATE ON bulk_items FOR EACH ROW "
                   f"WHEN (NEW.number = {halfway}) EXECUTE FUNCTION wait()")
         self.submit("/admin/sales/job/jobs", {"because": "the truck broke down"})
-        waiting = "FROM pg_stat_activity WHERE wait_event = 'PgSleep'"
-        until(lambda: parts.sql(f"SELECT 1 {waiting}"))
+        until(lambda: parts.sql(f"SELECT 1 {SLEEPERS}"))
         self.driver.refresh()
         written = re.search(say(r"([\d,]+) of [\d,]+ written", r"已写入 ([\d,]+) / [\d,]+"), self.text())
         self.assertIn(int(written.group(1)), range(1, halfway))
         parts.kill("admin")
-        parts.sql(f"SELECT pg_terminate_backend(pid) {waiting}")
+        parts.sql(f"SELECT pg_terminate_backend(pid) {SLEEPERS}")
         parts.sql("DROP TRIGGER wait ON bulk_items")
         parts.start("admin")
         self.url = parts.urls["admin"]
@@ -121,8 +121,8 @@ class Failures(Console):
             request = urllib.request.Request(self.url + path, headers={"Cookie": cookies})
             with urllib.request.urlopen(request) as file:
                 begun = file.read(1_000_000)
-                sql("ALTER DATABASE export ALLOW_CONNECTIONS false")
-                sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'export'")
+                sql(f"ALTER DATABASE {parts.name} ALLOW_CONNECTIONS false")
+                sql(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{parts.name}'")
                 with self.assertRaises(http.client.IncompleteRead) as ended:
                     file.read()
             lines = (begun + ended.exception.partial).splitlines()
@@ -136,7 +136,7 @@ class Failures(Console):
                 "  catch (error) { done(String(error)); }"
                 "})();")
             self.assertIn("Error", error)
-            sql("ALTER DATABASE export ALLOW_CONNECTIONS true")
+            sql(f"ALTER DATABASE {parts.name} ALLOW_CONNECTIONS true")
             until(lambda: "An export" in (self.open("/admin/sales/export") or self.text()))
 
 

@@ -2,6 +2,9 @@
 
 from console import sql, until
 
+# Sessions that stand in a trigger of a test, in the database that is asked.
+SLEEPERS = "FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND datname = current_database()"
+
 
 class Gate:
     """Lanes stand at an order of this buyer until it is opened.
@@ -23,7 +26,7 @@ class Gate:
 
     def wait(self):
         """Waits until a lane stands here."""
-        until(lambda: sql("SELECT 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep' LIMIT 1"))
+        until(lambda: sql(f"SELECT 1 {SLEEPERS} LIMIT 1"))
 
     def open(self):
         sql(f"DELETE FROM {self.name}")

@@ -124,7 +124,6 @@ class Report(Console):
             self.file("victor", "filed")
         self.assertEqual(refusal.exception.code, 403)
         refusal.exception.close()
-        self.send(self.form("/admin/sign-out"))
         with self.file("fiona", "filed") as answer, tempfile.TemporaryDirectory() as folder:
             path = pathlib.Path(folder, "report.html")
             path.write_bytes(answer.read())

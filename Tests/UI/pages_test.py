@@ -55,7 +55,7 @@ class EveryPage(Console):
                    "admin/sales/{sale}/orders": "?state=paid", "admin/sales/{sale}": "?with=long-ago",
                    "admin/quarantine/{partition}/{offset}": "?buyers=plain",
                    "admin/orders/{order}": "?buyers=plain"}
-        pictures = {"admin/jobs": "jobs", "admin/orders": "find", "admin/sales/{sale}/edit": "edit"}
+        pictures = {"admin": "sales", "admin/jobs": "jobs", "admin/orders": "find", "admin/sales/{sale}/edit": "edit"}
         paths = routes()
         self.assertGreater(len(paths), 18)
         self.open("/admin/sign-in")
@@ -85,9 +85,7 @@ class EveryPage(Console):
         if self.language == "en":
             self.assertNotRegex(words.replace("双十一", "").replace("简体中文", ""), r"[\u4e00-\u9fff]")
         else:
-            # At once: a live page changes under a look that asks for one after another.
-            labels = self.driver.execute_script(
-                "return [...document.querySelectorAll(arguments[0])].map(label => label.innerText.trim())",
+            labels = self.texts(
                 "nav a, main h1, main h2, main th, main label > span, main button, main summary")
             english = [label for label in labels if re.fullmatch(r"[A-Z]?[a-z]+( [a-z]+)+\??", label)]
             self.assertEqual(english, [], f"{self.driver.current_url} has words in English")

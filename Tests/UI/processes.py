@@ -9,7 +9,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 
-from console import PASSWORD, sql, until
+from console import sql, until
 
 PENSTOCK = os.environ["UI_PENSTOCK"]
 RUN = pathlib.Path(os.environ["UI_RUN"])
@@ -19,25 +19,19 @@ class Processes:
     """A database, an embedded broker, and the processes that are asked for."""
 
     def __init__(self, test, name, parts):
-        self.name = name
         self.running = {}
         whole = urllib.parse.urlsplit(os.environ["PENSTOCK_DATABASE_URL"])
-        self.database = whole._replace(path=f"/{name}").geturl()
-        sql(f"CREATE DATABASE {name}")
+        # In the same cluster other runs have theirs.
+        self.name = f"{whole.path[1:]}_{name}"
+        self.database = whole._replace(path=f"/{self.name}").geturl()
+        sql(f"CREATE DATABASE {self.name} TEMPLATE penstock")
         test.addCleanup(self.end)
         self.environment = {**os.environ, "PENSTOCK_DATABASE_URL": self.database}
-        self.command("migrate")
-        self.command("admin", "user", "add", "olga", "--role", "owner", words=PASSWORD)
         broker = self.spawn("broker", "broker", stdout=subprocess.PIPE)
         self.environment["PENSTOCK_KAFKA_BROKERS"] = broker.stdout.readline().decode().strip()
         self.urls = {}
         for part in parts:
             self.start(part)
-
-    def command(self, *arguments, words=""):
-        """Runs a command to its end."""
-        subprocess.run([PENSTOCK, *arguments], env=self.environment, input=words + "\n", text=True, check=True,
-                       stdout=subprocess.DEVNULL)
 
     def spawn(self, part, *arguments, stdout=None):
         """Starts a process that ends with this one."""

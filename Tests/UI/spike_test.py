@@ -24,15 +24,13 @@ class Spike(Console):
 
     def tile(self, name):
         """What the tile of this name says below its name."""
-        tiles = [tile.text.split("\n", 1) for tile in
-                 self.driver.find_elements("css selector", "[data-part=tiles] .tile")]
+        tiles = [words.split("\n", 1) for words in self.texts("[data-part=tiles] .tile")]
         return next(words for title, words in tiles if title == name)
 
     def in_all(self, name):
         """How often an answer was given in all; 0: it has no row yet."""
-        rows = [row.find_elements("css selector", "td") for row in
-                self.driver.find_elements("css selector", "[data-part=answers] > table tbody tr")]
-        return next((int(row[2].text.replace(",", "")) for row in rows if row[0].text == name), 0)
+        rows = [words.split("\t") for words in self.texts("[data-part=answers] > table tbody tr")]
+        return next((int(row[2].replace(",", "")) for row in rows if row[0] == name), 0)
 
     def levels(self):
         """Of each part of the stock, how many units it has: what is left, held and paid."""
