@@ -294,6 +294,7 @@ class Console(unittest.TestCase):
         self.check_no_overflow()
         self.size(360, 800)
         self.check_no_overflow()
+        self.check_no_broken_word()
         self.assertLessEqual(self.driver.execute_script("return document.documentElement.scrollWidth"), 360,
                              f"{self.driver.current_url} is wider than a phone")
         self.size(None)
@@ -304,6 +305,19 @@ class Console(unittest.TestCase):
             "return [...document.querySelectorAll('.card, .tile')].filter(box => box.scrollWidth > box.clientWidth)"
             ".map(box => box.textContent.trim().slice(0, 200))")
         self.assertEqual(wide, [], self.driver.current_url)
+
+    def check_no_broken_word(self):
+        """No word of a table stands on two lines, unless it is longer than a column should be."""
+        broken = self.driver.execute_script(
+            "const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT), broken = [];"
+            "for (let text; text = texts.nextNode();) {"
+            "  if (!/^[A-Za-z]{2,14}$/.test(text.data) || !text.parentElement.closest('th, td')) continue;"
+            "  const range = document.createRange();"
+            "  range.selectNodeContents(text);"
+            "  if (range.getClientRects().length > 1) broken.push(text.data);"
+            "}"
+            "return broken;")
+        self.assertEqual(broken, [], self.driver.current_url)
 
     def check_focus_order(self):
         """The keyboard begins with the way to the content, goes through the page in order, and shows where it is."""

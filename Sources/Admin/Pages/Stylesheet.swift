@@ -124,8 +124,10 @@ enum Stylesheet {
     tbody tr:last-child > * { border-bottom: 0 }
     th:first-child, td:first-child { text-align: left; padding-left: 0; white-space: normal }
     th:last-child, td:last-child { padding-right: 0 }
-    th.words, td.words { text-align: left; white-space: normal; overflow-wrap: anywhere; min-width: 6rem }
-    @media (max-width: 30rem) { th.words, td.words { min-width: 4.6rem } }
+    th.words, td.words { text-align: left; white-space: normal; overflow-wrap: break-word; min-width: 6rem;
+      max-width: 40rem }
+    td code { overflow-wrap: inherit }
+    @media (max-width: 30rem) { th.words, td.words { min-width: 4.6rem; max-width: 20rem } }
     td.sub:first-child { padding-left: 1rem; color: var(--soft) }
     tr.halted td { color: var(--bad) }
 
