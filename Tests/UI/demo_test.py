@@ -33,8 +33,16 @@ class Buying(Console):
         return (now + datetime.timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%SZ")
 
     def visit(self, name):
+        """Opens the buyer's page as soon as the shop knows the sale: to who is earlier it shows another one."""
+        until(lambda: f'"{name}"' in self.sales())
         self.driver.get(f"{SHOP_URL}/demo?sale={name}")
         self.wait_for("Double 11 " + name, "h1")
+
+    @staticmethod
+    def sales():
+        """The shop's list of sales, as it is sent."""
+        with urllib.request.urlopen(f"{SHOP_URL}/v1/sales") as answer:
+            return answer.read().decode()
 
     def buy(self):
         WebDriverWait(self.driver, 60).until(lambda _: self.find("#items button").is_enabled())
