@@ -56,6 +56,13 @@ public struct LaneStock: Sendable {
 
     /// The level without what does not change with each sale.
     public var level: StockLevel { StockLevel(left: left, reserved: reserved, isClosed: isClosed, asOf: asOf) }
+
+    /// Why nobody gets any of it who asks at this instant, whatever is left; `nil`: it is for sale.
+    public func whyNotSold(at time: Timestamp) -> Refusal? {
+      if time < rules.startsAt { return .notStarted }
+      if time >= rules.endsAt { return .ended }
+      return isClosed ? .closed : nil
+    }
   }
 
   /// Who holds units in which sale.
@@ -191,9 +198,7 @@ private func decide(
     effects.decide(request, at: offset, .rejected(refusal))
     if !state.awaited.isEmpty { state.refused(request) }
   }
-  if request.acceptedAt < rules.startsAt { return reject(.notStarted) }
-  if request.acceptedAt >= rules.endsAt { return reject(.ended) }
-  if level.isClosed { return reject(.closed) }
+  if let refusal = level.whyNotSold(at: request.acceptedAt) { return reject(refusal) }
 
   let holder = LaneStock.Holder(sale: request.stock.sale, buyer: request.buyer)
   if let most = rules.holds?.lapses, state.hasLapsed(request, most) { return reject(.holdAbuse) }

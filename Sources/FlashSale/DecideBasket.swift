@@ -65,9 +65,7 @@ extension LaneStock {
     let key = StockKey(sale: request.stock.sale, sku: line.sku)
     guard let level = stock[key] else { return .soldOut }
     let rules = level.rules
-    if request.acceptedAt < rules.startsAt { return .notStarted }
-    if request.acceptedAt >= rules.endsAt { return .ended }
-    if level.isClosed { return .closed }
+    if let refusal = level.whyNotSold(at: request.acceptedAt) { return refusal }
     if let most = rules.holds?.lapses, hasLapsed(request, most) { return .holdAbuse }
     if let limit = rules.perBuyerLimit, (held[request.holder] ?? .zero) + units > request.terms.buyerLimit ?? limit {
       return .limitReached

@@ -142,6 +142,73 @@ import Time
     #expect((forecast.due?.minor ?? 0) - ofDue == new.due - old.due, "\(what): \(forecast)")
   }
 
+  /// When the sale of an order that comes back begins and ends, in seconds from now, and whether the shop closed it.
+  enum Window: CaseIterable {
+    case open, lastSeconds, over, closed
+
+    var seconds: (Int64, Int64) {
+      switch self {
+      case .open, .closed: (-100, 1_000)
+      case .lastSeconds: (-100, 20)
+      case .over: (-100, -1)
+      }
+    }
+
+    var next: (OrderForecast.Next, words: String) {
+      switch self {
+      case .open: (.waiting, "First in line for tablet")
+      case .lastSeconds: (.buyers, "would not have the time to pay")
+      case .over, .closed: (.nobody, "no longer for sale")
+      }
+    }
+  }
+
+  @Test(arguments: Window.allCases)
+  func `who may have units that come back is told as it then happens`(_ window: Window) async throws {
+    try await AdminUnderTest.with { admin, client in
+      try await RealLane.with(admin) { lane in
+        let now = Timestamp.now
+        let sale = try await admin.store.create(
+          try Sale(
+            id: SaleID(validating: "double11"), name: "Double 11", startsAt: now.after(.seconds(window.seconds.0)),
+            endsAt: now.after(.seconds(window.seconds.1)), perBuyerLimit: nil,
+            holds: HoldRules(seconds: 600, waitlist: WaitlistRules(offerSeconds: 120, leastSeconds: 60)),
+            items: [
+              SaleItem(
+                sku: SKU(validating: "tablet"), stock: Units(2), price: Price(minor: 19_900, currency: "CNY"))
+            ]))
+        func order(_ buyer: String, at time: Timestamp, waits: Bool = false) throws -> PurchaseRequest {
+          try .sample(buyer, [("tablet", 2)], of: sale, waits: waits, at: time)
+        }
+        let early = now.after(.seconds(-50))
+        let (holder, waiter) = (try order("bob", at: early), try order("ann", at: early, waits: true))
+        try await lane.decide([.place(holder), .place(waiter)])
+        if window == .closed {
+          let close = StockCommand.Action.close
+          try await lane.decide([
+            .stock(try StockCommand(stock: holder.stock, at: now, action: close, by: Actor(name: "admin")))
+          ])
+        }
+        let browser = try await Browser.signedIn("leo", .finance, admin, client)
+        let path = "/admin/orders/\(holder.order)"
+        let page = try await browser.submit("\(path)/cancel", on: path, ["reason": "asked"])
+        #expect(page.text.contains(window.next.words), "\(page.text)")
+        let standing = try await admin.desk.standing(of: holder.order, looksForDeadLetters: false)
+        #expect(try standing.forecast(.cancel(nil, of: nil)).back.map(\.next) == [window.next.0])
+
+        let late = try order("eve", at: .now)
+        try await lane.decide([try holder.then(.cancel(nil)), .place(late)])
+        let waited = try await admin.store.history(of: waiter.order).hold?.state
+        let came = try await admin.store.history(of: late.order).decision?.outcome
+        switch window.next.0 {
+        case .waiting: #expect(waited == .reserved && came != .confirmed)
+        case .buyers: #expect(waited == .waiting && came == .confirmed)
+        case .nobody: #expect(waited == .waiting && (came == .rejected(.ended) || came == .rejected(.closed)))
+        }
+      }
+    }
+  }
+
   /// A signed-in person at an order's page, whose commands the lane decides.
   private struct Visitor {
     let browser: Browser

@@ -2,7 +2,7 @@
 enum OrderWords: Message {
   case whatCanBeDone, cancel, refund, extend, release, resend, line, wholeOrder, units, unitsHint, payment, capture
   case amount, amountHint, why, preview, willHappen, back, noLongerWaited, kept, willBe, due, noMoney
-  case refunded, notDue, stillDue, firstInLine, nobodyWaits, saleOver, newEnd, extensionsLeft
+  case refunded, notDue, stillDue, firstInLine, nobodyWaits, tooLateToOffer, saleOver, newEnd, extensionsLeft
   case letters, event, attempts, givenUpAt, error, confirm, toOrder
   case done, doneUnits, doneMoney, queued, resent, refused
 
@@ -56,7 +56,13 @@ enum OrderWords: Message {
     case .firstInLine: ("First in line for {1}, and what they wait for", "{1} 的候补队首及其件数")
     case .nobodyWaits:
       ("Nobody waits for {1}. The next buyer can have it.", "没有人候补 {1}：先到者可购买。")
-    case .saleOver: ("The sale is over: the units are offered to nobody.", "活动已结束：不会再提供给任何人。")
+    case .tooLateToOffer:
+      (
+        "Who waits for {1} would not have the time to pay before the sale ends. The next buyer can have it.",
+        "候补者在活动结束前已来不及支付 {1}：先到者可购买。"
+      )
+    case .saleOver:
+      ("{1} is no longer for sale: its units are offered to nobody.", "{1} 已停止销售：不会再提供给任何人。")
     case .newEnd: ("The hold will end at {1} instead of {2}.", "占用将于 {1} 结束，原为 {2}。")
     case .extensionsLeft: ("Extensions that are left then: {1}", "之后还可延长的次数：{1}")
     case .letters: ("Webhooks that will be sent again: {1}", "将重发的 webhook：{1}")

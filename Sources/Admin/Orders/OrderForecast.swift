@@ -7,6 +7,16 @@ struct OrderForecast: Equatable, Sendable {
   struct Line: Equatable, Sendable {
     let sku: SKU
     let units: Units
+    var next = Next.nobody
+  }
+
+  /// Who may have units that come back, by the rules that decide.
+  enum Next: Equatable, Sendable {
+    /// They are offered to those who wait, and else they are for sale.
+    case waiting
+    /// They are for sale, now or from the opening on, and offered to nobody.
+    case buyers
+    case nobody
   }
 
   /// Units that the order gives up, by SKU.
@@ -52,7 +62,7 @@ extension OrderStanding {
     decide(&lane, .order(command), at: hold?.asOf ?? Offset(0), into: &effects)
     guard let entry = effects.history.first else { throw Problem.orderNotFound(record.orderID) }
     if let refusal = Problem.refusal(entry.action, entry.result, of: record.orderID, entry.state) { throw refusal }
-    return OrderForecast(of: hold, behind: effects, in: lane)
+    return OrderForecast(of: hold, behind: effects, in: lane, at: readAt)
   }
 
   /// What says which lane decides.
@@ -79,7 +89,8 @@ extension OrderForecast {
   /// - Parameters:
   ///   - hold: how it stood; `nil`: only a payment that names it is known.
   ///   - lane: behind the decision.
-  fileprivate init(of hold: Hold?, behind effects: Effects, in lane: LaneStock) {
+  ///   - time: of the decision.
+  fileprivate init(of hold: Hold?, behind effects: Effects, in lane: LaneStock, at time: Timestamp) {
     let after = hold.flatMap { effects.holds[$0.order]?.after } ?? hold
     state = after?.state
     kept = after?.liveUnits ?? .zero
@@ -87,7 +98,8 @@ extension OrderForecast {
     if let hold, let after {
       back = hold.liveLines.compactMap { line in
         let units = line.units - (after.liveLines.first { $0.sku == line.sku }?.units ?? .zero)
-        return units > .zero ? Line(sku: line.sku, units: units) : nil
+        let level = lane.stock[StockKey(sale: hold.stock.sale, sku: line.sku)]
+        return units > .zero ? Line(sku: line.sku, units: units, next: Next(level, at: time)) : nil
       }
       if let end = after.due, end != hold.due {
         expiresAt = end
@@ -109,6 +121,19 @@ extension OrderForecast {
     refunded = money(paidBack)
     notDue = money(paidBack - (dueBefore - change.after.refundDue))
     stillDue = money(change.after.refundDue)
+  }
+}
+
+extension OrderForecast.Next {
+  fileprivate init(_ level: LaneStock.Level?, at time: Timestamp) {
+    guard let level, !level.isClosed else {
+      self = .nobody
+      return
+    }
+    switch level.whyNotSold(at: time) {
+    case nil, .notStarted: self = level.offerEnd(at: time) == nil ? .buyers : .waiting
+    default: self = .nobody
+    }
   }
 }
 

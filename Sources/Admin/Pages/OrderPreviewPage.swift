@@ -20,7 +20,7 @@ enum OrderPreviewPage {
     if forecast.kept > .zero, !forecast.back.isEmpty {
       sentences.append("\(say(OrderWords.kept, forecast.kept.rawValue.grouped))")
     }
-    if forecast.areFromStock { sentences += next(say, order, forecast, waiting) }
+    if forecast.areFromStock { sentences += next(say, forecast, waiting) }
     let list = sentences.map { sentence -> HTML in "<li>\(sentence)</li>" }
     let confirm: HTML = """
       \(hidden(request))<input type="hidden" name="reason" value="\(reason)">\
@@ -113,13 +113,12 @@ enum OrderPreviewPage {
 
   /// To whom the units may go.
   private static func next(
-    _ say: Phrasebook, _ order: OrderStanding, _ forecast: OrderForecast, _ waiting: [SKU: [WaitingOrder]]
+    _ say: Phrasebook, _ forecast: OrderForecast, _ waiting: [SKU: [WaitingOrder]]
   ) -> [HTML] {
-    guard let sale = order.sale, [.open, .upcoming].contains(sale.status(at: .now)) else {
-      return ["\(say(OrderWords.saleOver))"]
-    }
-    return forecast.back.map { line -> HTML in
+    forecast.back.map { line -> HTML in
+      guard line.next != .nobody else { return "\(say(OrderWords.saleOver, line.sku.rawValue))" }
       guard let first = waiting[line.sku] else { return "\(say(OrderWords.nobodyWaits, line.sku.rawValue))" }
+      guard line.next == .waiting else { return "\(say(OrderWords.tooLateToOffer, line.sku.rawValue))" }
       let orders = first.map { waiting -> HTML in
         let id = "\(waiting.order)"
         return "<li><a href=\"/admin/orders/\(id)\"><code>\(id)</code></a>: \(waiting.units.rawValue.grouped)</li>"

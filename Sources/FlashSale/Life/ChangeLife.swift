@@ -1,4 +1,4 @@
-internal import Time
+public import Time
 
 // The steps of which commands about orders are made.
 
@@ -201,7 +201,7 @@ extension LaneStock {
 extension LaneStock.Level {
   /// Until when units would be held that are offered now; `nil`: none can be offered, because the stock is closed or
   /// the sale ends before who waits would have the least time to pay.
-  func offerEnd(at time: Timestamp) -> Timestamp? {
+  public func offerEnd(at time: Timestamp) -> Timestamp? {
     guard let waitlist = rules.holds?.waitlist, !isClosed else { return nil }
     let end = min(time.adding(seconds: waitlist.offerSeconds), rules.endsAt)
     return end >= time.adding(seconds: waitlist.leastSeconds) ? end : nil
