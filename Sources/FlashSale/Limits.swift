@@ -4,6 +4,9 @@ public enum Limits {
   /// an e-mail-like id, and small enough that a record's size has a bound (`recordBytes`).
   public static let identifierBytes = 64
 
+  /// Bytes of the name of who gives a command: a user's, or `@` and that of an API token. A longer one is refused.
+  public static let actorBytes = identifierBytes + 1
+
   /// Bytes of an idempotency key. A longer one is refused. Keys are hashed, never stored.
   public static let idempotencyKeyBytes = 128
 

@@ -148,6 +148,34 @@ import Testing
     }
   }
 
+  @Test func `payments with the longest ids, which differ in the last byte alone, are each paid back, once`()
+    async throws
+  {
+    try await AdminUnderTest.with { admin, client in
+      try await RealLane.with(admin) { lane in
+        let stored = try await admin.store.create(Self.saleWithHolds())
+        let request = try PurchaseRequest.sample("ann", [("phone", 1)], of: stored)
+        let stem = String(repeating: "p", count: PaymentID.maxBytes - 1)
+        try await lane.decide([.place(request), request.paid(100, stem + "a"), request.paid(200, stem + "b")])
+        for number in 1...2 {
+          let json = #"{"action":"refund","search":"","because":"goodwill"}"#
+          #expect(try await Self.start(json, "refund-\(number)", client).status == 202)
+          let before = admin.log.commands.count
+          try await work(admin.jobs)
+          try await lane.decide(Array(admin.log.commands.dropFirst(before)))
+          // The second job finds nothing that is due.
+          #expect(admin.log.commands.count == 2)
+        }
+        let payments = try await admin.store.payments(for: [request.order])[request.order] ?? []
+        #expect(payments.map(\.refunded).sorted() == [100, 200] && payments.allSatisfy { $0.refundDue == 0 })
+        let ids = admin.log.commands.compactMap { record in
+          if case .order(let command) = record { command.id } else { nil }
+        }
+        #expect(Set(ids).count == 2)
+      }
+    }
+  }
+
   private static func saleWithHolds() throws -> Sale {
     let sample = try Sale.sample()
     return try Sale(

@@ -10,20 +10,19 @@ enum BulkPlan {
   static func items(
     _ action: BulkAction, of job: Int64, _ order: LivingOrder, payments: [Payment], hasDeadLetters: Bool
   ) -> [BulkItem] {
-    func item(_ payment: Payment? = nil) -> BulkItem? {
-      let name = "bulk job \(job) \(payment?.key.id.rawValue ?? "")"
-      guard let key = IdempotencyKey(rawValue: name.replacing(" ", with: "-")) else { return nil }
-      return BulkItem(
+    func item(_ payment: Payment? = nil) -> BulkItem {
+      BulkItem(
         number: 0, order: order.decision.order, sku: payment?.sku ?? order.decision.stock.sku,
-        command: CommandID(key), payment: payment?.key.id, minor: payment?.refundDue)
+        command: CommandID(ofJob: job, refunding: payment?.key.id), payment: payment?.key.id,
+        minor: payment?.refundDue)
     }
     switch action {
     case .cancel:
       let state = order.life?.state ?? (order.decision.outcome == .confirmed ? .confirmed : nil)
-      return state.map { $0.isLive && $0 != .fulfilled } == true ? [item()].compactMap { $0 } : []
-    case .extend: return order.life?.state == .reserved ? [item()].compactMap { $0 } : []
-    case .refund: return payments.filter { $0.refundDue > 0 }.compactMap { item($0) }
-    case .resend: return hasDeadLetters ? [item()].compactMap { $0 } : []
+      return state.map { $0.isLive && $0 != .fulfilled } == true ? [item()] : []
+    case .extend: return order.life?.state == .reserved ? [item()] : []
+    case .refund: return payments.filter { $0.refundDue > 0 }.map { item($0) }
+    case .resend: return hasDeadLetters ? [item()] : []
     }
   }
 }

@@ -16,6 +16,11 @@ public struct CommandID: RawRepresentable, Hashable, Sendable {
   /// A capture's: the provider's id of the payment is its key, however often and in whatever way it is told.
   public init(capturing payment: PaymentID) { self.init(hashing: "payment \(payment)") }
 
+  /// Of what a bulk job does to one order: a refund's is of its payment too. No key names it, for a key has no blanks.
+  public init(ofJob job: Int64, refunding payment: PaymentID?) {
+    self.init(hashing: "bulk job \(job) \(payment?.rawValue ?? "")")
+  }
+
   /// Of a command that nobody will repeat.
   public static func random() -> CommandID { CommandID(rawValue: Int64.random(in: 1...Int64.max)) }
 
@@ -35,7 +40,7 @@ private func firstBits(hashing text: String) -> Int64 {
 
 /// Who wants something, and why: for the history.
 public struct Actor: Hashable, Sendable {
-  /// 1 to `Limits.identifierBytes` bytes, as `buyer`, `shop`, `scheduler` or an admin's name.
+  /// 1 to `Limits.actorBytes` bytes, as `buyer`, `shop`, `scheduler` or an admin's name.
   public let name: String
 
   /// At most `Limits.commandReasonBytes` bytes; empty: none was given.
@@ -43,8 +48,8 @@ public struct Actor: Hashable, Sendable {
 
   /// Creates an actor, or says what is out of range.
   public init(name: String, reason: String = "") throws(ValidationError) {
-    guard (1...Limits.identifierBytes).contains(name.utf8.count), !name.unicodeScalars.contains(where: \.isControl)
-    else { throw ValidationError("by", "must be 1 to \(Limits.identifierBytes) bytes without control characters") }
+    guard (1...Limits.actorBytes).contains(name.utf8.count), !name.unicodeScalars.contains(where: \.isControl)
+    else { throw ValidationError("by", "must be 1 to \(Limits.actorBytes) bytes without control characters") }
     guard reason.utf8.count <= Limits.commandReasonBytes, !reason.unicodeScalars.contains(where: \.isControl) else {
       throw ValidationError(
         "reason", "must be at most \(Limits.commandReasonBytes) bytes without control characters")
