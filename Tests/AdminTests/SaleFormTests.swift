@@ -204,20 +204,25 @@ import Time
     try await AdminUnderTest.with { admin, client in
       try await RealLane.with(admin) { lane in
         _ = try await admin.store.create(.sample())
-        admin.log.change { log in
-          log.decides = { records in
-            // Both have looked by then.
-            try await Task.sleep(for: .milliseconds(300))
-            try await lane.decide(records)
-          }
-        }
+        admin.log.change { $0.decides = { try await lane.decide($0) } }
         let oscar = try await Browser.signedIn("oscar", .operator, admin, client)
         let leo = try await Browser.signedIn("leo", .operator, admin, client)
         let first = try await Self.loaded(oscar).merging(["ends": "2082-06-01T00:00:00"]) { $1 }
         let second = try await Self.loaded(leo).merging(["ends": "2082-07-01T00:00:00"]) { $1 }
-        async let one = Self.save(oscar, first)
-        async let two = Self.save(leo, second)
-        let answers = try await [one, two]
+        // Each reads what there is, and can begin when both have.
+        let saves = try await admin.database.holding("LOCK TABLE sale_edits IN EXCLUSIVE MODE") {
+          let saves = [Task { try await Self.save(oscar, first) }, Task { try await Self.save(leo, second) }]
+          let connection = try await admin.database.connect()
+          let haveLooked = try await eventually {
+            try await connection.query(
+              "SELECT FROM pg_locks WHERE relation = 'sale_edits'::regclass AND NOT granted"
+            ).count == 2
+          }
+          #expect(haveLooked)
+          await connection.close()
+          return saves
+        }
+        let answers = [try await saves[0].value, try await saves[1].value]
         #expect(answers.map(\.status.code).sorted() == [303, 409])
         #expect(admin.log.commands.count == 1)
         let wonByOscar = answers[0].status == 303

@@ -1,4 +1,5 @@
 import Foundation
+import Postgres
 import Synchronization
 import TestSupport
 import Testing
@@ -8,6 +9,7 @@ import Testing
   /// A shop with one sale whose waiting room has this rule, open now.
   private struct Hall {
     let shop: Shop
+    let database: TestDatabase
     let admin: Shop.Part
     let intakes: [URL]
     static let sale = "double11"
@@ -17,7 +19,7 @@ import Testing
       room: [String: Any], workers: Int = 1, hours: (Double, Double) = (-0.1, 1),
       _ body: (Hall, [Shop.Part]) async throws -> Void
     ) async throws {
-      try await Shop.with(partitions: 1) { shop, _ in
+      try await Shop.with(partitions: 1) { shop, database in
         let admin = try await shop.start("admin")
         let answer = try await HTTP.post(
           admin.admin.appending(path: "admin/api/sales"),
@@ -27,7 +29,7 @@ import Testing
         for _ in 0..<workers { started.append(try await shop.start("worker")) }
         var intakes: [URL] = []
         for _ in 0..<2 { intakes.append(try #require(try await shop.start("intake").http)) }
-        try await body(Hall(shop: shop, admin: admin, intakes: intakes), started)
+        try await body(Hall(shop: shop, database: database, admin: admin, intakes: intakes), started)
       }
     }
 
@@ -78,6 +80,25 @@ import Testing
         headers: ["Authorization": "Bearer \(Shop.adminToken)"],
         body: Data(#"{"\#(field)":"\#(time)","reason":"test"}"#.utf8))
       #expect(answer.status == 200, "\(answer.text)")
+    }
+
+    /// Waits until the rooms' owner has read the sales, and decided by what it read, all after this call.
+    func ownerHasLooked() async throws {
+      let connection = try await database.connect()
+      let began = try await connection.query("SELECT clock_timestamp()::text").single().string(0)
+      var looks: Set<String> = []
+      // When the second one begins, the first has long had its answer.
+      let hasLooked = try await eventually {
+        let rows = try await connection.query(
+          """
+          SELECT a.query_start::text FROM room_owners o JOIN pg_stat_activity a ON a.pid = o.owner_pid
+          WHERE a.query_start > $1::text::timestamptz AND a.query LIKE '%FROM sales s JOIN stock k%'
+          """, began)
+        for row in rows { looks.insert(try row.string(0)) }
+        return looks.count > 1
+      }
+      await connection.close()
+      try #require(hasLooked, "the rooms' owner does not look")
     }
 
     /// Waits until the buyer is let in, and returns her token.
@@ -142,7 +163,7 @@ import Testing
     try await Hall.with(room: ["rate_per_minute": 6_000]) { hall, _ in
       #expect(try await hall.say("pause").status == 200)
       _ = try await hall.join("ann")
-      try await Task.sleep(for: .seconds(1))
+      try await hall.ownerHasLooked()
       let waiting = try await hall.look("ann", at: 1)
       #expect(waiting.json("status") as? String == "waiting")
       #expect(waiting.json("is_paused") as? Bool == true)
@@ -198,16 +219,14 @@ import Testing
   func `a room follows the start of its sale while somebody owns it`() async throws {
     try await Hall.with(room: ["rate_per_minute": 6_000], hours: (0.5, 1)) { hall, _ in
       _ = try await hall.join("ann")
-      // The owner has learned the sale by then.
-      try await Task.sleep(for: .seconds(3))
+      try await hall.ownerHasLooked()
       #expect(try await hall.look("ann").json("status") as? String == "waiting")
       try await hall.change("starts_at", to: Hall.time(inHours: -0.1))
       _ = try await hall.token(of: "ann")
       try await hall.change("starts_at", to: Hall.time(inHours: 0.5))
-      // The owner looks once a second.
-      try await Task.sleep(for: .seconds(3))
+      try await hall.ownerHasLooked()
       _ = try await hall.join("bob")
-      try await Task.sleep(for: .seconds(2))
+      try await hall.ownerHasLooked()
       #expect(try await hall.look("bob").json("status") as? String == "waiting")
     }
   }
@@ -272,7 +291,7 @@ import Testing
   }
 
   @Test(.timeLimit(.minutes(3)))
-  func `a beacon that is silent, drips or shows no signature is asked again, and the lot is drawn by none of it`()
+  func `a beacon that is silent, drips, proves nothing or tells of another round is asked again, and not drawn by`()
     async throws
   {
     let signature = String(repeating: "07", count: 48)
@@ -289,6 +308,10 @@ import Testing
       case 1: return .hang
       case 2: return .drip
       case 3: return .say(#"{"round":\#(round),"randomness":"\#(randomness)"}"#)
+      // The newest that it has: the one that is due is not known yet.
+      case 4: return .say(#"{"round":7,"randomness":"\#(randomness)","signature":"\#(signature)"}"#)
+      // What the signature of another chain would give.
+      case 5: return .say(#"{"round":\#(round),"randomness":"\#(signature.prefix(64))","signature":"\#(signature)"}"#)
       default: return .say(#"{"round":\#(round),"randomness":"\#(randomness)","signature":"\#(signature)"}"#)
       }
     }) { beacon in
@@ -305,9 +328,18 @@ import Testing
         _ = try await hall.token(of: "ann", within: .seconds(100))
         // One call at a time: the silent one and the dripping one took their five seconds each.
         let times = beacon.all.map(\.at)
-        #expect(times.count == 4 && times[1] - times[0] >= .seconds(5) && times[2] - times[1] >= .seconds(5))
+        #expect(times.count == 6 && times[1] - times[0] >= .seconds(5) && times[2] - times[1] >= .seconds(5))
         let draw = try await HTTP.get(hall.intakes[0].appending(path: "v1/sales/\(Hall.sale)/draw"))
         #expect(draw.text.contains(randomness), "\(draw.text)")
+        let file = FileManager.default.temporaryDirectory.appending(path: "draw-\(UUID().uuidString).json")
+        defer { try? FileManager.default.removeItem(at: file) }
+        try draw.body.write(to: file)
+        let right = try await PenstockProcess.run("penstock", ["draw", "verify", file.path])
+        #expect(right.exit == .success && right.output.contains("/public/"), "\(right.errors)")
+        // A value that another chain gave for the round.
+        try Data(draw.text.replacing(randomness, with: signature.prefix(64)).utf8).write(to: file)
+        let wrong = try await PenstockProcess.run("penstock", ["draw", "verify", file.path])
+        #expect(wrong.exit == .init(code: 1, bySignal: false) && wrong.errors.contains("not the hash"))
       }
     }
   }
