@@ -89,16 +89,19 @@ struct AdminAPI: Sendable {
 
   @Sendable private func report(_ visit: Visit) async throws -> Response {
     let id: SaleID = try visit.parameter()
+    let vector = try visit.vector()
     switch visit.request.uri.queryParameters["format"] {
-    case nil, "json": return try await .json(desk.report(on: id))
+    case nil, "json": return try await .json(desk.report(on: id, asOf: vector))
     case "csv":
       // A file that is taken out, as the page's is.
       try visit.demand(.export)
-      let text = try await visit.logged(.reportExported, id.rawValue, to: "csv") {
-        ReportCSV.text(try await desk.report(on: id))
+      let report = try await visit.logged(.reportExported, id.rawValue, to: visit.words(of: "csv", asOf: vector)) {
+        try await desk.report(on: id, asOf: vector)
       }
-      let body = ResponseBody(inParts: ByteBuffer(string: text))
-      return .file(body, type: OrderExport.csv.mediaType, name: "\(id)-report.csv")
+      let body = ResponseBody(inParts: ByteBuffer(string: ReportCSV.text(report)))
+      var response = Response.file(body, type: OrderExport.csv.mediaType, name: "\(id)-report.csv")
+      response.headers[.asOf] = report.asOf
+      return response
     default:
       throw Problem.unknownFormat
     }

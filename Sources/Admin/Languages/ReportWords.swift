@@ -8,7 +8,7 @@ enum ReportWords: Message {
   case acceptedWord, waitlisted, quarantined, stock, byOutcome, outcome, requests, share, door
   case answer, ofAll, allRequests, repeats, refusedAtDoor, answeredAgain, timeline, nothingDecided, delays, max
   case firstSale, lastSale, partitions, halted, noPartition, partition, nextOffset, lag, epoch, owner, since
-  case lastSeen, nobody, ago, haltedSince, haltedWord, forExcel, vector
+  case lastSeen, nobody, ago, haltedSince, haltedWord, forExcel, vector, earlier, reportNow, reportThen
 
   init(_ status: SaleStatus) {
     self =
@@ -41,6 +41,13 @@ enum ReportWords: Message {
     case .ordersAs: ("All orders as", "全部订单：")
     case .forExcel: ("for Excel (with a byte order mark)", "供 Excel 使用（带 BOM）")
     case .vector: ("vector", "位置向量")
+    case .earlier:
+      (
+        "This is the report as of an earlier place of the log. What came later is not in it.",
+        "这是截至日志较早位置的报告，不含之后的变化。"
+      )
+    case .reportNow: ("The report as of now", "当前报告")
+    case .reportThen: ("The report as of then", "当时的报告")
     case .orSeparator: ("or", "或")
     case .jsonLines: ("JSON lines", "JSON Lines")
     case .unitsSold: ("Units sold", "已售件数")

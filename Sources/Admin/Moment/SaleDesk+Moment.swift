@@ -16,7 +16,7 @@ extension SaleDesk {
 }
 
 extension SaleDesk {
-  /// From the first request of a sale to its last decision; `nil` without any.
+  /// From the first request of a sale to its last change; `nil` without any request.
   func span(of id: SaleID) async throws -> ClosedRange<Timestamp>? {
     let stored = try await stored(id)
     return try await asking("span", atMost: Limits.reportPatience) { [store, topic] in

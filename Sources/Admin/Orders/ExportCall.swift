@@ -25,8 +25,17 @@ extension AdminAPI {
     // A sale's id needs no quoting in a file's name.
     var response = Response.file(body, type: form.mediaType, name: form.name(of: id, asOf: vector))
     response.headers[.asOf] = "\(vector)"
+    response.headers[.link] = "</admin/api/sales/\(id)/report?as_of=\(vector)>; rel=\"describedby\""
     return response
   }
+}
+
+extension Visit {
+  /// The vector of `as_of`, if there is one.
+  func vector() throws(Problem) -> OffsetVector? { try request.uri.queryParameters.vector() }
+
+  /// What the admin log says of a report in a form.
+  func words(of form: String, asOf vector: OffsetVector?) -> String { vector.map { "\(form), as of \($0)" } ?? form }
 }
 
 extension SaleDesk {
@@ -54,6 +63,9 @@ extension SaleDesk {
 extension HTTPField.Name {
   /// The vector that an answer is as of.
   static let asOf = HTTPField.Name("Penstock-As-Of") ?? .eTag
+
+  /// Where the report of an export stands (RFC 8288).
+  static let link = HTTPField.Name("Link") ?? .location
 }
 
 extension FlatDictionary<Substring, Substring> {

@@ -126,7 +126,7 @@ extension OrderRecord {
   init(_ order: OrderID, _ history: OrderHistory) {
     let (decision, hold) = (history.decision, history.hold)
     let living = decision.map {
-      LivingOrder(decision: $0, life: history.life, price: hold?.price, lines: hold?.lines ?? [], refundDue: [])
+      LivingOrder(decision: $0, life: history.life, price: hold?.price, lines: hold?.lines ?? [])
     }
     self.init(
       order, sale: history.sale?.rawValue, living, payments: history.payments.map(Capture.init),

@@ -46,6 +46,9 @@ enum JobsPage {
         "/admin/jobs/\(job.id)/stop",
         "\(frame.field("because", say(DeskWords.why)))\(frame.button(say(DeskWords.stop), style: "danger"))"))</section>
       """ : ""
+    let report: HTML = """
+      <p><a href="/admin/sales/\(job.sale)?as_of=\(job.asOf)">\(say(ReportWords.reportThen))</a></p>
+      """
     let result: HTML = """
       <p><a href="/admin/jobs/\(plain: job.id)/result.csv">\(say(DeskWords.resultFile))</a></p>
       """
@@ -53,7 +56,7 @@ enum JobsPage {
       <div class="head"><h1>\(say(DeskWords.job, job.id.grouped))</h1>\(state(say, job.state))</div>\
       \(frame.alert(job.error.map(say.fault)))
       <section class="card"><table><tbody>\(rows)</tbody></table>
-      \(frame.may(.export) ? result : .empty)</section>
+      \(report)\(frame.may(.export) ? result : .empty)</section>
       """
     return PageLayout.html(
       frame, title: say(DeskWords.job, job.id.grouped), refresh: job.state == "running" && frame.formToken.isEmpty,

@@ -1,4 +1,5 @@
 internal import Accounts
+internal import FlashSale
 internal import SaleStore
 
 /// The admin log: searched, filtered, a page at a time.
@@ -63,7 +64,15 @@ enum LogPage {
       "\(entry.number.grouped)", "\(entry.at.dateAndTime) UTC",
       "\(content.who)<br><span class=\"soft small\">\(content.address)</span>",
       "<code>\(frame.say(content.action))</code>",
-      "\(content.subject)", "\(from)\(content.to ?? "")", "\(content.why)", result,
+      "\(content.subject)", "\(from)\(content.to ?? "")\(report(frame, content))", "\(content.why)", result,
     ]
+  }
+
+  /// Leads from an export to the report that has the same orders. The line ends with the vector.
+  private static func report(_ frame: PageFrame, _ content: LogEntry.Content) -> HTML {
+    guard [.ordersExported, .reportExported].contains(content.action), let sale = SaleID(rawValue: content.subject),
+      let vector = content.to?.split(separator: " ").last.flatMap({ OffsetVector(String($0)) })
+    else { return .empty }
+    return "<br><a href=\"/admin/sales/\(sale.rawValue)?as_of=\(vector.description)\">\(frame.say(ReportWords.reportThen))</a>"
   }
 }

@@ -12,7 +12,8 @@ enum MomentPage {
       frame, title: title,
       """
       <div><div class="head"><h1><a href="/admin/sales/\(sale)">\(title)</a></h1></div>
-      <p class="soft small">\(say(DeskWords.reckoned, say.exact(moment.at)))</p></div>
+      <p class="soft small">\(say(DeskWords.reckoned, say.exact(moment.at)))</p>
+      <p class="small"><a href="/admin/sales/\(sale)?as_of=\(moment.asOf)">\(say(ReportWords.reportThen))</a></p></div>
       \(scrubber(frame, moment))
       \(tiles(say, moment))
       \(stock(frame, moment))

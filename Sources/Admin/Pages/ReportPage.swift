@@ -11,18 +11,21 @@ enum ReportPage {
     case file
   }
 
-  /// - Parameter comparison: the numbers of an earlier sale beside this one's.
+  /// - Parameters:
+  ///   - comparison: the numbers of an earlier sale beside this one's.
+  ///   - isEarlier: whether it is as of an earlier vector, so that nothing in it moves.
   static func html(
     _ frame: PageFrame, _ report: SaleReport, _ timeline: ReportTimeline, actions: HTML = "",
-    partitions: PartitionList, comparison: (with: SaleReport, rows: ReportComparison)? = nil, in place: Place = .console
+    partitions: PartitionList, comparison: (with: SaleReport, rows: ReportComparison)? = nil, isEarlier: Bool = false,
+    in place: Place = .console
   ) -> HTML {
     let say = frame.say
-    let isMoving = [.open, .upcoming].contains(report.status) || report.requests.inFlight ?? 0 > 0
+    let isMoving = !isEarlier && [.open, .upcoming].contains(report.status) || report.requests.inFlight ?? 0 > 0
     let isAlive = place == .console && !timeline.isPart && frame.formToken.isEmpty
     return PageLayout.html(
       frame, title: report.name, refresh: isMoving && isAlive, script: .reportScript, isFile: place == .file,
       """
-      \(heading(frame, report, place))
+      \(heading(frame, report, place, isEarlier: isEarlier))
       \(actions)
       \(tiles(say, report))
       \(checks(say, report))
@@ -33,26 +36,35 @@ enum ReportPage {
       </div>
       \(LivesSection.html(say, report))
       \(door(say, report))
-      \(TimelineSection.html(say, timeline, of: report.sale, canZoom: place == .console))
+      \(TimelineSection.html(say, timeline, of: report, canZoom: place == .console, isEarlier: isEarlier))
       \(delays(say, report, timeline))
-      \(place == .console ? PartitionTable.html(say, partitions) : .empty)
-      \(place == .console && comparison == nil ? ComparisonSection.form(say, report.sale) : .empty)
+      \(place == .console && !isEarlier ? PartitionTable.html(say, partitions) : .empty)
+      \(place == .console && comparison == nil && !isEarlier ? ComparisonSection.form(say, report.sale) : .empty)
       """)
   }
 
-  private static func heading(_ frame: PageFrame, _ report: SaleReport, _ place: Place) -> HTML {
+  private static func heading(
+    _ frame: PageFrame, _ report: SaleReport, _ place: Place, isEarlier: Bool
+  ) -> HTML {
     let say = frame.say
     let api = "/admin/api/sales/\(report.sale)"
     let page = "/admin/sales/\(report.sale)"
+    let (first, further) = isEarlier ? ("?as_of=\(report.asOf)", "&as_of=\(report.asOf)") : ("", "")
     let files: HTML = """
-      <a href="\(page)/report.html">\(say(ChartWords.oneFile))</a>, <a href="\(api)/report?format=csv">CSV</a> \
-      \(say(ReportWords.orSeparator))
+      <a href="\(page)/report.html\(first)">\(say(ChartWords.oneFile))</a>, \
+      <a href="\(api)/report?format=csv\(further)">CSV</a> \(say(ReportWords.orSeparator))
       """
+    let vector: HTML =
+      place == .console
+      ? "<a href=\"\(page)?as_of=\(report.asOf)\"><code>\(report.asOf)</code></a>" : "<code>\(report.asOf)</code>"
+    let now: HTML = place == .console ? " <a href=\"\(page)\">\(say(ReportWords.reportNow))</a>" : .empty
+    let earlier: HTML =
+      isEarlier ? "<p class=\"note\" role=\"status\">\(say(ReportWords.earlier))\(now)</p>" : .empty
     let links: HTML = """
       <p class="small screen"><a href="\(page)/live"><b>\(say(LiveWords.live))</b></a> · \
       \(say(ReportWords.reportAs)) \(frame.may(.export) ? "\(files) " : .empty)\
-      <a href="\(api)/report">JSON</a></p>
-      \(frame.may(.export) ? orders(frame, api) : .empty)
+      <a href="\(api)/report\(first)">JSON</a></p>
+      \(frame.may(.export) ? orders(frame, api, report) : .empty)
       <p class="small screen"><a href="\(page)/orders">\(say(DeskWords.searchOrders))</a> · \
       <a href="\(page)/moment">\(say(DeskWords.moment))</a></p>
       """
@@ -62,20 +74,20 @@ enum ReportPage {
       <p class="soft small"><code>\(report.sale.rawValue)</code> · \
       \(say(ReportWords.window, say.minute(report.startsAt), say.minute(report.endsAt))) · \
       \(say(ReportWords.asOf, say.time(report.generatedAt))) · \
-      \(say(ReportWords.vector)) <code>\(report.asOf)</code></p>
-      \(place == .console ? links : .empty)</div>
+      \(say(ReportWords.vector)) \(vector)</p>
+      \(earlier)\(place == .console ? links : .empty)</div>
       """
   }
 
-  /// Takes all orders out as a file. Its reader chooses the form.
-  private static func orders(_ frame: PageFrame, _ api: String) -> HTML {
+  /// Takes all orders out as a file: those of the report. Its reader chooses the form.
+  private static func orders(_ frame: PageFrame, _ api: String, _ report: SaleReport) -> HTML {
     let say = frame.say
     let plain: HTML =
       frame.may(.unmask)
       ? "<label><input type=\"checkbox\" name=\"buyers\" value=\"plain\"> \(say(DeskWords.showBuyers))</label>" : ""
     return """
       <form method="get" action="\(api)/orders.csv" class="inline small screen">\
-      <span>\(say(ReportWords.ordersAs))</span>\
+      <input type="hidden" name="as_of" value="\(report.asOf)"><span>\(say(ReportWords.ordersAs))</span>\
       <label><input type="checkbox" name="bom" value="true"> \(say(ReportWords.forExcel))</label>\(plain)\
       <button type="submit" class="small">CSV</button><button type="submit" class="small" \
       formaction="\(api)/orders.jsonl">\(say(ReportWords.jsonLines))</button></form>
@@ -103,7 +115,7 @@ enum ReportPage {
       \(tile(say(ReportWords.unitsSold), sold, say(ReportWords.ofPutUp, putUp.grouped)))\
       \(tile(
         say(ReportWords.accepted), requests.accepted?.grouped ?? unknown,
-        say(ReportWords.repeatsBesides, report.repeats.grouped)))\
+        say(ReportWords.repeatsBesides, report.repeats?.grouped ?? unknown)))\
       \(tile(say(ReportWords.confirmed), requests.confirmed.grouped, share(requests.confirmed)))\
       \(tile(say(ReportWords.rejected), requests.rejectedInAll.grouped, share(requests.rejectedInAll)))\
       \(tile(say(ReportWords.inFlight), requests.inFlight?.grouped ?? unknown, say(ReportWords.notDecided)))\

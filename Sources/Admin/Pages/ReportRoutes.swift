@@ -19,13 +19,15 @@ struct ReportRoutes: Sendable {
     let id: SaleID = try visit.parameter()
     let isQueued = visit.query("queued") != nil
     return try await .page(
-      desk.reportPage(id, PageFrame(visit), window, with: visit.query("with"), isQueued: isQueued))
+      desk.reportPage(
+        id, PageFrame(visit), asOf: visit.vector(), window, with: visit.query("with"), isQueued: isQueued))
   }
 
   @Sendable private func file(_ visit: Visit) async throws -> Response {
     let id: SaleID = try visit.parameter()
-    let page = try await visit.logged(.reportExported, id.rawValue, to: "html") {
-      try await desk.reportFile(id, PageFrame(visit))
+    let vector = try visit.vector()
+    let page = try await visit.logged(.reportExported, id.rawValue, to: visit.words(of: "html", asOf: vector)) {
+      try await desk.reportFile(id, PageFrame(visit), asOf: vector)
     }
     return .file(
       ResponseBody(inParts: ByteBuffer(string: page.text)), type: "text/html; charset=utf-8",

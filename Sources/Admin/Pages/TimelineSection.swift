@@ -1,8 +1,11 @@
 internal import FlashSale
+internal import SaleStore
 
 /// The timeline of a report's page, and the ways into a part of it: by links, and with a pointer (`report.js`).
 enum TimelineSection {
-  static func html(_ say: Phrasebook, _ timeline: ReportTimeline, of sale: SaleID, canZoom: Bool) -> HTML {
+  static func html(
+    _ say: Phrasebook, _ timeline: ReportTimeline, of report: SaleReport, canZoom: Bool, isEarlier: Bool
+  ) -> HTML {
     guard let chart = ReportCharts.timeline(say, timeline) else {
       return """
         <section class="card"><h2>\(say(ReportWords.timeline))</h2>\
@@ -11,17 +14,23 @@ enum TimelineSection {
     }
     return """
       <section class="card" id="timeline"><h2>\(say(ReportWords.timeline))</h2>\(chart)
-      \(canZoom ? zoom(say, timeline, "/admin/sales/\(sale)") : .empty)</section>
+      \(canZoom ? zoom(say, timeline, of: report, isEarlier: isEarlier) : .empty)</section>
       """
   }
 
-  private static func zoom(_ say: Phrasebook, _ timeline: ReportTimeline, _ path: String) -> HTML {
+  private static func zoom(
+    _ say: Phrasebook, _ timeline: ReportTimeline, of report: SaleReport, isEarlier: Bool
+  ) -> HTML {
     guard let slots = timeline.slots else { return .empty }
+    let path = "/admin/sales/\(report.sale)"
+    let vector = isEarlier ? "&as_of=\(report.asOf)" : ""
     let parts = ReportWindow.parts(of: slots).map { part -> HTML in
       let first = slots.index(of: part.from).map(slots.label) ?? "\(part.from)"
-      return "<a href=\"\(path)\(part.query)#timeline\">\(say(ChartWords.partFrom, first))</a>\n"
+      return "<a href=\"\(path)\(part.query)\(vector)#timeline\">\(say(ChartWords.partFrom, first))</a>\n"
     }
-    let all: HTML = timeline.isPart ? "<a href=\"\(path)#timeline\">\(say(ChartWords.allOfIt))</a>\n" : .empty
+    let whole = isEarlier ? "?as_of=\(report.asOf)" : ""
+    let all: HTML =
+      timeline.isPart ? "<a href=\"\(path)\(whole)#timeline\">\(say(ChartWords.allOfIt))</a>\n" : .empty
     if parts.isEmpty, !timeline.isPart { return .empty }
     return """
       <nav class="zoom small" aria-label="\(say(ChartWords.zoom))"><span class="soft">\

@@ -169,7 +169,8 @@ extension LivingOrder {
 
   /// Minor units with their currency, as `199900 CNY`; with a semicolon between currencies, which are never added.
   fileprivate var refundDueText: String? {
-    refundDue.isEmpty ? nil : refundDue.map { "\($0.minor) \($0.currency)" }.joined(separator: "; ")
+    let due = refundDue
+    return due.isEmpty ? nil : due.map { "\($0.minor) \($0.currency)" }.joined(separator: "; ")
   }
 }
 

@@ -6,8 +6,8 @@ public enum ReportTable {
   /// The report as text, ending with a line feed. Times are UTC.
   public static func text(_ report: SaleReport) -> String {
     var lines = ["Sale \(report.sale)  \(report.name)  [\(report.status.rawValue)]"]
-    lines.append(
-      "\(report.startsAt.dateAndTime) to \(report.endsAt.dateAndTime) UTC, as of \(report.generatedAt.dateAndTime)")
+    let window = "\(report.startsAt.dateAndTime) to \(report.endsAt.dateAndTime) UTC"
+    lines.append("\(window), as of \(report.generatedAt.dateAndTime), vector \(report.asOf)")
     lines += section("Stock", stock(report))
     for table in LivesTable.all(report) { lines += section(table.title, table.rows) }
     lines += section("Requests", requests(report))
@@ -58,7 +58,7 @@ public enum ReportTable {
     rows.append(row("rejected", requests.rejectedInAll))
     rows += report.topRefusals.map { row("  \($0.reason)", $0.count) }
     rows += [row("quarantined", requests.quarantined), row("in flight", requests.inFlight)]
-    rows.append(["repeats, not counted", report.repeats.grouped, ""])
+    rows.append(["repeats, not counted", report.repeats?.grouped ?? "unknown", ""])
     return rows
   }
 

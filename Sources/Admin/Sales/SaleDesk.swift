@@ -53,12 +53,23 @@ struct SaleDesk: Sendable {
     return stored
   }
 
-  func report(on id: SaleID) async throws -> SaleReport { try await report(on: stored(id)) }
+  func report(on id: SaleID, asOf vector: OffsetVector? = nil) async throws -> SaleReport {
+    try await report(on: stored(id), asOf: vector)
+  }
 
-  /// - Parameter countsAnew: whether all rows are read; otherwise what was counted before counts for as long as it is
-  ///   still so.
-  func report(on stored: StoredSale, countsAnew: Bool = true) async throws -> SaleReport {
-    try await asking("report", atMost: Limits.reportPatience) { [store, topic, hooks, logger] in
+  /// - Parameters:
+  ///   - countsAnew: whether all rows are read; otherwise what was counted before counts for as long as it is still so.
+  ///   - vector: an earlier one; `nil`: as of now. Throws a 400 for one that the lanes have not reached.
+  func report(
+    on stored: StoredSale, countsAnew: Bool = true, asOf vector: OffsetVector? = nil
+  ) async throws -> SaleReport {
+    if let vector {
+      let asOf = try await reached(vector)
+      return try await asking("report", atMost: Limits.reportPatience) { [store, topic] in
+        try await store.report(on: stored, topic: topic, countsAnew: countsAnew, asOf: asOf)
+      }
+    }
+    return try await asking("report", atMost: Limits.reportPatience) { [store, topic, hooks, logger] in
       try await store.report(on: stored, topic: topic, countsAnew: countsAnew) { sale, progress in
         do {
           return try await hooks.countTail(sale, progress)

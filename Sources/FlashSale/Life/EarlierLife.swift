@@ -54,7 +54,12 @@ public struct EarlierLife: Hashable, Sendable {
   /// The number of its last event; 0: it was refused.
   public private(set) var sequence: Int32
 
-  private var paidWith: PaymentID?
+  /// Whether its units were offered to one who waited, and whether they were not paid in time.
+  public private(set) var isOffer = false
+  public private(set) var isLapsed = false
+
+  /// The payment that its units were paid with.
+  public private(set) var paidWith: PaymentID?
 
   /// As the first decision left it.
   ///
@@ -76,6 +81,13 @@ public struct EarlierLife: Hashable, Sendable {
   public mutating func add(_ step: Step) {
     addMoney(step)
     guard step.sequence > 0, let state = step.state else { return }
+    switch step.action {
+    case .offer: isOffer = true
+    // Who waits until the sale is over had no hold that could lapse.
+    case .expire: isLapsed = self.state == .reserved
+    case .pay where step.result == .applied: isLapsed = false
+    default: break
+    }
     self.state = state
     liveUnits = Units(liveUnits.rawValue + step.units)
     for (line, change) in step.lineUnits.enumerated() where lineUnits.indices.contains(line) {
@@ -119,7 +131,21 @@ extension Hold {
       }
     }
     hold.due = nil
+    hold.isOffer = earlier.isOffer
+    hold.isLapsed = earlier.isLapsed
+    hold.payment = earlier.paidWith
     hold.sequence = earlier.sequence
     return hold
+  }
+}
+
+extension Payment {
+  /// It, as it stood then; `nil`: it had not come.
+  public func standing(as earlier: EarlierLife) -> Payment? {
+    earlier.money[key.id].map { money in
+      Payment(
+        key: key, order: order, sku: sku, isCounted: isCounted, currency: currency, captured: money.captured,
+        refundDue: money.refundDue, refunded: money.refunded, asOf: asOf)
+    }
   }
 }

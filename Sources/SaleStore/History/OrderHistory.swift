@@ -74,18 +74,25 @@ public struct LivingOrder: Sendable {
   /// What became of each line of a basket; empty for an order of one line.
   public let lines: [Hold.Line]
 
-  /// What is to be paid back of its captures, by currency.
-  public let refundDue: [Money]
+  /// The captures that have come for it, where somebody has looked for them.
+  public let payments: [Payment]
 
   /// Creates one from its parts.
   ///
   /// - Parameter lines: those of a basket with their prices, as far as `life` does not say them.
-  public init(decision: StoredOrder, life: Hold?, price: Price?, lines: [Hold.Line] = [], refundDue: [Money]) {
+  public init(decision: StoredOrder, life: Hold?, price: Price?, lines: [Hold.Line] = [], payments: [Payment] = []) {
     self.decision = decision
     self.life = life
     self.price = price
     self.lines = life?.lines ?? lines
-    self.refundDue = refundDue
+    self.payments = payments
+  }
+
+  /// What is to be paid back of its captures, by currency.
+  public var refundDue: [Money] {
+    payments.isEmpty
+      ? []
+      : Money.sums(payments.map { Money(minor: $0.refundDue, currency: $0.currency) }.filter { $0.minor > 0 })
   }
 
   /// Where it stands, by `Hold.State.code`; `rejected` for one that was refused.

@@ -23,11 +23,21 @@ extension LivingOrder {
     var lives = LivesAsOf(asOf: asOf)
     if !paid.isEmpty { try await lives.load(counted, paid, over: connection) }
     return decisions.map { decision in
-      let (life, due) = lives.standing(of: decision, hasHolds: sale.sale.holds != nil)
+      let (life, payments) = lives.standing(of: decision, hasHolds: sale.sale.holds != nil)
       return LivingOrder(
         decision: decision, life: life, price: life?.price ?? prices[decision.stock.sku],
-        lines: priced[decision.position] ?? [], refundDue: due)
+        lines: priced[decision.position] ?? [], payments: payments)
     }
+  }
+
+  /// The captures that had come, up to a vector, for orders that were not decided by then.
+  static func payments(
+    for orders: [OrderID], asOf: OffsetVector, over connection: Connection
+  ) async throws -> [Payment] {
+    guard !orders.isEmpty else { return [] }
+    var lives = LivesAsOf(asOf: asOf)
+    try await lives.load([], orders.map(\.uuid), over: connection)
+    return orders.flatMap { lives.payments(for: $0) }
   }
 
   /// The decisions with the lines of those that are baskets, and these lines with their present prices. Only a sale of
@@ -109,18 +119,22 @@ private struct LivesAsOf {
     for row in history { steps[OrderID(try row.uuid(0)), default: []].append(try EarlierLife.Step(row: row)) }
   }
 
-  func standing(of decision: StoredOrder, hasHolds: Bool) -> (life: Hold?, due: [Money]) {
-    let hold = holds[decision.order]
-    let payments = payments[decision.order] ?? []
-    func due(_ minor: (Payment) -> Int64) -> [Money] {
-      Money.sums(payments.map { Money(minor: minor($0), currency: $0.currency) }.filter { $0.minor > 0 })
-    }
-    guard let steps = steps[decision.order] else { return (hold, due(\.refundDue)) }
+  func standing(of decision: StoredOrder, hasHolds: Bool) -> (life: Hold?, payments: [Payment]) {
+    let (hold, payments) = (holds[decision.order], payments[decision.order] ?? [])
+    guard let steps = steps[decision.order] else { return (hold, payments) }
     var earlier = EarlierLife(
       decision.outcome, decision.quantity, lines: decision.lines.map(\.quantity), hasHolds: hasHolds)
     for step in steps { earlier.add(step) }
-    let money = earlier.money
-    return (hold.flatMap { $0.standing(as: earlier) }, due { money[$0.key.id]?.refundDue ?? 0 })
+    return (hold.flatMap { $0.standing(as: earlier) }, payments.compactMap { $0.standing(as: earlier) })
+  }
+
+  /// The captures for an order without units.
+  func payments(for order: OrderID) -> [Payment] {
+    let payments = payments[order] ?? []
+    guard let steps = steps[order] else { return payments }
+    var earlier = EarlierLife(.rejected(.soldOut), .zero, hasHolds: false)
+    for step in steps { earlier.add(step) }
+    return payments.compactMap { $0.standing(as: earlier) }
   }
 }
 

@@ -45,19 +45,22 @@ struct DecisionCells: Sendable {
       FROM (
         SELECT outcome, accepted_at, decided_at FROM orders
         WHERE order_id BETWEEN $1 AND $2 AND generation = ANY ($3)
+          AND ($9::int8[] IS NULL OR log_offset < coalesce(($9::int8[])[partition + 1], 0))
         UNION ALL
         SELECT outcome, accepted_at, decided_at FROM orders
         WHERE ctid >= $4::text::tid AND sale = $5 AND log_offset >= coalesce(($6::int8[])[partition + 1], 0)
       ) AS counted GROUP BY 1, 2, 3
       """, ids.lowerBound.uuid, ids.upperBound.uuid, part.generations, part.place, part.sale.rawValue, part.behind,
-      Double(width), SaleDecisions.delayBounds)
+      Double(width), SaleDecisions.delayBounds, part.before)
     try add(rows)
   }
 
   /// Counts the decisions of a span of a sale.
+  ///
+  /// - Parameter vector: only those before it; `nil`: all.
   init(
-    of sale: SaleNumber, in span: ClosedRange<Timestamp>, slotMilliseconds width: Int64,
-    _ transaction: borrowing Transaction
+    of sale: SaleNumber, in span: ClosedRange<Timestamp>, before vector: OffsetVector?,
+    slotMilliseconds width: Int64, _ transaction: borrowing Transaction
   ) throws {
     try transaction.prepareForCounting()
     self.width = width
@@ -71,9 +74,10 @@ struct DecisionCells: Sendable {
         count(*) AS orders
       FROM orders WHERE order_id BETWEEN $1 AND $2 AND generation = ANY ($3)
         AND decided_at >= $4 AND decided_at <= $5
+        AND ($8::int8[] IS NULL OR log_offset < coalesce(($8::int8[])[partition + 1], 0))
       GROUP BY 1, 2, 3
       """, ids.lowerBound.uuid, ids.upperBound.uuid, try transaction.generations(of: sale), span.lowerBound,
-      span.upperBound, Double(width), SaleDecisions.delayBounds)
+      span.upperBound, Double(width), SaleDecisions.delayBounds, vector?.dense)
     try add(rows)
   }
 

@@ -53,9 +53,9 @@ struct DecisionDelays: Sendable {
 }
 
 extension DecisionDelays {
-  /// The same of all orders of a sale, counted by PostgreSQL.
+  /// The same of all orders of a sale, or of those before a vector, counted by PostgreSQL.
   static func milliseconds(
-    of parts: [Double], _ sale: SaleNumber, in transaction: borrowing Transaction
+    of parts: [Double], _ sale: SaleNumber, before vector: OffsetVector?, in transaction: borrowing Transaction
   ) throws -> [Double] {
     try transaction.prepareForCounting()
     let ids = sale.orderIDs
@@ -64,8 +64,10 @@ extension DecisionDelays {
       SELECT (extract(epoch FROM delay) * 1000)::float8 FROM (
         SELECT unnest(percentile_disc($4::float8[]) WITHIN GROUP (ORDER BY decided_at - accepted_at)) AS delay
         FROM orders WHERE order_id BETWEEN $1 AND $2 AND generation = ANY ($3)
+          AND ($5::int8[] IS NULL OR log_offset < coalesce(($5::int8[])[partition + 1], 0))
       ) AS delays ORDER BY delay
-      """, ids.lowerBound.uuid, ids.upperBound.uuid, try transaction.generations(of: sale), parts
+      """, ids.lowerBound.uuid, ids.upperBound.uuid, try transaction.generations(of: sale), parts,
+      vector?.dense
     ).map { try $0.double(0) }
   }
 }

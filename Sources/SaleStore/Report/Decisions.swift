@@ -1,4 +1,4 @@
-import FlashSale
+public import FlashSale
 import Postgres
 public import Time
 
@@ -44,15 +44,19 @@ extension SaleStore {
   /// Takes what was counted before, and adds what has come since. For parts that are finer than what is kept, reads
   /// every order of the sale.
   ///
-  /// - Parameter shown: from the span from the first to the last decision, what is shown: the start of the first slot,
-  ///   the end of the last one, and milliseconds of a slot, above 0.
+  /// - Parameters:
+  ///   - asOf: only what was decided before this vector, of which every order is read; `nil`: all.
+  ///   - shown: from the span from the first to the last decision, what is shown: the start of the first slot, the end
+  ///     of the last one, and milliseconds of a slot, above 0.
   /// - Returns: that span with the decisions, in slots that begin at the start; `nil` while nothing is decided.
   public func decisions(
-    of sale: StoredSale, topic: String,
+    of sale: StoredSale, topic: String, asOf: OffsetVector? = nil,
     in shown: @Sendable (ClosedRange<Timestamp>) -> (window: Range<Timestamp>, slotMilliseconds: Int64)
   ) async throws -> (whole: ClosedRange<Timestamp>, decisions: SaleDecisions)? {
     try await counted(sale, topic: topic) { counts, transaction in
-      try counts.decisions(of: sale, topic: topic, in: shown, transaction)
+      guard let asOf else { return try counts.decisions(of: sale, topic: topic, in: shown, transaction) }
+      return try SaleCounts(counts, asOf: asOf, of: sale, topic: topic, in: transaction)
+        .decisions(of: sale, topic: topic, in: shown, transaction)
     }
   }
 }
@@ -64,8 +68,11 @@ extension SaleCounts {
     _ transaction: borrowing Transaction
   ) throws -> (whole: ClosedRange<Timestamp>, decisions: SaleDecisions)? {
     let span = try transaction.query(
-      "SELECT min(quarantined_at), max(quarantined_at) FROM quarantined_records WHERE topic = $1 AND sale = $2",
-      topic, sale.number.rawValue
+      """
+      SELECT min(quarantined_at), max(quarantined_at) FROM quarantined_records
+      WHERE topic = $1 AND sale = $2
+        AND ($3::int8[] IS NULL OR log_offset < coalesce(($3::int8[])[partition + 1], 0))
+      """, topic, sale.number.rawValue, asOf?.dense
     ).single()
     var ends = try [span.optional(0, as: Timestamp.self), span.optional(1, as: Timestamp.self)].compactMap(\.self)
     ends += orders.window.map { [$0.lowerBound, $0.upperBound] } ?? []
@@ -77,13 +84,14 @@ extension SaleCounts {
     } else {
       cells = try DecisionCells(
         of: sale.number, in: window.lowerBound...Timestamp(microseconds: window.upperBound.microseconds - 1),
-        slotMilliseconds: width, transaction)
+        before: asOf, slotMilliseconds: width, transaction)
     }
     let quarantined = try transaction.query(
       """
       SELECT quarantined_at FROM quarantined_records
       WHERE topic = $1 AND sale = $2 AND quarantined_at >= $3 AND quarantined_at < $4
-      """, topic, sale.number.rawValue, window.lowerBound, window.upperBound)
+        AND ($5::int8[] IS NULL OR log_offset < coalesce(($5::int8[])[partition + 1], 0))
+      """, topic, sale.number.rawValue, window.lowerBound, window.upperBound, asOf?.dense)
     return (
       first...last,
       cells.decisions(

@@ -94,14 +94,17 @@ struct MomentFacts {
     let ids = sale.orderIDs
     let rows = try transaction.query(
       """
-      SELECT partition, max(log_offset) + 1 FROM (
-        SELECT partition, log_offset FROM history WHERE order_id BETWEEN $1 AND $2 AND at <= $4
+      SELECT partition, max(log_offset) FILTER (WHERE at <= $4) + 1, max(at) FROM (
+        SELECT partition, log_offset, at FROM history WHERE order_id BETWEEN $1 AND $2
         UNION ALL
-        SELECT partition, log_offset FROM history WHERE order_id IS NULL AND sale = $3 AND at <= $4
+        SELECT partition, log_offset, at FROM history WHERE order_id IS NULL AND sale = $3
       ) AS commands GROUP BY partition ORDER BY partition
       """, ids.lowerBound.uuid, ids.upperBound.uuid, sale.rawValue, at)
     for row in rows {
-      let (partition, next) = (try row.int32(0), try row.int64(1))
+      // Without any order, there is no time to show.
+      lastAt = try lastAt.map { max($0, try row.timestamp(2)) }
+      guard let next = try row.optional(1, as: Int64.self) else { continue }
+      let partition = try row.int32(0)
       if let index = lanes.firstIndex(where: { $0.partition == partition }) {
         lanes[index].nextOffset = max(lanes[index].nextOffset, next)
       } else {

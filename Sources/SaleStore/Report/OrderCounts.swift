@@ -75,17 +75,22 @@ extension OrderCounts {
   struct Part: Sendable {
     let sale: SaleNumber
 
-    /// Of these generations, all.
+    /// Of these generations, all, or those that were decided before a vector.
     let generations: [Int32]
+    var before: [Int64]?
 
     /// Of the rows from this block of the table on, those that are decided behind a vector.
     let block: Int64
     let behind: [Int64]
 
-    /// All of them.
-    static func all(of sale: SaleNumber, in transaction: borrowing Transaction) throws -> Part {
+    /// All of them, or those that were decided before a vector.
+    static func all(
+      of sale: SaleNumber, before vector: OffsetVector? = nil, in transaction: borrowing Transaction
+    ) throws -> Part {
       // Past the last block that a table can have.
-      Part(sale: sale, generations: try transaction.generations(of: sale), block: 4_294_967_294, behind: [])
+      Part(
+        sale: sale, generations: try transaction.generations(of: sale), before: vector?.dense, block: 4_294_967_294,
+        behind: [])
     }
 
     /// Those behind a vector, if they lie from this block on.
@@ -140,12 +145,13 @@ extension OrderCounts {
       FROM (
         SELECT partition, log_offset, decided_at FROM orders
         WHERE order_id BETWEEN $1 AND $2 AND generation = ANY ($3)
+          AND ($8::int8[] IS NULL OR log_offset < coalesce(($8::int8[])[partition + 1], 0))
         UNION ALL
         SELECT partition, log_offset, decided_at FROM orders
         WHERE ctid >= $4::text::tid AND sale = $5 AND log_offset >= coalesce(($6::int8[])[partition + 1], 0)
       ) AS counted GROUP BY 1, 2
       """, ids.lowerBound.uuid, ids.upperBound.uuid, part.generations, part.place, part.sale.rawValue, part.behind,
-      limit)
+      limit, part.before)
     lanes = lanes.mapValues { Lane(next: $0.next, recent: $0.recent.filter { $0.key > limit }) }
     for row in rows {
       var lane = lanes[try row.int32("partition")] ?? Lane()
@@ -171,33 +177,36 @@ extension OrderCounts {
       FROM (
         SELECT outcome, sku, quantity, accepted_at, decided_at FROM orders
         WHERE order_id BETWEEN $1 AND $2 AND generation = ANY ($3)
+          AND ($8::int8[] IS NULL OR log_offset < coalesce(($8::int8[])[partition + 1], 0))
         UNION ALL
         SELECT outcome, sku, quantity, accepted_at, decided_at FROM orders
         WHERE ctid >= $4::text::tid AND sale = $5 AND log_offset >= coalesce(($6::int8[])[partition + 1], 0)
       ) AS counted GROUP BY 1, 2, 3
-      """, low, high, part.generations, part.place, sale, part.behind, scale.minutes)
+      """, low, high, part.generations, part.place, sale, part.behind, scale.minutes, part.before)
     try pipeline.add(
       """
       SELECT date_bin('100 milliseconds', accepted_at, 'epoch') AS slot, count(*) AS accepted
       FROM (
         SELECT accepted_at FROM orders WHERE order_id BETWEEN $1 AND $2 AND generation = ANY ($3)
+          AND ($9::int8[] IS NULL OR log_offset < coalesce(($9::int8[])[partition + 1], 0))
         UNION ALL
         SELECT accepted_at FROM orders
         WHERE ctid >= $4::text::tid AND sale = $5 AND log_offset >= coalesce(($6::int8[])[partition + 1], 0)
       ) AS counted WHERE accepted_at >= $7 AND accepted_at < $8 GROUP BY 1
       """, low, high, part.generations, part.place, sale, part.behind, scale.arrivals.lowerBound,
-      scale.arrivals.upperBound)
+      scale.arrivals.upperBound, part.before)
     guard keepsDelays else { return }
     try pipeline.add(
       """
       SELECT string_agg(interval_send(delay), ''::bytea) FROM (
         SELECT decided_at - accepted_at AS delay FROM orders
         WHERE order_id BETWEEN $1 AND $2 AND generation = ANY ($3)
+          AND ($7::int8[] IS NULL OR log_offset < coalesce(($7::int8[])[partition + 1], 0))
         UNION ALL
         SELECT decided_at - accepted_at FROM orders
         WHERE ctid >= $4::text::tid AND sale = $5 AND log_offset >= coalesce(($6::int8[])[partition + 1], 0)
       ) AS counted
-      """, low, high, part.generations, part.place, sale, part.behind)
+      """, low, high, part.generations, part.place, sale, part.behind, part.before)
   }
 }
 

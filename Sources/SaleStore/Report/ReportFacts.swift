@@ -8,8 +8,8 @@ struct ReportFacts: Sendable {
   struct Stock: Sendable {
     let sku: SKU
     let putUp: Units
-    let left: Units
-    let reserved: Units
+    var left: Units
+    var reserved: Units
 
     /// Units that commands put up and took back, by the history.
     let restocked: Int64
@@ -24,11 +24,14 @@ struct ReportFacts: Sendable {
   let progress: [Partition: Offset]
 
   /// In the order of the sale.
-  let stock: [Stock]
+  var stock: [Stock]
 
   /// By the lanes' own count; see `tallies`.
   let requests: Int64
   let repeats: Int64
+
+  /// Whether so many repeats had come: of an earlier vector, nothing says how many of them were before it.
+  let knowsRepeats: Bool
 
   /// Rows of orders.
   var outcomes: [Outcome: Int64] = [:]
@@ -84,34 +87,47 @@ extension SaleStore {
 }
 
 extension ReportFacts {
-  fileprivate init(
+  init(
     of sale: StoredSale, topic: String, _ counts: inout SaleCounts, in transaction: borrowing Transaction
   ) throws {
-    let (number, scale) = (sale.number.rawValue, counts.orders.scale)
+    let (number, scale, before) = (sale.number.rawValue, counts.orders.scale, counts.asOf?.dense)
+    let until = try counts.lastInstant(of: sale.number, topic: topic, in: transaction)
     // All statements of a repeatable read transaction see the snapshot of the first one.
     let answers = try transaction.pipeline { pipeline in
       try pipeline.add("SELECT now(), closed_at FROM sales WHERE number = $1", number)
       try pipeline.add(
         """
-        SELECT k.sku, k.put_up, k.units_left, k.reserved, changed.restocked, changed.reduced
+        SELECT k.sku, k.put_up - changed.later AS put_up, k.units_left - changed.later AS units_left, k.reserved,
+          changed.restocked, changed.reduced
         FROM stock k CROSS JOIN LATERAL (
-          SELECT coalesce(sum(units) FILTER (WHERE action = 20), 0)::int8 AS restocked,
-            -coalesce(sum(units) FILTER (WHERE action = 21), 0)::int8 AS reduced
-          FROM history WHERE order_id IS NULL AND sale = k.sale AND sku = k.sku
+          SELECT coalesce(sum(units) FILTER (WHERE action = 20 AND NOT is_later), 0)::int8 AS restocked,
+            -coalesce(sum(units) FILTER (WHERE action = 21 AND NOT is_later), 0)::int8 AS reduced,
+            coalesce(sum(units) FILTER (WHERE is_later), 0)::int4 AS later
+          FROM history CROSS JOIN LATERAL (
+            SELECT $2::int8[] IS NOT NULL AND log_offset >= coalesce(($2::int8[])[partition + 1], 0) AS is_later
+          ) AS vector WHERE order_id IS NULL AND sale = k.sale AND sku = k.sku
         ) AS changed WHERE k.sale = $1 ORDER BY k.position
-        """, number)
+        """, number, before)
       try pipeline.add(
         """
         SELECT date_bin(make_interval(mins => $3), quarantined_at, 'epoch') AS minute, count(*) AS requests
-        FROM quarantined_records WHERE topic = $1 AND sale = $2 GROUP BY 1
-        """, topic, number, scale.minutes)
-      try pipeline.add("SELECT reason, sum(requests)::int8 FROM door WHERE sale = $1 GROUP BY reason", number)
+        FROM quarantined_records
+        WHERE topic = $1 AND sale = $2
+          AND ($4::int8[] IS NULL OR log_offset < coalesce(($4::int8[])[partition + 1], 0))
+        GROUP BY 1
+        """, topic, number, scale.minutes, before)
+      try pipeline.add(
+        """
+        SELECT reason, sum(requests)::int8 FROM door
+        WHERE sale = $1 AND ($2::timestamptz IS NULL OR slot_start <= $2) GROUP BY reason
+        """, number, until)
       try pipeline.add(
         """
         SELECT slot_start, sum(requests)::int8 FROM door
         WHERE sale = $1 AND slot_start >= $2 AND slot_start < $3 AND reason NOT IN ('repeated', 'outcome_unknown')
+          AND ($4::timestamptz IS NULL OR slot_start <= $4)
         GROUP BY slot_start
-        """, number, scale.arrivals.lowerBound, scale.arrivals.upperBound)
+        """, number, scale.arrivals.lowerBound, scale.arrivals.upperBound, until)
     }
     let snapshot = try answers[0].single()
     takenAt = try snapshot.timestamp(0)
@@ -124,13 +140,14 @@ extension ReportFacts {
         reduced: try row.int64("reduced"))
     }
     (requests, repeats) = (counts.tallies.requests, counts.tallies.repeats)
+    knowsRepeats = counts.asOf == nil
     bucketMinutes = scale.minutes
     door = try Dictionary(
       answers[3].map { (try $0.string(0), try $0.int64(1)) }, uniquingKeysWith: { first, _ in first })
     let parts = [0.5, 0.95, 0.99, 1]
     let delays =
       try counts.orders.delays?.milliseconds(of: parts)
-      ?? DecisionDelays.milliseconds(of: parts, sale.number, in: transaction)
+      ?? DecisionDelays.milliseconds(of: parts, sale.number, before: counts.asOf, in: transaction)
     delay = delays.count == 4 ? SaleReport.Delay(p50: delays[0], p95: delays[1], p99: delays[2], max: delays[3]) : nil
     try add(arrivals: counts.orders.arrivals, turnedAway: answers[4])
     try add(counts.orders, quarantined: answers[2])

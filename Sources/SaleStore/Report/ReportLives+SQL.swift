@@ -9,6 +9,9 @@ extension ReportFacts {
     var paid: Int64 = 0
     var fulfilled: Int64 = 0
 
+    /// Those that are taken from the stock.
+    var held: Int64 { reserved + confirmed + paid + fulfilled }
+
     mutating func add(_ units: Int64, _ state: Hold.State) {
       switch state {
       case .reserved: reserved += units
@@ -17,6 +20,43 @@ extension ReportFacts {
       case .fulfilled: fulfilled += units
       case .waiting, .released, .expired, .cancelled, .lapsed, .refundDue, .refunded: break
       }
+    }
+  }
+
+  /// Adds what one order was as of a vector.
+  mutating func add(_ order: LivingOrder) {
+    if let life = order.life { add(life) }
+    for payment in order.payments { add(payment, of: order.life) }
+  }
+
+  private mutating func add(_ life: Hold) {
+    let lines = life.lines.isEmpty ? [(life.stock.sku, life.units)] : life.lines.map { ($0.sku, $0.units) }
+    for (sku, count) in lines { units[sku, default: .init()].add(Int64(count.rawValue), life.state) }
+    // In a sale without holds, nothing had happened to it.
+    guard !life.isImplied else { return }
+    lives.states[life.state.code, default: 0] += 1
+    if life.state == .waiting { lives.waiting += 1 }
+    if life.isOffer { lives.offered += 1 }
+    guard life.isLapsed else { return }
+    lives.lapsed += 1
+    if life.isOffer { lives.lapsedOffers += 1 }
+  }
+
+  /// Adds a capture. As in `LifeCounts`, its money is applied only where an order with its units is paid with it.
+  mutating func add(_ payment: Payment, of life: Hold?) {
+    let isApplied =
+      life.map { life in
+        [.paid, .fulfilled].contains(life.state) && life.payment == payment.key.id
+          && life.price.currency == payment.currency && payment.applied <= life.amountMinor
+      } ?? false
+    let capture = SaleReport.Money(
+      currency: payment.currency, captured: payment.captured, applied: isApplied ? payment.applied : 0,
+      refundDue: payment.refundDue, refunded: payment.refunded)
+    guard let index = money.firstIndex(where: { $0.currency >= payment.currency }) else { return money.append(capture) }
+    if money[index].currency == payment.currency {
+      money[index] = money[index] + capture
+    } else {
+      money.insert(capture, at: index)
     }
   }
 

@@ -93,6 +93,16 @@ extension SaleReport {
     public let refundDue: Int64
     public let refunded: Int64
 
+    /// Both, of one currency.
+    static func + (a: Self, b: Self) -> Self {
+      func sum(_ minor: KeyPath<Self, Int64>) -> Int64 {
+        Int64(clamping: Int128(a[keyPath: minor]) + Int128(b[keyPath: minor]))
+      }
+      return Money(
+        currency: a.currency, captured: sum(\.captured), applied: sum(\.applied), refundDue: sum(\.refundDue),
+        refunded: sum(\.refunded))
+    }
+
     /// Whether captured = applied + refund due + refunded.
     public var holds: Bool {
       captured == Int64(clamping: Int128(applied) + Int128(refundDue) + Int128(refunded))

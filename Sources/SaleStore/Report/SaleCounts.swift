@@ -26,6 +26,9 @@ struct SaleCounts: Sendable {
   /// The next offset of each partition that was ever claimed.
   let progress: [Partition: Offset]
 
+  /// The vector before which all of it was counted; `nil`: all there was.
+  let asOf: OffsetVector?
+
   let orders: OrderCounts
   var lives: LifeCounts?
 
@@ -38,9 +41,20 @@ struct SaleCounts: Sendable {
     tallies.requests - tallies.repeats == rows + quarantined
   }
 
-  /// From when the first order was accepted to when the last one was decided; `nil` without any.
-  var span: ClosedRange<Timestamp>? {
-    guard let first = orders.firstAcceptedAt, let last = orders.window?.upperBound else { return nil }
+  /// From when the first order was accepted to when the last record of the sale had its effect: a decision, or a
+  /// command; `nil` without any order.
+  func span(of sale: SaleNumber, in transaction: borrowing Transaction) throws -> ClosedRange<Timestamp>? {
+    guard let first = orders.firstAcceptedAt, var last = orders.window?.upperBound else { return nil }
+    let ids = sale.orderIDs
+    let command = try transaction.query(
+      """
+      SELECT max(at) FROM (
+        SELECT max(at) AS at FROM history WHERE order_id BETWEEN $1 AND $2
+        UNION ALL SELECT max(at) FROM history WHERE order_id IS NULL AND sale = $3
+      ) AS commands
+      """, ids.lowerBound.uuid, ids.upperBound.uuid, sale.rawValue
+    ).single().optional(0, as: Timestamp.self)
+    last = max(last, command ?? last)
     return min(first, last)...last
   }
 
@@ -51,6 +65,7 @@ struct SaleCounts: Sendable {
     of sale: StoredSale, topic: String, before: SaleCounts?, in transaction: borrowing Transaction
   ) throws {
     let answers = try transaction.pipeline { pipeline in try Self.ask(sale.number, topic, in: &pipeline) }
+    asOf = nil
     progress = try Dictionary(
       answers[0].map { (try $0.partition(0), try $0.offset(1)) }, uniquingKeysWith: { first, _ in first })
     let sums = try answers[1].single()
@@ -79,6 +94,28 @@ struct SaleCounts: Sendable {
       .all(of: sale.number, in: transaction), on: scale, keepsDelays: keepsDelays, in: transaction)
   }
 
+  /// Counts what was decided before a vector. What lanes had counted by then is what they have counted now, without
+  /// what is decided behind it; only when repeats came, nothing says.
+  init(
+    _ now: SaleCounts, asOf vector: OffsetVector, of sale: StoredSale, topic: String,
+    in transaction: borrowing Transaction
+  ) throws {
+    asOf = vector
+    progress = vector.offsets
+    ends = now.ends
+    orders = try OrderCounts(
+      .all(of: sale.number, before: vector, in: transaction), on: now.orders.scale,
+      keepsDelays: now.tallies.requests <= Limits.keptDelays, in: transaction)
+    quarantined = try transaction.query(
+      """
+      SELECT count(*) FROM quarantined_records
+      WHERE topic = $1 AND sale = $2 AND log_offset < coalesce(($3::int8[])[partition + 1], 0)
+      """, topic, sale.number.rawValue, vector.dense
+    ).single().int64(0)
+    let later = now.orders.rows - orders.rows + now.quarantined - quarantined
+    tallies = Tallies(requests: now.tallies.requests - later, repeats: now.tallies.repeats)
+  }
+
   private static func ask(_ sale: SaleNumber, _ topic: String, in pipeline: inout Pipeline) throws {
     try pipeline.add("SELECT partition, next_offset FROM partition_progress WHERE topic = $1", topic)
     // Both only grow, so their sums are what they were only if each is.
@@ -90,6 +127,28 @@ struct SaleCounts: Sendable {
     try pipeline.add(
       "SELECT count(*) FROM quarantined_records WHERE topic = $1 AND sale = $2", topic, sale.rawValue)
     try pipeline.add("SELECT pg_relation_size('orders') / current_setting('block_size')::int8")
+  }
+
+  /// When the last record before the vector was decided, or written if it is a command; `nil` if they are as of no
+  /// earlier vector.
+  func lastInstant(
+    of sale: SaleNumber, topic: String, in transaction: borrowing Transaction
+  ) throws -> Timestamp? {
+    guard let asOf else { return nil }
+    let ids = sale.orderIDs
+    let others = try transaction.query(
+      """
+      SELECT max(at) FROM (
+        SELECT partition, log_offset, at FROM history WHERE order_id BETWEEN $1 AND $2
+        UNION ALL
+        SELECT partition, log_offset, at FROM history WHERE order_id IS NULL AND sale = $3
+        UNION ALL
+        SELECT partition, log_offset, quarantined_at FROM quarantined_records WHERE topic = $4 AND sale = $3
+      ) AS records WHERE log_offset < coalesce(($5::int8[])[partition + 1], 0)
+      """, ids.lowerBound.uuid, ids.upperBound.uuid, sale.rawValue, topic, asOf.dense
+    ).single().optional(0, as: Timestamp.self)
+    // Of a vector before all records, it is before all requests.
+    return [orders.window?.upperBound, others].compactMap(\.self).max() ?? Timestamp(microseconds: 0)
   }
 
   /// Whether the history has a record of the sale behind these counts' vector.
@@ -165,10 +224,13 @@ extension SaleStore {
     return answer
   }
 
-  /// From when the first of a sale's orders was accepted to when the last one was decided; `nil` without any. Reads the
-  /// orders that were not counted before.
+  /// From when the first of a sale's orders was accepted to when anything of the sale has changed last: an order's
+  /// decision, a payment, a hold's end, a restock; `nil` without any order. Reads the orders that were not counted
+  /// before.
   public func span(of sale: StoredSale, topic: String) async throws -> ClosedRange<Timestamp>? {
-    try await counted(sale, topic: topic) { counts, _ in counts.span }
+    try await counted(sale, topic: topic) { counts, transaction in
+      try counts.span(of: sale.number, in: transaction)
+    }
   }
 
   /// Counts what has come to a sale since it was counted last, so that the next report of it has little to count.

@@ -67,7 +67,8 @@ public struct SaleMoment: Sendable, Hashable, Codable {
   /// orders that were decided by then.
   public let asOf: String
 
-  /// When the first request was accepted and the last one decided, of all that are; `nil` without any.
+  /// When the first request was accepted, and when anything of the sale has changed last: by a decision or a command;
+  /// `nil` without any request.
   @Nullable public private(set) var firstAt: Timestamp?
   @Nullable public private(set) var lastAt: Timestamp?
   public let items: [Item]

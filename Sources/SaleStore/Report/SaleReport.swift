@@ -117,24 +117,25 @@ public struct SaleReport: Sendable, Hashable, Codable {
   public let startsAt: Timestamp
   public let endsAt: Timestamp
 
-  /// When the snapshot was taken, by the store's clock.
+  /// When the snapshot was taken, by the store's clock; also of a report as of an earlier vector.
   public let generatedAt: Timestamp
 
-  /// How far the lanes had decided then, as `OffsetVector` writes it: an export as of it has the same orders.
+  /// How far the lanes had decided then, or the earlier vector that was asked for, as `OffsetVector` writes it: an
+  /// export as of it has the same orders.
   public let asOf: String
 
   /// In the order of the sale.
   public let items: [Item]
   public let requests: Requests
 
-  /// Records of orders that had their outcome already.
-  public let repeats: Int64
+  /// Records of orders that had their outcome already; `nil` as of an earlier vector.
+  @Nullable public private(set) var repeats: Int64?
 
-  /// Before the log.
+  /// Before the log. As of an earlier vector: up to when the last record before it was decided.
   public let door: Door
 
   /// All requests that were answered: accepted, repeats, refused at the door and answered again; `nil` where the log's
-  /// tail could not be read.
+  /// tail could not be read, and as of an earlier vector.
   @Nullable public internal(set) var asked: Int64?
 
   /// What came in around the opening, by 100 ms, ascending; slots without anything are omitted.
@@ -223,10 +224,11 @@ extension SaleReport {
       accepted: inFlight.map { facts.requests - facts.repeats + $0 }, confirmed: confirmed,
       waitlisted: waitlisted, rejected: Dictionary(uniqueKeysWithValues: refusals), quarantined: facts.quarantined,
       inFlight: inFlight)
-    repeats = facts.repeats
+    repeats = facts.knowsRepeats ? facts.repeats : nil
     let door = Door(facts.door)
     self.door = door
-    asked = inFlight.map { facts.requests + $0 + door.refused + door.answeredAgain }
+    asked =
+      facts.knowsRepeats ? inFlight.map { facts.requests + $0 + door.refused + door.answeredAgain } : nil
     arrivals = facts.arrivals
     unitsConfirmed = facts.unitsConfirmed.values.reduce(0, +)
     identityHolds = inFlight.map { facts.requests - facts.repeats + $0 == decided + $0 }

@@ -21,6 +21,7 @@ struct ReportCommand: AsyncParsableCommand {
         penstock report double11
         penstock report double11 --format json | jq .requests
         penstock report double11 --format csv > double11.csv
+        penstock report double11 --as-of AQCwCeF8Od4
       """.flowing)
 
   enum Format: String, ExpressibleByArgument, CaseIterable { case table, json, csv }
@@ -31,9 +32,19 @@ struct ReportCommand: AsyncParsableCommand {
   @Option(help: "table, json or csv.")
   var format = Format.table
 
+  @Option(
+    help: "The vector of an export or an earlier report: the report as of it.",
+    transform: { text in
+      guard let vector = OffsetVector(text) else {
+        throw ArgumentParser.ValidationError("--as-of must be as a report or an export has told it.")
+      }
+      return vector
+    })
+  var asOf: OffsetVector?
+
   func run() async throws {
     try await reporting {
-      let path = "/admin/api/sales/\(sale)/report"
+      let path = "/admin/api/sales/\(sale)/report\(asOf.map { "?as_of=\($0)" } ?? "")"
       let data = try await AdminClient(environment).call("GET", path, within: Limits.adminReport)
       let report = try JSONDecoder().decode(SaleReport.self, from: data)
       switch format {
