@@ -6,11 +6,12 @@ internal import SaleStore
 internal import Time
 internal import Vitals
 
-/// Takes what the event loops have answered at the door to the store, every `Limits.doorInterval`.
+/// Takes to the store what the event loops have answered at the door, and how many orders they have accepted, every
+/// `Limits.doorInterval`.
 ///
 /// (1) A process that dies loses what it counted since the last time.
-/// (2) While the store is away, counts are kept, up to `Limits.doorCounts` of them. Where it is not known whether the
-///     store has taken some, they are left out: a report says rather less than more than there was.
+/// (2) While the store is away, counts are kept, up to `Limits.doorCounts` of the door's. Where it is not known whether
+///     the store has taken some, they are left out: rather less is told than more than there was.
 actor DoorBook {
   private let loops: Loops
   private let store: SaleStore
@@ -18,6 +19,8 @@ actor DoorBook {
   private let logger: Logger
   private let lost = Counter(IntakeMetric.doorLost)
   private var waiting: [Key: Int64] = [:]
+  /// By sale: one number for each sale of the catalog.
+  private var accepted: [SaleNumber: Int64] = [:]
   private var isFailing = false
 
   private struct Key: Hashable {
@@ -40,27 +43,29 @@ actor DoorBook {
 
   /// Writes what was counted so far.
   func write() async {
-    for counts in await loops.map({ $0.takeDoor() }) { collect(counts) }
-    guard !waiting.isEmpty else { return }
-    let taken = waiting
-    waiting = [:]
+    for counted in await loops.map({ $0.takeCounted() }) { collect(counted) }
+    guard !waiting.isEmpty || !accepted.isEmpty else { return }
+    let (taken, takenIn) = (waiting, accepted)
+    (waiting, accepted) = ([:], [:])
     let counts = taken.map { key, requests in
       DoorCount(sale: key.sale, from: key.from, reason: "\(key.answer.name)", requests: requests)
     }
-    switch await store.add(counts) {
+    switch await store.add(counts, accepted: takenIn) {
     case .added: isFailing = false
     case .refused(let error):
       complain(error)
       for (key, requests) in taken { wait(key, requests) }
+      accepted.merge(takenIn, uniquingKeysWith: +)
     case .unknown(let error):
       complain(error)
       lose(taken.values.reduce(0, +))
     }
   }
 
-  private func collect(_ counts: [DoorTally.Key: Int]) {
+  private func collect(_ counted: LoopState.Counted) {
+    for (sale, count) in counted.accepted { accepted[sale, default: 0] += Int64(count) }
     let catalog = catalog.current
-    for (key, count) in counts {
+    for (key, count) in counted.door {
       // Only sales of the catalog are counted, and none leaves it.
       guard let sale = catalog.sale(numbered: key.sale) else { continue }
       let time = Timestamp(microseconds: key.tenth * DoorSlot.shortest)
@@ -78,7 +83,7 @@ actor DoorBook {
 
   /// Once each time that it begins.
   private func complain(_ error: any Error) {
-    if !isFailing { logger.warning("refusals are counted and cannot be stored yet", metadata: ["error": "\(error)"]) }
+    if !isFailing { logger.warning("counts of requests cannot be stored yet", metadata: ["error": "\(error)"]) }
     isFailing = true
   }
 }

@@ -36,20 +36,14 @@ extension SaleStore {
     case unknown(any Error)
   }
 
-  /// Adds counts to those of all intakes. One key may stand in `counts` once only.
-  public func add(_ counts: [DoorCount]) async -> Added {
+  /// Adds counts to those of all intakes, all or none. One key may stand in `counts` once only.
+  ///
+  /// - Parameter accepted: by sale, how many requests for orders were answered with 202; each above 0.
+  public func add(_ counts: [DoorCount], accepted: [SaleNumber: Int64] = [:]) async -> Added {
     do {
       // In one order, so that two intakes that add at once wait for one another, and never both.
       try await pool.withConnection { connection in
-        _ = try await connection.query(
-          """
-          INSERT INTO door (sale, slot_start, reason, requests)
-          SELECT sale, slot_start, reason, requests
-          FROM unnest($1::int4[], $2::timestamptz[], $3::text[], $4::int8[]) AS new (sale, slot_start, reason, requests)
-          ORDER BY sale, slot_start, reason
-          ON CONFLICT (sale, slot_start, reason) DO UPDATE SET requests = door.requests + excluded.requests
-          """,
-          counts.map(\.sale.rawValue), counts.map(\.from), counts.map(\.reason), counts.map(\.requests))
+        try await connection.transaction { transaction in try Self.add(counts, accepted, in: transaction) }
       }
       return .added
     } catch let error as PostgresError where !error.mayHaveTakenEffect {
@@ -57,5 +51,28 @@ extension SaleStore {
     } catch {
       return .unknown(error)
     }
+  }
+
+  private static func add(
+    _ counts: [DoorCount], _ accepted: [SaleNumber: Int64], in transaction: borrowing Transaction
+  ) throws {
+    if !accepted.isEmpty {
+      try transaction.execute(
+        """
+        INSERT INTO accepted_requests AS a (sale, requests)
+        SELECT sale, requests FROM unnest($1::int4[], $2::int8[]) AS new (sale, requests) ORDER BY sale
+        ON CONFLICT (sale) DO UPDATE SET requests = a.requests + excluded.requests
+        """, accepted.keys.map(\.rawValue), Array(accepted.values))
+    }
+    guard !counts.isEmpty else { return }
+    try transaction.execute(
+      """
+      INSERT INTO door (sale, slot_start, reason, requests)
+      SELECT sale, slot_start, reason, requests
+      FROM unnest($1::int4[], $2::timestamptz[], $3::text[], $4::int8[]) AS new (sale, slot_start, reason, requests)
+      ORDER BY sale, slot_start, reason
+      ON CONFLICT (sale, slot_start, reason) DO UPDATE SET requests = door.requests + excluded.requests
+      """,
+      counts.map(\.sale.rawValue), counts.map(\.from), counts.map(\.reason), counts.map(\.requests))
   }
 }

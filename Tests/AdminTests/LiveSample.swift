@@ -22,7 +22,8 @@ struct LiveSample {
       number: SaleNumber(rawValue: 1), sale: try .sample(), closedAt: nil,
       stock: [SKU(rawValue: "phone")!: level(left: 400, held: 0)])
     var reading = LiveReading(
-      takenAt: at(seconds), sale: sale, partitions: 1, requests: [partition: decided], repeats: 0, door: [:],
+      takenAt: at(seconds), sale: sale, partitions: 1, requests: [partition: decided], repeats: 0,
+      accepted: decided, door: [:],
       progress: [progress(head: decided)], liveWorkers: [7], recent: nil, quarantined: 0, commitMilliseconds: nil,
       deadLetters: 0, failingEndpoints: 0)
     change(&reading)

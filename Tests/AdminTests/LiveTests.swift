@@ -19,20 +19,43 @@ import Time
     let view = try view(
       try (0...5).map { second in
         try LiveSample.moment(Double(second)) { reading in
+          reading.accepted = Int64(second) * 300
           reading.repeats = Int64(second) * 10
           reading.door = ["sold_out": Int64(second) * 900, "repeated": 3]
         }
       })
-    #expect(view.answers.map(\.name) == ["decided", "repeats", "sold_out", "repeated"])
-    #expect(view.answers.map { Int64($0.perSecond.rounded()) } == [90, 10, 900, 0])
-    #expect(view.answers.map(\.inAll) == [450, 50, 4_500, 3])
-    #expect(view.answers.map(\.isAtDoor) == [false, false, true, true])
+    #expect([view.accepted, view.decided, view.repeats].map { Int64($0.perSecond.rounded()) } == [300, 90, 10])
+    #expect([view.accepted, view.decided, view.repeats].map(\.inAll) == [1_500, 450, 50])
+    #expect(view.refused.map(\.code) == ["sold_out", "repeated"])
+    #expect(view.refused.map { Int64($0.flow.perSecond.rounded()) } == [900, 0])
+    #expect(view.refused.map(\.flow.inAll) == [4_500, 3])
+    #expect(view.seconds.map(\.accepted) == Array(repeating: 300, count: 5))
     #expect(view.seconds.map(\.refused) == Array(repeating: 900, count: 5))
+    let parts = LiveParts(view, english).html
+    #expect(parts[.tiles]?.text.contains("Requests per second</span><b>1,200</b>") == true)
+    #expect(parts[.tiles]?.text.contains("Accepted per second</span><b>300</b>") == true)
+    #expect(parts[.tiles]?.text.contains(">100 decided</span>") == true)
+  }
+
+  @Test func `while a partition stands still, what is accepted is told beside that nothing is decided`() throws {
+    let view = try view(
+      try (0...5).map { second in
+        try LiveSample.moment(Double(second), ends: Int64(second) * 300) { reading in
+          (reading.accepted, reading.requests) = (Int64(second) * 300, [LiveSample.partition: 40])
+          reading.progress = [LiveSample.progress(head: 40, halted: "a gap")]
+        }
+      })
+    #expect(view.accepted == LiveView.Flow(perSecond: 300, inAll: 1_500))
+    #expect(view.decided == LiveView.Flow(perSecond: 0, inAll: 40))
+    #expect(view.backlog == 1_460)
+    let answers = try #require(LiveParts(view, english).html[.answers]).text
+    #expect(answers.contains("<td>accepted by intakes</td><td>300</td><td>1,500</td>"))
+    #expect(answers.contains("<td>decided by lanes</td><td>0</td><td>40</td>"))
   }
 
   @Test func `a counter that was set back has no rate below 0`() throws {
-    let view = try view([LiveSample.moment(10), LiveSample.moment(11) { $0.requests = [:] }])
-    #expect(view.answers.allSatisfy { $0.perSecond == 0 })
+    let view = try view([LiveSample.moment(10), LiveSample.moment(11) { ($0.requests, $0.accepted) = ([:], 0) }])
+    #expect([view.accepted, view.decided, view.repeats].allSatisfy { $0.perSecond == 0 })
     #expect(view.seconds.allSatisfy { $0.decided == 0 && $0.refused == 0 })
   }
 

@@ -38,6 +38,28 @@ struct DoorTests {
     }
   }
 
+  @Test func `what is accepted is counted by sale, whatever topic they share, and intakes add up`() async throws {
+    try await RunningIntake.with(sales: [try .open(), try .open("other")]) { intake in
+      try await intake.withSibling { sibling in
+        for each in [intake, sibling] {
+          for _ in 0..<3 { #expect(try await each.order().status == 202) }
+          #expect(try await each.order(sale: "other").status == 202)
+          #expect(try await each.order(#"{"sku":"tablet","quantity":1}"#).status == 404)
+        }
+        let expected: [String: Int64] = ["double11": 6, "other": 2]
+        _ = try await eventually(within: .seconds(4)) { try await Self.accepted(intake) == expected }
+        #expect(try await Self.accepted(intake) == expected)
+      }
+    }
+  }
+
+  private static func accepted(_ intake: RunningIntake) async throws -> [String: Int64] {
+    let connection = try await intake.database.connect()
+    let rows = try await connection.query("SELECT id, requests FROM accepted_requests JOIN sales ON number = sale")
+    await connection.close()
+    return try Dictionary(rows.map { (try $0.string(0), try $0.int64(1)) }, uniquingKeysWith: +)
+  }
+
   @Test func `what is refused by its head, before its body is sent, is counted too`() async throws {
     try await RunningIntake.with(sales: [try .open()]) { intake in
       for type in ["text/plain", "application/json"] {
@@ -72,7 +94,7 @@ struct DoorTests {
       await withTaskGroup(of: Void.self) { group in
         for part in [counts, counts.reversed(), counts.shuffled()] {
           group.addTask {
-            guard case .added = await intake.store.add(part) else {
+            guard case .added = await intake.store.add(part, accepted: [sale.number: 7]) else {
               Issue.record("not added")
               return
             }
@@ -80,6 +102,7 @@ struct DoorTests {
         }
       }
       #expect(try await Self.counts(intake) == ["sold_out": 600])
+      #expect(try await Self.accepted(intake) == [sale.sale.id.rawValue: 21])
     }
   }
 

@@ -51,6 +51,9 @@ class Spike(Console):
         answers = spike("spike", 400)
         self.assertEqual(answers["accepted"], 400)
         self.wait_until(lambda: self.tile(backlog).startswith("401\n"))
+        # Side by side: intakes have accepted all of them, and the lane has decided none.
+        self.wait_until(lambda: self.in_all(say("accepted by intakes", "入口已受理")) == 402)
+        self.assertEqual(self.in_all(say("decided by lanes", "队列已裁决")), 1)
         self.wait_for(say("The line of partition", "的队列停滞"), "[data-part=alerts]")
         self.assertIn(say("although records wait", "有记录等待"), self.find("[data-part=alerts]").text)
         self.check_accessible()
@@ -62,7 +65,7 @@ class Spike(Console):
         refused = spike("spike", 300, "late")
         self.assertEqual(set(refused), {"sold_out"})
         self.wait_until(lambda: self.in_all(say("sold_out", "已售罄")) == refused["sold_out"])
-        self.assertEqual(self.in_all(say("decided", "已裁决")), 402)
+        self.assertEqual(self.in_all(say("decided by lanes", "队列已裁决")), 402)
         self.assertRegex(self.tile(say("Decision delay", "裁决延迟")), r"[\d.,]+ ms\n.*p99 [\d.,]+ ms")
         self.assertRegex(self.tile(say("Head of the line", "队首")), r"\d+:[\d,]+")
         self.assertTrue(self.driver.execute_script("return window.isTheSamePage"))

@@ -2,9 +2,11 @@
 enum LiveWords: Message {
   case live, title, report, reload, storeAway, needsPerson, answers, stock, room, partitions, silent
   case old, asOf, opensIn, endsIn, clock, over, nothingSold, at, days
-  case nothingNeeded, requestRate, perSecond, refusedPerSecond, backlog, nothingWaits, decidedIn, noRate, unknown
+  case nothingNeeded, requestRate, perSecond, refusedPerSecond, acceptedRate, decidedPerSecond
+  case backlog, nothingWaits, decidedIn, noRate, unknown
   case left, ofPutUp, delay, head, decidedUpTo, nothingLately, p50
-  case answer, inAll, decided, repeats, refused, before, minute, requestsPerSecond, secondsAgo, now, paid
+  case answer, inAll, accepted, decided, repeats, refused, toldEachSecond, before, minute, decidedMinute
+  case requestsPerSecond, secondsAgo, now, paid
   case noRoom, waiting, inside, admitted, admittedPerSecond, abandoned, rate, perMinute, none, paused
   case ofSale, partition, state, headOffset, lag, lease, owner
   case halted, unowned, ownerSilent, working, idle
@@ -39,6 +41,8 @@ enum LiveWords: Message {
     case .requestRate: ("Requests per second", "每秒请求")
     case .perSecond: ("per second", "每秒")
     case .refusedPerSecond: ("{1} refused at the door", "其中入口拒绝 {1}")
+    case .acceptedRate: ("Accepted per second", "每秒受理")
+    case .decidedPerSecond: ("{1} decided", "已裁决 {1}")
     case .backlog: ("Backlog", "积压")
     case .nothingWaits: ("nothing waits", "无等待")
     case .decidedIn: ("decided in {1}", "预计 {1} 内裁决完")
@@ -53,11 +57,18 @@ enum LiveWords: Message {
     case .p50: ("p50; p99 {1} ms", "p50；p99 {1} ms")
     case .answer: ("answer", "应答")
     case .inAll: ("in all", "累计")
-    case .decided: ("decided", "已裁决")
+    case .accepted: ("accepted by intakes", "入口已受理")
+    case .decided: ("decided by lanes", "队列已裁决")
     case .repeats: ("repeats", "重复请求")
     case .refused: ("refused at the door", "入口拒绝")
+    case .toldEachSecond:
+      (
+        "Intakes tell once a second what they accept and refuse. What one had not told when it died is missing.",
+        "入口每秒上报一次受理与拒绝的数量；进程崩溃时尚未上报的不计入。"
+      )
     case .before: ("before", "此前")
     case .minute: ("Requests in the last minute", "最近一分钟的请求")
+    case .decidedMinute: ("Decided in the last minute", "最近一分钟的裁决")
     case .requestsPerSecond: ("requests per second", "每秒请求数")
     case .secondsAgo: ("{1} s ago", "{1} 秒前")
     case .now: ("now", "现在")

@@ -89,9 +89,8 @@ struct LiveParts: Equatable {
 
       """
     }
-    let all = view.answers.reduce(0.0) { $0 + $1.perSecond }
-    let door = view.answers.filter(\.isAtDoor).reduce(0.0) { $0 + $1.perSecond }
-    let refused = Int64(door.rounded()).grouped
+    let door = view.refused.reduce(0.0) { $0 + $1.flow.perSecond }
+    let (accepted, taken) = (view.accepted.perSecond, view.decided.perSecond + view.repeats.perSecond)
     let left = view.stock.reduce(0) { $0 + $1.left }
     let putUp = view.stock.reduce(0) { $0 + $1.putUp }
     let drain =
@@ -102,14 +101,16 @@ struct LiveParts: Equatable {
       say(LiveWords.decidedUpTo, String(recent.acceptedUpTo.description.dropFirst(11).prefix(12)))
     }
     return """
-      \(tile(
-        say(LiveWords.requestRate), Int64(all.rounded()).grouped, say(LiveWords.refusedPerSecond, refused)))\
+      \(tile(say(LiveWords.requestRate), whole(door + accepted), say(LiveWords.refusedPerSecond, whole(door))))\
+      \(tile(say(LiveWords.acceptedRate), whole(accepted), say(LiveWords.decidedPerSecond, whole(taken))))\
       \(tile(say(LiveWords.backlog), view.backlog?.grouped ?? say(LiveWords.unknown), drain))\
       \(tile(say(LiveWords.left), left.grouped, say(LiveWords.ofPutUp, putUp.grouped)))\
       \(tile(say(LiveWords.delay), view.recent.map { "\($0.p50.grouped(digits: 1)) ms" } ?? "–", p99(say, view)))\
       \(tile(say(LiveWords.head), headOfLine(view), head ?? say(LiveWords.nothingLately)))
       """
   }
+
+  private static func whole(_ rate: Double) -> String { Int64(rate.rounded()).grouped }
 
   private static func p99(_ say: Phrasebook, _ view: LiveView) -> String {
     view.recent.map { say(LiveWords.p50, $0.p99.grouped(digits: 1)) } ?? say(LiveWords.nothingLately)
@@ -123,43 +124,47 @@ struct LiveParts: Equatable {
   }
 
   private static func answers(_ say: Phrasebook, _ view: LiveView) -> HTML {
-    let rows = view.answers.map { answer -> HTML in
-      let name: HTML =
-        answer.isAtDoor
-        ? "<td class=\"sub\"><code>\(say.door(answer.name))</code></td>"
-        : "<td>\(say(answer.name == LiveView.Answer.decided ? LiveWords.decided : .repeats))</td>"
-      return """
-        <tr>\(name)<td>\(Int64(answer.perSecond.rounded()).grouped)</td><td>\(answer.inAll.grouped)</td></tr>
-
-        """
+    func row(_ name: HTML, _ flow: LiveView.Flow) -> HTML {
+      "<tr>\(name)<td>\(whole(flow.perSecond))</td><td>\(flow.inAll.grouped)</td></tr>\n"
     }
+    let refused = view.refused.map { row("<td class=\"sub\"><code>\(say.door($0.code))</code></td>", $0.flow) }
+    let repeats: HTML =
+      view.repeats.inAll > 0 ? row("<td>\(say(LiveWords.repeats))</td>", view.repeats) : .empty
     return """
-      \(chart(say, view))
+      \(chart(say, view, decisions: false))
       <table><thead><tr><th scope="col">\(say(LiveWords.answer))</th>\
       <th scope="col">\(say(LiveWords.perSecond))</th><th scope="col">\(say(LiveWords.inAll))</th></tr>\
       </thead><tbody>
-      \(rows)</tbody></table>
+      \(row("<td>\(say(LiveWords.accepted))</td>", view.accepted))\
+      \(row("<td>\(say(LiveWords.decided))</td>", view.decided))\(repeats)\(refused)</tbody></table>
+      <p class="soft small">\(say(LiveWords.toldEachSecond))</p>
+      \(chart(say, view, decisions: true))
       """
   }
 
-  private static func chart(_ say: Phrasebook, _ view: LiveView) -> HTML {
-    let shown = view.seconds.suffix(Int(Limits.liveMinute.components.seconds))
+  /// The last minute: how requests were answered, or what lanes decided.
+  private static func chart(_ say: Phrasebook, _ view: LiveView, decisions: Bool) -> HTML {
     let count = Int(Limits.liveMinute.components.seconds)
+    let shown = view.seconds.suffix(count)
     let blank = Array(
-      repeating: BarChart.Bar(label: say(LiveWords.before), values: [0, 0, 0]), count: count - shown.count)
+      repeating: BarChart.Bar(label: say(LiveWords.before), values: [0, 0]), count: count - shown.count)
     let bars = shown.map { second in
       BarChart.Bar(
         label: String(second.at.description.dropFirst(11).prefix(8)),
-        values: [second.decided, second.repeated, second.refused])
+        values: decisions ? [second.decided, second.repeated] : [second.accepted, second.refused])
     }
     return BarChart(
-      id: "requests", title: say(LiveWords.minute), unit: say(LiveWords.requestsPerSecond),
-      barName: say(ChartWords.time),
-      series: [
-        .init(name: say(LiveWords.decided), colour: .confirmed),
-        .init(name: say(LiveWords.repeats), colour: .waitlisted),
-        .init(name: say(LiveWords.refused), colour: .rejected),
-      ],
+      id: decisions ? "decisions" : "requests", title: say(decisions ? LiveWords.decidedMinute : .minute),
+      unit: say(LiveWords.requestsPerSecond), barName: say(ChartWords.time),
+      series: decisions
+        ? [
+          .init(name: say(LiveWords.decided), colour: .confirmed),
+          .init(name: say(LiveWords.repeats), colour: .waitlisted),
+        ]
+        : [
+          .init(name: say(LiveWords.accepted), colour: .confirmed),
+          .init(name: say(LiveWords.refused), colour: .rejected),
+        ],
       bars: blank + bars,
       marks: [
         .init(place: 0, label: say(LiveWords.secondsAgo, "60")),

@@ -11,11 +11,15 @@ struct LiveTrack: Sendable {
   /// What is remembered of a look.
   private struct Look {
     let at: Timestamp
+    let accepted: Int64
     let requests: [Partition: Int64]
     let repeats: Int64
     let door: [String: Int64]
     let heads: [Partition: Offset]
     let admitted: Int
+
+    /// First decisions.
+    var decided: Int64 { requests.values.reduce(0, +) - repeats }
   }
 
   /// Since when a partition's head stands where it stands, while records wait behind it.
@@ -52,7 +56,7 @@ struct LiveTrack: Sendable {
   private mutating func remember(_ reading: LiveReading, at time: Timestamp) {
     looks.append(
       Look(
-        at: time, requests: reading.requests, repeats: reading.repeats, door: reading.door,
+        at: time, accepted: reading.accepted, requests: reading.requests, repeats: reading.repeats, door: reading.door,
         heads: Dictionary(reading.progress.map { ($0.partition, $0.nextOffset) }, uniquingKeysWith: { $1 }),
         admitted: room?.admitted ?? 0))
     let oldest = time.microseconds - Limits.liveMinute.wholeMicroseconds - 1_500_000
@@ -81,28 +85,22 @@ struct LiveTrack: Sendable {
     return span > 0 ? max(0, Double(count(last) - count(base)) / span) : 0
   }
 
-  private func answers(_ reading: LiveReading) -> [LiveView.Answer] {
-    let decided = reading.requests.values.reduce(0, +) - reading.repeats
-    let log = [
-      LiveView.Answer(
-        name: LiveView.Answer.decided, isAtDoor: false,
-        perSecond: rate { $0.requests.values.reduce(0, +) - $0.repeats },
-        inAll: decided),
-      .init(name: LiveView.Answer.repeats, isAtDoor: false, perSecond: rate(\.repeats), inAll: reading.repeats),
-    ]
-    let door = reading.door.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map { code, count in
-      LiveView.Answer(name: code, isAtDoor: true, perSecond: rate { $0.door[code] ?? 0 }, inAll: count)
+  private func flow(_ inAll: Int64, _ count: (Look) -> Int64) -> LiveView.Flow {
+    LiveView.Flow(perSecond: rate(count), inAll: inAll)
+  }
+
+  private func refused(_ reading: LiveReading) -> [LiveView.Refusal] {
+    reading.door.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map { code, count in
+      LiveView.Refusal(code: code, flow: flow(count) { $0.door[code] ?? 0 })
     }
-    return log.filter { $0.name == LiveView.Answer.decided || $0.inAll > 0 } + door
   }
 
   private var seconds: [LiveView.Second] {
     zip(looks, looks.dropFirst()).map { before, after in
-      let repeated = max(0, after.repeats - before.repeats)
-      let requests = after.requests.values.reduce(0, +) - before.requests.values.reduce(0, +)
-      let refused = after.door.values.reduce(0, +) - before.door.values.reduce(0, +)
+      func more(_ count: (Look) -> Int64) -> Int64 { max(0, count(after) - count(before)) }
       return LiveView.Second(
-        at: after.at, decided: max(0, requests - repeated), repeated: repeated, refused: max(0, refused))
+        at: after.at, accepted: more(\.accepted), decided: more(\.decided), repeated: more(\.repeats),
+        refused: more { $0.door.values.reduce(0, +) })
     }
   }
 
@@ -128,7 +126,9 @@ struct LiveTrack: Sendable {
       failingEndpoints: reading.failingEndpoints)
     return LiveView(
       sale: sale.id, name: sale.name, status: status, next: Self.next(sale, status), at: time, asOf: readAt,
-      answers: answers(reading), seconds: seconds, backlog: backlog,
+      accepted: flow(reading.accepted, \.accepted), refused: refused(reading),
+      decided: flow(looks.last?.decided ?? 0, \.decided), repeats: flow(reading.repeats, \.repeats), seconds: seconds,
+      backlog: backlog,
       drainMilliseconds: Self.drain(own), sellsByHolds: sale.holds != nil, stock: stock, recent: reading.recent,
       room: room, admittedPerSecond: rate { Int64($0.admitted) }, partitions: rows, quarantined: reading.quarantined,
       alerts: LiveAlert.all(of: facts))

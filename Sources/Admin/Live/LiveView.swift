@@ -9,22 +9,23 @@ struct LiveView: Sendable, Equatable {
     case opens(Timestamp), ends(Timestamp), over
   }
 
-  /// One answer to requests for orders.
-  struct Answer: Equatable {
-    static let decided = "decided"
-    static let repeats = "repeats"
-
-    /// One of the two, or at the door the problem's code.
-    let name: String
-    /// Whether it was given before the log.
-    let isAtDoor: Bool
+  /// Requests for orders that went one way.
+  struct Flow: Equatable {
     let perSecond: Double
     let inAll: Int64
   }
 
-  /// What came in within one second.
+  /// Requests that were refused, or answered again, before the log.
+  struct Refusal: Equatable {
+    /// The problem's code, or `repeated`.
+    let code: String
+    let flow: Flow
+  }
+
+  /// What came in, and what was decided, within one second.
   struct Second: Equatable {
     let at: Timestamp
+    let accepted: Int64
     let decided: Int64
     let repeated: Int64
     let refused: Int64
@@ -75,8 +76,16 @@ struct LiveView: Sendable, Equatable {
   let at: Timestamp
   let asOf: Timestamp
 
-  /// The most requests first.
-  let answers: [Answer]
+  /// What intakes accepted with 202, whether a lane has come to it or not: each intake tells once a second.
+  let accepted: Flow
+  /// What was not accepted, the most requests first.
+  let refused: [Refusal]
+
+  /// What lanes decided: first decisions, and records of orders that had theirs. While a partition stands still,
+  /// nothing of it is here.
+  let decided: Flow
+  let repeats: Flow
+
   /// The last minute, ascending.
   let seconds: [Second]
 

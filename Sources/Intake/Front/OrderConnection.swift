@@ -184,7 +184,7 @@ extension OrderConnection {
     switch fate {
     case .persisted(let offset):
       guard let connection else { return }
-      state.tally.count(.accepted)
+      state.accepted(of: submission.order.sale)
       var head = AnswerWriter.Head(status: .accepted, persistence: connection.persistence(isOldVersion: isOldVersion))
       head.order = submission.order
       send(state.listener.answers.make(head) { gate.write(submission, at: offset, to: &$0) }, .accepted)

@@ -143,7 +143,7 @@ private final class AwaitedOrder: OrderWaiter {
     submission.settle(fate)
     switch fate {
     case .persisted(let offset):
-      state.tally.count(.accepted)
+      state.accepted(of: head.sale.number)
       var json = JSONWriter(ByteBuffer())
       gate.write(submission, at: offset, to: &json)
       tell(.success(.accepted(submission.order, json.finish())))

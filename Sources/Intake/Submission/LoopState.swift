@@ -31,6 +31,7 @@ final class LoopState {
   var tally = AnswerTally()
 
   private var door = DoorTally()
+  private var accepted = RunTally<SaleNumber>()
   private var durations = DurationTally()
 
   /// For the ids of orders without a key.
@@ -68,8 +69,20 @@ final class LoopState {
     if let sale { door.count(answer, of: sale) }
   }
 
-  /// What `turnedAway` has counted since the last time.
-  func takeDoor() -> [DoorTally.Key: Int] { door.take() }
+  /// Counts a request for an order that was answered with 202: the log has it.
+  func accepted(of sale: SaleNumber) {
+    tally.count(.accepted)
+    accepted.count(sale)
+  }
+
+  /// What one loop has counted of sales.
+  struct Counted: Sendable {
+    let door: [DoorTally.Key: Int]
+    let accepted: [SaleNumber: Int]
+  }
+
+  /// What `turnedAway` and `accepted` have counted since the last time.
+  func takeCounted() -> Counted { Counted(door: door.take(), accepted: accepted.take()) }
 
   // MARK: Orders in flight
 

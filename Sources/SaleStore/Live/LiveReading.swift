@@ -16,6 +16,10 @@ public struct LiveReading: Sendable {
   public var requests: [Partition: Int64]
   public var repeats: Int64
 
+  /// How many requests for orders all intakes have answered with 202, as far as they have told: each tells once a
+  /// second. What an intake had not told when it died is missing, and so is what was accepted before they counted it.
+  public var accepted: Int64
+
   /// Answers at the door since the sale was created, by their code; `DoorCount.repeated` among them.
   public var door: [String: Int64]
 
@@ -55,7 +59,7 @@ public struct LiveReading: Sendable {
 
   public init(
     takenAt: Timestamp, sale: StoredSale, partitions: Int32, requests: [Partition: Int64], repeats: Int64,
-    door: [String: Int64], progress: [PartitionProgress], liveWorkers: Set<Int64>, recent: Recent?,
+    accepted: Int64, door: [String: Int64], progress: [PartitionProgress], liveWorkers: Set<Int64>, recent: Recent?,
     quarantined: Int64, commitMilliseconds: Int64?, deadLetters: Int64, failingEndpoints: Int64
   ) {
     self.takenAt = takenAt
@@ -63,6 +67,7 @@ public struct LiveReading: Sendable {
     self.partitions = partitions
     self.requests = requests
     self.repeats = repeats
+    self.accepted = accepted
     self.door = door
     self.progress = progress
     self.liveWorkers = liveWorkers
@@ -90,7 +95,10 @@ extension LiveReading {
     let answers = try transaction.pipeline { pipeline in
       try pipeline.add(StoredSale.byID, id.rawValue)
       try pipeline.add(
-        "SELECT clock_timestamp(), coalesce((SELECT partitions FROM topics WHERE name = $1), 0)::int4", topic)
+        """
+        SELECT clock_timestamp(), coalesce((SELECT partitions FROM topics WHERE name = $1), 0)::int4,
+          coalesce((SELECT requests FROM accepted_requests a JOIN sales s ON s.number = a.sale WHERE s.id = $2), 0)
+        """, topic, id.rawValue)
       try pipeline.add(
         """
         SELECT partition, requests, repeats FROM tallies
@@ -133,7 +141,7 @@ extension LiveReading {
     self.init(
       takenAt: try head.timestamp(0), sale: sale, partitions: try head.int32(1),
       requests: Dictionary(tallies.map { ($0.0, $0.1) }, uniquingKeysWith: +),
-      repeats: tallies.reduce(0) { $0 + $1.2 },
+      repeats: tallies.reduce(0) { $0 + $1.2 }, accepted: try head.int64(2),
       door: try Dictionary(
         answers[3].map { (try $0.string(0), try $0.int64(1)) }, uniquingKeysWith: { first, _ in first }),
       progress: try answers[4].map(PartitionProgress.init(row:)),
