@@ -114,6 +114,10 @@ public enum Limits {
   /// Events that wait for one watcher. One that does not take them misses some, and is then sent the whole view.
   static let liveEvents = 4
 
+  /// Between two questions to the store whether the sessions and tokens of all streams are good. A stream has to end
+  /// within two seconds of its own, on a busy machine too.
+  static let livePassCheck: Duration = .milliseconds(500)
+
   /// How long one stream lasts. Then the browser comes back, and is asked again who it is.
   static let liveStreamLife: Duration = .seconds(600)
 

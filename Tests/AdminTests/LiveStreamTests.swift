@@ -1,3 +1,4 @@
+import Accounts
 @testable import Admin
 import FlashSale
 import Foundation
@@ -8,6 +9,7 @@ import Logging
 import NIOCore
 import Postgres
 import SaleStore
+import Secrets
 import Synchronization
 import Telemetry
 import Testing
@@ -18,10 +20,12 @@ import Time
 @Suite struct LiveStreamTests {
   private static let authorization = "Authorization: Bearer \(AdminUnderTest.token)\r\n"
 
-  private func open(_ port: Int, _ sale: String = "double11", last: String = "") async throws -> RawClient {
+  private func open(
+    _ port: Int, _ sale: String = "double11", by header: String = authorization
+  ) async throws -> RawClient {
     let client = try await RawClient.connect(host: "127.0.0.1", port: port)
     try await client.send(
-      "GET /admin/sales/\(sale)/live/events HTTP/1.1\r\nHost: localhost\r\n\(Self.authorization)\(last)\r\n")
+      "GET /admin/sales/\(sale)/live/events HTTP/1.1\r\nHost: localhost\r\n\(header)\r\n")
     return client
   }
 
@@ -125,6 +129,71 @@ import Time
     for place in sales { await hub.leave(place) }
   }
 
+  @Test func `a stream ends within two seconds of its session or token, and no other does`() async throws {
+    try await AdminUnderTest.listening { admin, port in
+      _ = try await admin.store.create(.sample())
+      try await admin.add("mia", .viewer)
+      let mia = try #require(try await admin.store.adminUser(UserName(validating: "mia")))
+      let connection = try await admin.database.connect()
+      let kept = try await admin.session(of: mia)
+      let bystanders = [
+        try await open(port, by: cookie(kept)), try await open(port, by: bearer(admin.token("kept"))),
+        try await open(port),
+      ]
+      let line = AdminUnderTest.line
+      func age(_ secret: AccessSecret, by time: String, unused: String) async throws {
+        _ = try await connection.query(
+          """
+          UPDATE admin_sessions SET signed_in_at = now() - $2::text::interval, last_used_at = now() - $3::text::interval
+          WHERE digest = $1
+          """, secret.digest, time, unused)
+      }
+      let endings: [(what: String, end: (AccessSecret) async throws -> Void)] = [
+        ("signed out", { try await admin.store.endSessions(of: mia.id, only: $0.digest, logged: line) }),
+        ("not used for long", { try await age($0, by: "1 hour", unused: "31 minutes") }),
+        ("too old", { try await age($0, by: "13 hours", unused: "0") }),
+        (
+          "another password",
+          { _ in
+            let hash = try PasswordHash("another horse battery", cost: Browser.cost)
+            _ = try await admin.store.changePassword(of: mia.name, to: hash, keeping: kept.digest, logged: line)
+          }
+        ),
+      ]
+      for ending in endings {
+        let secret = try await admin.session(of: mia)
+        try await expectEnd(ending.what, open(port, by: cookie(secret))) { try await ending.end(secret) }
+      }
+      try await expectEnd("revoked", open(port, by: bearer(admin.token("revoked")))) {
+        _ = try await admin.store.revokeToken(UserName(validating: "revoked"), logged: line)
+      }
+      try await expectEnd("expired", open(port, by: bearer(admin.token("expired")))) {
+        _ = try await connection.query("UPDATE admin_tokens SET expires_at = now() WHERE name = 'expired'")
+      }
+      for bystander in bystanders { _ = try await bystander.received(upTo: "event: parts") }
+      // All that a user has open ends when she is disabled, and a program goes on.
+      try await expectEnd("disabled", bystanders[0]) {
+        _ = try await admin.store.switchAdminUser(mia.name, isOn: false, logged: line)
+      }
+      for bystander in bystanders.dropFirst() { _ = try await bystander.received(upTo: "event: parts") }
+      await connection.close()
+    }
+  }
+
+  private func cookie(_ secret: AccessSecret) -> String { "Cookie: penstock=\(secret.text.value)\r\n" }
+
+  private func bearer(_ secret: AccessSecret) -> String { "Authorization: Bearer \(secret.text.value)\r\n" }
+
+  /// Does what ends a stream, and expects its end within two seconds.
+  private func expectEnd(_ what: String, _ stream: RawClient, _ end: () async throws -> Void) async throws {
+    _ = try await stream.received(upTo: "event: parts")
+    try await end()
+    let ended = ContinuousClock.now
+    _ = try await stream.received(upTo: "\r\n0\r\n\r\n")
+    #expect(ContinuousClock.now - ended < .seconds(2), "\(what)")
+    stream.close()
+  }
+
   @Test func `a process that stops ends its streams at once`() async throws {
     let began = Mutex<ContinuousClock.Instant?>(nil)
     try await AdminUnderTest.listening { admin, port in
@@ -153,10 +222,11 @@ import Time
         DoorCount(sale: sale.number, from: LiveSample.at(0), reason: "sold_out", requests: 7),
         DoorCount(sale: sale.number, from: LiveSample.at(1), reason: "sold_out", requests: 2),
       ]
+      for _ in 1...2 { _ = await admin.store.add([], accepted: [sale.number: 55]) }
       _ = await admin.store.add(counts)
       let reading = try #require(try await admin.store.liveReading(of: sale.sale.id, topic: "orders"))
       #expect((reading.requests, reading.repeats) == ([Partition(0): 103], 3))
-      #expect(reading.door == ["sold_out": 9])
+      #expect(reading.door == ["sold_out": 9] && reading.accepted == 110)
       #expect(reading.partitions == 2 && reading.quarantined == 2)
       // What a person has looked at needs nobody any more.
       let connection = try await admin.database.connect()
@@ -183,5 +253,26 @@ import Time
       #expect((recent.p50, recent.p99) == (50, 99))
       #expect(recent.acceptedUpTo < recent.decidedAt)
     }
+  }
+}
+
+extension AdminUnderTest {
+  fileprivate static let line = LogEntry.Content(who: "@test", action: .signOut, subject: "mia")
+
+  fileprivate func session(of user: StoredUser) async throws -> AccessSecret {
+    let secret = AccessSecret.session()
+    let isIn = try await store.signIn(
+      user.id, secret, codeStep: nil, isOverTLS: false, at: .now, logged: Self.line)
+    #expect(isIn)
+    return secret
+  }
+
+  fileprivate func token(_ name: String) async throws -> AccessSecret {
+    let secret = AccessSecret.token()
+    let isAdded = try await store.addToken(
+      secret, named: UserName(validating: name), scopes: [.view], expiresAt: Timestamp.now.after(.seconds(600)),
+      logged: Self.line)
+    #expect(isAdded)
+    return secret
   }
 }

@@ -18,6 +18,13 @@ struct Visit: Sendable {
   let session: AccessSecret?
   let store: SaleStore
 
+  /// With which what goes on ends; `nil`: nothing that ends.
+  var pass: AccessPass? {
+    if let session { return .session(session.digest) }
+    if case .token(let id) = who.kind { return .token(id) }
+    return nil
+  }
+
   /// Where it came from, as the connection has it: behind a proxy, the proxy's.
   var address: String { context.peer?.ipAddress ?? "" }
 

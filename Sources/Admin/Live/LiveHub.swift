@@ -12,6 +12,9 @@ internal import Vitals
 ///
 /// (1) A sale costs one look a second, however many watch it, and none while nobody does.
 /// (2) Who does not take events misses some, and is then sent the whole view: nothing grows with a slow reader.
+/// (3) A stream ends with the session or token that it was begun with, within `Limits.livePassCheck` and the store's
+///     answer. All passes are one question to the store. While the store does not answer, streams stay: nobody can have
+///     ended a pass meanwhile, and they say that the store is away.
 actor LiveHub {
   /// One look.
   typealias Look = @Sendable (SaleID) async -> LiveMoment
@@ -30,12 +33,16 @@ actor LiveHub {
 
   private struct Watcher {
     let language: Language
+    /// What it was let in by; `nil`: nothing that ends.
+    let pass: AccessPass?
     let events: AsyncStream<ByteBuffer>.Continuation
     /// Whether it has to be sent the whole view.
     var isBehind: Bool
   }
 
   private let look: Look
+  private let check: PassCheck
+  private var checking: Task<Void, Never>?
   private let looks: Counter
   private let watching: Gauge
   private var channels: [SaleID: Channel] = [:]
@@ -43,8 +50,9 @@ actor LiveHub {
   /// Tells the views of this process from those of others.
   private let run = String(UInt32.random(in: .min ... .max), radix: 36)
 
-  init(metrics: any MetricsFactory, look: @escaping Look) {
+  init(metrics: any MetricsFactory, check: @escaping PassCheck = { $0 }, look: @escaping Look) {
     self.look = look
+    self.check = check
     looks = Counter(AdminMetric.liveLooks, factory: metrics)
     watching = Gauge(AdminMetric.liveWatchers, factory: metrics)
   }
@@ -60,10 +68,11 @@ actor LiveHub {
   ///
   /// - Parameters:
   ///   - zone: in which times are told, from then on to all who watch the sale.
+  ///   - pass: with which the stream ends; `nil`: nothing that ends.
   ///   - lastEvent: the id of the event that the watcher saw last.
   /// - Throws: `busy` past `Limits.liveStreams` or `Limits.liveSales`.
   func join(
-    _ sale: SaleID, _ language: Language, in zone: TimeZone = .gmt, lastEvent: String?
+    _ sale: SaleID, _ language: Language, in zone: TimeZone = .gmt, by pass: AccessPass? = nil, lastEvent: String?
   ) throws(Problem) -> Place {
     let watchers = channels.values.reduce(0) { $0 + $1.watchers.count }
     guard watchers < Limits.liveStreams, channels[sale] != nil || channels.count < Limits.liveSales else {
@@ -80,22 +89,41 @@ actor LiveHub {
       continuation.yield(LiveEvent.parts(parts.html, id: id(of: channel), at: .now))
     }
     channel.watchers[nextWatcher] = Watcher(
-      language: language, events: continuation, isBehind: channel.parts[language] == nil)
+      language: language, pass: pass, events: continuation, isBehind: channel.parts[language] == nil)
     if channel.looking == nil { channel.looking = Task { await self.keepLooking(at: sale) } }
     channels[sale] = channel
+    if checking == nil { checking = Task { await self.keepChecking() } }
     watching.record(watchers + 1)
     return Place(sale: sale, number: nextWatcher, events: events)
   }
 
   /// Ends watching.
-  func leave(_ place: Place) {
-    guard let watcher = channels[place.sale]?.watchers.removeValue(forKey: place.number) else { return }
+  func leave(_ place: Place) { end(place.number, of: place.sale) }
+
+  private func end(_ number: UInt64, of sale: SaleID) {
+    guard let watcher = channels[sale]?.watchers.removeValue(forKey: number) else { return }
     watcher.events.finish()
-    if channels[place.sale]?.watchers.isEmpty == true {
-      channels[place.sale]?.looking?.cancel()
-      channels[place.sale] = nil
+    if channels[sale]?.watchers.isEmpty == true {
+      channels[sale]?.looking?.cancel()
+      channels[sale] = nil
     }
     watching.record(channels.values.reduce(0) { $0 + $1.watchers.count })
+  }
+
+  /// Ends the streams whose pass has ended, until nobody watches.
+  private func keepChecking() async {
+    while !channels.isEmpty {
+      try? await Task.sleep(for: Limits.livePassCheck)
+      let passes = Set(channels.values.flatMap { $0.watchers.values.compactMap(\.pass) })
+      guard !passes.isEmpty, let good = await check(passes) else { continue }
+      let ended = passes.subtracting(good)
+      for (sale, channel) in channels {
+        for (number, watcher) in channel.watchers where watcher.pass.map(ended.contains) ?? false {
+          end(number, of: sale)
+        }
+      }
+    }
+    checking = nil
   }
 
   private func id(of channel: Channel) -> String { "\(run)-\(channel.number)" }

@@ -17,7 +17,8 @@ struct LiveRoutes: Sendable {
 
   init(desk: SaleDesk) {
     self.desk = desk
-    hub = LiveHub(metrics: desk.metrics) { await desk.moment(of: $0) }
+    hub = LiveHub(
+      metrics: desk.metrics, check: { await desk.good($0) }, look: { await desk.moment(of: $0) })
   }
 
   func add(to pages: GuardedRoutes) {
@@ -43,14 +44,14 @@ struct LiveRoutes: Sendable {
     // The page's own, whatever was chosen since on another one.
     let language = visit.query("language").flatMap(Language.init(rawValue:)) ?? Language(of: visit.request)
     let zone = try await desk.zone(of: stored)
-    let place = try await hub.join(stored.sale.id, language, in: zone, lastEvent: last)
+    let place = try await hub.join(stored.sale.id, language, in: zone, by: visit.pass, lastEvent: last)
     return Response(status: .ok, headers: headers, body: body(place))
   }
 
   private func body(_ place: LiveHub.Place) -> ResponseBody {
     ResponseBody { [hub] writer in
-      // It ends after a while, so that who watches is asked again who it is; when the process stops; and when its
-      // client takes nothing any more.
+      // It ends after a while, so that its use is noted; with its session or token; when the process stops; and when
+      // its client takes nothing any more.
       let ender = Task {
         try? await Task.sleep(for: Limits.liveStreamLife)
         await hub.leave(place)
