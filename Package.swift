@@ -416,7 +416,7 @@ let package = Package(
     .testTarget(
       name: "SystemTests",
       dependencies: [
-        "FlashSale", "Kafka", "OrderLog", "Postgres", "SaleStore", "TestSupport",
+        "Accounts", "FlashSale", "Kafka", "OrderLog", "Postgres", "SaleStore", "TestSupport",
         .product(name: "Logging", package: "swift-log"),
       ],
       swiftSettings: strict),

@@ -15,6 +15,9 @@ public enum StoreError: Error, Equatable, Sendable, CustomStringConvertible {
   /// The session of the partition's last owner is in the way of a claim and could not be ended; why.
   case ownerCannotBeEnded(Partition, String)
 
+  /// Nobody else who may sign in is an owner; nothing was changed.
+  case lastOwner(String)
+
   /// The store holds something that this version cannot read.
   case unreadable(String)
 
@@ -29,6 +32,7 @@ public enum StoreError: Error, Equatable, Sendable, CustomStringConvertible {
       """
     case .fenced(let partition): "partition \(partition) was claimed by another worker"
     case .ownerCannotBeEnded(let partition, let why): "the owner of partition \(partition) can't be ended: \(why)"
+    case .lastOwner(let name): "\(name) is the last owner who may sign in; make another one first"
     case .unreadable(let what): what
     }
   }

@@ -1,3 +1,4 @@
+import Accounts
 import Postgres
 import FlashSale
 import Foundation
@@ -113,6 +114,35 @@ import Testing
       #expect(command.by == (try Actor(name: "mia", reason: "delivery")))
       #expect(command.action == .restock(Units(500)))
       await connection.close()
+    }
+  }
+
+  @Test func `a change of a waiting room says why, if its caller does`() async throws {
+    try await AdminUnderTest.with { admin, client in
+      let json = try Sale.sample("s1").json
+      let roomed = json.dropLast() + #","shaping":{"room":{"rate_per_minute":600}}}"#
+      #expect(try await client.post("/admin/api/sales", json: String(roomed)).status == 201)
+      for (call, body) in [
+        ("pause", #"{"reason":"stuck"}"#), ("resume", ""), ("rate", #"{"rate_per_minute":60,"reason":"slower"}"#),
+        ("rate", #"{"rate_per_minute":70}"#), ("revoke", #"{"reason":"a bot","buyer":"alice"}"#),
+      ] {
+        let answer = try await send(client, .post, "sales/s1/room/\(call)", body)
+        #expect(answer.status == 200, "\(call) \(answer.text)")
+      }
+      #expect(try await admin.log(.roomChanged).map(\.why) == ["stuck", "", "slower", "", "a bot"])
+      let long = String(repeating: "x", count: 10_240)
+      for (call, body, code) in [
+        ("rate", #"{"rate_per_minute":60,"reason":" "}"#, "invalid_field"),
+        ("rate", #"{"rate_per_minute":60,"reason":"\#(long)"}"#, "invalid_field"),
+        ("revoke", #"{"buyer":"alice","reason":"\u202e"}"#, "invalid_field"),
+        ("revoke", #"{"reason":"a bot"}"#, "invalid_field"),
+        ("revoke", #"{"buyer":"a","why":"x"}"#, "unknown_field"),
+        ("beacon", #"{"name":"a","value":"b","reason":" "}"#, "invalid_field"),
+      ] {
+        let answer = try await send(client, .post, "sales/s1/room/\(call)", body)
+        #expect(answer.string("code") == code, "\(call) \(answer.text)")
+      }
+      #expect(try await admin.log(.roomChanged).count == 5)
     }
   }
 }

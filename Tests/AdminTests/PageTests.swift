@@ -4,6 +4,7 @@ import Foundation
 import HTTPServing
 import HTTPTypes
 import HummingbirdTesting
+import Postgres
 import SaleStore
 import TestSupport
 import Testing
@@ -34,6 +35,7 @@ import Testing
         for (name, value) in [
           ("X-Content-Type-Options", "nosniff"), ("Referrer-Policy", "same-origin"),
           ("Cross-Origin-Opener-Policy", "same-origin"), ("Cache-Control", "no-store"),
+          ("Permissions-Policy", "camera=(), geolocation=(), microphone=()"),
         ] {
           #expect(HTTPField.Name(name).flatMap { page.headers[$0] } == value, "\(path) \(name)")
         }
@@ -46,6 +48,31 @@ import Testing
           #expect(answer.status == 200)
           #expect(answer.headers[.cacheControl]?.contains("immutable") ?? false)
         }
+      }
+    }
+  }
+
+  @Test func `who comes over TLS is held to it, and nobody else is`() async throws {
+    try await AdminUnderTest.listening { _, port in
+      func answer(_ path: String, _ headers: String, host: String = "console.example") async throws -> String? {
+        let client = try await RawClient.connect(host: "127.0.0.1", port: port)
+        try await client.send("GET \(path) HTTP/1.1\r\nHost: \(host)\r\n\(headers)\r\n")
+        defer { client.close() }
+        return try await client.answer().headers["strict-transport-security"]
+      }
+      for path in ["/admin/sign-in", "/admin", "/admin/api/sales", "/admin/nothing", Asset.script.path] {
+        for header in [
+          "Origin: https://console.example\r\n", "X-Forwarded-Proto: https\r\n", "X-Forwarded-Proto: HTTPS, http\r\n",
+          "Cookie: a=b; __Host-penstock=x\r\n",
+        ] {
+          let sent = try await answer(path, header)
+          #expect(sent == "max-age=31536000", "\(path) \(header)")
+          #expect(try await answer(path, header, host: "localhost:8081") == nil, "\(path) \(header)")
+        }
+        for header in [
+          "", "Origin: http://console.example\r\nX-Forwarded-Proto: https\r\n", "X-Forwarded-Proto: http\r\n",
+          "X-Forwarded-Proto: http, https\r\n", "Cookie: penstock=__Host-penstock\r\n",
+        ] { #expect(try await answer(path, header) == nil, "\(path) \(header)") }
       }
     }
   }
@@ -181,37 +208,97 @@ import Testing
     }
   }
 
-  @Test func `an owner adds, changes and disables users, and somebody is left who can`() async throws {
+  @Test func `an owner adds, changes and disables users, and says why`() async throws {
     try await AdminUnderTest.with { admin, client in
       let owner = try await Browser.signedIn("mia", .owner, admin, client)
+      func send(_ path: String, _ fields: [String: String] = [:], why: String? = "why not") async throws -> TestResponse
+      {
+        try await owner.submit(path, on: "/admin/users", fields.merging(why.map { ["reason": $0] } ?? [:]) { $1 })
+      }
       let new = ["name": "leo", "role": "operator", "password": Browser.password]
-      #expect(try await owner.submit("/admin/users", on: "/admin/users", new).status == 303)
-      #expect(try await owner.submit("/admin/users", on: "/admin/users", new).status == 422)
+      #expect(try await send("/admin/users", new).status == 303)
+      #expect(try await send("/admin/users", new).status == 422)
       for bad in ["", "<script>", "a b", String(repeating: "x", count: 10_240), "x\u{0}", "\u{202E}x"] {
-        let fields = new.merging(["name": bad]) { $1 }
-        let answer = try await owner.submit("/admin/users", on: "/admin/users", fields)
+        let answer = try await send("/admin/users", new.merging(["name": bad]) { $1 })
         #expect(answer.status == 422, "\(bad.prefix(20))")
         #expect(!answer.text.contains("<script>"))
       }
       let leo = Browser(client)
       #expect(try await leo.signIn("leo").status == 303)
       #expect(try await leo.get("/admin/users").status == 403)
-      #expect(try await owner.submit("/admin/users/leo/role", on: "/admin/users", ["role": "owner"]).status == 303)
+      #expect(try await send("/admin/users/leo/role", ["role": "owner"]).status == 303)
       #expect(try await leo.get("/admin/users").status == 200)
-      #expect(try await owner.submit("/admin/users/leo/disable", on: "/admin/users", [:]).status == 303)
+      #expect(try await send("/admin/users/leo/disable").status == 303)
       #expect(try await leo.get("/admin").status == 303)
-      #expect(try await owner.submit("/admin/users/mia/disable", on: "/admin/users", [:]).status == 422)
-      #expect(try await owner.submit("/admin/users/mia/role", on: "/admin/users", ["role": "viewer"]).status == 422)
-      let made = try await owner.submit(
-        "/admin/tokens", on: "/admin/users", ["name": "ci", "scope": "view", "days": "7"])
+      #expect(try await send("/admin/users/nobody/disable").status == 404)
+      let made = try await send("/admin/tokens", ["name": "ci", "scope": "view", "days": "7"])
       let token = try #require(made.text.firstMatch(of: /<code>(pst_[A-Za-z0-9_-]+)<\/code>/)).output.1
       let bearer: HTTPFields = [.authorization: "Bearer \(token)"]
       #expect(try await client.get("/admin/api/sales", headers: bearer).status == 200)
       #expect(try await !owner.get("/admin/users").text.contains(token))
-      #expect(try await owner.submit("/admin/tokens/ci/revoke", on: "/admin/users", [:]).status == 303)
+      // Without a reason nothing is done, and the page says what is missing.
+      let named = new.merging(["name": "new"]) { $1 }
+      for (path, fields) in [
+        ("/admin/users", named), ("/admin/users/leo/role", ["role": "viewer"]), ("/admin/users/leo/enable", [:]),
+        ("/admin/tokens", ["name": "other", "scope": "view", "days": "7"]), ("/admin/tokens/ci/revoke", [:]),
+      ] {
+        for none in [nil, " ", "\u{202E}x"] {
+          let answer = try await send(path, fields, why: none)
+          #expect(answer.status == 422 && answer.text.contains("reason "), "\(path)")
+        }
+      }
+      #expect(try await client.get("/admin/api/sales", headers: bearer).status == 200)
+      #expect(try await send("/admin/tokens/ci/revoke").status == 303)
       #expect(try await client.get("/admin/api/sales", headers: bearer).status == 401)
-      let actions = try await admin.log().filter { $0.who == "mia" }.map(\.action)
-      #expect(actions == [.signIn, .userAdded, .userRole, .userDisabled, .tokenAdded, .tokenRevoked])
+      let lines = try await admin.log().filter { $0.who == "mia" }
+      #expect(lines.map(\.action) == [.signIn, .userAdded, .userRole, .userDisabled, .tokenAdded, .tokenRevoked])
+      #expect(lines.dropFirst().allSatisfy { $0.why == "why not" })
+    }
+  }
+
+  @Test func `whoever acts at once on the last owners, one of them stays`() async throws {
+    try await AdminUnderTest.with { admin, client in
+      let names = ["ada", "mia", "zoe"]
+      var owners: [Browser] = []
+      for name in names { owners.append(try await Browser.signedIn(name, .owner, admin, client)) }
+      let connection = try await admin.database.connect()
+      let line = LogEntry.Content(who: "@test", action: .userRole, subject: "x")
+      for round in 0..<12 {
+        _ = try await connection.query("UPDATE admin_users SET role = 'owner', disabled_at = NULL")
+        // Each is demoted or disabled, all at the same time, over as many connections as there are.
+        let refused = try await withThrowingTaskGroup(of: Bool.self) { group in
+          for (index, name) in names.enumerated() {
+            group.addTask {
+              let user = try UserName(validating: name)
+              do {
+                if (index + round).isMultiple(of: 2) {
+                  _ = try await admin.store.changeAdminUser(user, to: .viewer, logged: line)
+                } else {
+                  _ = try await admin.store.switchAdminUser(user, isOn: false, logged: line)
+                }
+                return false
+              } catch StoreError.lastOwner(let last) {
+                #expect(last == name)
+                return true
+              }
+            }
+          }
+          return try await group.reduce(into: 0) { $0 += $1 ? 1 : 0 }
+        }
+        #expect(refused == 1, "round \(round)")
+        let left = try await admin.store.adminUsers().filter { $0.role == .owner && $0.disabledAt == nil }
+        #expect(left.count == 1, "round \(round)")
+      }
+      let last = try #require(try await admin.store.adminUsers().first { $0.role == .owner && $0.disabledAt == nil })
+      let owner = Browser(client)
+      #expect(try await owner.signIn(last.name.rawValue).status == 303)
+      let commands = [("disable", [:]), ("role", ["role": "viewer"])] as [(String, [String: String])]
+      for (path, fields) in commands {
+        let answer = try await owner.submit(
+          "/admin/users/\(last.name)/\(path)", on: "/admin/users", fields.merging(["reason": "x"]) { $1 })
+        #expect(answer.status == 422 && answer.text.contains("is the last owner"), "\(path)")
+      }
+      await connection.close()
     }
   }
 }

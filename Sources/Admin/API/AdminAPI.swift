@@ -122,7 +122,7 @@ struct AdminAPI: Sendable {
   }
 
   private func change(
-    _ visit: Visit, _ command: RoomRecord.Command, _ words: String, _ reason: String = ""
+    _ visit: Visit, _ command: RoomRecord.Command, _ words: String, _ reason: String
   ) async throws -> Response {
     let id: SaleID = try visit.parameter()
     return try await visit.logged(.roomChanged, id.rawValue, to: words, why: reason) {
@@ -131,24 +131,24 @@ struct AdminAPI: Sendable {
   }
 
   @Sendable private func rate(_ visit: Visit) async throws -> Response {
-    let rate = try await visit.request.parsed(upTo: Limits.bodyBytes) { bytes throws(BodyError) in
+    let asked = try await visit.request.parsed(upTo: Limits.bodyBytes) { bytes throws(BodyError) in
       try RoomRequest.rate(parsing: bytes)
     }
-    return try await change(visit, .rate(rate), "rate \(rate)")
+    return try await change(visit, .rate(asked.rate), "rate \(asked.rate)", asked.reason)
   }
 
   @Sendable private func revoke(_ visit: Visit) async throws -> Response {
-    let buyer = try await visit.request.parsed(upTo: Limits.bodyBytes) { bytes throws(BodyError) in
+    let asked = try await visit.request.parsed(upTo: Limits.bodyBytes) { bytes throws(BodyError) in
       try RoomRequest.buyer(parsing: bytes)
     }
-    return try await change(visit, .revoke(buyer), "revoked \(BuyerMask.text(buyer))")
+    return try await change(visit, .revoke(asked.buyer), "revoked \(BuyerMask.text(asked.buyer))", asked.reason)
   }
 
   @Sendable private func tellBeacon(_ visit: Visit) async throws -> Response {
     let said = try await visit.request.parsed(upTo: Limits.bodyBytes) { bytes throws(BodyError) in
       try RoomRequest.beacon(parsing: bytes)
     }
-    return try await change(visit, .beacon(name: said.name, value: said.value), "beacon \(said.name)")
+    return try await change(visit, .beacon(name: said.name, value: said.value), "beacon \(said.name)", said.reason)
   }
 
   @Sendable private func resume(_ visit: Visit) async throws -> Response {

@@ -67,10 +67,9 @@ struct SignInRoutes: Sendable {
     }
   }
 
-  /// Browsers say with each form from which origin it is, and so whether they speak TLS; `nil`: neither over TLS nor on
-  /// this machine.
+  /// `nil`: neither over TLS nor on this machine.
   private func cookieKind(_ request: Request) -> SessionCookie.Kind? {
-    if request.headers[.origin]?.hasPrefix("https://") ?? false { return .overTLS }
+    if request.head.isFromTLS { return .overTLS }
     return (request.head.authority.map(door.gate.isLoopback) ?? false) ? .onThisMachine : nil
   }
 }

@@ -103,6 +103,8 @@ enum Stylesheet {
       padding: .2rem .2rem }
     td button { overflow-wrap: normal }
     td select { min-width: 7rem }
+    td .inline { flex-wrap: nowrap }
+    td .inline input { min-width: 8rem }
     button:disabled { opacity: .55; cursor: default }
     .alert { border: 1px solid var(--bad); border-left-width: 4px; border-radius: 6px; padding: .5rem .8rem;
       color: var(--bad); background: var(--card) }

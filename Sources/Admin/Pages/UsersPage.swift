@@ -42,13 +42,13 @@ enum UsersPage {
         "\(path)/role",
         """
         <select name="role" aria-label="\(say(UserWords.role)): \(user.name.rawValue)">\(options)</select>\
-        \(frame.button(say(UserWords.changeRole), style: "small"))
+        \(why(say, .changeRole, user.name))\(frame.button(say(UserWords.changeRole), style: "small"))
         """, style: "inline")
       let isOn = user.disabledAt == nil
+      let turn: UserWords = isOn ? .disable : .enable
       let switched = frame.form(
         "\(path)/\(isOn ? "disable" : "enable")",
-        frame.button(say(isOn ? UserWords.disable : UserWords.enable), style: isOn ? "danger" : "small"),
-        style: "inline")
+        "\(why(say, turn, user.name))\(frame.button(say(turn), style: isOn ? "danger" : "small"))", style: "inline")
       return [
         "<b>\(user.name.rawValue)</b>", role, "\(say(isOn ? UserWords.active : UserWords.disabled))",
         "\(say(user.codes == nil ? UserWords.no : UserWords.yes))", switched,
@@ -58,6 +58,14 @@ enum UsersPage {
     return frame.table(say(UserWords.users), heading, rows)
   }
 
+  /// Where a form in a table asks why.
+  private static func why(_ say: Phrasebook, _ action: UserWords, _ name: UserName) -> HTML {
+    """
+    <input name="reason" required autocomplete="off" placeholder="\(say(UserWords.why))" \
+    aria-label="\(say(action)), \(name.rawValue): \(say(UserWords.why))">
+    """
+  }
+
   private static func addUser(_ frame: PageFrame) -> HTML {
     let say = frame.say
     return """
@@ -65,7 +73,8 @@ enum UsersPage {
       \(frame.select("role", say(UserWords.role), roles(frame), chosen: Role.viewer.rawValue))\
       \(frame.field(
         "password", say(UserWords.password), type: "password", complete: "new-password",
-        hint: say(AccountWords.passwordHint)))\(frame.button(say(UserWords.add)))
+        hint: say(AccountWords.passwordHint)))\
+      \(frame.field("reason", say(UserWords.why), id: "user-reason"))\(frame.button(say(UserWords.add)))
       """
   }
 
@@ -81,8 +90,8 @@ enum UsersPage {
         end = "\(say(UserWords.expired))"
       } else {
         end = frame.form(
-          "/admin/tokens/\(token.name.rawValue)/revoke", frame.button(say(UserWords.revoke), style: "danger"),
-          style: "inline")
+          "/admin/tokens/\(token.name.rawValue)/revoke",
+          "\(why(say, .revoke, token.name))\(frame.button(say(UserWords.revoke), style: "danger"))", style: "inline")
       }
       return [
         "<b>\(token.name.rawValue)</b>", "\(scopes)", "\(token.expiresAt.dateAndMinute) UTC",
@@ -104,9 +113,10 @@ enum UsersPage {
       """
     }
     return """
-      \(frame.field("name", say(UserWords.name)))\
+      \(frame.field("name", say(UserWords.name), id: "token-name"))\
       <fieldset><legend>\(say(UserWords.scopes))</legend>\(scopes)</fieldset>\
-      \(frame.field("days", say(UserWords.days), value: "90", type: "number"))\(frame.button(say(UserWords.add)))
+      \(frame.field("days", say(UserWords.days), value: "90", type: "number"))\
+      \(frame.field("reason", say(UserWords.why), id: "token-reason"))\(frame.button(say(UserWords.add)))
       """
   }
 }

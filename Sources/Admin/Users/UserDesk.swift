@@ -15,7 +15,6 @@ struct UserDesk: Sendable {
   enum Refusal: Error {
     case invalid(field: String, reason: String)
     case taken(String)
-    case lastOwner(String)
     case noScope
   }
 
@@ -27,7 +26,7 @@ struct UserDesk: Sendable {
     try await desk.asking("list tokens") { [store] in try await store.tokens() }
   }
 
-  func add(_ visit: Visit, name: String, role: String, password: String) async throws {
+  func add(_ visit: Visit, name: String, role: String, password: String, because reason: String) async throws {
     guard let role = Role(rawValue: role) else { throw Problem.invalidParameter("role", "is no role") }
     let user: UserName
     do throws(ValidationError) {
@@ -37,27 +36,25 @@ struct UserDesk: Sendable {
       throw Refusal.invalid(field: error.field, reason: error.reason)
     }
     let hash = try await passwords.hash(password)
-    let line = visit.line(.userAdded, user.rawValue, to: role.rawValue)
+    let line = visit.line(.userAdded, user.rawValue, to: role.rawValue, why: reason)
     let isAdded = try await desk.asking("add a user", changes: "the user may be there") { [store] in
       try await store.addAdminUser(user, role: role, password: hash, logged: line)
     }
     guard isAdded else { throw Refusal.taken(user.rawValue) }
   }
 
-  func change(_ visit: Visit, _ name: UserName, to role: String) async throws {
+  func change(_ visit: Visit, _ name: UserName, to role: String, because reason: String) async throws {
     guard let role = Role(rawValue: role) else { throw Problem.invalidParameter("role", "is no role") }
     let user = try await self.user(name)
-    if role != .owner { try await checkOwners(without: user) }
-    let line = visit.line(.userRole, name.rawValue, from: user.role.rawValue, to: role.rawValue)
+    let line = visit.line(.userRole, name.rawValue, from: user.role.rawValue, to: role.rawValue, why: reason)
     _ = try await desk.asking("change a role", changes: "the role may be another") { [store] in
       try await store.changeAdminUser(name, to: role, logged: line)
     }
   }
 
-  func switched(_ visit: Visit, _ name: UserName, isOn: Bool) async throws {
+  func switched(_ visit: Visit, _ name: UserName, isOn: Bool, because reason: String) async throws {
     let user = try await self.user(name)
-    if !isOn { try await checkOwners(without: user) }
-    let line = visit.line(isOn ? .userEnabled : .userDisabled, name.rawValue)
+    let line = visit.line(isOn ? .userEnabled : .userDisabled, user.name.rawValue, why: reason)
     _ = try await desk.asking("switch a user", changes: "the user may be switched") { [store] in
       try await store.switchAdminUser(name, isOn: isOn, logged: line)
     }
@@ -69,14 +66,10 @@ struct UserDesk: Sendable {
     return user
   }
 
-  /// Somebody must be left who can manage users.
-  private func checkOwners(without user: StoredUser) async throws {
-    let others = try await users().filter { $0.role == .owner && $0.disabledAt == nil && $0.id != user.id }
-    if user.role == .owner, others.isEmpty { throw Refusal.lastOwner(user.name.rawValue) }
-  }
-
   /// Adds a token, and tells its secret: this once.
-  func addToken(_ visit: Visit, name: String, scopes: [String], days: String) async throws -> AccessSecret {
+  func addToken(
+    _ visit: Visit, name: String, scopes: [String], days: String, because reason: String
+  ) async throws -> AccessSecret {
     let token: UserName
     do throws(ValidationError) { token = try UserName(validating: name) } catch {
       throw Refusal.invalid(field: error.field, reason: error.reason)
@@ -91,7 +84,8 @@ struct UserDesk: Sendable {
     }
     let (secret, expires) = (AccessSecret.token(), Timestamp.now.after(.seconds(days * 86_400)))
     let line = visit.line(
-      .tokenAdded, token.rawValue, to: "\(rights.map(\.rawValue).sorted().joined(separator: " ")), until \(expires)")
+      .tokenAdded, token.rawValue, to: "\(rights.map(\.rawValue).sorted().joined(separator: " ")), until \(expires)",
+      why: reason)
     let isAdded = try await desk.asking("add a token", changes: "the token may be there") { [store] in
       try await store.addToken(secret, named: token, scopes: rights, expiresAt: expires, logged: line)
     }
@@ -99,8 +93,8 @@ struct UserDesk: Sendable {
     return secret
   }
 
-  func revoke(_ visit: Visit, _ name: UserName) async throws {
-    let line = visit.line(.tokenRevoked, name.rawValue)
+  func revoke(_ visit: Visit, _ name: UserName, because reason: String) async throws {
+    let line = visit.line(.tokenRevoked, name.rawValue, why: reason)
     _ = try await desk.asking("revoke a token", changes: "the token may be revoked") { [store] in
       try await store.revokeToken(name, logged: line)
     }

@@ -161,7 +161,7 @@ public enum CommandRequest {
         while let field = try fields.next(&json) { reason = try json.text(field) }
         return reason
       }
-      if !reason.isEmpty { try CommandRequest.check(reason) }
+      try CommandRequest.checkGiven(reason)
     }
   }
 
@@ -215,6 +215,11 @@ public enum CommandRequest {
         startsAt: startsAt, endsAt: endsAt, perBuyerLimit: perBuyerLimit, priceMinor: prices[sku])
       return change.isEmpty ? nil : change
     }
+  }
+
+  /// Refuses a reason that `check` would refuse; none at all is fine.
+  static func checkGiven(_ reason: String) throws(BodyError) {
+    if !reason.isEmpty { try check(reason) }
   }
 
   /// Refuses a reason that is missing, or that `Actor` would refuse.

@@ -78,17 +78,22 @@ extension SaleStore {
   /// Gives a user another role. It counts with her next request: a session's rights are read with each.
   ///
   /// - Returns: whether there is such a user.
+  /// - Throws: `StoreError.lastOwner`.
   public func changeAdminUser(_ name: UserName, to role: Role, logged: LogEntry.Content) async throws -> Bool {
     try await logging(logged) { transaction in
-      try transaction.execute("UPDATE admin_users SET role = $2 WHERE name = $1", name.rawValue, role.rawValue) == 1
+      if role != .owner { try Self.leaveAnOwner(besides: name, in: transaction) }
+      return try transaction.execute("UPDATE admin_users SET role = $2 WHERE name = $1", name.rawValue, role.rawValue)
+        == 1
     }
   }
 
   /// Lets a user in no more, or again; what she has open ends.
   ///
   /// - Returns: whether there is such a user.
+  /// - Throws: `StoreError.lastOwner`.
   public func switchAdminUser(_ name: UserName, isOn: Bool, logged: LogEntry.Content) async throws -> Bool {
     try await logging(logged) { transaction in
+      if !isOn { try Self.leaveAnOwner(besides: name, in: transaction) }
       try transaction.execute(
         """
         DELETE FROM admin_sessions WHERE user_id = (SELECT id FROM admin_users WHERE name = $1)
@@ -100,6 +105,17 @@ extension SaleStore {
         WHERE name = $1
         """, name.rawValue, isOn) == 1
     }
+  }
+
+  /// Throws unless somebody is left who can manage users. Owners stay locked until the transaction ends, so of two who
+  /// take each other's role at once, the second sees what the first has done.
+  private static func leaveAnOwner(besides name: UserName, in transaction: borrowing Transaction) throws {
+    let owners = try transaction.query(
+      """
+      SELECT name FROM admin_users WHERE role = $1 AND disabled_at IS NULL ORDER BY id FOR NO KEY UPDATE
+      """, Role.owner.rawValue
+    ).map { try $0.string(0) }
+    if owners == [name.rawValue] { throw StoreError.lastOwner(name.rawValue) }
   }
 
   /// Gives a user another password, and ends all her sessions but one.

@@ -35,6 +35,7 @@ struct AdminTokenCommand: AsyncParsableCommand {
       transform: AdminAccounts.right)
     var scopes: [Right]
     @Option(help: "Days until it expires.") var days = 90
+    @OptionGroup var why: Why
 
     func validate() throws {
       guard !scopes.isEmpty else { throw ArgumentParser.ValidationError("Give it a --scope at least.") }
@@ -49,7 +50,7 @@ struct AdminTokenCommand: AsyncParsableCommand {
         let token = try AdminAccounts.name(name)
         let (secret, expires) = (AccessSecret.token(), Timestamp.now.after(.seconds(days * 86_400)))
         let words = Set(scopes).map(\.rawValue).sorted().joined(separator: " ")
-        let line = accounts.line(.tokenAdded, token.rawValue, to: "\(words), until \(expires)")
+        let line = accounts.line(.tokenAdded, token.rawValue, to: "\(words), until \(expires)", why)
         let isAdded = try await accounts.store.addToken(
           secret, named: token, scopes: Set(scopes), expiresAt: expires, logged: line)
         guard isAdded else {
@@ -83,11 +84,13 @@ struct AdminTokenCommand: AsyncParsableCommand {
       discussion: "Example:\n  penstock admin token revoke reports")
 
     @Argument(help: "The token's name.") var name: String
+    @OptionGroup var why: Why
 
     func run() async throws {
       try await AdminAccounts.with { accounts in
         let token = try AdminAccounts.name(name)
-        let isThere = try await accounts.store.revokeToken(token, logged: accounts.line(.tokenRevoked, token.rawValue))
+        let line = accounts.line(.tokenRevoked, token.rawValue, why)
+        let isThere = try await accounts.store.revokeToken(token, logged: line)
         try AdminAccounts.check(isThere, token)
         try StandardOutput.write(line: "\(token) counts no more")
       }

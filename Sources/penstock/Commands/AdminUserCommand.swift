@@ -14,7 +14,7 @@ struct AdminUserCommand: AsyncParsableCommand {
     discussion: """
       Works on the database of PENSTOCK_DATABASE_URL, and each change is in the admin log as @cli with the name of the
       system's user. Roles: viewer sees; operator runs sales; finance refunds, exports and sees buyers; owner may do
-      everything, and manages users.
+      everything, and manages users. The last owner who may sign in stays one.
 
       Exit codes: 0 done; 1 refused; 69 PostgreSQL cannot be reached; 78 configuration.
       """.flowing,
@@ -34,11 +34,12 @@ struct AdminUserCommand: AsyncParsableCommand {
     @Argument(help: "1 to 64 characters of A-Z a-z 0-9 . _ -") var name: String
     @Option(help: "viewer, operator, finance or owner.", transform: AdminAccounts.role)
     var role = Accounts.Role.viewer
+    @OptionGroup var why: Why
 
     func run() async throws {
       try await AdminAccounts.with { accounts in
         let (user, password) = try AdminAccounts.newPassword(for: name)
-        let line = accounts.line(.userAdded, user.rawValue, to: role.rawValue)
+        let line = accounts.line(.userAdded, user.rawValue, to: role.rawValue, why)
         guard try await accounts.store.addAdminUser(user, role: role, password: password, logged: line) else {
           throw AdminAccounts.Refused(description: "a user \(user) exists already; nothing was changed")
         }
@@ -53,11 +54,12 @@ struct AdminUserCommand: AsyncParsableCommand {
       discussion: "Example:\n  penstock admin user passwd mia")
 
     @Argument(help: "The user.") var name: String
+    @OptionGroup var why: Why
 
     func run() async throws {
       try await AdminAccounts.with { accounts in
         let (user, password) = try AdminAccounts.newPassword(for: name)
-        let line = accounts.line(.userPassword, user.rawValue)
+        let line = accounts.line(.userPassword, user.rawValue, why)
         let isThere = try await accounts.store.changePassword(of: user, to: password, keeping: nil, logged: line)
         try AdminAccounts.check(isThere, user)
         try StandardOutput.write(line: "\(user) has another password, and is signed out everywhere")
@@ -72,6 +74,7 @@ struct AdminUserCommand: AsyncParsableCommand {
       discussion: "Example:\n  penstock admin user codes-off mia")
 
     @Argument(help: "The user.") var name: String
+    @OptionGroup var why: Why
 
     func run() async throws {
       try await AdminAccounts.with { accounts in
@@ -81,7 +84,7 @@ struct AdminUserCommand: AsyncParsableCommand {
         guard let user, user.codes != nil else {
           throw AdminAccounts.Refused(description: "\(name) has no codes; nothing was changed")
         }
-        let line = accounts.line(.codesOff, name.rawValue)
+        let line = accounts.line(.codesOff, name.rawValue, why)
         try await accounts.store.changeCodes(of: user.id, to: nil, step: nil, logged: line)
         try StandardOutput.write(line: "\(name) signs in by the password alone")
       }
@@ -96,11 +99,13 @@ struct AdminUserCommand: AsyncParsableCommand {
     @Argument(help: "The user.") var name: String
     @Argument(help: "viewer, operator, finance or owner.", transform: AdminAccounts.role)
     var role: Accounts.Role
+    @OptionGroup var why: Why
 
     func run() async throws {
       try await AdminAccounts.with { accounts in
         let user = try AdminAccounts.name(name)
-        let line = accounts.line(.userRole, user.rawValue, to: role.rawValue)
+        let before = try await accounts.store.adminUser(user)?.role
+        let line = accounts.line(.userRole, user.rawValue, from: before?.rawValue, to: role.rawValue, why)
         try AdminAccounts.check(try await accounts.store.changeAdminUser(user, to: role, logged: line), user)
         try StandardOutput.write(line: "\(user) is \(role.rawValue)")
       }
@@ -110,11 +115,12 @@ struct AdminUserCommand: AsyncParsableCommand {
   struct Disable: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
       commandName: "disable", abstract: "Let a user in no more, and end her sessions.",
-      discussion: "Example:\n  penstock admin user disable mia")
+      discussion: "Example:\n  penstock admin user disable mia --reason \"she has left\"")
 
     @Argument(help: "The user.") var name: String
+    @OptionGroup var why: Why
 
-    func run() async throws { try await AdminUserCommand.turn(name, isOn: false) }
+    func run() async throws { try await AdminUserCommand.turn(name, isOn: false, why) }
   }
 
   struct Enable: AsyncParsableCommand {
@@ -123,8 +129,9 @@ struct AdminUserCommand: AsyncParsableCommand {
       discussion: "Example:\n  penstock admin user enable mia")
 
     @Argument(help: "The user.") var name: String
+    @OptionGroup var why: Why
 
-    func run() async throws { try await AdminUserCommand.turn(name, isOn: true) }
+    func run() async throws { try await AdminUserCommand.turn(name, isOn: true, why) }
   }
 
   struct List: AsyncParsableCommand {
@@ -142,10 +149,10 @@ struct AdminUserCommand: AsyncParsableCommand {
     }
   }
 
-  fileprivate static func turn(_ name: String, isOn: Bool) async throws {
+  fileprivate static func turn(_ name: String, isOn: Bool, _ why: Why) async throws {
     try await AdminAccounts.with { accounts in
       let user = try AdminAccounts.name(name)
-      let line = accounts.line(isOn ? .userEnabled : .userDisabled, user.rawValue)
+      let line = accounts.line(isOn ? .userEnabled : .userDisabled, user.rawValue, why)
       try AdminAccounts.check(try await accounts.store.switchAdminUser(user, isOn: isOn, logged: line), user)
       try StandardOutput.write(line: "\(user) is \(isOn ? "active" : "disabled")")
     }
@@ -178,8 +185,11 @@ struct AdminAccounts {
   }
 
   /// A line of the admin log, by the system's user.
-  func line(_ action: LogAction, _ subject: String, to: String? = nil) -> LogEntry.Content {
-    LogEntry.Content(who: "@cli (\(NSUserName()))", action: action, subject: subject, to: to)
+  func line(
+    _ action: LogAction, _ subject: String, from: String? = nil, to: String? = nil, _ why: Why
+  ) -> LogEntry.Content {
+    LogEntry.Content(
+      who: "@cli (\(NSUserName()))", action: action, subject: subject, from: from, to: to, why: why.words)
   }
 
   static func name(_ text: String) throws -> UserName {

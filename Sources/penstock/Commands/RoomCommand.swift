@@ -22,8 +22,9 @@ struct RoomCommand: AsyncParsableCommand {
 
     @Argument(help: "The sale's id.", transform: { try SaleID(validating: $0) })
     var sale: SaleID
+    @OptionGroup var why: Why
 
-    func run() async throws { try await RoomCommand.change(sale, "pause") }
+    func run() async throws { try await RoomCommand.change(sale, "pause", why) }
   }
 
   struct Resume: AsyncParsableCommand {
@@ -33,8 +34,9 @@ struct RoomCommand: AsyncParsableCommand {
 
     @Argument(help: "The sale's id.", transform: { try SaleID(validating: $0) })
     var sale: SaleID
+    @OptionGroup var why: Why
 
-    func run() async throws { try await RoomCommand.change(sale, "resume") }
+    func run() async throws { try await RoomCommand.change(sale, "resume", why) }
   }
 
   struct Rate: AsyncParsableCommand {
@@ -47,22 +49,24 @@ struct RoomCommand: AsyncParsableCommand {
 
     @Argument(help: "Admissions per minute: 1 to \(FlashSale.Limits.roomRate).")
     var perMinute: Int32
+    @OptionGroup var why: Why
 
-    func run() async throws { try await RoomCommand.change(sale, "rate", ["rate_per_minute": perMinute]) }
+    func run() async throws { try await RoomCommand.change(sale, "rate", why, ["rate_per_minute": perMinute]) }
   }
 
   struct Revoke: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
       commandName: "revoke", abstract: "Take a buyer's place and token away for good.",
-      discussion: "Example:\n  penstock room revoke double11 alice")
+      discussion: "Example:\n  penstock room revoke double11 alice --reason \"sells her places\"")
 
     @Argument(help: "The sale's id.", transform: { try SaleID(validating: $0) })
     var sale: SaleID
 
     @Argument(help: "The buyer, as in X-Buyer-Id.")
     var buyer: String
+    @OptionGroup var why: Why
 
-    func run() async throws { try await RoomCommand.change(sale, "revoke", ["buyer": buyer]) }
+    func run() async throws { try await RoomCommand.change(sale, "revoke", why, ["buyer": buyer]) }
   }
 
   struct Beacon: AsyncParsableCommand {
@@ -83,20 +87,18 @@ struct RoomCommand: AsyncParsableCommand {
 
     @Argument(help: "The value, exactly as everybody can look it up.")
     var value: String
+    @OptionGroup var why: Why
 
-    func run() async throws { try await RoomCommand.change(sale, "beacon", ["name": name, "value": value]) }
+    func run() async throws { try await RoomCommand.change(sale, "beacon", why, ["name": name, "value": value]) }
   }
 
-  fileprivate static func change(_ sale: SaleID, _ what: String, _ body: [String: String]? = nil) async throws {
-    try await change(sale, what, encoded: body.map { try JSONEncoder().encode($0) })
-  }
-
-  fileprivate static func change(_ sale: SaleID, _ what: String, _ body: [String: Int32]) async throws {
-    try await change(sale, what, encoded: try JSONEncoder().encode(body))
-  }
-
-  private static func change(_ sale: SaleID, _ what: String, encoded body: Data?) async throws {
+  fileprivate static func change(
+    _ sale: SaleID, _ what: String, _ why: Why, _ fields: [String: Any] = [:]
+  ) async throws {
     try await reporting {
+      var fields = fields
+      if let reason = why.reason { fields["reason"] = reason }
+      let body = fields.isEmpty ? nil : try JSONSerialization.data(withJSONObject: fields)
       let path = "/admin/api/sales/\(sale)/room/\(what)"
       try StandardOutput.write(line: pretty(try await AdminClient(environment).call("POST", path, body: body)))
     }
