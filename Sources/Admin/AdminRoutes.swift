@@ -30,7 +30,7 @@ public struct AdminRoutes: Sendable {
     let approvals = ApprovalDesk(desk: desk, demanding: secondPerson)
     let passwords = PasswordQueue(cost: passwordCost)
     let bulk = BulkDesk(desk: desk)
-    let audits = AuditDesk(run: hooks.audit, logger: logger)
+    let audits = AuditDesk(desk: desk, run: hooks.audit)
     jobs = BulkRunner(bulk)
     countAhead = CountAhead(desk)
     api = AdminAPI(

@@ -153,8 +153,14 @@ public enum Limits {
   /// Bytes of a quarantined record that are shown as hexadecimal digits. A record of ours has some 200.
   static let shownBytes = 16 << 10
 
-  /// Audits that a process remembers.
-  static let keptAudits = 10
+  /// Audits that are remembered and listed, of all processes.
+  static let keptAudits = 20
+
+  /// How often whoever runs an audit tells how far it is, and the pause between two tries to write how it ended.
+  static let auditTold: Duration = .seconds(1)
+
+  /// Tries to write how an audit ended: ten minutes of them. Past it, the audit is told as not ended.
+  static let auditEndTries = 600
 
   /// Orders that a preview of a bulk job counts; past it, it says that there are more.
   static let previewedOrders = 200_000

@@ -25,6 +25,10 @@ public enum Limits {
   /// stays open, and is closed after some more orders.
   static let closingLockTimeout = Duration.milliseconds(200)
 
+  /// How long whoever runs an audit may show no life before it is told as not ended. Its signs are a second apart; a
+  /// process that was frozen for less goes on.
+  public static let auditSilence = Duration.seconds(30)
+
   /// Ids that are read at once for a filter: 320 kB.
   static let filterPageOrders: Int32 = 20_000
 

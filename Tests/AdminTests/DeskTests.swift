@@ -1,4 +1,4 @@
-import Admin
+@testable import Admin
 import FlashSale
 import Foundation
 import HTTPTypes
@@ -77,6 +77,64 @@ import Time
       admin.log.change { $0.audits = { _ in throw LogUnderTest.Unreachable() } }
       #expect(try await client.send(.post, "/admin/api/audits").status == 202)
       #expect(try await eventually { try await client.get("/admin/api/audits/2").string("state") == "failed" })
+    }
+  }
+
+  @Test func `an audit of another process is shown, and one whose process died has not ended`() async throws {
+    try await AdminUnderTest.with { admin, client in
+      let (go, goes) = AsyncStream<Void>.makeStream()
+      let other = LogUnderTest()
+      other.change { log in
+        log.audits = { step in
+          step(AuditStep("comparing", done: 3, of: 10))
+          for await _ in go { break }
+          return AuditVerdict("violated", text: "a row\u{0} is wrong", json: Data("{}".utf8))
+        }
+      }
+      let desk = SaleDesk(
+        store: admin.store, hooks: other.hooks, metrics: admin.metrics, topic: PlantedRows.topic, logger: quietLogger)
+      _ = try await AuditDesk(desk: desk, run: other.hooks.audit).start(by: "mia")
+      #expect(try await eventually { try await client.get("/admin/api/audits/1").json("done") as? Int == 3 })
+      let shown = try await client.get("/admin/api/audits/1")
+      #expect(shown.string("state") == "running" && shown.string("started_by") == "mia", "\(shown.text)")
+      #expect(try await client.send(.post, "/admin/api/audits").string("code") == "audit_running")
+      goes.yield()
+      #expect(try await eventually { try await client.get("/admin/api/audits/1").string("verdict") == "violated" })
+      #expect(try await client.get("/admin/audits").text.contains("a row\u{FFFD} is wrong"))
+      // A process that died in the middle of one.
+      let connection = try await admin.database.connect()
+      _ = try await connection.query(
+        """
+        INSERT INTO admin_audits (started_by, phase, done, total, told_at)
+        VALUES ('leo', 'comparing', 5, 10, clock_timestamp() - interval '31 s')
+        """)
+      await connection.close()
+      let dead = try await client.get("/admin/api/audits/2")
+      #expect(dead.string("state") == "not_ended" && dead.json("verdict") is NSNull, "\(dead.text)")
+      let page = try await client.get("/admin/audits").text
+      #expect(page.contains("not ended") && page.contains("it has no verdict"))
+      // It is in nobody's way.
+      #expect(try await client.send(.post, "/admin/api/audits").status == 202)
+      #expect(try await eventually { try await client.get("/admin/api/audits/3").string("state") == "failed" })
+    }
+  }
+
+  @Test func `of those who start an audit at once, in several processes, one does`() async throws {
+    try await AdminUnderTest.with { admin, _ in
+      for round in 1...5 {
+        let started = try await withThrowingTaskGroup(of: StoredAudit?.self) { group in
+          for name in ["ada", "leo", "mia", "zoe"] {
+            group.addTask { try await admin.store.startAudit(by: name, phase: "begins", keeping: 3) }
+          }
+          return try await group.reduce(into: [StoredAudit]()) { if let audit = $1 { $0.append(audit) } }
+        }
+        #expect(started.count == 1)
+        for audit in started { try await admin.store.endAudit(audit.id, .failed("round \(round)")) }
+        // The first way in which it ended stands.
+        for audit in started { try await admin.store.endAudit(audit.id, .verdict("sound", report: "late")) }
+      }
+      let kept = try await admin.store.audits(limit: 9)
+      #expect(kept.map(\.error) == ["round 5", "round 4", "round 3"] && kept.allSatisfy { $0.verdict == nil })
     }
   }
 

@@ -36,23 +36,24 @@ public struct AuditVerdict: Sendable, Hashable {
   }
 }
 
-/// The audits that this process has run, one at a time; it forgets them when it ends.
+/// The audits of all admin processes, one at a time. What is known of them is in the store: a process that was started
+/// anew shows those that others run, and those that ran before.
 final class AuditDesk: Sendable {
   /// An audit in the admin API.
   struct Audit: Encodable, Sendable {
-    let id: Int
+    let id: Int64
     let startedAt: Timestamp
     let startedBy: String
 
-    /// `running`, `finished` or `failed`.
-    fileprivate(set) var state = "running"
-    fileprivate(set) var phase = "begins"
-    fileprivate(set) var done: Int64 = 0
-    fileprivate(set) var total: Int64 = 0
-    @Nullable fileprivate(set) var finishedAt: Timestamp?
-    @Nullable fileprivate(set) var verdict: String?
-    @Nullable fileprivate(set) var report: String?
-    @Nullable fileprivate(set) var error: String?
+    /// `running`, `finished`, `failed` or `not_ended`.
+    let state: String
+    let phase: String
+    let done: Int64
+    let total: Int64
+    @Nullable private(set) var finishedAt: Timestamp?
+    @Nullable private(set) var verdict: String?
+    @Nullable private(set) var report: String?
+    @Nullable private(set) var error: String?
 
     private enum CodingKeys: String, CodingKey {
       case id, state, phase, done, total, verdict, report, error
@@ -60,66 +61,101 @@ final class AuditDesk: Sendable {
       case startedBy = "started_by"
       case finishedAt = "finished_at"
     }
+
+    init(_ stored: StoredAudit) {
+      (id, startedAt, startedBy) = (stored.id, stored.startedAt, stored.startedBy)
+      state = stored.state.rawValue
+      phase = [.finished, .failed].contains(stored.state) ? stored.state.rawValue : stored.phase
+      (done, total) = (stored.done, stored.total)
+      finishedAt = stored.finishedAt
+      verdict = stored.verdict
+      report = stored.report
+      error = stored.error
+    }
   }
 
-  private let audits = Mutex<[Audit]>([])
+  private let desk: SaleDesk
   private let run: @Sendable (@escaping @Sendable (AuditStep) -> Void) async throws -> AuditVerdict
-  private let logger: Logger
+
+  /// How far those are that this process runs.
+  private let steps = Mutex<[Int64: AuditStep]>([:])
+
+  private var store: SaleStore { desk.store }
 
   init(
-    run: @escaping @Sendable (@escaping @Sendable (AuditStep) -> Void) async throws -> AuditVerdict, logger: Logger
+    desk: SaleDesk, run: @escaping @Sendable (@escaping @Sendable (AuditStep) -> Void) async throws -> AuditVerdict
   ) {
+    self.desk = desk
     self.run = run
-    self.logger = logger
   }
 
   /// The newest first.
-  var all: [Audit] { audits.withLock { $0.reversed() } }
+  func all() async throws -> [Audit] {
+    try await desk.asking("list audits") { [store] in try await store.audits(limit: Limits.keptAudits) }
+      .map(Audit.init)
+  }
 
-  /// Throws a 404 if this process has run none of this number, or forgot it.
-  func audit(_ id: Int) throws(Problem) -> Audit {
-    guard let audit = audits.withLock({ $0.first { $0.id == id } }) else {
-      throw Problem(.auditNotFound, detail: "This process knows no audit \(id). It forgets them when it ends.")
+  /// Throws a 404 if there is none of this number any more.
+  func audit(_ id: Int64) async throws -> Audit {
+    guard let audit = try await all().first(where: { $0.id == id }) else {
+      throw Problem(
+        .auditNotFound, detail: "There is no audit \(id). The newest \(Limits.keptAudits) are remembered.")
     }
     return audit
   }
 
-  /// Starts one. Throws a 409 while another one runs.
-  func start(by name: String, now: Timestamp) throws(Problem) -> Audit {
-    let started: Audit? = audits.withLock { audits in
-      guard audits.last?.state != "running" else { return nil }
-      let audit = Audit(id: (audits.last?.id ?? 0) + 1, startedAt: now, startedBy: name)
-      audits = audits.suffix(Limits.keptAudits - 1) + [audit]
-      return audit
+  /// Starts one. Throws a 409 while another one runs, here or in another process.
+  func start(by name: String) async throws -> Audit {
+    let first = AuditStep("begins")
+    let started = try await desk.asking("start an audit", changes: "an audit may be told as begun") { [store] in
+      try await store.startAudit(by: name, phase: first.phase, keeping: Limits.keptAudits)
     }
     guard let started else {
       throw Problem(.auditRunning, detail: "An audit runs already; wait for its verdict.")
     }
+    steps.withLock { $0[started.id] = first }
     Task { await carryOut(started.id) }
-    return started
+    return Audit(started)
   }
 
-  private func carryOut(_ id: Int) async {
+  private func carryOut(_ id: Int64) async {
+    let telling = Task { await keepTelling(id) }
+    let ended = await end(of: id)
+    telling.cancel()
+    await note(ended, of: id)
+    _ = steps.withLock { $0.removeValue(forKey: id) }
+  }
+
+  private func end(of id: Int64) async -> AuditEnd {
     do {
-      let verdict = try await run { [weak self] step in
-        self?.change(id) { ($0.phase, $0.done, $0.total) = (step.phase, step.done, step.total) }
-      }
-      logger.notice("an audit has ended", metadata: ["verdict": "\(verdict.verdict)"])
-      change(id) { audit in
-        (audit.state, audit.phase, audit.finishedAt) = ("finished", "finished", .now)
-        (audit.verdict, audit.report) = (verdict.verdict, verdict.text)
-      }
+      let verdict = try await run { [weak self] step in self?.steps.withLock { $0[id] = step } }
+      desk.logger.notice("an audit has ended", metadata: ["verdict": "\(verdict.verdict)"])
+      return .verdict(verdict.verdict, report: verdict.text)
     } catch {
-      logger.warning("an audit could not be carried through", metadata: ["error": "\(String(reflecting: error))"])
-      change(id) { audit in
-        (audit.state, audit.phase, audit.finishedAt, audit.error) = ("failed", "failed", .now, "\(error)")
-      }
+      desk.logger.warning(
+        "an audit could not be carried through", metadata: ["error": "\(String(reflecting: error))"])
+      return .failed("\(error)")
     }
   }
 
-  private func change(_ id: Int, _ change: (inout Audit) -> Void) {
-    audits.withLock { audits in
-      if let index = audits.firstIndex(where: { $0.id == id }) { change(&audits[index]) }
+  /// Tells how far it is until the task is cancelled. What is not told is told a second later.
+  private func keepTelling(_ id: Int64) async {
+    while (try? await Task.sleep(for: Limits.auditTold)) != nil {
+      guard let step = steps.withLock({ $0[id] }) else { return }
+      try? await store.tellAudit(id, phase: step.phase, done: step.done, total: step.total)
+    }
+  }
+
+  /// Writes how it ended. While the store does not take that, it is tried again, `Limits.auditEndTries` times.
+  private func note(_ end: AuditEnd, of id: Int64) async {
+    for attempt in 1...Limits.auditEndTries {
+      do { return try await store.endAudit(id, end) } catch {
+        if attempt == 1 || attempt == Limits.auditEndTries {
+          desk.logger.warning(
+            "how an audit ended is not stored", metadata: ["audit": "\(id)", "error": "\(String(reflecting: error))"])
+        }
+        try? await Task.sleep(for: Limits.auditTold)
+      }
     }
   }
 }

@@ -22,22 +22,18 @@ struct AuditRoutes: Sendable {
 
   func add(to calls: GuardedRoutes) {
     calls.at(
-      "audits", get: .needs(.view) { _ in try .json(["audits": desk.all]) },
+      "audits", get: .needs(.view) { _ in try await .json(["audits": desk.all()]) },
       post: .needs(.operate) { visit in
         let audit = try await start(by: visit)
         return try .json(audit, status: .accepted, headers: [.location: "/admin/api/audits/\(audit.id)"])
       })
     calls.at(
       "audits/{number}",
-      get: .needs(.view) { visit in
-        let number: NumberInPath = try visit.parameter()
-        guard let id = Int(exactly: number.value) else { throw Problem(.auditNotFound) }
-        return try .json(desk.audit(id))
-      })
+      get: .needs(.view) { visit in try await .json(desk.audit(visit.parameter(NumberInPath.self).value)) })
   }
 
   /// Starts one, and says so in the admin log.
   func start(by visit: Visit) async throws -> AuditDesk.Audit {
-    try await visit.logged(.auditStarted, "log") { try desk.start(by: visit.name, now: .now) }
+    try await visit.logged(.auditStarted, "log") { try await desk.start(by: visit.name) }
   }
 }

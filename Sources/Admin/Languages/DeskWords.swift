@@ -12,7 +12,7 @@ enum DeskWords: Message {
   case skipped, written, refusedCommands, waits, query
   case quarantine, noRecords, error, setAside, open, requeued, dismissed, requeue, dismiss, content, bytes, fields, key
   case resolvedBy, older, whatItMeans, haltMeans, halts, resume, resumeHint
-  case audits, audit, noAudits, startAudit, auditHint, verdict, report, phase, startedAt
+  case audits, audit, noAudits, startAudit, auditHint, verdict, report, phase, startedAt, notEnded, notEndedHint
 
   init(_ action: String) {
     self =
@@ -31,6 +31,7 @@ enum DeskWords: Message {
       case "done", "finished": .done
       case "stopped": .stopped
       case "failed": .failed
+      case "not_ended": .notEnded
       default: .running
       }
   }
@@ -170,8 +171,14 @@ enum DeskWords: Message {
     case .resumeHint: ("where it stopped, if it is empty", "留空则从停止处继续")
     case .audits: ("Audit", "审计")
     case .audit: ("Audit {1}", "审计 {1}")
-    case .noAudits: ("This process has run no audit.", "本进程尚未运行审计。")
+    case .noAudits: ("No audit was run yet.", "尚未运行审计。")
     case .startAudit: ("Start an audit", "开始审计")
+    case .notEnded: ("not ended", "未完成")
+    case .notEndedHint:
+      (
+        "Whoever ran it has shown no life for long: it has no verdict. Start another one.",
+        "执行它的进程长时间没有响应，因此没有结论。请重新开始一次审计。"
+      )
     case .auditHint:
       (
         "It decides the whole log again beside the lanes, and compares the result with the store.",

@@ -40,7 +40,7 @@ struct DetailWords: Message {
       "The search finds {1} orders, and {2} were expected. Nothing was started.",
       "现在匹配 {1} 个订单，预览时为 {2} 个。任务未开始。"),
     DetailWords(
-      "This process knows no audit {1}. It forgets them when it ends.", "本进程没有审计 {1}，进程结束后审计记录不保留。"),
+      "There is no audit {1}. The newest {2} are remembered.", "没有审计 {1}，只保留最近 {2} 次。"),
     DetailWords("An audit runs already; wait for its verdict.", "审计正在进行，请等待结论。"),
     DetailWords("No record at {1} was set aside.", "位置 {1} 没有隔离记录。"),
     DetailWords("The record at {1} was {2} by {3} at {4}: {5}", "位置 {1} 的记录已处理（{2}），操作人 {3}，时间 {4}：{5}"),

@@ -1,13 +1,13 @@
 internal import Accounts
 internal import Time
 
-/// The audits that this process has run, and the form that starts one.
+/// The audits of all admin processes, and the form that starts one.
 enum AuditPage {
   static func html(_ frame: PageFrame, _ audits: [AuditDesk.Audit]) -> HTML {
     let say = frame.say
     let start: HTML = frame.may(.operate) ? frame.form("/admin/audits", frame.button(say(DeskWords.startAudit))) : ""
     let parts = audits.map { card(say, $0) }
-    let isMoving = audits.first?.state == "running"
+    let isMoving = audits.contains { $0.state == "running" }
     let none: HTML = "<p class=\"soft\">\(say(DeskWords.noAudits))</p>"
     return PageLayout.html(
       frame, title: say(DeskWords.audits), refresh: isMoving && frame.formToken.isEmpty,
@@ -26,11 +26,12 @@ enum AuditPage {
     let report: HTML =
       audit.report.map { "<h3>\(say(DeskWords.report))</h3><pre class=\"scroll\" tabindex=\"0\">\($0)</pre>" } ?? ""
     let verdict: HTML = audit.verdict.map { "<p>\(say(DeskWords.verdict)): <b>\(say.fault($0))</b></p>" } ?? ""
+    let silent: HTML = audit.state == "not_ended" ? "<p class=\"doubt\">\(say(DeskWords.notEndedHint))</p>" : ""
     let error: HTML = audit.error.map { "<p class=\"bad\">\(say.fault($0))</p>" } ?? ""
     return """
       <section class="card"><div class="head"><h2>\(say(DeskWords.audit, "\(audit.id)"))</h2>\
       \(PageLayout.pill(isRunning ? "open" : "closed", say(DeskWords(state: audit.state))))</div>
-      <p class="soft small">\(audit.startedAt.dateAndTime) UTC · \(audit.startedBy)</p>\(phase)\
+      <p class="soft small">\(audit.startedAt.dateAndTime) UTC · \(audit.startedBy)</p>\(phase)\(silent)\
       \(verdict)\(error)\(report)
       </section>
 

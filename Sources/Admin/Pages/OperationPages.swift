@@ -38,7 +38,7 @@ struct OperationPages: Sendable {
     }
     pages.at("admin/partitions/{partition}/resume", post: .form(.operate, resume))
     pages.at(
-      "admin/audits", get: .needs(.view) { visit in .page(AuditPage.html(PageFrame(visit), audits.all)) },
+      "admin/audits", get: .needs(.view) { visit in try await .page(AuditPage.html(PageFrame(visit), audits.all())) },
       post: .form(.operate) { visit, _ in
         _ = try await AuditRoutes(desk: audits).start(by: visit)
         return .toPage("/admin/audits")
