@@ -14,7 +14,7 @@ public enum ProblemCode: Int, CaseIterable, Sendable {
   case unauthenticated, foreignOrigin, badTicket, saleNotFound, unknownSKU, orderNotFound, saleExists
   case idempotencyConflict, subjectRequired, codeRequired, codeInvalid
   case roomRequired, tokenInvalid, roomNotFound, placeNotFound
-  case partitionNotFound, partitionNotHalted, workerNotFound, workerIsLast, lanesFull
+  case partitionNotFound, partitionNotHalted, offsetDecided, workerNotFound, workerIsLast, lanesFull
   case webhookNotFound, webhooksFull
   // The admin console.
   case rightMissing, formRefused, approvalNotFound, approvalDecided, secondPersonNeeded
@@ -73,6 +73,7 @@ public enum ProblemCode: Int, CaseIterable, Sendable {
     case .placeNotFound: (.notFound, "place_not_found", "The buyer has no place in the waiting room")
     case .partitionNotFound: (.notFound, "partition_not_found", "There is no such partition")
     case .partitionNotHalted: (.conflict, "partition_not_halted", "The partition is not halted")
+    case .offsetDecided: (.conflict, "offset_decided", "Records from this offset on have their outcomes")
     case .workerNotFound: (.notFound, "worker_not_found", "There is no such worker")
     case .workerIsLast: (.conflict, "worker_is_last", "No other worker is there to take its partitions")
     case .lanesFull: (.conflict, "lanes_full", "The other workers have no room for its partitions")

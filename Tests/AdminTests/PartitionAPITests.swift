@@ -51,6 +51,23 @@ import Testing
     }
   }
 
+  @Test func `a partition does not go back to where records have outcomes`() async throws {
+    try await AdminUnderTest.with { admin, client in
+      try await PlantedRows.with(admin.database) { planted in
+        try await planted.progress(1, nextOffset: 9, halted: "the topic was recreated")
+      }
+      let connection = try await admin.database.connect()
+      _ = try await connection.query(
+        "INSERT INTO quarantined_records (topic, partition, log_offset, error) VALUES ('orders', 1, 5, 'a test')")
+      await connection.close()
+      let answer = try await client.post(Self.path, json: #"{"at":5,"because":"I looked"}"#)
+      #expect(answer.status == 409 && answer.string("code") == "offset_decided")
+      #expect(answer.string("detail")?.contains("goes on at 6") == true, "\(answer)")
+      #expect(try await partition(1, of: client)["halted_reason"] as? String == "the topic was recreated")
+      #expect(try await client.post(Self.path, json: #"{"at":6,"because":"I looked"}"#).status == 200)
+    }
+  }
+
   @Test(arguments: [
     ("", 400, "malformed_json"), ("[]", 400, "malformed_json"), ("{}", 422, "invalid_field"),
     (#"{"because":""}"#, 422, "invalid_field"), (#"{"because":"  "}"#, 422, "invalid_field"),

@@ -1,6 +1,7 @@
 import FlashSale
 import Kafka
 import OrderLog
+import Postgres
 import SaleStore
 import TestSupport
 import Testing
@@ -72,11 +73,39 @@ import Worker
       let other = try await anotherLog(bench, sale)
       let worker = try bench.startWorker(on: ClusterSettings(brokers: other.bootstrapServers))
       try await expectHalt(worker, bench, "recreated")
-      let wasHalted = try await bench.store.resume(
-        Partition(0), of: LogBench.topic, ResumeRequest(because: "a test"))
-      #expect(wasHalted == true)
+      // Not where the old log had records: rows are known by their offsets (I4, I13).
+      for offset in [Offset(0), Offset(Int64(Self.decided - 1))] {
+        let early = try await bench.store.resume(
+          Partition(0), of: LogBench.topic, ResumeRequest(because: "a test", at: offset))
+        #expect(early == .decided(upTo: Offset(Int64(Self.decided - 1))))
+      }
+      try await expectHalt(worker, bench, "recreated")
+      let answer = try await bench.store.resume(Partition(0), of: LogBench.topic, ResumeRequest(because: "a test"))
+      #expect(answer == .resumed)
       #expect(try await eventually { try await StoredRows(bench.database).orders().count == 2 * Self.decided })
+      #expect(try await StoredRows(bench.database).quarantined().isEmpty)
       await other.shutdown()
+    }
+  }
+
+  @Test func `a partition that went on too far goes back to where it was, and so do relays`() async throws {
+    try await withDecided { bench, _, _ in
+      let connection = try await bench.database.connect()
+      _ = try await connection.query("UPDATE partition_progress SET halted_at = now(), halted_reason = 'a test'")
+      _ = try await connection.query(
+        "INSERT INTO relay_progress (topic, partition, next_offset) VALUES ('far', 0, 5000), ('behind', 0, 7)")
+      let far = try await bench.store.resume(
+        Partition(0), of: LogBench.topic, ResumeRequest(because: "a slip", at: Offset(5_000)))
+      #expect(far == .resumed)
+      _ = try await connection.query("UPDATE partition_progress SET halted_at = now(), halted_reason = 'too far'")
+      let end = Offset(Int64(Self.decided))
+      let back = try await bench.store.resume(
+        Partition(0), of: LogBench.topic, ResumeRequest(because: "a test", at: end))
+      #expect(back == .resumed)
+      #expect(try await bench.store.progress(topic: LogBench.topic).map(\.nextOffset) == [end])
+      let told = try await connection.query("SELECT next_offset, epoch FROM relay_progress ORDER BY topic")
+      #expect(try told.map { try [$0.int64(0), $0.int64(1)] } == [[7, 0], [end.rawValue, 1]])
+      await connection.close()
     }
   }
 

@@ -168,10 +168,10 @@ import Testing
       #expect(try await other.reclaim(claim) == .halted(reason: "the log was truncated"))
       #expect(
         try await bench.store.resume(
-          claim.partition, of: LaneBench.topic, ResumeRequest(because: "a test", at: Offset(7))) == true)
+          claim.partition, of: LaneBench.topic, ResumeRequest(because: "a test", at: Offset(7))) == .resumed)
       let again = try await bench.store.resume(
         claim.partition, of: LaneBench.topic, ResumeRequest(because: "a test"))
-      #expect(again == false)
+      #expect(again == .notHalted)
       #expect(try await bench.claim(on: other).nextOffset == Offset(7))
     }
   }

@@ -127,7 +127,7 @@ import Worker
       #expect(try await StoredRows(bench.database).orders().isEmpty)
       #expect(
         try await bench.store.resume(
-          Partition(0), of: LogBench.topic, ResumeRequest(because: "a test", at: Offset(0))) == true)
+          Partition(0), of: LogBench.topic, ResumeRequest(because: "a test", at: Offset(0))) == .resumed)
       #expect(try await bench.drained())
       #expect(try await eventually { worker.status.isReady })
       try await bench.expectReplayed()

@@ -40,6 +40,15 @@ extension Problem {
     Problem(.partitionNotHalted, detail: "Partition \(partition) is not halted; nothing was changed.")
   }
 
+  static func offsetDecided(_ partition: Partition, upTo last: Offset) -> Problem {
+    Problem(
+      .offsetDecided,
+      detail: """
+        Records of partition \(partition) have outcomes up to offset \(last), and rows are known by their offsets: a \
+        log that was made anew goes on at \(last.next) (docs/runbook.md says how); nothing was changed.
+        """)
+  }
+
   static func webhookNotFound(_ id: Int32) -> Problem {
     Problem(.webhookNotFound, detail: "There is no webhook \(id).")
   }

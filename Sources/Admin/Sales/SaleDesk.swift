@@ -113,9 +113,9 @@ struct SaleDesk: Sendable {
   /// Lets a halted partition go on, and tells how it stands then.
   func resume(_ partition: Partition, _ request: ResumeRequest) async throws -> PartitionList {
     let effect = "the partition may go on, now or later"
-    let wasHalted = try await asking("resume", changes: effect) { [store, topic, logger] in
-      let wasHalted = try await store.resume(partition, of: topic, request)
-      if wasHalted == true {
+    let answer = try await asking("resume", changes: effect) { [store, topic, logger] in
+      let answer = try await store.resume(partition, of: topic, request)
+      if answer == .resumed {
         logger.notice(
           "a halted partition goes on",
           metadata: [
@@ -123,11 +123,14 @@ struct SaleDesk: Sendable {
             "because": "\(request.because)",
           ])
       }
-      return wasHalted
+      return answer
     }
-    guard let wasHalted else { throw Problem.partitionNotFound(partition) }
-    guard wasHalted else { throw Problem.partitionNotHalted(partition) }
-    return try await partitions().only(partition)
+    switch answer {
+    case .resumed: return try await partitions().only(partition)
+    case .unknown: throw Problem.partitionNotFound(partition)
+    case .notHalted: throw Problem.partitionNotHalted(partition)
+    case .decided(let last): throw Problem.offsetDecided(partition, upTo: last)
+    }
   }
 
   /// The newest sales that fit, as they stand at `time`, and whether there are more. Reads page by page, and keeps none

@@ -1,4 +1,4 @@
-public import FlashSale
+package import FlashSale
 package import Lane
 import Postgres
 import Time
@@ -137,29 +137,6 @@ extension LaneStore {
           claimedAt: try row.timestamp("claimed_at")))
     }
     return try await haltReason(topic: topic, partition: partition).map { .halted(reason: $0) } ?? .fenced
-  }
-}
-
-extension SaleStore {
-  /// Lets a halted partition be claimed again, for a person who has looked and says why: from here on the log counts as
-  /// the right one. Records before `request.offset` that have no outcome never get one.
-  ///
-  /// - Returns: whether the partition was halted; `nil` if nobody ever claimed it.
-  public func resume(_ partition: Partition, of topic: String, _ request: ResumeRequest) async throws -> Bool? {
-    try await pool.withConnection { connection in
-      let changed = try await connection.query(
-        """
-        WITH resumed AS (
-          UPDATE partition_progress SET halted_at = NULL, halted_reason = NULL, epoch = epoch + 1,
-            next_offset = coalesce($3, next_offset), last_record = NULL, resumed_at = now(), resumed_because = $4
-          WHERE topic = $1 AND partition = $2 AND halted_at IS NOT NULL RETURNING topic
-        ) SELECT pg_notify($5, topic) FROM resumed
-        """, topic, partition.rawValue, request.offset?.rawValue, request.because, "\(LeaseSignal.channel)")
-      guard changed.isEmpty else { return true }
-      let known = try await connection.query(
-        "SELECT 1 FROM partition_progress WHERE topic = $1 AND partition = $2", topic, partition.rawValue)
-      return known.first == nil ? nil : false
-    }
   }
 }
 

@@ -35,11 +35,12 @@ struct LanesCommand: AsyncParsableCommand {
         For when you have looked at what halted it (docs/runbook.md has each case) and mended the cause. From then on
         Penstock trusts the log. A worker goes on within seconds. Your reason is kept, and shown by penstock lanes list.
 
-        Requests before --at that have no outcome never get one.
+        Requests before --at that have no outcome never get one. A log that was made anew goes on behind what was
+        decided, never before it.
 
         Examples:
           penstock lanes resume 3 --because "retention was 1 h; it is 7 d now"
-          penstock lanes resume 3 --at 0 --because "the topic was made again"
+          penstock lanes resume 3 --at 900 --because "records before 900 are gone; their buyers were told"
         """.flowing)
 
     @Argument(help: "The partition's number.")
