@@ -14,6 +14,9 @@ public enum Limits {
   /// the session of one that has died is gone at once. Above the time that the log may take for a round of events.
   public static let lease = Duration.seconds(15)
 
+  /// Time between two signs of life, while events are published.
+  static let signInterval = Duration.seconds(1)
+
   /// From here on, events that wait are a reason not to be ready (I14).
   static let lagPatience = Duration.seconds(15)
 

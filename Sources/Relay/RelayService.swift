@@ -110,42 +110,77 @@ public struct RelayService: Service {
         // What is decided meanwhile is taken together: a look is a commit.
         if !isMore { try await Task.sleep(for: Limits.lookInterval) }
       } catch let error as Unwritten {
-        // Nothing was marked, so all of it is written again.
+        // What was not marked is written again.
         logger.warning("events are not in the log; they are written again", metadata: ["error": "\(error)"])
         Counter(RelayMetric.failures).increment()
         board.update { $0.logTrouble = "\(error)" }
         try await Task.sleep(for: backoff.next())
-      } catch StoreError.fenced(let partition) {
-        // Another relay has it, and publishes what was not marked.
-        logger.notice("another relay took a partition over", metadata: ["partition": "\(partition)"])
       }
     }
   }
 
-  /// Publishes a page of each partition, and marks it.
+  /// A page of a partition on its way to the topic.
+  private struct Sheet {
+    let standing: RelayStore.Standing
+    let page: EventPage
+    let rounds: [ArraySlice<OrderEvent>]
+
+    init(_ standing: RelayStore.Standing, _ page: EventPage) {
+      (self.standing, self.page) = (standing, page)
+      rounds = EventRounds.split(page.events)
+    }
+  }
+
+  /// Publishes a page of each partition, and marks each when the last of it is in the topic.
+  ///
+  /// A round of all partitions goes out together, for an order has its events in one. Between rounds the relay shows
+  /// that it is alive: a page can take longer than its lease.
   ///
   /// - Returns: whether there is more than that.
   private func publish(
     _ partitions: [RelayStore.Standing], of store: RelayStore, by publisher: EventPublisher
   ) async throws -> Bool {
-    var pages: [(standing: RelayStore.Standing, page: EventPage)] = []
+    var seen = ContinuousClock.now
+    var sheets: [Sheet] = []
     for standing in partitions {
-      pages.append((standing, try await store.events(of: standing, limit: Limits.pageEvents)))
+      sheets.append(Sheet(standing, try await store.events(of: standing, limit: Limits.pageEvents)))
+      try await showLife(in: store, last: &seen)
     }
-    let events = pages.flatMap(\.page.events)
-    for round in EventRounds.split(events) {
-      try await publisher.publish(round)
-      Counter(RelayMetric.published).increment(by: Int64(round.count))
+    let rounds = sheets.map(\.rounds.count).max() ?? 0
+    for round in 0...rounds {
+      try await mark(sheets.filter { $0.rounds.count == round }, in: store)
+      let events = sheets.filter { $0.rounds.count > round }.flatMap { $0.rounds[round] }
+      guard !events.isEmpty else { break }
+      try await publisher.publish(events)
+      Counter(RelayMetric.published).increment(by: Int64(events.count))
+      try await showLife(in: store, last: &seen)
     }
-    let endpoints = events.isEmpty ? [] : try await store.endpoints()
-    let deliveries = try events.flatMap { event in
-      let wanting = endpoints.filter { $0.wants(event) }
-      guard !wanting.isEmpty else { return [NewDelivery]() }
-      let body = try WebhookBody(event).text()
-      return wanting.map { NewDelivery(endpoint: $0.id, event: event, body: body) }
+    return sheets.contains { $0.page.next < $0.standing.decided }
+  }
+
+  private func showLife(in store: RelayStore, last: inout ContinuousClock.Instant) async throws {
+    guard .now - last >= Limits.signInterval else { return }
+    try await store.showLife()
+    last = .now
+  }
+
+  /// Moves the progress of partitions on whose page is in the topic.
+  private func mark(_ sheets: [Sheet], in store: RelayStore) async throws {
+    guard !sheets.isEmpty else { return }
+    let endpoints = sheets.allSatisfy(\.rounds.isEmpty) ? [] : try await store.endpoints()
+    let moves = try sheets.map { sheet in
+      let deliveries = try sheet.page.events.flatMap { event in
+        let wanting = endpoints.filter { $0.wants(event) }
+        guard !wanting.isEmpty else { return [NewDelivery]() }
+        let body = try WebhookBody(event).text()
+        return wanting.map { NewDelivery(endpoint: $0.id, event: event, body: body) }
+      }
+      return RelayStore.Move(sheet.standing, to: sheet.page.next, adding: deliveries)
     }
-    try await store.advance(pages.map { ($0.standing, $0.page.next) }, adding: deliveries)
-    return pages.contains { $0.page.next < $0.standing.decided }
+    for partition in try await store.advance(moves) {
+      // It publishes what was not marked.
+      logger.notice("another relay took a partition over", metadata: ["partition": "\(partition)"])
+    }
   }
 }
 

@@ -63,11 +63,12 @@ final class RelayBench: Sendable {
 
   /// Starts a relay that may send webhooks to this machine.
   func startRelay(
-    _ name: String = "a relay", to other: ClusterSettings? = nil, now: (@Sendable () -> Timestamp)? = nil,
-    resolve: (@Sendable (String) throws -> [String])? = nil
+    _ name: String = "a relay", to other: ClusterSettings? = nil, lease: Duration? = nil,
+    now: (@Sendable () -> Timestamp)? = nil, resolve: (@Sendable (String) throws -> [String])? = nil
   ) throws -> (service: RelayService, running: Running) {
     var configuration = RelayConfiguration(orders: Self.orders, events: Self.events, name: name)
     configuration.networks = ["127.0.0.0/8"].compactMap { NetworkBlock($0) }
+    configuration.lease = lease ?? configuration.lease
     if let now { configuration.now = now }
     if let resolve { configuration.resolve = resolve }
     let service = RelayService(

@@ -102,6 +102,41 @@ struct RelayTests {
     }
   }
 
+  @Test func `two relays get through a backlog of orders that change soon, which takes longer than their lease`()
+    async throws
+  {
+    try await RelayBench.with(partitions: 8) { bench in
+      let skus = (0..<64).map { "sku-\($0)" }
+      let sale = try await bench.store.create(
+        openSale(holds: HoldRules(seconds: 600), skus: skus, units: 1_000))
+      let orders = 4_000
+      try await bench.feed(
+        (0..<orders).flatMap { index in
+          let (sku, buyer) = (skus[index % skus.count], "buyer-\(index)")
+          let pay = OrderCommand.Action.pay(
+            try Capture(payment: PaymentID(validating: "pay-\(index)"), minor: 10_000, currency: "CNY"))
+          return [try bench.place(sale, sku, buyer: buyer), try bench.does(pay, sale, sku, buyer: buyer)]
+        })
+      try bench.startWorker()
+      let isDecided = try await eventually(within: .seconds(60)) {
+        let decided = try await bench.query("SELECT coalesce(sum(next_offset), 0)::int8 FROM partition_progress")
+        return try decided.single().int64(0) == 2 * orders
+      }
+      #expect(isDecided)
+      for name in ["first", "second"] { _ = try bench.startRelay(name, lease: .seconds(2)) }
+      let isMarked = try await eventually(within: .seconds(60)) {
+        let marked = try await bench.query(
+          "SELECT coalesce(sum(next_offset), 0)::int8 FROM relay_progress WHERE partition >= 0")
+        return try marked.single().int64(0) == 2 * orders
+      }
+      #expect(isMarked)
+      let events = try await bench.published()
+      #expect(events.firsts.count == orders && events.areInOrder)
+      let times = Dictionary(grouping: events, by: \.id).values.map(\.count)
+      #expect(times.count == 2 * orders && times.allSatisfy { $0 <= 2 }, "\(events.count) in all")
+    }
+  }
+
   @Test func `a relay whose log is gone says that events wait, and goes on when it is back`() async throws {
     try await RelayBench.with(partitions: 1) { bench in
       let sale = try await bench.store.create(openSale())

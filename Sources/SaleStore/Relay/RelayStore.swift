@@ -23,6 +23,19 @@ public struct RelayStore: Sendable {
     public var lag: Int64 { max(0, decided.rawValue - next.rawValue) }
   }
 
+  /// How far a partition's progress moves, and what endpoints are to hear of that.
+  public struct Move: Sendable {
+    let standing: Standing
+    let next: Offset
+    let deliveries: [NewDelivery]
+
+    public init(_ standing: Standing, to next: Offset, adding deliveries: [NewDelivery]) {
+      self.standing = standing
+      self.next = next
+      self.deliveries = deliveries
+    }
+  }
+
   /// What a look found.
   public struct View: Sendable {
     /// The partitions that are this relay's, in their order.
@@ -88,19 +101,25 @@ public struct RelayStore: Sendable {
     }
   }
 
+  /// Shows life between two looks, for as long as what the last one found takes.
+  public func showLife() async throws {
+    _ = try await connection.query(Self.signOfLife, seat.id, seat.events, seat.name)
+  }
+
+  /// Once in a second only: a look that finds nothing writes nothing.
+  private static let signOfLife: Statement = """
+    INSERT INTO relays (id, topic, name, session_pid, session_started, last_seen)
+    SELECT $1, $2, $3, pid, backend_start, clock_timestamp() FROM pg_stat_activity a
+    WHERE pid = pg_backend_pid() AND NOT EXISTS (
+      SELECT FROM relays r WHERE r.id = $1 AND r.session_pid = a.pid AND r.session_started = a.backend_start
+        AND r.last_seen > clock_timestamp() - interval '1 s'
+    )
+    ON CONFLICT (id) DO UPDATE SET session_pid = excluded.session_pid,
+      session_started = excluded.session_started, last_seen = excluded.last_seen
+    """
+
   private static func addSignOfLife(of seat: Seat, to pipeline: inout Pipeline) throws {
-    // Once in a second only: a look that finds nothing writes nothing.
-    try pipeline.add(
-      """
-      INSERT INTO relays (id, topic, name, session_pid, session_started, last_seen)
-      SELECT $1, $2, $3, pid, backend_start, clock_timestamp() FROM pg_stat_activity a
-      WHERE pid = pg_backend_pid() AND NOT EXISTS (
-        SELECT FROM relays r WHERE r.id = $1 AND r.session_pid = a.pid AND r.session_started = a.backend_start
-          AND r.last_seen > clock_timestamp() - interval '1 s'
-      )
-      ON CONFLICT (id) DO UPDATE SET session_pid = excluded.session_pid,
-        session_started = excluded.session_started, last_seen = excluded.last_seen
-      """, seat.id, seat.events, seat.name)
+    try pipeline.add(signOfLife, seat.id, seat.events, seat.name)
     try pipeline.add(
       "DELETE FROM relays WHERE last_seen < clock_timestamp() - make_interval(secs => $1)",
       Limits.silentWorkersKept.inSeconds)
@@ -155,21 +174,23 @@ public struct RelayStore: Sendable {
   /// Moves the progress of partitions on, because every event below `next` of each is in the topic; and keeps what
   /// endpoints are to hear of, in the same transaction.
   ///
-  /// Throws `StoreError.fenced` if another relay has one of the partitions: nothing was changed then.
-  public func advance(_ moves: [(standing: Standing, next: Offset)], adding deliveries: [NewDelivery]) async throws {
-    let (standings, next) = (moves.map(\.standing), moves.map(\.next.rawValue))
-    guard let first = standings.first else { return }
-    try await connection.transaction { [seat] transaction in
-      let moved = try transaction.execute(
+  /// - Returns: the partitions that another relay has by now. Of these nothing was changed.
+  public func advance(_ moves: [Move]) async throws -> [Partition] {
+    let standings = moves.map(\.standing)
+    return try await connection.transaction { [seat] transaction in
+      let rows = try transaction.query(
         """
         UPDATE relay_progress p SET next_offset = m.next
         FROM unnest($3::int4[], $4::int8[], $5::int8[], $6::int8[]) AS m (partition, epoch, expected, next)
         WHERE p.topic = $1 AND p.owner = $2 AND p.partition = m.partition AND p.epoch = m.epoch
           AND p.next_offset = m.expected
+        RETURNING p.partition
         """, seat.events, seat.id, standings.map(\.partition.rawValue), standings.map(\.epoch.rawValue),
-        standings.map(\.next.rawValue), next)
-      guard moved == standings.count else { throw StoreError.fenced(first.partition) }
-      try NewDelivery.add(deliveries, in: transaction)
+        standings.map(\.next.rawValue), moves.map(\.next.rawValue))
+      let moved = Set(try rows.map { try $0.partition(0) })
+      let marked = moves.filter { moved.contains($0.standing.partition) }
+      try NewDelivery.add(marked.flatMap(\.deliveries), in: transaction)
+      return standings.map(\.partition).filter { !moved.contains($0) }
     }
   }
 
