@@ -16,6 +16,7 @@ import Worker
 final class RelayBench: Sendable {
   static let orders = "orders"
   static let events = "order-events"
+  static let otherEvents = "order-events-2"
   let database: TestDatabase
   let store: SaleStore
   let cluster: ClusterSettings
@@ -27,7 +28,7 @@ final class RelayBench: Sendable {
     try await TestDatabase.with { database in
       try await database.withStore { store in
         let broker = try EmbeddedBroker(
-          topics: [(orders, Int(partitions)), (events, Int(partitions))], logger: quietLogger)
+          topics: [orders, events, otherEvents].map { ($0, Int(partitions)) }, logger: quietLogger)
         let bench = RelayBench(database, store, broker, partitions)
         try await store.record(topic: orders, partitions: partitions)
         do {
@@ -63,10 +64,11 @@ final class RelayBench: Sendable {
 
   /// Starts a relay that may send webhooks to this machine.
   func startRelay(
-    _ name: String = "a relay", to other: ClusterSettings? = nil, lease: Duration? = nil,
-    now: (@Sendable () -> Timestamp)? = nil, resolve: (@Sendable (String) throws -> [String])? = nil
+    _ name: String = "a relay", to other: ClusterSettings? = nil, events: String = RelayBench.events,
+    lease: Duration? = nil, now: (@Sendable () -> Timestamp)? = nil,
+    resolve: (@Sendable (String) throws -> [String])? = nil
   ) throws -> (service: RelayService, running: Running) {
-    var configuration = RelayConfiguration(orders: Self.orders, events: Self.events, name: name)
+    var configuration = RelayConfiguration(orders: Self.orders, events: events, name: name)
     configuration.networks = ["127.0.0.0/8"].compactMap { NetworkBlock($0) }
     configuration.lease = lease ?? configuration.lease
     if let now { configuration.now = now }

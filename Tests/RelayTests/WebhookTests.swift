@@ -70,6 +70,27 @@ struct WebhookTests {
     }
   }
 
+  @Test func `another topic of events tells endpoints nothing again`() async throws {
+    try await Receiver.with { receiver in
+      try await RelayBench.with { bench in
+        let sale = try await bench.store.create(openSale())
+        _ = try await add(receiver.url, bench)
+        try bench.startWorker()
+        let before = try bench.startRelay("before")
+        try await bench.feed((0..<10).map { try bench.place(sale, buyer: "early-\($0)") })
+        #expect(try await eventually { receiver.all.count == 10 }, "\(receiver.all.count)")
+        await before.running.stop()
+        _ = try bench.startRelay("after", events: RelayBench.otherEvents)
+        try await bench.feed((0..<5).map { try bench.place(sale, buyer: "late-\($0)") })
+        let areThere = try await eventually {
+          guard receiver.all.count(where: { $0.data("buyer").hasPrefix("late") }) == 5 else { return false }
+          return try await bench.query("SELECT FROM webhook_deliveries").isEmpty
+        }
+        #expect(areThere && receiver.all.count == 15, "\(receiver.all.count)")
+      }
+    }
+  }
+
   @Test func `while secrets change over, both sign`() async throws {
     try await Receiver.with { receiver in
       try await TestDatabase.with { database in

@@ -123,10 +123,12 @@ public struct RelayStore: Sendable {
     try pipeline.add(
       "DELETE FROM relays WHERE last_seen < clock_timestamp() - make_interval(secs => $1)",
       Limits.silentWorkersKept.inSeconds)
+    // Another topic of events begins where the others are. Else webhooks would hear of all that was once more.
     try pipeline.add(
       """
-      INSERT INTO relay_progress (topic, partition)
-      SELECT $1, wanted.partition
+      INSERT INTO relay_progress (topic, partition, next_offset)
+      SELECT $1, wanted.partition,
+        coalesce((SELECT max(o.next_offset) FROM relay_progress o WHERE o.partition = wanted.partition), 0)
       FROM (SELECT partition FROM partition_progress WHERE topic = $2 UNION ALL SELECT -1) AS wanted
       WHERE NOT EXISTS (SELECT FROM relay_progress r WHERE r.topic = $1 AND r.partition = wanted.partition)
       ON CONFLICT DO NOTHING
