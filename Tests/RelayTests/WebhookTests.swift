@@ -188,6 +188,21 @@ struct WebhookTests {
     }
   }
 
+  @Test func `a host of which one machine is down is reached at the other`() async throws {
+    try await Receiver.with { receiver in
+      try await RelayBench.with(partitions: 1) { bench in
+        let sale = try await bench.store.create(openSale())
+        _ = try await add("http://shop.test:\(receiver.port)/hook", bench)
+        try await bench.feed((0..<3).map { try bench.place(sale, buyer: "buyer-\($0)") })
+        try bench.startWorker()
+        // Nobody listens at the first one.
+        _ = try bench.startRelay(resolve: { _ in ["127.0.0.2", "127.0.0.1"] })
+        #expect(try await eventually(within: .seconds(60)) { receiver.all.count == 3 }, "\(receiver.all.count)")
+        #expect(receiver.all.allSatisfy { $0.headers["host"]?.hasPrefix("shop.test") == true })
+      }
+    }
+  }
+
   @Test func `of a receiver that sends 10 GB nearly nothing is read`() async throws {
     try await Receiver.with({ _ in .flood }) { receiver in
       let answer = try await ping(receiver.url)

@@ -74,8 +74,17 @@ public struct WebhookClient: Sendable {
     guard let host = URL(string: url)?.host?.trimmingBrackets, !host.isEmpty else {
       throw HostLookup.Refusal(description: "the URL has no host")
     }
-    let address = try await lookup.address(of: host)
-    return try await clients.with(host: host, at: address) { client in
+    let found = try await lookup.address(of: host)
+    do {
+      return try await send(request, to: found)
+    } catch {
+      lookup.isSilent(found)
+      throw error
+    }
+  }
+
+  private func send(_ request: HTTPClientRequest, to found: HostLookup.Found) async throws -> WebhookAnswer {
+    try await clients.with(host: found.host, at: found.address) { client in
       let response = try await client.execute(request, deadline: .distantFuture)
       let status = Int(response.status.code)
       var read = 0
