@@ -270,6 +270,49 @@ struct WebhookTests {
     }
   }
 
+  @Test func `what waited goes out as soon as its endpoint is on again, and is tried for a day from then on`()
+    async throws
+  {
+    let isUp = Mutex(false)
+    try await Receiver.with({ _ in isUp.withLock { $0 } ? .answer(200) : .answer(503) }) { receiver in
+      try await RelayBench.with(partitions: 1) { bench in
+        let ahead = Mutex(Int64(0))
+        let now = { @Sendable in Timestamp(microseconds: Timestamp.now.microseconds + ahead.withLock { $0 }) }
+        let sale = try await bench.store.create(openSale())
+        let endpoint = try await add(receiver.url, bench)
+        try await bench.feed([bench.place(sale, buyer: "ann")])
+        try bench.startWorker()
+        _ = try bench.startRelay(now: now)
+        func isTriedAgain(after count: Int) async throws -> Bool {
+          try await eventually(within: .seconds(20)) {
+            let notes = try await bench.query("SELECT FROM webhook_deliveries WHERE next_at > $1", now())
+            return receiver.all.count > count && notes.count == 1
+          }
+        }
+        #expect(try await isTriedAgain(after: 0))
+        // Some hours, in which the pauses grow to the longest.
+        for hour in 1..<12 {
+          let count = receiver.all.count
+          ahead.withLock { $0 += 3_600_000_000 }
+          #expect(try await isTriedAgain(after: count), "hour \(hour)")
+        }
+        // Two days later the day since its first attempt is over.
+        for pause: Int64 in [0, 172_800_000_000] {
+          #expect(try await bench.store.switchWebhook(endpoint.id, offBecause: "a test"))
+          // Its run ends.
+          try await Task.sleep(for: .seconds(2))
+          let count = receiver.all.count
+          ahead.withLock { $0 += pause }
+          #expect(try await bench.store.switchWebhook(endpoint.id, offBecause: nil))
+          #expect(try await isTriedAgain(after: count), "at once, and not given up by one failure")
+        }
+        isUp.withLock { $0 = true }
+        ahead.withLock { $0 += 3_600_000_000 }
+        #expect(try await eventually { try await bench.query("SELECT FROM webhook_deliveries").isEmpty })
+      }
+    }
+  }
+
   private func ping(_ url: String, networks: [String] = ["127.0.0.0/8"]) async throws -> WebhookAnswer {
     let endpoint = WebhookEndpoint(
       id: 1, url: try WebhookRequest(url: url).url, events: [], secrets: [.random()], concurrency: 1, createdAt: .now,

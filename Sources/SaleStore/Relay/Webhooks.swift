@@ -59,19 +59,29 @@ extension SaleStore {
     }.affected == 1
   }
 
-  /// Switches an endpoint off, or on again; what waits for it goes on then.
+  /// Switches an endpoint off, or on again. What waits for it goes out at once then, and has a whole day again.
   ///
   /// - Parameter reason: why it is off; `nil`: it is on.
   /// - Returns: whether there is such an endpoint.
   public func switchWebhook(_ id: Int32, offBecause reason: String?) async throws -> Bool {
     try await pool.withConnection { connection in
-      try await connection.query(
-        """
-        UPDATE webhook_endpoints SET failing_since = NULL, disabled_reason = $2,
-          disabled_at = CASE WHEN $2::text IS NOT NULL THEN coalesce(disabled_at, now()) END
-        WHERE id = $1
-        """, id, reason)
-    }.affected == 1
+      try await connection.transaction { transaction in
+        let switched = try transaction.execute(
+          """
+          UPDATE webhook_endpoints SET failing_since = NULL, disabled_reason = $2,
+            disabled_at = CASE WHEN $2::text IS NOT NULL THEN coalesce(disabled_at, now()) END
+          WHERE id = $1
+          """, id, reason)
+        if reason == nil {
+          try transaction.execute(
+            """
+            UPDATE webhook_deliveries SET next_at = now(), attempts = 0, first_tried_at = NULL
+            WHERE endpoint = $1 AND dead_at IS NULL
+            """, id)
+        }
+        return switched == 1
+      }
+    }
   }
 
   /// The dead letters of an endpoint, the oldest first, at most `Limits.deadLettersShown`.

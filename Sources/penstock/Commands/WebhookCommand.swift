@@ -138,7 +138,7 @@ struct WebhookCommand: AsyncParsableCommand {
 
   struct Enable: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-      commandName: "enable", abstract: "Switch an endpoint on again. What waited for it goes out.",
+      commandName: "enable", abstract: "Switch an endpoint on again. What waited for it goes out at once.",
       discussion: "Example:\n  penstock webhook enable 1")
 
     @OptionGroup var endpoint: Endpoint
