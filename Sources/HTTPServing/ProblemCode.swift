@@ -15,7 +15,7 @@ public enum ProblemCode: Int, CaseIterable, Sendable {
   case idempotencyConflict, subjectRequired, codeRequired, codeInvalid
   case roomRequired, tokenInvalid, roomNotFound, placeNotFound
   case partitionNotFound, partitionNotHalted, offsetDecided, workerNotFound, workerIsLast, lanesFull
-  case webhookNotFound, webhooksFull
+  case webhookNotFound, webhooksFull, secretsFull
   // The admin console.
   case rightMissing, formRefused, approvalNotFound, approvalDecided, secondPersonNeeded
   case recordNotFound, recordResolved, auditNotFound, auditRunning, jobNotFound, jobEnded, previewOutdated
@@ -79,6 +79,7 @@ public enum ProblemCode: Int, CaseIterable, Sendable {
     case .lanesFull: (.conflict, "lanes_full", "The other workers have no room for its partitions")
     case .webhookNotFound: (.notFound, "webhook_not_found", "There is no such webhook")
     case .webhooksFull: (.conflict, "webhooks_full", "There are as many webhooks as there may be")
+    case .secretsFull: (.conflict, "secrets_full", "The webhook has as many secrets as it may have")
     case .rightMissing: (.forbidden, "right_missing", "Who asks has not the right to do this")
     case .formRefused: (.forbidden, "form_refused", "The form was not served to this session")
     case .approvalNotFound: (.notFound, "approval_not_found", "Nothing of this number waits for a second person")

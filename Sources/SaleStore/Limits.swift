@@ -120,8 +120,12 @@ public enum Limits {
   /// Endpoints of webhooks. Each event is written once for each endpoint that wants it.
   static let webhookEndpoints: Int32 = 32
 
-  /// How long the secret before the newest one of an endpoint still signs: time for the shop to change over.
+  /// How long a secret of an endpoint still signs after it got another one: time for the shop to change over.
   static let oldSecretLife = Duration.seconds(86_400)
+
+  /// Secrets of before that sign for an endpoint. Past it, the endpoint gets no other one until the oldest has had its
+  /// time: the shop may use any of them.
+  static let oldSecrets: Int32 = 4
 
   /// Dead letters that are shown at once.
   static let deadLettersShown: Int32 = 100

@@ -49,6 +49,16 @@ import Testing
     }
   }
 
+  @Test func `a secret is not taken from the shop that may still use it`() async throws {
+    try await AdminUnderTest.with { _, client in
+      let added = try await client.post(Self.path, json: #"{"url":"https://shop.example/"}"#)
+      let rotate = "\(Self.path)/\(try #require(added.json("id") as? Int))/rotate"
+      for _ in 0..<4 { #expect(try await client.send(.post, rotate).status == 200) }
+      let full = try await client.send(.post, rotate)
+      #expect(full.status == 409 && full.string("code") == "secrets_full")
+    }
+  }
+
   @Test func `there are at most 32`() async throws {
     try await AdminUnderTest.with { _, client in
       for _ in 0..<32 {

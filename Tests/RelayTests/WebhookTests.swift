@@ -91,22 +91,36 @@ struct WebhookTests {
     }
   }
 
-  @Test func `while secrets change over, both sign`() async throws {
+  @Test func `while secrets change over, each of before signs for its day, and none is taken away`() async throws {
     try await Receiver.with { receiver in
       try await TestDatabase.with { database in
         try await database.withStore { store in
-          let old = WebhookSecret.random()
-          let new = WebhookSecret.random()
-          let added = try await store.addWebhook(WebhookRequest(url: receiver.url), secret: old)
+          // The longest that there may be, too.
+          let secrets = [WebhookSecret(bytes: Array(repeating: 7, count: 64))] + (0..<5).map { _ in .random() }
+          let added = try await store.addWebhook(WebhookRequest(url: receiver.url), secret: secrets[0])
           let id = try #require(added).id
-          #expect(try await store.rotateWebhook(id, to: new))
-          let endpoint = try #require(try await store.webhook(id))
           let client = WebhookClient(networks: [NetworkBlock("127.0.0.1")].compactMap(\.self))
-          #expect(await client.ping(endpoint, at: .now).isDelivered)
+          func areSigning(_ signing: Range<Int>) async throws -> Bool {
+            let endpoint = try #require(try await store.webhook(id))
+            #expect(await client.ping(endpoint, at: .now).isDelivered)
+            let ping = try #require(receiver.all.last)
+            return try secrets.indices.allSatisfy { try isSigned(ping, by: secrets[$0]) == signing.contains($0) }
+          }
+          for index in 1..<5 {
+            #expect(try await store.rotateWebhook(id, to: secrets[index]) == .rotated)
+            #expect(try await areSigning(0..<index + 1))
+          }
+          #expect(try await store.rotateWebhook(id, to: secrets[5]) == .full)
+          #expect(try await areSigning(0..<5))
+          let connection = try await database.connect()
+          _ = try await connection.query(
+            "UPDATE old_webhook_secrets SET signs_until = signs_until - interval '1 day' WHERE secret = $1",
+            secrets[0].bytes)
+          await connection.close()
+          #expect(try await areSigning(1..<5))
+          #expect(try await store.rotateWebhook(id, to: secrets[5]) == .rotated)
+          #expect(try await areSigning(1..<6))
           await client.close()
-          let ping = try #require(receiver.all.first)
-          #expect(try isSigned(ping, by: old) && isSigned(ping, by: new))
-          #expect(try !isSigned(ping, by: .random()))
         }
       }
     }

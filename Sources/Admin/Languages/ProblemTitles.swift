@@ -62,6 +62,7 @@ extension ProblemCode: Message {
     case .lanesFull: "其他 worker 容不下这些分区"
     case .webhookNotFound: "没有这个 webhook"
     case .webhooksFull: "webhook 数量已达上限"
+    case .secretsFull: "webhook 的密钥数量已达上限"
     case .rightMissing: "没有此操作的权限"
     case .formRefused: "表单不属于当前会话"
     case .approvalNotFound: "没有这个复核请求"

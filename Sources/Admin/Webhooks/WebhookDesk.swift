@@ -26,13 +26,17 @@ struct WebhookDesk: Sendable {
 
   func show(_ id: WebhookID) async throws -> AdminWebhook { AdminWebhook(try await endpoint(id)) }
 
-  /// Gives it another secret; the one before signs too for a day.
+  /// Gives it another secret; each of before signs too for its day.
   func rotate(_ id: WebhookID) async throws -> AdminWebhook {
     let secret = WebhookSecret.random()
-    let isThere = try await desk.asking("rotate", changes: "the secret may be another, now or later") { [store] in
+    let answer = try await desk.asking("rotate", changes: "the secret may be another, now or later") { [store] in
       try await store.rotateWebhook(id.rawValue, to: secret)
     }
-    guard isThere else { throw Problem.webhookNotFound(id.rawValue) }
+    switch answer {
+    case .rotated: break
+    case .unknown: throw Problem.webhookNotFound(id.rawValue)
+    case .full: throw Problem.secretsFull(id.rawValue)
+    }
     desk.logger.notice("a webhook has another secret", metadata: ["webhook": "\(id.rawValue)"])
     return AdminWebhook(try await endpoint(id), secret: secret)
   }
@@ -82,4 +86,13 @@ struct WebhookDesk: Sendable {
 extension Problem {
   fileprivate static let webhooksFull = Problem(
     .webhooksFull, detail: "There are \(SaleStore.webhooksMost) webhooks, and no more can be added.")
+
+  fileprivate static func secretsFull(_ id: Int32) -> Problem {
+    Problem(
+      .secretsFull,
+      detail: """
+        \(SaleStore.oldWebhookSecretsMost) secrets of before still sign for webhook \(id), each for a day: rotate when \
+        the oldest has ended; nothing was changed.
+        """)
+  }
 }

@@ -10,7 +10,7 @@ public struct WebhookEndpoint: Hashable, Sendable {
   /// The kinds of events that it gets; empty: all.
   public let events: Set<OrderEvent.Kind>
 
-  /// The secrets that sign, the newest first: two while the shop changes over, else one.
+  /// The secrets that sign, the newest first: more than one while the shop changes over.
   public let secrets: [WebhookSecret]
 
   /// The most requests that are on their way to it at once: 1 to `Limits.webhookConcurrency`.

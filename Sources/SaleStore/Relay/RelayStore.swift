@@ -198,7 +198,7 @@ public struct RelayStore: Sendable {
 
   /// The endpoints of webhooks.
   public func endpoints() async throws -> [WebhookEndpoint] {
-    try await connection.query(WebhookEndpoint.all).map(WebhookEndpoint.init(row:))
+    try await WebhookEndpoint.read(over: connection)
   }
 
   /// Gives everything back, so that others need not wait.

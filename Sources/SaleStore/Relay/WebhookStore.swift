@@ -1,4 +1,5 @@
 public import FlashSale
+internal import FoundationEssentials
 public import Logging
 public import Postgres
 public import Time
@@ -35,12 +36,12 @@ public struct WebhookStore: Sendable {
 
   /// All endpoints, in the order of their ids.
   public func endpoints() async throws -> [WebhookEndpoint] {
-    try await connection.query(WebhookEndpoint.all).map(WebhookEndpoint.init(row:))
+    try await WebhookEndpoint.read(over: connection)
   }
 
   /// One endpoint; `nil` if there is none.
   public func endpoint(_ id: Int32) async throws -> WebhookEndpoint? {
-    try await connection.query(WebhookEndpoint.one, id).first.map(WebhookEndpoint.init(row:))
+    try await WebhookEndpoint.read(id, over: connection).first
   }
 
   /// Of an endpoint, what may be tried by now, in the order of ids; nothing that an earlier one of its order holds back
@@ -135,27 +136,32 @@ public struct WebhookStore: Sendable {
 }
 
 extension WebhookEndpoint {
-  static let all: Statement = """
-    SELECT id, url, array_to_string(events, ',') AS events, secret, concurrency,
-      CASE WHEN old_secret_until > now() THEN old_secret END AS old_secret,
-      created_at, failing_since, disabled_at, disabled_reason
-    FROM webhook_endpoints ORDER BY id
-    """
-
-  static let one: Statement = """
-    SELECT id, url, array_to_string(events, ',') AS events, secret, concurrency,
-      CASE WHEN old_secret_until > now() THEN old_secret END AS old_secret,
-      created_at, failing_since, disabled_at, disabled_reason
-    FROM webhook_endpoints WHERE id = $1
-    """
+  /// All endpoints, in the order of their ids, or the only one of this id.
+  static func read(_ id: Int32? = nil, over connection: Connection) async throws -> [WebhookEndpoint] {
+    try await connection.query(
+      """
+      SELECT id, url, array_to_string(events, ',') AS events, secret, concurrency, created_at, failing_since,
+        disabled_at, disabled_reason, (
+          SELECT string_agg(encode(o.secret, 'base64'), ',' ORDER BY o.signs_until DESC) FROM old_webhook_secrets o
+          WHERE o.endpoint = e.id AND o.signs_until > now()
+        ) AS old_secrets
+      FROM webhook_endpoints e WHERE $1::int4 IS NULL OR id = $1 ORDER BY id
+      """, id
+    ).map(WebhookEndpoint.init(row:))
+  }
 
   init(row: Row) throws {
     let kinds = try row.string("events").split(separator: ",").compactMap { Int16($0) }
-    let secrets = try [[UInt8]?.some(row.bytes("secret")), row.optional("old_secret")].compactMap { $0 }
+    let old: String = try row.optional("old_secrets") ?? ""
+    // PostgreSQL's base64 has line ends.
+    let oldSecrets = old.split(separator: ",").compactMap {
+      Data(base64Encoded: String($0), options: .ignoreUnknownCharacters).map(Array.init)
+    }
     self.init(
       id: try row.int32("id"), url: try row.string("url"),
       events: Set(kinds.compactMap(OrderEvent.Kind.init(rawValue:))),
-      secrets: secrets.map(WebhookSecret.init(bytes:)), concurrency: try row.int32("concurrency"),
+      secrets: ([try row.bytes("secret")] + oldSecrets).map(WebhookSecret.init(bytes:)),
+      concurrency: try row.int32("concurrency"),
       createdAt: try row.timestamp("created_at"), failingSince: try row.optional("failing_since"),
       disabledAt: try row.optional("disabled_at"), disabledReason: try row.optional("disabled_reason"))
   }

@@ -13,11 +13,23 @@ public struct DeadLetter: Sendable {
   public let lastError: String?
 }
 
+/// What came of the wish to give an endpoint another secret.
+public enum RotateAnswer: Sendable, Hashable {
+  case rotated
+  /// There is no such endpoint.
+  case unknown
+  /// `oldWebhookSecretsMost` secrets of before still sign; nothing was changed.
+  case full
+}
+
 // What an operator does with endpoints.
 
 extension SaleStore {
   /// How many endpoints there may be.
   public static var webhooksMost: Int32 { Limits.webhookEndpoints }
+
+  /// How many secrets of before may sign for an endpoint.
+  public static var oldWebhookSecretsMost: Int32 { Limits.oldSecrets }
 
   /// Adds an endpoint. It hears of what is published from now on.
   ///
@@ -37,26 +49,32 @@ extension SaleStore {
 
   /// All endpoints, in the order of their ids.
   public func webhooks() async throws -> [WebhookEndpoint] {
-    try await pool.withConnection { try await $0.query(WebhookEndpoint.all) }.map(WebhookEndpoint.init(row:))
+    try await pool.withConnection { try await WebhookEndpoint.read(over: $0) }
   }
 
   /// One endpoint; `nil` if there is none.
   public func webhook(_ id: Int32) async throws -> WebhookEndpoint? {
-    try await pool.withConnection { try await $0.query(WebhookEndpoint.one, id) }.first.map(WebhookEndpoint.init(row:))
+    try await pool.withConnection { try await WebhookEndpoint.read(id, over: $0) }.first
   }
 
-  /// Gives an endpoint another secret. The one before signs too for `Limits.oldSecretLife`.
-  ///
-  /// - Returns: whether there is such an endpoint.
-  public func rotateWebhook(_ id: Int32, to secret: WebhookSecret) async throws -> Bool {
+  /// Gives an endpoint another secret. The one before signs too for `Limits.oldSecretLife`, and so do those before it.
+  public func rotateWebhook(_ id: Int32, to secret: WebhookSecret) async throws -> RotateAnswer {
     try await pool.withConnection { connection in
-      try await connection.query(
-        """
-        UPDATE webhook_endpoints SET old_secret = secret, old_secret_until = now() + make_interval(secs => $3),
-          secret = $2
-        WHERE id = $1
-        """, id, secret.bytes, Limits.oldSecretLife.inSeconds)
-    }.affected == 1
+      try await connection.transaction { transaction -> RotateAnswer in
+        let known = try transaction.query("SELECT FROM webhook_endpoints WHERE id = $1 FOR NO KEY UPDATE", id)
+        guard !known.isEmpty else { return .unknown }
+        try transaction.execute("DELETE FROM old_webhook_secrets WHERE endpoint = $1 AND signs_until <= now()", id)
+        let kept = try transaction.execute(
+          """
+          INSERT INTO old_webhook_secrets (endpoint, signs_until, secret)
+          SELECT id, now() + make_interval(secs => $2), secret FROM webhook_endpoints
+          WHERE id = $1 AND (SELECT count(*) FROM old_webhook_secrets WHERE endpoint = $1) < $3
+          """, id, Limits.oldSecretLife.inSeconds, Limits.oldSecrets)
+        guard kept == 1 else { return .full }
+        try transaction.execute("UPDATE webhook_endpoints SET secret = $2 WHERE id = $1", id, secret.bytes)
+        return .rotated
+      }
+    }
   }
 
   /// Switches an endpoint off, or on again. What waits for it goes out at once then, and has a whole day again.

@@ -59,7 +59,8 @@ struct WebhookCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
       commandName: "rotate", abstract: "Give an endpoint another secret, and print it, once.",
       discussion: """
-        For a day the one before signs too, so that the shop can change over.
+        The one before signs too for a day, so that the shop can change over. Whoever has lost the new one rotates
+        again: each of before has its day, at most 4 of them.
 
         Example:
           penstock webhook rotate 1
