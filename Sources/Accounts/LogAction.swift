@@ -42,6 +42,7 @@ public enum LogAction: String, CaseIterable, Sendable, Codable, Hashable {
   case recordDismissed = "record.dismiss"
   case auditStarted = "audit.start"
   case webhookAdded = "webhook.add"
+  case webhookRemoved = "webhook.remove"
   case webhookRotated = "webhook.rotate"
   case webhookSwitched = "webhook.switch"
   case webhookTested = "webhook.ping"

@@ -66,6 +66,13 @@ import Testing
       }
       let full = try await client.post(Self.path, json: #"{"url":"https://shop.example/"}"#)
       #expect(full.status == 409 && full.string("code") == "webhooks_full")
+      let list = try #require(try await client.get(Self.path).json("webhooks") as? [[String: Any]])
+      let id = try #require(list.last?["id"] as? Int)
+      let removed = try await client.send(.delete, "\(Self.path)/\(id)")
+      #expect(removed.status == 200 && removed.json("id") as? Int == id)
+      let again = try await client.send(.delete, "\(Self.path)/\(id)")
+      #expect(again.status == 404 && again.string("code") == "webhook_not_found")
+      #expect(try await client.post(Self.path, json: #"{"url":"https://shop.example/"}"#).status == 201)
     }
   }
 

@@ -284,6 +284,29 @@ struct WebhookTests {
     }
   }
 
+  @Test func `a removed endpoint is gone, in the middle of an attempt too, and the others go on`() async throws {
+    try await Receiver.with { receiver in
+      try await Receiver.with({ _ in .hang }) { hung in
+        try await RelayBench.with(partitions: 1) { bench in
+          let sale = try await bench.store.create(openSale())
+          let endpoint = try await add(hung.url, bench)
+          _ = try await add(receiver.url, bench)
+          try bench.startWorker()
+          let relay = try bench.startRelay()
+          try await bench.feed([bench.place(sale, buyer: "ann")])
+          #expect(try await eventually { hung.all.count == 1 && receiver.all.count == 1 })
+          #expect(try await bench.store.removeWebhook(endpoint.id))
+          #expect(try await !bench.store.removeWebhook(endpoint.id))
+          #expect(try await bench.query("SELECT FROM webhook_deliveries WHERE endpoint = $1", endpoint.id).isEmpty)
+          try await bench.feed([bench.place(sale, buyer: "bob")])
+          #expect(try await eventually { receiver.all.count == 2 })
+          try await Task.sleep(for: .seconds(2))
+          #expect(hung.all.count == 1 && relay.service.status.reasons.isEmpty, "\(relay.service.status.reasons)")
+        }
+      }
+    }
+  }
+
   @Test func `what waited goes out as soon as its endpoint is on again, and is tried for a day from then on`()
     async throws
   {

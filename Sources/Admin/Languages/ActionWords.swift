@@ -44,6 +44,7 @@ extension LogAction: Message {
     case .recordDismissed: "忽略记录"
     case .auditStarted: "启动审计"
     case .webhookAdded: "添加 webhook"
+    case .webhookRemoved: "删除 webhook"
     case .webhookRotated: "轮换 webhook 密钥"
     case .webhookSwitched: "启停 webhook"
     case .webhookTested: "测试 webhook"

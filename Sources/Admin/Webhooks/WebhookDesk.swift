@@ -26,6 +26,17 @@ struct WebhookDesk: Sendable {
 
   func show(_ id: WebhookID) async throws -> AdminWebhook { AdminWebhook(try await endpoint(id)) }
 
+  /// Removes it with all that it has not got. The answer is what it was.
+  func remove(_ id: WebhookID) async throws -> AdminWebhook {
+    let removed = AdminWebhook(try await endpoint(id))
+    let wasThere = try await desk.asking("remove", changes: "the webhook may be gone, now or later") { [store] in
+      try await store.removeWebhook(id.rawValue)
+    }
+    guard wasThere else { throw Problem.webhookNotFound(id.rawValue) }
+    desk.logger.notice("a webhook is removed", metadata: ["webhook": "\(id.rawValue)"])
+    return removed
+  }
+
   /// Gives it another secret; each of before signs too for its day.
   func rotate(_ id: WebhookID) async throws -> AdminWebhook {
     let secret = WebhookSecret.random()
@@ -85,7 +96,7 @@ struct WebhookDesk: Sendable {
 
 extension Problem {
   fileprivate static let webhooksFull = Problem(
-    .webhooksFull, detail: "There are \(SaleStore.webhooksMost) webhooks, and no more can be added.")
+    .webhooksFull, detail: "There are \(SaleStore.webhooksMost) webhooks, and no more can be added. Remove one first.")
 
   fileprivate static func secretsFull(_ id: Int32) -> Problem {
     Problem(

@@ -12,7 +12,8 @@ struct WebhookRoutes: Sendable {
 
   func add(to calls: GuardedRoutes, withBody: GuardedRoutes) {
     calls.at(
-      "webhooks/{webhook}", get: .needs(.operate) { visit in try await .json(desk.show(visit.parameter())) })
+      "webhooks/{webhook}", get: .needs(.operate) { visit in try await .json(desk.show(visit.parameter())) },
+      delete: logged(.webhookRemoved) { try await .json(desk.remove($0)) })
     calls.at(
       "webhooks/{webhook}/rotate", post: logged(.webhookRotated) { try await .json(desk.rotate($0)) })
     calls.at("webhooks/{webhook}/ping", post: logged(.webhookTested) { try await .json(desk.ping($0)) })

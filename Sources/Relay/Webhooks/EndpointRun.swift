@@ -70,7 +70,7 @@ struct EndpointRun: Sendable {
 
   /// Notes what came of an attempt.
   ///
-  /// - Returns: whether the endpoint is switched off by it.
+  /// - Returns: whether the endpoint is switched off by it, or gone.
   private func note(
     _ answer: WebhookAnswer, of delivery: WebhookStore.Delivery, began: Timestamp
   ) async throws -> Bool {
@@ -86,6 +86,7 @@ struct EndpointRun: Sendable {
       after: delivery.attempts + 1, first: delivery.firstTriedAt ?? began, now: now, spread: .random(in: 0...1))
     let failingSince = try await store.failed(
       delivery, to: endpoint, began: began, now: now, why: answer.words, next: next)
+    guard let failingSince else { return true }
     if next == .dead {
       Counter(RelayMetric.died, dimensions).increment()
       logger.warning(

@@ -43,6 +43,7 @@ struct WebhookDispatcher: Sendable {
     try await withThrowingTaskGroup(of: Int32?.self) { group in
       defer { group.cancelAll() }
       var served: Set<Int32> = []
+      var told: Set<Int32> = []
       group.addTask { try await Self.pause() }
       while let ended = try await group.next() {
         if let ended {
@@ -50,7 +51,7 @@ struct WebhookDispatcher: Sendable {
           continue
         }
         let endpoints = try await store.endpoints()
-        try await tell(of: endpoints, store)
+        try await tell(of: endpoints, after: &told, store)
         for endpoint in endpoints where endpoint.disabledAt == nil && served.insert(endpoint.id).inserted {
           let run = EndpointRun(
             endpoint: endpoint.id, store: store, client: client, now: configuration.now, logger: logger)
@@ -71,15 +72,19 @@ struct WebhookDispatcher: Sendable {
   }
 
   /// Notes how endpoints are, for metrics and readiness.
-  private func tell(of endpoints: [WebhookEndpoint], _ store: WebhookStore) async throws {
+  ///
+  /// - Parameter told: those that were noted; what is gone has nothing that waits, and is not off.
+  private func tell(of endpoints: [WebhookEndpoint], after told: inout Set<Int32>, _ store: WebhookStore) async throws {
     let counts = try await store.counts()
-    for endpoint in endpoints {
-      let dimensions = [("endpoint", "\(endpoint.id)")]
-      let count = counts.first { $0.endpoint == endpoint.id }
+    let off = Set(endpoints.filter { $0.disabledAt != nil }.map(\.id))
+    for id in told.union(endpoints.map(\.id)) {
+      let dimensions = [("endpoint", "\(id)")]
+      let count = counts.first { $0.endpoint == id }
       Gauge(RelayMetric.waiting, dimensions).record(count?.waiting ?? 0)
       Gauge(RelayMetric.dead, dimensions).record(count?.dead ?? 0)
-      Gauge(RelayMetric.switchedOff, dimensions).record(endpoint.disabledAt == nil ? 0 : 1)
+      Gauge(RelayMetric.switchedOff, dimensions).record(off.contains(id) ? 1 : 0)
     }
+    told = Set(endpoints.map(\.id))
     board.update { status in
       status.webhooks = Dictionary(
         uniqueKeysWithValues: endpoints.compactMap { endpoint in

@@ -16,7 +16,7 @@ public struct NewDelivery: Sendable {
     self.body = body
   }
 
-  /// Keeps them, in this order: ids grow with it. What belongs to an endpoint that is off by now is left out.
+  /// Keeps them, in this order: ids grow with it. What belongs to an endpoint that is off or gone by now is left out.
   ///
   /// Behind one of its order that waits for another try, a delivery waits as long: nobody looks at it before.
   static func add(_ deliveries: [NewDelivery], in transaction: borrowing Transaction) throws {
@@ -31,6 +31,7 @@ public struct NewDelivery: Sendable {
       FROM unnest($1::int4[], $2::text[], $3::uuid[], $4::int2[], $5::text[])
         WITH ORDINALITY AS d (endpoint, event_id, order_id, kind, body, place)
       JOIN webhook_endpoints e ON e.id = d.endpoint AND e.disabled_at IS NULL ORDER BY d.place
+      FOR KEY SHARE OF e
       """, deliveries.map(\.endpoint), deliveries.map(\.event.id.description), deliveries.map(\.event.order.uuid),
       deliveries.map(\.event.kind.rawValue), deliveries.map(\.body))
   }

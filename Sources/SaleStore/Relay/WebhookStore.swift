@@ -76,10 +76,10 @@ public struct WebhookStore: Sendable {
 
   /// Notes that a delivery has failed, and what becomes of it. What is behind it of its order waits as long.
   ///
-  /// - Returns: since when its endpoint fails.
+  /// - Returns: since when its endpoint fails; `nil`: it is gone.
   public func failed(
     _ delivery: Delivery, to endpoint: Int32, began: Timestamp, now: Timestamp, why: String, next: DeliveryRules.Next
-  ) async throws -> Timestamp {
+  ) async throws -> Timestamp? {
     let nextAt: Timestamp? = if case .tryAgain(let at) = next { at } else { nil }
     let why = String(why.prefix(Limits.storedErrorCharacters))
     return try await connection.transaction { transaction in
@@ -107,7 +107,7 @@ public struct WebhookStore: Sendable {
         """
         UPDATE webhook_endpoints SET failing_since = coalesce(failing_since, $2) WHERE id = $1 RETURNING failing_since
         """, endpoint, began
-      ).single().timestamp(0)
+      ).first?.timestamp(0)
     }
   }
 

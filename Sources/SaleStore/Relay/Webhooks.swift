@@ -47,6 +47,15 @@ extension SaleStore {
     return try await webhook(id)
   }
 
+  /// Removes an endpoint with all that it has not got, dead letters too.
+  ///
+  /// - Returns: whether there was one.
+  public func removeWebhook(_ id: Int32) async throws -> Bool {
+    try await pool.withConnection { connection in
+      try await connection.query("DELETE FROM webhook_endpoints WHERE id = $1", id)
+    }.affected == 1
+  }
+
   /// All endpoints, in the order of their ids.
   public func webhooks() async throws -> [WebhookEndpoint] {
     try await pool.withConnection { try await WebhookEndpoint.read(over: $0) }

@@ -15,6 +15,7 @@ struct WebhookCommand: AsyncParsableCommand {
       """.flowing,
     subcommands: [
       Add.self, List.self, Rotate.self, Ping.self, DeadLetters.self, Resend.self, Disable.self, Enable.self,
+      Remove.self,
     ])
 
   struct Add: AsyncParsableCommand {
@@ -145,6 +146,16 @@ struct WebhookCommand: AsyncParsableCommand {
     @OptionGroup var endpoint: Endpoint
 
     func run() async throws { try await reporting { try await WebhookCommand.show("POST", endpoint.path("/enable")) } }
+  }
+
+  struct Remove: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+      commandName: "remove", abstract: "Remove an endpoint, with what waits for it and what it did not take.",
+      discussion: "Example:\n  penstock webhook remove 1")
+
+    @OptionGroup var endpoint: Endpoint
+
+    func run() async throws { try await reporting { try await WebhookCommand.show("DELETE", endpoint.path("")) } }
   }
 
   /// Which endpoint.
