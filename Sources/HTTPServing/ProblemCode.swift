@@ -73,7 +73,7 @@ public enum ProblemCode: Int, CaseIterable, Sendable {
     case .placeNotFound: (.notFound, "place_not_found", "The buyer has no place in the waiting room")
     case .partitionNotFound: (.notFound, "partition_not_found", "There is no such partition")
     case .partitionNotHalted: (.conflict, "partition_not_halted", "The partition is not halted")
-    case .offsetDecided: (.conflict, "offset_decided", "Records from this offset on have their outcomes")
+    case .offsetDecided: (.conflict, "offset_decided", "Rows from this offset on are known by it")
     case .workerNotFound: (.notFound, "worker_not_found", "There is no such worker")
     case .workerIsLast: (.conflict, "worker_is_last", "No other worker is there to take its partitions")
     case .lanesFull: (.conflict, "lanes_full", "The other workers have no room for its partitions")

@@ -73,16 +73,33 @@ import Worker
       let other = try await anotherLog(bench, sale)
       let worker = try bench.startWorker(on: ClusterSettings(brokers: other.bootstrapServers))
       try await expectHalt(worker, bench, "recreated")
-      // Not where the old log had records: rows are known by their offsets (I4, I13).
-      for offset in [Offset(0), Offset(Int64(Self.decided - 1))] {
-        let early = try await bench.store.resume(
-          Partition(0), of: LogBench.topic, ResumeRequest(because: "a test", at: offset))
-        #expect(early == .decided(upTo: Offset(Int64(Self.decided - 1))))
-      }
-      try await expectHalt(worker, bench, "recreated")
       let answer = try await bench.store.resume(Partition(0), of: LogBench.topic, ResumeRequest(because: "a test"))
       #expect(answer == .resumed)
       #expect(try await eventually { try await StoredRows(bench.database).orders().count == 2 * Self.decided })
+      await other.shutdown()
+    }
+  }
+
+  @Test func `the log counts from its beginning if a person says so, where nothing is known by its offset`() async throws {
+    try await withDecided { bench, sale, _ in
+      let other = try await anotherLog(bench, sale)
+      let worker = try bench.startWorker(on: ClusterSettings(brokers: other.bootstrapServers))
+      try await expectHalt(worker, bench, "recreated")
+      func resume(at offset: Int64) async throws -> ResumeAnswer {
+        try await bench.store.resume(
+          Partition(0), of: LogBench.topic, ResumeRequest(because: "a test", at: Offset(offset)))
+      }
+      let connection = try await bench.database.connect()
+      _ = try await connection.query(
+        "INSERT INTO quarantined_records (topic, partition, log_offset, error) VALUES ($1, 0, 3, 'a test')",
+        LogBench.topic)
+      // A record at 3 that cannot be decided could not be set aside.
+      #expect(try await resume(at: 0) == .decided(upTo: Offset(3)))
+      try await expectHalt(worker, bench, "recreated")
+      _ = try await connection.query("DELETE FROM quarantined_records")
+      await connection.close()
+      #expect(try await resume(at: 0) == .resumed)
+      #expect(try await eventually { try await StoredRows(bench.database).orders().count == 3 * Self.decided })
       #expect(try await StoredRows(bench.database).quarantined().isEmpty)
       await other.shutdown()
     }

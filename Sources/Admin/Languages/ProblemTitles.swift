@@ -56,7 +56,7 @@ extension ProblemCode: Message {
     case .placeNotFound: "买家不在等候室中"
     case .partitionNotFound: "没有这个分区"
     case .partitionNotHalted: "分区没有停止"
-    case .offsetDecided: "该位置之后的记录已有结果"
+    case .offsetDecided: "该位置之后已有按位置识别的记录"
     case .workerNotFound: "没有这个 worker"
     case .workerIsLast: "没有其他 worker 可接管分区"
     case .lanesFull: "其他 worker 容不下这些分区"

@@ -8,7 +8,8 @@ public enum ResumeAnswer: Sendable, Hashable {
   case unknown
   /// Nothing was changed.
   case notHalted
-  /// Records from the wanted offset on have outcomes, the last of them at this one; nothing was changed.
+  /// Commands, baskets or quarantined records from the wanted offset on are stored, the last of them at this one;
+  /// nothing was changed.
   case decided(upTo: Offset)
 }
 
@@ -16,8 +17,8 @@ extension SaleStore {
   /// Lets a halted partition be claimed again, for a person who has looked and says why: from here on the log counts as
   /// the right one. Records before `request.offset` that have no outcome never get one.
   ///
-  /// (1) No two records of a partition have one offset: rows are known by it. So no partition goes on where another log
-  ///     had records that were decided.
+  /// (1) Rows of commands, baskets and quarantined records are known by their offset. So no partition goes back to
+  ///     where another log had some: new ones could not be stored. Orders are known by their ids.
   /// (2) What is decided from here on is told: no relay is ahead of the partition.
   public func resume(
     _ partition: Partition, of topic: String, _ request: ResumeRequest
@@ -52,15 +53,15 @@ extension SaleStore {
     }
   }
 
-  /// The last offset, from one on, of a record that left a row; `nil`: there is none. A basket has one in `orders` too.
+  /// The last offset, from one on, of a record that left a row which is known by it; `nil`: there is none.
   private static func lastDecided(
     of topic: String, _ partition: Partition, from offset: Offset, _ transaction: borrowing Transaction
   ) throws -> Offset? {
     try transaction.query(
       """
       SELECT max(log_offset) FROM (
-        SELECT log_offset FROM orders WHERE partition = $2 AND log_offset >= $3
-        UNION ALL SELECT log_offset FROM history WHERE partition = $2 AND log_offset >= $3
+        SELECT log_offset FROM history WHERE partition = $2 AND log_offset >= $3
+        UNION ALL SELECT log_offset FROM baskets WHERE partition = $2 AND log_offset >= $3
         UNION ALL SELECT log_offset FROM quarantined_records
         WHERE topic = $1 AND partition = $2 AND log_offset >= $3
       ) AS decided

@@ -35,8 +35,8 @@ struct LanesCommand: AsyncParsableCommand {
         For when you have looked at what halted it (docs/runbook.md has each case) and mended the cause. From then on
         Penstock trusts the log. A worker goes on within seconds. Your reason is kept, and shown by penstock lanes list.
 
-        Requests before --at that have no outcome never get one. A log that was made anew goes on behind what was
-        decided, never before it.
+        Requests before --at that have no outcome never get one. A log that was made anew goes on behind the
+        commands, baskets and quarantined records of the old one, never before them.
 
         Examples:
           penstock lanes resume 3 --because "retention was 1 h; it is 7 d now"
