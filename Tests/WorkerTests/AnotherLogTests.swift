@@ -80,7 +80,9 @@ import Worker
     }
   }
 
-  @Test func `the log counts from its beginning if a person says so, where nothing is known by its offset`() async throws {
+  @Test func `the log counts from its beginning if a person says so, where nothing is known by its offset`()
+    async throws
+  {
     try await withDecided { bench, sale, _ in
       let other = try await anotherLog(bench, sale)
       let worker = try bench.startWorker(on: ClusterSettings(brokers: other.bootstrapServers))

@@ -34,7 +34,8 @@ final class Crowd: Sendable {
   private let rate: Double
   private let seed: UInt64
   private let doors = Mutex<[UInt16]>([])
-  private let next = Mutex<(number: Int, turn: Int, dice: Dice, start: ContinuousClock.Instant?)>((0, 0, Dice(seed: 0), nil))
+  private let next = Mutex<(number: Int, turn: Int, dice: Dice, start: ContinuousClock.Instant?)>(
+    (0, 0, Dice(seed: 0), nil))
   private let isOver = Atomic(false)
   private let atHome = Mutex(0)
   private let sights = Mutex<[Sight]>([])
