@@ -56,7 +56,7 @@ extension SaleStore {
         ) AS found
         LEFT JOIN LATERAL (
           SELECT lines, refused_line FROM baskets
-          WHERE partition = found.partition AND log_offset = found.log_offset OFFSET 0
+          WHERE partition = found.partition AND log_offset = found.log_offset AND order_id = found.order_id OFFSET 0
         ) AS b ON true
         LEFT JOIN LATERAL (
           SELECT * FROM holds WHERE order_id = found.order_id AND found.outcome IN (0, 100) OFFSET 0

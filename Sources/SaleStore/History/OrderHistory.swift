@@ -170,7 +170,8 @@ extension OrderHistory {
       """
       SELECT o.order_id, o.partition, o.log_offset, o.sale, o.sku, o.buyer, o.quantity, o.outcome, o.accepted_at,
         o.decided_at, b.lines AS basket, b.refused_line
-      FROM orders o LEFT JOIN baskets b ON b.partition = o.partition AND b.log_offset = o.log_offset
+      FROM orders o
+      LEFT JOIN baskets b ON b.partition = o.partition AND b.log_offset = o.log_offset AND b.order_id = o.order_id
       WHERE o.order_id = $1 AND o.generation = ANY ((SELECT generations_of($2))::int4[])
       """, order.uuid, [order.sale.rawValue])
     try pipeline.add(

@@ -45,7 +45,7 @@ enum LifeRows {
       SELECT o.order_id, o.log_offset, o.sale, o.quantity, o.outcome, o.sku, o.buyer, k.price_minor, k.currency,
         (
           SELECT priced_lines(b.sale, b.lines) FROM baskets b
-          WHERE b.partition = o.partition AND b.log_offset = o.log_offset
+          WHERE b.partition = o.partition AND b.log_offset = o.log_offset AND b.order_id = o.order_id
         ) AS lines
       FROM (
         SELECT wanted.order_id FROM unnest($1::uuid[]) AS wanted (order_id)

@@ -49,9 +49,10 @@ extension LivingOrder {
     let rows = try await connection.query(
       """
       SELECT b.partition, b.log_offset, b.lines, b.refused_line, priced_lines(b.sale, b.lines) AS priced
-      FROM unnest($1::int4[], $2::int8[]) AS wanted (partition, log_offset)
-      JOIN baskets b ON b.partition = wanted.partition AND b.log_offset = wanted.log_offset
-      """, decisions.map(\.position.partition.rawValue), decisions.map(\.position.offset.rawValue))
+      FROM unnest($1::int4[], $2::int8[], $3::uuid[]) AS wanted (partition, log_offset, order_id)
+      JOIN baskets b USING (partition, log_offset, order_id)
+      """, decisions.map(\.position.partition.rawValue), decisions.map(\.position.offset.rawValue),
+      decisions.map(\.order.uuid))
     var found: [LogPosition: (lines: [OrderLine], refused: Int?)] = [:]
     var priced: [LogPosition: [Hold.Line]] = [:]
     for row in rows {

@@ -60,7 +60,7 @@ extension RelayStore {
         ORDER BY log_offset LIMIT $4
       ) AS o
       JOIN sales s ON s.number = o.sale JOIN stock k ON k.sale = o.sale AND k.sku = o.sku
-      LEFT JOIN baskets b ON b.partition = o.partition AND b.log_offset = o.log_offset
+      LEFT JOIN baskets b ON b.partition = o.partition AND b.log_offset = o.log_offset AND b.order_id = o.order_id
       LEFT JOIN holds h ON h.order_id = o.order_id ORDER BY o.log_offset
       """, partition.rawValue, from.rawValue, to.rawValue, limit)
     return try rows.map { row in

@@ -67,8 +67,8 @@ extension SaleStore {
 }
 
 extension ReportFacts {
-  /// Sets what was left and reserved as of an earlier vector: what there is now, and by how much more or less the orders
-  /// have now than then.
+  /// Sets what was left and reserved as of an earlier vector: what there is now, and by how much more or less the
+  /// orders have now than then.
   fileprivate mutating func takeStockBack(from now: ReportFacts) {
     for index in stock.indices {
       let (then, now) = (units[stock[index].sku] ?? .init(), now.units[stock[index].sku] ?? .init())
