@@ -17,7 +17,9 @@ import Testing
   private func listening(_ body: (Int) async throws -> Void) async throws {
     let router = Router(context: ListenerContext.self)
     let bytes = ByteBuffer(repeating: UInt8(ascii: "x"), count: Self.length)
-    router.get("long") { _, _ in Response(status: .ok, body: ResponseBody(inParts: bytes)) }
+    router.get("long") { _, context in
+      Response(status: .ok, body: ResponseBody(inParts: bytes, on: context.eventLoop))
+    }
     let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
     let loops = try await ListenerLoops(
       of: group, listener: "test", deadlines: ConnectionDeadlines(answer: .seconds(120)),

@@ -98,7 +98,7 @@ struct AdminAPI: Sendable {
       let report = try await visit.logged(.reportExported, id.rawValue, to: visit.words(of: "csv", asOf: vector)) {
         try await desk.report(on: id, asOf: vector)
       }
-      let body = ResponseBody(inParts: ByteBuffer(string: ReportCSV.text(report)))
+      let body = ResponseBody(byteBuffer: ByteBuffer(string: ReportCSV.text(report)))
       var response = Response.file(body, type: OrderExport.csv.mediaType, name: "\(id)-report.csv")
       response.headers[.asOf] = report.asOf
       return response

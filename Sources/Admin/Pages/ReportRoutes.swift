@@ -30,7 +30,7 @@ struct ReportRoutes: Sendable {
       try await desk.reportFile(id, PageFrame(visit), asOf: vector)
     }
     return .file(
-      ResponseBody(inParts: ByteBuffer(string: page.text)), type: "text/html; charset=utf-8",
+      ResponseBody(byteBuffer: ByteBuffer(string: page.text)), type: "text/html; charset=utf-8",
       name: "\(id)-report.html")
   }
 }

@@ -8,11 +8,15 @@ public struct ListenerContext: RequestContext {
   /// Whom the connection is with: a client, or a proxy.
   public let peer: SocketAddress?
 
+  /// The connection's.
+  public let eventLoop: any EventLoop
+
   /// The request's path does not take its method. It takes the way of OPTIONS, to be told what the path takes.
   var refusesMethod = false
 
   public init(source: ApplicationRequestContextSource) {
     coreContext = CoreRequestContextStorage(source: source)
     peer = source.channel.remoteAddress
+    eventLoop = source.channel.eventLoop
   }
 }

@@ -131,6 +131,6 @@ extension Response {
     var json = JSONWriter(ByteBuffer())
     write(&json)
     let headers: HTTPFields = [.contentType: "application/json", .cacheControl: "no-store"]
-    return Response(status: .ok, headers: headers, body: ResponseBody(inParts: json.finish()))
+    return Response(status: .ok, headers: headers, body: ResponseBody(byteBuffer: json.finish()))
   }
 }

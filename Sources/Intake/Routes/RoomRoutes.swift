@@ -39,7 +39,8 @@ struct RoomRoutes: Sendable {
   @Sendable private func draw(_ request: Request, _ context: ListenerContext) async throws -> Response {
     let (desk, sale) = try (presentDesk(), sale(context))
     let headers: HTTPFields = [.contentType: "application/json", .cacheControl: "no-store"]
-    return Response(status: .ok, headers: headers, body: ResponseBody(inParts: try await desk.draw(sale)))
+    let body = ResponseBody(inParts: try await desk.draw(sale), on: context.eventLoop)
+    return Response(status: .ok, headers: headers, body: body)
   }
 
   /// Holds who joins and who leaves to a rate, so that nobody fills the room's topic.

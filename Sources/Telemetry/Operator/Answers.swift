@@ -1,5 +1,4 @@
 internal import FoundationEssentials
-internal import HTTPServing
 public import HTTPTypes
 public import Hummingbird
 internal import NIOCore
@@ -13,7 +12,7 @@ extension Response {
   ) throws -> Response {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    let body = ResponseBody(inParts: ByteBuffer(bytes: try encoder.encode(value)))
+    let body = ResponseBody(byteBuffer: ByteBuffer(bytes: try encoder.encode(value)))
     return fresh(body, type: "application/json", status: status, headers: headers)
   }
 
@@ -21,7 +20,7 @@ extension Response {
   public static func text(
     _ text: String, type: String, status: HTTPResponse.Status = .ok, headers: HTTPFields = [:]
   ) -> Response {
-    fresh(ResponseBody(inParts: ByteBuffer(string: text)), type: type, status: status, headers: headers)
+    fresh(ResponseBody(byteBuffer: ByteBuffer(string: text)), type: type, status: status, headers: headers)
   }
 
   /// What a browser saves under `name`, which needs no quoting.
