@@ -34,6 +34,7 @@ enum ChartColour: String, CaseIterable, Sendable {
     .key { display: inline-block; width: .8em; height: .8em; border-radius: 3px; vertical-align: -.05em;
       margin-right: .4em }
     figure { margin: 0 }
+    .scroll + figure, table + figure { margin-top: 1.2rem }
     figure h3 { font-size: .86rem; font-weight: 500; color: var(--soft); margin: 0 0 .5rem }
     figcaption { display: flex; flex-wrap: wrap; gap: .3rem 1.1rem; margin-top: .5rem }
     .chart { display: grid; grid-template-columns: auto minmax(0, 1fr) }

@@ -10,7 +10,7 @@ enum UserWords: Message {
   var texts: (english: String, chinese: String) {
     switch self {
     case .users: ("Users", "用户")
-    case .name: ("Name", "用户名")
+    case .name: ("Name", "名称")
     case .role: ("Role", "角色")
     case .state: ("State", "状态")
     case .active: ("active", "启用")

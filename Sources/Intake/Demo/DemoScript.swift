@@ -272,7 +272,7 @@ enum DemoScript {
           $("pay").textContent = text("paySum", money(order.amount_minor, order.currency));
         }
         if (changed) {
-          say(`${state}. ${words}`);
+          say([state, words].filter(Boolean).join(" — "));
           if (isHeld) $("pay").focus();
         }
       };
