@@ -46,6 +46,11 @@ struct DetailWords: Message {
     DetailWords("The record at {1} was {2} by {3} at {4}: {5}", "位置 {1} 的记录已处理（{2}），操作人 {3}，时间 {4}：{5}"),
     DetailWords("Nobody has ever worked on partition {1}.", "分区 {1} 从未被处理。"),
     DetailWords("Partition {1} is not halted; nothing was changed.", "分区 {1} 没有停止，未做任何修改。"),
+    DetailWords(
+      """
+      Commands, baskets or quarantined records of partition {1} are stored up to offset {2}, and are known by it: a log \
+      that was made anew goes on at {3} (docs/runbook.md says how); nothing was changed.
+      """, "分区 {1} 的命令、组合订单或隔离记录已保存到位置 {2}，并按位置识别：重建的日志须从 {3} 继续（见 docs/runbook.md），未做任何修改。"),
     DetailWords("No worker has the id {1}, or it has ended.", "没有编号为 {1} 的 worker，或它已结束。"),
     DetailWords(
       "Start another worker before you empty worker {1}; nothing was changed.",
@@ -54,7 +59,13 @@ struct DetailWords: Message {
       "Without worker {1} there is room for {2} of {3} partitions: start another worker first; nothing was changed.",
       "除 worker {1} 外，其他 worker 只能容纳 {3} 个分区中的 {2} 个：请先启动另一个 worker。未做任何修改。"),
     DetailWords("There is no webhook {1}.", "没有 webhook {1}。"),
-    DetailWords("There are {1} webhooks, and no more can be added.", "已有 {1} 个 webhook，不能再添加。"),
+    DetailWords(
+      "There are {1} webhooks, and no more can be added. Remove one first.", "已有 {1} 个 webhook，不能再添加。请先删除一个。"),
+    DetailWords(
+      """
+      {1} secrets of before still sign for webhook {2}, each for a day: rotate when the oldest has ended; nothing was \
+      changed.
+      """, "webhook {2} 仍有 {1} 个旧密钥在签名，各有效一天：请在最旧的到期后再轮换，未做任何修改。"),
     DetailWords("no answer in time", "未及时应答"),
     DetailWords("this process sends no webhooks", "本进程不发送 webhook"),
     DetailWords(
