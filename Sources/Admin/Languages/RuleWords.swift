@@ -110,6 +110,7 @@ struct RuleWords: Message {
     RuleWords("the role may be another", "角色可能已更改"),
     RuleWords("the sale may be closed, now or later", "活动可能已关闭，或稍后关闭"),
     RuleWords("the sale may be created, now or later", "活动可能已创建，或稍后创建"),
+    RuleWords("would leave the lottery without a draw: {1}", "会使抽签无法进行：{1}"),
     RuleWords("the webhook may be gone, now or later", "webhook 可能已删除，或稍后删除"),
     RuleWords("the secret may be another, now or later", "密钥可能已更改"),
     RuleWords("an audit may be told as begun", "审计可能已登记为开始"),
