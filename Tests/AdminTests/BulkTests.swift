@@ -160,11 +160,10 @@ import Testing
         for number in 1...2 {
           let json = #"{"action":"refund","search":"","because":"goodwill"}"#
           #expect(try await Self.start(json, "refund-\(number)", client).status == 202)
-          let before = admin.log.commands.count
           try await work(admin.jobs)
-          try await lane.decide(Array(admin.log.commands.dropFirst(before)))
           // The second job finds nothing that is due.
-          #expect(admin.log.commands.count == 2)
+          try #require(admin.log.commands.count == 2)
+          if number == 1 { try await lane.decide(admin.log.commands) }
         }
         let payments = try await admin.store.payments(for: [request.order])[request.order] ?? []
         #expect(payments.map(\.refunded).sorted() == [100, 200] && payments.allSatisfy { $0.refundDue == 0 })
