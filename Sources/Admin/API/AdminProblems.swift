@@ -44,8 +44,8 @@ extension Problem {
     Problem(
       .offsetDecided,
       detail: """
-        Commands, baskets or quarantined records of partition \(partition) are stored up to offset \(last), and are known \
-        by it: a log that was made anew goes on at \(last.next) (docs/runbook.md says how); nothing was changed.
+        Commands, baskets or quarantined records of partition \(partition) are stored up to offset \(last), and are \
+        known by it: a log that was made anew goes on at \(last.next) (docs/runbook.md says how); nothing was changed.
         """)
   }
 

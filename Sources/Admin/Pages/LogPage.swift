@@ -73,7 +73,7 @@ enum LogPage {
     guard [.ordersExported, .reportExported].contains(content.action), let sale = SaleID(rawValue: content.subject),
       let vector = content.to?.split(separator: " ").last.flatMap({ OffsetVector(String($0)) })
     else { return .empty }
-    return
-      "<br><a href=\"/admin/sales/\(sale.rawValue)?as_of=\(vector.description)\">\(frame.say(ReportWords.reportThen))</a>"
+    let path = "/admin/sales/\(sale)?as_of=\(vector)"
+    return "<br><a href=\"\(path)\">\(frame.say(ReportWords.reportThen))</a>"
   }
 }

@@ -121,8 +121,8 @@ extension Winners {
   /// Of these sales, those whose winners are kept: who can still sell come first, then the newest. A sale that needs
   /// more room than is left of `Limits.winners` is left out.
   ///
-  /// - Parameter known: winners that are kept by now. There can be more of them than units are sold, because one who has
-  ///   cancelled since counts as well.
+  /// - Parameter known: winners that are kept by now. There can be more of them than units are sold, because one who
+  ///   has cancelled since counts as well.
   static func kept(
     of sales: [StoredSale], knowing known: (SaleNumber) -> Int, at time: Timestamp
   ) -> Set<SaleNumber> {

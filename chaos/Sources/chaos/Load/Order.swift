@@ -68,8 +68,8 @@ struct Goods: Sendable {
 
   /// The order of this number, drawn.
   ///
-  /// - Parameter turn: orders so far that were dealt to the partitions, one after another: each partition's come at even
-  ///   distances, so that a pause is not mistaken for a gap between two of them.
+  /// - Parameter turn: orders so far that were dealt to the partitions, one after another: each partition's come at
+  ///   even distances, so that a pause is not mistaken for a gap between two of them.
   func order(_ number: Int, turn: inout Int, _ dice: inout Dice) -> Order {
     if dice.happens(perMille: 100) {
       return Order(
