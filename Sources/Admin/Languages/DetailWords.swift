@@ -48,8 +48,8 @@ struct DetailWords: Message {
     DetailWords("Partition {1} is not halted; nothing was changed.", "分区 {1} 没有停止，未做任何修改。"),
     DetailWords(
       """
-      Commands, baskets or quarantined records of partition {1} are stored up to offset {2}, and are known by it: a log \
-      that was made anew goes on at {3} (docs/runbook.md says how); nothing was changed.
+      Commands, baskets or quarantined records of partition {1} are stored up to offset {2}, and are known by it: a \
+      log that was made anew goes on at {3} (docs/runbook.md says how); nothing was changed.
       """, "分区 {1} 的命令、组合订单或隔离记录已保存到位置 {2}，并按位置识别：重建的日志须从 {3} 继续（见 docs/runbook.md），未做任何修改。"),
     DetailWords("No worker has the id {1}, or it has ended.", "没有编号为 {1} 的 worker，或它已结束。"),
     DetailWords(
