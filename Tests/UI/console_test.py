@@ -51,7 +51,7 @@ class SignIn(Console):
         self.sign_in("olga")
         self.open("/admin/users")
         self.driver.execute_script("document.querySelectorAll('[name=form_token]').forEach(f => f.value = 'x')")
-        self.submit("/admin/users", {"name": "mallory", "role": "owner", "password": PASSWORD})
+        self.submit("/admin/users", {"name": "mallory", "role": "owner", "password": PASSWORD, "reason": "a test"})
         self.assertIn(say("The form was not served to this session", "表单不属于当前会话"), self.find("h1").text)
         self.assertIn("form_refused", self.text())
         self.assertEqual(sql("SELECT count(*) FROM admin_users WHERE name = 'mallory'"), "0")
