@@ -156,7 +156,7 @@ public enum Limits {
   /// Audits that are remembered and listed, of all processes.
   static let keptAudits = 20
 
-  /// How often whoever runs an audit tells how far it is, and the pause between two tries to write how it ended.
+  /// A process tells this often how far its audit is. It waits as long before it tries again to write how one ended.
   static let auditTold: Duration = .seconds(1)
 
   /// Tries to write how an audit ended: ten minutes of them. Past it, the audit is told as not ended.

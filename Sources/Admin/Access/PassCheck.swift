@@ -7,7 +7,7 @@ internal import Vitals
 typealias PassCheck = @Sendable (Set<AccessPass>) async -> Set<AccessPass>?
 
 extension SaleDesk {
-  /// Asks the store which of the passes are good; `nil`: it does not answer.
+  /// Those of the passes that are good, as the store says.
   func good(_ passes: Set<AccessPass>) async -> Set<AccessPass>? {
     do {
       return try await Patience.value(atMost: Limits.livePatience) { [store] in

@@ -176,7 +176,7 @@ enum DeskWords: Message {
     case .notEnded: ("not ended", "未完成")
     case .notEndedHint:
       (
-        "Whoever ran it has shown no life for long: it has no verdict. Start another one.",
+        "This audit has no verdict. Its process has shown no life for long. Start another audit.",
         "执行它的进程长时间没有响应，因此没有结论。请重新开始一次审计。"
       )
     case .auditHint:

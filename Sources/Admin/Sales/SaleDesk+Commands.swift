@@ -243,16 +243,8 @@ extension Problem {
 extension Sale {
   /// Why its lottery could not be drawn any more in this window; `nil`: it can, or could not before.
   fileprivate func undrawable(from start: Timestamp, to end: Timestamp) -> String? {
-    guard let room = shaping.room, (start, end) != (startsAt, endsAt) else { return nil }
-    func refusal(_ start: Timestamp, _ end: Timestamp) -> BodyError? {
-      do throws(BodyError) {
-        try room.checkBeacons(startsAt: start, endsAt: end)
-        return nil
-      } catch {
-        return error
-      }
-    }
-    guard refusal(startsAt, endsAt) == nil, case .invalidField(let field, let reason) = refusal(start, end)
+    guard let room = shaping.room, room.refusal(startsAt: startsAt, endsAt: endsAt) == nil,
+      case .invalidField(let field, let reason) = room.refusal(startsAt: start, endsAt: end)
     else { return nil }
     return "would leave the lottery without a draw: \(field) \(reason)"
   }

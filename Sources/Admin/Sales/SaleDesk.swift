@@ -17,12 +17,9 @@ struct SaleDesk: Sendable {
   let logger: Logger
 
   func create(_ sale: Sale) async throws -> AdminSale {
-    if let refusal = sale.shaping.room?.refusal(ofEnd: sale.endsAt) { throw Problem.body(refusal) }
-    do throws(BodyError) {
-      // A copy comes from a form, with beacons of another sale.
-      try sale.shaping.room?.checkBeacons(startsAt: sale.startsAt, endsAt: sale.endsAt)
-    } catch {
-      throw Problem.body(error)
+    // A copy comes from a form, with the room of another sale.
+    if let refusal = sale.shaping.room?.refusal(startsAt: sale.startsAt, endsAt: sale.endsAt) {
+      throw Problem.body(refusal)
     }
     do throws(ValidationError) { try sale.checkNew() } catch {
       throw Problem.body(.invalidField(error.field, error.reason))

@@ -10,7 +10,7 @@ public import Time
 /// (3) Who was passed over and comes back stands where she stood.
 /// (4) The size counts who waits: nobody who left, was passed over, lost her place or is inside.
 /// (5) What it keeps grows with its buyers, and not with how often they come and go. Only live places fill it.
-/// (6) A buyer who joins after the doors have opened, or after the entries have ended, stands behind the lot.
+/// (6) Late buyers stand behind the lot: those who join when the doors are open or the entries have ended.
 public struct Room: Sendable {
   /// What became of a place.
   public enum State: UInt8, Sendable {

@@ -19,13 +19,21 @@ extension RoomRule {
     return beacon.map { question($0, isFallback: false) }
   }
 
-  /// Refuses a window in which the lottery could never be drawn, or be drawn by what everybody knows. Sales that are
-  /// there already are read without.
+  /// Why a room of this rule could let nobody in, or could draw no lottery, in a sale of this window; `nil`: it can. To
+  /// be asked when a sale is made or changed, and not of one that is stored.
+  public func refusal(startsAt: Timestamp, endsAt: Timestamp) -> BodyError? {
+    do throws(BodyError) {
+      try checkBeacons(startsAt: startsAt, endsAt: endsAt)
+      return refusal(ofEnd: endsAt)
+    } catch {
+      return error
+    }
+  }
+
+  /// Refuses a window in which the lottery could never be drawn. One whose value everybody knew by then is none.
   ///
   /// - Throws: `invalidField` of the field below `place`.
-  public func checkBeacons(
-    startsAt: Timestamp, endsAt: Timestamp, at place: String = "shaping.room"
-  ) throws(BodyError) {
+  func checkBeacons(startsAt: Timestamp, endsAt: Timestamp, at place: String = "shaping.room") throws(BodyError) {
     guard let beacon else { return }
     let opening = opensAt ?? startsAt
     try beacon.check(opening: opening, endsAt: endsAt, at: "\(place).beacon")

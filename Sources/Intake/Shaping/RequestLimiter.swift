@@ -16,8 +16,8 @@ struct SalePaces: Sendable {
     address = limits.perAddress.map { RatePace($0) }
   }
 
-  /// Of those who leave a waiting room. Whoever has a place was counted when she joined, so this is only against one
-  /// who says the same many times at once; a slot is never kept from the next by what others do.
+  /// Of those who leave a waiting room. Each was counted when she joined. This holds back one who says the same many
+  /// times at once. It counts no addresses: what others do keeps nobody's slot taken.
   static let leaving = SalePaces(RequestLimits(perBuyer: Limits.roomCallsPerBuyer))
 }
 
