@@ -30,11 +30,12 @@ extension RoomRule {
     }
   }
 
-  /// Refuses a window in which the lottery could never be drawn. One whose value everybody knew by then is none.
+  /// Refuses a window that leaves the lottery without a draw: its beacon speaks too early, or when the sale is over.
   ///
-  /// - Throws: `invalidField` of the field below `place`.
-  func checkBeacons(startsAt: Timestamp, endsAt: Timestamp, at place: String = "shaping.room") throws(BodyError) {
+  /// - Throws: `invalidField` of the sale's field.
+  func checkBeacons(startsAt: Timestamp, endsAt: Timestamp) throws(BodyError) {
     guard let beacon else { return }
+    let place = "shaping.room"
     let opening = opensAt ?? startsAt
     try beacon.check(opening: opening, endsAt: endsAt, at: "\(place).beacon")
     guard let fallback else { return }
