@@ -36,9 +36,9 @@ public final class IntakeService: Service {
   /// An intake; nothing is contacted before `run`.
   ///
   /// - Parameters:
-  ///   - store: used for reads, at most `Limits.lookupStatements` + 2 at a time; the caller closes its pool after
-  ///     `run`.
-  ///   - database: for the one connection of its own, on which it hears signals.
+  ///   - store: used for reads, at most 2 at a time; the caller closes its pool after `run`.
+  ///   - database: for connections of its own: one on which it hears signals, and `Limits.orderStatements` +
+  ///     `Limits.effectStatements` for look-ups.
   ///   - waits: where it notes what it waits for; `store` notes its own.
   /// - Throws: the first value of the configuration that is out of its range.
   public init(
@@ -79,18 +79,24 @@ public final class IntakeService: Service {
   public func run() async throws {
     defer { address.announce(.failure(CancellationError())) }
     let group = MultiThreadedEventLoopGroup(numberOfThreads: configuration.eventLoops)
+    let lookups = SaleStore.forLookups(
+      database, connections: Limits.orderStatements + Limits.effectStatements, wait: Limits.lookupConnectionWait,
+      logger: logger)
     do {
-      try await run(on: group)
+      try await run(on: group, lookingUpIn: lookups)
     } catch is CancellationError where Task.isShuttingDownGracefully {
       logger.info("stopped before it listened")
     } catch {
+      await lookups.close()
       try? await group.shutdownGracefully()
       throw error
     }
+    await lookups.close()
     try await group.shutdownGracefully()
   }
 
-  private func run(on group: MultiThreadedEventLoopGroup) async throws {
+  /// - Parameter lookups: by whose connections what buyers ask for is looked up.
+  private func run(on group: MultiThreadedEventLoopGroup, lookingUpIn lookups: SaleStore) async throws {
     let listener = try await ListenerLoops(
       of: group, listener: "intake",
       deadlines: ConnectionDeadlines(
@@ -98,7 +104,7 @@ public final class IntakeService: Service {
         answer: configuration.answerDeadline))
     let orders = OrderStatusRoute(
       signer: configuration.tickets, standings: standings,
-      lookup: OrderLookup(store: store, topic: configuration.topic), health: health, logger: logger)
+      lookup: OrderLookup(store: lookups, topic: configuration.topic), health: health, logger: logger)
     let loops = try await Loops(
       of: listener, identification: configuration.identification,
       acknowledgementDeadline: configuration.acknowledgementDeadline
@@ -144,7 +150,9 @@ public final class IntakeService: Service {
         entry: EntryCheck(
           proofs: configuration.tickets.proofs, verdicts: configuration.verdicts,
           backlogLimit: configuration.backlogLimit, load: ProcessorLoad(threads: configuration.eventLoops)))
-      try await serve(gate, orders, listener, loops, refresher, feed, watch, rooms)
+      let lives = LifeDesk(
+        store: lookups, orders: orders, catalog: catalog, writers: writers, backlogLimit: configuration.backlogLimit)
+      try await serve(gate, orders, lives, listener, loops, refresher, feed, watch, rooms)
     } catch {
       _ = await writers.shutdown(deadline: Limits.producerDrainDeadline)
       await rooms?.shutdown()
@@ -211,10 +219,10 @@ extension IntakeService {
 
 extension IntakeService {
   private func serve(
-    _ gate: OrderGate, _ orders: OrderStatusRoute, _ listenerLoops: ListenerLoops, _ loops: Loops,
+    _ gate: OrderGate, _ orders: OrderStatusRoute, _ lives: LifeDesk, _ listenerLoops: ListenerLoops, _ loops: Loops,
     _ refresher: Refresher, _ feed: SignalFeed, _ watch: LogWatch, _ rooms: RoomDesk?
   ) async throws {
-    let listener = listener(gate, orders, listenerLoops, loops, rooms)
+    let listener = listener(gate, orders, lives, listenerLoops, loops, rooms)
     let door = DoorBook(loops: loops, store: store, catalog: catalog, logger: logger)
     try await withThrowingTaskGroup(of: Void.self) { tasks in
       tasks.addTask { await refresher.run(feed) }
@@ -257,7 +265,7 @@ extension IntakeService {
   }
 
   private func listener(
-    _ gate: OrderGate, _ orders: OrderStatusRoute, _ listenerLoops: ListenerLoops, _ loops: Loops,
+    _ gate: OrderGate, _ orders: OrderStatusRoute, _ lives: LifeDesk, _ listenerLoops: ListenerLoops, _ loops: Loops,
     _ rooms: RoomDesk?
   ) -> HTTPListener<IntakeResponder> {
     let identification = configuration.identification
@@ -269,9 +277,7 @@ extension IntakeService {
         rooms: RoomRoutes(
           catalog: catalog, desk: rooms, recognition: recognition, limiter: gate.limiter, proxies: gate.proxies),
         lives: LifeRoutes(
-          desk: LifeDesk(
-            store: store, orders: orders, catalog: catalog, writers: gate.writers, backlogLimit: gate.backlogLimit),
-          recognition: recognition, shop: configuration.shop, webhooks: configuration.webhooks),
+          desk: lives, recognition: recognition, shop: configuration.shop, webhooks: configuration.webhooks),
         recognition: recognition),
       showsDemo: configuration.servesDemo && identification.believesEverybody && configuration.shop == nil)
     return HTTPListener(

@@ -127,16 +127,21 @@ public enum Limits {
 
   // MARK: The store
 
-  /// Order look-ups that wait to be gathered into a statement. More: `503 busy`, or `outcome_unknown` for an order that
-  /// was sent before. As many as `connections`: each waits for one at a time.
+  /// Look-ups that wait to be gathered into a statement. More: `503 busy`, or `outcome_unknown` for an order that was
+  /// sent before. As many as `connections`: each waits for one at a time.
   static let lookupsWaiting = 16_384
 
-  /// Order look-ups in one statement. The rest goes into the next one.
+  /// Look-ups in one statement. The rest goes into the next one.
   static let lookupsPerStatement = 1_000
 
-  /// Look-up statements that run at once. Two leave a pool of four enough room for reading the catalog and for the
-  /// pool's other users.
-  static let lookupStatements = 2
+  /// Statements that look up orders at once: while one of a thousand orders runs, the next one need not wait for it.
+  static let orderStatements = 2
+
+  /// Statements that look up what commands did, at once.
+  static let effectStatements = 1
+
+  /// How long a look-up waits for its connection, which is made anew after it was lost. Past it: `503 busy`.
+  static let lookupConnectionWait = Duration.seconds(5)
 
   /// Confirmed orders, of all sales together, that are kept in memory to answer winners who ask again, in 12 to 48
   /// bytes each. Of a sale that has sold more, repeated orders are looked up in the store before they are turned away.

@@ -35,32 +35,40 @@ extension SaleStore {
   /// The orders of these ids that are decided, in no particular order. One statement, whatever their number.
   public func orders(_ ids: [OrderID]) async throws -> [StoredOrder] {
     // OFFSET keeps the planner from joining otherwise than by one look at the primary key for each id and generation.
-    // With arrays in one condition, and without statistics, it read whole generations.
+    // With arrays in one condition, and without statistics, it read whole generations. The line of those who wait is
+    // read once for each stock, up to the last of them.
     let rows = try await pool.withConnection { connection in
       try await connection.query(
         """
-        SELECT found.order_id, found.partition, found.log_offset, found.sale, found.sku, found.buyer, found.quantity,
-          found.outcome, found.accepted_at, found.decided_at,
-          b.lines AS basket, b.refused_line, life.lines, life.state, life.units, life.due, life.price_minor,
-          life.currency, life.extensions, life.refund_due,
-          life.sequence,
-          CASE WHEN life.state = 1 THEN (
-            SELECT count(*) FROM (
-              SELECT FROM holds w WHERE w.sale = life.sale AND w.sku = life.sku AND w.state = 1
-                AND w.log_offset < life.log_offset LIMIT 1000
-            ) AS before
-          ) END AS ahead
-        FROM unnest($1::uuid[]) AS wanted (order_id) CROSS JOIN unnest(generations_of($2)) AS kept (generation)
-        CROSS JOIN LATERAL (
-          SELECT * FROM orders WHERE generation = kept.generation AND order_id = wanted.order_id OFFSET 0
-        ) AS found
-        LEFT JOIN LATERAL (
-          SELECT lines, refused_line FROM baskets
-          WHERE partition = found.partition AND log_offset = found.log_offset AND order_id = found.order_id OFFSET 0
-        ) AS b ON true
-        LEFT JOIN LATERAL (
-          SELECT * FROM holds WHERE order_id = found.order_id AND found.outcome IN (0, 100) OFFSET 0
-        ) AS life ON true
+        WITH answer AS MATERIALIZED (
+          SELECT found.order_id, found.partition, found.log_offset, found.sale, found.sku, found.buyer, found.quantity,
+            found.outcome, found.accepted_at, found.decided_at,
+            b.lines AS basket, b.refused_line, life.lines, life.state, life.units, life.due, life.price_minor,
+            life.currency, life.extensions, life.refund_due, life.sequence
+          FROM unnest($1::uuid[]) AS wanted (order_id) CROSS JOIN unnest(generations_of($2)) AS kept (generation)
+          CROSS JOIN LATERAL (
+            SELECT * FROM orders WHERE generation = kept.generation AND order_id = wanted.order_id OFFSET 0
+          ) AS found
+          LEFT JOIN LATERAL (
+            SELECT lines, refused_line FROM baskets
+            WHERE partition = found.partition AND log_offset = found.log_offset AND order_id = found.order_id OFFSET 0
+          ) AS b ON true
+          LEFT JOIN LATERAL (
+            SELECT * FROM holds WHERE order_id = found.order_id AND found.outcome IN (0, 100) OFFSET 0
+          ) AS life ON true
+        ), waiting AS (
+          SELECT line.order_id, line.ahead
+          FROM (
+            SELECT sale, sku, max(log_offset) AS last FROM answer WHERE state = 1 GROUP BY sale, sku
+          ) AS asked
+          CROSS JOIN LATERAL (
+            SELECT order_id, row_number() OVER (ORDER BY log_offset) - 1 AS ahead FROM holds
+            WHERE sale = asked.sale AND sku = asked.sku AND state = 1 AND log_offset <= asked.last
+            ORDER BY log_offset LIMIT 1000
+          ) AS line
+        )
+        SELECT answer.*, CASE WHEN answer.state = 1 THEN coalesce(waiting.ahead, 1000) END AS ahead
+        FROM answer LEFT JOIN waiting USING (order_id)
         """, Set(ids).map(\.uuid), Set(ids.map(\.sale.rawValue)).sorted())
     }
     return try rows.map { row in

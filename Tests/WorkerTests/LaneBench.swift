@@ -42,13 +42,14 @@ struct LaneBench: Sendable {
   /// A request as it stands in the log.
   func place(
     _ offset: Int64, _ sku: String = "phone", buyer: String = "alice", quantity: Int32 = 1, key: String? = nil,
-    at time: Timestamp = insideTheSale
+    at time: Timestamp = insideTheSale, waits: Bool = false
   ) throws -> LogEntry {
     let request = try PurchaseRequest(
       order: OrderID(
         sale: sale.number, buyer: try BuyerID(validating: buyer),
         key: try IdempotencyKey(validating: key ?? "key-\(offset)")),
-      stock: try stockKey(sku), buyer: try BuyerID(validating: buyer), quantity: Units(quantity), acceptedAt: time)
+      stock: try stockKey(sku), buyer: try BuyerID(validating: buyer), quantity: Units(quantity), acceptedAt: time,
+      terms: waits ? OrderTerms(waits: true) : .none)
     return LogEntry(offset: Offset(offset), content: .record(.place(request)))
   }
 

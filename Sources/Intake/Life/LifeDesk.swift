@@ -39,6 +39,8 @@ struct CommandCall: Sendable {
 /// (3) A command that was decided before is answered with what it did then.
 final class LifeDesk: Sendable {
   private let store: SaleStore
+  /// What commands did, many with one statement.
+  private let effects: SharedLookup<(id: CommandID, order: OrderID), StoredEffect?>
   let orders: OrderStatusRoute
   private let catalog: CurrentCatalog
   private let writers: OrderWriters
@@ -49,6 +51,7 @@ final class LifeDesk: Sendable {
     store: SaleStore, orders: OrderStatusRoute, catalog: CurrentCatalog, writers: OrderWriters, backlogLimit: Int64
   ) {
     self.store = store
+    effects = SharedLookup(statements: Limits.effectStatements) { try await store.effects(of: $0) }
     self.orders = orders
     self.catalog = catalog
     self.writers = writers
@@ -62,7 +65,7 @@ final class LifeDesk: Sendable {
       throw .busy("Too many commands are on their way.")
     }
     let order = try await find(call)
-    if let effect = try await asking({ [store] in try await store.effect(of: call.id, on: call.order) }) {
+    if let effect = try await asking({ [effects] in try await effects.find((call.id, call.order)) }) {
       return try answer(to: call, effect, order)
     }
     if let problem = order.refusal(of: call.action, catalog.current.sale(numbered: order.stock.sale)?.sale.holds) {
@@ -70,7 +73,7 @@ final class LifeDesk: Sendable {
     }
     let position = try await write(call, order)
     guard await isDecided(position, within: call.patience) else { return queued(call, order, position) }
-    guard let effect = try await asking({ [store] in try await store.effect(of: call.id, on: call.order) }) else {
+    guard let effect = try await asking({ [effects] in try await effects.find((call.id, call.order)) }) else {
       throw .commandUnknown(call.order, canRepeat: call.canRepeat)
     }
     return try answer(to: call, effect, try await find(call))

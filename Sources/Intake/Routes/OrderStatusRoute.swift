@@ -138,7 +138,7 @@ struct OrderStatusRoute: Sendable {
       // A record behind the watermark has its row, is quarantined, or repeats an order that has its row.
       logger.error("an order behind the watermark is not in the store", metadata: ["position": "\(position)"])
       throw .unaccounted(inquiry.order)
-    case .failure(is OrderLookup.Overloaded): throw .busy("Too many orders are being looked up.")
+    case .failure(is TooManyLookups): throw .busy("Too many orders are being looked up.")
     case .failure(let error):
       logger.warning("an order could not be looked up", metadata: ["error": "\(error)"])
       throw .busy("Orders cannot be looked up now.")

@@ -24,7 +24,7 @@ extension OrderStatusRoute {
       return .decided(stored, sale: catalog.sale(numbered: stored.stock.sale))
     case .success: return nil
     case .failure(let error):
-      if !(error is OrderLookup.Overloaded) {
+      if !(error is TooManyLookups) {
         logger.warning("a repeated order could not be looked up", metadata: ["error": "\(error)"])
       }
       throw .unaccounted(inquiry.order)

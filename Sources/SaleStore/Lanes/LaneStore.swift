@@ -17,16 +17,12 @@ public struct LaneStore: Sendable {
   public static func connect(
     _ settings: ConnectionSettings, on thread: StoreThread = StoreThread(label: "lane"), logger: Logger
   ) async throws -> LaneStore {
-    var settings = settings
+    var settings = settings.findingByIndex()
     settings.statementTimeout = Limits.laneStatementTimeout
     settings.sessionParameters.merge([
       "lock_timeout": "\(Limits.laneLockTimeout.wholeMilliseconds)ms",
       // A confirmed order survives a crash of the server. Speed comes from batches.
       "synchronous_commit": "on",
-      // Each statement of a lane finds its rows by an index. The tables are empty when a sale starts. A plan that was
-      // right then (read it all) would stay while a million rows arrive, until the next ANALYZE.
-      "enable_seqscan": "off",
-      "plan_cache_mode": "force_generic_plan",
     ]) { _, ours in ours }
     return LaneStore(connection: try await Connection.connect(settings, on: thread.executor, logger: logger))
   }

@@ -35,7 +35,7 @@ public struct DueHolds: Sendable {
 
   /// Connects. Throws `PostgresError` when PostgreSQL cannot be reached or refuses.
   public static func connect(_ settings: DatabaseSettings, logger: Logger) async throws -> DueHolds {
-    var settings = settings
+    var settings = settings.findingByIndex()
     settings.statementTimeout = Limits.leaseStatementTimeout
     let thread = StoreThread(label: "expiry")
     return DueHolds(connection: try await Connection.connect(settings, on: thread.executor, logger: logger))

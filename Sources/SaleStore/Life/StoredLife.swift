@@ -104,23 +104,38 @@ extension SaleStore {
 
   /// What the first record of a command about an order did; `nil` if none is decided.
   public func effect(of command: CommandID, on order: OrderID) async throws -> StoredEffect? {
+    try await effects(of: [(command, order)])[0]
+  }
+
+  /// What the first record of each of these commands about an order did, in the same order; `nil` where none is
+  /// decided. One statement, whatever their number.
+  public func effects(of commands: [(id: CommandID, order: OrderID)]) async throws -> [StoredEffect?] {
+    // OFFSET keeps the planner from joining otherwise than by one look at an index for each command.
     let rows = try await pool.withConnection { connection in
       try await connection.query(
         """
-        SELECT h.partition, h.log_offset, h.action, h.result, h.units, h.minor, h.state, h.sku, h.at, h.digest,
-          p.payment, p.captured, p.currency
-        FROM history h LEFT JOIN payments p ON h.action = 1 AND p.sale = h.sale AND p.payment = h.payment
-        WHERE h.order_id = $1 AND h.command_id = $2 ORDER BY h.log_offset, h.place LIMIT 1
-        """, order.uuid, command.rawValue)
+        SELECT wanted.place, h.*, p.payment AS paid, p.captured, p.currency
+        FROM unnest($1::uuid[], $2::int8[]) WITH ORDINALITY AS wanted (order_id, command_id, place)
+        CROSS JOIN LATERAL (
+          SELECT partition, log_offset, action, result, units, minor, state, sku, at, digest, sale, payment
+          FROM history WHERE order_id = wanted.order_id AND command_id = wanted.command_id
+          ORDER BY log_offset, place LIMIT 1
+        ) AS h
+        LEFT JOIN LATERAL (
+          SELECT payment, captured, currency FROM payments
+          WHERE h.action = 1 AND sale = h.sale AND payment = h.payment OFFSET 0
+        ) AS p ON true
+        """, commands.map(\.order.uuid), commands.map(\.id.rawValue))
     }
-    return try rows.first.map { row in
+    var effects = [StoredEffect?](repeating: nil, count: commands.count)
+    for row in rows {
       var effect = try StoredEffect(row: row)
       if let minor: Int64 = try row.optional("captured") {
-        effect.capture = try Capture(
-          payment: row.identifier("payment"), minor: minor, currency: row.string("currency"))
+        effect.capture = try Capture(payment: row.identifier("paid"), minor: minor, currency: row.string("currency"))
       }
-      return effect
+      effects[Int(try row.int64(0)) - 1] = effect
     }
+    return effects
   }
 
   /// The currency of a payment; `nil`: no capture has that id in the sale.
