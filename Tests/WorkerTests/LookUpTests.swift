@@ -29,7 +29,8 @@ import Testing
 
       func told(_ orders: [OrderID]) async throws -> [OrderID: Int64] {
         let stored = try await bench.store.orders(orders)
-        return Dictionary(uniqueKeysWithValues: stored.compactMap { order in order.life?.ahead.map { (order.order, $0) } })
+        let aheads = stored.compactMap { order in order.life?.ahead.map { (order.order, $0) } }
+        return Dictionary(uniqueKeysWithValues: aheads)
       }
       #expect(try await told(requests.map(\.order)) == expected)
       for request in [requests[2], requests[3], requests[700], requests[1_102]] {
