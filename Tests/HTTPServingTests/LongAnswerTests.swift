@@ -13,12 +13,18 @@ import Testing
 @Suite(.timeLimit(.minutes(3))) struct LongAnswerTests {
   private static let length = 16 << 20
 
-  /// Lends the port of a listener whose `/long` answers with 16 MiB, and at which 1 MiB may wait in all.
+  /// Lends the port of a listener whose `/long` and `/export` answer with 16 MiB, and at which 1 MiB may wait in all.
   private func listening(_ body: (Int) async throws -> Void) async throws {
     let router = Router(context: ListenerContext.self)
     let bytes = ByteBuffer(repeating: UInt8(ascii: "x"), count: Self.length)
-    router.get("long") { _, context in
-      Response(status: .ok, body: ResponseBody(inParts: bytes, on: context.eventLoop))
+    router.get("long") { _, _ in Response(status: .ok, body: ResponseBody(byteBuffer: bytes)) }
+    router.get("export") { _, _ in
+      Response(
+        status: .ok,
+        body: ResponseBody(contentLength: Self.length) { writer in
+          for _ in 0..<4 { try await writer.write(ByteBuffer(repeating: UInt8(ascii: "x"), count: Self.length / 4)) }
+          try await writer.finish(nil)
+        })
     }
     let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
     let loops = try await ListenerLoops(
@@ -43,9 +49,10 @@ import Testing
     try result.get()
   }
 
-  @Test func `a long answer that is not read costs a part of it, and cuts nobody off (I11)`() async throws {
+  @Test(arguments: ["long", "export"])
+  func `a long answer that is not read costs a part of it, and cuts nobody off (I11)`(path: String) async throws {
     try await listening { port in
-      let ask = "GET /long HTTP/1.1\r\nHost: test\r\n\r\n"
+      let ask = "GET /\(path) HTTP/1.1\r\nHost: test\r\n\r\n"
       var slow: [RawClient] = []
       for _ in 0..<5 {
         slow.append(try await RawClient.connect(host: "127.0.0.1", port: port))

@@ -3,7 +3,7 @@ public import Hummingbird
 public import Logging
 
 /// Hummingbird's router, with what HTTP asks of every path before and behind it: one spelling for each path, the server
-/// as a whole, methods that a path does not take, HEAD, and problems.
+/// as a whole, methods that a path does not take, HEAD, problems, and answers that are longer than what a client takes.
 public struct RoutedResponder: HTTPResponder {
   private let router: RouterResponder<ListenerContext>
 
@@ -18,13 +18,15 @@ public struct RoutedResponder: HTTPResponder {
   }
 
   public func respond(to request: Request, context: ListenerContext) async -> Response {
-    let response: Response
+    var response: Response
     do {
       response = try await answer(to: request, context)
     } catch {
       response = Problem(telling: error, to: request, logger: context.logger).response()
     }
-    return request.method == .head ? response.withoutBody() : response
+    if request.method == .head { return response.withoutBody() }
+    response.body = response.body.paced(on: context.eventLoop)
+    return response
   }
 
   private func answer(to request: Request, _ context: ListenerContext) async throws -> Response {

@@ -39,7 +39,7 @@ struct RoomRoutes: Sendable {
   @Sendable private func draw(_ request: Request, _ context: ListenerContext) async throws -> Response {
     let (desk, sale) = try (presentDesk(), sale(context))
     let headers: HTTPFields = [.contentType: "application/json", .cacheControl: "no-store"]
-    let body = ResponseBody(inParts: try await desk.draw(sale), on: context.eventLoop)
+    let body = ResponseBody(byteBuffer: try await desk.draw(sale))
     return Response(status: .ok, headers: headers, body: body)
   }
 
