@@ -102,6 +102,28 @@ struct RelayTests {
     }
   }
 
+  @Test func `a relay that froze before the database's clock was set back keeps nothing from the others`() async throws {
+    try await RelayBench.with(partitions: 4) { bench in
+      let first = try bench.startRelay("first")
+      #expect(try await eventually { first.service.status.isReady })
+      let frozen = try await bench.database.connect()
+      _ = try await frozen.query(
+        """
+        WITH frozen AS (
+          INSERT INTO relays (id, topic, name, session_pid, session_started, last_seen)
+          SELECT 7, topic, 'frozen', a.pid, a.backend_start, clock_timestamp() + interval '1 hour'
+          FROM relays, pg_stat_activity a WHERE a.pid = pg_backend_pid() RETURNING id, topic
+        )
+        UPDATE relay_progress p SET owner = id, epoch = epoch + 1 FROM frozen WHERE p.topic = frozen.topic
+        """)
+      #expect(
+        try await eventually {
+          try await bench.query("SELECT count(*) FROM relay_progress WHERE owner <> 7").single().int64(0) == 5
+        }, "four partitions, and the webhooks")
+      await frozen.close()
+    }
+  }
+
   @Test func `two relays get through a backlog of orders that change soon, which takes longer than their lease`()
     async throws
   {

@@ -231,6 +231,11 @@ import Worker
       try await frozen.join()
       func workers() async throws -> [StoredWorker] { try await bench.store.workers(topic: LogBench.topic) }
       #expect(try await eventually { try await workers().map(\.isAlive) == [false] })
+      // The database's clock was set back.
+      let connection = try await bench.database.connect()
+      _ = try await connection.query("UPDATE workers SET last_seen = clock_timestamp() + interval '1 hour'")
+      await connection.close()
+      #expect(try await workers().map(\.isAlive) == [false])
       let worker = try bench.startWorker("one")
       #expect(try await eventually { worker.status.partitions.count == 4 && worker.status.isReady })
       let id = try #require(try await workers().first { $0.name == "one" }?.id)

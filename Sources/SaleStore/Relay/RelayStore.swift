@@ -112,7 +112,7 @@ public struct RelayStore: Sendable {
     SELECT $1, $2, $3, pid, backend_start, clock_timestamp() FROM pg_stat_activity a
     WHERE pid = pg_backend_pid() AND NOT EXISTS (
       SELECT FROM relays r WHERE r.id = $1 AND r.session_pid = a.pid AND r.session_started = a.backend_start
-        AND r.last_seen > clock_timestamp() - interval '1 s'
+        AND r.last_seen BETWEEN clock_timestamp() - interval '1 s' AND clock_timestamp() + interval '1 s'
     )
     ON CONFLICT (id) DO UPDATE SET session_pid = excluded.session_pid,
       session_started = excluded.session_started, last_seen = excluded.last_seen
@@ -136,13 +136,15 @@ public struct RelayStore: Sendable {
   }
 
   private static func addSharing(for seat: Seat, to pipeline: inout Pipeline) throws {
-    // A killed relay's session is gone at once. One that is frozen or cut off is silent.
+    // A killed relay's session is gone at once. One that is frozen or cut off is silent; what it showed last lies ahead
+    // where the database's clock was set back.
     try pipeline.add(
       """
       WITH alive AS (
         SELECT r.id FROM relays r
         JOIN pg_stat_activity a ON a.pid = r.session_pid AND a.backend_start = r.session_started
-        WHERE r.topic = $1 AND r.last_seen > clock_timestamp() - make_interval(secs => $3)
+        WHERE r.topic = $1 AND r.last_seen BETWEEN clock_timestamp() - make_interval(secs => $3)
+          AND clock_timestamp() + make_interval(secs => $3)
       ), share AS (
         SELECT ceil(count(*)::float8 / greatest(1, (SELECT count(*) FROM alive)))::int4
           - (count(*) FILTER (WHERE owner = $2))::int4 AS room
@@ -160,7 +162,8 @@ public struct RelayStore: Sendable {
       WITH alive AS (
         SELECT count(*) AS relays FROM relays r
         JOIN pg_stat_activity a ON a.pid = r.session_pid AND a.backend_start = r.session_started
-        WHERE r.topic = $1 AND r.last_seen > clock_timestamp() - make_interval(secs => $3)
+        WHERE r.topic = $1 AND r.last_seen BETWEEN clock_timestamp() - make_interval(secs => $3)
+          AND clock_timestamp() + make_interval(secs => $3)
       ), share AS (
         SELECT (count(*) FILTER (WHERE owner = $2))::int4
           - ceil(count(*)::float8 / greatest(1, (SELECT relays FROM alive)))::int4 AS surplus
