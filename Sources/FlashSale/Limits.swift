@@ -128,9 +128,10 @@ public enum Limits {
   /// Lapsed holds from which on a sale may refuse a buyer, at most.
   public static let holdLapses: Int32 = 1_000
 
-  /// Orders that wait for one stock. A further one is refused as if it did not want to wait: a lane holds all of them,
-  /// at about 300 bytes each.
-  public static let waitlistPlaces = 100_000
+  /// Orders that wait for one stock. A further one is refused as if it did not want to wait. One record, such as a
+  /// restock, can offer units to all of them: what it did is numbered in 16 bits, its rows are one transaction, and its
+  /// events go to their topic together. A lane holds all of them, at about 300 bytes each.
+  public static let waitlistPlaces = 30_000
 
   /// Bytes of a payment's id. A longer one is refused.
   public static let paymentIDBytes = 128

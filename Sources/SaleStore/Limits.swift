@@ -115,7 +115,7 @@ public enum Limits {
   static let relayStatementTimeout = Duration.seconds(10)
 
   /// Events of one record that are read at once: whoever waits can be offered units by one restock.
-  static let relayRecordEvents: Int32 = 200_000
+  static let relayRecordEvents: Int32 = 40_000
 
   /// Endpoints of webhooks. Each event is written once for each endpoint that wants it.
   static let webhookEndpoints: Int32 = 32

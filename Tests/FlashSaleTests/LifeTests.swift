@@ -218,6 +218,20 @@ struct LifeTests {
     #expect(line.place("bob", 1).outcome == .confirmed)
   }
 
+  @Test("a list that is full is offered units by one record, each order once, and takes nobody more")
+  func wholeWaitlist() throws {
+    var line = try DecidedStock(phone, left: 1, rules: try Self.waitlist(.skip))
+    line.place("ann", 1)
+    let places = Limits.waitlistPlaces
+    for number in 0..<places { #expect(line.place("b\(number)", 1, waits: true).outcome == .waitlisted) }
+    #expect(line.place("late", 1, waits: true).outcome == .rejected(.allHeld))
+    let before = line.effects.history.count
+    #expect(line.does(.restock(Units(Int32(places))), at: 20) == .applied)
+    let entries = line.effects.history[before...]
+    #expect(entries.map { Int($0.place) } == Array(0...places))
+    #expect(Set(entries.compactMap(\.order)).count == places && line.level.left == .zero)
+  }
+
   private static func waitlist(_ short: WaitlistRules.Short) throws -> HoldRules {
     try HoldRules(seconds: 60, waitlist: try WaitlistRules(offerSeconds: 120, leastSeconds: 30, short: short))
   }
