@@ -128,6 +128,23 @@ import Testing
     }
   }
 
+  @Test func `a winner's order that the log has again in a large batch is met, and no record is called bad (I8)`()
+    async throws
+  {
+    try await LaneBench.with(stock: ["phone": 10, "case": 1], holds: Self.rules.get()) { bench in
+      let (lane, claim) = try await bench.claimedLane()
+      _ = try committed(await lane.write(bench.batch(claim, [bench.place(0)])))
+      // Hers is among few that win, and so many orders are copied.
+      let others = try (2..<100).map { try bench.place(Int64($0), "case", buyer: "b\($0)") }
+      let batch = try [bench.place(1, key: "key-0")] + others
+      guard case .conflict = await lane.write(bench.batch(claim, batch)) else {
+        return #expect(Bool(false), "the repeated order is not met")
+      }
+      #expect(try await bench.write(bench.batch(claim, batch), on: lane).repeats == 1)
+      #expect(try await bench.left() == 9)
+    }
+  }
+
   @Test func `a restock that the log has again is done once, in its batch and behind a new claim (I8)`() async throws {
     try await LaneBench.with(holds: Self.rules.get()) { bench in
       let (first, second) = (CommandID(rawValue: 7), CommandID(rawValue: -8))

@@ -201,6 +201,9 @@ enum BatchSQL {
   }
 }
 
+/// What is there once, whoever writes it. A winner's hold can be found before her order, which is copied last.
+private let onceOnly: Set<String> = ["orders_pkey", "holds_pkey", "payments_pkey"]
+
 extension WriteAnswer {
   /// Maps PostgreSQL's failures to what a lane can do about them.
   fileprivate init(_ error: PostgresError) {
@@ -212,7 +215,7 @@ extension WriteAnswer {
       self = .conflict("a level of the stock is not the one that this lane left: someone else writes stock")
     } else if error.sqlState == CheckState.generationClosed {
       self = .generationClosed
-    } else if error.isUniqueViolation, error.constraint == "orders_pkey" || error.constraint == "payments_pkey" {
+    } else if error.isUniqueViolation, error.constraint.map(onceOnly.contains) == true {
       // A key, or a payment, that was used in two lanes is still one (I8). After a reload it is a repeat.
       self = .conflict(error.description)
     } else if error.sqlState == SQLState.deadlockDetected || error.sqlState == SQLState.serializationFailure {
