@@ -196,7 +196,7 @@ struct SKUImport {
       // Our own exports put an apostrophe before what a spreadsheet would run.
       let text = text.trimmingCharacters(in: .whitespaces)
       guard !text.isEmpty else { throw .missing }
-      guard let sku = SKU(rawValue: text.hasPrefix("'") ? String(text.dropFirst()) : text) else {
+      guard let sku = SKU(rawValue: CSVLines.native(text)) else {
         throw text.hasPrefix("=") || text.hasPrefix("+") || text.hasPrefix("@") ? .formula : .wrongSKU
       }
       if let before = first[sku] { throw .skuTwice(line: before) }

@@ -26,8 +26,11 @@ struct CSVLines {
         true
       default: false
       }
-    return isHarmless && !value.utf8.contains(where: needsQuotes)
+    return isHarmless && !value.utf8.contains { needsQuotes($0) || endsCell($0) }
   }
+
+  /// What some spreadsheets take for the end of a cell: a semicolon, where the comma is a decimal sign, and a tab.
+  private static func endsCell(_ byte: UInt8) -> Bool { byte == UInt8(ascii: ";") || byte == UInt8(ascii: "\t") }
 
   private static func needsQuotes(_ byte: UInt8) -> Bool {
     switch byte {
@@ -37,14 +40,28 @@ struct CSVLines {
   }
 
   /// A value that someone outside chose. A spreadsheet runs what begins with `=`, `+`, `-`, `@` (in East Asia their
-  /// wide forms too), a tab or a line feed as a formula; an apostrophe in front makes it text (OWASP, CSV injection).
+  /// wide forms too), a tab or a line feed as a formula; an apostrophe in front makes it text (OWASP, CSV injection). So
+  /// does one behind a semicolon or a tab inside the value, where a cell can begin too.
   ///
-  /// Reversible: a value that begins with an apostrophe gets one more. Taking the first one off gives the value back.
+  /// Reversible by `native`: where an apostrophe stands in such a place, it gets one more.
   static func foreign(_ value: String) -> String {
     // By scalars: a combining character behind it makes the sign another `Character`, but no other sign.
-    guard let first = value.unicodeScalars.first, "'=+-@＝＋－＠\t\r\n".unicodeScalars.contains(first) else {
-      return value
+    var (text, beginsCell) = (String.UnicodeScalarView(), true)
+    for scalar in value.unicodeScalars {
+      if beginsCell, "'=+-@＝＋－＠\t\r\n".unicodeScalars.contains(scalar) { text.append("'") }
+      text.append(scalar)
+      beginsCell = scalar == ";" || scalar == "\t"
     }
-    return "'\(value)"
+    return String(text)
+  }
+
+  /// The value that `foreign` has written so: one apostrophe less at its beginning, and behind each semicolon and tab.
+  static func native(_ text: String) -> String {
+    var (value, beginsCell) = (String.UnicodeScalarView(), true)
+    for scalar in text.unicodeScalars {
+      if !beginsCell || scalar != "'" { value.append(scalar) }
+      beginsCell = scalar == ";" || scalar == "\t"
+    }
+    return String(value)
   }
 }
