@@ -131,7 +131,7 @@ import Time
       let user = try #require(try await admin.store.adminUser(UserName(validating: "mia")))
       let codes = OneTimeCodes.random()
       let line = LogEntry.Content(who: "mia", action: .codesOn, subject: "mia")
-      try await admin.store.changeCodes(of: user.id, to: codes, step: nil, logged: line)
+      #expect(try await admin.store.changeCodes(of: user.id, from: nil, to: codes, step: nil, logged: line))
       func off(_ password: String, _ code: String) async throws -> TestResponse {
         try await browser.submit(
           "/admin/account/codes/off", on: "/admin/account", ["password": password, "code": code])
@@ -257,12 +257,24 @@ import Time
       let browser = try await Browser.signedIn("mia", .viewer, admin, client)
       let codes = OneTimeCodes.random()
       let step = OneTimeCodes.step(at: .now)
-      let wrong = try await browser.submit(
-        "/admin/account/codes", on: "/admin/account", ["secret": codes.secretText, "code": "000"])
-      #expect(wrong.status == 422)
-      let on = try await browser.submit(
-        "/admin/account/codes", on: "/admin/account", ["secret": codes.secretText, "code": codes.code(at: step - 1)])
-      #expect(on.status == 303)
+      func on(_ codes: OneTimeCodes, _ code: String, _ password: String = Browser.password)
+        async throws -> HTTPResponse.Status
+      {
+        let fields = ["secret": codes.secretText, "code": code, "password": password]
+        return try await browser.submit("/admin/account/codes", on: "/admin/account", fields).status
+      }
+      #expect(try await on(codes, "000") == 422)
+      // Who has a session alone can't shut its owner out.
+      #expect(try await on(codes, codes.code(at: step - 1), "") == 422)
+      #expect(try await admin.log(.signInFailed).count == 1)
+      #expect(try await on(codes, codes.code(at: step - 1)) == 303)
+      // Nor put another app in the place of hers.
+      let others = OneTimeCodes.random()
+      #expect(try await on(others, others.code(at: step)) == 422)
+      let user = try #require(try await admin.store.adminUser(UserName(validating: "mia")))
+      #expect(user.codes == codes)
+      let line = LogEntry.Content(who: "mia", action: .codesOn, subject: "mia")
+      #expect(try await !admin.store.changeCodes(of: user.id, from: nil, to: others, step: nil, logged: line))
       #expect(try await Browser(client).signIn("mia").status == 401)
       #expect(try await Browser(client).signIn("mia", code: codes.code(at: step - 1)).status == 401)
       #expect(try await Browser(client).signIn("mia", code: codes.code(at: step + 1)).status == 303)

@@ -168,9 +168,9 @@ class Account(Console):
 
         secret = self.find("[name=secret]").get_attribute("value")
         step = int(time.time()) // 30
-        self.submit("/admin/account/codes", {"code": self.code(secret, step - 5)})
-        self.assertIn(say("This code does not fit.", "动态码不正确"), self.find("[role=alert]").text)
-        self.submit("/admin/account/codes", {"code": self.code(secret, step)})
+        self.submit("/admin/account/codes", {"password": PASSWORD + "2", "code": self.code(secret, step - 5)})
+        self.assertIn(say("The password or the code is wrong.", "密码或动态码不正确"), self.find("[role=alert]").text)
+        self.submit("/admin/account/codes", {"password": PASSWORD + "2", "code": self.code(secret, step)})
         self.assertIn(say("A sign-in asks for a code of your app.", "登录时需要身份验证器的动态码。"), self.text())
         self.send(self.form("/admin/account/sign-out"))
         self.open("/admin/sales")

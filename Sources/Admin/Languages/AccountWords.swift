@@ -3,7 +3,7 @@ enum AccountWords: Message {
   case title, name, password, code, codeHint, submit, refused, locked, busy, needsTLS, noUsers
   case account, role, rights, sessions, address, signedInAt, lastUsed, thisOne, signOutEverywhere
   case changePassword, oldPassword, newPassword, passwordHint, wrongPassword, change
-  case codes, codesOn, codesOff, codesWords, codesLink, turnOn, turnOff, wrongCode, wrongPasswordOrCode
+  case codes, codesOn, codesOff, codesWords, codesLink, turnOn, turnOff, wrongPasswordOrCode
 
   var texts: (english: String, chinese: String) {
     switch self {
@@ -45,8 +45,8 @@ enum AccountWords: Message {
     case .codesLink: ("or open it in your app", "或直接在应用中打开")
     case .turnOn: ("Turn codes on", "启用动态码")
     case .turnOff: ("Turn codes off", "停用动态码")
-    case .wrongPasswordOrCode: ("The password or the code is wrong.", "密码或动态码不正确。")
-    case .wrongCode: ("This code does not fit. Is your device's clock right?", "动态码不正确，请检查设备时间。")
+    case .wrongPasswordOrCode: 
+      ("The password or the code is wrong. Is your device's clock right?", "密码或动态码不正确，请检查设备时间。")
     }
   }
 }

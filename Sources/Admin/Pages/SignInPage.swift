@@ -69,7 +69,11 @@ enum AccountPage {
     _ frame: PageFrame, _ user: StoredUser, _ new: OneTimeCodes, _ problem: String?
   ) -> HTML {
     let say = frame.say
-    let code = frame.field("code", say(AccountWords.code), complete: "one-time-code")
+    let proof: HTML = """
+      \(frame.field(
+        "password", say(AccountWords.oldPassword), id: "codes-password", type: "password",
+        complete: "current-password"))\(frame.field("code", say(AccountWords.code), complete: "one-time-code"))
+      """
     let form: HTML
     if user.codes == nil {
       form = """
@@ -78,19 +82,14 @@ enum AccountPage {
         \(frame.form(
           "/admin/account/codes",
           """
-          <input type="hidden" name="secret" value="\(new.secretText)">\(code)\(frame.button(say(AccountWords.turnOn)))
+          <input type="hidden" name="secret" value="\(new.secretText)">\(proof)\(frame.button(say(AccountWords.turnOn)))
           """))
         """
     } else {
       form = """
         <p>\(say(AccountWords.codesOn))</p>\
         \(frame.form(
-          "/admin/account/codes/off",
-          """
-          \(frame.field(
-            "password", say(AccountWords.oldPassword), id: "codes-password", type: "password",
-            complete: "current-password"))\(code)\(frame.button(say(AccountWords.turnOff), style: "danger"))
-          """))
+          "/admin/account/codes/off", "\(proof)\(frame.button(say(AccountWords.turnOff), style: "danger"))"))
         """
     }
     return "<section class=\"card\"><h2>\(say(AccountWords.codes))</h2>\(frame.alert(problem))\(form)</section>"

@@ -120,8 +120,10 @@ struct AccountRoutes: Sendable {
 
   @Sendable private func codesOn(_ visit: Visit, _ form: FormFields) async throws -> Response {
     guard let codes = OneTimeCodes(secretText: form["secret"]) else { throw Problem.formRefused }
-    if try await desk.turnCodesOn(visit, codes, code: form["code"]) { return .toPage("/admin/account") }
-    return try await page(visit, codes: codes, codeProblem: PageFrame(visit).say(AccountWords.wrongCode))
+    if try await desk.turnCodesOn(visit, codes, password: form["password"], code: form["code"]) {
+      return .toPage("/admin/account")
+    }
+    return try await page(visit, codes: codes, codeProblem: PageFrame(visit).say(AccountWords.wrongPasswordOrCode))
   }
 
   @Sendable private func codesOff(_ visit: Visit, _ form: FormFields) async throws -> Response {

@@ -94,9 +94,7 @@ struct SignInDesk: Sendable {
     let user = try await user(visit)
     try PasswordRule.check(new, of: user.name)
     guard user.lockout.wait(at: .now) == nil, try await passwords.matches(user.password, old) else {
-      let attempt = Attempt(name: "", password: "", code: "", isOverTLS: false, address: visit.address)
-      _ = try await refused(user, attempt)
-      return false
+      return try await isRefused(user, visit)
     }
     let hash = try await passwords.hash(new)
     let (line, kept) = (visit.line(.passwordChanged, user.name.rawValue), visit.session?.digest)
@@ -105,9 +103,15 @@ struct SignInDesk: Sendable {
     }
   }
 
-  /// Turns codes on, by one of them. Returns false if the code does not fit.
-  func turnCodesOn(_ visit: Visit, _ codes: OneTimeCodes, code: String) async throws -> Bool {
+  /// Turns codes on, by the password and one of them. Returns false if one of the two is wrong, which counts as a failed
+  /// sign-in: else who has a session could shut its owner out. Where codes are on, nothing is changed: they are turned
+  /// off first.
+  func turnCodesOn(_ visit: Visit, _ codes: OneTimeCodes, password: String, code: String) async throws -> Bool {
     let user = try await user(visit)
+    guard user.codes == nil else { return false }
+    guard user.lockout.wait(at: .now) == nil, try await passwords.matches(user.password, password) else {
+      return try await isRefused(user, visit)
+    }
     guard let step = codes.step(of: code, at: .now, after: nil) else { return false }
     return try await changeCodes(visit, of: user, to: codes, step: step)
   }
@@ -119,22 +123,24 @@ struct SignInDesk: Sendable {
     guard let codes = user.codes else { return true }
     guard user.lockout.wait(at: .now) == nil, try await passwords.matches(user.password, password),
       codes.step(of: code, at: .now, after: user.codeStep) != nil
-    else {
-      let attempt = Attempt(name: "", password: "", code: "", isOverTLS: false, address: visit.address)
-      _ = try await refused(user, attempt)
-      return false
-    }
+    else { return try await isRefused(user, visit) }
     return try await changeCodes(visit, of: user, to: nil, step: nil)
+  }
+
+  /// Notes a failed attempt of who is in already. Always false.
+  private func isRefused(_ user: StoredUser, _ visit: Visit) async throws -> Bool {
+    let attempt = Attempt(name: "", password: "", code: "", isOverTLS: false, address: visit.address)
+    _ = try await refused(user, attempt)
+    return false
   }
 
   private func changeCodes(
     _ visit: Visit, of user: StoredUser, to codes: OneTimeCodes?, step: Int64?
   ) async throws -> Bool {
     let line = visit.line(codes == nil ? .codesOff : .codesOn, user.name.rawValue)
-    try await desk.asking("change codes", changes: "codes may be on or off") { [store] in
-      try await store.changeCodes(of: user.id, to: codes, step: step, logged: line)
+    return try await desk.asking("change codes", changes: "codes may be on or off") { [store] in
+      try await store.changeCodes(of: user.id, from: user.codes, to: codes, step: step, logged: line)
     }
-    return true
   }
 
   /// Ends this session, or all of the person.

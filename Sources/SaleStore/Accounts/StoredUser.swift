@@ -140,13 +140,17 @@ extension SaleStore {
 
   /// Has a user's sign-ins ask for codes, or no more.
   ///
-  /// - Parameter step: of the code that showed that the app has the secret.
+  /// - Parameters:
+  ///   - before: what they are; where somebody has changed them since, nothing is done.
+  ///   - step: of the code that showed that the app has the secret.
+  /// - Returns: whether it was done.
   public func changeCodes(
-    of user: Int32, to codes: OneTimeCodes?, step: Int64?, logged: LogEntry.Content
-  ) async throws {
+    of user: Int32, from before: OneTimeCodes?, to codes: OneTimeCodes?, step: Int64?, logged: LogEntry.Content
+  ) async throws -> Bool {
     try await logging(logged) { transaction in
       try transaction.execute(
-        "UPDATE admin_users SET code_secret = $2, code_step = $3 WHERE id = $1", user, codes?.secret, step)
+        "UPDATE admin_users SET code_secret = $3, code_step = $4 WHERE id = $1 AND code_secret IS NOT DISTINCT FROM $2",
+        user, before?.secret, codes?.secret, step) == 1
     }
   }
 

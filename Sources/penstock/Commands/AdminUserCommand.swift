@@ -85,7 +85,9 @@ struct AdminUserCommand: AsyncParsableCommand {
           throw AdminAccounts.Refused(description: "\(name) has no codes; nothing was changed")
         }
         let line = accounts.line(.codesOff, name.rawValue, why)
-        try await accounts.store.changeCodes(of: user.id, to: nil, step: nil, logged: line)
+        let isDone = try await accounts.store.changeCodes(
+          of: user.id, from: user.codes, to: nil, step: nil, logged: line)
+        guard isDone else { throw AdminAccounts.Refused(description: "somebody else changed them just now; look again") }
         try StandardOutput.write(line: "\(name) signs in by the password alone")
       }
     }
