@@ -2,7 +2,7 @@
 enum UserWords: Message {
   case users, name, role, state, active, disabled, codes, yes, no, changeRole, disable, enable, add, addUser
   case password, taken, lastOwner, tokens, scopes, expires, lastUsed, never, revoke, addToken, days, revoked, expired
-  case tokenOnce, noScope, noTokens, createdBy
+  case tokenOnce, noScope, noScopeNow, noTokens, createdBy
   case approvals, command, subject, why, askedBy, askedAt, until, approve, refuse, again, noApprovals, decidedBy
   case ownRequest, pending, approved, refused, lapsed
   case log, at, who, action, change, result, done, search, text, from, to, anyAction, older, newest, csv, noLines
@@ -38,6 +38,7 @@ enum UserWords: Message {
     case .expired: ("expired", "已过期")
     case .tokenOnce: ("The token {1}. It is shown this once:", "令牌 {1}，仅显示这一次：")
     case .noScope: ("Choose a right at least.", "请至少选择一项权限。")
+    case .noScopeNow: ("none now: who answers for it may do none of it", "目前没有：负责人已无这些权限")
     case .noTokens: ("There is no API token.", "还没有 API 令牌。")
     case .createdBy: ("Added by", "添加者")
     case .approvals: ("Approvals", "复核")

@@ -87,7 +87,8 @@ struct UserDesk: Sendable {
       .tokenAdded, token.rawValue, to: "\(rights.map(\.rawValue).sorted().joined(separator: " ")), until \(expires)",
       why: reason)
     let isAdded = try await desk.asking("add a token", changes: "the token may be there") { [store] in
-      try await store.addToken(secret, named: token, scopes: rights, expiresAt: expires, logged: line)
+      try await store.addToken(
+        secret, named: token, scopes: rights, person: visit.who.person, expiresAt: expires, logged: line)
     }
     guard isAdded else { throw Refusal.taken(token.rawValue) }
     return secret

@@ -30,7 +30,10 @@ extension SaleStore {
             WHERE s.digest = ANY (SELECT decode(hex, 'hex') FROM unnest($1::text[]) AS hex) AND u.disabled_at IS NULL
             """, digests)
           try pipeline.add(
-            "SELECT id FROM admin_tokens WHERE id = ANY ($1) AND revoked_at IS NULL AND expires_at > $2", tokens, now)
+            """
+            SELECT t.id FROM admin_tokens t LEFT JOIN admin_users u ON u.name = t.created_by
+            WHERE t.id = ANY ($1) AND revoked_at IS NULL AND expires_at > $2 AND u.disabled_at IS NULL
+            """, tokens, now)
         }
         let sessions = try answers[0].filter { row in
           SessionLife(signedInAt: try row.timestamp(1), lastUsedAt: try row.timestamp(2)).isAlive(at: now)
