@@ -1,3 +1,4 @@
+import Accounts
 import Admin
 import FlashSale
 import Foundation
@@ -48,6 +49,52 @@ import Testing
       let again = try await client.post(Self.path, json: body)
       #expect(again.status == 409 && again.string("code") == "partition_not_halted")
       #expect(try await partition(1, of: client)["epoch"] as? Int == 8)
+    }
+  }
+
+  @Test func `a halt that came since is not the one that was meant`() async throws {
+    try await withHalted { client in
+      let halted = try #require(try await partition(1, of: client)["halted_at"] as? String)
+      func resume(_ meant: String) async throws -> TestResponse {
+        try await client.post(Self.path, json: #"{"because":"I looked","halted_at":"\#(meant)"}"#)
+      }
+      let other = try await resume("2026-01-01T00:00:00Z")
+      #expect(other.status == 409 && other.string("code") == "partition_not_halted")
+      #expect(other.string("detail")?.contains("halted anew") == true)
+      #expect(try await resume("yesterday").string("code") == "invalid_field")
+      #expect(try await partition(1, of: client)["halted_at"] as? String == halted)
+      #expect(try await resume(halted).status == 200)
+    }
+  }
+
+  @Test func `a resume that was approved is for the halt that was asked about, and for no later one`() async throws {
+    try await AdminUnderTest.with(secondPerson: [.resume]) { admin, client in
+      let connection = try await admin.database.connect()
+      func halt(_ reason: String) async throws {
+        _ = try await connection.query(
+          "UPDATE partition_progress SET halted_at = clock_timestamp(), halted_reason = $1 WHERE partition = 1", reason)
+      }
+      try await PlantedRows.with(admin.database) { planted in try await planted.progress(1, nextOffset: 9, halted: "x") }
+      let leo = try await Browser.signedIn("leo", .operator, admin, client)
+      let mia = try await Browser.signedIn("mia", .operator, admin, client)
+      let fields = ["because": "the log is right"]
+      let asked = try await leo.submit("/admin/partitions/1/resume", on: "/admin/quarantine", fields)
+      #expect(asked.headers[.location] == "/admin/approvals", "\(asked.text)")
+      func approve(_ id: Int) async throws -> HTTPResponse.Status {
+        try await mia.submit("/admin/approvals/\(id)/approve", on: "/admin/approvals", [:]).status
+      }
+      #expect(try await approve(1) == 303)
+      #expect(try await partition(1, of: client)["halted_at"] is NSNull)
+      try await halt("something else")
+      // Alone, and for another halt than the one that two have looked at.
+      #expect(try await approve(1) == 409)
+      #expect(try await partition(1, of: client)["halted_reason"] as? String == "something else")
+      // Nor where it went on and halted anew between the two.
+      #expect(try await leo.submit("/admin/partitions/1/resume", on: "/admin/quarantine", fields).status == 303)
+      try await halt("a third thing")
+      #expect(try await approve(2) == 409)
+      #expect(try await partition(1, of: client)["halted_reason"] as? String == "a third thing")
+      await connection.close()
     }
   }
 

@@ -152,15 +152,14 @@ struct AdminAPI: Sendable {
   }
 
   @Sendable private func resume(_ visit: Visit) async throws -> Response {
-    var body = ""
-    let asked = try await visit.request.parsed(upTo: Limits.bodyBytes) { bytes throws(BodyError) in
-      body = String(decoding: bytes, as: UTF8.self)
-      return try ResumeRequest(parsing: bytes)
+    let told = try await visit.request.parsed(upTo: Limits.bodyBytes) { bytes throws(BodyError) in
+      try ResumeRequest(parsing: bytes)
     }
     let partition: Partition = try visit.parameter()
+    let asked = try await desk.meant(told, of: partition)
     return try await approvals.run(
-      .resume, .partitionResumed, "\(partition)", to: asked.offset.map { "at \($0)" }, body: body, why: asked.because,
-      by: visit
+      .resume, .partitionResumed, "\(partition)", to: asked.offset.map { "at \($0)" }, body: try asked.json,
+      why: asked.because, by: visit
     ) { try await desk.resume(partition, asked) }.response()
   }
 }

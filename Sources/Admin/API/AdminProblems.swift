@@ -40,6 +40,13 @@ extension Problem {
     Problem(.partitionNotHalted, detail: "Partition \(partition) is not halted; nothing was changed.")
   }
 
+  static func partitionHaltedAgain(_ partition: Partition) -> Problem {
+    Problem(
+      .partitionNotHalted,
+      detail: "Partition \(partition) went on, and is halted anew since then; nothing was changed. Look at what halted it."
+    )
+  }
+
   static func offsetDecided(_ partition: Partition, upTo last: Offset) -> Problem {
     Problem(
       .offsetDecided,

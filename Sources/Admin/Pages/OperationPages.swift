@@ -4,6 +4,7 @@ internal import FoundationEssentials
 internal import HTTPServing
 internal import Hummingbird
 internal import SaleStore
+internal import Time
 
 /// The pages about bulk jobs, the quarantine, halted partitions and audits.
 struct OperationPages: Sendable {
@@ -117,30 +118,17 @@ struct OperationPages: Sendable {
       }
       offset = Offset(number)
     }
-    let asked: ResumeRequest
+    var asked: ResumeRequest
     do throws(ValidationError) { asked = try ResumeRequest(because: because, at: offset) } catch {
       throw Problem.body(.invalidField(error.field, error.reason))
     }
+    asked.haltedAt = try? Timestamp(validating: form["halted_at"])
+    asked = try await desk.meant(asked, of: partition)
     let outcome = try await approvals.run(
       .resume, .partitionResumed, "\(partition)", to: offset.map { "at \($0)" }, body: try asked.json, why: because,
       by: visit
-    ) { try await desk.resume(partition, asked) }
+    ) { [asked] in try await desk.resume(partition, asked) }
     if case .waits = outcome { return .toPage("/admin/approvals") }
     return .toPage("/admin/quarantine")
   }
-}
-
-extension ResumeRequest {
-  /// As the API takes it.
-  fileprivate var json: String {
-    get throws {
-      let fields = ResumeBody(because: because, at: offset?.rawValue)
-      return String(decoding: try JSONEncoder().encode(fields), as: UTF8.self)
-    }
-  }
-}
-
-private struct ResumeBody: Encodable {
-  let because: String
-  let at: Int64?
 }

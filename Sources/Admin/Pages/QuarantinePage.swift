@@ -38,6 +38,7 @@ enum QuarantinePage {
     let parts = halted.map { entry -> HTML in
       let id = "at-\(entry.partition)"
       let content: HTML = """
+        <input type="hidden" name="halted_at" value="\(entry.haltedAt?.description ?? "")">\
         \(frame.field("because", say(DeskWords.why), id: "because-\(entry.partition)"))\
         \(frame.field(
           "at", say(DeskWords.nextOffset), id: id, hint: say(DeskWords.resumeHint), isNeeded: false))\

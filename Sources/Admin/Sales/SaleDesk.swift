@@ -107,6 +107,14 @@ struct SaleDesk: Sendable {
     }
   }
 
+  /// The request as it is about the halt that its sender can know: of another one, nobody has looked at the cause.
+  func meant(_ request: ResumeRequest, of partition: Partition) async throws -> ResumeRequest {
+    guard request.haltedAt == nil else { return request }
+    var request = request
+    request.haltedAt = try await partitions().partitions.first { $0.partition == partition.rawValue }?.haltedAt
+    return request
+  }
+
   /// Lets a halted partition go on, and tells how it stands then.
   func resume(_ partition: Partition, _ request: ResumeRequest) async throws -> PartitionList {
     let effect = "the partition may go on, now or later"
@@ -126,6 +134,7 @@ struct SaleDesk: Sendable {
     case .resumed: return try await partitions().only(partition)
     case .unknown: throw Problem.partitionNotFound(partition)
     case .notHalted: throw Problem.partitionNotHalted(partition)
+    case .haltedAgain: throw Problem.partitionHaltedAgain(partition)
     case .decided(let last): throw Problem.offsetDecided(partition, upTo: last)
     }
   }

@@ -1,5 +1,6 @@
 public import FlashSale
 import Postgres
+import Time
 
 /// What came of the wish to let a halted partition go on.
 public enum ResumeAnswer: Sendable, Hashable {
@@ -8,6 +9,8 @@ public enum ResumeAnswer: Sendable, Hashable {
   case unknown
   /// Nothing was changed.
   case notHalted
+  /// It went on and is halted again since; nothing was changed.
+  case haltedAgain
   /// Commands, baskets or quarantined records from the wanted offset on are stored, the last of them at this one;
   /// nothing was changed.
   case decided(upTo: Offset)
@@ -27,11 +30,13 @@ extension SaleStore {
       try await connection.transaction { transaction -> ResumeAnswer in
         let found = try transaction.query(
           """
-          SELECT next_offset, halted_at IS NOT NULL AS is_halted FROM partition_progress
+          SELECT next_offset, halted_at FROM partition_progress
           WHERE topic = $1 AND partition = $2 FOR UPDATE
           """, topic, partition.rawValue)
         guard let row = found.first else { return .unknown }
-        guard try row.bool("is_halted") else { return .notHalted }
+        guard let haltedAt: Timestamp = try row.optional("halted_at") else { return .notHalted }
+        // As it is told: in milliseconds.
+        if let meant = request.haltedAt, meant.description != haltedAt.description { return .haltedAgain }
         if let offset = request.offset, offset < (try row.offset("next_offset")) {
           if let last = try Self.lastDecided(of: topic, partition, from: offset, transaction) {
             return .decided(upTo: last)
