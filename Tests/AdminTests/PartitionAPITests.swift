@@ -74,7 +74,8 @@ import Testing
         _ = try await connection.query(
           "UPDATE partition_progress SET halted_at = clock_timestamp(), halted_reason = $1 WHERE partition = 1", reason)
       }
-      try await PlantedRows.with(admin.database) { planted in try await planted.progress(1, nextOffset: 9, halted: "x") }
+      try await PlantedRows.with(admin.database) { planted in try await planted.progress(1, nextOffset: 9, halted: "x")
+      }
       let leo = try await Browser.signedIn("leo", .operator, admin, client)
       let mia = try await Browser.signedIn("mia", .operator, admin, client)
       let fields = ["because": "the log is right"]

@@ -122,7 +122,9 @@ import Time
         let answer = try await client.get("/admin/api/\(path)", headers: [.authorization: "Bearer \(secret)"])
         return answer.status == 401 ? "401" : answer.string("code") ?? "\(answer.status.code)"
       }
-      func line(_ action: LogAction) -> LogEntry.Content { LogEntry.Content(who: "mia", action: action, subject: "olga") }
+      func line(_ action: LogAction) -> LogEntry.Content {
+        LogEntry.Content(who: "mia", action: action, subject: "olga")
+      }
       #expect(try await code("log") == "200")
       #expect(try await admin.store.changeAdminUser(olga, to: .viewer, logged: line(.userRole)))
       #expect(try await code("log") == "right_missing")

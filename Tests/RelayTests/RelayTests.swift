@@ -102,7 +102,8 @@ struct RelayTests {
     }
   }
 
-  @Test func `a relay that froze before the database's clock was set back keeps nothing from the others`() async throws {
+  @Test func `a relay that froze before the database's clock was set back keeps nothing from the others`() async throws
+  {
     try await RelayBench.with(partitions: 4) { bench in
       let first = try bench.startRelay("first")
       #expect(try await eventually { first.service.status.isReady })

@@ -41,10 +41,7 @@ extension Problem {
   }
 
   static func partitionHaltedAgain(_ partition: Partition) -> Problem {
-    Problem(
-      .partitionNotHalted,
-      detail: "Partition \(partition) went on, and is halted anew since then; nothing was changed. Look at what halted it."
-    )
+    Problem(.partitionNotHalted, detail: "Partition \(partition) went on, and is halted anew; nothing was changed.")
   }
 
   static func offsetDecided(_ partition: Partition, upTo last: Offset) -> Problem {

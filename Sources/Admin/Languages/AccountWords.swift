@@ -45,7 +45,7 @@ enum AccountWords: Message {
     case .codesLink: ("or open it in your app", "或直接在应用中打开")
     case .turnOn: ("Turn codes on", "启用动态码")
     case .turnOff: ("Turn codes off", "停用动态码")
-    case .wrongPasswordOrCode: 
+    case .wrongPasswordOrCode:
       ("The password or the code is wrong. Is your device's clock right?", "密码或动态码不正确，请检查设备时间。")
     }
   }

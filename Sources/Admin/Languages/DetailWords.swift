@@ -46,9 +46,7 @@ struct DetailWords: Message {
     DetailWords("The record at {1} was {2} by {3} at {4}: {5}", "位置 {1} 的记录已处理（{2}），操作人 {3}，时间 {4}：{5}"),
     DetailWords("Nobody has ever worked on partition {1}.", "分区 {1} 从未被处理。"),
     DetailWords("Partition {1} is not halted; nothing was changed.", "分区 {1} 没有停止，未做任何修改。"),
-    DetailWords(
-      "Partition {1} went on, and is halted anew since then; nothing was changed. Look at what halted it.",
-      "分区 {1} 已恢复过，之后又停止了，未做任何修改。请先查看这次停止的原因。"),
+    DetailWords("Partition {1} went on, and is halted anew; nothing was changed.", "分区 {1} 恢复后又停止了，未做任何修改。"),
     DetailWords(
       """
       Commands, baskets or quarantined records of partition {1} are stored up to offset {2}, and are known by it: a \

@@ -94,7 +94,8 @@ enum UsersPage {
           "\(why(say, .revoke, token.name))\(frame.button(say(UserWords.revoke), style: "danger"))", style: "inline")
       }
       return [
-        "<b>\(token.name.rawValue)</b>", "\(scopes.isEmpty ? say(UserWords.noScopeNow) : scopes)", "\(token.expiresAt.dateAndMinute) UTC",
+        "<b>\(token.name.rawValue)</b>", "\(scopes.isEmpty ? say(UserWords.noScopeNow) : scopes)",
+        "\(token.expiresAt.dateAndMinute) UTC",
         "\(token.lastUsedAt.map { "\($0.dateAndMinute) UTC" } ?? say(UserWords.never))", "\(token.createdBy)", end,
       ]
     }

@@ -87,7 +87,7 @@ struct AdminUserCommand: AsyncParsableCommand {
         let line = accounts.line(.codesOff, name.rawValue, why)
         let isDone = try await accounts.store.changeCodes(
           of: user.id, from: user.codes, to: nil, step: nil, logged: line)
-        guard isDone else { throw AdminAccounts.Refused(description: "somebody else changed them just now; look again") }
+        guard isDone else { throw AdminAccounts.Refused(description: "somebody else changed them; look again") }
         try StandardOutput.write(line: "\(name) signs in by the password alone")
       }
     }
