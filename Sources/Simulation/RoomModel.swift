@@ -41,7 +41,7 @@ struct RoomModel {
   }
 
   mutating func apply(_ record: RoomRecord, at offset: Offset) {
-    guard !isOwners(record.command) || record.epoch.rawValue == epoch else { return }
+    guard !record.command.isDecision || record.epoch.rawValue == epoch else { return }
     switch record.command {
     case .own: epoch = max(epoch, record.epoch.rawValue)
     case .join(let buyer, _, let isLate): join(buyer, isLate: isLate, at: offset)
@@ -62,13 +62,6 @@ struct RoomModel {
       guard isLottery, closing == nil else { return }
       closing = Draw.Closing(at: Timestamp(microseconds: record.at.microseconds / 1_000 * 1_000), entries)
     case .draw(let drawn): draw(drawn)
-    }
-  }
-
-  private func isOwners(_ command: RoomRecord.Command) -> Bool {
-    switch command {
-    case .away, .expire, .admit, .close, .draw: true
-    default: false
     }
   }
 

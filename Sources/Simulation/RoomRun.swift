@@ -17,6 +17,9 @@ public enum RoomBug: String, CaseIterable, Sendable {
 
   /// An intake publishes each draw that the topic has.
   case drawnAgain = "drawn-again"
+
+  /// An intake believes an owner only if it has read that it took over, which the topic may keep no longer.
+  case unseenOwner = "unseen-owner"
 }
 
 /// The result of one seed of a waiting room.
@@ -35,6 +38,8 @@ public struct RoomRun: Sendable {
   /// ended.
   public let draws: Int
   public let lateJoins: Int
+  /// Whether the topic had lost its first records when the intake began to read it.
+  public let isCutOff: Bool
 
   /// Lives one world. The same seed and bug give the same run.
   public init(seed: UInt64, bug: RoomBug? = nil) throws {
@@ -43,6 +48,6 @@ public struct RoomRun: Sendable {
     self.seed = seed
     violation = world.violation
     (admissions, takeovers, zombieRecords) = (world.admissions, world.takeovers, world.zombieRecords)
-    (draws, lateJoins) = (world.draws, world.lateJoins)
+    (draws, lateJoins, isCutOff) = (world.draws, world.lateJoins, world.first > 0)
   }
 }

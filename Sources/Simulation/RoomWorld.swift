@@ -30,6 +30,8 @@ struct RoomWorld {
   var random: SeededGenerator
   var now: Int64 = 0
   var log: [RoomRecord] = []
+  /// The first record that the topic has still: whoever begins to read begins there.
+  private(set) var first = 0
   var owners: [Owner] = []
   /// The database's.
   var epoch: Int64 = 0
@@ -66,6 +68,14 @@ struct RoomWorld {
     beaconDelay = random.number(in: 0...8_000_000)
     for _ in 0..<2 { owners.append(Owner(keeper: RoomKeeper(rule, of: shop), clock: random.number(in: Self.clocks))) }
     takeOver(0)
+    if random.happens(perMille: 300) { cutOff() }
+  }
+
+  /// The topic was idle for so long that it keeps nothing, and the intake is started anew. The owners go on.
+  private mutating func cutOff() {
+    if random.happens(perMille: 500) { takeOver(1) }
+    for index in owners.indices { catchUp(index) }
+    (first, reader) = (log.count, Rooms())
   }
 
   private static func rule(_ random: inout SeededGenerator) throws -> RoomRule {
@@ -184,7 +194,7 @@ struct RoomWorld {
     owners[index].held = []
     append(RoomRecord(sale: SaleNumber(rawValue: 0), at: time(of: index), epoch: owners[index].epoch, .own))
     // Anew, as a process does that has just the topic.
-    (owners[index].rooms, owners[index].read) = (Rooms(), 0)
+    (owners[index].rooms, owners[index].read) = (Rooms(), first)
     owners[index].keeper = RoomKeeper(rule, of: shop)
     catchUp(index)
     if bug == .foreignStamps { believeStamps(index) }
@@ -264,9 +274,16 @@ struct RoomWorld {
     if case .draw = record.command { draws += 1 }
     check(record, at: offset, isHeld: isHeld)
     log.append(record)
-    reader.apply(record, at: offset)
+    if bug != .unseenOwner || !record.command.isDecision || isAnnounced(record.epoch) {
+      reader.apply(record, at: offset)
+    }
     model.apply(record, at: offset)
     checkEffect(of: record, isHeld: isHeld)
+  }
+
+  /// Whether the topic says still that the owner of this epoch took over.
+  private func isAnnounced(_ epoch: Epoch) -> Bool {
+    log[first...].contains { record in if case .own = record.command { record.epoch == epoch } else { false } }
   }
 
   /// Without faults, everybody who is there is let in sooner or later.
@@ -300,5 +317,12 @@ struct RoomWorld {
 
 extension RoomRecord.Command {
   var isAdmission: Bool { if case .admit = self { true } else { false } }
+  /// Whether an owner decides it.
+  var isDecision: Bool {
+    switch self {
+    case .away, .expire, .admit, .close, .draw: true
+    default: false
+    }
+  }
   var isDraw: Bool { if case .draw = self { true } else { false } }
 }

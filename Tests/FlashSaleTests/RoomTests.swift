@@ -87,6 +87,24 @@ import Time
     #expect(topic.rooms[Self.sale]?.inside == 2)
   }
 
+  @Test func `a reader whose topic has lost the takeover believes the owner by what it decides, and none before it`() {
+    var topic = Topic()
+    for buyer in ["ann", "bob", "eve"] { topic.join(buyer) }
+    topic.write(.admit([Offset(0)]), at: 1, epoch: 7)
+    #expect(topic.standing("ann")?.state == .admitted)
+    #expect(topic.rooms.epoch == Epoch(rawValue: 7))
+    // A zombie's, and its takeover.
+    topic.write(.admit([Offset(1)]), at: 2, epoch: 6)
+    topic.write(.own, epoch: 6)
+    topic.write(.admit([Offset(1)]), at: 2, epoch: 6)
+    #expect(topic.standing("bob")?.state == .waiting)
+    topic.write(.own, epoch: 8)
+    topic.write(.admit([Offset(1)]), at: 3, epoch: 7)
+    #expect(topic.standing("bob")?.state == .waiting)
+    topic.write(.admit([Offset(1)]), at: 4, epoch: 8)
+    #expect(topic.standing("bob")?.since == Self.time(4))
+  }
+
   @Test func `leaving and being done free a place, and a token that is done or revoked counts no more`() {
     var topic = Self.owned()
     for buyer in ["ann", "bob", "eve"] { topic.join(buyer) }

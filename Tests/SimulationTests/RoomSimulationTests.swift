@@ -5,7 +5,7 @@ import Testing
   @Test func `a waiting room lets no place in twice, loses none and counts right, whatever happens to its owners`()
     throws
   {
-    var (admissions, takeovers, zombieRecords, draws, lateJoins) = (0, 0, 0, 0, 0)
+    var (admissions, takeovers, zombieRecords, draws, lateJoins, cutOff) = (0, 0, 0, 0, 0, 0)
     for seed in UInt64(1)..<400 {
       let run = try RoomRun(seed: seed)
       #expect(run.violation == nil, "seed \(seed): \(run.violation?.description ?? "")")
@@ -14,10 +14,11 @@ import Testing
       zombieRecords += run.zombieRecords
       draws += run.draws
       lateJoins += run.lateJoins
+      if run.isCutOff { cutOff += 1 }
     }
     // A world in which nothing happens proves nothing.
     #expect(admissions > 4_000 && takeovers > 1_000 && zombieRecords > 20)
-    #expect(draws > 100 && lateJoins > 100)
+    #expect(draws > 100 && lateJoins > 100 && cutOff > 80)
   }
 
   @Test(arguments: RoomBug.allCases)

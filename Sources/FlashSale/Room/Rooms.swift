@@ -2,10 +2,12 @@
 ///
 /// (1) An owner that was replaced changes nothing, whatever it believes: its records stand behind its successor's
 ///     `own`, with an older epoch. So all readers agree who was let in, without asking anyone.
+/// (2) The newest epoch that stands in the topic counts, in whatever record of an owner. An `own` is written once and
+///     grows old, so a reader that begins behind it believes the owner by what it decides.
 public struct Rooms: Sendable {
   private var rooms: [SaleNumber: Room] = [:]
 
-  /// Of the last owner that took over.
+  /// Of the last owner, as far as the records show; 0 before the first of them.
   public private(set) var epoch = Epoch(rawValue: 0)
 
   /// Records so far.
@@ -21,11 +23,11 @@ public struct Rooms: Sendable {
   @discardableResult
   public mutating func apply(_ record: RoomRecord, at offset: Offset) -> [Offset] {
     records += 1
-    if case .own = record.command {
-      epoch = max(epoch, record.epoch)
-      return []
+    if record.command.isOwners {
+      guard record.epoch >= epoch else { return [] }
+      epoch = record.epoch
     }
-    guard !record.command.isOwners || record.epoch == epoch else { return [] }
+    if case .own = record.command { return [] }
     return rooms[record.sale, default: Room(sale: record.sale)].apply(record, at: offset)
   }
 }
