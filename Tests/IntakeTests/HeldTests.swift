@@ -20,24 +20,6 @@ struct HeldTests {
       shaping: shaping, holds: try HoldRules(seconds: 60, waitlist: rules), items: open.items)
   }
 
-  /// Sets the level as a lane does, and a hold that is due in a minute where units are held.
-  private func set(_ intake: RunningIntake, left: Int32, reserved: Int32) async throws {
-    let connection = try await intake.database.connect()
-    _ = try await connection.query(
-      "UPDATE stock SET units_left = $1, reserved = $2, as_of = as_of + 1", left, reserved)
-    if reserved > 0 {
-      _ = try await connection.query(
-        """
-        INSERT INTO holds (order_id, log_offset, due, price_minor, as_of, sale, partition, units, sequence, state, sku,
-          currency, buyer)
-        VALUES (gen_random_uuid(), 0, now() + interval '1 minute', 199900, 1, 1, 0, $1, 1, 2, 'phone', 'CNY', 'zoe')
-        """, reserved)
-    } else {
-      _ = try await connection.query("DELETE FROM holds")
-    }
-    await connection.close()
-  }
-
   private func hears(_ code: String?, _ intake: RunningIntake) async throws -> RawClient.Answer? {
     var answer: RawClient.Answer?
     let heard = try await eventually(within: .seconds(5)) {
@@ -52,16 +34,16 @@ struct HeldTests {
     async throws
   {
     try await RunningIntake.with(sales: [try Self.sale()]) { intake in
-      try await set(intake, left: 0, reserved: 3)
+      try await intake.setStock(left: 0, reserved: 3)
       let held = try await hears("all_held", intake)
       #expect(held?.status == 409 && held?.json("waitlist") as? Bool == true)
       #expect(
         try await eventually(within: .seconds(3)) {
           try await intake.order(key: "k").string("earliest_release_at").flatMap(Timestamp.init(rfc3339:)) != nil
         })
-      try await set(intake, left: 0, reserved: 0)
+      try await intake.setStock(left: 0, reserved: 0)
       _ = try await hears("sold_out", intake)
-      try await set(intake, left: 1, reserved: 0)
+      try await intake.setStock(left: 1, reserved: 0)
       let again = try await hears(nil, intake)
       #expect(again?.status == 202)
     }
@@ -79,7 +61,7 @@ struct HeldTests {
         VALUES ($1, 0, now(), now(), $2, 1, 0, $3, 'phone', 'alice')
         """, UUIDBytes(high: id.high, low: id.low), id.sale.rawValue, Refusal.allHeld.rawValue)
       await connection.close()
-      try await set(intake, left: 0, reserved: 3)
+      try await intake.setStock(left: 0, reserved: 3)
       try await intake.decideUp(to: 1)
       let path = "/v1/orders/\(id)"
       let heard = try await eventually(within: .seconds(5)) {
@@ -87,7 +69,7 @@ struct HeldTests {
       }
       let held = try await intake.get(path)
       #expect(heard && held.string("reason") == "all_held" && held.json("waitlist") as? Bool == true, "\(held.text)")
-      try await set(intake, left: 1, reserved: 2)
+      try await intake.setStock(left: 1, reserved: 2)
       #expect(
         try await eventually(within: .seconds(5)) {
           let again = try await intake.get(path)
@@ -101,7 +83,7 @@ struct HeldTests {
     async throws
   {
     try await RunningIntake.with(sales: [try Self.sale(queueCap: 1)]) { intake in
-      try await set(intake, left: 0, reserved: 3)
+      try await intake.setStock(left: 0, reserved: 3)
       _ = try await hears("all_held", intake)
       for buyer in ["ann", "bob"] {
         let waiting = try await intake.order(#"{"sku":"phone","quantity":1,"waitlist":true}"#, buyer: buyer)
@@ -120,7 +102,7 @@ struct HeldTests {
 
   @Test func `without a waitlist nobody waits`() async throws {
     try await RunningIntake.with(sales: [try Self.sale(waitlist: false)]) { intake in
-      try await set(intake, left: 0, reserved: 1)
+      try await intake.setStock(left: 0, reserved: 1)
       let held = try await hears("all_held", intake)
       #expect(held?.json("waitlist") == nil)
       let refused = try await intake.order(#"{"sku":"phone","quantity":1,"waitlist":true}"#)

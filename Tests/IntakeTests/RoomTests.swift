@@ -12,13 +12,15 @@ struct RoomTests {
     let intake: RunningIntake
     let writer: RoomWriter
 
-    static func with(limits: RequestLimits? = nil, _ body: (Hall) async throws -> Void) async throws {
+    static func with(
+      limits: RequestLimits? = nil, holds: HoldRules? = nil, _ body: (Hall) async throws -> Void
+    ) async throws {
       var shaping = SaleShaping()
       shaping.room = RoomRule(ratePerMinute: 600)
       shaping.limits = limits
       let topic = RoomLog.topic(beside: RunningIntake.topic)
       let tokens = try RoomTokenSigner(secrets: [RunningIntake.secret])
-      try await RunningIntake.with(sales: [try Sale.open(shaping: shaping)]) {
+      try await RunningIntake.with(sales: [try Sale.open(shaping: shaping, holds: holds)]) {
         $0.configure = { $0.rooms = IntakeConfiguration.Rooms(topic: topic, tokens: tokens) }
       } _: { intake in
         let writer = try RoomWriter(
@@ -112,6 +114,35 @@ struct RoomTests {
       let left = try await hall.call("DELETE", "ann")
       #expect(left.status == 200, "\(left.text)")
       #expect(left.text.contains(#""status":"done""#), "\(left.text)")
+    }
+  }
+
+  @Test func `I2 while units are held, whoever waits in a room does not hear that all is sold`() async throws {
+    try await Hall.with(holds: HoldRules(seconds: 60)) { hall in
+      let joined = try await hall.call("POST", "ann")
+      #expect(joined.json("sold_out") == nil && joined.json("all_held") == nil, "\(joined.text)")
+      func hears(_ isMeant: (RawClient.Answer) -> Bool) async throws {
+        var answer = joined
+        let isHeard = try await eventually(within: .seconds(10)) {
+          answer = try await hall.call("GET", "ann")
+          return isMeant(answer)
+        }
+        #expect(isHeard, "\(answer.text)")
+      }
+      try await hall.intake.setStock(left: 0, reserved: 3)
+      try await hears {
+        $0.int("left") == 0 && $0.json("all_held") as? Bool == true && $0.json("sold_out") == nil
+          && $0.string("earliest_release_at").flatMap(Timestamp.init(rfc3339:)) != nil
+      }
+      // Who comes now may wait for them.
+      #expect(try await hall.call("POST", "bob").status == 200)
+      try await hall.intake.setStock(left: 0, reserved: 0)
+      try await hears {
+        $0.json("sold_out") as? Bool == true && $0.json("all_held") == nil && $0.json("earliest_release_at") == nil
+      }
+      #expect(try await hall.call("POST", "eve").code == "sold_out")
+      try await hall.intake.setStock(left: 1, reserved: 0)
+      try await hears { $0.json("sold_out") == nil && $0.int("left") == 1 }
     }
   }
 

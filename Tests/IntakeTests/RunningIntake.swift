@@ -140,6 +140,24 @@ struct RunningIntake: Sendable {
     return records.all
   }
 
+  /// Sets the levels as a lane does, and a hold that is due in a minute where units are held.
+  func setStock(left: Int32, reserved: Int32) async throws {
+    let connection = try await database.connect()
+    _ = try await connection.query(
+      "UPDATE stock SET units_left = $1, reserved = $2, as_of = as_of + 1", left, reserved)
+    if reserved > 0 {
+      _ = try await connection.query(
+        """
+        INSERT INTO holds (order_id, log_offset, due, price_minor, as_of, sale, partition, units, sequence, state, sku,
+          currency, buyer)
+        VALUES (gen_random_uuid(), 0, now() + interval '1 minute', 199900, 1, 1, 0, $1, 1, 2, 'phone', 'CNY', 'zoe')
+        """, reserved)
+    } else {
+      _ = try await connection.query("DELETE FROM holds")
+    }
+    await connection.close()
+  }
+
   /// Writes the progress of a partition, as a lane does, and signals it.
   func decideUp(
     to offset: Int64, partition: Partition = 0, stock: [StockKey: Units] = [:], isClosed: Bool = false
@@ -176,21 +194,23 @@ private final class Collected: @unchecked Sendable {
 extension Sale {
   /// A sale that is open for an hour, of one SKU `phone`.
   static func open(
-    _ id: String = "double11", stock: Int32 = 1_000, ordering: Ordering? = nil, shaping: SaleShaping = SaleShaping()
+    _ id: String = "double11", stock: Int32 = 1_000, ordering: Ordering? = nil, shaping: SaleShaping = SaleShaping(),
+    holds: HoldRules? = nil
   ) throws -> Sale {
-    try window(id, from: -60, to: 3_600, stock: stock, shaping: shaping)
+    try window(id, from: -60, to: 3_600, stock: stock, shaping: shaping, holds: holds)
   }
 
   /// A sale whose window is given in seconds from now.
   static func window(
-    _ id: String, from: Int64, to: Int64, stock: Int32 = 1_000, shaping: SaleShaping = SaleShaping()
+    _ id: String, from: Int64, to: Int64, stock: Int32 = 1_000, shaping: SaleShaping = SaleShaping(),
+    holds: HoldRules? = nil
   ) throws -> Sale {
     let now = Int64(Date().timeIntervalSince1970)
     return try Sale(
       id: SaleID(validating: id), name: "Singles' \"Day\" 双十一",
       startsAt: Timestamp(microseconds: (now + from) * 1_000_000),
       endsAt: Timestamp(microseconds: (now + to) * 1_000_000), perBuyerLimit: Units(2),
-      shaping: shaping,
+      shaping: shaping, holds: holds,
       items: [
         SaleItem(sku: SKU(validating: "phone"), stock: Units(stock), price: Price(minor: 199_900, currency: "CNY"))
       ])

@@ -136,6 +136,7 @@ enum DemoScript {
         if (place?.waits_for_beacon) parts.push(text("waitsFor", place.waits_for_beacon));
         if (place?.is_paused) parts.push(text("paused"));
         if (place?.sold_out) parts.push(text("soldOut"));
+        if (place?.all_held) parts.push(text("areHeld"));
         $("room-words").textContent = parts.join(" ");
         const isIn = ["entered", "waiting", "admitted"].includes(place?.status);
         show("join", !isIn && place?.status !== "revoked");

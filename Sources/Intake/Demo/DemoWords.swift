@@ -41,7 +41,7 @@ enum DemoWords: String, CaseIterable {
   case place, about, tooMany, reason, thanks, waitBefore, holdEnds, pressE
   // Its room.
   case youAreNext, beforeYou, yourTurn, entered, admitted, left, done, expired, revoked, invitation, waitsFor
-  case paused, soldOut
+  case paused, soldOut, areHeld
   // Its draw.
   case notDrawn, drawHolds, drawFails, rank, secretHolds, entriesHold, seedHolds, orderHolds, among, notAmong
   // The states of an order.
@@ -155,6 +155,7 @@ enum DemoWords: String, CaseIterable {
     case .waitsFor: ("The draw waits for {1}.", "抽签等待 {1}。")
     case .paused: ("The room is paused.", "等候室已暂停。")
     case .soldOut: ("Nothing is left.", "已售罄。")
+    case .areHeld: ("All that is left is held by others. It can come back.", "剩余库存均被他人占用，可能会释放。")
     default: nil
     }
   }

@@ -14,6 +14,17 @@ struct RoomAnswer: Sendable {
     var waitsForBeacon: String?
     /// Units that are left, over all SKUs, as of the last signal.
     var left: Int64
+    var outlook: Outlook
+  }
+
+  /// What whoever waits can hope for.
+  enum Outlook: Sendable {
+    /// Units that are left, or are to come; or nothing, though units were left when the sale was over.
+    case units
+    /// Units that are held and can come back, at this time at the earliest, if that is known.
+    case held(until: Timestamp?)
+    /// All are gone.
+    case nothing
   }
 
   let standing: Room.Standing
@@ -40,8 +51,14 @@ struct RoomAnswer: Sendable {
     json.field("opens_at", surroundings.opensAt.description)
     if let beacon = surroundings.waitsForBeacon { json.field("waits_for_beacon", beacon) }
     json.field("left", surroundings.left)
+    switch surroundings.outlook {
+    case .units: break
+    case .held(let release):
+      json.field("all_held", true)
+      if let release { json.field("earliest_release_at", release.description) }
     // Nobody has to wait for what is gone.
-    if surroundings.left == 0 { json.field("sold_out", true) }
+    case .nothing: json.field("sold_out", true)
+    }
   }
 
   private var isWaiting: Bool { standing.state == .waiting || standing.state == .away }

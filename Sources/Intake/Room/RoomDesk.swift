@@ -93,7 +93,7 @@ final class RoomDesk: Sendable {
     guard follower.isReady else { throw .busy("The waiting rooms are not known yet.") }
     let found = follower.withRooms { rooms -> (Room.Standing, RoomAnswer.Surroundings)? in
       guard let room = rooms[sale.number], let standing = room.standing(of: buyer) else { return nil }
-      return (standing, surroundings(of: room, rule, sale))
+      return (standing, surroundings(of: room, rule, sale, now))
     }
     guard let (standing, surroundings) = found else { throw .placeNotFound }
     if standing.state == .waiting || standing.state == .away {
@@ -138,13 +138,15 @@ final class RoomDesk: Sendable {
     return rule
   }
 
-  private func surroundings(of room: Room, _ rule: RoomRule, _ sale: CatalogSale) -> RoomAnswer.Surroundings {
+  private func surroundings(
+    of room: Room, _ rule: RoomRule, _ sale: CatalogSale, _ now: Timestamp
+  ) -> RoomAnswer.Surroundings {
     let closing = room.drawn == nil ? room.closing : nil
     return RoomAnswer.Surroundings(
       waiting: room.waiting, ratePerMinute: room.ratePerMinute ?? rule.ratePerMinute, isPaused: room.isPaused,
       opensAt: rule.opening(of: sale.sale),
-      waitsForBeacon: closing.flatMap { rule.question(after: $0, now: .now) }?.beacon.name,
-      left: sale.items.reduce(0) { $0 + Int64($1.gauge.level.left.rawValue) })
+      waitsForBeacon: closing.flatMap { rule.question(after: $0, now: now) }?.beacon.name,
+      left: sale.items.reduce(0) { $0 + Int64($1.gauge.level.left.rawValue) }, outlook: sale.outlook(at: now))
   }
 
   private func write(_ records: [RoomRecord]) async throws(Problem) {
@@ -257,5 +259,23 @@ extension CatalogSale {
       }
     }
     return isOver ? moments.first?.refusal(in: self) : nil
+  }
+
+  /// What those who wait can hope for. As at the door, nobody hears that all is gone while units are held (I2).
+  fileprivate func outlook(at now: Timestamp) -> RoomAnswer.Outlook {
+    var (areHeld, areLeft, release) = (false, false, Timestamp?.none)
+    for item in items {
+      switch SaleMoment(self, item, at: now) {
+      case .open, .notStarted, .ending, .closing: return .units
+      case .over(.soldOut): break
+      case .over(.allHeld(let first)):
+        areHeld = true
+        release = [release, first].compactMap { $0 }.min()
+      case .over(.ended):
+        let level = item.gauge.level
+        areLeft = areLeft || level.left != .zero || level.isHeld
+      }
+    }
+    return areHeld ? .held(until: release) : areLeft ? .units : .nothing
   }
 }
