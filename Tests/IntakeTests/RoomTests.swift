@@ -13,10 +13,12 @@ struct RoomTests {
     let writer: RoomWriter
 
     static func with(
-      limits: RequestLimits? = nil, holds: HoldRules? = nil, _ body: (Hall) async throws -> Void
+      slots: Int32? = nil, limits: RequestLimits? = nil, holds: HoldRules? = nil,
+      _ body: (Hall) async throws -> Void
     ) async throws {
-      var shaping = SaleShaping()
-      shaping.room = RoomRule(ratePerMinute: 600)
+      var (shaping, rule) = (SaleShaping(), RoomRule(ratePerMinute: 600))
+      rule.slots = slots
+      shaping.room = rule
       shaping.limits = limits
       let topic = RoomLog.topic(beside: RunningIntake.topic)
       let tokens = try RoomTokenSigner(secrets: [RunningIntake.secret])
@@ -114,6 +116,19 @@ struct RoomTests {
       let left = try await hall.call("DELETE", "ann")
       #expect(left.status == 200, "\(left.text)")
       #expect(left.text.contains(#""status":"done""#), "\(left.text)")
+    }
+  }
+
+  @Test func `while all slots are taken, nobody is told how long it takes`() async throws {
+    try await Hall.with(slots: 1) { hall in
+      // The sale is open, so the second in line waits for two turns of a tenth of a second.
+      _ = try await hall.call("POST", "ann")
+      #expect(try await hall.call("POST", "bob").int("eta_ms") == 200)
+      _ = try await hall.enter("ann")
+      let waiting = try await hall.call("GET", "bob")
+      #expect(waiting.json("eta_ms") is NSNull && waiting.int("position") == 0, "\(waiting.text)")
+      #expect(try await hall.call("DELETE", "ann").string("status") == "done")
+      #expect(try await hall.call("GET", "bob").int("eta_ms") == 100)
     }
   }
 

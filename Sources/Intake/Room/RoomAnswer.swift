@@ -9,6 +9,8 @@ struct RoomAnswer: Sendable {
     var waiting: Int
     var ratePerMinute: Int32
     var isPaused: Bool
+    /// Whether nobody is let in before somebody leaves or is done.
+    var isFull: Bool
     var opensAt: Timestamp
     /// Since when a lottery that is not drawn waits for its beacon.
     var waitsForBeacon: String?
@@ -74,9 +76,10 @@ struct RoomAnswer: Sendable {
     }
   }
 
-  /// At the set rate, from the opening on.
+  /// At the set rate, from the opening on; `nil` where nobody is let in, for as long as nobody can say. That a room is
+  /// held by its backlog, only its owner knows.
   private var eta: Int64? {
-    guard let ahead = standing.ahead, !surroundings.isPaused else { return nil }
+    guard let ahead = standing.ahead, !surroundings.isPaused, !surroundings.isFull else { return nil }
     let line = Int64(ahead + 1) * 60_000 / Int64(surroundings.ratePerMinute)
     return line + max(0, surroundings.opensAt.microseconds(since: .now) / 1_000)
   }

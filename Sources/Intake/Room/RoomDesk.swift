@@ -144,7 +144,7 @@ final class RoomDesk: Sendable {
     let closing = room.drawn == nil ? room.closing : nil
     return RoomAnswer.Surroundings(
       waiting: room.waiting, ratePerMinute: room.ratePerMinute ?? rule.ratePerMinute, isPaused: room.isPaused,
-      opensAt: rule.opening(of: sale.sale),
+      isFull: rule.slots.map { room.inside >= $0 } ?? false, opensAt: rule.opening(of: sale.sale),
       waitsForBeacon: closing.flatMap { rule.question(after: $0, now: now) }?.beacon.name,
       left: sale.items.reduce(0) { $0 + Int64($1.gauge.level.left.rawValue) }, outlook: sale.outlook(at: now))
   }
