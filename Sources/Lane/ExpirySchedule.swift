@@ -36,11 +36,10 @@ public struct ExpirySchedule: Sendable {
 
   private struct UnderWay {
     let partition: Partition
-    /// `nil`: whether the log has it is not known.
-    let offset: Offset?
-    let since: Timestamp
-    /// `nil`: it is no hold.
-    let due: Timestamp?
+    /// `nil`: it is being written, or whether the log has it is not known.
+    var offset: Offset?
+    var since: Timestamp
+    let due: Timestamp
   }
 
   /// How far looks have come in a partition, and when they started anew.
@@ -52,12 +51,17 @@ public struct ExpirySchedule: Sendable {
   private var underWay: [OrderID: UnderWay] = [:]
   private var count: [Partition: Int] = [:]
   private var found: [Partition: Found] = [:]
+  private var writing: Set<Partition> = []
+
+  /// Those of which the last look found as many as it asked for.
+  private var full: Set<Partition> = []
 
   /// Nothing is under way.
   public init() {}
 
   /// Takes note of the partitions that this worker has, and how far each is decided: read before the store is asked.
   public mutating func have(_ next: [Partition: Offset], now: Timestamp) {
+    full.formIntersection(next.keys)
     guard !underWay.isEmpty else {
       count = next.mapValues { _ in 0 }
       found = [:]
@@ -67,7 +71,7 @@ public struct ExpirySchedule: Sendable {
     underWay = underWay.filter { _, record in
       guard let decided = next[record.partition] else { return false }
       if let offset = record.offset { return offset >= decided }
-      if Self.isRecent(record.since, now) { return true }
+      if writing.contains(record.partition) || Self.isRecent(record.since, now) { return true }
       lost.insert(record.partition)
       return false
     }
@@ -86,7 +90,8 @@ public struct ExpirySchedule: Sendable {
   /// How many orders to ask for, of each partition, where those that are under way are found again.
   public var wanted: [Partition: Int] {
     let room = max(0, Limits.expiriesUnderWay - underWay.count)
-    return room == 0 ? [:] : count.mapValues { min(Limits.expiryBatch, room) + $0 }
+    return room == 0
+      ? [:] : count.filter { !writing.contains($0.key) }.mapValues { min(Limits.expiryBatch, room) + $0 }
   }
 
   /// Which holds to ask for.
@@ -104,30 +109,48 @@ public struct ExpirySchedule: Sendable {
     found[partition] = Found(last: last, since: found[partition]?.since ?? now)
   }
 
-  /// When the first of the holds that are under way was due; `nil`: none is.
-  public var firstDue: Timestamp? { underWay.values.compactMap(\.due).min() }
+  /// Takes note of how much a look found of each partition that it asked for.
+  public mutating func looked(for asked: [Partition: Int], found: [Partition: Int]) {
+    full.subtract(asked.keys)
+    full.formUnion(asked.filter { partition, most in found[partition] ?? 0 >= most }.keys)
+  }
+
+  /// When the first of the orders that are under way was due; `nil`: none is.
+  public var firstDue: Timestamp? { underWay.values.lazy.map(\.due).min() }
 
   /// Whether an order that was found is to be told that its time is over.
   public func isNew(_ order: OrderID) -> Bool { underWay[order] == nil }
 
-  /// Takes note of a record that is in the log, or may be (`nil`).
-  ///
-  /// - Parameter due: of a hold; `nil` for an order that waits.
-  public mutating func told(
-    _ order: OrderID, due: Timestamp?, in partition: Partition, at offset: Offset?, now: Timestamp
-  ) {
-    underWay[order] = UnderWay(partition: partition, offset: offset, since: now, due: due)
+  /// Takes note of orders of a partition that are being told so, with what was due when.
+  public mutating func begin(_ orders: [(order: OrderID, due: Timestamp)], in partition: Partition, now: Timestamp) {
+    writing.insert(partition)
+    for (order, due) in orders {
+      underWay[order] = UnderWay(partition: partition, offset: nil, since: now, due: due)
+    }
+  }
+
+  /// Takes note of what became of it: each record is in the log, or may be (`nil`).
+  public mutating func end(_ orders: [(order: OrderID, offset: Offset?)], in partition: Partition, now: Timestamp) {
+    writing.remove(partition)
+    for (order, offset) in orders {
+      underWay[order]?.offset = offset
+      underWay[order]?.since = now
+    }
   }
 
   /// How long to wait before the next look.
   ///
-  /// - Parameters:
-  ///   - hasMore: whether there may be more that is due already.
-  ///   - nextDue: of these partitions; `nil`: none.
-  public func pause(hasMore: Bool, nextDue: Timestamp?, now: Timestamp) -> Duration {
+  /// - Parameter nextDue: of the partitions that were asked for; `nil`: none.
+  public func pause(nextDue: Timestamp?, now: Timestamp) -> Duration {
     if hasMore { return .zero }
     guard let nextDue else { return Limits.expiryIdle }
     let rest = Duration.microseconds(nextDue.microseconds(since: now))
     return min(max(rest, Limits.expiryPause), Limits.expiryIdle)
   }
+
+  /// How long to wait at most after a write has ended: no look has seen what is due next in its partition.
+  public var pauseAfterWrite: Duration { hasMore ? .zero : Limits.expiryPause }
+
+  /// Whether there may be more that is due already and can be asked for.
+  private var hasMore: Bool { !full.isDisjoint(with: wanted.keys) }
 }

@@ -153,6 +153,9 @@ public enum PlantedBug: String, CaseIterable, Sendable {
   /// A scheduler that has looked at holds that are due never looks at them again.
   case lookGoesOn = "look-goes-on"
 
+  /// A scheduler waits for ever for the end of a write that the log did not take.
+  case lostWriteGoesOn = "lost-write-goes-on"
+
   /// With all units held, intake says that all is sold.
   case heldCountsAsSold = "held-counts-as-sold"
 

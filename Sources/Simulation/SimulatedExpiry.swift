@@ -14,7 +14,7 @@ extension World {
       guard let hold = store.lives.holds[order], let due = end(of: hold) else { continue }
       for worker in workers.indices { planLook(of: worker, at: due + random.number(in: Limits.expiryDelay)) }
       // A record that comes too early, as from a clock that is ahead, does nothing.
-      if random.happens(perMille: Limits.earlyExpiryPerMille) { expire(hold, by: nil) }
+      if random.happens(perMille: Limits.earlyExpiryPerMille) { expire(hold) }
     }
   }
 
@@ -46,6 +46,7 @@ extension World {
     }
     workers[worker].expiry.have(next, now: now)
     let asks = workers[worker].expiry.asks
+    var over: [Partition: [Hold]] = [:]
     let ends = store.lives.holds.compactMap { order, hold in end(of: hold).map { (end: $0, order: order) } }
     for (_, order) in ends.filter({ $0.end <= scheduler.now }).sorted(by: { ($0.end, $0.order) < ($1.end, $1.order) }) {
       guard store.isReachable, let hold = store.lives.holds[order] else { continue }
@@ -58,30 +59,47 @@ extension World {
         workers[worker].expiry.saw(place, in: partition, now: now)
         workers[worker].lastHolds[partition] = place
       }
-      if workers[worker].expiry.isNew(hold.order) { expire(hold, by: worker) }
+      if workers[worker].expiry.isNew(hold.order) { over[partition, default: []].append(hold) }
     }
+    for (partition, holds) in over.sorted(by: { $0.key < $1.key }) { write(holds, of: partition, by: worker) }
     if let first = ends.map(\.end).min() {
       let pause = random.number(in: Limits.expiryDelay)
       planLook(of: worker, at: max(first, scheduler.now + 1) + pause)
     }
   }
 
-  /// Writes that a life is over. The record can be lost, or it is not known whether the log has it.
-  private mutating func expire(_ hold: Hold, by worker: Int?) {
+  /// Writes that lives are over. It takes a moment, or as long as a partition has no leader, to know what became of it.
+  private mutating func write(_ holds: [Hold], of partition: Partition, by worker: Int) {
     let now = shop.clock(at: scheduler.now)
-    let partition = partition(of: hold.stock)
+    workers[worker].expiry.begin(holds.map { ($0.order, $0.due ?? now) }, in: partition, now: now)
+    let offsets = holds.map { (order: $0.order, offset: expire($0)) }
+    let pause = random.happens(perMille: faults.deliveryLate) ? Limits.slowNetwork : Limits.network
+    after(pause, .expiriesWritten(worker, run: workers[worker].run, partition, offsets))
+  }
+
+  /// The scheduler hears what became of the records.
+  mutating func expiriesWritten(_ worker: Int, run: Int, _ partition: Partition, _ orders: [(OrderID, Offset?)]) {
+    guard workers[worker].run == run else { return }
+    // The bug: only a write that did what it should has ended.
+    if bug == .lostWriteGoesOn, orders.contains(where: { $0.1 == nil }) { return }
+    // The bug: what may be in the log is taken to be there, at some offset to come.
+    let known = orders.map { ($0, bug == .expiryForgotten ? $1 ?? Offset(.max) : $1) }
+    workers[worker].expiry.end(known, in: partition, now: shop.clock(at: scheduler.now))
+  }
+
+  /// Writes that a life is over. The record can be lost, or it is not known whether the log has it.
+  ///
+  /// - Returns: where it is, as far as is known.
+  @discardableResult
+  private mutating func expire(_ hold: Hold) -> Offset? {
     var offset: Offset?
     if !random.happens(perMille: faults.sendLost) {
       let command = try? OrderCommand(
-        order: hold.order, stock: hold.stock, at: now, action: .expire, by: .scheduler)
-      guard let command else { return }
+        order: hold.order, stock: hold.stock, at: shop.clock(at: scheduler.now), action: .expire, by: .scheduler)
+      guard let command else { return nil }
       offset = write(.order(command), under: hold.stock, "the end of \(hold.order)")
     }
-    if random.happens(perMille: faults.acknowledgementLost) { offset = nil }
-    guard let worker else { return }
-    // The bug: what may be in the log is taken to be there, at some offset to come.
-    let known = bug == .expiryForgotten ? offset ?? Offset(.max) : offset
-    workers[worker].expiry.told(hold.order, due: hold.due, in: partition, at: known, now: now)
+    return random.happens(perMille: faults.acknowledgementLost) ? nil : offset
   }
 
   private func partition(of stock: StockKey) -> Partition {

@@ -36,6 +36,7 @@ struct World {
     indirect case command(OrderCommand)
     indirect case supplyAgain(StockCommand)
     case expiry(Int, run: Int)
+    indirect case expiriesWritten(Int, run: Int, Partition, [(OrderID, Offset?)])
     case fault
     case heal
   }
@@ -160,6 +161,8 @@ struct World {
     case .command(let command): send(command)
     case .supplyAgain(let command): sendAgain(command)
     case .expiry(let worker, let run): lookAtExpiries(worker, run: run)
+    case .expiriesWritten(let worker, let run, let partition, let orders):
+      expiriesWritten(worker, run: run, partition, orders)
     case .fault: strike()
     case .heal:
       note("world", "heals: no more faults")
@@ -175,7 +178,7 @@ struct World {
   private func owner(of task: Task) -> Int? {
     switch task {
     case .laneContinues(let lane): lanes[lane].worker
-    case .expiry(let worker, _): worker
+    case .expiry(let worker, _), .expiriesWritten(let worker, _, _, _): worker
     case .look(let worker, _), .saw(let worker, _, _), .ready(let worker, _, _, _), .claim(let worker, _, _, _, _):
       worker
     default: nil

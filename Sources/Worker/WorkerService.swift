@@ -62,8 +62,10 @@ public struct WorkerService: Service {
       let look = try LookAround(context: context, cluster: cluster)
       let looking = Task { await look.run() }
       let owning = roomOwner.map { owner in Task { await owner.run() } }
-      let scheduler = ExpiryScheduler(context: context, cluster: cluster)
-      let expiring = Task { await scheduler.run() }
+      let expiring = Task { [context, cluster] in
+        var scheduler = ExpiryScheduler(context: context, cluster: cluster)
+        await scheduler.run()
+      }
       let filtering = Task { [filters = context.filters] in await filters.run() }
       defer {
         owning?.cancel()

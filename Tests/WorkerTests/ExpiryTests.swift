@@ -11,21 +11,24 @@ import Worker
 
 /// Whole workers that end what is over.
 @Suite struct ExpiryTests {
-  private func sale(_ seconds: Int32, stock: Int32, endsIn: Int64 = 3_600) throws -> Sale {
+  private func sale(
+    _ seconds: Int32, stock: Int32, of skus: [String] = ["phone"], endsIn: Int64 = 3_600
+  ) throws -> Sale {
     let now = Int64(Date().timeIntervalSince1970) * 1_000_000
     return try Sale(
       id: SaleID(validating: "held"), name: "Held", startsAt: Timestamp(microseconds: now - 60_000_000),
       endsAt: Timestamp(microseconds: now + endsIn * 1_000_000), perBuyerLimit: nil,
       holds: HoldRules(seconds: seconds, waitlist: WaitlistRules(offerSeconds: 60, leastSeconds: 1)),
-      items: [
-        SaleItem(sku: SKU(validating: "phone"), stock: Units(stock), price: Price(minor: 100, currency: "CNY"))
-      ])
+      items: skus.map {
+        try SaleItem(sku: SKU(validating: $0), stock: Units(stock), price: Price(minor: 100, currency: "CNY"))
+      })
   }
 
   private func place(
-    _ bench: LogBench, _ sale: StoredSale, _ buyer: String, waits: Bool = false, ago seconds: Int64 = 0
+    _ bench: LogBench, _ sale: StoredSale, _ buyer: String, of sku: String = "phone", waits: Bool = false,
+    ago seconds: Int64 = 0
   ) throws -> (OrderID, OutgoingRecord) {
-    let sku = try SKU(validating: "phone")
+    let sku = try SKU(validating: sku)
     let request = try PurchaseRequest(
       order: OrderID(randomFor: sale.number), stock: StockKey(sale: sale.number, sku: sku),
       buyer: BuyerID(validating: buyer), quantity: Units(1),
@@ -95,6 +98,34 @@ import Worker
       let stock = try await connection.query("SELECT units_left, reserved FROM stock").single()
       #expect(try stock.int32(0) == 2_000 && stock.int32(1) == 0)
       await connection.close()
+    }
+  }
+
+  @Test(.timeLimit(.minutes(2)))
+  func `a hold of a partition without a leader waits for it, and those of others end in time`() async throws {
+    try await LogBench.with(partitions: 2) { bench in
+      let skus = (0..<8).map { "sku-\($0)" }
+      let sale = try await bench.store.create(sale(4, stock: 1, of: skus))
+      let places = try skus.map { try place(bench, sale, "ann", of: $0) }
+      let stuck = try #require(places.first { $0.1.partition == 0 })
+      // It is due a second later.
+      let sku = try #require(zip(skus, places).first { $1.1.partition == 1 }?.0)
+      try await bench.feed([stuck.1])
+      _ = try bench.startWorker()
+      #expect(try await become(["reserved"], bench, [stuck.0]))
+      let other = try place(bench, sale, "bob", of: sku)
+      try await bench.feed([other.1])
+      #expect(try await become(["reserved", "reserved"], bench, [stuck.0, other.0]))
+      try bench.broker.moveLeader(topic: LogBench.topic, partition: 0, to: -1)
+      #expect(try await become(["reserved", "expired"], bench, [stuck.0, other.0]))
+      let due = try #require(try await bench.store.orders([other.0]).first).acceptedAt.after(.seconds(4))
+      let connection = try await bench.database.connect()
+      let ended = try await connection.query("SELECT at FROM history WHERE action = 6")
+      await connection.close()
+      let late = try ended.single().timestamp(0).microseconds(since: due)
+      #expect((0..<1_000_000).contains(late), "\(late) µs")
+      try bench.broker.moveLeader(topic: LogBench.topic, partition: 0, to: 1)
+      #expect(try await become(["expired", "expired"], bench, [stuck.0, other.0]))
     }
   }
 }

@@ -12,74 +12,104 @@ internal import Vitals
 ///
 /// It decides nothing: the lane compares the record's own time, which is the database's clock, with the hold's due. So
 /// two schedulers at once do no harm, as after a partition has moved, and nothing ends early. It performs what
-/// `ExpirySchedule` says.
-struct ExpiryScheduler: Sendable {
+/// `ExpirySchedule` says. Each partition's records are waited for by a task of their own.
+struct ExpiryScheduler {
+  private enum Event: Sendable {
+    /// A look may be due.
+    case time
+    /// What became of the records of a partition.
+    case written(Partition, [(order: OrderID, offset: Offset?)])
+  }
+
   private let context: LaneContext
   private let cluster: ClusterSettings
   private let delay = Timer(WorkerMetric.expiryDelay)
+  private let events: AsyncStream<Event>
+  private let tell: AsyncStream<Event>.Continuation
+
+  private var schedule = ExpirySchedule()
+  private var holds: DueHolds?
+  private var writer: OrderWriter?
+  private var nextEnded = ContinuousClock.now
 
   init(context: LaneContext, cluster: ClusterSettings) {
     self.context = context
     self.cluster = cluster
+    (events, tell) = AsyncStream.makeStream(of: Event.self)
   }
 
   /// Works until its task is cancelled; waits for PostgreSQL with backoff, and says so by `WorkerStatus` if holds last
-  /// too long for that.
-  func run() async {
+  /// too long for that. Once only.
+  mutating func run() async {
     var backoff = Backoff(within: Limits.retryPause)
-    var schedule = ExpirySchedule()
-    var writer: OrderWriter?
-    while !Task.isCancelled {
-      do {
-        let holds = try await DueHolds.connect(context.database, logger: context.logger)
-        backoff = Backoff(within: Limits.retryPause)
-        do {
-          try await work(holds, &schedule, &writer)
-        } catch {
-          await holds.close()
-          throw error
-        }
-        await holds.close()
-      } catch is CancellationError {
-        break
-      } catch {
-        context.logger.warning(
-          "holds that are due cannot be looked for", metadata: ["error": "\(String(reflecting: error))"])
-        try? await Task.sleep(for: backoff.next())
+    var nextLook = ContinuousClock.now
+    var timer = wake(at: nextLook)
+    for await event in events {
+      if case .written(let partition, let orders) = event {
+        note(orders, in: partition)
+        nextLook = min(nextLook, .now + schedule.pauseAfterWrite)
       }
+      if nextLook <= .now {
+        do {
+          nextLook = .now + (try await look())
+          backoff.reset()
+        } catch {
+          if Task.isCancelled { break }
+          context.logger.warning(
+            "holds that are due cannot be looked for", metadata: ["error": "\(String(reflecting: error))"])
+          await holds?.close()
+          holds = nil
+          nextLook = .now + backoff.next()
+        }
+      }
+      timer.cancel()
+      timer = wake(at: nextLook)
     }
+    timer.cancel()
     context.board.update { $0.holdOverSince = nil }
+    await holds?.close()
     _ = await writer?.shutdown(deadline: Limits.leavePatience)
   }
 
-  private func work(_ holds: DueHolds, _ schedule: inout ExpirySchedule, _ writer: inout OrderWriter?) async throws {
-    var nextEnded = ContinuousClock.now
-    while !Task.isCancelled {
-      schedule.have(decided, now: .now)
-      let (asks, wanted) = (schedule.asks, schedule.wanted)
-      guard !asks.isEmpty else {
-        try await Task.sleep(for: schedule.pause(hasMore: false, nextDue: nil, now: .now))
-        continue
-      }
-      let look = try await holds.holds(asks)
-      let looked = ContinuousClock.now
-      noteLateness(look, schedule)
-      for order in look.orders {
-        schedule.saw(ExpirySchedule.Place(due: order.due, order: order.order), in: order.partition, now: .now)
-      }
-      try await tell(look, areHolds: true, &schedule, &writer)
-      if nextEnded <= .now {
-        nextEnded = .now + Limits.endedInterval
-        try await tell(try await holds.waiting(atMost: wanted), areHolds: false, &schedule, &writer)
-      }
-      let isFull = Dictionary(grouping: look.orders, by: \.partition).contains { partition, orders in
-        orders.count >= asks[partition]?.most ?? 0
-      }
-      // Telling takes time, and what was due soon can be due by now.
-      let now = look.now.after(.now - looked)
-      let pause = schedule.pause(hasMore: isFull, nextDue: look.nextDue, now: now)
-      if pause > .zero { try await Task.sleep(for: pause) }
+  private func wake(at time: ContinuousClock.Instant) -> Task<Void, Never> {
+    Task { [tell] in
+      if (try? await Task.sleep(until: time)) != nil { tell.yield(.time) }
     }
+  }
+
+  /// - Returns: the pause until the next look.
+  private mutating func look() async throws -> Duration {
+    schedule.have(decided, now: .now)
+    let (asks, wanted) = (schedule.asks, schedule.wanted)
+    guard !asks.isEmpty else {
+      if schedule.firstDue == nil { context.board.update { $0.holdOverSince = nil } }
+      return schedule.pause(nextDue: nil, now: .now)
+    }
+    let holds = try await connected()
+    let look = try await holds.holds(asks)
+    let looked = ContinuousClock.now
+    noteLateness(look)
+    for order in look.orders {
+      schedule.saw(ExpirySchedule.Place(due: order.due, order: order.order), in: order.partition, now: .now)
+    }
+    schedule.looked(for: asks.mapValues(\.most), found: look.counts)
+    var (orders, now) = (look.orders, look.now)
+    if nextEnded <= .now {
+      nextEnded = .now + Limits.endedInterval
+      let waiting = try await holds.waiting(atMost: wanted)
+      orders += waiting.orders
+      now = max(now, waiting.now)
+    }
+    try write(orders.filter { schedule.isNew($0.order) }, at: now)
+    // It took time, and what was due soon can be due by now.
+    return schedule.pause(nextDue: look.nextDue, now: look.now.after(.now - looked))
+  }
+
+  private mutating func connected() async throws -> DueHolds {
+    if let holds { return holds }
+    let opened = try await DueHolds.connect(context.database, logger: context.logger)
+    holds = opened
+    return opened
   }
 
   /// How far the partitions of this worker are decided.
@@ -88,30 +118,43 @@ struct ExpiryScheduler: Sendable {
   }
 
   /// The first that was due is among those that were found, or under way and not found again.
-  private func noteLateness(_ look: DueHolds.Look, _ schedule: ExpirySchedule) {
+  private func noteLateness(_ look: DueHolds.Look) {
     let first = [look.orders.first?.due, schedule.firstDue].compactMap { $0 }.min()
     let late = first.map { Duration.microseconds(look.now.microseconds(since: $0)) }
     context.board.update { $0.holdOverSince = late.map { .now - $0 } }
   }
 
-  private func tell(
-    _ look: DueHolds.Look, areHolds: Bool, _ schedule: inout ExpirySchedule, _ writer: inout OrderWriter?
-  ) async throws {
-    let orders = look.orders.filter { schedule.isNew($0.order) }
+  /// Begins to write that these are over, by the database's clock.
+  private mutating func write(_ orders: [DueOrder], at now: Timestamp) throws {
     guard !orders.isEmpty else { return }
     let open = try writer ?? OrderWriter(cluster: cluster, topic: context.configuration.topic, logger: context.logger)
     writer = open
-    let offsets = await open.write(each: try orders.map { try OutgoingRecord(endOf: $0, at: look.now) })
-    let now = Timestamp.now
-    for (order, offset) in zip(orders, offsets) {
-      schedule.told(order.order, due: areHolds ? order.due : nil, in: order.partition, at: offset, now: now)
-      if offset != nil { delay.recordMicroseconds(max(0, look.now.microseconds(since: order.due))) }
-    }
-    let lost = offsets.count { $0 == nil }
-    if lost > 0 {
-      context.logger.warning("the log did not take the end of some holds; they follow", metadata: ["holds": "\(lost)"])
+    for (partition, orders) in Dictionary(grouping: orders, by: \.partition) {
+      let records = try orders.map { try OutgoingRecord(endOf: $0, at: now) }
+      schedule.begin(orders.map { ($0.order, $0.due) }, in: partition, now: .now)
+      Task { [tell, delay] in
+        let offsets = await open.write(each: records)
+        for (order, offset) in zip(orders, offsets) where offset != nil {
+          delay.recordMicroseconds(max(0, now.microseconds(since: order.due)))
+        }
+        tell.yield(.written(partition, zip(orders, offsets).map { ($0.order, $1) }))
+      }
     }
   }
+
+  private mutating func note(_ orders: [(order: OrderID, offset: Offset?)], in partition: Partition) {
+    schedule.end(orders, in: partition, now: .now)
+    let lost = orders.count { $0.offset == nil }
+    if lost > 0 {
+      context.logger.warning(
+        "the log did not take the end of some holds; they follow",
+        metadata: ["holds": "\(lost)", "partition": "\(partition)"])
+    }
+  }
+}
+
+extension DueHolds.Look {
+  fileprivate var counts: [Partition: Int] { Dictionary(grouping: orders, by: \.partition).mapValues(\.count) }
 }
 
 extension OutgoingRecord {
