@@ -6,8 +6,9 @@ public import Time
 ///
 /// (1) An order is not told again before its record is decided; one whose record may be in the log or not, after
 ///     `Limits.expiryRepeat`. Being told twice is harmless: the lane decides by the order's state and due.
-/// (2) What it keeps is bounded: it asks for at most `Limits.expiryBatch` more of each partition than are under way,
-///     and for none once `Limits.expiriesUnderWay` are.
+/// (2) What it keeps is bounded: it asks for at most `Limits.expiryBatch` more of each partition than are under way.
+///     Once `Limits.expiriesUnderWay` are, it does so only where fewer than a batch are: a lane that is far behind
+///     holds up no other.
 /// (3) A partition that is no longer this worker's is forgotten: its new owner looks by itself.
 /// (4) While records of a partition are under way, a look goes on behind the last hold that was found there, so that
 ///     the store need not find them again. After `Limits.expiryRepeat` a look starts anew: a record may be lost, and
@@ -89,9 +90,11 @@ public struct ExpirySchedule: Sendable {
 
   /// How many orders to ask for, of each partition, where those that are under way are found again.
   public var wanted: [Partition: Int] {
-    let room = max(0, Limits.expiriesUnderWay - underWay.count)
-    return room == 0
-      ? [:] : count.filter { !writing.contains($0.key) }.mapValues { min(Limits.expiryBatch, room) + $0 }
+    let room = Limits.expiriesUnderWay - underWay.count
+    return count.reduce(into: [:]) { wanted, item in
+      let more = min(Limits.expiryBatch, max(room, Limits.expiryBatch - item.value))
+      if more > 0, !writing.contains(item.key) { wanted[item.key] = more + item.value }
+    }
   }
 
   /// Which holds to ask for.

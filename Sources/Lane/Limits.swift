@@ -91,8 +91,8 @@ package enum Limits {
   /// Orders of one partition that are told so in one look. The others follow in the next, without a pause.
   public static let expiryBatch = 1_000
 
-  /// Records of such orders that are not decided yet, of one worker. Past it, no more are written until some are: a
-  /// lane that stands still would only get a longer line.
+  /// Records of such orders that are not decided yet, of one worker. Past it, no more are written until some are,
+  /// except of a partition with fewer than `expiryBatch`: a lane that stands still would only get a longer line.
   public static let expiriesUnderWay = 50_000
 
   /// From a record whose fate is not known to the next one for the same order.
