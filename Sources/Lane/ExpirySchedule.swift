@@ -14,6 +14,13 @@ public import Time
 ///     the store need not find them again. After `Limits.expiryRepeat` a look starts anew: a record may be lost, and
 ///     a hold may be there by now whose due is earlier.
 public struct ExpirySchedule: Sendable {
+  /// What is looked for.
+  public enum Kind: Sendable {
+    case holds
+    /// Orders that wait in a sale that is over.
+    case waits
+  }
+
   /// A hold, in the order in which they are due.
   public struct Place: Hashable, Sendable {
     public let due: Timestamp
@@ -54,15 +61,15 @@ public struct ExpirySchedule: Sendable {
   private var found: [Partition: Found] = [:]
   private var writing: Set<Partition> = []
 
-  /// Those of which the last look found as many as it asked for.
-  private var full: Set<Partition> = []
+  /// Those of which the last look may not have found all.
+  private var unfinished: [Kind: Set<Partition>] = [:]
 
   /// Nothing is under way.
   public init() {}
 
   /// Takes note of the partitions that this worker has, and how far each is decided: read before the store is asked.
   public mutating func have(_ next: [Partition: Offset], now: Timestamp) {
-    full.formIntersection(next.keys)
+    unfinished = unfinished.mapValues { $0.intersection(next.keys) }
     guard !underWay.isEmpty else {
       count = next.mapValues { _ in 0 }
       found = [:]
@@ -112,10 +119,12 @@ public struct ExpirySchedule: Sendable {
     found[partition] = Found(last: last, since: found[partition]?.since ?? now)
   }
 
-  /// Takes note of how much a look found of each partition that it asked for.
-  public mutating func looked(for asked: [Partition: Int], found: [Partition: Int]) {
-    full.subtract(asked.keys)
-    full.formUnion(asked.filter { partition, most in found[partition] ?? 0 >= most }.keys)
+  /// Takes note of how many a look found of each partition, and how many it asked for. One that finds so many in all
+  /// may have left any of them out.
+  public mutating func looked(for kind: Kind, most: [Partition: Int], found: [Partition: Int]) {
+    let isCut = found.values.reduce(0, +) >= most.values.reduce(0, +)
+    let full = most.filter { partition, most in isCut || found[partition] ?? 0 >= most }
+    unfinished[kind] = (unfinished[kind] ?? []).subtracting(most.keys).union(full.keys)
   }
 
   /// When the first of the orders that are under way was due; `nil`: none is.
@@ -145,15 +154,15 @@ public struct ExpirySchedule: Sendable {
   ///
   /// - Parameter nextDue: of the partitions that were asked for; `nil`: none.
   public func pause(nextDue: Timestamp?, now: Timestamp) -> Duration {
-    if hasMore { return .zero }
+    if hasMore(.holds) || hasMore(.waits) { return .zero }
     guard let nextDue else { return Limits.expiryIdle }
     let rest = Duration.microseconds(nextDue.microseconds(since: now))
     return min(max(rest, Limits.expiryPause), Limits.expiryIdle)
   }
 
   /// How long to wait at most after a write has ended: no look has seen what is due next in its partition.
-  public var pauseAfterWrite: Duration { hasMore ? .zero : Limits.expiryPause }
+  public var pauseAfterWrite: Duration { hasMore(.holds) || hasMore(.waits) ? .zero : Limits.expiryPause }
 
-  /// Whether there may be more that is due already and can be asked for.
-  private var hasMore: Bool { !full.isDisjoint(with: wanted.keys) }
+  /// Whether there may be more whose time is over already, and that can be asked for.
+  public func hasMore(_ kind: Kind) -> Bool { !(unfinished[kind] ?? []).isDisjoint(with: wanted.keys) }
 }

@@ -38,7 +38,7 @@ extension Waits.Kind {
     case .logQuery: "the log has not answered a query"
     case .decision: "records wait and none was decided"
     case .admission: "nobody can be let in from a waiting room"
-    case .expiry: "holds are over and have not ended"
+    case .expiry: "orders whose time is over have not ended"
     }
   }
 
@@ -53,7 +53,7 @@ extension Waits.Kind {
     case .logQuery: "the log answers queries again"
     case .decision: "records are decided again"
     case .admission: "buyers can be let in from waiting rooms again"
-    case .expiry: "holds end again when they are over"
+    case .expiry: "orders end again when their time is over"
     }
   }
 }

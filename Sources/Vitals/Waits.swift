@@ -26,7 +26,7 @@ public final class Waits: Sendable {
     case decision
     /// That buyers are let in from a waiting room, besides their turn: somebody to look after it, or its beacon.
     case admission
-    /// The end of a hold whose time is over.
+    /// The end of an order whose time is over: of its hold, or of the sale that it waits in.
     case expiry
   }
 

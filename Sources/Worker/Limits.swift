@@ -60,7 +60,7 @@ public enum Limits {
   /// shorter one takes time from the lanes.
   static let signalInterval = Duration.milliseconds(1)
 
-  /// Between two looks for orders that wait in a sale that is over, or closed.
+  /// Between two looks for orders that wait in a sale that is over, or closed. While there are more, there is no pause.
   static let endedInterval = Duration.seconds(1)
 
   // Waiting rooms.

@@ -80,8 +80,9 @@ public struct WorkerStatus: Sendable, Hashable {
   /// How many partitions the topic has by the store.
   var recordedPartitions: Int?
 
-  /// Since when a hold of its partitions is over and has not ended; `nil`: there is none.
-  var holdOverSince: ContinuousClock.Instant?
+  /// Since when an order of its partitions should have ended: its hold, or the sale that it waits in, is over. `nil`:
+  /// there is none.
+  var overSince: ContinuousClock.Instant?
 
   /// What it waits for longer than it should, a clause for each kind (I14).
   public var overdue: [String] = []
@@ -137,7 +138,7 @@ final class StatusBoard: Sendable {
   /// What lanes wait for without a call that could tell it.
   var waits: [Waits.Wait] {
     let status = current
-    let expiry = status.holdOverSince.map { Waits.Wait(.expiry, who: "scheduler", since: $0) }
+    let expiry = status.overSince.map { Waits.Wait(.expiry, who: "scheduler", since: $0) }
     return [expiry].compactMap(\.self)
       + status.partitions.flatMap { partition, status in
         [

@@ -121,20 +121,34 @@ struct ExpiryScheduleTests {
   func full() {
     var schedule = ExpirySchedule()
     schedule.have([0: Offset(5), 1: Offset(5)], now: start)
-    schedule.looked(for: [0: 2, 1: 2], found: [0: 2, 1: 1])
+    schedule.looked(for: .holds, most: [0: 2, 1: 2], found: [0: 2, 1: 1])
     #expect(schedule.pause(nextDue: nil, now: start) == .zero)
     schedule.begin([(order, start)], in: 0, now: start)
     #expect(schedule.pause(nextDue: nil, now: start) == Limits.expiryIdle)
     // What others find does not count.
-    schedule.looked(for: [1: 2], found: [1: 1])
+    schedule.looked(for: .holds, most: [1: 2], found: [1: 1])
     schedule.end([(order, Offset(9))], in: 0, now: start)
     #expect(schedule.pauseAfterWrite == .zero)
-    schedule.looked(for: [0: 2, 1: 2], found: [0: 1])
+    schedule.looked(for: .holds, most: [0: 2, 1: 2], found: [0: 1])
     #expect(schedule.pauseAfterWrite == Limits.expiryPause)
     // A partition that is lost is no reason to look.
-    schedule.looked(for: [0: 2], found: [0: 2])
+    schedule.looked(for: .holds, most: [0: 2], found: [0: 2])
     schedule.have([1: Offset(5)], now: start)
     #expect(schedule.pauseAfterWrite == Limits.expiryPause)
+  }
+
+  @Test("a look for those who wait that was cut short goes on for every partition that it asked for")
+  func cut() {
+    var schedule = ExpirySchedule()
+    schedule.have([0: Offset(5), 1: Offset(5)], now: start)
+    schedule.looked(for: .waits, most: [0: 2, 1: 2], found: [0: 4])
+    schedule.looked(for: .holds, most: [0: 2, 1: 2], found: [:])
+    #expect(schedule.hasMore(.waits) && !schedule.hasMore(.holds))
+    #expect(schedule.pause(nextDue: nil, now: start) == .zero)
+    schedule.begin([(order, start)], in: 0, now: start)
+    #expect(schedule.hasMore(.waits) && schedule.pauseAfterWrite == .zero)
+    schedule.looked(for: .waits, most: [1: 2], found: [:])
+    #expect(!schedule.hasMore(.waits))
   }
 
   @Test("the next look is when the next hold is due, soon enough for new ones")

@@ -128,4 +128,28 @@ import Worker
       #expect(try await become(["expired", "expired"], bench, [stuck.0, other.0]))
     }
   }
+
+  @Test(.timeLimit(.minutes(3)))
+  func `6,000 who wait when their sale is closed hear soon that they wait for nothing`() async throws {
+    try await LogBench.with(partitions: 1) { bench in
+      let sale = try await bench.store.create(sale(3_600, stock: 1))
+      let orders = try (0..<6_001).map { try place(bench, sale, "buyer-\($0)", waits: $0 > 0) }
+      let key = StockKey(sale: sale.number, sku: try SKU(validating: "phone"))
+      let close = bench.record(.close(key, at: .now), under: RecordKey(sale: sale.sale, sku: key.sku))
+      try await bench.feed(orders.map(\.1) + [close])
+      _ = try bench.startWorker()
+      #expect(try await bench.drained())
+      let connection = try await bench.database.connect()
+      #expect(
+        try await eventually(within: .seconds(60)) {
+          try await connection.query("SELECT count(*) FROM holds WHERE state = 9").single().int64(0) == 6_000
+        })
+      // Of each record, when the scheduler wrote it.
+      let ends = try await connection.query(
+        "SELECT extract(epoch FROM max(at) - min(at))::int4, count(*) FROM history WHERE action = 6 AND result = 0"
+      ).single()
+      #expect(try ends.int32(0) < 3 && ends.int64(1) == 6_000)
+      await connection.close()
+    }
+  }
 }

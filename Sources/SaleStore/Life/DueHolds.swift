@@ -76,7 +76,8 @@ public struct DueHolds: Sendable {
       now: try rows.last?.timestamp("now") ?? next.timestamp(0), nextDue: try next.optional(1))
   }
 
-  /// The orders of these partitions that wait for units of a sale that is over, or was closed.
+  /// The orders of these partitions that wait for units of a sale that is over, or was closed: so many at most in all.
+  /// Of a close, nobody knows when it was: they are due now.
   public func waiting(atMost most: [Partition: Int]) async throws -> Look {
     let partitions = most.keys.sorted()
     let rows = try await connection.query(
@@ -92,7 +93,8 @@ public struct DueHolds: Sendable {
         SELECT * FROM holds WHERE sale = ended.sale AND sku = ended.sku AND state = 1 AND partition = ANY($1)
         ORDER BY log_offset LIMIT $2
       ) AS h
-      """, partitions.map(\.rawValue), Int64(most.values.max() ?? 0))
+      LIMIT $3
+      """, partitions.map(\.rawValue), Int64(most.values.max() ?? 0), Int64(most.values.reduce(0, +)))
     let now = try rows.last?.timestamp("now") ?? Timestamp(microseconds: 0)
     return Look(orders: try rows.map(DueOrder.init(row:)), now: now, nextDue: nil)
   }

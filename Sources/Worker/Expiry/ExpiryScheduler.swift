@@ -38,7 +38,7 @@ struct ExpiryScheduler {
     (events, tell) = AsyncStream.makeStream(of: Event.self)
   }
 
-  /// Works until its task is cancelled; waits for PostgreSQL with backoff, and says so by `WorkerStatus` if holds last
+  /// Works until its task is cancelled; waits for PostgreSQL with backoff, and says so by `WorkerStatus` if orders last
   /// too long for that. Once only.
   mutating func run() async {
     var backoff = Backoff(within: Limits.retryPause)
@@ -66,7 +66,7 @@ struct ExpiryScheduler {
       timer = wake(at: nextLook)
     }
     timer.cancel()
-    context.board.update { $0.holdOverSince = nil }
+    context.board.update { $0.overSince = nil }
     await holds?.close()
     _ = await writer?.shutdown(deadline: Limits.leavePatience)
   }
@@ -82,24 +82,25 @@ struct ExpiryScheduler {
     schedule.have(decided, now: .now)
     let (asks, wanted) = (schedule.asks, schedule.wanted)
     guard !asks.isEmpty else {
-      if schedule.firstDue == nil { context.board.update { $0.holdOverSince = nil } }
+      if schedule.firstDue == nil { context.board.update { $0.overSince = nil } }
       return schedule.pause(nextDue: nil, now: .now)
     }
     let holds = try await connected()
     let look = try await holds.holds(asks)
     let looked = ContinuousClock.now
-    noteLateness(look)
     for order in look.orders {
       schedule.saw(ExpirySchedule.Place(due: order.due, order: order.order), in: order.partition, now: .now)
     }
-    schedule.looked(for: asks.mapValues(\.most), found: look.counts)
+    schedule.looked(for: .holds, most: asks.mapValues(\.most), found: look.counts)
     var (orders, now) = (look.orders, look.now)
-    if nextEnded <= .now {
+    if nextEnded <= .now || schedule.hasMore(.waits) {
       nextEnded = .now + Limits.endedInterval
       let waiting = try await holds.waiting(atMost: wanted)
+      schedule.looked(for: .waits, most: wanted, found: waiting.counts)
       orders += waiting.orders
       now = max(now, waiting.now)
     }
+    noteLateness(of: orders, at: now)
     try write(orders.filter { schedule.isNew($0.order) }, at: now)
     // It took time, and what was due soon can be due by now.
     return schedule.pause(nextDue: look.nextDue, now: look.now.after(.now - looked))
@@ -118,10 +119,10 @@ struct ExpiryScheduler {
   }
 
   /// The first that was due is among those that were found, or under way and not found again.
-  private func noteLateness(_ look: DueHolds.Look) {
-    let first = [look.orders.first?.due, schedule.firstDue].compactMap { $0 }.min()
-    let late = first.map { Duration.microseconds(look.now.microseconds(since: $0)) }
-    context.board.update { $0.holdOverSince = late.map { .now - $0 } }
+  private func noteLateness(of orders: [DueOrder], at now: Timestamp) {
+    let first = (orders.map(\.due) + [schedule.firstDue].compactMap(\.self)).min()
+    let late = first.map { Duration.microseconds(now.microseconds(since: $0)) }
+    context.board.update { $0.overSince = late.map { .now - $0 } }
   }
 
   /// Begins to write that these are over, by the database's clock.
