@@ -113,13 +113,21 @@ private struct LifeWorkload {
     return LifeRecords(count, of: sale, partitions: bench.partitions)
   }
 
-  /// The last sale has so many lives in a state; `nil`: it has no lives.
+  /// The last sale has so many winners, and each is in this state; `nil`: the sale has no lives.
   func check(count: Int, _ state: Hold.State?) async throws {
     let found = try await bench.connection.query(
-      "SELECT count(*) FROM holds WHERE sale = (SELECT max(number) FROM sales) AND state = $1", state?.rawValue ?? 0
-    ).single().int64(0)
-    guard found == (state == nil ? 0 : Int64(count)) else {
-      throw TestSetUpError("\(found) of \(count) orders are \(state?.code ?? "held")")
+      """
+      SELECT (SELECT count(*) FROM orders WHERE sale = last.number AND outcome = 0),
+        (SELECT count(*) FROM holds WHERE sale = last.number),
+        (SELECT count(*) FROM holds WHERE sale = last.number AND state = $1)
+      FROM (SELECT max(number) AS number FROM sales) AS last
+      """, state?.rawValue
+    ).single()
+    let (won, lives, those) = (try found.int64(0), try found.int64(1), try found.int64(2))
+    let wanted = state == nil ? 0 : Int64(count)
+    guard won == count, lives == wanted, those == wanted else {
+      throw TestSetUpError(
+        "\(won) orders of \(count) won, \(lives) are held or were, \(those) are \(state?.code ?? "held")")
     }
   }
 }
