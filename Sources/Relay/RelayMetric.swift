@@ -22,8 +22,8 @@ public enum RelayMetric: String, MetricCatalogue {
     case .delivered: "Webhooks that an endpoint has taken."
     case .failed: "Attempts to deliver a webhook that failed."
     case .died: "Webhooks that were given up after a day."
-    case .waiting: "Webhooks of an endpoint that it has not got yet."
-    case .dead: "Webhooks of an endpoint that were given up and can be sent again."
+    case .waiting: "Webhooks of an endpoint that it has not got yet, counted up to 10,000."
+    case .dead: "Webhooks of an endpoint that were given up and can be sent again, counted up to 10,000."
     case .switchedOff: "Whether an endpoint is switched off (1) or not (0)."
     }
   }

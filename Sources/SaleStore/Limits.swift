@@ -127,6 +127,16 @@ public enum Limits {
   /// time: the shop may use any of them.
   static let oldSecrets: Int32 = 4
 
+  /// How long a dead letter is kept. Whoever has not sent it again by then finds the event in the topic.
+  static let deadLetterLife = Duration.seconds(30 * 86_400)
+
+  /// Old dead letters that go at once. The others follow a second later.
+  static let deadLettersForgotten: Int32 = 10_000
+
+  /// Deliveries of an endpoint that are counted every second, of those that wait and of dead letters each. More are as
+  /// bad.
+  static let deliveriesCounted: Int64 = 10_000
+
   /// Dead letters that are shown at once.
   static let deadLettersShown: Int32 = 100
 

@@ -286,6 +286,34 @@ struct WebhookTests {
     }
   }
 
+  @Test func `dead letters go 30 days after they were given up, and no more are counted than are looked at`()
+    async throws
+  {
+    try await RelayBench.with(partitions: 1) { bench in
+      let endpoint = try await add("http://127.0.0.1:9/", bench)
+      func bury(_ count: Int, daysAgo days: Int) async throws {
+        _ = try await bench.query(
+          """
+          INSERT INTO webhook_deliveries (endpoint, kind, order_id, event_id, body, dead_at)
+          SELECT $1, 1, gen_random_uuid(), '0-' || number, '{}', now() - make_interval(days => $3)
+          FROM generate_series(1, $2::int4) AS number
+          """, endpoint.id, Int32(count), Int32(days))
+      }
+      // More than go at once.
+      try await bury(10_001, daysAgo: 31)
+      try await bury(7, daysAgo: 29)
+      let store = try await WebhookStore.connect(bench.database.settings, logger: quietLogger)
+      #expect(try await store.counts().map { [$0.waiting, $0.dead] } == [[0, 10_000]])
+      await store.close()
+      _ = try bench.startRelay()
+      #expect(
+        try await eventually(within: .seconds(20)) {
+          try await bench.query("SELECT FROM webhook_deliveries").count == 7
+        })
+      #expect(try await bench.store.deadLetters(of: endpoint.id).count == 7)
+    }
+  }
+
   @Test func `a removed endpoint is gone, in the middle of an attempt too, and the others go on`() async throws {
     try await Receiver.with { receiver in
       try await Receiver.with({ _ in .hang }) { hung in

@@ -50,6 +50,7 @@ struct WebhookDispatcher: Sendable {
           served.remove(ended)
           continue
         }
+        try await forget(store)
         let endpoints = try await store.endpoints()
         try await tell(of: endpoints, after: &told, store)
         for endpoint in endpoints where endpoint.disabledAt == nil && served.insert(endpoint.id).inserted {
@@ -64,6 +65,13 @@ struct WebhookDispatcher: Sendable {
         group.addTask { try await Self.pause() }
       }
     }
+  }
+
+  /// Has dead letters go that are old.
+  private func forget(_ store: WebhookStore) async throws {
+    let forgotten = try await store.forgetDeadLetters(at: configuration.now())
+    guard forgotten > 0 else { return }
+    logger.notice("old dead letters are deleted", metadata: ["webhooks": "\(forgotten)"])
   }
 
   private static func pause() async throws -> Int32? {

@@ -118,14 +118,31 @@ public struct WebhookStore: Sendable {
       endpoint, now, reason)
   }
 
-  /// How many deliveries wait, and how many were given up, of each endpoint that has any.
+  /// Deletes dead letters that are older than `Limits.deadLetterLife`, the oldest first, at most
+  /// `Limits.deadLettersForgotten`.
+  ///
+  /// - Returns: how many.
+  public func forgetDeadLetters(at now: Timestamp) async throws -> Int {
+    try await connection.query(
+      """
+      DELETE FROM webhook_deliveries WHERE id IN (
+        SELECT id FROM webhook_deliveries WHERE dead_at <= $1 ORDER BY dead_at LIMIT $2 FOR UPDATE SKIP LOCKED
+      )
+      """, now.after(.zero - Limits.deadLetterLife), Limits.deadLettersForgotten
+    ).affected
+  }
+
+  /// How many deliveries of each endpoint wait, and how many were given up: at most `Limits.deliveriesCounted` of each.
   public func counts() async throws -> [Counts] {
     try await connection.query(
       """
-      SELECT endpoint, count(*) FILTER (WHERE dead_at IS NULL) AS waiting,
-        count(*) FILTER (WHERE dead_at IS NOT NULL) AS dead
-      FROM webhook_deliveries GROUP BY endpoint ORDER BY endpoint
-      """
+      SELECT e.id,
+        (SELECT count(*) FROM (
+          SELECT FROM webhook_deliveries WHERE endpoint = e.id AND dead_at IS NULL LIMIT $1) AS waiting),
+        (SELECT count(*) FROM (
+          SELECT FROM webhook_deliveries WHERE endpoint = e.id AND dead_at IS NOT NULL LIMIT $1) AS dead)
+      FROM webhook_endpoints e ORDER BY e.id
+      """, Limits.deliveriesCounted
     ).map { row in
       Counts(endpoint: try row.int32(0), waiting: try row.int64(1), dead: try row.int64(2))
     }
