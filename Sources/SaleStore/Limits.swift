@@ -166,6 +166,9 @@ public enum Limits {
   /// Commands of a bulk job that are written at once, and then noted: what is written again after a crash, at most.
   static let bulkBatchItems: Int32 = 500
 
+  /// Commands of bulk jobs that are counted as decided at once: more than one step writes, so that the count keeps up.
+  static let bulkCountedItems: Int32 = 2_000
+
   /// How long a bulk job is its process's after each of its steps. A step takes below a second; past it, another
   /// process goes on with it.
   static let bulkLease = Duration.seconds(15)

@@ -94,6 +94,57 @@ import Testing
     }
   }
 
+  @Test func `each order of a large job costs what one of a small job does, and its page reads none`() async throws {
+    let count: Int32 = 3_000
+    try await withOrders(count) { admin, client, planted in
+      let cancel = #"{"action":"cancel","search":"state=reserved","because":"recall"}"#
+      #expect(try await Self.start(cancel, "recall", client).status == 202)
+      admin.log.change { log in log.decides = { try await Self.decide($0, planted) } }
+      let before = try await Self.reads(planted)
+      // A session tells what it did when it ends.
+      try await admin.database.withStore { store in
+        let routes = AdminRoutes(
+          store: store, topic: PlantedRows.topic, hooks: admin.log.hooks, metrics: admin.metrics, logger: quietLogger)
+        try await work(routes.jobs)
+      }
+      let after = try await Self.settledReads(planted, from: before, atLeast: Int64(count))
+      let (looks, items) = (after.looks - before.looks, after.items - before.items)
+      // PostgreSQL reads a list that is as short as this whole where a batch of it changes.
+      #expect(looks <= 5 * Int64(count) && items <= 15 * Int64(count), "\(looks) looks, \(items) items")
+      try await admin.database.holding("LOCK TABLE bulk_items, history IN ACCESS EXCLUSIVE MODE") {
+        let job = try await client.get("/admin/api/jobs/1")
+        #expect(job.json("written") as? Int == 3_000 && job.json("decided") as? Int == 3_000, "\(job.text)")
+        #expect(try await client.get("/admin/jobs").text.contains("3,000 of 3,000 written, 3,000 decided"))
+      }
+    }
+  }
+
+  /// Looks for a command in the history of an order, and rows of jobs' lists that were read.
+  private static func reads(_ planted: PlantedRows) async throws -> (looks: Int64, items: Int64) {
+    let row = try await planted.connection.query(
+      """
+      SELECT i.idx_scan, t.seq_tup_read + t.idx_tup_fetch FROM pg_stat_user_indexes i, pg_stat_user_tables t
+      WHERE i.indexrelname = 'history_order' AND t.relname = 'bulk_items'
+      """
+    ).single()
+    return (try row.int64(0), try row.int64(1))
+  }
+
+  /// The same, when all sessions that have ended have told it.
+  private static func settledReads(
+    _ planted: PlantedRows, from before: (looks: Int64, items: Int64), atLeast most: Int64
+  ) async throws -> (looks: Int64, items: Int64) {
+    var last = before
+    let isSettled = try await eventually {
+      try await Task.sleep(for: .milliseconds(200))
+      let now = try await reads(planted)
+      defer { last = now }
+      return now == last && now.looks >= before.looks + most
+    }
+    #expect(isSettled)
+    return last
+  }
+
   /// Starts a job under a name.
   private static func start(_ json: String, _ key: String, _ client: Client) async throws -> TestResponse {
     let name = try #require(HTTPField.Name("Idempotency-Key"))
@@ -140,6 +191,7 @@ import Testing
         }
         try await work(admin.jobs)
         try await lane.decide(admin.log.commands)
+        try await work(admin.jobs)
         let payment = try #require(try await admin.store.payments(for: [request.order])[request.order]?.first)
         #expect(payment.refunded == 19_900 && payment.refundDue == 0 && payment.applied == 39_800)
         let refused = try await client.get("/admin/api/jobs/2")

@@ -11,7 +11,8 @@ internal import Time
 ///
 /// (1) A command is listed in the store before it is written, with the id that it is written with however often.
 /// (2) The search and the list move on together, and only from where they were read.
-/// (3) Another process can take a job over after a crash: it goes on where the job stands. A lane does nothing twice.
+/// (3) What is counted moves on with what it counts: no step, and no page, reads the whole list.
+/// (4) Another process can take a job over after a crash: it goes on where the job stands. A lane does nothing twice.
 public struct BulkRunner: Service {
   private let bulk: BulkDesk
 
@@ -38,11 +39,12 @@ public struct BulkRunner: Service {
     }
   }
 
-  /// One step of the oldest job that nobody else works on.
+  /// Counts what lanes have decided, and takes one step of the oldest job that nobody else works on.
   ///
-  /// - Returns: whether there was any.
+  /// - Returns: whether there was anything of both.
   public func step() async throws -> Bool {
-    guard let job = try await bulk.desk.store.takeBulk(process) else { return false }
+    let hasCounted = try await bulk.desk.store.countDecidedBulk(in: bulk.desk.topic)
+    guard let job = try await bulk.desk.store.takeBulk(process) else { return hasCounted }
     let items = try await bulk.desk.store.unwrittenBulk(of: job.id)
     if !items.isEmpty {
       try await write(items, of: job)

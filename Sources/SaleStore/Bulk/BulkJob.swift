@@ -40,7 +40,7 @@ public struct BulkJob: Sendable, Hashable {
   public let listed: Int64
   public let written: Int64
 
-  /// Commands that a lane has decided; of these, those that changed nothing.
+  /// Commands that a lane is known to have decided; of these, those that changed nothing.
   public let decided: Int64
   public let refused: Int64
   public let startedBy: String

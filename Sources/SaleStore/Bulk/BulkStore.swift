@@ -36,7 +36,7 @@ extension SaleStore {
     return try await bulkJob(number)
   }
 
-  /// One job with its counts; `nil`: there is none.
+  /// One job; `nil`: there is none.
   public func bulkJob(_ id: Int64) async throws -> BulkJob? {
     try await bulkJobs(only: id, limit: 1).first
   }
@@ -48,17 +48,8 @@ extension SaleStore {
     let rows = try await pool.withConnection { connection in
       try await connection.query(
         """
-        SELECT j.*, s.id AS sale_id, counts.listed, counts.written, counts.decided, counts.refused
-        FROM (SELECT * FROM bulk_jobs WHERE $1::int8 IS NULL OR id = $1 ORDER BY id DESC LIMIT $2) AS j
-        JOIN sales s ON s.number = j.sale CROSS JOIN LATERAL (
-          SELECT count(*) AS listed, count(*) FILTER (WHERE i.is_written) AS written,
-            count(*) FILTER (WHERE i.is_written AND (j.action = 'resend' OR done.result IS NOT NULL)) AS decided,
-            count(*) FILTER (WHERE done.result NOT IN (0, 12)) AS refused
-          FROM bulk_items i LEFT JOIN LATERAL (
-            SELECT result FROM history y WHERE y.order_id = i.order_id AND y.command_id = i.command_id
-            ORDER BY log_offset, place LIMIT 1
-          ) AS done ON true WHERE i.job = j.id
-        ) AS counts ORDER BY j.id DESC
+        SELECT j.*, s.id AS sale_id FROM bulk_jobs j JOIN sales s ON s.number = j.sale
+        WHERE $1::int8 IS NULL OR j.id = $1 ORDER BY j.id DESC LIMIT $2
         """, id, limit)
     }
     return try rows.map(BulkJob.init(row:))
@@ -71,16 +62,15 @@ extension SaleStore {
     let rows = try await pool.withConnection { connection in
       try await connection.query(
         """
-        UPDATE bulk_jobs SET taken_by = $1, taken_until = now() + make_interval(secs => $2)
-        WHERE id = (
+        UPDATE bulk_jobs j SET taken_by = $1, taken_until = now() + make_interval(secs => $2)
+        FROM sales s WHERE s.number = j.sale AND j.id = (
           SELECT id FROM bulk_jobs
           WHERE state = 'running' AND (taken_until IS NULL OR taken_until < now() OR taken_by = $1)
           ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED
-        ) RETURNING id
+        ) RETURNING j.*, s.id AS sale_id
         """, process, Double(Limits.bulkLease.components.seconds))
     }
-    guard let id = try rows.first?.int64(0) else { return nil }
-    return try await bulkJob(id)
+    return try rows.first.map(BulkJob.init(row:))
   }
 
   /// Adds what a page of the search comes to, and moves the job on, if it still stands where it was read.
@@ -97,9 +87,10 @@ extension SaleStore {
         let moved = try transaction.query(
           """
           UPDATE bulk_jobs SET place = coalesce($3, place), is_searched = $3 IS NULL, searched = searched + $4,
-            skipped = skipped + $5
+            skipped = skipped + $5, listed = listed + $6
           WHERE id = $1 AND state = 'running' AND NOT is_searched AND place IS NOT DISTINCT FROM $2
-          """, job.id, job.place.map { "\($0)" }, next.map { "\($0)" }, Int64(searched), Int64(skipped))
+          """, job.id, job.place.map { "\($0)" }, next.map { "\($0)" }, Int64(searched), Int64(skipped),
+          Int64(items.count))
         guard moved.affected == 1 else { return false }
         _ = try transaction.query(
           """
@@ -129,9 +120,12 @@ extension SaleStore {
     _ = try await pool.withConnection { connection in
       try await connection.query(
         """
-        UPDATE bulk_items SET is_written = true, partition = w.partition, log_offset = w.log_offset
-        FROM unnest($2::int8[], $3::int4[], $4::int8[]) AS w (number, partition, log_offset)
-        WHERE bulk_items.job = $1 AND bulk_items.number = w.number
+        WITH noted AS (
+          UPDATE bulk_items SET is_written = true, partition = w.partition, log_offset = w.log_offset
+          FROM unnest($2::int8[], $3::int4[], $4::int8[]) AS w (number, partition, log_offset)
+          WHERE bulk_items.job = $1 AND bulk_items.number = w.number AND NOT is_written RETURNING 1
+        )
+        UPDATE bulk_jobs SET written = written + (SELECT count(*) FROM noted) WHERE id = $1
         """, job, items.map(\.number), positions.map(\.partition.rawValue), positions.map(\.offset.rawValue))
     }
   }
@@ -145,8 +139,53 @@ extension SaleStore {
           UPDATE webhook_deliveries SET dead_at = NULL, next_at = now(), attempts = 0, first_tried_at = NULL
           WHERE order_id = ANY ($1) AND dead_at IS NOT NULL
           """, items.map(\.order.uuid))
+        // No lane decides anything about it.
         _ = try transaction.query(
-          "UPDATE bulk_items SET is_written = true WHERE job = $1 AND number = ANY ($2)", job, items.map(\.number))
+          """
+          WITH noted AS (
+            UPDATE bulk_items SET is_written = true, is_decided = true
+            WHERE job = $1 AND number = ANY ($2) AND NOT is_written RETURNING 1
+          ), sent AS (SELECT count(*) AS items FROM noted)
+          UPDATE bulk_jobs SET written = written + items, decided = decided + items FROM sent WHERE id = $1
+          """, job, items.map(\.number))
+      }
+    }
+  }
+
+  /// Adds what lanes have decided since to the counts of jobs, at most `Limits.bulkCountedItems` of each partition's
+  /// commands. One process does it at a time.
+  ///
+  /// - Parameter topic: of the log that the commands are in.
+  /// - Returns: whether there was anything.
+  public func countDecidedBulk(in topic: String) async throws -> Bool {
+    try await pool.withConnection { connection in
+      try await connection.transaction { transaction in
+        let lock = try transaction.query(
+          "SELECT pg_try_advisory_xact_lock(hashtext('bulk_items'), hashtext(coalesce(current_schema(), '')))")
+        guard try lock.single().bool(0) else { return false }
+        // What a partition has not come to is not looked at, however long it stands still.
+        let counted = try transaction.query(
+          """
+          WITH decided AS (
+            SELECT i.job, i.number, done.result
+            FROM bulk_jobs j JOIN partition_progress p ON p.topic = $1 CROSS JOIN LATERAL (
+              SELECT * FROM bulk_items WHERE job = j.id AND partition = p.partition AND log_offset < p.next_offset
+                AND is_written AND NOT is_decided ORDER BY log_offset
+            ) AS i CROSS JOIN LATERAL (
+              SELECT result FROM history WHERE order_id = i.order_id AND command_id = i.command_id
+              ORDER BY log_offset, place LIMIT 1
+            ) AS done WHERE j.decided < j.written LIMIT $2
+          ), noted AS (
+            UPDATE bulk_items i SET is_decided = true FROM decided d WHERE i.job = d.job AND i.number = d.number
+            RETURNING i.job, d.result
+          )
+          UPDATE bulk_jobs j SET decided = j.decided + n.items, refused = j.refused + n.refused
+          FROM (
+            SELECT job, count(*) AS items, count(*) FILTER (WHERE result NOT IN (0, 12)) AS refused FROM noted
+            GROUP BY job
+          ) AS n WHERE j.id = n.job
+          """, topic, Limits.bulkCountedItems)
+        return counted.affected > 0
       }
     }
   }
