@@ -162,8 +162,12 @@ public enum Limits {
   /// Tries to write how an audit ended: ten minutes of them. Past it, the audit is told as not ended.
   static let auditEndTries = 600
 
-  /// Orders that a preview of a bulk job counts; past it, it says that there are more.
+  /// Orders that a preview of a bulk job looks at, some 50 pages; past it, it says that there are more.
   static let previewedOrders = 200_000
+
+  /// Previews whose numbers a process keeps for the starts that name them. Past it, the oldest is forgotten, and a start
+  /// counts anew.
+  static let keptPreviews = 100
 
   /// Between two looks of a process which sales have new requests, at least; and how many times longer than a look it
   /// rests after it: counting ahead takes at most 5 % of a core.

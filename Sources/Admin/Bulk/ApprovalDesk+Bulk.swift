@@ -107,12 +107,11 @@ extension ApprovalDesk {
         })
     }
     if let waiting = try await waiting(command, asked, in: id, named: name) { return .waits(shown(waiting, to: visit)) }
-    let preview = try await bulk.preview(of: id, asked)
+    let (asOf, matching) = try await bulk.counted(asked, in: id)
     let body = BulkBody(
-      action: asked.action.rawValue, search: asked.search, asOf: preview.asOf, expected: preview.matching,
-      because: asked.because)
+      action: asked.action.rawValue, search: asked.search, asOf: "\(asOf)", expected: matching, because: asked.because)
     return try await run(
-      command, .jobStarted, id.rawValue, to: "\(asked.words): \(preview.matching) orders", body: body.json, named: name,
+      command, .jobStarted, id.rawValue, to: "\(asked.words): \(matching) orders", body: body.json, named: name,
       why: asked.because, by: visit
     ) { try await bulk.start(asked, in: id, named: name, by: actor) }
   }

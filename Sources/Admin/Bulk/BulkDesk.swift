@@ -17,7 +17,7 @@ struct BulkPreview: Encodable {
   let matching: Int64
   let applicable: Int64
 
-  /// Whether all orders were looked at; if not, there are more.
+  /// Whether all orders were looked at; if not, there may be more that fit.
   let isComplete: Bool
 
   /// Units that the orders hold or have, and money that is to be paid back, as `199900 CNY`.
@@ -45,20 +45,22 @@ struct BulkDesk: Sendable {
   func preview(of id: SaleID, _ action: BulkAction, _ query: OrderQuery) async throws -> BulkPreview {
     let stored = try await desk.stored(id)
     let asOf = try await desk.reached(query.asOf)
-    var (matching, applicable, units) = (Int64(0), Int64(0), Int64(0))
+    var (matching, applicable, units, searched) = (Int64(0), Int64(0), Int64(0), 0)
     var due: [Money] = []
     var cursor: OrderCursor?
     repeat {
       let place = cursor
       let page = try await page(of: stored, query.filter, asOf, after: place)
       matching += Int64(page.orders.count)
+      searched += page.searched
       for (order, items) in try await plan(action, of: 0, page.orders) where !items.isEmpty {
         applicable += 1
         units += Int64(order.liveUnits.rawValue)
         due = Money.sums(due + order.refundDue)
       }
       cursor = page.next
-    } while cursor != nil && matching < Limits.previewedOrders
+    } while cursor != nil && searched < Limits.previewedOrders
+    desk.previews.keep(matching, of: stored.number, query.filter, asOf)
     return BulkPreview(
       action: action.rawValue, asOf: "\(asOf)", matching: matching, applicable: applicable, isComplete: cursor == nil,
       units: units, refundDue: due.map { "\($0.minor) \($0.currency)" }, due: due)
@@ -66,13 +68,22 @@ struct BulkDesk: Sendable {
 
   /// The same of what asks for a job.
   func preview(of id: SaleID, _ request: BulkRequest) async throws -> BulkPreview {
-    var query = try OrderQuery(URI("?\(request.search)").queryParameters)
-    query.asOf = request.asOf
-    let preview = try await preview(of: id, request.action, query)
-    guard request.expected == nil || request.expected == preview.matching else {
-      throw Problem.previewOutdated(preview.matching, expected: request.expected ?? 0)
+    try await preview(of: id, request.action, OrderQuery(request))
+  }
+
+  /// The vector of a job that is asked for, and how many orders a preview counts there: it is made unless it was, for
+  /// the same vector. Throws if the request expects another number.
+  func counted(_ request: BulkRequest, in id: SaleID) async throws -> (asOf: OffsetVector, matching: Int64) {
+    var query = try OrderQuery(request)
+    let stored = try await desk.stored(id)
+    let asOf = try await desk.reached(request.asOf)
+    query.asOf = asOf
+    let kept = desk.previews.matching(of: stored.number, query.filter, asOf)
+    let matching = if let kept { kept } else { try await preview(of: id, request.action, query).matching }
+    if let expected = request.expected, expected != matching {
+      throw Problem.previewOutdated(matching, expected: expected)
     }
-    return preview
+    return (asOf, matching)
   }
 
   /// Starts a job, once under its name: asked for again, it tells the first one. If the preview's number is given, and
@@ -80,17 +91,11 @@ struct BulkDesk: Sendable {
   func start(
     _ request: BulkRequest, in id: SaleID, named name: CommandName, by actor: Actor
   ) async throws -> BulkJob {
-    let query = try OrderQuery(URI("?\(request.search)").queryParameters)
+    _ = try OrderQuery(request)
     let stored = try await desk.stored(id)
     let first = try await desk.asking("job") { [store] in try await store.bulkJob(named: name.id, in: stored.number) }
     if let first { return try first.checked(against: request) }
-    let asOf = try await desk.reached(request.asOf)
-    if let expected = request.expected {
-      let now = try await preview(of: id, request.action, query.asOf(asOf))
-      guard now.matching == expected else {
-        throw Problem.previewOutdated(now.matching, expected: expected)
-      }
-    }
+    let asOf = try await request.expected == nil ? desk.reached(request.asOf) : counted(request, in: id).asOf
     let job = try await desk.asking("start job", changes: "the job may be started") { [store] in
       try await store.startBulk(request, in: stored.number, asOf: asOf, named: name.id, by: actor.name)
     }.checked(against: request)
@@ -179,10 +184,9 @@ extension BulkJob {
 }
 
 extension OrderQuery {
-  /// The same search as of this vector.
-  func asOf(_ vector: OffsetVector) -> OrderQuery {
-    var query = self
-    query.asOf = vector
-    return query
+  /// The search of what asks for a job, as of its vector.
+  fileprivate init(_ request: BulkRequest) throws(Problem) {
+    try self.init(URI("?\(request.search)").queryParameters)
+    asOf = request.asOf
   }
 }

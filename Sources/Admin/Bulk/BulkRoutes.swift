@@ -24,8 +24,8 @@ struct BulkRoutes: Sendable {
       "jobs/{number}",
       get: .needs(.view) { visit in try await answer(desk.job(Self.number(visit)), to: visit) })
     calls.at("jobs/{number}/result.csv", get: .needs(.export, result))
-    calls.at("sales/{sale}/jobs/preview", get: .needs(.view, preview))
     // The right of the action is demanded, once it is known.
+    calls.at("sales/{sale}/jobs/preview", get: .needs(.view, preview))
     withBody.at("sales/{sale}/jobs", post: .needs(.view, start))
     withBody.at("jobs/{number}/stop", post: .needs(.view, stop))
   }
@@ -44,6 +44,7 @@ struct BulkRoutes: Sendable {
     guard let action = visit.query("action").flatMap(BulkAction.init(rawValue:)) else {
       throw Problem.invalidParameter("action", "must be cancel, refund, extend or resend")
     }
+    try visit.demand(action.right)
     return try await .json(
       desk.preview(of: visit.parameter(), action, OrderQuery(visit.request.uri.queryParameters)))
   }

@@ -122,7 +122,7 @@ enum DeskWords: Message {
     case .preview: ("Preview", "预览")
     case .matching: ("{1} orders fit", "匹配 {1} 个订单")
     case .applicable: ("{1} of them can be done", "其中 {1} 个可执行")
-    case .notAll: ("There are more than were counted.", "实际数量多于统计数量。")
+    case .notAll: ("Not all orders were looked at: more may fit.", "尚未检查所有订单，可能还有更多匹配。")
     case .start: ("Start", "开始")
     case .startAll: ("Start a job about all {1} orders?", "对全部 {1} 个订单开始任务？")
     case .why: ("Why", "原因")

@@ -16,6 +16,9 @@ struct SaleDesk: Sendable {
   let topic: String
   let logger: Logger
 
+  /// What previews of bulk jobs have counted.
+  let previews = KeptPreviews()
+
   func create(_ sale: Sale) async throws -> AdminSale {
     // A copy comes from a form, with the room of another sale.
     if let refusal = sale.shaping.room?.refusal(startsAt: sale.startsAt, endsAt: sale.endsAt) {

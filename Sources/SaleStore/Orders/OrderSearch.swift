@@ -46,13 +46,13 @@ extension SaleStore {
         try await LivingOrder.orders(
           fitting.map(\.order), of: sale, asOf: asOf, looksAtRefused: looksAtRefused, over: connection)
       }
+      searched += part.searched
       for (candidate, life) in zip(fitting, lives)
       where filter.fitsSKU(life.decision) && (filter.state == nil || life.state == filter.state?.code) {
         if found.count == limit { return page(found, place, searched) }
         found.append(life)
         place = candidate.place
       }
-      searched += part.searched
       if let end = part.end {
         place = end
       } else {
