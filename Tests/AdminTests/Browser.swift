@@ -104,6 +104,6 @@ extension AdminUnderTest {
   func log(_ action: LogAction? = nil) async throws -> [LogEntry.Content] {
     var query = LogQuery()
     query.action = action
-    return try await store.logEntries(query, limit: 1_000).reversed().map(\.content)
+    return try await store.logEntries(query, limit: 1_000).entries.reversed().map(\.content)
   }
 }

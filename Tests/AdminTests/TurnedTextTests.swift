@@ -81,7 +81,8 @@ import Time
       #expect(page.contains("\u{FFFD}11 elbuoD") && !page.unicodeScalars.contains { $0.turnsText })
       // A version before took the mark into its line, and the hash with it.
       try await admin.store.log(LogEntry.Content(who: "mia", action: .saleClosed, subject: "double11"))
-      let head = LogHead(number: 1, hash: try #require(try await admin.store.logEntries(.init(), limit: 1).first).hash)
+      let first = try #require(try await admin.store.logEntries(.init(), limit: 1).entries.first)
+      let head = LogHead(number: 1, hash: first.hash)
       var content = LogEntry.Content(who: "mia", action: .saleClosed, subject: "double11")
       content.why = "\u{202E}why"
       let old = LogEntry(content, at: .now, after: head)

@@ -37,7 +37,8 @@ import Testing
         #expect(owners.count == 1)
         let made = try await admin(database, "token", "add", "ci", "--scope", "view", "--reason", "a dashboard")
         #expect(made.exit == .success)
-        let lines = try await store.logEntries(LogQuery(), limit: 9).filter { $0.content.who.hasPrefix("@cli") }
+        let entries = try await store.logEntries(LogQuery(), limit: 9).entries
+        let lines = entries.filter { $0.content.who.hasPrefix("@cli") }
         #expect(lines.map(\.content.why) == ["a dashboard", "has left"])
       }
     }

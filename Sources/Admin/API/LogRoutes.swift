@@ -86,11 +86,10 @@ extension LogQuery {
 extension SaleDesk {
   /// A page of the log, and where the next one begins.
   func log(_ query: LogQuery) async throws -> (entries: [LogEntry], next: Int64?) {
-    let entries = try await asking("log") { [store] in
-      try await store.logEntries(query, limit: Limits.logPageEntries + 1)
+    let page = try await asking("log") { [store] in
+      try await store.logEntries(query, limit: Limits.logPageEntries)
     }
-    let page = entries.prefix(Int(Limits.logPageEntries))
-    return (Array(page), entries.count > page.count ? page.last?.number : nil)
+    return (page.entries, page.next)
   }
 }
 

@@ -5,7 +5,7 @@ enum UserWords: Message {
   case tokenOnce, noScope, noScopeNow, noTokens, createdBy
   case approvals, command, subject, why, askedBy, askedAt, until, approve, refuse, again, noApprovals, decidedBy
   case ownRequest, pending, approved, refused, lapsed
-  case log, at, who, action, change, result, done, search, text, from, to, anyAction, older, newest, csv, noLines
+  case log, at, who, action, change, result, done, search, text, from, to, anyAction, older, newest, csv, noLines, noLinesYet
 
   var texts: (english: String, chinese: String) {
     switch self {
@@ -74,6 +74,7 @@ enum UserWords: Message {
     case .newest: ("Newest lines", "最新的记录")
     case .csv: ("All that fit, as CSV", "导出全部匹配记录 (CSV)")
     case .noLines: ("No line fits.", "没有匹配的记录。")
+    case .noLinesYet: ("None of the newest lines fits. Older ones may.", "最新的记录中没有匹配项，更早的记录中可能有。")
     }
   }
 }

@@ -15,8 +15,9 @@ enum LogPage {
       "#", say(UserWords.at), say(UserWords.who), say(UserWords.action), say(UserWords.subject),
       say(UserWords.change), say(UserWords.why), say(UserWords.result),
     ]
+    let none: UserWords = page.next == nil ? .noLines : .noLinesYet
     let table: HTML =
-      rows.isEmpty ? "<p class=\"soft\">\(say(UserWords.noLines))</p>" : frame.table(say(UserWords.log), heading, rows)
+      rows.isEmpty ? "<p class=\"soft\">\(say(none))</p>" : frame.table(say(UserWords.log), heading, rows)
     let older: HTML =
       page.next.map { next -> HTML in
         "<a href=\"/admin/log?\(filter)before=\(plain: next)\" rel=\"next\">\(say(UserWords.older))</a>"

@@ -27,7 +27,8 @@ enum CSVFile {
           try await writer.write(ByteBuffer(string: notWhole))
           throw error
         }
-        try await writer.write(ByteBuffer(string: read.lines))
+        // None, where nothing of the part fits.
+        if !read.lines.isEmpty { try await writer.write(ByteBuffer(string: read.lines)) }
         place = read.next
       }
       try await writer.finish(nil)

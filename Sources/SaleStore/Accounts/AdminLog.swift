@@ -1,23 +1,6 @@
 public import Accounts
 internal import Postgres
-public import Time
-
-/// What is asked of the admin log. All that is given must fit.
-public struct LogQuery: Sendable {
-  public var who: String?
-  public var action: LogAction?
-
-  /// A part of the subject, the reason, or from and to; any case.
-  public var text: String?
-  public var from: Timestamp?
-  public var to: Timestamp?
-
-  /// Only lines with a lower number: the next page.
-  public var before: Int64?
-
-  /// Everything.
-  public init() {}
-}
+internal import Time
 
 extension SaleStore {
   /// Adds a line to the admin log.
@@ -54,25 +37,11 @@ extension SaleStore {
       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
       """, entry.number, entry.at, content.who, content.action.rawValue, content.subject, content.from, content.to,
       content.why, content.problem, content.address, entry.hash)
-    try transaction.execute("UPDATE admin_log_head SET number = $1, hash = $2", entry.number, entry.hash)
-  }
-
-  /// The newest lines that fit, at most `limit`.
-  public func logEntries(_ query: LogQuery, limit: Int32) async throws -> [LogEntry] {
-    let pattern = query.text.map { text in
-      "%" + text.replacing("\\", with: "\\\\").replacing("%", with: "\\%").replacing("_", with: "\\_") + "%"
-    }
-    return try await pool.withConnection { connection in
-      try await connection.query(
-        """
-        SELECT number, at, who, action, subject, was, becomes, why, problem, address, hash FROM admin_log
-        WHERE ($1::text IS NULL OR who = $1) AND ($2::text IS NULL OR action = $2)
-          AND ($3::text IS NULL OR subject ILIKE $3 OR why ILIKE $3 OR was ILIKE $3 OR becomes ILIKE $3)
-          AND ($4::timestamptz IS NULL OR at >= $4) AND ($5::timestamptz IS NULL OR at < $5)
-          AND ($6::int8 IS NULL OR number < $6)
-        ORDER BY number DESC LIMIT $7
-        """, query.who, query.action?.rawValue, pattern, query.from, query.to, query.before, limit)
-    }.map(LogEntry.init(row:))
+    try transaction.execute(
+      """
+      UPDATE admin_log_head SET number = $1, hash = $2, latest_at = greatest(latest_at, $3),
+        set_back_us = greatest(set_back_us, (extract(epoch FROM latest_at - $3) * 1000000)::int8)
+      """, entry.number, entry.hash, entry.at)
   }
 }
 
