@@ -199,6 +199,21 @@ import Time
     }
   }
 
+  @Test func `keys that are replaced between its start and its first connection count`() async throws {
+    let (old, new) = (try TokenIssuer(.ES256, id: "old"), try TokenIssuer(.EdDSA, id: "new"))
+    let file = try KeyFile([old])
+    let identification = try file.identification
+    try file.write(TokenIssuer.keySet([new]))
+    try await RunningIntake.with(sales: [try .open()]) {
+      $0.configure = { $0.identification = identification }
+    } _: { intake in
+      let first = Self.order("Bearer \(try old.token(Self.claims("alice")))")
+      let second = Self.order("Bearer \(try new.token(Self.claims("alice")))")
+      #expect(try await eventually { try await intake.send(second).status == 202 })
+      #expect(try await intake.send(first).code == "invalid_token")
+    }
+  }
+
   @Test func `blocks of addresses are read strictly`() throws {
     func address(_ text: String) throws -> ClientAddress {
       try #require(ClientAddress(SocketAddress(ipAddress: text, port: 1)))

@@ -30,13 +30,13 @@ public struct TokenKeyFile: Sendable {
     return bytes
   }
 
-  /// Hands over what it has whenever that changes, until the task is cancelled. What cannot be read, such as a file
-  /// that is half written, changes nothing: the keys of before stay, and that is said until it can be read again.
+  /// Hands over what it has, at once and whenever that changes, until the task is cancelled: it may have changed since
+  /// the start read it. What cannot be read, such as a file that is half written, changes nothing: the keys of before
+  /// stay, and that is said until it can be read again.
   func follow(health: Health, logger: Logger, _ use: (TokenKeys) -> Void) async {
-    // What it had at the start was read already.
-    var last = try? bytes()
+    var last: [UInt8]?
     var complaint: String?
-    while (try? await Task.sleep(for: Limits.tokenKeyLook)) != nil {
+    repeat {
       do throws(ValidationError) {
         let bytes = try bytes()
         if bytes == last, complaint == nil { continue }
@@ -53,6 +53,6 @@ public struct TokenKeyFile: Sendable {
           "the keys of tokens cannot be read; those of before stay",
           metadata: ["file": "\(path)", "error": "\(error)"])
       }
-    }
+    } while (try? await Task.sleep(for: Limits.tokenKeyLook)) != nil
   }
 }
