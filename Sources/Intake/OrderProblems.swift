@@ -1,5 +1,6 @@
 internal import FlashSale
 internal import HTTPServing
+internal import NIOHTTP1
 internal import Time
 
 // What intake has to say about an order. What any route may have to say stands with `Problem`.
@@ -97,11 +98,20 @@ extension Problem {
     }
   }
 
-  private static func over(_ code: ProblemCode, _ order: OrderID?) -> Problem {
-    Problem(code).with {
-      guard let order else { return }
+  private static func over(_ code: ProblemCode, _ order: OrderID?) -> Problem { Problem(code).naming(order) }
+
+  /// Says where the outcome of an earlier try is, if there was one: that may be taken, whatever the request lacks now.
+  /// A request that is wrong in itself was never taken, and none is before the sale's start.
+  ///
+  /// - Parameter order: the id that the request's key names; asked only if it is needed.
+  func naming(_ order: @autoclosure () -> OrderID?) -> Problem {
+    guard self.order == nil, code != .notStarted,
+      ![.badRequest, .notFound, .unprocessableEntity].contains(status), let order = order()
+    else { return self }
+    return with {
       $0.order = order
-      $0.detail = "If a request with this Idempotency-Key was sent before, its outcome is at /v1/orders/\(order)."
+      let earlier = "If a request with this Idempotency-Key was sent before, its outcome is at /v1/orders/\(order)."
+      $0.detail = $0.detail.map { "\($0) \(earlier)" } ?? earlier
     }
   }
 
@@ -131,10 +141,9 @@ extension Problem {
   ///   - order: the id that the request's key names: an earlier try of it may be in line.
   ///   - excess: units by which the line has to get shorter.
   static func lineFull(_ order: OrderID?, excess: Int64, line: Int64, rate: Double?) -> Problem {
-    var detail = "Nothing was written. If those in line do not take all that is left, there is room again later."
-    if let order { detail += " What became of an earlier request with this Idempotency-Key is at /v1/orders/\(order)." }
-    let problem = Problem(.lineFull, detail: detail).with { $0.order = order }
-    return problem.returning(in: ReturnTime.milliseconds(excess: excess, line: line, rate: rate))
+    let detail = "Nothing was written. If those in line do not take all that is left, there is room again later."
+    return Problem(.lineFull, detail: detail).naming(order).returning(
+      in: ReturnTime.milliseconds(excess: excess, line: line, rate: rate))
   }
 
   private func returning(in milliseconds: ClosedRange<Int>) -> Problem {

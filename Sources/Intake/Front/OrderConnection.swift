@@ -188,8 +188,8 @@ extension OrderConnection {
       var head = AnswerWriter.Head(status: .accepted, persistence: connection.persistence(isOldVersion: isOldVersion))
       head.order = submission.order
       send(state.listener.answers.make(head) { gate.write(submission, at: offset, to: &$0) }, .accepted)
-    case .refused: refuse(.busy("The log did not take the order."))
-    case .unknown: refuse(.outcomeUnknown(submission.order, hasKey: submission.hasKey))
+    case .refused: refuse(Problem.busy("The log did not take the order.").naming(submission.named))
+    case .unknown: refuse(.outcomeUnknown(submission.order, hasKey: submission.named != nil))
     }
   }
 
@@ -245,7 +245,7 @@ extension OrderConnection {
         state.turnedAway(.repeated, of: sale)
         return show(answer.write)
       }
-      let (submission, slot) = try gate.settle(otherwise, from: self, on: state)
+      let (submission, slot) = try gate.settle(otherwise, of: inquiry, from: self, on: state)
       phase = .waiting(submission, slot)
     } catch {
       if otherwise == nil { deny(error) } else { refuse(error) }

@@ -132,7 +132,7 @@ private final class AwaitedOrder: OrderWaiter {
         state.turnedAway(.repeated, of: head.sale.number)
         return tell(.success(.repeated(answer)))
       }
-      (submission, _) = try gate.settle(otherwise, from: self, on: state)
+      (submission, _) = try gate.settle(otherwise, of: inquiry, from: self, on: state)
     } catch {
       refuse(error)
     }
@@ -147,8 +147,8 @@ private final class AwaitedOrder: OrderWaiter {
       var json = JSONWriter(ByteBuffer())
       gate.write(submission, at: offset, to: &json)
       tell(.success(.accepted(submission.order, json.finish())))
-    case .refused: refuse(.busy("The log did not take the order."))
-    case .unknown: refuse(.outcomeUnknown(submission.order, hasKey: submission.hasKey))
+    case .refused: refuse(Problem.busy("The log did not take the order.").naming(submission.named))
+    case .unknown: refuse(.outcomeUnknown(submission.order, hasKey: submission.named != nil))
     }
   }
 

@@ -58,11 +58,10 @@ extension Problem {
 extension Submission {
   /// Lets it into the lines of all its items, or into none: one of them is full.
   func admit(cap: Int32) throws(Problem) {
-    let order = hasKey ? order : nil
-    guard !lines.isEmpty else { return try item.admit(quantity, waits: waits, order: order, cap: cap) }
+    guard !lines.isEmpty else { return try item.admit(quantity, waits: waits, order: named, cap: cap) }
     for (index, line) in lines.enumerated() {
       do throws(Problem) {
-        try line.item.admit(line.quantity, waits: false, order: order, cap: cap)
+        try line.item.admit(line.quantity, waits: false, order: named, cap: cap)
       } catch {
         for admitted in lines[..<index] { admitted.item.line.leave(admitted.quantity) }
         throw error

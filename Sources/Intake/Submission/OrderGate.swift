@@ -18,7 +18,8 @@ struct Submission {
   /// It wants to wait if nothing is left.
   var waits = false
 
-  var hasKey: Bool { purchase != nil }
+  /// The id, if the request's key names it.
+  var named: OrderID? { purchase == nil ? nil : order }
 
   /// Takes it into the lines of its items, or out of them again: the log's word on it is there, or nobody waits for
   /// that.
@@ -68,7 +69,8 @@ struct OrderGate: Sendable {
     case lookUp(OrderInquiry, otherwise: Otherwise)
   }
 
-  /// Takes an order in, unless it has to be looked up first.
+  /// Takes an order in, unless it has to be looked up first. Whoever is refused, and may have sent it before, hears where
+  /// the outcome of that is.
   ///
   /// - Parameter state: of the loop that `waiter` is on.
   func submit(
@@ -79,22 +81,30 @@ struct OrderGate: Sendable {
     if head.refusal == nil, head.sale.hasRoom { head.refusal = head.roomRefusal(rooms, state.endedPlaces, now: now) }
     // Only an order with a key can be known to have won.
     if head.key == nil, let refusal = head.refusal { throw refusal }
-    switch try examine(head, body: body, now: now, &state.random) {
-    case .pass(let submission, let record):
-      let slot = try send(submission, record, from: waiter, on: state)
-      return .submitted(submission, slot)
-    case .lookUp(let inquiry, let otherwise): return .lookUp(inquiry, otherwise: otherwise)
+    do throws(Problem) {
+      switch try examine(head, body: body, now: now, &state.random) {
+      case .pass(let submission, let record):
+        let slot = try send(submission, record, from: waiter, on: state)
+        return .submitted(submission, slot)
+      case .lookUp(let inquiry, let otherwise): return .lookUp(inquiry, otherwise: otherwise)
+      }
+    } catch {
+      throw error.naming(head.order)
     }
   }
 
   /// Goes on with an order that was looked up and not found.
   func settle(
-    _ otherwise: Otherwise, from waiter: any OrderWaiter, on state: LoopState
+    _ otherwise: Otherwise, of inquiry: OrderInquiry, from waiter: any OrderWaiter, on state: LoopState
   ) throws(Problem) -> (Submission, SlotID) {
-    switch otherwise {
-    case .take(let submission, let record):
-      return (submission, try send(submission, record, from: waiter, on: state))
-    case .refuse(let problem): throw problem
+    do throws(Problem) {
+      switch otherwise {
+      case .take(let submission, let record):
+        return (submission, try send(submission, record, from: waiter, on: state))
+      case .refuse(let problem): throw problem
+      }
+    } catch {
+      throw error.naming(inquiry.order)
     }
   }
 
@@ -174,14 +184,13 @@ struct OrderGate: Sendable {
     now: Timestamp, _ random: inout BufferedRandom
   ) throws(Problem) -> Examined {
     let sale = head.sale
-    guard let key = head.key else {
+    guard let order = head.order else {
       if let refusal = moment.refusal(in: sale) { throw refusal }
       try checkRate(head, now)
       let order = OrderID(randomFor: sale.number, using: &random)
       let (submission, record) = try record(of: order, hasKey: false, head, item, lines, request, now)
       return .pass(submission, record)
     }
-    let order = OrderID(sale: sale.number, buyer: head.buyer, key: key)
     // Whoever has won and asks again hears so before anything else (I2): one search of a table in memory.
     let hasWon = sale.winners?.contains(order) ?? false
     let inquiry = OrderInquiry(order: order, buyer: head.buyer, position: nil, request: request)

@@ -99,6 +99,9 @@ struct OrderHead {
 
   var buyer: BuyerID { caller.buyer }
 
+  /// The order that the key names.
+  var order: OrderID? { key.map { OrderID(sale: sale.number, buyer: buyer, key: $0) } }
+
   /// Checks a head in the order in which shaping meets it (design §8).
   ///
   /// - Parameter believesField: of the request's peer, see `Identification.believesField(of:)`.
