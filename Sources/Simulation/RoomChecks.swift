@@ -70,6 +70,16 @@ extension RoomWorld {
     if isHeldBack, commands.contains(where: \.isAdmission) { violate("pause", "somebody is let in all the same") }
   }
 
+  /// Judges what a lot is drawn by: no fallback counts where the first beacon has spoken.
+  mutating func checkBeacon(_ drawn: RoomRecord.Drawn, _ room: Room, _ at: Timestamp) {
+    guard drawn.isFallback, let closing = room.closing, let first = rule.questions(after: closing, now: at).first,
+      !first.isTooEarly, first.knownAt <= at
+    else { return }
+    let isKnown =
+      if case .told = first.beacon.source { first.answer(among: room.told) != nil } else { hasSpoken(first) }
+    if isKnown { violate("beacon", "the lot is drawn by the fallback, and the first beacon has spoken") }
+  }
+
   /// Judges what has become of the room by a record.
   mutating func checkEffect(of record: RoomRecord, isHeld: Bool) {
     guard let room = reader[Self.sale] else { return }

@@ -20,6 +20,9 @@ public enum RoomBug: String, CaseIterable, Sendable {
 
   /// An intake believes an owner only if it has read that it took over, which the topic may keep no longer.
   case unseenOwner = "unseen-owner"
+
+  /// From the fallback's time on an owner asks the fallback only, though the first beacon may have spoken by then.
+  case firstForgotten = "first-forgotten"
 }
 
 /// The result of one seed of a waiting room.
@@ -27,7 +30,7 @@ public struct RoomRun: Sendable {
   public let seed: UInt64
 
   /// The first thing that did not hold: `place`, `size`, `line`, `pace`, `standstill`, `silence`, `stay`, `pause`,
-  /// `entries`, `draw` or `liveness`.
+  /// `entries`, `beacon`, `draw` or `liveness`.
   public let violation: Violation?
 
   /// What the world came to, so that a test can see that it occurs.

@@ -221,23 +221,28 @@ struct RoomWorld {
     let at = time(of: index)
     let decision = owners[index].keeper.decide(room, backlog: backlog, now: at)
     var commands = decision.commands
-    if let question = decision.question, let value = answer(to: question, room, at) {
-      let secret = [UInt8](repeating: 7, count: Draw.secretBytes)
-      commands.append(
-        .draw(
-          RoomRecord.Drawn(secret: secret, value: value, round: question.round, isFallback: question.isFallback)))
+    if let drawn = drawn(decision.questions, room, at) {
+      checkBeacon(drawn, room, at)
+      commands.append(.draw(drawn))
     }
     if bug == .lateClock, let last = checks.lastAdmission, at < last { commands.removeAll { $0.isAdmission } }
     checkHeldBack(commands, room)
     return commands.map { RoomRecord(sale: Self.sale, at: at, epoch: owners[index].epoch, $0) }
   }
 
-  /// What the worker hears that owns the rooms.
-  private func answer(to question: RoomKeeper.Question, _ room: Room, _ at: Timestamp) -> String? {
-    guard question.knownAt <= at, !question.isTooEarly else { return nil }
-    if case .told = question.beacon.source { return question.answer(among: room.told) }
-    let isSilent = mute.contains(question.beacon.name) || now < question.knownAt.microseconds + beaconDelay
-    return isSilent ? nil : "round \(question.round)"
+  /// What the lot is drawn by, once the beacon has spoken that counts.
+  private func drawn(_ questions: [RoomKeeper.Question], _ room: Room, _ at: Timestamp) -> RoomRecord.Drawn? {
+    let asked = bug == .firstForgotten ? Array(questions.suffix(1)) : questions
+    let step = asked.next(told: room.told, now: at) { hasSpoken($0) ? .said("round \($0.round)") : .silent }
+    guard case .draw(let question, let value) = step else { return nil }
+    return RoomRecord.Drawn(
+      secret: [UInt8](repeating: 7, count: Draw.secretBytes), value: value, round: question.round,
+      isFallback: question.isFallback)
+  }
+
+  /// Whether a beacon that is not told answers whoever asks.
+  func hasSpoken(_ question: RoomKeeper.Question) -> Bool {
+    !mute.contains(question.beacon.name) && question.knownAt.microseconds + beaconDelay <= now
   }
 
   private mutating func catchUp(_ index: Int) {

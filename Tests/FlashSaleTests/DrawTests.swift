@@ -1,7 +1,8 @@
-import FlashSale
 import Foundation
 import Testing
 import Time
+
+@testable import FlashSale
 
 @Suite struct DrawTests {
   private static let number = SaleNumber(rawValue: 7)
@@ -175,6 +176,43 @@ import Time
     #expect(rule.question(after: closing, now: RoomTests.time(149))?.isTooEarly == true)
     let question = try #require(rule.question(after: closing, now: RoomTests.time(150)))
     #expect(question.isFallback && !question.isTooEarly && question.beacon == later)
+  }
+
+  @Test func `an owner that was away past the fallback's time draws by the first beacon, if that has spoken`() throws {
+    var rule = try Self.lottery()
+    rule.fallback = (.seconds(60), try Self.told())
+    let closing = Draw.Closing(at: RoomTests.time(0), [])
+    let told = [Room.Told(beacon: try Self.told().name, value: "4711", at: RoomTests.time(100))]
+    func step(at second: Int64, _ reply: RoomKeeper.Reply) -> RoomKeeper.Step {
+      let now = RoomTests.time(second)
+      return rule.questions(after: closing, now: now).next(told: told, now: now) { _ in reply }
+    }
+    let questions = rule.questions(after: closing, now: RoomTests.time(1_000))
+    #expect(questions.map(\.isFallback) == [false, true])
+    #expect(step(at: 0, .said("v")) == .wait)
+    // Late, it is asked once more: the fallback counts only if that brings nothing.
+    #expect(step(at: 1_000, .unasked) == .ask(questions[0]))
+    #expect(step(at: 1_000, .said("v")) == .draw(questions[0], "v"))
+    #expect(step(at: 1_000, .silent) == .draw(questions[1], "4711"))
+    #expect(step(at: 59, .silent) == .wait)
+  }
+
+  @Test func `what a person told before the fallback's time counts, and what she tells later does not`() throws {
+    var rule = try Self.lottery()
+    let drand = try #require(rule.beacon)
+    rule.beacon = try BeaconRule(name: "dice", source: .told(knownAt: RoomTests.time(40)))
+    rule.fallback = (.seconds(60), drand)
+    let questions = rule.questions(after: Draw.Closing(at: RoomTests.time(0), []), now: RoomTests.time(1_000))
+    for (second, isInTime) in [(39, false), (40, true), (59, true), (60, false), (900, false)] as [(Int64, Bool)] {
+      let told = [Room.Told(beacon: "dice", value: "6", at: RoomTests.time(second))]
+      let step = questions.next(told: told, now: RoomTests.time(1_000)) { _ in .said("v") }
+      #expect(step == (isInTime ? .draw(questions[0], "6") : .draw(questions[1], "v")), "\(second)")
+    }
+    // Without a fallback that can count, it may be told whenever.
+    rule.fallback = (.seconds(60), try BeaconRule(name: "early", source: .told(knownAt: RoomTests.time(0))))
+    let alone = rule.questions(after: Draw.Closing(at: RoomTests.time(0), []), now: RoomTests.time(1_000))
+    let late = [Room.Told(beacon: "dice", value: "6", at: RoomTests.time(900))]
+    #expect(alone.next(told: late, now: RoomTests.time(1_000)) { _ in .silent } == .draw(alone[0], "6"))
   }
 
   @Test func `the root is that of RFC 6962`() {

@@ -60,7 +60,7 @@ import Time
         now += 50_000
         if let places = alive?(now), !places.isEmpty { write(.alive(places)) }
         let decision = keeper.decide(room, backlog: backlog, now: time)
-        question = decision.question
+        question = decision.questions.last
         for command in decision.commands {
           if case .admit(let places) = command { admissions += places.map { _ in now } }
           write(command)

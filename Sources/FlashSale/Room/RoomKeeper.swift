@@ -14,12 +14,16 @@ public struct RoomKeeper: Sendable {
     public let isFallback: Bool
     /// Before this, nobody can know the answer.
     public let knownAt: Timestamp
+    /// What a person tells at this time or later does not count: the fallback does by then. `nil`: it counts whenever.
+    public let until: Timestamp?
     /// Whether the answer was known when the entries ended: then nothing is drawn by it.
     public let isTooEarly: Bool
 
-    /// What persons said that the beacon said: the first value that was told when it could be known.
+    /// What persons said that the beacon said: the first value that was told when it could be known, and in time.
     public func answer(among told: [Room.Told]) -> String? {
-      told.first { $0.beacon == beacon.name && $0.at >= knownAt }?.value
+      told.first { told in
+        told.beacon == beacon.name && told.at >= knownAt && (until.map { told.at < $0 } ?? true)
+      }?.value
     }
   }
 
@@ -27,7 +31,8 @@ public struct RoomKeeper: Sendable {
   public struct Decision: Equatable, Sendable {
     /// To be written, in this order.
     public var commands: [RoomRecord.Command] = []
-    public var question: Question?
+    /// What is to be asked so that the lottery can be drawn, in this order.
+    public var questions: [Question] = []
 
     /// Nothing is to be done.
     public init() {}
@@ -91,7 +96,7 @@ public struct RoomKeeper: Sendable {
     guard opensAt <= now else { return decision }
     if rule.order == .lottery, room.drawn == nil {
       if let closing = room.closing {
-        decision.question = rule.question(after: closing, now: now)
+        decision.questions = rule.questions(after: closing, now: now)
       } else {
         decision.commands.append(.close)
       }

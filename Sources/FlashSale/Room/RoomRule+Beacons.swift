@@ -3,20 +3,27 @@ public import Time
 // What a lottery is drawn by: which of the beacons that a room names, and when.
 
 extension RoomRule {
-  /// What a lottery asks whose entries have ended: the first beacon, and from the time that was set on the fallback. A
-  /// beacon that had spoken before the entries ended is never drawn by; `nil` only of a room without a lottery.
-  public func question(after closing: Draw.Closing, now: Timestamp) -> RoomKeeper.Question? {
-    func question(_ beacon: BeaconRule, isFallback: Bool) -> RoomKeeper.Question {
+  /// What a lottery asks whose entries have ended, in this order: the first beacon, and from the time that was set on,
+  /// behind it, the fallback. A beacon that had spoken before the entries ended is never drawn by. Empty only of a room
+  /// without a lottery.
+  public func questions(after closing: Draw.Closing, now: Timestamp) -> [RoomKeeper.Question] {
+    func question(_ beacon: BeaconRule, until: Timestamp? = nil, isFallback: Bool = false) -> RoomKeeper.Question {
       let round = beacon.round(for: closing.at)
       let knownAt = beacon.time(ofRound: round)
       return RoomKeeper.Question(
-        beacon: beacon, round: round, isFallback: isFallback, knownAt: knownAt, isTooEarly: knownAt <= closing.at)
+        beacon: beacon, round: round, isFallback: isFallback, knownAt: knownAt, until: until,
+        isTooEarly: knownAt <= closing.at)
     }
-    if let fallback, closing.at.after(fallback.after) <= now {
-      let second = question(fallback.beacon, isFallback: true)
-      if !second.isTooEarly { return second }
-    }
-    return beacon.map { question($0, isFallback: false) }
+    guard let beacon else { return [] }
+    guard let fallback else { return [question(beacon)] }
+    let (second, until) = (question(fallback.beacon, isFallback: true), closing.at.after(fallback.after))
+    if second.isTooEarly { return [question(beacon)] }
+    return [question(beacon, until: until)] + (until <= now ? [second] : [])
+  }
+
+  /// Whom a lottery waits for whose entries have ended: the last of its questions.
+  public func question(after closing: Draw.Closing, now: Timestamp) -> RoomKeeper.Question? {
+    questions(after: closing, now: now).last
   }
 
   /// Why a room of this rule could let nobody in, or could draw no lottery, in a sale of this window; `nil`: it can. To
@@ -46,6 +53,51 @@ extension RoomRule {
     if opening.after(fallback.after) >= endsAt {
       throw .invalidField("\(place).fallback.after_seconds", "is over when the sale has ended, at \(endsAt)")
     }
+  }
+}
+
+extension RoomKeeper {
+  /// What came of asking a beacon that answers by itself.
+  public enum Reply: Hashable, Sendable {
+    case said(String)
+    /// A call that ended a moment ago brought nothing.
+    case silent
+    /// It has not been asked, or not lately.
+    case unasked
+  }
+
+  /// What a lottery does about its questions.
+  public enum Step: Hashable, Sendable {
+    /// It is drawn by this value.
+    case draw(Question, String)
+    case ask(Question)
+    case wait
+  }
+}
+
+extension [RoomKeeper.Question] {
+  /// What to do at `now`. The first that has spoken counts, and who stands behind another is asked, and counts, only
+  /// while a call of that one has just failed. So an owner that was away past the fallback's time, by chance or because
+  /// the shop stopped it, draws by what it would have drawn by before, if the first beacon keeps what it has said.
+  ///
+  /// - Parameters:
+  ///   - told: what persons said.
+  ///   - heard: what came of asking a beacon that is not told.
+  public func next(
+    told: [Room.Told], now: Timestamp, heard: (RoomKeeper.Question) -> RoomKeeper.Reply
+  ) -> RoomKeeper.Step {
+    for question in self where !question.isTooEarly && question.knownAt <= now {
+      if case .told = question.beacon.source {
+        if let value = question.answer(among: told) { return .draw(question, value) }
+        continue
+      }
+      switch heard(question) {
+      case .said(let value): return .draw(question, value)
+      case .unasked: return .ask(question)
+      case .silent: continue
+      }
+    }
+    return .wait
   }
 }
 

@@ -13,17 +13,25 @@ public struct BeaconAnswer: Sendable, Hashable {
   public init(value: String, signature: String = "") { (self.value, self.signature) = (value, signature) }
 }
 
-/// Asks beacons, one question at a time for each sale, and keeps what they said.
+/// Asks beacons, one question at a time for each sale, and keeps what they said. Whose word counts is decided by
+/// `[RoomKeeper.Question].next`.
 ///
 /// (1) Nothing but the named beacon's value of the named round is ever an answer: without one, nothing is drawn.
 /// (2) A value that was known when the entries ended is none.
+/// (3) A beacon counts as silent for `Limits.beaconAskInterval` after a call that failed. Then it is asked again.
 final class BeaconDesk: Sendable {
   private struct State {
     var answers: [RoomKeeper.Question: BeaconAnswer] = [:]
-    /// Sales for which a beacon is being asked, and when the last answer for the others came, or did not.
+    /// Sales for which a beacon is being asked.
     var asking: Set<SaleNumber> = []
-    var asked: [SaleNumber: ContinuousClock.Instant] = [:]
+    /// When the last call failed.
+    var failed: [RoomKeeper.Question: ContinuousClock.Instant] = [:]
     var complainedAt: [SaleNumber: ContinuousClock.Instant] = [:]
+
+    func heard(_ question: RoomKeeper.Question) -> RoomKeeper.Reply {
+      if let answer = answers[question] { return .said(answer.value) }
+      return failed[question].map { .now - $0 < Limits.beaconAskInterval } ?? false ? .silent : .unasked
+    }
   }
 
   private let ask: WorkerConfiguration.AskBeacon?
@@ -35,45 +43,47 @@ final class BeaconDesk: Sendable {
     self.logger = logger
   }
 
-  /// The answer, if there is one by now; otherwise it begins to ask, or has somebody told that it waits.
+  /// Whose answer counts, if there is one by now; otherwise it begins to ask, or has somebody told that it waits.
   func answer(
-    to question: RoomKeeper.Question, told: [Room.Told], of sale: SaleNumber, now: Timestamp
-  ) -> BeaconAnswer? {
-    if question.isTooEarly {
-      complain(sale, question, "its value was known at \(question.knownAt), before the entries ended: it is not used")
-      return nil
+    to questions: [RoomKeeper.Question], told: [Room.Told], of sale: SaleNumber, now: Timestamp
+  ) -> (question: RoomKeeper.Question, answer: BeaconAnswer)? {
+    let (step, answers) = state.withLock { state in
+      (questions.next(told: told, now: now, heard: state.heard), state.answers)
     }
-    guard question.knownAt <= now else { return nil }
-    switch question.beacon.source {
-    case .told:
-      if let value = question.answer(among: told) { return BeaconAnswer(value: value) }
-      complain(sale, question, "nobody has told its value: penstock room beacon")
-      return nil
-    case .drand(let url, _, _):
-      if let answer = state.withLock({ $0.answers[question] }) { return answer }
-      begin(question, url, of: sale)
-      return nil
+    switch step {
+    case .draw(let question, let value): return (question, answers[question] ?? BeaconAnswer(value: value))
+    case .ask(let question): begin(question, of: sale)
+    case .wait: if let question = questions.last { complain(sale, waitingFor: question, now) }
     }
+    return nil
   }
 
-  private func begin(_ question: RoomKeeper.Question, _ url: String, of sale: SaleNumber) {
-    guard let ask else { return complain(sale, question, "this worker asks no beacons") }
-    let mayAsk = state.withLock { state in
-      if let last = state.asked[sale], .now - last < Limits.beaconAskInterval { return false }
-      return state.asking.insert(sale).inserted
-    }
-    guard mayAsk else { return }
+  private func begin(_ question: RoomKeeper.Question, of sale: SaleNumber) {
+    guard case .drand(let url, _, _) = question.beacon.source,
+      state.withLock({ $0.asking.insert(sale).inserted })
+    else { return }
     Task { [self] in
       do {
+        guard let ask else { throw AsksNone() }
         let answer = try await ask(url, question.round)
         state.withLock { $0.answers[question] = answer }
       } catch {
+        state.withLock { $0.failed[question] = .now }
         complain(sale, question, "\(error)")
       }
-      state.withLock { state in
-        state.asking.remove(sale)
-        state.asked[sale] = .now
-      }
+      state.withLock { _ = $0.asking.remove(sale) }
+    }
+  }
+
+  private struct AsksNone: Error, CustomStringConvertible {
+    let description = "this worker asks no beacons"
+  }
+
+  private func complain(_ sale: SaleNumber, waitingFor question: RoomKeeper.Question, _ now: Timestamp) {
+    if question.isTooEarly {
+      complain(sale, question, "its value was known at \(question.knownAt), before the entries ended: it is not used")
+    } else if question.knownAt <= now, case .told = question.beacon.source {
+      complain(sale, question, "nobody has told its value: penstock room beacon")
     }
   }
 

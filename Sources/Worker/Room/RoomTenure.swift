@@ -122,8 +122,8 @@ final class RoomTenure: Sendable {
     var silent: [SaleNumber: Duration] = [:]
     for (sale, told, decision) in decisions {
       records += decision.commands.map { RoomRecord(sale: sale, at: now, epoch: mine, $0) }
-      guard let question = decision.question else { continue }
-      if let drawn = try await draw(sale, told, question, now) {
+      guard let question = decision.questions.last else { continue }
+      if let drawn = try await draw(sale, told, decision.questions, now) {
         records.append(RoomRecord(sale: sale, at: now, epoch: mine, .draw(drawn)))
       } else if question.knownAt <= now {
         silent[sale] = .microseconds(now.microseconds(since: question.knownAt))
@@ -136,9 +136,9 @@ final class RoomTenure: Sendable {
 
   /// What a lottery is drawn by, once the beacon has answered.
   private func draw(
-    _ sale: SaleNumber, _ told: [Room.Told], _ question: RoomKeeper.Question, _ now: Timestamp
+    _ sale: SaleNumber, _ told: [Room.Told], _ questions: [RoomKeeper.Question], _ now: Timestamp
   ) async throws -> RoomRecord.Drawn? {
-    guard let answer = beacons.answer(to: question, told: told, of: sale, now: now) else { return nil }
+    guard let (question, answer) = beacons.answer(to: questions, told: told, of: sale, now: now) else { return nil }
     guard let secret = try await lease.secret(of: sale) else {
       owner.logger.critical("a lottery cannot be drawn: its secret is not in the store", metadata: ["sale": "\(sale)"])
       return nil
