@@ -165,8 +165,8 @@ public enum Limits {
   /// Orders that a preview of a bulk job looks at, some 50 pages; past it, it says that there are more.
   static let previewedOrders = 200_000
 
-  /// Previews whose numbers a process keeps for the starts that name them. Past it, the oldest is forgotten, and a start
-  /// counts anew.
+  /// Previews whose numbers a process keeps for the starts that name them. Past it, the oldest is forgotten, and a
+  /// start counts anew.
   static let keptPreviews = 100
 
   /// Between two looks of a process which sales have new requests, at least; and how many times longer than a look it

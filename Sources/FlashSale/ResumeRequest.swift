@@ -33,8 +33,8 @@ public struct ResumeRequest: Equatable, Sendable {
     self.haltedAt = haltedAt
   }
 
-  /// Reads `{"because": "…", "at": 900, "halted_at": "2026-11-11T12:00:00.25Z"}`: JSON (RFC 8259) of exactly this shape,
-  /// fields in any order; `at` and `halted_at` may be left out or `null`.
+  /// Reads `{"because": "…", "at": 900, "halted_at": "2026-11-11T12:00:00.25Z"}`: JSON (RFC 8259) of exactly this
+  /// shape, fields in any order; `at` and `halted_at` may be left out or `null`.
   ///
   /// - Throws: `malformed` if it is no JSON; else the first field that is wrong.
   public init(parsing body: UnsafeRawBufferPointer) throws(BodyError) {

@@ -3,8 +3,8 @@ internal import Hummingbird
 internal import NIOCore
 
 extension ResponseBody {
-  /// This body in parts of `Limits.partBytes`, each sent once the client has taken most of those before: however long it
-  /// is, two parts at most wait for a client that does not read. A short one is sent as it is.
+  /// This body in parts of `Limits.partBytes`, each sent once the client has taken most of those before: however long
+  /// it is, two parts at most wait for a client that does not read. A short one is sent as it is.
   ///
   /// - Parameter eventLoop: the connection's. The framework writes to it without waiting, and hears only from it that
   ///   the client does not read: each part waits until the loop has had the one before.

@@ -91,8 +91,8 @@ public enum Limits {
   /// Lines of the admin log that are checked at once: some 300 kB.
   static let logPageEntries: Int32 = 1_000
 
-  /// Lines of the admin log that one page of a search looks at. Where few fit, the page is shorter, and the next one goes
-  /// on from there: a page costs some 0.2 s at most, however long the log is.
+  /// Lines of the admin log that one page of a search looks at. Where few fit, the page is shorter, and the next one
+  /// goes on from there: a page costs some 0.2 s at most, however long the log is.
   static let searchedLogLines: Int32 = 50_000
 
   /// Of these, how many are read at once.

@@ -5,7 +5,8 @@ enum UserWords: Message {
   case tokenOnce, noScope, noScopeNow, noTokens, createdBy
   case approvals, command, subject, why, askedBy, askedAt, until, approve, refuse, again, noApprovals, decidedBy
   case ownRequest, pending, approved, refused, lapsed
-  case log, at, who, action, change, result, done, search, text, from, to, anyAction, older, newest, csv, noLines, noLinesYet
+  case log, at, who, action, change, result, done, search, text, from, to, anyAction, older, newest, csv, noLines
+  case noLinesYet
 
   var texts: (english: String, chinese: String) {
     switch self {

@@ -40,8 +40,8 @@ struct CSVLines {
   }
 
   /// A value that someone outside chose. A spreadsheet runs what begins with `=`, `+`, `-`, `@` (in East Asia their
-  /// wide forms too), a tab or a line feed as a formula; an apostrophe in front makes it text (OWASP, CSV injection). So
-  /// does one behind a semicolon or a tab inside the value, where a cell can begin too.
+  /// wide forms too), a tab or a line feed as a formula; an apostrophe in front makes it text (OWASP, CSV injection).
+  /// So does one behind a semicolon or a tab inside the value, where a cell can begin too.
   ///
   /// Reversible by `native`: where an apostrophe stands in such a place, it gets one more.
   static func foreign(_ value: String) -> String {

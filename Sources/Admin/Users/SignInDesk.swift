@@ -103,9 +103,9 @@ struct SignInDesk: Sendable {
     }
   }
 
-  /// Turns codes on, by the password and one of them. Returns false if one of the two is wrong, which counts as a failed
-  /// sign-in: else who has a session could shut its owner out. Where codes are on, nothing is changed: they are turned
-  /// off first.
+  /// Turns codes on, by the password and one of them. Returns false if one of the two is wrong, which counts as a
+  /// failed sign-in: else who has a session could shut its owner out. Where codes are on, nothing is changed: they are
+  /// turned off first.
   func turnCodesOn(_ visit: Visit, _ codes: OneTimeCodes, password: String, code: String) async throws -> Bool {
     let user = try await user(visit)
     guard user.codes == nil else { return false }

@@ -4,7 +4,8 @@ internal import Synchronization
 ///
 /// (1) At most `statements` of them run; what is asked meanwhile waits for the next one.
 /// (2) At most `Limits.lookupsWaiting` questions wait; one more is refused at once.
-/// (3) When a statement fails, all that wait fail with it: while PostgreSQL is away, none waits for a turn only to fail.
+/// (3) When a statement fails, all that wait fail with it: while PostgreSQL is away, none waits for a turn only to
+/// fail.
 final class SharedLookup<Question: Sendable, Finding: Sendable>: Sendable {
   /// Reads what was found, in the order of the questions: 1 to `Limits.lookupsPerStatement`.
   typealias Read = @Sendable ([Question]) async throws -> [Finding]

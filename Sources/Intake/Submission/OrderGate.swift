@@ -69,8 +69,8 @@ struct OrderGate: Sendable {
     case lookUp(OrderInquiry, otherwise: Otherwise)
   }
 
-  /// Takes an order in, unless it has to be looked up first. Whoever is refused, and may have sent it before, hears where
-  /// the outcome of that is.
+  /// Takes an order in, unless it has to be looked up first. Whoever is refused, and may have sent it before, hears
+  /// where the outcome of that is.
   ///
   /// - Parameter state: of the loop that `waiter` is on.
   func submit(

@@ -7,8 +7,8 @@ public struct StoredToken: Sendable {
   public let id: Int32
   public let name: UserName
 
-  /// What it gives now: of what it was given, that which the user who answers for it may still do. Nothing, where she is
-  /// disabled.
+  /// What it gives now: of what it was given, that which the user who answers for it may still do. Nothing, where she
+  /// is disabled.
   public let scopes: Set<Right>
   public let createdAt: Timestamp
 
