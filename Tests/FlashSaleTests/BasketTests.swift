@@ -168,6 +168,18 @@ struct BasketTests {
     #expect(shop.left == ["a": 0, "b": 1] && shop.hold("cid")?.state == .paid)
   }
 
+  @Test func `a late payment looks at the lines that are not cancelled, and at the limit of each`() throws {
+    for (limitOfB, result) in [(2, .applied), (1, .tooLate)] as [(Int32, HistoryEntry.Result)] {
+      var shop = try BasketShop(["a": 1, "b": 1, "c": 1], limit: 3)
+      #expect(shop.place("ann", [line("a"), line("b"), line("c")]).outcome == .confirmed)
+      #expect(shop.does("ann", .cancel(nil, of: SKU(unchecked: "c"))) == .applied)
+      #expect(shop.does("ann", .expire, at: 70) == .applied)
+      shop.state.stock[shop.key("c")]?.isClosed = true
+      shop.state.stock[shop.key("b")]?.rules.perBuyerLimit = Units(limitOfB)
+      #expect(shop.pay("ann", 300) == result)
+    }
+  }
+
   @Test func `what no intake writes is kept for a person, and changes nothing`() throws {
     var apart = try BasketShop(["a": 2, "b": 2], takesBaskets: false)
     apart.placeAgain("ann", [line("a", 1), line("b", 1)])

@@ -180,24 +180,23 @@ extension LaneStock {
     }
   }
 
-  /// Whether an order whose hold has lapsed can have its units after all. One that counted for limit subjects can't:
+  /// Whether an order whose hold has lapsed can have its units after all: they are still there, are not kept for one who
+  /// waits, and each line meets the buyer's limit upon the ones before it. One that counted for limit subjects can't:
   /// what others count for them by now is not known here. Nor is what a buyer holds whom the command does not name.
   private func canReturn(_ hold: Hold, by command: OrderCommand) -> Bool {
-    guard let level = stock[hold.stock], level.rules.holds?.latePayment == .ifFree, hold.subjects.isEmpty,
-      isFree(hold, at: command.at)
-    else { return false }
-    guard let limit = level.rules.perBuyerLimit else { return true }
-    return command.buyer != nil && (held[hold.holder] ?? .zero) + hold.units <= limit
-  }
-
-  /// Whether all units of an order without any are still there, and are not kept for one who waits.
-  private func isFree(_ hold: Hold, at time: Timestamp) -> Bool {
-    func isFree(_ key: StockKey, _ units: Units) -> Bool {
-      guard let level = stock[key] else { return false }
-      return !level.isClosed && level.left >= units && gives(key, at: time)
+    guard stock[hold.stock]?.rules.holds?.latePayment == .ifFree, hold.subjects.isEmpty else { return false }
+    var units = held[hold.holder] ?? .zero
+    func canReturn(_ key: StockKey, _ more: Units) -> Bool {
+      units = units + more
+      guard let level = stock[key], !level.isClosed, level.left >= more, gives(key, at: command.at) else {
+        return false
+      }
+      return level.rules.perBuyerLimit.map { command.buyer != nil && units <= $0 } ?? true
     }
-    guard !hold.lines.isEmpty else { return isFree(hold.stock, hold.units) }
-    return hold.lines.allSatisfy { isFree(StockKey(sale: hold.stock.sale, sku: $0.sku), $0.units) }
+    guard !hold.lines.isEmpty else { return canReturn(hold.stock, hold.units) }
+    return hold.lines.allSatisfy { line in
+      line.units == .zero || canReturn(StockKey(sale: hold.stock.sale, sku: line.sku), line.units)
+    }
   }
 
   private mutating func payBack(
