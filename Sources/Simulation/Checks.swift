@@ -3,11 +3,13 @@ internal import Lane
 
 /// The state that the invariants imply, kept beside the world and derived from the log and the store alone.
 ///
-/// It follows the store's journal: each committed transaction is replayed from the log by the real `decide` (I10), and
-/// the rules are checked once more without it, so that a mistake in `decide` would be found too.
+/// It follows the store's journal: each committed transaction is replayed from the log by the lanes' own decision
+/// function (I10), and the rules are checked once more without it. A mistake that is planted in that function is in the
+/// replay, too, as it would be if it were real: only the rules can find it.
 struct Checks {
   /// The shop's stock as the log says it is.
   private var replay = LaneStock()
+  private let decide: @Sendable (inout LaneStock, LogRecord, Offset, inout Effects) -> Void
 
   /// The first offset of each partition without an effect.
   private(set) var decided: [Offset]
@@ -29,8 +31,9 @@ struct Checks {
 
   private let shop: Shop
 
-  init(_ shop: Shop) {
+  init(_ shop: Shop, decide: @escaping @Sendable (inout LaneStock, LogRecord, Offset, inout Effects) -> Void) {
     self.shop = shop
+    self.decide = decide
     lives = LifeChecks(shop)
     decided = Array(repeating: Offset(0), count: Int(shop.partitions))
     for (key, level) in shop.stock { replay.stock[key] = level }
@@ -147,14 +150,20 @@ struct Checks {
         invariant: "I10", what: "p\(partition) has \(transaction.baskets) as baskets, it should have \(baskets)")
     }
     if let violation = judgeLives(transaction, effects) { return violation }
-    var history = transaction.lives.history[...]
-    for order in transaction.orders {
-      while let entry = history.first, entry.offset < order.position.offset {
-        if let violation = lives.judge(history.removeFirst()) { return violation }
-      }
-      if let violation = judge(order, origin: log[order.position]?.origin) { return violation }
+    return judge(transaction, log)
+  }
+
+  /// The rules by themselves, a record at a time.
+  private mutating func judge(_ transaction: SimulatedStore.Transaction, _ log: SimulatedLog) -> Violation? {
+    var (orders, history) = (transaction.orders[...], transaction.lives.history[...])
+    var place = LogPosition(partition: transaction.partition, offset: transaction.range.lowerBound)
+    while place.offset < transaction.range.upperBound {
+      let order = orders.first?.position == place ? orders.popFirst() : nil
+      let entries = history.prefix { $0.offset == place.offset }
+      history = history.dropFirst(entries.count)
+      if let record = log[place], let violation = judge(record, order, entries) { return violation }
+      place = LogPosition(partition: place.partition, offset: place.offset.next)
     }
-    for entry in history { if let violation = lives.judge(entry) { return violation } }
     return nil
   }
 
@@ -167,8 +176,7 @@ struct Checks {
       effects.quarantine(offset, error: "the store refuses its buyer")
     case .success(let record):
       if let order = record.order { replay.awaited.insert(order) }
-      decide(&replay, record, at: offset, into: &effects)
-      lives.decided(record, at: offset)
+      decide(&replay, record, offset, &effects)
     }
   }
 
@@ -178,18 +186,21 @@ struct Checks {
     return "missing \(missing), not expected \(extra)"
   }
 
-  /// The rules of one order by themselves: I8, and what `LifeChecks` knows.
-  private mutating func judge(_ order: SimulatedStore.Order, origin: SimulatedLog.Origin?) -> Violation? {
-    if case .purchase(let purchase) = origin {
+  /// I8, and what `LifeChecks` knows.
+  private mutating func judge(
+    _ record: SimulatedLog.Record, _ order: SimulatedStore.Order?, _ history: ArraySlice<HistoryEntry>
+  ) -> Violation? {
+    if let order, case .purchase(let purchase) = record.origin {
       let identity = shop.purchases[purchase].identity
       if let other = orderOf.updateValue(order.request.order, forKey: identity), other != order.request.order {
         return Violation(invariant: "I8", what: "\(identity) is two orders: \(other) and \(order.request.order)")
       }
     }
-    return lives.judge(order)
+    guard case .success(let content) = record.content else { return nil }
+    return lives.follow(content, order, history)
   }
 
-  /// Lives, payments and history are as a replay makes them, and as the rules say.
+  /// Lives, payments and history are as a replay makes them.
   private mutating func judgeLives(_ transaction: SimulatedStore.Transaction, _ effects: Effects) -> Violation? {
     let written = transaction.lives
     let holds = Dictionary(uniqueKeysWithValues: written.holds.map { ($0.order, $0) })

@@ -15,7 +15,10 @@ extension LifeChecks {
           what: "\(key.sku) of sale \(key.sale) has \(row.left) left and \(row.reserved) held of \(row.putUp) in the "
             + "store, and \(shelf.left), \(shelf.reserved) and \(shelf.putUp) by its orders")
       }
-      if shelf.mustOffer, !row.isClosed, let violation = unoffered(key, shelf.left) { return violation }
+      guard row.isClosed == shelf.isClosed else {
+        return Violation(invariant: "stock", what: "\(key.sku) of sale \(key.sale) is closed: \(row.isClosed)")
+      }
+      if shelf.mustOffer, !shelf.isClosed, let violation = unoffered(key, shelf.left) { return violation }
       shelves[key]?.mustOffer = false
     }
     return lookAtLives(of: store) ?? lookAtMoney(of: store)
@@ -47,27 +50,26 @@ extension LifeChecks {
         return Violation(
           invariant: "I9", what: "order \(order) has not the \(units) units of \(line.sku) of its history")
       }
-      let cost = zip(life.lines, life.prices).reduce(Int64(0)) { $0 + Int64($1.0) * $1.1 }
-      guard hold.amountMinor == cost else {
-        return Violation(invariant: "I13", what: "order \(order) costs \(hold.amountMinor), and its lines \(cost)")
+      guard hold.amountMinor == life.cost else {
+        return Violation(invariant: "I13", what: "order \(order) costs \(hold.amountMinor), and its lines \(life.cost)")
       }
     }
     return nil
   }
 
-  /// I13: all that was captured is in the store, and is applied, to be paid back, or paid back.
+  /// I13: all that was captured is in the store, and as much of it is applied, to be paid back, and paid back as the
+  /// commands say.
   private func lookAtMoney(of store: SimulatedStore) -> Violation? {
     // Each of them is looked for below.
-    guard store.lives.payments.count == captures.count else {
+    guard store.lives.payments.count == money.count else {
       return Violation(
-        invariant: "I13", what: "\(captures.count) payments were captured, \(store.lives.payments.count) are stored")
+        invariant: "I13", what: "\(money.count) payments were captured, \(store.lives.payments.count) are stored")
     }
-    var due: [OrderID: Int64] = [:]
     for payment in store.lives.payments.values {
-      guard payment.captured == captures[payment.key]?.minor, payment.refundDue >= 0, payment.refunded >= 0,
-        payment.applied >= 0
+      guard let paid = money[payment.key], payment.order == paid.order, payment.captured == paid.captured,
+        payment.refundDue == paid.due, payment.refunded == paid.refunded, payment.isCounted == paid.isCounted,
+        paid.due >= 0, paid.refunded >= 0, paid.applied >= 0
       else { return Violation(invariant: "I13", what: "payment \(payment.key.id) does not add up") }
-      if payment.isCounted { due[payment.order, default: 0] += payment.refundDue }
       guard payment.applied > 0 else { continue }
       guard let hold = store.lives.holds[payment.order], hold.state == .paid || hold.state == .fulfilled,
         payment.applied <= hold.amountMinor
@@ -75,8 +77,10 @@ extension LifeChecks {
         return Violation(invariant: "I13", what: "payment \(payment.key.id) is applied to what it does not pay for")
       }
     }
-    for (order, hold) in store.lives.holds where hold.refundDue != due[order] ?? 0 {
-      return Violation(invariant: "I13", what: "order \(order) owes \(hold.refundDue), its payments \(due[order] ?? 0)")
+    for (order, hold) in store.lives.holds {
+      guard let life = lives[order], hold.refundDue != due(of: life) else { continue }
+      return Violation(
+        invariant: "I13", what: "order \(order) owes \(hold.refundDue), its payments \(due(of: life))")
     }
     return nil
   }

@@ -183,6 +183,21 @@ public enum PlantedBug: String, CaseIterable, Sendable {
   /// A hold that ran out cannot be paid late where a wrong amount came for it.
   case wrongAmountLasts = "wrong-amount-lasts"
 
+  /// A stock that was closed sells on.
+  case closedStillSold = "closed-still-sold"
+
+  /// What an order asks for counts once more for a limit subject that has something.
+  case subjectCountedTwice = "subject-counted-twice"
+
+  /// A cancellation of some units gives one more back, where there is one.
+  case cancelsMore = "cancels-more"
+
+  /// Extensions of a hold are not counted.
+  case extendedForEver = "extended-for-ever"
+
+  /// A restock puts up twice what it says.
+  case restockDoubled = "restock-doubled"
+
   /// Whether it can only be found where a sale shapes its crowd. Others are looked for in worlds where all requests get
   /// into the log: the more, the sooner.
   var isOfShaping: Bool { self == .gateStaysShut || self == .rateForgotten }
@@ -190,30 +205,67 @@ public enum PlantedBug: String, CaseIterable, Sendable {
   /// Whether a level is written whether its row is as the lane knows it or not.
   var writesAnyLevel: Bool { self == .cacheKept || self == .aheadKept || self == .rulesOfTheSale }
 
-  /// Whether lanes decide by something else than the real function.
-  var decidesOtherwise: Bool {
+  /// Whether it is a mistake in the decision function. A replay makes it, too, and tells nothing (I10): a rule that is
+  /// reckoned without that function has to find it.
+  public var decidesOtherwise: Bool {
     switch self {
     case .duplicateCheckLast, .releasedTwice, .expiryEarly, .refundSwallowed, .ownHoldInTheWay: true
     case .basketInPart, .lineLimitAlone, .lineGivesAnothersBack, .firstPriceForAll, .dueNotLookedAt: true
-    case .wrongAmountLasts: true
+    case .wrongAmountLasts, .closedStillSold, .subjectCountedTwice, .cancelsMore, .extendedForEver: true
+    case .restockDoubled: true
     default: false
     }
   }
 
-  /// What they decide by then.
+  /// What lanes decide by then.
   func decides(_ state: inout LaneStock, _ record: LogRecord, at offset: Offset, into effects: inout Effects) {
-    if case .order(let command) = record { return decides(&state, command, at: offset, into: &effects) }
-    if self == .duplicateCheckLast, case .place(let request) = record, state.decided.contains(request.order),
-      let level = state.stock[request.stock], !level.isClosed, level.left >= request.quantity
-    {
+    switch record {
+    case .place(let request): decides(&state, request, at: offset, into: &effects)
+    case .order(let command): decides(&state, command, at: offset, into: &effects)
+    case .stock(let command): decides(&state, command, at: offset, into: &effects)
+    case .close: decide(&state, record, at: offset, into: &effects)
+    }
+  }
+
+  private func decides(
+    _ state: inout LaneStock, _ request: PurchaseRequest, at offset: Offset, into effects: inout Effects
+  ) {
+    switch self {
+    case .duplicateCheckLast:
+      guard state.decided.contains(request.order), let level = state.stock[request.stock], !level.isClosed,
+        level.left >= request.quantity
+      else { break }
       state.stock[request.stock]?.left = level.left - request.quantity
       effects.change(request.stock)
-      effects.repeated(request.stock.sale)
+      return effects.repeated(request.stock.sale)
+    case .closedStillSold:
+      guard state.stock[request.stock]?.isClosed == true else { break }
+      state.stock[request.stock]?.isClosed = false
+      decide(&state, .place(request), at: offset, into: &effects)
+      state.stock[request.stock]?.isClosed = true
       return
+    case .subjectCountedTwice:
+      let counted = request.terms.subjects.map(request.counted).filter { state.heldBySubject[$0] ?? .zero > .zero }
+      func add(_ units: Int32) { for subject in counted { state.heldBySubject[subject]? += units } }
+      add(request.quantity.rawValue)
+      decide(&state, .place(request), at: offset, into: &effects)
+      return add(-request.quantity.rawValue)
+    default: if request.isBasket { return decides(&state, basket: request, at: offset, into: &effects) }
     }
-    if case .place(let request) = record, request.isBasket {
-      return decides(&state, basket: request, at: offset, into: &effects)
-    }
-    decide(&state, record, at: offset, into: &effects)
+    decide(&state, .place(request), at: offset, into: &effects)
   }
+
+  private func decides(
+    _ state: inout LaneStock, _ command: StockCommand, at offset: Offset, into effects: inout Effects
+  ) {
+    guard self == .restockDoubled, command.id == nil, case .restock(let units) = command.action,
+      let other = try? StockCommand(
+        stock: command.stock, at: command.at, action: .restock(units + units), id: command.id, by: command.by)
+    else { return decide(&state, .stock(command), at: offset, into: &effects) }
+    decide(&state, .stock(other), at: offset, into: &effects)
+  }
+}
+
+extension Units {
+  fileprivate static func += (a: inout Self, b: Int32) { a = Units(a.rawValue + b) }
 }

@@ -1,6 +1,6 @@
 /// An invariant that did not hold.
 public struct Violation: Sendable, Hashable, CustomStringConvertible {
-  /// `I1` to `I12`, `lease`, or `liveness`.
+  /// `I1` to `I13`, or a rule by its name, as `liveness` or `waitlist`.
   public let invariant: String
 
   /// What was found instead.

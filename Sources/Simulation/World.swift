@@ -89,7 +89,7 @@ struct World {
     signer = try Self.signer.get()
     log = SimulatedLog(partitions: shop.partitions)
     store = SimulatedStore(shop, bug: bug)
-    checks = Checks(shop)
+    checks = Checks(shop, decide: tuning.decide)
     clients = []
     for purchase in shop.purchases.indices {
       clients.append(Client(purchase: purchase, attemptsLeft: random.number(in: Limits.attempts)))
