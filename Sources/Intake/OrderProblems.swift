@@ -172,7 +172,7 @@ extension Problem {
   }
 
   /// The log has the order behind it and the store does not know it: something for an operator.
-  static func unaccounted(_ order: OrderID) -> Problem {
+  static func unaccounted(_ order: OrderID?) -> Problem {
     Problem(.outcomeUnknown).with {
       $0.order = order
       $0.detail = "Ask again later, or send the order again with the same Idempotency-Key: it stays one order."

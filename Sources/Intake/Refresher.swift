@@ -34,9 +34,6 @@ actor Refresher {
   private var sales: [CatalogSale] = []
   private var levels = KnownLevels()
   private var gauges: [StockKey: StockGauge] = [:]
-  /// As of when the level is true that each gauge shows. Units can come back and be won again between two levels that
-  /// look the same: then there are new winners all the same.
-  private var shown: [StockKey: Offset] = [:]
   private var lines: FollowedLines
   private var meters: [DrainMeter]
   private var staleMeters: [StaleMeter]
@@ -223,13 +220,10 @@ actor Refresher {
   }
 
   private func learned(_ level: StockLevel, of key: StockKey) {
-    if gauges[key]?.shows(level) == true, shown[key] == level.asOf || !level.turnsAway { return }
-    guard grounds.learned(level, of: key) else { return }
-    tell(level, of: key)
+    if grounds.learned(level, of: key) { tell(level, of: key) }
   }
 
   private func tell(_ level: StockLevel, of key: StockKey) {
-    shown[key] = level.asOf
     if let gauge = gauges[key] { gauge.set(level) } else { gauges[key] = StockGauge(level) }
   }
 }

@@ -1,33 +1,6 @@
 public import FlashSale
 import Postgres
 
-/// Where some of a sale's orders are decided: the part of the sale that lies in one partition.
-public struct SaleLane: Sendable, Hashable {
-  public let sale: SaleNumber
-  public let partition: Partition
-
-  /// Names the lane.
-  public init(sale: SaleNumber, partition: Partition) {
-    self.sale = sale
-    self.partition = partition
-  }
-}
-
-/// An order that was confirmed, and its place in the log.
-public struct Winner: Sendable, Hashable {
-  public let order: OrderID
-  public let position: LogPosition
-
-  /// Where it was decided.
-  public var lane: SaleLane { SaleLane(sale: order.sale, partition: position.partition) }
-
-  /// Creates a winner.
-  public init(order: OrderID, position: LogPosition) {
-    self.order = order
-    self.position = position
-  }
-}
-
 extension SaleStore {
   /// Lends the confirmed orders of these lanes, of each from an offset on, in batches and in no particular order. All
   /// are of one snapshot, and one connection is held meanwhile. Nothing is asked if there is no lane.
@@ -63,7 +36,8 @@ extension SaleStore {
 
 extension Winner {
   init(row: Row) throws {
-    order = OrderID(try row.uuid(0))
-    position = LogPosition(partition: try row.partition(1), offset: try row.offset(2))
+    self.init(
+      order: OrderID(try row.uuid(0)),
+      position: LogPosition(partition: try row.partition(1), offset: try row.offset(2)))
   }
 }

@@ -250,7 +250,7 @@ extension RoomDesk {
 extension CatalogSale {
   /// Why nobody should wait any more; `nil`: something can still be had, or the sale is to come.
   fileprivate func roomIsOver(at now: Timestamp) -> Problem? {
-    let moments = items.map { SaleMoment(self, $0, at: now) }
+    let moments = items.map { OrderMoment(self, $0, at: now) }
     let isOver = moments.allSatisfy { moment in
       switch moment {
       // What is held can come back.
@@ -258,14 +258,14 @@ extension CatalogSale {
       case .over, .ending, .closing: true
       }
     }
-    return isOver ? moments.first?.refusal(in: self) : nil
+    return isOver ? moments.first?.refusal?.problem(nil, in: self) : nil
   }
 
   /// What those who wait can hope for. As at the door, nobody hears that all is gone while units are held (I2).
   fileprivate func outlook(at now: Timestamp) -> RoomAnswer.Outlook {
     var (areHeld, areLeft, release) = (false, false, Timestamp?.none)
     for item in items {
-      switch SaleMoment(self, item, at: now) {
+      switch OrderMoment(self, item, at: now) {
       case .open, .notStarted, .ending, .closing: return .units
       case .over(.soldOut): break
       case .over(.allHeld(let first)):

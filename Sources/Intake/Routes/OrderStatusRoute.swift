@@ -65,7 +65,7 @@ extension CatalogSale {
   /// Writes what an order that found all units of a SKU held can hope for, as the door tells it, for as long as that is
   /// so: when the first of them can come back, and whether a new order could wait.
   fileprivate func writeHeld(_ sku: SKU, at now: Timestamp, to json: inout JSONWriter) {
-    guard let item = self[sku], case .over(.allHeld(let release)) = SaleMoment(self, item, at: now) else { return }
+    guard let item = self[sku], case .over(.allHeld(let release)) = OrderMoment(self, item, at: now) else { return }
     if let release { json.field("earliest_release_at", release.description) }
     if hasWaitlist { json.field("waitlist", true) }
   }

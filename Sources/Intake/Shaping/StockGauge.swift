@@ -38,14 +38,19 @@ final class StockGauge: Sendable {
     set { release.store(newValue?.microseconds ?? 0, ordering: .relaxed) }
   }
 
+  /// All that an order meets of the item.
+  var known: OrderMoment.Item {
+    let level = level
+    return OrderMoment.Item(
+      left: level.left, isClosed: level.isClosed, isHeld: level.isHeld, isSettled: isSettled,
+      earliestRelease: earliestRelease)
+  }
+
   /// Whether buyers are turned away.
   var turnsAway: Bool {
     let level = level
     return level.left == .zero || level.isClosed
   }
-
-  /// Whether it shows just this.
-  func shows(_ level: StockLevel) -> Bool { shown.load(ordering: .acquiring) == Self.word(level) }
 
   /// Whether all that was accepted before the sale's end is decided.
   var isSettled: Bool { settled.load(ordering: .acquiring) }

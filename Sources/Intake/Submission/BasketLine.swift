@@ -1,6 +1,5 @@
 internal import FlashSale
 internal import HTTPServing
-internal import Time
 
 /// One line of an order of several, with what is known of its item.
 struct BasketLine {
@@ -32,19 +31,6 @@ struct BasketLine {
           "is priced in \(line.item.price.currency), and the lines before it in \(currency): an order is paid at once"))
     }
     return lines
-  }
-}
-
-extension SaleMoment {
-  /// What a basket meets: what the line meets that can win least, and which one that is.
-  static func of(_ lines: [BasketLine], _ sale: CatalogSale, at now: Timestamp) -> (moment: SaleMoment, line: Int) {
-    var worst = (moment: SaleMoment.open, line: 0)
-    for (index, line) in lines.enumerated() {
-      let moment = SaleMoment(sale, line.item, at: now)
-      if case .over = moment { return (moment, index) }
-      if worst.moment == .open { worst = (moment, index) }
-    }
-    return worst
   }
 }
 

@@ -155,7 +155,7 @@ struct OrderGate: Sendable {
     guard let item = sale[request.sku] else { throw request.lines.isEmpty ? .unknownSKU : .unknownSKU(ofLine: 0) }
     guard request.lines.isEmpty else { return try examine(basket: request, of: head, item, now: now, &random) }
     // Before the winners are looked at.
-    let moment = SaleMoment(sale, item, at: now).waiting(request.waits, in: sale)
+    let moment = OrderMoment(sale, item, at: now).waiting(request.waits && sale.hasWaitlist)
     return try examine(request, [], item, moment, of: head, now: now, &random)
   }
 
@@ -164,7 +164,7 @@ struct OrderGate: Sendable {
     _ random: inout BufferedRandom
   ) throws(Problem) -> Examined {
     let lines = try BasketLine.lines(of: request, in: head.sale)
-    let (moment, line) = SaleMoment.of(lines, head.sale, at: now)
+    let (moment, line) = OrderMoment.ofBasket(lines.lazy.map { OrderMoment(head.sale, $0.item, at: now) })
     do throws(Problem) {
       switch try examine(request, lines, item, moment, of: head, now: now, &random) {
       case .lookUp(let inquiry, .refuse(let problem)):
@@ -180,12 +180,12 @@ struct OrderGate: Sendable {
   ///   - lines: of a basket; empty for an order of one line.
   ///   - moment: what it meets.
   private func examine(
-    _ request: OrderRequest, _ lines: [BasketLine], _ item: CatalogItem, _ moment: SaleMoment, of head: OrderHead,
+    _ request: OrderRequest, _ lines: [BasketLine], _ item: CatalogItem, _ moment: OrderMoment, of head: OrderHead,
     now: Timestamp, _ random: inout BufferedRandom
   ) throws(Problem) -> Examined {
     let sale = head.sale
     guard let order = head.order else {
-      if let refusal = moment.refusal(in: sale) { throw refusal }
+      if let refusal = moment.refusal { throw refusal.problem(nil, in: sale) }
       try checkRate(head, now)
       let order = OrderID(randomFor: sale.number, using: &random)
       let (submission, record) = try record(of: order, hasKey: false, head, item, lines, request, now)
@@ -194,7 +194,7 @@ struct OrderGate: Sendable {
     // Whoever has won and asks again hears so before anything else (I2): one search of a table in memory.
     let hasWon = sale.winners?.contains(order) ?? false
     let inquiry = OrderInquiry(order: order, buyer: head.buyer, position: nil, request: request)
-    switch moment.meeting(order, in: sale, hasWon: hasWon, isComplete: sale.winners?.isComplete ?? false) {
+    switch moment.meeting(hasWon: hasWon, isComplete: sale.winners?.isComplete ?? false) {
     case .take:
       if let refusal = head.refusal {
         // Unless all winners are known, she may be one.
@@ -205,8 +205,8 @@ struct OrderGate: Sendable {
       let (submission, record) = try record(of: order, hasKey: true, head, item, lines, request, now)
       if let purchase = submission.purchase, purchases.isAnother(order, purchase) { throw .idempotencyConflict(order) }
       return .pass(submission, record)
-    case .refuse(let problem): throw head.refusal ?? problem
-    case .lookUp(let problem?): return .lookUp(inquiry, otherwise: .refuse(problem))
+    case .refuse(let refusal): throw head.refusal ?? refusal.problem(order, in: sale)
+    case .lookUp(let refusal?): return .lookUp(inquiry, otherwise: .refuse(refusal.problem(order, in: sale)))
     case .lookUp(nil):
       if let refusal = head.refusal { return .lookUp(inquiry, otherwise: .refuse(refusal)) }
       // Whoever has won hears so, whatever is wrong with what she sends now.

@@ -1,8 +1,5 @@
 import FlashSale
-import SaleStore
 import Testing
-
-@testable import Intake
 
 struct RefusalGroundsTests {
   private let sale = SaleNumber(rawValue: 1)
@@ -61,6 +58,31 @@ struct RefusalGroundsTests {
     #expect(byFirst.isEmpty)
     let byNext = grounds.ended(grounds.reading(of: [lane(0)]))
     #expect(byNext == [phone: closed])
+  }
+
+  @Test func `I2 what only looks like the level that is told waits for a reading of its own`() {
+    var grounds = grounds
+    _ = grounds.learned(gone, of: phone)
+    let told = grounds.ended(grounds.reading(of: [lane(0)]))
+    #expect(told == [phone: gone])
+    let isKnown = grounds.learned(gone, of: phone)
+    #expect(isKnown)
+    #expect(grounds.wanting.isEmpty)
+    // A unit came back and was won again.
+    let atOnce = grounds.learned(StockLevel(left: .zero, isClosed: false, asOf: Offset(4)), of: phone)
+    #expect(!atOnce)
+  }
+
+  @Test func `I2 units that came back while winners are read are not called gone by that reading`() {
+    var grounds = grounds
+    let some = StockLevel(left: Units(1), isClosed: false, asOf: Offset(0))
+    _ = grounds.learned(some, of: phone)
+    _ = grounds.learned(gone, of: phone)
+    let reading = grounds.reading(of: [lane(0)])
+    let atOnce = grounds.learned(StockLevel(left: Units(1), isClosed: false, asOf: Offset(2)), of: phone)
+    #expect(atOnce)
+    let byReading = grounds.ended(reading)
+    #expect(byReading.isEmpty)
   }
 
   @Test func `a reading begins behind the last winner of each lane, and of a failed one nothing counts`() {
