@@ -1,5 +1,6 @@
 internal import FlashSale
 internal import Lane
+internal import Time
 
 /// The state that the invariants imply, kept beside the world and derived from the log and the store alone.
 ///
@@ -264,8 +265,33 @@ extension World {
     violate("newest level", "intake \(intake) tells what \(key.sku) was as of \(level.asOf), after \(before)")
   }
 
-  /// I2: a buyer is turned away only when the store has nothing left.
-  mutating func checkSoldOut(_ key: StockKey, _ level: StockLevel) {
+  /// I2: nobody is turned away by an intake that has heard that units are left, and no winner who asks again is.
+  mutating func checkOver(_ order: OrderID, _ client: Int, at intake: Int, _ key: StockKey) {
+    guard let level = intakes[intake].levels[key] else { return }
+    if level.turnsAway, let newest = intakes[intake].known[key], !newest.turnsAway {
+      violate("I2", "intake \(intake) turns buyers of \(key.sku) away, and has heard that \(newest.left) are left")
+    }
+    guard let row = store.row(of: order), row.outcome == .confirmed,
+      row.request.lines == shop.purchases[clients[client].purchase].lines
+    else { return }
+    // Where units come back, who has won since the level is not known yet.
+    guard !shop.hasHolds || !level.turnsAway || row.position.offset < level.asOf else { return }
+    violate("I2", "intake \(intake) turns away order \(order), which has won at \(row.position)")
+  }
+
+  /// I2: what was accepted before a sale's end is in the log once an intake takes it to be whole.
+  mutating func checkEnds(_ send: Int) {
+    guard case .success(.place(let request)) = sends[send].record.content else { return }
+    let lane = SaleLane(sale: request.stock.sale, partition: sends[send].partition)
+    for (intake, other) in intakes.enumerated() where other.isRunning && other.winners.grounds.knowsEnd(of: lane) {
+      guard let endsAt = other.winners.endsAt[lane.sale], request.acceptedAt < endsAt else { continue }
+      violate("I2", "intake \(intake) knows where the log ended, and send \(send), accepted before, comes after that")
+    }
+  }
+
+  /// I2: a buyer is told that all is sold only when the store has nothing left.
+  mutating func checkSoldOut(_ key: StockKey, at intake: Int) {
+    guard let level = intakes[intake].levels[key] else { return }
     if level.reserved > .zero {
       violate("I2", "intake says sold out while it knows of \(level.reserved) units of \(key.sku) that are held")
     }

@@ -14,6 +14,9 @@ enum Answer {
   case accepted(OrderID, ticket: String)
   case refused(String)
 
+  /// 200: it was sent before, and is decided.
+  case decided(OrderID, Outcome)
+
   /// 403: comes back.
   case tooEarly
 
@@ -53,6 +56,7 @@ extension World {
       note("client \(client)", "is queued at \(place)")
       // Some press the button again.
       if random.happens(perMille: 150) { after(Limits.clientPause, .clientComes(client)) }
+    case .decided(let order, let outcome): note("client \(client)", "hears that \(order) is \(outcome)")
     case .refused(let reason): note("client \(client)", "is refused: \(reason)")
     case .tooEarly, .failed, .unknown:
       note("client \(client)", "is told \(answer)")

@@ -16,7 +16,7 @@ struct Faults {
   /// A client doesn't get its answer.
   var answerLost = 0
 
-  /// A signal doesn't reach an intake.
+  /// A signal doesn't reach an intake, or who has won doesn't that it asked for.
   var signalLost = 0
 
   /// A step of a transaction: the worker dies before it, or freezes; its connection is cut; the store says no.

@@ -82,6 +82,18 @@ public enum PlantedBug: String, CaseIterable, Sendable {
   /// Intake takes each level that a signal brings for the newest one: signals applied out of order.
   case signalOutOfOrder = "signal-out-of-order"
 
+  /// A level at which buyers are turned away is told before the winners up to it are read.
+  case winnersUnread = "winners-unread"
+
+  /// A reading of winners counts for levels that were learned after it began.
+  case earlyReadingCounts = "early-reading-counts"
+
+  /// The log's end is asked for when a sale ends, while orders are on their way that were accepted before.
+  case endAskedEarly = "end-asked-early"
+
+  /// A level that looks like the one that is told is not taken note of, though another one waits for its winners.
+  case sameLevelIgnored = "same-level-ignored"
+
   /// An order is not looked up in a closed generation of which the lane has no filter yet.
   case closedNotLookedUp = "closed-not-looked-up"
 

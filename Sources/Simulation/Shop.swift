@@ -63,6 +63,12 @@ struct Shop {
   private(set) var stock: [(key: StockKey, level: LaneStock.Level)] = []
   private(set) var purchases: [Purchase] = []
 
+  /// Every lane of every sale, in a fixed order.
+  private(set) var lanes: [SaleLane] = []
+
+  /// Sales whose winners intakes keep. In some worlds there is room for the first one's only.
+  let keptSales: Set<SaleNumber>
+
   /// Whether something happens to orders after their first decision.
   let hasHolds: Bool
 
@@ -82,8 +88,11 @@ struct Shop {
     }
     stock = Self.stock(of: sales)
     let clients = random.number(in: Limits.clients)
+    // Of what was drawn already: no other world changes by it.
+    keptSales = Set(sales.map(\.number).prefix(clients % 4 == 0 ? 1 : sales.count))
     let buyers = (0..<max(2, clients / 2)).map { BuyerID(unchecked: "buyer-\($0)") }
     refusedBuyer = random.happens(perMille: 300) ? buyers[random.index(below: buyers.count)] : nil
+    for (key, _) in stock where !lanes.contains(lane(of: key)) { lanes.append(lane(of: key)) }
     for _ in 0..<clients {
       if let other = purchases.last, random.happens(perMille: 350) {
         // The same key once more, perhaps for something else: in two lanes it is still one order.
@@ -203,6 +212,12 @@ struct Shop {
   func clock(at now: Int64) -> Timestamp { Self.epoch.after(now * pace) }
 
   subscript(number: SaleNumber) -> Numbered { sales[Int(number.rawValue) - 1] }
+
+  /// Which lane decides a stock.
+  func lane(of key: StockKey) -> SaleLane {
+    SaleLane(
+      sale: key.sale, partition: RecordKey(sale: self[key.sale].sale, sku: key.sku).partition(of: partitions))
+  }
 
   private static func stock(of sales: [Numbered]) -> [(key: StockKey, level: LaneStock.Level)] {
     sales.flatMap { sale in

@@ -35,6 +35,9 @@ struct SimulatedIntake {
   /// Stock as buyers are told.
   var levels: [StockKey: StockLevel]
 
+  /// Who has won, as far as it knows.
+  var winners: SimulatedWinners
+
   /// What it has put into the lines of items whose sale caps them, and how far it knows the log.
   var lines: [StockKey: SimulatedLine] = [:]
   var ends: [Partition: Offset] = [:]
@@ -49,6 +52,7 @@ struct SimulatedIntake {
   /// The first one, or one after this one.
   init(_ shop: Shop, _ bug: PlantedBug?, after last: SimulatedIntake? = nil) {
     watching = SimulatedWatchers(partitions: shop.partitions, bug: bug)
+    winners = SimulatedWinners(of: shop.keptSales)
     run = (last?.run ?? 0) + 1
     levels = Dictionary(uniqueKeysWithValues: shop.stock.map { ($0.key, $0.level.level) })
   }
@@ -64,80 +68,40 @@ extension World {
     for (key, level) in levels.sorted(by: { $0.key < $1.key }) {
       let isNewest = intakes[intake].known.heard(level, of: key)
       if !isNewest { met(.staleSignal) }
-      if isNewest || bug == .signalOutOfOrder { tell(level, of: key, at: intake) }
+      if isNewest || bug == .signalOutOfOrder { learn(level, of: key, at: intake) }
     }
+    readWinners(of: intakes[intake].winners.grounds.wanting, at: intake)
+    askForEnds(at: intake)
     watermarksMoved(at: intake)
     if random.happens(perMille: Limits.readingsPerMille) { beginReading(at: intake) }
   }
 
   /// Begins to read what the store has now. It is brought later, while signals come.
-  private mutating func beginReading(at intake: Int) {
-    let reading = intakes[intake].known.reading()
+  mutating func beginReading(at intake: Int) {
+    let known = intakes[intake].known.reading()
     let levels = store.stock.mapValues(\.level.level)
-    let read = StoreReading(levels: levels, watermarks: watermarks, known: reading)
+    let read = StoreReading(
+      levels: levels, watermarks: watermarks, known: known, winners: intakes[intake].winners.grounds.next)
     after(Limits.slowNetwork, .levelsRead(intake: intake, run: intakes[intake].run, read))
   }
 
   mutating func levelsRead(by intake: Int, _ run: Int, _ reading: StoreReading) {
     guard intakes[intake].run == run else { return }
     moveLines(at: intake, reading.watermarks)
+    intakes[intake].winners.grounds.learned(progress: reading.watermarks, before: reading.winners)
     for (key, level) in reading.levels.sorted(by: { $0.key < $1.key }) {
       let isNewest = intakes[intake].known.read(level, of: key, in: reading.known)
-      if isNewest { tell(level, of: key, at: intake) } else { met(.staleReading) }
+      if isNewest { learn(level, of: key, at: intake) } else { met(.staleReading) }
     }
+    readWinners(of: salesToRead(at: intake), at: intake)
+    askForEnds(at: intake)
     watermarksMoved(at: intake)
-  }
-
-  private mutating func tell(_ level: StockLevel, of key: StockKey, at intake: Int) {
-    intakes[intake].levels[key] = level
-    checkTold(level, of: key, by: intake, run: intakes[intake].run)
   }
 }
 
 extension World {
-  /// What intake does with a request: the checks of `OrderGate`, in their order, and then the log.
-  mutating func accept(_ client: Int, at intake: Int) {
-    let purchase = shop.purchases[clients[client].purchase]
-    let sale = shop[purchase.sale]
-    let keys = purchase.lines.map { StockKey(sale: purchase.sale, sku: $0.sku) }
-    let now = shop.clock(at: scheduler.now + intakes[intake].skew)
-    // As the store tells it: the widest of its SKUs.
-    let rules = sale.sale.items.compactMap { store.stock[StockKey(sale: sale.number, sku: $0.sku)]?.level.rules }
-    guard let startsAt = rules.map(\.startsAt).min(), let endsAt = rules.map(\.endsAt).max() else { return }
-    if now < startsAt { return answer(client, .tooEarly) }
-    for key in keys {
-      guard let level = intakes[intake].levels[key] else { return }
-      if now >= endsAt || level.isClosed { return answer(client, .refused("ended")) }
-      if level.left == .zero, !(purchase.waits && sale.sale.holds?.waitlist != nil) {
-        if level.reserved > .zero, bug != .heldCountsAsSold {
-          met(.refusedAsAllHeld)
-          return answer(client, .refused("all held"))
-        }
-        met(.refusedAsSoldOut)
-        checkSoldOut(key, level)
-        return answer(client, .refused("sold out"))
-      }
-    }
-    guard isWithinRate(purchase, at: intake, now) else { return answer(client, .failed) }
-    for key in keys {
-      guard isLineOpen(key, at: intake) else { return answer(client, .failed) }
-    }
-    var order = OrderID(sale: purchase.sale, buyer: purchase.buyer, key: purchase.key)
-    if bug == .randomOrderIDs {
-      let other = IdempotencyKey(unchecked: "\(purchase.key).\(client).\(clients[client].attempts)")
-      order = OrderID(sale: purchase.sale, buyer: purchase.buyer, key: other)
-    }
-    do {
-      let request = try PurchaseRequest(
-        order: order, sale: purchase.sale, lines: purchase.lines, buyer: purchase.buyer, acceptedAt: now,
-        terms: try shop.terms(of: purchase))
-      send(request, of: client, from: intake, under: RecordKey(sale: sale.sale, sku: purchase.sku))
-    } catch {
-      answer(client, .refused("\(error)"))
-    }
-  }
-
-  private mutating func send(_ request: PurchaseRequest, of client: Int, from intake: Int, under key: RecordKey) {
+  /// Sends a request's record on its way into the log.
+  mutating func send(_ request: PurchaseRequest, of client: Int, from intake: Int, under key: RecordKey) {
     if random.happens(perMille: faults.queueFull) { return answer(client, .failed) }
     let record = SimulatedLog.Record(
       key: Array(key.text.utf8), value: LogRecord.place(request).encoded(),
@@ -183,6 +147,7 @@ extension World {
     if sends[send].appends > 1 { met(.appendedTwice) }
     if sends[send].isAnswered { met(.appendedAfterUnknown) }
     checkFailed(send)
+    checkEnds(send)
     if random.happens(perMille: faults.acknowledgementLost) {
       note("log", "the acknowledgement of \(partition)@\(offset) is lost")
       return deliverAgain(send)

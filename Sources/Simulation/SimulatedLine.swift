@@ -15,6 +15,8 @@ struct StoreReading {
   let levels: [StockKey: StockLevel]
   let watermarks: [Partition: Offset]
   let known: KnownLevels.Reading
+  /// Behind the last winners that the intake knew when it asked.
+  let winners: [SaleLane: Offset]
 }
 
 extension World {

@@ -27,6 +27,8 @@ public enum Course: Int, CaseIterable, Sendable {
   case lifeExpired, lifeNotDue, lifeRepeated, lifeNotAllowed
   case basketWon, basketRefused, basketRefusedLater, lineCancelled, basketExpired, basketPaid, basketStockLoaded
   case staleSignal, staleReading, lineFull, rateLimited
+  case refusedAsEnded, refusedAsSettled, winnerToldSo, loserToldSo, lookedUpInVain
+  case levelAwaitsWinners, levelBehindWinners, winnersReadTooEarly
   case watcherTold, watcherPlaced, watcherAskedInVain, watcherAskedAgain
   case laneOpens, laneReads, laneMeasures, laneWrites, laneWritesAndReads, laneWritesAndDecides, laneReclaims
   case laneCloses, laneHalts, lanePauses, laneWaitsForLog, laneStops, laneEndsHalted, laneSurrenders

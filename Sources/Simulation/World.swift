@@ -1,5 +1,6 @@
 internal import FlashSale
 internal import Lane
+internal import Time
 
 /// One world: a shop, its buyers and all processes, in one thread and in virtual time. All chance comes from the seed,
 /// so the same seed is the same world.
@@ -18,6 +19,8 @@ struct World {
     case answerDeadline(Int)
     indirect case signalArrives(intake: Int, [StockKey: StockLevel], Partition, watermark: Offset)
     indirect case levelsRead(intake: Int, run: Int, StoreReading)
+    indirect case winnersRead(intake: Int, run: Int, WinnersReading)
+    indirect case endTold(intake: Int, run: Int, SaleLane, Offset, asked: Timestamp)
     case laneContinues(Int)
     case commitArrives(SimulatedStore.Session)
     case sessionNoticed(SimulatedStore.Session)
@@ -53,6 +56,9 @@ struct World {
   /// How often a lane that lacks a filter gets it before its next batch, per mille.
   let filters: Int
 
+  /// From a sale's end until all is in the log that was accepted before; `nil`: clocks may be wrong.
+  let settlesAfter: Int64?
+
   /// How long one step of a transaction takes.
   let transactionStep: ClosedRange<Int64>
   var random: SeededGenerator
@@ -84,6 +90,9 @@ struct World {
     tuning = LaneTuning(from: &random, bug)
     let leaseTuning = LeaseTuning(bug)
     self.leaseTuning = leaseTuning
+    let sending = faults.deliveryLate > 0 ? Limits.slowNetwork : Limits.network
+    let delay = bug == .endAskedEarly ? 0 : Int64(Limits.sends) * sending.upperBound
+    settlesAfter = faults.kinds.contains(.clockJump) ? nil : delay
     filters = Limits.filterPerMille[random.index(below: Limits.filterPerMille.count)]
     transactionStep = random.happens(perMille: 400) ? Limits.slowTransactionStep : Limits.transactionStep
     signer = try Self.signer.get()
@@ -139,6 +148,9 @@ struct World {
     case .signalArrives(let intake, let levels, let partition, let watermark):
       signalArrives(at: intake, levels, partition, watermark)
     case .levelsRead(let intake, let run, let reading): levelsRead(by: intake, run, reading)
+    case .winnersRead(let intake, let run, let reading): winnersRead(by: intake, run, reading)
+    case .endTold(let intake, let run, let lane, let end, let endsAt):
+      endTold(to: intake, run, lane, end, asked: endsAt)
     case .laneContinues(let lane): continueLane(lane)
     case .commitArrives(let session): commitArrives(session)
     case .sessionNoticed(let session): store.end(session, commitWins: random.happens(perMille: 500))
