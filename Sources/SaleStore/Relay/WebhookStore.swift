@@ -28,7 +28,7 @@ public struct WebhookStore: Sendable {
 
   /// Connects. Throws `PostgresError` when PostgreSQL cannot be reached or refuses.
   public static func connect(_ settings: DatabaseSettings, logger: Logger) async throws -> WebhookStore {
-    var settings = settings
+    var settings = settings.findingByIndex()
     settings.statementTimeout = Limits.relayStatementTimeout
     let thread = StoreThread(label: "webhooks")
     return WebhookStore(connection: try await Connection.connect(settings, on: thread.executor, logger: logger))
