@@ -83,7 +83,7 @@ package enum OrderMoment: Hashable, Sendable {
     var worst = (moment: OrderMoment.open, line: 0)
     for (index, moment) in lines.enumerated() {
       if case .over = moment { return (moment, index) }
-      if worst.moment == .open { worst = (moment, index) }
+      if worst.moment == .open, moment != .open { worst = (moment, index) }
     }
     return worst
   }
