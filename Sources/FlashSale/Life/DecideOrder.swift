@@ -180,7 +180,7 @@ extension LaneStock {
     }
   }
 
-  /// Whether an order whose hold has lapsed can have its units after all: they are still there, are not kept for one who
+  /// Whether an order whose hold has lapsed can have its units after all: they are still there, are kept for nobody who
   /// waits, and each line meets the buyer's limit upon the ones before it. One that counted for limit subjects can't:
   /// what others count for them by now is not known here. Nor is what a buyer holds whom the command does not name.
   private func canReturn(_ hold: Hold, by command: OrderCommand) -> Bool {
