@@ -12,7 +12,7 @@ PARTITIONS = 4
 OPENINGS = 20
 
 # Milliseconds within which a page opens for which all orders are counted first.
-FIRST_COUNT = 2_000
+FIRST_COUNT = 3_000
 
 # A finished sale as lanes would have left it: one order in ten has won, and was paid or has expired. The crowd came
 # within 20 s; commands came then, behind all orders of their partitions.
