@@ -2,8 +2,8 @@ internal import FlashSale
 internal import SaleStore
 internal import Synchronization
 
-/// How many orders the last previews of bulk jobs have counted. As of one vector a search always finds the same ones,
-/// so that whoever starts the job need not count again.
+/// How many orders the last previews of bulk jobs have counted. A search always finds the same orders as of one vector.
+/// So the start of a job does not count again.
 final class KeptPreviews: Sendable {
   private struct Preview {
     let sale: SaleNumber

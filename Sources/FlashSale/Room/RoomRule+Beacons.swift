@@ -76,9 +76,9 @@ extension RoomKeeper {
 }
 
 extension [RoomKeeper.Question] {
-  /// What to do at `now`. The first that has spoken counts, and who stands behind another is asked, and counts, only
-  /// while a call of that one has just failed. So an owner that was away past the fallback's time, by chance or because
-  /// the shop stopped it, draws by what it would have drawn by before, if the first beacon keeps what it has said.
+  /// What to do at `now`. The first beacon that has spoken counts. A later one is asked, and counts, only while a call
+  /// of the one before has just failed. An owner can be away past the fallback's time, by chance or because the shop
+  /// stopped it. It still draws by the first beacon, if that one keeps what it has said.
   ///
   /// - Parameters:
   ///   - told: what persons said.

@@ -8,7 +8,7 @@ package enum OrderMoment: Hashable, Sendable {
   /// No order can have been taken yet.
   case notStarted(Timestamp)
   /// What is in line, or still on its way there, cannot win: nothing is left, the lane closed the stock, or all that
-  /// came in time is decided. Whoever is not among the winners gets nothing.
+  /// came in time is decided. Only the winners get anything.
   case over(Why)
   /// The end has passed, and orders of before it may not be decided yet.
   case ending
@@ -21,7 +21,7 @@ package enum OrderMoment: Hashable, Sendable {
     case allHeld(Timestamp?)
   }
 
-  /// What is known of an item, all of one moment. Whoever is to be turned away looks at it before the sale's winners.
+  /// What is known of an item, all of one moment. It is read before the sale's winners are.
   package struct Item: Sendable {
     let left: Units
     let isClosed: Bool

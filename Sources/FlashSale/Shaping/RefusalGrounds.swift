@@ -1,5 +1,5 @@
 /// Decides when buyers may be turned away early: only where everybody who has won by then is known (I2). A value that
-/// reads and tells nothing itself; whoever has it does what it says.
+/// reads and tells nothing itself: its owner does what it says.
 ///
 /// (1) A level at which buyers are turned away is told only behind a reading of winners that began after the level was
 ///     learned: who won by that level had committed before it was learned, so the reading sees them.
