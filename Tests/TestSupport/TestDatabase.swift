@@ -98,7 +98,30 @@ public struct TestDatabase: Sendable {
 
   /// A store over a small pool, lent to `body`.
   public func withStore<Answer>(_ body: (SaleStore) async throws -> Answer) async throws -> Answer {
-    let pool = Pool(try settings, size: 4, waitLimit: 1_000, waitTimeout: .seconds(10), logger: quietLogger)
+    try await withStore(try settings, body)
+  }
+
+  /// The same, and returns when PostgreSQL has ended the store's sessions: by then its statistics have what they read.
+  public func withEndedStore<Answer>(_ body: (SaleStore) async throws -> Answer) async throws -> Answer {
+    let name = "ended \(UUID())"
+    var settings = try settings
+    settings.applicationName = name
+    let answer = try await withStore(settings, body)
+    let connection = try await connect()
+    let haveEnded = try await eventually {
+      try await connection.query(
+        "SELECT NOT EXISTS (SELECT FROM pg_stat_activity WHERE application_name = $1)", name
+      ).single().bool(0)
+    }
+    await connection.close()
+    guard haveEnded else { throw TestSetUpError("PostgreSQL has not ended a store's sessions") }
+    return answer
+  }
+
+  private func withStore<Answer>(
+    _ settings: ConnectionSettings, _ body: (SaleStore) async throws -> Answer
+  ) async throws -> Answer {
+    let pool = Pool(settings, size: 4, waitLimit: 1_000, waitTimeout: .seconds(10), logger: quietLogger)
     do {
       let answer = try await body(SaleStore(pool: pool))
       await pool.close()
