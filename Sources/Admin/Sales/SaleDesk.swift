@@ -114,7 +114,9 @@ struct SaleDesk: Sendable {
   func meant(_ request: ResumeRequest, of partition: Partition) async throws -> ResumeRequest {
     guard request.haltedAt == nil else { return request }
     var request = request
-    request.haltedAt = try await partitions().partitions.first { $0.partition == partition.rawValue }?.haltedAt
+    // The log is not asked: it may be what halted the partition.
+    let progress = try await asking("progress") { [store, topic] in try await store.progress(topic: topic) }
+    request.haltedAt = progress.first { $0.partition == partition }?.haltedAt
     return request
   }
 

@@ -9,12 +9,9 @@ package struct FilterReader: Sendable {
 
   /// Connects. Throws `PostgresError` when PostgreSQL cannot be reached or refuses.
   package static func connect(_ settings: ConnectionSettings, logger: Logger) async throws -> FilterReader {
-    var settings = settings
-    settings.sessionParameters.merge([
-      // Some seconds for a million orders that are not in memory.
-      "statement_timeout": "0",
-      "enable_seqscan": "off",
-    ]) { _, ours in ours }
+    var settings = settings.findingByIndex()
+    // Some seconds for a million orders that are not in memory.
+    settings.sessionParameters["statement_timeout"] = "0"
     return FilterReader(connection: try await Connection.connect(settings, logger: logger))
   }
 
