@@ -162,7 +162,7 @@ public enum Limits {
   /// Tries to write how an audit ended: ten minutes of them. Past it, the audit is told as not ended.
   static let auditEndTries = 600
 
-  /// Orders that a preview of a bulk job looks at, some 50 pages; past it, it says that there are more.
+  /// Orders that a preview of a bulk job looks at, some 50 pages. Past it, it says that more may fit.
   static let previewedOrders = 200_000
 
   /// Previews whose numbers a process keeps for the starts that name them. Past it, the oldest is forgotten, and a
