@@ -2,8 +2,8 @@
 ///
 /// (1) An owner that was replaced changes nothing, whatever it believes: its records stand behind its successor's
 ///     `own`, with an older epoch. So all readers agree who was let in, without asking anyone.
-/// (2) The newest epoch in any record of an owner counts. An `own` is written once, and the topic may keep it no longer.
-///     A reader that begins behind it knows the owner by its other records.
+/// (2) The newest epoch in any record of an owner counts. An `own` is written once, and the topic may keep it no
+///     longer. A reader that begins behind it knows the owner by its other records.
 public struct Rooms: Sendable {
   private var rooms: [SaleNumber: Room] = [:]
 
