@@ -42,21 +42,34 @@ enum Base64URL {
   /// One text per value: bits left over at the end must be zero.
   static func decode(_ text: UnsafeRawBufferPointer, into bytes: UnsafeMutableRawBufferPointer) -> Bool {
     guard text.count == length(of: bytes.count) else { return false }
-    var at = 0
-    var bits: UInt32 = 0
-    var held = 0
-    for letter in text {
-      let value = values[Int(letter)]
-      guard value < 64 else { return false }
-      bits = bits << 6 | UInt32(value)
-      held += 6
-      if held >= 8 {
-        held -= 8
-        bytes[at] = UInt8(bits >> UInt32(held) & 0xFF)
-        at += 1
+    return values.withUnsafeBufferPointer { values in
+      // Four letters are three bytes.
+      var (from, to) = (0, 0)
+      while to + 3 <= bytes.count {
+        let (a, b) = (UInt32(values[Int(text[from])]), UInt32(values[Int(text[from + 1])]))
+        let (c, d) = (UInt32(values[Int(text[from + 2])]), UInt32(values[Int(text[from + 3])]))
+        guard a | b | c | d < 64 else { return false }
+        let bits = a << 18 | b << 12 | c << 6 | d
+        bytes[to] = UInt8(bits >> 16)
+        bytes[to + 1] = UInt8(bits >> 8 & 0xFF)
+        bytes[to + 2] = UInt8(bits & 0xFF)
+        (from, to) = (from + 4, to + 3)
       }
+      let left = bytes.count - to
+      guard left > 0 else { return true }
+      var bits: UInt32 = 0
+      for letter in text[from...] {
+        let value = UInt32(values[Int(letter)])
+        guard value < 64 else { return false }
+        bits = bits << 6 | value
+      }
+      let spare = UInt32(left == 1 ? 4 : 2)
+      guard bits & (1 << spare - 1) == 0 else { return false }
+      bits >>= spare
+      if left == 2 { bytes[to] = UInt8(bits >> 8) }
+      bytes[to + left - 1] = UInt8(bits & 0xFF)
+      return true
     }
-    return bits & (1 << UInt32(held) - 1) == 0
   }
 
   /// The bytes that `text` stands for; `nil` if it stands for none.

@@ -46,36 +46,44 @@ extension SubjectLimits {
   /// - Parameter text: `card=9f8a…, address=77c1…`, in any order. Kinds that the sale does not limit are passed over,
   ///   so that a gateway may name the same ones to every sale.
   public func subjects(in text: String?) throws(Fault) -> [LimitSubject] {
-    var named: [SubjectKind: SubjectID] = [:]
-    for element in text?.split(separator: ",", omittingEmptySubsequences: false) ?? [] {
-      let element = element.trimmed
-      guard let equals = element.firstIndex(of: "="), let kind = SubjectKind(rawValue: String(element[..<equals])),
-        let id = SubjectID(rawValue: String(element[element.index(after: equals)...]))
-      else {
+    // By bytes, and in a list: they are few, and each order of such a sale is read.
+    var named: [(kind: SubjectKind, id: SubjectID)] = []
+    for element in text?.utf8.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false) ?? [] {
+      guard let (kind, id) = Self.subject(element.trimmed) else {
         throw .malformed(
           """
           must be like card=9f8a, address=77c1: kinds of 1 to \(SubjectKind.maxBytes) characters of A-Z a-z 0-9 . _ -, \
           and ids of 1 to \(SubjectID.maxBytes) characters of printable ASCII without spaces and commas
           """)
       }
-      guard named.updateValue(id, forKey: kind) == nil else { throw .malformed("names \(kind) twice") }
+      guard !named.contains(where: { $0.kind == kind }) else { throw .malformed("names \(kind) twice") }
+      named.append((kind, id))
       guard named.count <= Limits.subjectsNamed else {
         throw .malformed("must name at most \(Limits.subjectsNamed) subjects")
       }
     }
     var subjects: [LimitSubject] = []
     for rule in rules {
-      guard let id = named[rule.kind] else { throw .missing(rule.kind) }
+      guard let id = named.first(where: { $0.kind == rule.kind })?.id else { throw .missing(rule.kind) }
       subjects.append(LimitSubject(kind: rule.kind, id: id, limit: rule.limit))
     }
     return subjects
   }
+
+  /// What `card=9f8a` names.
+  private static func subject(_ element: Substring.UTF8View) -> (SubjectKind, SubjectID)? {
+    guard let equals = element.firstIndex(of: UInt8(ascii: "=")),
+      let kind = SubjectKind(rawValue: String(Substring(element[..<equals]))),
+      let id = SubjectID(rawValue: String(Substring(element[element.index(after: equals)...])))
+    else { return nil }
+    return (kind, id)
+  }
 }
 
-extension Substring {
+extension Substring.UTF8View {
   /// Without the spaces and tabs around it.
-  fileprivate var trimmed: Substring {
-    let isSpace = { (character: Character) in character == " " || character == "\t" }
+  fileprivate var trimmed: Self {
+    let isSpace = { (byte: UInt8) in byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") }
     var rest = drop(while: isSpace)
     while let last = rest.last, isSpace(last) { rest.removeLast() }
     return rest
