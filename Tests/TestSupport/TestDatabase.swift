@@ -11,9 +11,13 @@ public struct TestDatabase: Sendable {
   /// Where a process of its own would connect.
   public let url: String
 
-  /// The same, for `Connection.connect`.
+  /// The same, for `Connection.connect`. A busy disk can make the server take longer than a shop would wait.
   public var settings: ConnectionSettings {
-    get throws { try ConnectionSettings(url) }
+    get throws {
+      var settings = try ConnectionSettings(url)
+      settings.connectTimeout = .seconds(30)
+      return settings
+    }
   }
 
   /// All tests of a target begin at once. With a database come a broker, connections and threads, and on two cores 74

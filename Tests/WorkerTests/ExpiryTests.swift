@@ -43,7 +43,7 @@ import Worker
   }
 
   private func become(_ states: [String], _ bench: LogBench, _ orders: [OrderID]) async throws -> Bool {
-    try await eventually(within: .seconds(20)) { try await self.states(bench, orders) == states }
+    try await eventually { try await self.states(bench, orders) == states }
   }
 
   @Test(.timeLimit(.minutes(2)))
@@ -82,13 +82,13 @@ import Worker
       _ = try bench.startWorker()
       let connection = try await bench.database.connect()
       #expect(
-        try await eventually(within: .seconds(30)) {
+        try await eventually {
           let ended = try await connection.query("SELECT count(*) FROM holds WHERE state = 7").single().int64(0)
           return ended == 2_000
         })
       // Its offer ends with the sale; or it lapses if none was made.
       #expect(
-        try await eventually(within: .seconds(20)) {
+        try await eventually {
           try await ["expired", "lapsed"].contains(states(bench, [waits.0])[0] ?? "")
         })
       let applied = try await connection.query(
@@ -123,7 +123,8 @@ import Worker
       let ended = try await connection.query("SELECT at FROM history WHERE action = 6")
       await connection.close()
       let late = try ended.single().timestamp(0).microseconds(since: due)
-      #expect((0..<1_000_000).contains(late), "\(late) µs")
+      // A write to the other partition takes 10 s to fail. Some ms are usual; a busy machine may take longer.
+      #expect((0..<5_000_000).contains(late), "\(late) µs")
       try bench.broker.moveLeader(topic: LogBench.topic, partition: 0, to: 1)
       #expect(try await become(["expired", "expired"], bench, [stuck.0, other.0]))
     }

@@ -218,7 +218,8 @@ import Worker
       let id = try #require(try await bench.store.workers(topic: LogBench.topic).first?.id)
       #expect(try await bench.store.drain(id, of: LogBench.topic) == .noRoom(lanes: 32, partitions: 40))
       #expect(try await bench.store.workers(topic: LogBench.topic).allSatisfy { $0.drainedAt == nil })
-      #expect(first.status.partitions.count == 20 && second.status.partitions.count == 20)
+      // On a busy machine a lease can lapse, and is taken anew.
+      #expect(try await eventually { first.status.partitions.count == 20 && second.status.partitions.count == 20 })
     }
   }
 
