@@ -212,7 +212,8 @@ import Time
 
   @Test func `each alert names its cause and a remedy`() {
     let all: [LiveAlert] = [
-      .storeAway(milliseconds: 1), .logAway(milliseconds: 1), .halted(Partition(1), reason: "gap"),
+      .storeAway(milliseconds: 1), .logAway(milliseconds: 1),
+      .halted(Partition(1), reason: "the topic was recreated: it ends at offset 1, the next one to decide is 2"),
       .unowned(Partition(1), waiting: 1), .stale(Partition(1), milliseconds: 1), .commitWaits(milliseconds: 1),
       .hot(Partition(1), percent: 90, drainMilliseconds: nil), .allHeld([]), .roomPaused(waiting: 1),
       .quarantined(1), .deadLetters(1), .endpointsFail(1),
@@ -222,6 +223,9 @@ import Time
       #expect(words.allSatisfy { !$0.title.isEmpty && !$0.cause.isEmpty && !$0.remedy.isEmpty })
       #expect(Set(words.map(\.remedy)).count == all.count)
       #expect(words.allSatisfy { !"\($0.title)\($0.cause)\($0.remedy)".contains("{") }, "a value is missing")
+      guard language == .chinese else { continue }
+      let english = words.map { "\($0.title) \($0.cause)" }.filter { $0.contains(/[A-Za-z]+ [a-z]+ [a-z]+/) }
+      #expect(english.isEmpty, "\(english)")
     }
   }
 

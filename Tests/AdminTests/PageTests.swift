@@ -99,7 +99,7 @@ import Testing
         #expect(!english.isEmpty && !chinese.isEmpty, "\(message)")
         func values(_ text: String) -> Set<String> { Set(text.matches(of: /\{[0-9]\}/).map { String($0.output) }) }
         #expect(values(english) == values(chinese), "\(message)")
-        let same = ["JSON lines", "UTC", "{1} · Penstock", "p50; p99 {1} ms"]
+        let same = ["{1}: {2}", "JSON lines", "UTC", "{1} · Penstock", "p50; p99 {1} ms"]
         #expect(
           same.contains(english) || chinese.unicodeScalars.contains { (0x4E00...0x9FFF).contains($0.value) },
           "\(message)")
@@ -129,6 +129,8 @@ import Testing
     check(DetailWords.self)
     check(RuleWords.self)
     check(FaultWords.self)
+    check(AuditWords.self)
+    check(DecodedRecord.Field.self)
     check(LogAction.self)
     check(GuardedCommand.self)
     check(ComparisonWords.self)

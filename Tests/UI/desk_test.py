@@ -87,7 +87,10 @@ class Quarantine(Console):
         self.open("/admin/sales/aside/live")
         self.wait_for(say("2 records are quarantined.", "2 条记录被隔离。"), "[data-part=alerts]")
         self.open("/admin/quarantine")
+        self.assertNotIn("INSERT INTO", self.find("main table").text)
+        self.find("main table summary").click()
         self.assertIn("a rule of the store refuses it", self.find("main table").text)
+        self.find("main table summary").click()
         self.check_accessible()
         self.screenshot("quarantine")
         # What is in it names its buyer, so a viewer sees that as little as the buttons.
@@ -102,6 +105,7 @@ class Quarantine(Console):
         content = [part.text for part in self.driver.find_elements("css selector", "main pre")]
         self.assertIn("first-buyer", content[0])
         self.assertIn("000000  ", content[1])
+        self.assertIn(say("Buyer first-buyer", "买家 first-buyer"), self.find("main table").text)
         self.check_accessible()
         self.screenshot("quarantined-record")
         self.submit(f"/admin/quarantine/{path}/requeue", {"because": "the rule was wrong"})
@@ -137,7 +141,8 @@ class Audits(Console):
 
         until(has_ended)
         self.assertIn(say("Verdict: sound", "结论: 全部正确"), self.text())
-        self.assertRegex(self.find("main pre").text, r"records in the log +\d")
+        self.assertRegex(self.find("main .counts").text, say(r"records in the log +\d", r"日志中的记录 +\d"))
+        self.assertIn(say("SOUND: the database is what the log gives", "全部正确：数据库与日志一致"), self.text())
         self.check_accessible()
         self.screenshot("audit")
 

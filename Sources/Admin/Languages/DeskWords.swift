@@ -11,7 +11,7 @@ enum DeskWords: Message {
   case jobs, job, noJobs, progress, startedBy, createdAt, stop, resultFile, running, done, stopped, failed, sale
   case skipped, written, refusedCommands, waits, query
   case quarantine, noRecords, error, setAside, open, requeued, dismissed, requeue, dismiss, content, bytes, fields, key
-  case resolvedBy, older, whatItMeans, haltMeans, halts, resume, resumeHint
+  case answered, placing, resolvedBy, older, whatItMeans, haltMeans, halts, resume, resumeHint
   case audits, audit, noAudits, startAudit, auditHint, verdict, report, phase, startedAt, notEnded, notEndedHint
 
   init(_ action: String) {
@@ -158,6 +158,8 @@ enum DeskWords: Message {
     case .fields: ("Fields", "字段")
     case .key: ("Key", "键")
     case .resolvedBy: ("{1} by {2} at {3}: {4}", "{1}，操作人 {2}，时间 {3}：{4}")
+    case .answered: ("What PostgreSQL said", "PostgreSQL 的答复")
+    case .placing: ("place", "下单")
     case .older: ("Further records", "更多记录")
     case .whatItMeans: ("What it means", "含义")
     case .haltMeans:

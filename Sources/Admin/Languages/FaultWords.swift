@@ -5,9 +5,11 @@ struct FaultWords: Message {
 
   private init(_ english: String, _ chinese: String) { texts = (english, chinese) }
 
-  static let allCases: [FaultWords] = records + halts + audits + jobs
+  static let allCases: [FaultWords] = records + halts + audits + jobs + store
 
   private static let records: [FaultWords] = [
+    FaultWords("a tombstone: a record without a value", "tombstone：没有内容的记录"),
+    FaultWords("cannot be read: {1}", "无法读取：{1}"),
     FaultWords("the record has no value (a tombstone)", "记录没有内容（tombstone）"),
     FaultWords("the record has {1} bytes, more than the {2} that any record has", "记录有 {1} 字节，超过上限 {2} 字节"),
     FaultWords("the value is not a penstock.log.v1.Record", "内容不是 penstock.log.v1.Record"),
@@ -25,6 +27,7 @@ struct FaultWords: Message {
   ]
 
   private static let halts: [FaultWords] = [
+    FaultWords("no reason was recorded", "未记录原因"),
     FaultWords(
       "the log was truncated: it begins at offset {1}, the next one to decide is {2}",
       "日志被截断：现从位移 {1} 开始，而下一个待裁决的是 {2}"),
@@ -50,4 +53,22 @@ struct FaultWords: Message {
     FaultWords("its search cannot be read: {1}", "无法读取其搜索条件：{1}"),
     FaultWords("stopped by {1}: {2}", "已由 {1} 停止：{2}"),
   ]
+
+  /// What `PostgresError` says of itself, with the SQLSTATE where the server gave one.
+  private static let store: [FaultWords] = [
+    ("no connection could be made", "无法建立连接"), ("the server is too old", "服务器版本过旧"),
+    ("a transaction could not be started", "无法开始事务"), ("a statement failed", "语句执行失败"),
+    ("a parameter cannot be sent", "参数无法发送"), ("a value is not what was asked for", "返回的值与预期不符"),
+    ("COPY failed", "COPY 失败"), ("the commit was refused", "提交被拒绝"),
+    ("the commit was answered with a rollback", "提交被回滚"), ("the commit was not confirmed", "提交未得到确认"),
+    ("the transaction could not be rolled back", "事务无法回滚"), ("the connection is closed", "连接已关闭"),
+    ("the connection was misused", "连接使用有误"),
+    ("too many wait for a connection of the pool", "等待连接池的请求过多"),
+    ("no connection of the pool came free in time", "未能及时得到连接池的连接"), ("the migrations do not fit", "迁移不匹配"),
+  ].flatMap { english, chinese in
+    [
+      FaultWords("PostgreSQL: \(english)", "PostgreSQL：\(chinese)"),
+      FaultWords("PostgreSQL: \(english) (SQLSTATE {1})", "PostgreSQL：\(chinese)（SQLSTATE {1}）"),
+    ]
+  }
 }

@@ -19,7 +19,26 @@ extension Phrasebook {
 
   /// What was found at a record, a partition, an audit or a job.
   func fault(_ text: String) -> String {
-    language == .english ? text : translated(text, FaultWords.allCases) ?? text
+    language == .english ? text : translatedFault(text) ?? text
+  }
+
+  /// A sentence of an audit's report.
+  func finding(_ text: String) -> String {
+    if language == .english { return text }
+    return translatedFault(text)
+      ?? translated(text, AuditWords.sentences) { $0.contains(" ") ? finding($0) : $0 } ?? text
+  }
+
+  /// What it quotes is said too, if it has several words: one word is a name.
+  private func translatedFault(_ text: String) -> String? {
+    translated(text, FaultWords.allCases) {
+      translated($0, RuleWords.allCases) ?? ($0.contains(" ") ? fault($0) : $0)
+    }
+  }
+
+  /// What an audit has counted.
+  func counted(_ name: String) -> String {
+    language == .english ? name : translated(name, AuditWords.counts) ?? door(name)
   }
 
   /// What a field must be.
@@ -28,11 +47,14 @@ extension Phrasebook {
   }
 
   private func translated(_ text: String, _ messages: [some Message]) -> String? {
+    // A value can be a rule itself, or what may have come of a call.
+    translated(text, messages) { translated($0, RuleWords.allCases) ?? $0 }
+  }
+
+  private func translated(_ text: String, _ messages: [some Message], value: (String) -> String) -> String? {
     for message in messages {
       guard let values = Self.values(of: text[...], in: message.texts.english[...]) else { continue }
-      // A value can be a rule itself, or what may have come of a call.
-      let said = values.map { translated($0, RuleWords.allCases) ?? $0 }
-      return self.said(message, said)
+      return said(message, values.map(value))
     }
     return nil
   }

@@ -19,7 +19,7 @@ struct LiveAlertWords: Equatable {
         words(.storeAway, .storeAwayCause, .storeAwayRemedy, LiveParts.duration(silent))
       case .logAway(let silent): words(.logAway, .logAwayCause, .logAwayRemedy, LiveParts.duration(silent))
       case .halted(let partition, let reason):
-        words(.halted, .haltedCause, .haltedRemedy, "\(partition)", because: reason)
+        words(.halted, .haltedCause, .haltedRemedy, "\(partition)", because: say.fault(reason))
       case .unowned(let partition, let waiting):
         words(.unowned, .unownedCause, .unownedRemedy, "\(partition)", because: waiting.grouped)
       case .stale(let partition, let milliseconds):

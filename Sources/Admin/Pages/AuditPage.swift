@@ -23,8 +23,7 @@ enum AuditPage {
     let total = audit.total == 0 ? "?" : audit.total.grouped
     let phase: HTML =
       isRunning ? "<p>\(say(DeskWords.phase, say.fault(audit.phase), audit.done.grouped, total))</p>" : ""
-    let report: HTML =
-      audit.report.map { "<h3>\(say(DeskWords.report))</h3><pre class=\"scroll\" tabindex=\"0\">\($0)</pre>" } ?? ""
+    let report: HTML = audit.report.map { "<h3>\(say(DeskWords.report))</h3>\(blocks(say, AuditLines($0)))" } ?? ""
     let verdict: HTML = audit.verdict.map { "<p>\(say(DeskWords.verdict)): <b>\(say.fault($0))</b></p>" } ?? ""
     let silent: HTML = audit.state == "not_ended" ? "<p class=\"doubt\">\(say(DeskWords.notEndedHint))</p>" : ""
     let error: HTML = audit.error.map { "<p class=\"bad\">\(say.fault($0))</p>" } ?? ""
@@ -36,5 +35,25 @@ enum AuditPage {
       </section>
 
       """
+  }
+
+  /// The counts of a part in a table, its sentences below.
+  private static func blocks(_ say: Phrasebook, _ lines: AuditLines) -> [HTML] {
+    lines.blocks.map { block in
+      let parts = block.map { line -> (row: HTML, sentence: HTML) in
+        switch line {
+        case .count(let name, let number, let isPart):
+          let part: HTML = isPart ? " class=\"sub\"" : ""
+          return ("<tr><td\(part)>\(say.counted(name))</td><td>\(number.grouped)</td></tr>\n", "")
+        case .sentence(let place, let words):
+          let place: HTML = place.isEmpty ? "" : "<code>\(place)</code> "
+          return ("", "<p>\(place)\(say.finding(words))</p>\n")
+        }
+      }
+      let table: HTML =
+        block.contains { if case .count = $0 { true } else { false } }
+        ? "<table class=\"counts\"><tbody>\n\(parts.map(\.row))</tbody></table>\n" : ""
+      return "\(table)\(parts.map(\.sentence))"
+    }
   }
 }

@@ -12,7 +12,7 @@ enum QuarantinePage {
     ]
     let rows = records.map { record -> [HTML] in
       [
-        "<a href=\"\(path(record))\">\("\(record.partition)@\(record.offset)")</a>", "\(say.fault(record.error))",
+        "<a href=\"\(path(record))\">\("\(record.partition)@\(record.offset)")</a>", found(say, record.error),
         "\(record.sale ?? "–")", "\(record.quarantinedAt.dateAndTime) UTC", "\(say(state(record)))",
       ]
     }
@@ -79,7 +79,7 @@ enum QuarantinePage {
       """
       <div class="head"><h1>\(say(DeskWords.record)) \(place)</h1>\
       \(PageLayout.pill(isOpen ? "open" : "closed", say(state(record))))</div>
-      <section class="card"><p><b>\(say(DeskWords.error)):</b> \(say.fault(record.error))</p>\
+      <section class="card"><div><b>\(say(DeskWords.error)):</b> \(found(say, record.error))</div>\
       <p class="soft small">\(record.sale ?? "–") · \(record.orderID ?? "–") · \
       \(record.quarantinedAt.dateAndTime) UTC</p>\
       \(content(frame, record))</section>
@@ -95,9 +95,34 @@ enum QuarantinePage {
         ? "<p><a href=\"\(path(record))?buyers=plain\">\(say(DeskWords.content))</a></p>" : ""
     }
     return """
-      <h2>\(say(DeskWords.content))</h2><p>\(decoded)</p><p>\(say(DeskWords.key)): <code>\(record.key ?? "–")</code></p>
+      <h2>\(say(DeskWords.content))</h2>\(record.content.map { fields(say, $0) } ?? "<p>\(say.fault(decoded))</p>")\
+      <p>\(say(DeskWords.key)): <code>\(record.key ?? "–")</code></p>
       <h3>\(say(DeskWords.fields))</h3><pre class="scroll" tabindex="0">\(record.fields.joined(separator: "\n"))</pre>
       <h3>\(say(DeskWords.bytes))</h3><pre class="scroll" tabindex="0">\(record.hex.joined(separator: "\n"))</pre>
+      """
+  }
+
+  private static func fields(_ say: Phrasebook, _ content: DecodedRecord) -> HTML {
+    let rows = content.values.map { value -> HTML in
+      let text = value.field == .waits ? say(DeskWords.yes) : value.text
+      return "<tr><th scope=\"row\">\(say(value.field))</th><td class=\"words\">\(text)</td></tr>\n"
+    }
+    let action = content.action.map { say($0) } ?? say(DeskWords.placing)
+    return """
+      <table class="facts"><tbody>
+      <tr><th scope="row">\(say(DeskWords.action))</th><td class="words">\(action)</td></tr>
+      \(rows)</tbody></table>
+      """
+  }
+
+  /// What was found. What PostgreSQL said of it, and the statement, are folded away.
+  private static func found(_ say: Phrasebook, _ error: String) -> HTML {
+    // As `PostgresError` has it: what failed, a colon, and the rest.
+    let parts = error.split(separator: ": ", maxSplits: 2)
+    guard parts.count == 3, parts[0] == "PostgreSQL" else { return "\(say.fault(error))" }
+    return """
+      \(say.fault("PostgreSQL: \(parts[1])"))\
+      <details><summary>\(say(DeskWords.answered))</summary><code lang="en">\(parts[2])</code></details>
       """
   }
 

@@ -132,6 +132,8 @@ enum Stylesheet {
     @media (max-width: 30rem) { th.words, td.words { min-width: 4.6rem; max-width: 20rem } }
     td.sub:first-child { padding-left: 1rem; color: var(--soft) }
     tr.halted td { color: var(--bad) }
+    table.counts, table.facts { width: auto }
+    table.counts td + td, table.facts th + td { padding-left: 2rem }
 
     """
 

@@ -17,6 +17,9 @@ struct AdminQuarantine: Encodable {
   /// What this version makes of the value: what it asks for, or why it cannot be read.
   @Nullable var decoded: String?
 
+  /// The same as fields, for a page; `nil` in a summary, and where it cannot be read.
+  let content: DecodedRecord?
+
   /// The value's fields by their numbers, and its bytes; empty in a summary.
   let fields: [String]
   let hex: [String]
@@ -49,7 +52,7 @@ struct AdminQuarantine: Encodable {
     offset = record.position.offset.rawValue
     error = record.error
     quarantinedAt = record.quarantinedAt
-    decoded = isWhole ? Self.words(record.value) : nil
+    (content, decoded) = isWhole ? Self.read(record.value) : (nil, nil)
     let value = record.value ?? []
     fields = isWhole ? ProtobufFields(value).lines : []
     hex = isWhole ? HexDump.lines(Array(value.prefix(Limits.shownBytes))) : []
@@ -63,11 +66,14 @@ struct AdminQuarantine: Encodable {
     requeuedOffset = record.resolution?.requeuedAt?.rawValue
   }
 
-  private static func words(_ value: [UInt8]?) -> String {
-    guard let value else { return "a tombstone: a record without a value" }
+  private static func read(_ value: [UInt8]?) -> (DecodedRecord?, String) {
+    guard let value else { return (nil, "a tombstone: a record without a value") }
     return value.withUnsafeBytes { bytes in
-      do throws(UnreadableRecord) { return "\(try LogRecord(decoding: bytes))" } catch {
-        return "cannot be read: \(error)"
+      do throws(UnreadableRecord) {
+        let content = DecodedRecord(try LogRecord(decoding: bytes))
+        return (content, content.words)
+      } catch {
+        return (nil, "cannot be read: \(error)")
       }
     }
   }
