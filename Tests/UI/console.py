@@ -292,9 +292,12 @@ class Console(unittest.TestCase):
                 rules)
             self.assertEqual(found, [], f"{scheme} {self.driver.current_url}")
         self.check_no_overflow()
+        self.check_no_torn_label()
         self.size(360, 800)
         self.check_no_overflow()
         self.check_no_broken_word()
+        self.check_no_torn_label()
+        self.check_controls_in_sight()
         self.assertLessEqual(self.driver.execute_script("return document.documentElement.scrollWidth"), 360,
                              f"{self.driver.current_url} is wider than a phone")
         self.size(None)
@@ -318,6 +321,30 @@ class Console(unittest.TestCase):
             "}"
             "return broken;")
         self.assertEqual(broken, [], self.driver.current_url)
+
+    def check_no_torn_label(self):
+        """No state, no number of a tile and no button of a table stands on two lines."""
+        torn = self.driver.execute_script(
+            "const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT), torn = [];"
+            "for (let text; text = texts.nextNode();) {"
+            "  const isNumber = /^[0-9.,:]+$/.test(text.data) && text.parentElement.matches('.tile b');"
+            "  if (!isNumber && !text.parentElement.matches('.pill, td button')) continue;"
+            "  const range = document.createRange();"
+            "  range.selectNodeContents(text);"
+            "  if (new Set([...range.getClientRects()].map(line => Math.round(line.top))).size > 1)"
+            "    torn.push(text.data);"
+            "}"
+            "return torn;")
+        self.assertEqual(torn, [], self.driver.current_url)
+
+    def check_controls_in_sight(self):
+        """What can be pressed or filled in a table is in sight, without scrolling sideways for it."""
+        hidden = self.driver.execute_script(
+            "return [...document.querySelectorAll('td a, td button, td input:not([type=hidden]), td select')]"
+            ".filter(control => control.getClientRects().length && control.getBoundingClientRect().right >"
+            " (control.closest('.scroll') ?? document.body).getBoundingClientRect().right + 1)"
+            ".map(control => control.outerHTML.slice(0, 200))")
+        self.assertEqual(hidden, [], self.driver.current_url)
 
     def check_focus_order(self):
         """The keyboard begins with the way to the content, goes through the page in order, and shows where it is."""

@@ -83,11 +83,13 @@ struct LiveParts: Equatable {
 
   private static func tiles(_ say: Phrasebook, _ view: LiveView) -> HTML {
     func tile(_ name: String, _ value: String, _ note: String) -> HTML {
-      """
-      <div class="tile"><span class="soft small">\(name)</span><b>\(value)</b>\
-      <span class="soft small">\(note)</span></div>
+      // As many figures as a tile has room for.
+      let style: HTML = value.count > 9 ? " class=\"long\"" : ""
+      return """
+        <div class="tile"><span class="soft small">\(name)</span><b\(style)>\(value)</b>\
+        <span class="soft small">\(note)</span></div>
 
-      """
+        """
     }
     let door = view.refused.reduce(0.0) { $0 + $1.flow.perSecond }
     let (accepted, taken) = (view.accepted.perSecond, view.decided.perSecond + view.repeats.perSecond)

@@ -99,15 +99,20 @@ extension PageFrame {
     "<button type=\"submit\" class=\"\(style)\">\(text)</button>"
   }
 
-  /// A table; its first row is the heading. Wide ones scroll inside, also by keyboard.
+  /// A table; its first row is the heading. Wide ones scroll inside, also by keyboard. On a phone, each row of a table
+  /// with many columns is a card, in which each value has its name.
   func table(_ name: String, _ heading: [String], _ rows: [[HTML]]) -> HTML {
     let head = heading.map { cell -> HTML in "<th scope=\"col\" class=\"words\">\(cell)</th>" }
     let body = rows.map { row -> HTML in
-      let cells = row.map { cell -> HTML in "<td class=\"words\">\(cell)</td>" }
+      let cells = zip(heading, row).map { name, cell -> HTML in
+        "<td class=\"words\" data-name=\"\(name)\">\(cell)</td>"
+      }
       return "<tr>\(cells)</tr>\n"
     }
+    let style: HTML = heading.count > 4 ? "scroll cards" : "scroll"
     return """
-      <div class="scroll" tabindex="0" role="region" aria-label="\(name)"><table><thead><tr>\(head)</tr></thead><tbody>
+      <div class="\(style)" tabindex="0" role="region" aria-label="\(name)"><table><thead><tr>\(head)</tr></thead>
+      <tbody>
       \(body)</tbody></table></div>
       """
   }

@@ -59,12 +59,13 @@ enum Stylesheet {
     [data-watched] { display: contents }
     .head { display: flex; flex-wrap: wrap; gap: .4rem .8rem; align-items: center }
     .pill { border: 1px solid; border-radius: 99px; padding: .1rem .65rem; font-size: .78rem; font-weight: 600;
-      color: var(--soft) }
+      color: var(--soft); white-space: nowrap }
     .pill.open { color: var(--good) }
     .pill.upcoming { color: var(--link) }
     .tiles { display: grid; gap: .75rem; grid-template-columns: repeat(auto-fit, minmax(150px, 1fr)) }
     .tile { padding: .7rem 1rem }
     .tile b { display: block; font-size: 1.45rem; line-height: 1.25; font-weight: 650 }
+    .tile b.long { font-size: 1rem; line-height: 1.8 }
     .pair { display: grid; gap: 1rem; align-items: start;
       grid-template-columns: repeat(auto-fit, minmax(min(100%, 430px), 1fr)) }
     .checks { border-left: 4px solid var(--good) }
@@ -101,9 +102,9 @@ enum Stylesheet {
     button.danger { color: var(--bad); border-color: var(--bad) }
     button.quiet { border-color: transparent; background: none; color: var(--link); font-weight: 400;
       padding: .2rem .2rem }
-    td button { overflow-wrap: normal }
+    td button { white-space: nowrap }
     td select { min-width: 7rem }
-    td .inline { flex-wrap: nowrap }
+    td .inline { flex-wrap: nowrap; align-items: center }
     td .inline input { min-width: 8rem }
     button:disabled { opacity: .55; cursor: default }
     .alert { border: 1px solid var(--bad); border-left-width: 4px; border-radius: 6px; padding: .5rem .8rem;
@@ -129,7 +130,18 @@ enum Stylesheet {
     th.words, td.words { text-align: left; white-space: normal; overflow-wrap: break-word; min-width: 6rem;
       max-width: 40rem }
     td code { overflow-wrap: inherit }
-    @media (max-width: 30rem) { th.words, td.words { min-width: 4.6rem; max-width: 20rem } }
+    @media (max-width: 30rem) {
+      th.words, td.words { min-width: 4.6rem; max-width: 20rem }
+      .cards { max-height: none }
+      .cards thead { position: absolute; left: -99rem }
+      .cards tr { display: grid; gap: .3rem; padding: .6rem 0; border-bottom: 1px solid var(--line) }
+      .cards tr:last-child { border-bottom: 0 }
+      .cards td { display: block; border: 0; padding: 0; max-width: none }
+      .cards td:empty { display: none }
+      .cards td[data-name]:not([data-name=""])::before { content: attr(data-name); display: block;
+        color: var(--soft); font-size: .86rem }
+      .cards .inline { flex-wrap: wrap }
+    }
     td.sub:first-child { padding-left: 1rem; color: var(--soft) }
     tr.halted td { color: var(--bad) }
     table.counts, table.facts { width: auto }
