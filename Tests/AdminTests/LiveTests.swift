@@ -59,6 +59,24 @@ import Time
     #expect(view.seconds.allSatisfy { $0.decided == 0 && $0.refused == 0 })
   }
 
+  @Test func `times of day are those of the sale's zone, and say so`() throws {
+    let zone = try #require(LocalTime.zone("Asia/Shanghai"))
+    let view = try view(
+      try (0...3).map { second in
+        try LiveSample.moment(Double(second)) { reading in
+          reading.recent = LiveReading.Recent(
+            p50: 1, p99: 2, acceptedUpTo: LiveSample.at(2.443), decidedAt: LiveSample.at(2.5))
+        }
+      })
+    let local = LiveParts(view, Phrasebook(language: .english, zone: zone)).html
+    #expect(local[.tiles]?.text.contains("decided up to 00:00:02.443 +08:00") == true)
+    #expect(local[.answers]?.text.contains("00:00:02 +08:00") == true)
+    #expect(local[.answers]?.text.contains("16:00:02") == false)
+    let utc = LiveParts(view, english).html
+    #expect(utc[.tiles]?.text.contains("decided up to 16:00:02.443 UTC") == true)
+    #expect(utc[.answers]?.text.contains("16:00:02 UTC") == true)
+  }
+
   @Test func `a backlog is told with the time that it takes at the rate of now`() throws {
     let waiting = try view([LiveSample.moment(0, ends: 100), LiveSample.moment(1, ends: 300)])
     #expect(waiting.backlog == 200)

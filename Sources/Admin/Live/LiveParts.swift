@@ -100,7 +100,7 @@ struct LiveParts: Equatable {
       ? say(LiveWords.nothingWaits)
       : view.drainMilliseconds.map { say(LiveWords.decidedIn, duration($0)) } ?? say(LiveWords.noRate)
     let head = view.recent.map { recent in
-      say(LiveWords.decidedUpTo, String(recent.acceptedUpTo.description.dropFirst(11).prefix(12)))
+      say(LiveWords.decidedUpTo, LocalTime.clock(recent.acceptedUpTo, in: say.zone, .millisecond))
     }
     return """
       \(tile(say(LiveWords.requestRate), whole(door + accepted), say(LiveWords.refusedPerSecond, whole(door))))\
@@ -152,7 +152,7 @@ struct LiveParts: Equatable {
       repeating: BarChart.Bar(label: say(LiveWords.before), values: [0, 0]), count: count - shown.count)
     let bars = shown.map { second in
       BarChart.Bar(
-        label: String(second.at.description.dropFirst(11).prefix(8)),
+        label: LocalTime.clock(second.at, in: say.zone),
         values: decisions ? [second.decided, second.repeated] : [second.accepted, second.refused])
     }
     return BarChart(

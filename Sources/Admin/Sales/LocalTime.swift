@@ -84,6 +84,12 @@ struct LocalTime {
     let fraction = precision == .millisecond ? instant.description.dropFirst(19).prefix(4) : ""
     return "\(clock)\(fraction) \(sign)\(two(minutes / 60)):\(two(minutes % 60))"
   }
+
+  /// The time of day alone, with the offset: `00:00:00 +08:00`, or `16:00:00 UTC`.
+  static func clock(_ instant: Timestamp, in zone: TimeZone, _ precision: Precision = .second) -> String {
+    let clock = words(instant, in: zone, precision).dropFirst(11)
+    return zone.secondsFromGMT(for: instant.date) == 0 ? "\(clock.prefix { $0 != " " }) UTC" : String(clock)
+  }
 }
 
 extension Timestamp {
