@@ -5,7 +5,8 @@ enum SaleWords: Message {
   case limit, limitHint, items, itemsHint, why, times, preview, previewTitle, units, sku, confirm, closeNote
   case wrongZone, wrongForm, gap, overlap, wrongLine, wrongItem, changedMeanwhile, now, yours, nothingChanged, waits,
     after, before
-  case left, putUp, willBe, none, search, status, anyStatus, older, filter
+  case left, putUp, willBe, willBeFrom, willBeOffered, isClosed, hasEnded, none, search, status, anyStatus, older,
+    filter
   case hold, holdHint, changedBy, changing, field, priceOf, queued, held, inLine, closeTitle, closeHint
 
   var texts: (english: String, chinese: String) {
@@ -59,6 +60,23 @@ enum SaleWords: Message {
     case .left: ("left", "剩余")
     case .putUp: ("put up", "投放")
     case .willBe: ("{1} more units of {2} can be sold at once.", "{2} 将立即增加 {1} 件可售。")
+    case .willBeFrom:
+      ("{1} more units of {2} can be sold from the opening on, at {3}.", "{2} 将增加 {1} 件，开始后（{3}）可售。")
+    case .willBeOffered:
+      (
+        "{1} more units of {2} are offered to those who wait, in their order. The rest can be sold at once.",
+        "{2} 增加的 {1} 件先按顺序提供给候补者，其余立即可售。"
+      )
+    case .isClosed:
+      (
+        "{2} is closed. {1} more units are put up, and nobody can buy them until it is reopened.",
+        "{2} 已关闭：将增加 {1} 件投放，但重新开放之前无人可购买。"
+      )
+    case .hasEnded:
+      (
+        "The sale ended at {3}. {1} more units of {2} are put up, and nobody can buy them until its end is moved.",
+        "活动已于 {3} 结束：{2} 将增加 {1} 件投放，但推迟结束时间之前无人可购买。"
+      )
     case .none: ("no limit", "不限")
     case .search: ("Id or name", "编号或名称")
     case .status: ("State", "状态")

@@ -125,7 +125,8 @@ extension OrderForecast {
 }
 
 extension OrderForecast.Next {
-  fileprivate init(_ level: LaneStock.Level?, at time: Timestamp) {
+  /// - Parameter level: `nil`: there is no such stock.
+  init(_ level: LaneStock.Level?, at time: Timestamp) {
     guard let level, !level.isClosed else {
       self = .nobody
       return

@@ -119,11 +119,16 @@ enum OrderPreviewPage {
       guard line.next != .nobody else { return "\(say(OrderWords.saleOver, line.sku.rawValue))" }
       guard let first = waiting[line.sku] else { return "\(say(OrderWords.nobodyWaits, line.sku.rawValue))" }
       guard line.next == .waiting else { return "\(say(OrderWords.tooLateToOffer, line.sku.rawValue))" }
-      let orders = first.map { waiting -> HTML in
-        let id = "\(waiting.order)"
-        return "<li><a href=\"/admin/orders/\(id)\"><code>\(id)</code></a>: \(waiting.units.rawValue.grouped)</li>"
-      }
-      return "\(say(OrderWords.firstInLine, line.sku.rawValue)):<ol>\(orders)</ol>"
+      return self.line(say, line.sku, first)
     }
+  }
+
+  /// Who waits for a SKU, the first in line first.
+  static func line(_ say: Phrasebook, _ sku: SKU, _ waiting: [WaitingOrder]) -> HTML {
+    let orders = waiting.map { waiting -> HTML in
+      let id = "\(waiting.order)"
+      return "<li><a href=\"/admin/orders/\(id)\"><code>\(id)</code></a>: \(waiting.units.rawValue.grouped)</li>"
+    }
+    return "\(say(OrderWords.firstInLine, sku.rawValue)):<ol>\(orders)</ol>"
   }
 }

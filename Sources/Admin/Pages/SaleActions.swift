@@ -68,30 +68,46 @@ enum SaleActions {
   }
 
   /// What a restock will do, before it is done.
+  ///
+  /// - Parameter waiting: who waits for the SKU.
   static func preview(
-    _ frame: PageFrame, _ stored: StoredSale, _ item: SaleItem, units: Units, reason: String
+    _ frame: PageFrame, _ stored: StoredSale, _ forecast: RestockForecast, waiting: [WaitingOrder], reason: String
   ) -> HTML {
     let say = frame.say
-    let left = stored.left(of: item)
     let confirm: HTML = """
-      <input type="hidden" name="sku" value="\(item.sku.rawValue)"><input type="hidden" name="units" \
-      value="\(plain: units.rawValue)"><input type="hidden" name="reason" value="\(reason)">\
+      <input type="hidden" name="sku" value="\(forecast.sku.rawValue)"><input type="hidden" name="units" \
+      value="\(plain: forecast.units.rawValue)"><input type="hidden" name="reason" value="\(reason)">\
       <input type="hidden" name="confirmed" value="yes">\(frame.commandKey)\(frame.button(say(SaleWords.confirm)))
       """
-    func sum(_ before: Units) -> HTML { "\((Int64(before.rawValue) + Int64(units.rawValue)).grouped)" }
-    let rows: [[HTML]] = [
-      ["\(say(SaleWords.left))", "\(left.rawValue.grouped)", sum(left)],
-      ["\(say(SaleWords.putUp))", "\(item.stock.rawValue.grouped)", sum(item.stock)],
-    ]
-    let heading = [item.sku.rawValue, say(SaleWords.before), say(SaleWords.after)]
+    func row(_ name: SaleWords, _ units: (LaneStock.Level) -> Units) -> [HTML] {
+      ["\(say(name))", "\(units(forecast.before).rawValue.grouped)", "\(units(forecast.after).rawValue.grouped)"]
+    }
+    let heading = [forecast.sku.rawValue, say(SaleWords.before), say(SaleWords.after)]
     return PageLayout.html(
       frame, title: say(SaleWords.previewTitle),
       """
       <h1>\(say(SaleWords.previewTitle)) <span class="soft">\(stored.sale.name)</span></h1>
-      <section class="card"><p>\(say(SaleWords.willBe, units.rawValue.grouped, item.sku.rawValue))</p>\
-      \(frame.table(say(SaleWords.previewTitle), heading, rows))
+      <section class="card">\(outlook(say, forecast, waiting))\
+      \(frame.table(say(SaleWords.previewTitle), heading, [row(.left, \.left), row(.putUp, \.putUp)]))
       <p>\(say(SaleWords.why)): \(reason)</p>\
       \(frame.form("/admin/sales/\(stored.sale.id)/restock", confirm))</section>
       """)
+  }
+
+  /// Who can have the units, and when.
+  private static func outlook(_ say: Phrasebook, _ forecast: RestockForecast, _ waiting: [WaitingOrder]) -> HTML {
+    func words(_ words: SaleWords, _ time: Timestamp? = nil) -> String {
+      say(words, forecast.units.rawValue.grouped, forecast.sku.rawValue, time.map { say.time($0) } ?? "")
+    }
+    switch forecast.sale {
+    case .closed: return "<p class=\"doubt\">\(words(.isClosed))</p>"
+    case .ended(let end): return "<p class=\"doubt\">\(words(.hasEnded, end))</p>"
+    case .from(let start): return "<p>\(words(.willBeFrom, start))</p>"
+    case .now where waiting.isEmpty: return "<p>\(words(.willBe))</p>"
+    case .now where forecast.next == .waiting:
+      let line = OrderPreviewPage.line(say, forecast.sku, waiting)
+      return "<p>\(words(.willBeOffered))</p><div>\(line)</div>"
+    case .now: return "<p>\(words(.willBe)) \(say(OrderWords.tooLateToOffer, forecast.sku.rawValue))</p>"
+    }
   }
 }

@@ -5,6 +5,7 @@ internal import HTTPServing
 internal import HTTPTypes
 internal import Hummingbird
 internal import SaleStore
+internal import Time
 
 /// What an operator does with sales on pages.
 struct SaleRoutes: Sendable {
@@ -139,7 +140,10 @@ struct SaleRoutes: Sendable {
     }
     let units = Units(number)
     guard form["confirmed"] == "yes" else {
-      return .page(SaleActions.preview(PageFrame(visit), stored, item, units: units, reason: reason))
+      let forecast = try RestockForecast(units, of: item, in: stored, at: .now)
+      let waiting = try await desk.firstWaiting(for: [sku], of: stored)[sku] ?? []
+      let frame = PageFrame(visit).showing(try await desk.zone(of: stored))
+      return .page(SaleActions.preview(frame, stored, forecast, waiting: waiting, reason: reason))
     }
     let (actor, name) = (try visit.actor(reason: reason), CommandName(try form.commandKey()))
     _ = try await visit.logged(

@@ -233,7 +233,7 @@ extension Problem {
     Problem(.unknownSKU, detail: "The sale \(sale) has no SKU \(sku).", field: "sku")
   }
 
-  fileprivate static func tooMuch(_ sku: SKU, _ action: StockCommand.Action) -> Problem {
+  static func tooMuch(_ sku: SKU, _ action: StockCommand.Action) -> Problem {
     var reason = "All units of \(sku) together would be more than \(FlashSale.Limits.stockUnits)"
     if case .reduce = action { reason = "So many units of \(sku) are not left: what is sold or held stays" }
     return Problem(.tooMuch, detail: "\(reason). Nothing was changed.", field: "units")
