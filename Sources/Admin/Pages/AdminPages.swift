@@ -54,7 +54,10 @@ struct AdminPages: Sendable {
     pages.at(
       "admin/log",
       get: .needs(.readLog) { visit in
-        let query = try LogQuery(of: visit)
+        let query: LogQuery
+        do throws(Problem) { query = try LogQuery(of: visit) } catch {
+          return .page(LogPage.html(visit.refusing(error), nil, LogQuery()), status: error.responseStatus)
+        }
         return try await .page(LogPage.html(PageFrame(visit), desk.log(query), query))
       })
     pages.at("admin/log.csv", get: .needs(.readLog, LogRoutes(desk: desk, approvals: approvals).export))

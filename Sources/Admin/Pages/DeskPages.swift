@@ -22,11 +22,15 @@ struct DeskPages: Sendable {
   @Sendable private func orders(_ visit: Visit) async throws -> Response {
     let parameters = visit.request.uri.queryParameters
     let id: SaleID = try visit.parameter()
-    let query = try OrderQuery(parameters)
+    let search = OrdersPage.Search(parameters: parameters.map { (name: String($0.key), value: String($0.value)) })
+    let query: OrderQuery
+    do throws(Problem) { query = try OrderQuery(parameters) } catch {
+      let page = OrdersPage.html(visit.refusing(error), try await desk.stored(id), nil, search)
+      return .page(page, status: error.responseStatus)
+    }
     let showsBuyers = try visit.showsBuyers()
     let stored = try await desk.stored(id)
     let found = try await desk.orders(in: id, query)
-    let search = OrdersPage.Search(parameters: parameters.map { (name: String($0.key), value: String($0.value)) })
     let frame = PageFrame(visit).showing(try await desk.zone(of: stored))
     guard showsBuyers else { return .page(OrdersPage.html(frame, stored, found.masked, search)) }
     return try await visit.logged(.buyersUnmasked, id.rawValue, to: query.words) {

@@ -4,8 +4,24 @@ internal import SaleStore
 
 /// The admin log: searched, filtered, a page at a time.
 enum LogPage {
-  /// - Parameter query: as the request has it, for the links.
+  /// - Parameters:
+  ///   - page: `nil`: the search was refused.
+  ///   - query: as the request has it, for the links.
   static func html(
+    _ frame: PageFrame, _ page: (entries: [LogEntry], next: Int64?)?, _ query: LogQuery
+  ) -> HTML {
+    let (say, fields) = (frame.say, fields(frame, query))
+    return PageLayout.html(
+      frame, title: say(UserWords.log),
+      """
+      <h1>\(say(UserWords.log))</h1>
+      <section class="card"><form method="get" action="/admin/log" class="form wide" role="search">\
+      \(frame.refusal(fields))\(fields)</form></section>
+      \(page.map { lines(frame, $0, query) } ?? .empty)
+      """)
+  }
+
+  private static func lines(
     _ frame: PageFrame, _ page: (entries: [LogEntry], next: Int64?), _ query: LogQuery
   ) -> HTML {
     let say = frame.say
@@ -24,15 +40,10 @@ enum LogPage {
       } ?? ""
     let newest: HTML =
       query.before == nil ? "" : "<a href=\"/admin/log?\(filter)\">\(say(UserWords.newest))</a>"
-    return PageLayout.html(
-      frame, title: say(UserWords.log),
-      """
-      <h1>\(say(UserWords.log))</h1>
-      <section class="card"><form method="get" action="/admin/log" class="form wide" role="search">\
-      \(fields(frame, query))</form></section>
+    return """
       <section class="card">\(table)<p class="head">\(newest) \(older) \
       <a href="/admin/log.csv?\(filter)">\(say(UserWords.csv))</a></p></section>
-      """)
+      """
   }
 
   private static func fields(_ frame: PageFrame, _ query: LogQuery) -> HTML {
@@ -42,8 +53,12 @@ enum LogPage {
       \(frame.field("text", say(UserWords.text), value: query.text ?? "", isNeeded: false))\
       \(frame.field("who", say(UserWords.who), value: query.who ?? "", isNeeded: false))\
       \(frame.select("action", say(UserWords.action), actions, chosen: query.action?.rawValue ?? ""))\
-      \(frame.field("from", say(UserWords.from), value: query.from.map { "\($0)" } ?? "", isNeeded: false))\
-      \(frame.field("to", say(UserWords.to), value: query.to.map { "\($0)" } ?? "", isNeeded: false))\
+      \(frame.field(
+        "from", say(UserWords.from), value: query.from.map { "\($0)" } ?? "", hint: "2026-11-11T00:00:00+08:00",
+        isNeeded: false))\
+      \(frame.field(
+        "to", say(UserWords.to), value: query.to.map { "\($0)" } ?? "", hint: "2026-11-12T00:00:00+08:00",
+        isNeeded: false))\
       \(frame.button(say(UserWords.search)))
       """
   }

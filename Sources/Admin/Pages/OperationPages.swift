@@ -31,13 +31,17 @@ struct OperationPages: Sendable {
     for (word, requeues) in [("requeue", true), ("dismiss", false)] {
       pages.at(
         "admin/quarantine/{partition}/{offset}/\(word)",
-        post: .form(.operate) { visit, form in
-          let because = try Self.reason(form)
-          let position = try await quarantine.resolve(visit, requeues: requeues, because).position
-          return .toPage("/admin/quarantine/\(position.partition)/\(position.offset)")
-        })
+        post: .form(.operate) { visit, form in try await resolve(visit, form, requeues: requeues) })
     }
-    pages.at("admin/partitions/{partition}/resume", post: .form(.operate, resume))
+    pages.at(
+      "admin/partitions/{partition}/resume",
+      post: .form(.operate) { visit, form in
+        try await visit.answer(form, on: "/admin/quarantine") {
+          try await resume(visit, form)
+        } again: { frame in
+          try await records(frame, visit)
+        }
+      })
     pages.at(
       "admin/audits", get: .needs(.view) { visit in try await .page(AuditPage.html(PageFrame(visit), audits.all())) },
       post: .form(.operate) { visit, _ in
@@ -61,38 +65,54 @@ struct OperationPages: Sendable {
     return .page(JobsPage.list(PageFrame(visit), jobs, hasWaiting: visit.query("waits") != nil))
   }
 
-  @Sendable private func job(_ visit: Visit) async throws -> Response {
+  @Sendable private func job(_ visit: Visit) async throws -> Response { .page(try await job(PageFrame(visit), visit)) }
+
+  private func job(_ frame: PageFrame, _ visit: Visit) async throws -> HTML {
     let job = try await bulk.desk.job(visit.parameter(NumberInPath.self).value)
-    return .page(
-      JobsPage.one(
-        PageFrame(visit), AdminBulkJob(job, masksBuyers: !visit.may(.unmask)),
-        canStop: job.state == .running && visit.may(job.action.right)))
+    return JobsPage.one(
+      frame, AdminBulkJob(job, masksBuyers: !visit.may(.unmask)),
+      canStop: job.state == .running && visit.may(job.action.right))
   }
 
   @Sendable private func stop(_ visit: Visit, _ form: FormFields) async throws -> Response {
     let id = try visit.parameter(NumberInPath.self).value
-    _ = try await bulk.stop(id, because: Self.reason(form), by: visit)
-    return .toPage("/admin/jobs/\(id)")
+    return try await visit.answer(form, on: "/admin/jobs/\(id)") {
+      _ = try await bulk.stop(id, because: Self.reason(form), by: visit)
+      return .toPage("/admin/jobs/\(id)")
+    } again: { frame in
+      try await job(frame, visit)
+    }
   }
 
   @Sendable private func preview(_ visit: Visit) async throws -> Response {
+    let asOf = visit.query("as_of")
+    let (action, search) = (visit.query("action") ?? "", visit.query("search") ?? "")
+    return .page(try await preview(PageFrame(visit), visit, action, search, asOf: asOf))
+  }
+
+  private func preview(
+    _ frame: PageFrame, _ visit: Visit, _ action: String, _ search: String, asOf: String?
+  ) async throws -> HTML {
     let id: SaleID = try visit.parameter()
-    let search = visit.query("search") ?? ""
     // The reason is asked for on the page.
-    let asked = try BulkBody(
-      action: visit.query("action") ?? "", search: search, asOf: visit.query("as_of"), expected: nil, because: "-"
-    ).request
+    let asked = try BulkBody(action: action, search: search, asOf: asOf, expected: nil, because: "-").request
     try visit.demand(asked.action.right)
-    let preview = try await bulk.desk.preview(of: id, asked)
-    return .page(JobsPage.preview(PageFrame(visit), id.rawValue, preview, search: search))
+    return JobsPage.preview(frame, id.rawValue, try await bulk.desk.preview(of: id, asked), search: search)
   }
 
   @Sendable private func start(_ visit: Visit, _ form: FormFields) async throws -> Response {
     let asOf = form["as_of"].isEmpty ? nil : form["as_of"]
-    let asked = try BulkBody(
+    let body = BulkBody(
       action: form["action"], search: form["search"], asOf: asOf, expected: Int64(form["expected"]),
-      because: form["because"]
-    ).request
+      because: form["because"])
+    let asked: BulkRequest
+    do { asked = try body.request } catch let problem as Problem where problem.field == "because" {
+      let refused = RefusedForm(action: visit.request.uri.path, fields: form, problem: problem)
+      let query = "action=\(body.action.percentEncoded)&search=\(body.search.percentEncoded)"
+      let frame = PageFrame(visit, at: "\(visit.request.uri.path)?\(query)").refusing(refused)
+      let page = try await preview(frame, visit, body.action, body.search, asOf: asOf)
+      return .page(page, status: problem.responseStatus)
+    }
     let name = CommandName(try form.commandKey())
     switch try await approvals.start(asked, in: visit.parameter(), named: name, by: visit) {
     case .done(let job): return .toPage("/admin/jobs/\(job.id)")
@@ -103,9 +123,24 @@ struct OperationPages: Sendable {
   // MARK: The quarantine and halts
 
   @Sendable private func records(_ visit: Visit) async throws -> Response {
+    .page(try await records(PageFrame(visit), visit))
+  }
+
+  private func records(_ frame: PageFrame, _ visit: Visit) async throws -> HTML {
     let records = try await desk.quarantined(as: visit).map { AdminQuarantine($0, .summary) }
     let halted = try await desk.partitions().partitions.filter { $0.haltedReason != nil }
-    return .page(QuarantinePage.list(PageFrame(visit), records, halted))
+    return QuarantinePage.list(frame, records, halted)
+  }
+
+  private func resolve(_ visit: Visit, _ form: FormFields, requeues: Bool) async throws -> Response {
+    let (partition, offset): (Partition, OffsetInPath) = (try visit.parameter(), try visit.parameter())
+    let page = "/admin/quarantine/\(partition)/\(offset.offset)"
+    return try await visit.answer(form, on: page) {
+      _ = try await quarantine.resolve(visit, requeues: requeues, Self.reason(form))
+      return .toPage(page)
+    } again: { frame in
+      try await QuarantinePage.one(frame, quarantine.record(visit))
+    }
   }
 
   @Sendable private func resume(_ visit: Visit, _ form: FormFields) async throws -> Response {

@@ -27,16 +27,14 @@ enum OrdersPage {
     }
   }
 
-  static func html(_ frame: PageFrame, _ stored: StoredSale, _ found: FoundOrders, _ search: Search) -> HTML {
+  /// - Parameter found: `nil`: the search was refused.
+  static func html(_ frame: PageFrame, _ stored: StoredSale, _ found: FoundOrders?, _ search: Search) -> HTML {
     let say = frame.say
     let sale = stored.sale.id.rawValue
-    let table: HTML =
-      found.orders.isEmpty ? "<p class=\"soft\">\(say(DeskWords.noneLikeThat))</p>" : table(frame, found.orders)
     let plain: HTML =
       frame.may(.unmask) && search["buyers"] != "plain"
       ? " · <a href=\"/admin/sales/\(sale)/orders?\(search.with("buyers", "plain"))\">\(say(DeskWords.showBuyers))</a>"
       : ""
-    let count = say(DeskWords.found, found.orders.count.grouped, found.searched.grouped)
     return PageLayout.html(
       frame, title: say(DeskWords.ordersOf, stored.sale.name),
       """
@@ -44,9 +42,19 @@ enum OrdersPage {
       </div><p class="soft small">\(say(DeskWords.asOnePlace))\(plain)</p></div>
       <section class="card">\(form(frame, stored, search))</section>
       <section class="card">\(find(frame))</section>
+      \(found.map { list(frame, sale, $0, search) } ?? .empty)
+      """)
+  }
+
+  private static func list(_ frame: PageFrame, _ sale: String, _ found: FoundOrders, _ search: Search) -> HTML {
+    let say = frame.say
+    let table: HTML =
+      found.orders.isEmpty ? "<p class=\"soft\">\(say(DeskWords.noneLikeThat))</p>" : table(frame, found.orders)
+    let count = say(DeskWords.found, found.orders.count.grouped, found.searched.grouped)
+    return """
       <section class="card"><h2>\(count)</h2>\(table)\(more(say, found, sale, search))</section>
       \(bulk(frame, sale, found, search))
-      """)
+      """
   }
 
   private static func table(_ frame: PageFrame, _ orders: [OrderRecord]) -> HTML {
@@ -101,8 +109,7 @@ enum OrdersPage {
       .map { ($0, say.outcome($0)) }
     let states = (Hold.State.allCases.map(\.code) + ["rejected"]).map { ($0, say.state($0)) }
     let skus = stored.sale.items.prefix(Limits.listedSales).map { ($0.sku.rawValue, $0.sku.rawValue) }
-    return """
-      <form method="get" action="/admin/sales/\(stored.sale.id.rawValue)/orders" class="form wide" role="search">\
+    let fields: HTML = """
       \(choice("state", .state, states))\
       \(choice("outcome", .firstDecision, decisions))\
       \(frame.select("sku", "SKU", [("", say(DeskWords.any))] + skus, chosen: search["sku"]))\
@@ -116,7 +123,11 @@ enum OrdersPage {
       \(frame.select(
         "refused", say(DeskWords.refusedToo), [("false", say(DeskWords.no)), ("true", say(DeskWords.yes))],
         chosen: search["refused"]))\
-      \(frame.button(say(DeskWords.search)))</form>
+      \(frame.button(say(DeskWords.search)))
+      """
+    return """
+      <form method="get" action="/admin/sales/\(stored.sale.id.rawValue)/orders" class="form wide" role="search">\
+      \(frame.refusal(fields))\(fields)</form>
       """
   }
 

@@ -1,10 +1,11 @@
 internal import Accounts
 internal import Foundation
+internal import HTTPServing
 internal import Hummingbird
 
 /// What a page knows of whom it is for.
 struct PageFrame: Sendable {
-  let say: Phrasebook
+  private(set) var say: Phrasebook
 
   /// `nil`: nobody that is known.
   let who: Principal?
@@ -14,6 +15,9 @@ struct PageFrame: Sendable {
 
   /// The page itself, with its query: to where the switch of languages comes back.
   let path: String
+
+  /// What the page shows again, of a form of it that was refused.
+  private var refused: RefusedForm?
 
   init(say: Phrasebook, who: Principal?, formToken: String, path: String) {
     self.say = say
@@ -41,8 +45,23 @@ struct PageFrame: Sendable {
 
   /// The same page, with times in a zone.
   func showing(_ zone: TimeZone) -> PageFrame {
-    PageFrame(
-      say: Phrasebook(language: say.language, zone: zone), who: who, formToken: formToken, path: path)
+    var frame = self
+    frame.say.zone = zone
+    return frame
+  }
+
+  /// The same page, with a form of it as it was filled, and what is wrong with it.
+  func refusing(_ form: RefusedForm) -> PageFrame {
+    var frame = self
+    frame.refused = form
+    return frame
+  }
+
+  /// The same page for the fields of one of its forms: no other's are filled.
+  func filling(_ action: String) -> PageFrame {
+    var frame = self
+    if refused?.action != action { frame.refused = nil }
+    return frame
   }
 
   func may(_ right: Right) -> Bool { who?.rights.contains(right) ?? false }
@@ -54,8 +73,14 @@ extension PageFrame {
   func form(_ action: String, _ content: HTML, style: HTML = "form") -> HTML {
     """
     <form method="post" action="\(action)" class="\(style)"><input type="hidden" name="form_token" \
-    value="\(formToken)">\(content)</form>
+    value="\(formToken)">\(filling(action).refusal(content))\(content)</form>
     """
+  }
+
+  /// Why a form was refused, where none of its fields says it.
+  func refusal(_ content: HTML) -> HTML {
+    guard let refused, !content.text.contains("aria-invalid") else { return .empty }
+    return alert(say.detail(of: refused.problem))
   }
 
   /// The name of what a form commands, new each time: a form that is sent twice does it once.
@@ -72,6 +97,8 @@ extension PageFrame {
     step: Bool = false, complete: String = "off", hint: String? = nil, error: String? = nil, isNeeded: Bool = true
   ) -> HTML {
     let id = id ?? name
+    let value = refused?.fields[name] ?? value
+    let error = error ?? refused.flatMap { $0.problem.field == name ? say.detail(of: $0.problem) : nil }
     // Seconds too, where it is a time.
     let step: HTML = step ? " step=\"1\"" : ""
     let isNeeded: HTML = isNeeded ? " required" : ""
@@ -85,6 +112,7 @@ extension PageFrame {
   }
 
   func select(_ name: String, _ label: String, _ options: [(value: String, text: String)], chosen: String) -> HTML {
+    let chosen = refused?.fields[name] ?? chosen
     let options = options.map { option -> HTML in
       let chosen: HTML = option.value == chosen ? " selected" : ""
       return "<option value=\"\(option.value)\"\(chosen)>\(option.text)</option>"

@@ -37,14 +37,16 @@ enum QuarantinePage {
     let say = frame.say
     let parts = halted.map { entry -> HTML in
       let id = "at-\(entry.partition)"
+      let action = "/admin/partitions/\(entry.partition)/resume"
+      let own = frame.filling(action)
       let content: HTML = """
         <input type="hidden" name="halted_at" value="\(entry.haltedAt?.description ?? "")">\
-        \(frame.field("because", say(DeskWords.why), id: "because-\(entry.partition)"))\
-        \(frame.field(
+        \(own.field("because", say(DeskWords.why), id: "because-\(entry.partition)"))\
+        \(own.field(
           "at", say(DeskWords.nextOffset), id: id, hint: say(DeskWords.resumeHint), isNeeded: false))\
         \(frame.button(say(DeskWords.resume, "\(entry.partition)"), style: "danger"))
         """
-      let form: HTML = frame.may(.operate) ? frame.form("/admin/partitions/\(entry.partition)/resume", content) : ""
+      let form: HTML = frame.may(.operate) ? frame.form(action, content) : ""
       return """
         <h3>\(say(DeskWords.partition)) \(plain: entry.partition) · \(entry.haltedAt?.dateAndTime ?? "–") UTC</h3>
         <p><b>\(say(DeskWords.error)):</b> \(say.fault(entry.haltedReason ?? ""))</p>
@@ -63,10 +65,12 @@ enum QuarantinePage {
     if isOpen, frame.may(.operate) {
       let forms = [("requeue", DeskWords.requeue, "main" as HTML), ("dismiss", .dismiss, "danger")].map {
         name, words, style -> HTML in
+        let action = "\(path(record))/\(name)"
         let content: HTML = """
-          \(frame.field("because", say(DeskWords.why), id: "because-\(name)"))\(frame.button(say(words), style: style))
+          \(frame.filling(action).field("because", say(DeskWords.why), id: "because-\(name)"))\
+          \(frame.button(say(words), style: style))
           """
-        return frame.form("\(path(record))/\(name)", content)
+        return frame.form(action, content)
       }
       decision = "<section class=\"card pair\">\(forms)</section>"
     } else if let by = record.resolvedBy, let at = record.resolvedAt {

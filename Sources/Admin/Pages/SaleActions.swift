@@ -16,26 +16,49 @@ enum SaleActions {
       """
     guard frame.may(.operate) else { return "<section class=\"card\">\(times)</section>" }
     let path = "/admin/sales/\(sale.id)"
-    let skus = sale.items.map { ($0.sku.rawValue, $0.sku.rawValue) }
-    let restock: HTML = """
-      \(frame.select("sku", say(SaleWords.sku), skus, chosen: ""))\
-      \(frame.field("units", say(SaleWords.units), type: "number"))\
-      \(frame.field("reason", say(SaleWords.why), id: "restock-reason"))\(frame.button(say(SaleWords.preview)))
-      """
-    let close: HTML = """
-      <p>\(say(SaleWords.closeNote))</p>\(frame.field("reason", say(SaleWords.why), id: "close-reason"))\
-      \(frame.button(say(SaleWords.preview), style: "danger"))
-      """
     let isClosed = stored.closedAt != nil
     let closing: HTML =
-      isClosed
-      ? "" : "<details><summary>\(say(SaleWords.close))</summary>\(frame.form("\(path)/close", close))</details>"
+      isClosed ? "" : "<details><summary>\(say(SaleWords.close))</summary>\(form(frame, sale, .close))</details>"
     return """
       <section class="card">\(times)<p class="head"><a class="button" href="\(path)/edit">\(say(SaleWords.edit))</a>\
       <a class="button" href="/admin/new-sale?from=\(sale.id.rawValue)">\(say(SaleWords.duplicate))</a></p>\
-      <details><summary>\(say(SaleWords.restock))</summary>\(frame.form("\(path)/restock", restock))</details>\
+      <details><summary>\(say(SaleWords.restock))</summary>\(form(frame, sale, .restock))</details>\
       \(closing)</section>
       """
+  }
+
+  /// The form that leads to a preview.
+  enum Form: String { case restock, close }
+
+  private static func form(_ frame: PageFrame, _ sale: Sale, _ form: Form) -> HTML {
+    let say = frame.say
+    let action = "/admin/sales/\(sale.id)/\(form.rawValue)"
+    let why = frame.field("reason", say(SaleWords.why), id: "\(form.rawValue)-reason")
+    switch form {
+    case .restock:
+      let skus = sale.items.map { ($0.sku.rawValue, $0.sku.rawValue) }
+      return frame.form(
+        action,
+        """
+        \(frame.select("sku", say(SaleWords.sku), skus, chosen: ""))\
+        \(frame.field("units", say(SaleWords.units), type: "number"))\(why)\(frame.button(say(SaleWords.preview)))
+        """)
+    case .close:
+      return frame.form(
+        action,
+        "<p>\(say(SaleWords.closeNote))</p>\(why)\(frame.button(say(SaleWords.preview), style: "danger"))")
+    }
+  }
+
+  /// The form by itself, after it was refused.
+  static func again(_ frame: PageFrame, _ sale: Sale, _ refused: Form) -> HTML {
+    let title = frame.say(refused == .close ? SaleWords.close : .restock)
+    return PageLayout.html(
+      frame, title: title,
+      """
+      <h1>\(title) <span class="soft">\(sale.name)</span></h1>
+      <section class="card">\(form(frame, sale, refused))</section>
+      """)
   }
 
   /// What a close will do, before it is done.

@@ -16,8 +16,20 @@ struct SaleRoutes: Sendable {
     pages.at("admin/new-sale", get: .needs(.operate, new), post: .form(.operate, create))
     pages.at("admin/sales/{sale}/edit", get: .needs(.operate, edit), post: .form(.operate, save))
     addImports(to: pages)
-    pages.at("admin/sales/{sale}/close", post: .form(.operate, close))
-    pages.at("admin/sales/{sale}/restock", post: .form(.operate, restock))
+    pages.at("admin/sales/{sale}/close", post: .form(.operate) { try await answer($0, $1, .close, close) })
+    pages.at("admin/sales/{sale}/restock", post: .form(.operate) { try await answer($0, $1, .restock, restock) })
+  }
+
+  private func answer(
+    _ visit: Visit, _ fields: FormFields, _ form: SaleActions.Form,
+    _ perform: @Sendable (Visit, FormFields) async throws -> Response
+  ) async throws -> Response {
+    let sale = try await desk.stored(visit.parameter()).sale
+    return try await visit.answer(fields, on: "/admin/sales/\(sale.id)") {
+      try await perform(visit, fields)
+    } again: { frame in
+      SaleActions.again(frame, sale, form)
+    }
   }
 
   @Sendable private func new(_ visit: Visit) async throws -> Response {
