@@ -218,8 +218,10 @@ import Testing
       #expect(try await admin.log(.recordRequeued).map(\.why) == ["fixed"])
       let viewer = try await Browser.signedIn("eve", .viewer, admin, client)
       #expect(try await viewer.submit("/admin/audits", on: "/admin/audits", [:]).status == 403)
-      #expect(try await leo.submit("/admin/audits", on: "/admin/audits", [:]).status == 303)
-      #expect(try await admin.log(.auditStarted).map(\.who) == ["leo"])
+      let blank = try await leo.submit("/admin/audits", on: "/admin/audits", ["reason": " "])
+      #expect(blank.status == 400 && blank.text.contains("reason-error"), "\(blank.text)")
+      #expect(try await leo.submit("/admin/audits", on: "/admin/audits", ["reason": "Monday"]).status == 303)
+      #expect(try await admin.log(.auditStarted).map(\.why) == ["Monday"])
     }
   }
 }

@@ -60,8 +60,9 @@ import Time
           return AuditVerdict("sound", text: "all is right", json: Data("{}".utf8))
         }
       }
-      let started = try await client.send(.post, "/admin/api/audits")
+      let started = try await client.post("/admin/api/audits", json: #"{"reason":"Monday"}"#)
       #expect(started.status == 202, "\(started.text)")
+      #expect(try await admin.log(.auditStarted).map(\.why) == ["Monday"])
       #expect(
         try await eventually {
           let audit = try await client.get("/admin/api/audits/1")

@@ -13,7 +13,7 @@ import Testing
 @Suite struct ImportPageTests {
   private static let fields = [
     "id": "double11", "name": "Double 11", "zone": "UTC", "starts": "2026-10-20T20:00", "ends": "2026-10-20T21:00",
-    "limit": "", "items": "",
+    "limit": "", "items": "", "reason": "autumn",
   ]
 
   private static func multipart(_ fields: [(String, String)], _ file: [UInt8]?, boundary: String) -> Data {

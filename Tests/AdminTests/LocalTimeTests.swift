@@ -64,11 +64,13 @@ import Time
       let fields = [
         "id": "double11", "name": "<b>Double</b> 11", "zone": "Europe/Berlin", "starts": "2026-10-20T20:00",
         "ends": "2026-10-20T21:00", "limit": "2", "items": "phone; 100; 199.00; CNY\ncase; 5; 9.90; CNY",
+        "reason": "autumn",
       ]
       for (field, bad) in [
         ("id", "a b"), ("name", ""), ("name", "x\u{0}"), ("name", String(repeating: "x", count: 10_240)),
         ("zone", "Mars/Base"), ("starts", "2026-03-29T02:30"), ("ends", "2026-10-20T19:00"), ("limit", "x"),
-        ("items", "phone, 1"), ("items", ""), ("items", "phone; 0; 1; CNY"), ("items", "<script>; 1; 1; CNY"),
+        ("items", "phone, 1"), ("items", ""), ("reason", " "), ("items", "phone; 0; 1; CNY"),
+        ("items", "<script>; 1; 1; CNY"),
       ] {
         let answer = try await browser.submit(
           "/admin/new-sale", on: "/admin/new-sale", fields.merging([field: bad]) { $1 })
@@ -77,6 +79,7 @@ import Time
       }
       #expect(try await admin.store.sales().isEmpty)
       #expect(try await browser.submit("/admin/new-sale", on: "/admin/new-sale", fields).status == 303)
+      #expect(try await admin.log(.saleCreated).first?.why == "autumn")
       let stored = try #require(try await admin.store.sale(SaleID(validating: "double11")))
       #expect("\(stored.sale.startsAt)" == "2026-10-20T18:00:00.000Z")
       #expect(try await browser.submit("/admin/new-sale", on: "/admin/new-sale", fields).status == 422)

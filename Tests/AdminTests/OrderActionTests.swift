@@ -286,7 +286,10 @@ import Testing
       let preview = try await desk.send(leo, "resend", [:])
       #expect(preview.text.contains("sent again: 1") && preview.text.contains("HTTP &lt;500&gt;"), "\(preview.text)")
       #expect(try await dead() == 3)
-      let done = try await leo.post("\(desk.path)/resend", preview.hiddenFields)
+      let blank = try await leo.post("\(desk.path)/resend", preview.hiddenFields)
+      #expect(blank.status == 400 && blank.text.contains("role=\"alert\""), "\(blank.text)")
+      let done = try await leo.post(
+        "\(desk.path)/resend", preview.hiddenFields.merging(["reason": "mended"]) { $1 })
       #expect(done.headers[.location] == "\(desk.path)?resent=1")
       // Those of the other orders stay.
       #expect(try await dead() == 2)

@@ -183,7 +183,9 @@ import Time
       #expect(try await client.send(.post, "\(path)/close", body: Data("{".utf8)).status == 400)
       let restock = try #require(try await admin.log(.stockRestocked).first)
       #expect(restock.from == "1000 put up, 1000 left" && restock.to == "+5" && restock.why == "delivery")
-      #expect(try await admin.log(.saleClosed).map(\.why) == ["recall", ""])
+      let closes = try await admin.log(.saleClosed)
+      #expect(closes.map(\.why) == ["recall", ""] && closes.allSatisfy { $0.to == "closed" })
+      #expect(closes.map(\.from) == ["open, 1000 left", "closed, 1000 left"])
       let owner = try await Browser.signedIn("mia", .owner, admin, client)
       let page = try await owner.get("/admin/log?text=%3Cscript%3E").text
       #expect(page.contains("&lt;script&gt;alert(1)&lt;/script&gt;") && !page.contains("<script>"))

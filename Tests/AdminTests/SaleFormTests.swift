@@ -32,7 +32,7 @@ import Time
   private static let fields = [
     "id": "copy", "name": "Double 11", "zone": "Europe/Berlin", "starts": "2026-10-27T20:00:00",
     "ends": "2026-10-27T21:00:00", "limit": "2", "hold": "300",
-    "items": "phone, 100, 199.00, CNY\n\ncase, 5, 9.90, CNY",
+    "items": "phone, 100, 199.00, CNY\n\ncase, 5, 9.90, CNY", "reason": "autumn",
   ]
 
   private static func stored(_ admin: AdminUnderTest, _ id: String) async throws -> Sale {
@@ -52,7 +52,7 @@ import Time
       // The value is known at 20:30 in Berlin, as in the week before.
       let form = [
         "from": "lot", "id": "copy", "name": "A lottery", "zone": "Europe/Berlin", "starts": "2026-10-27T19:00:00",
-        "ends": "2026-10-27T20:00:00", "limit": "", "hold": "", "items": "phone, 1, 0.01, CNY",
+        "ends": "2026-10-27T20:00:00", "limit": "", "hold": "", "items": "phone, 1, 0.01, CNY", "reason": "again",
       ]
       let page = try await browser.submit("/admin/new-sale", on: "/admin/new-sale", form)
       #expect(page.status == 422 && page.text.contains("when the sale has ended"), "\(page.text)")

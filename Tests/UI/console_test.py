@@ -119,7 +119,8 @@ class Sales(Console):
         self.check_accessible()
         self.screenshot("new-sale")
         values = {"id": "zoned", "name": "Zoned", "zone": "Europe/Berlin", "starts": "2026-03-29T02:30:00",
-                  "ends": "2036-10-26T02:30:00", "items": "phone, 100, 199.00, CNY"}
+                  "ends": "2036-10-26T02:30:00", "items": "phone, 100, 199.00, CNY",
+                  "reason": "spring"}
         self.submit("/admin/new-sale", values)
         self.assertIn(say("The clocks skip this time.", "该时刻被夏令时跳过"), self.find("#starts-error").text)
         self.assertIn(say("The clocks show this time twice", "该时刻出现两次"), self.find("#ends-error").text)
@@ -137,7 +138,7 @@ class Sales(Console):
         self.open("/admin/new-sale")
         self.submit("/admin/new-sale", {"id": "a b", "name": "<script>alert(1)</script>", "zone": "Asia/Shanghai",
                                         "starts": "2026-01-01T00:00:00", "ends": "2036-01-01T00:00:00",
-                                        "items": "phone, 100, 199.00, CNY"})
+                                        "items": "phone, 100, 199.00, CNY", "reason": "spring"})
         self.assertIn(say("must be 1 to 64 characters", "须为 1 到 64 个字符"), self.find("#id-error").text)
         self.assertEqual(self.find("#name").get_attribute("value"), "<script>alert(1)</script>")
         self.check_no_complaint()

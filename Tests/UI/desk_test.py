@@ -133,7 +133,7 @@ class Audits(Console):
         self.assertEqual(self.driver.find_elements("css selector", "form[action='/admin/audits']"), [])
         self.sign_in("oscar")
         self.open("/admin/audits")
-        self.send(self.form("/admin/audits"))
+        self.submit("/admin/audits", {"reason": "each Monday"})
 
         def has_ended():
             self.open("/admin/audits")

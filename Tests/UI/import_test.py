@@ -27,7 +27,7 @@ class Importing(Console):
         self.open("/admin/new-sale")
         self.fill(self.form("/admin/new-sale"), {
             "id": "imported", "name": "Imported", "zone": "Asia/Shanghai", "starts": "2026-11-11T00:00:00",
-            "ends": "2036-11-11T00:00:00"})
+            "ends": "2036-11-11T00:00:00", "reason": "autumn"})
         self.check("sku,units,price,currency\nphone,10,=A1,CNY\ncase,1.5,\"1,505\",CNY\n".encode())
         self.assertIn(say("Mistakes in the file: 3.", "文件有 3 处错误"), self.text())
         self.assertIn(say("line 2, column price =A1 This is a formula.", "第 2 行，price 列 =A1 这是公式，请改为数值。"),

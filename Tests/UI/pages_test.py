@@ -13,6 +13,9 @@ SOURCES = pathlib.Path(__file__).parents[2] / "Sources" / "Admin"
 NO_PAGES = {"admin/log.csv", "admin/sales/{sale}/report.html", "admin/jobs/{number}/result.csv",
             "admin/sales/{sale}/live/events"}
 
+# What the test itself has typed.
+OWN_WORDS = ["the long name of a sale that is looked at", "a bank is slow"]
+
 
 def routes():
     """The paths that the console answers to GET with a page."""
@@ -89,6 +92,10 @@ class EveryPage(Console):
                 "nav a, main h1, main h2, main th, main label > span, main button, main summary")
             english = [label for label in labels if re.fullmatch(r"[A-Z]?[a-z]+( [a-z]+)+\??", label)]
             self.assertEqual(english, [], f"{self.driver.current_url} has words in English")
+            for own in OWN_WORDS:
+                words = words.replace(own, "")
+            sentences = re.findall(r"[A-Za-z]+(?: [a-z']+){3,}", words)
+            self.assertEqual(sentences, [], f"{self.driver.current_url} has sentences in English")
         self.check_no_complaint()
 
 

@@ -5,6 +5,7 @@ internal import HTTPTypes
 internal import Hummingbird
 internal import SaleStore
 internal import Telemetry
+internal import Time
 
 // Commands that go through the log, about a sale's stock and rules.
 
@@ -21,8 +22,10 @@ extension AdminAPI {
   @Sendable func close(_ visit: Visit) async throws -> Response {
     let (id, reason): (SaleID, String) = (try visit.parameter(), try await Self.reason(of: visit))
     let (actor, name) = (try visit.actor(reason: reason), CommandName(try visit.idempotencyKey()))
+    let from = try await desk.stored(id).standing(at: .now)
     return try await approvals.run(
-      .close, .saleClosed, id.rawValue, body: ApprovalDesk.plainClose, named: name, why: reason, by: visit
+      .close, .saleClosed, id.rawValue, from: from, to: "closed", body: ApprovalDesk.plainClose, named: name,
+      why: reason, by: visit
     ) { try await desk.close(id, named: name, by: actor) }.response()
   }
 

@@ -53,7 +53,8 @@ struct AdminAPI: Sendable {
     api.at(
       "orders/{order}/webhooks/resend",
       post: .needs(OrderAction.resend.right) { visit in
-        try await .json(["resent": OrderDesk(desk: desk).resend(visit.parameter(), by: visit)])
+        let why = try await Self.reason(of: visit)
+        return try await .json(["resent": OrderDesk(desk: desk).resend(visit.parameter(), why: why, by: visit)])
       })
     api.at("partitions", get: .needs(.view) { _ in try await .json(desk.partitions()) })
     api.at("workers/{worker}/drain", post: .needs(.operate, drain))

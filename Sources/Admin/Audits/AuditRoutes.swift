@@ -24,7 +24,7 @@ struct AuditRoutes: Sendable {
     calls.at(
       "audits", get: .needs(.view) { _ in try await .json(["audits": desk.all()]) },
       post: .needs(.operate) { visit in
-        let audit = try await start(by: visit)
+        let audit = try await start(by: visit, because: AdminAPI.reason(of: visit))
         return try .json(audit, status: .accepted, headers: [.location: "/admin/api/audits/\(audit.id)"])
       })
     calls.at(
@@ -32,8 +32,8 @@ struct AuditRoutes: Sendable {
       get: .needs(.view) { visit in try await .json(desk.audit(visit.parameter(NumberInPath.self).value)) })
   }
 
-  /// Starts one, and says so in the admin log.
-  func start(by visit: Visit) async throws -> AuditDesk.Audit {
-    try await visit.logged(.auditStarted, "log") { try await desk.start(by: visit.name) }
+  /// Starts one, and says so in the admin log, and why.
+  func start(by visit: Visit, because why: String) async throws -> AuditDesk.Audit {
+    try await visit.logged(.auditStarted, "log", why: why) { try await desk.start(by: visit.name) }
   }
 }

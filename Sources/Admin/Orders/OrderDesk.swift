@@ -24,9 +24,9 @@ struct OrderDesk: Sendable {
   /// Has the webhooks of an order sent again that were given up.
   ///
   /// - Returns: how many there were.
-  func resend(_ order: OrderID, by visit: Visit) async throws -> Int {
+  func resend(_ order: OrderID, why: String, by visit: Visit) async throws -> Int {
     _ = try await desk.order(order)
-    return try await visit.logged(.webhookResent, "\(order)", to: "all of the order") {
+    return try await visit.logged(.webhookResent, "\(order)", to: "all of the order", why: why) {
       try await desk.asking("resend", changes: "dead letters may be sent again, now or later") { [store = desk.store] in
         try await store.resendDeadLetters(of: order)
       }

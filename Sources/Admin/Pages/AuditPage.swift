@@ -5,7 +5,8 @@ internal import Time
 enum AuditPage {
   static func html(_ frame: PageFrame, _ audits: [AuditDesk.Audit]) -> HTML {
     let say = frame.say
-    let start: HTML = frame.may(.operate) ? frame.form("/admin/audits", frame.button(say(DeskWords.startAudit))) : ""
+    let fields: HTML = "\(frame.field("reason", say(DeskWords.why)))\(frame.button(say(DeskWords.startAudit)))"
+    let start: HTML = frame.may(.operate) ? frame.form("/admin/audits", fields) : ""
     let parts = audits.map { card(say, $0) }
     let isMoving = audits.contains { $0.state == "running" }
     let none: HTML = "<p class=\"soft\">\(say(DeskWords.noAudits))</p>"

@@ -44,9 +44,13 @@ struct OperationPages: Sendable {
       })
     pages.at(
       "admin/audits", get: .needs(.view) { visit in try await .page(AuditPage.html(PageFrame(visit), audits.all())) },
-      post: .form(.operate) { visit, _ in
-        _ = try await AuditRoutes(desk: audits).start(by: visit)
-        return .toPage("/admin/audits")
+      post: .form(.operate) { visit, form in
+        try await visit.answer(form, on: "/admin/audits") {
+          _ = try await AuditRoutes(desk: audits).start(by: visit, because: form.reason())
+          return .toPage("/admin/audits")
+        } again: { frame in
+          try await AuditPage.html(frame, audits.all())
+        }
       })
   }
 

@@ -91,7 +91,8 @@ struct OrderActionPages: Sendable {
 
   private func resend(_ visit: Visit, _ form: FormFields, _ id: OrderID) async throws -> Response {
     if form["confirmed"] == "yes" {
-      return .toPage("/admin/orders/\(id)?resent=\(try await orders.resend(id, by: visit))")
+      let count = try await orders.resend(id, why: form.reason(), by: visit)
+      return .toPage("/admin/orders/\(id)?resent=\(count)")
     }
     let standing = try await desk.standing(of: id, looksForDeadLetters: true)
     guard standing.allows(.resend) else { return .toPage("/admin/orders/\(id)?resent=0") }

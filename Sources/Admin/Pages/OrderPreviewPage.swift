@@ -44,7 +44,8 @@ enum OrderPreviewPage {
     }
     let words = say(OrderWords.letters, order.deadLetters.count.grouped)
     return page(
-      frame, order, .resend, "<p>\(words)</p>\(frame.table(say(OrderWords.resend), heading, rows))", .empty)
+      frame, order, .resend, "<p>\(words)</p>\(frame.table(say(OrderWords.resend), heading, rows))",
+      frame.field("reason", say(OrderWords.why)))
   }
 
   private static func page(

@@ -13,9 +13,8 @@ enum SaleFormPage {
     let isNew = changed == nil
     let title = say(isNew ? SaleWords.new : SaleWords.edit)
     let action = changed.map { "/admin/sales/\($0.id)/edit" } ?? "/admin/new-sale"
-    let why: HTML =
-      isNew
-      ? "" : frame.field("reason", say(SaleWords.why), value: form.reason, error: words(say, form.errors["reason"]))
+    let why = frame.field(
+      "reason", say(SaleWords.why), value: form.reason, error: words(say, form.errors["reason"]))
     let names: HTML = """
       \(frame.field("id", say(SaleWords.id), value: form.id, error: words(say, form.errors["id"])))\
       \(frame.field("name", say(SaleWords.name), value: form.name, error: words(say, form.errors["name"])))\

@@ -50,9 +50,13 @@ struct SaleRoutes: Sendable {
   @Sendable private func create(_ visit: Visit, _ fields: FormFields) async throws -> Response {
     var form = SaleForm(fields)
     let origin = try await origin(of: form)
-    guard let sale = form.sale(origin) else { return refused(visit, form, origin) }
+    let wanted = form.sale(origin)
+    do throws(Problem) { _ = try fields.reason() } catch { form.errors["reason"] = .reason(error.detail ?? "") }
+    guard let sale = wanted, form.errors.isEmpty else { return refused(visit, form, origin) }
     do {
-      _ = try await visit.logged(.saleCreated, sale.id.rawValue, to: sale.summary) { try await desk.create(sale) }
+      _ = try await visit.logged(.saleCreated, sale.id.rawValue, to: sale.summary, why: form.reason) {
+        try await desk.create(sale)
+      }
     } catch let problem as Problem where problem.code == .saleExists {
       form.errors["id"] = .reason(problem.detail ?? "")
       return refused(visit, form, origin)
@@ -134,8 +138,10 @@ struct SaleRoutes: Sendable {
       return .page(SaleActions.closing(PageFrame(visit), stored, inLine: report.requests.inFlight, reason: reason))
     }
     let (actor, name) = (try visit.actor(reason: reason), CommandName(try form.commandKey()))
+    let from = try await desk.stored(id).standing(at: .now)
     let outcome = try await approvals.run(
-      .close, .saleClosed, id.rawValue, body: ApprovalDesk.plainClose, named: name, why: reason, by: visit
+      .close, .saleClosed, id.rawValue, from: from, to: "closed", body: ApprovalDesk.plainClose, named: name,
+      why: reason, by: visit
     ) { try await desk.close(id, named: name, by: actor) }
     if case .waits = outcome { return .toPage("/admin/approvals") }
     return .toPage("/admin/sales/\(id)")

@@ -73,6 +73,12 @@ extension StoredSale {
     sale.item(sku).map { "\($0.stock) put up, \(left(of: $0)) left\(stock[sku]?.isClosed == true ? ", closed" : "")" }
   }
 
+  /// What the admin log says of it before it is closed: `open, 934 left`.
+  func standing(at now: Timestamp) -> String {
+    let left = sale.items.reduce(0) { $0 + Int64(self.left(of: $1).rawValue) }
+    return "\(status(at: now).rawValue), \(left) left"
+  }
+
   /// Units left of an item. Each item has a stock row: both are written in one transaction.
   func left(of item: SaleItem) -> Units { stock[item.sku]?.left ?? item.stock }
 }
