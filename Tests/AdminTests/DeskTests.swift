@@ -1,4 +1,4 @@
-@testable import Admin
+import Accounts
 import FlashSale
 import Foundation
 import HTTPTypes
@@ -8,6 +8,8 @@ import SaleStore
 import TestSupport
 import Testing
 import Time
+
+@testable import Admin
 
 /// Records that could not be decided, audits, and orders by what a person has at hand.
 @Suite struct DeskTests {

@@ -3,6 +3,7 @@ import Foundation
 import HTTPTypes
 import HummingbirdTesting
 import Postgres
+import SaleStore
 import TestSupport
 import Testing
 import Time
@@ -147,7 +148,7 @@ import Time
   }
 
   @Test func `a record is a table of fields, and PostgreSQL's answer is folded away`() async throws {
-    let (number, sku) = (SaleNumber(7), SKU(rawValue: "phone")!)
+    let (number, sku) = (SaleNumber(rawValue: 7), SKU(rawValue: "phone")!)
     let request = try PurchaseRequest(
       order: OrderID(randomFor: number), stock: StockKey(sale: number, sku: sku), buyer: BuyerID(rawValue: "alice")!,
       quantity: Units(2), acceptedAt: Timestamp(microseconds: 1_762_800_000_000_000))
@@ -176,8 +177,8 @@ import Time
   }
 
   @Test func `each kind of record has its fields`() throws {
-    let (order, sku) = (OrderID(randomFor: SaleNumber(7)), SKU(rawValue: "phone")!)
-    let stock = StockKey(sale: SaleNumber(7), sku: sku)
+    let (order, sku) = (OrderID(randomFor: SaleNumber(rawValue: 7)), SKU(rawValue: "phone")!)
+    let stock = StockKey(sale: SaleNumber(rawValue: 7), sku: sku)
     let by = try Actor(name: "mia", reason: "she asked")
     let at = Timestamp(microseconds: 0)
     func words(_ action: OrderCommand.Action) throws -> String {

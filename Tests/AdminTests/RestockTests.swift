@@ -1,5 +1,6 @@
 import Accounts
 import FlashSale
+import Postgres
 import SaleStore
 import TestSupport
 import Testing
