@@ -58,6 +58,7 @@ enum Stylesheet {
       min-width: 0 }
     [data-watched] { display: contents }
     .head { display: flex; flex-wrap: wrap; gap: .4rem .8rem; align-items: center }
+    .head h2 { margin: 0 }
     .pill { border: 1px solid; border-radius: 99px; padding: .1rem .65rem; font-size: .78rem; font-weight: 600;
       color: var(--soft); white-space: nowrap }
     .pill.open { color: var(--good) }
@@ -146,6 +147,9 @@ enum Stylesheet {
     tr.halted td { color: var(--bad) }
     table.counts, table.facts { width: auto }
     table.counts td + td, table.facts th + td { padding-left: 2rem }
+    table.counts + table.counts { margin-top: .75rem }
+    table.facts th { word-break: keep-all }
+    @media (max-width: 30rem) { table.facts th + td { padding-left: 1rem; overflow-wrap: anywhere } }
 
     """
 
