@@ -34,7 +34,7 @@ import Testing
   @Test(arguments: [
     ("the store has no stock of SKU phone in sale number 7", "数据库中编号 7 的活动没有 SKU phone"),
     (
-      "the log was truncated: it begins at offset 40, the next one to decide is 12", "日志被截断：现从位移 40 开始，而下一个待裁决的是 12"
+      "the log was truncated: it begins at offset 40, the next one to decide is 12", "日志被截断：现从偏移 40 开始，而下一个待裁决的是 12"
     ),
     ("field quantity: must be 1 to 1000", "字段 quantity：须为 1 到 1000"), ("comparing", "比对"),
     ("stopped by mia: wrong search", "已由 mia 停止：wrong search"), ("PostgreSQL is away", "PostgreSQL is away"),

@@ -78,7 +78,7 @@ import Time
     ),
     (
       "not checked: partition 3 is halted: the log was truncated: it begins at offset 40, the next one to decide is 12",
-      "未检查：分区 3 已停止：日志被截断：现从位移 40 开始，而下一个待裁决的是 12"
+      "未检查：分区 3 已停止：日志被截断：现从偏移 40 开始，而下一个待裁决的是 12"
     ),
     ("s/confirmed: 9 units were confirmed of 8 put up", "s/confirmed：投放 8 件，却售出 9 件"),
     ("nobody has translated this", "nobody has translated this"),

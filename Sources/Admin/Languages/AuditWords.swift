@@ -44,7 +44,7 @@ struct AuditWords: Message {
       """, "分区 {1}：{2} 个 SKU 的订单后续只能从日志的第一条记录起重新裁决，因此未检查而采信"),
     AuditWords(
       "partition {1}: the log has no records at {2} of its offsets, the first of them {3} to {4}",
-      "分区 {1}：日志有 {2} 个位移没有记录，最前面的是 {3} 至 {4}"),
+      "分区 {1}：日志有 {2} 个偏移没有记录，最前面的是 {3} 至 {4}"),
     AuditWords(
       """
       partition {1}: the log ends at {2}, before the progress {3}: it was made again or has lost records, and nothing \

@@ -30,17 +30,17 @@ struct FaultWords: Message {
     FaultWords("no reason was recorded", "未记录原因"),
     FaultWords(
       "the log was truncated: it begins at offset {1}, the next one to decide is {2}",
-      "日志被截断：现从位移 {1} 开始，而下一个待裁决的是 {2}"),
+      "日志被截断：现从偏移 {1} 开始，而下一个待裁决的是 {2}"),
     FaultWords(
       "the topic was recreated: it ends at offset {1}, the next one to decide is {2}",
-      "topic 被重建：现止于位移 {1}，而下一个待裁决的是 {2}"),
+      "topic 被重建：现止于偏移 {1}，而下一个待裁决的是 {2}"),
     FaultWords(
       "the topic was recreated, or has lost its end: the record at offset {1} is not the one decided there",
-      "topic 被重建或丢失了末尾：位移 {1} 的记录不是当时裁决的那一条"),
-    FaultWords("the log has no record at offset {1}; it goes on at or after {2}", "日志在位移 {1} 没有记录，从 {2} 或其后继续"),
+      "topic 被重建或丢失了末尾：偏移 {1} 的记录不是当时裁决的那一条"),
+    FaultWords("the log has no record at offset {1}; it goes on at or after {2}", "日志在偏移 {1} 没有记录，从 {2} 或其后继续"),
     FaultWords(
       "the record at offset {1} makes its batch fail, and can't be quarantined either",
-      "位移 {1} 的记录使整批失败，也无法隔离"),
+      "偏移 {1} 的记录使整批失败，也无法隔离"),
   ]
 
   private static let audits: [FaultWords] = [
