@@ -33,7 +33,10 @@ public enum Limits {
   /// Units in line for each unit left, at most, where a sale caps its line.
   public static let queueCap: Int32 = 1_000
 
-  /// Marks of one item's line that an intake keeps. Past it, one is dropped: that part of the line is then told as
+  /// Orders of one sale in line, where the sale limits them. More is refused: a partition's backlog takes no more.
+  public static let saleBacklog: Int64 = 100_000_000
+
+  /// Marks of one line that an intake keeps. Past it, one is dropped: that part of the line is then told as
   /// decided a little later, by some sixteenth of its length.
   static let lineMarks = 32
 

@@ -22,7 +22,7 @@ public enum ProblemCode: Int, CaseIterable, Sendable {
   // Who is asking, and what they show.
   case invalidToken, notEligible, proofRequired, proofInvalid, verdictRequired, verdictInvalid
   // Not now.
-  case notStarted, ended, soldOut, rateLimited, lineFull, busy, partitionHalted, outcomeUnknown
+  case notStarted, ended, soldOut, rateLimited, lineFull, backlogFull, busy, partitionHalted, outcomeUnknown
   case storeUnavailable, logUnreachable, starting, internalError
   // What was won, and what becomes of it.
   case allHeld, notDecided, orderRefused, notAllowed, tooMuch, noneLeft, paymentUsed, paymentNotFound
@@ -103,6 +103,7 @@ public enum ProblemCode: Int, CaseIterable, Sendable {
     case .soldOut: (.conflict, "sold_out", "Nothing is left")
     case .rateLimited: (.tooManyRequests, "rate_limited", "Too many requests")
     case .lineFull: (.serviceUnavailable, "line_full", "More are in line than can win")
+    case .backlogFull: (.serviceUnavailable, "backlog_full", "As many orders of the sale wait as may")
     case .busy: (.serviceUnavailable, "busy", "Too busy to take this now")
     case .partitionHalted:
       (.serviceUnavailable, "partition_halted", "Orders for this item are suspended")

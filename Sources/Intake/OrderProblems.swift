@@ -135,6 +135,13 @@ extension Problem {
       in: ReturnTime.milliseconds(excess: 0, line: standing.backlog, rate: standing.drainRate))
   }
 
+  /// Nothing was written: as many orders of the sale are in line as it allows. There is room once some are decided.
+  static func backlogFull(of line: SaleLine, limit: Int64) -> Problem {
+    let detail = "\(line.orders) orders of this sale wait to be decided, and it takes \(limit). Nothing was written."
+    return Problem(.backlogFull, detail: detail).returning(
+      in: ReturnTime.milliseconds(excess: line.orders - limit, line: line.orders, rate: line.drainRate))
+  }
+
   /// Nothing was written: more units are in line than the sale allows for those that are left. Some may come free.
   ///
   /// - Parameters:

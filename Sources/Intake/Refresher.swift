@@ -249,9 +249,14 @@ extension Refresher {
     }
     unkeptSales = unkept
     let selling = Self.selling(stored, partitions: Int32(standings.count))
-    lines.follow(selling)
+    let lanes = Set(selling.map { SaleLane(sale: $0.0.sale, partition: $0.1) })
+    let limited = Set(stored.filter { $0.sale.shaping.backlog != nil }.map(\.number))
+    lines.follow(
+      selling.map { (.item($0.0), $0.1) }
+        + lanes.filter { limited.contains($0.sale) }.map { (.lane($0), $0.partition) })
     let counts = Dictionary(selling.map { ($0.1, 1) }, uniquingKeysWith: +)
-    return stored.map { catalogSale($0, selling: counts) }
+    let sales = Dictionary(lanes.map { ($0.partition, 1) }, uniquingKeysWith: +)
+    return stored.map { catalogSale($0, selling: counts, sales: sales) }
   }
 
   /// The items of sales that are not over, with their partitions.
@@ -265,8 +270,13 @@ extension Refresher {
     }
   }
 
-  /// - Parameter selling: how many items that can still sell each partition has.
-  private func catalogSale(_ stored: StoredSale, selling: [Partition: Int]) -> CatalogSale {
+  /// - Parameters:
+  ///   - selling: how many items that can still sell each partition has.
+  ///   - sales: how many sales they are of.
+  private func catalogSale(
+    _ stored: StoredSale, selling: [Partition: Int], sales: [Partition: Int]
+  ) -> CatalogSale {
+    let backlog = SaleBacklog(of: stored, lines: &lines, standings) { sales[$0] == 1 }
     let items = stored.sale.items.map { item in
       let key = RecordKey(sale: stored.sale, sku: item.sku)
       let partition = key.partition(of: Int32(standings.count))
@@ -275,7 +285,8 @@ extension Refresher {
       gauges[stockKey] = gauge
       return CatalogItem(
         item, key: key, partition: partition, standing: standings[Int(partition.rawValue)], gauge: gauge,
-        line: lines.standing(of: stockKey), queueCap: stored.sale.shaping.queueCap, isAlone: selling[partition] == 1)
+        line: lines.standing(of: .item(stockKey)), queueCap: stored.sale.shaping.queueCap,
+        isAlone: selling[partition] == 1, backlog: backlog?.entering(partition))
     }
     return CatalogSale(
       number: stored.number, sale: stored.sale, closedAt: stored.closedAt, items: items,

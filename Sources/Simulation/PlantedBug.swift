@@ -112,6 +112,9 @@ public enum PlantedBug: String, CaseIterable, Sendable {
   /// What is decided leaves no line: a gate that has closed never opens again.
   case gateStaysShut = "gate-stays-shut"
 
+  /// What is decided leaves the line of no sale: a sale whose backlog was full once takes nothing more.
+  case backlogStaysFull = "backlog-stays-full"
+
   /// What a buyer has had is not kept: a rate limit that limits nobody.
   case rateForgotten = "rate-forgotten"
   /// What is counted for a limit subject, or for an access code, is not loaded.
@@ -212,7 +215,7 @@ public enum PlantedBug: String, CaseIterable, Sendable {
 
   /// Whether it can only be found where a sale shapes its crowd. Others are looked for in worlds where all requests get
   /// into the log: the more, the sooner.
-  var isOfShaping: Bool { self == .gateStaysShut || self == .rateForgotten }
+  var isOfShaping: Bool { [.gateStaysShut, .backlogStaysFull, .rateForgotten].contains(self) }
 
   /// Whether a level is written whether its row is as the lane knows it or not.
   var writesAnyLevel: Bool { self == .cacheKept || self == .aheadKept || self == .rulesOfTheSale }

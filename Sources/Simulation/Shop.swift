@@ -146,6 +146,7 @@ struct Shop {
     // Of what was drawn already: no other world changes by it.
     var shaping = SaleShaping()
     if shapesCrowd, items.count == 1, items[0].stock == Units(3) { shaping.queueCap = 1 }
+    if shapesCrowd, items.count > 1, items[0].stock == Units(5) { shaping.backlog = 2 }
     if shapesCrowd, items.count == 2, items[0].stock == Units(4) {
       shaping.limits = RequestLimits(perBuyer: try RateLimit(requests: 2, perSeconds: 1))
     }

@@ -85,7 +85,9 @@ extension World {
 
   private mutating func take(_ order: OrderID, of client: Int, at intake: Int, _ now: Timestamp) {
     let purchase = shop.purchases[clients[client].purchase]
-    guard isWithinRate(purchase, at: intake, now) else { return answer(client, .failed) }
+    guard isWithinRate(purchase, at: intake, now), isBacklogOpen(order, at: intake) else {
+      return answer(client, .failed)
+    }
     for line in purchase.lines {
       guard isLineOpen(StockKey(sale: purchase.sale, sku: line.sku), at: intake) else { return answer(client, .failed) }
     }

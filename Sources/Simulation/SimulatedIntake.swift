@@ -17,6 +17,9 @@ struct SimulatedIntake {
     /// Units that the lines of its items were promised.
     var lines: [(key: StockKey, units: Int64)] = []
 
+    /// Whose line it counts in as one order.
+    var lane: SaleLane?
+
     /// The process that sent it is gone: nobody sends it again or hears of it.
     var isOrphan = false
   }
@@ -40,7 +43,12 @@ struct SimulatedIntake {
 
   /// What it has put into the lines of items whose sale caps them, and how far it knows the log.
   var lines: [StockKey: SimulatedLine] = [:]
+  var lanes: [SaleLane: SimulatedLine] = [:]
   var ends: [Partition: Offset] = [:]
+  var watermarks: [Partition: Offset] = [:]
+
+  /// Orders of sales with a backlog that it has seen in the log.
+  var logged: Set<OrderID> = []
 
   /// What is due of each buyer whose rate a sale limits, and when that buyer was let through, by its own clock.
   var dues: [String: Int64] = [:]

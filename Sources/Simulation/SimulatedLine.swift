@@ -1,13 +1,16 @@
 internal import FlashSale
 
-/// What an intake has put into the line of one item, as `LineStanding` counts it.
+/// What an intake has put into one line, as `LineStanding` counts it.
 struct SimulatedLine {
   var flying: Int64 = 0
   var entered: Int64 = 0
-  var line = ItemLine()
+  var line = IntakeLine()
 
   /// Units in line.
   var units: Int64 { flying + entered - line.decided }
+
+  /// Those of them that are in the log, or may be.
+  var landed: Int64 { entered - line.decided }
 }
 
 /// What an intake reads from the store: stock and progress, of one moment.
@@ -37,6 +40,11 @@ extension World {
 
   /// An order is on its way into the log.
   mutating func enterLine(_ send: Int, _ request: PurchaseRequest) {
+    if shop[request.stock.sale].sale.shaping.backlog != nil {
+      let lane = SaleLane(sale: request.stock.sale, partition: sends[send].partition)
+      sends[send].lane = lane
+      intakes[sends[send].intake].lanes[lane, default: SimulatedLine()].flying += 1
+    }
     guard shop[request.stock.sale].sale.shaping.queueCap != nil else { return }
     for line in request.lines {
       let (key, units) = (StockKey(sale: request.stock.sale, sku: line.sku), Int64(line.quantity.rawValue))
@@ -48,7 +56,7 @@ extension World {
   /// The log has taken it at `offset`, or nobody knows.
   mutating func settleLine(of send: Int, at offset: Offset?) {
     let intake = sends[send].intake
-    guard !sends[send].lines.isEmpty, !sends[send].isOrphan else { return }
+    guard !sends[send].isOrphan else { return }
     let partition = sends[send].partition
     if let offset {
       intakes[intake].ends[partition] = max(intakes[intake].ends[partition] ?? Offset(0), offset.next)
@@ -57,10 +65,16 @@ extension World {
       intakes[intake].lines[key]?.flying -= units
       intakes[intake].lines[key]?.entered += units
     }
+    guard let lane = sends[send].lane else { return }
+    intakes[intake].lanes[lane]?.flying -= 1
+    intakes[intake].lanes[lane]?.entered += 1
+    if offset != nil { intakes[intake].logged.insert(sends[send].order) }
   }
 
   /// An intake hears how far partitions are decided.
   mutating func moveLines(at intake: Int, _ watermarks: [Partition: Offset]) {
+    intakes[intake].watermarks.merge(watermarks, uniquingKeysWith: max)
+    moveLanes(at: intake, watermarks)
     guard bug != .gateStaysShut else { return }
     for key in intakes[intake].lines.keys.sorted() {
       let partition = RecordKey(sale: shop[key.sale].sale, sku: key.sku).partition(of: shop.partitions)
@@ -75,6 +89,10 @@ extension World {
   mutating func checkLinesAtEnd() {
     for intake in intakes.indices where intakes[intake].isRunning {
       moveLines(at: intake, watermarks)
+      for sale in shop.sales where saleLine(of: sale.number, at: intake).orders != 0 {
+        let orders = saleLine(of: sale.number, at: intake).orders
+        return violate("I2", "intake \(intake) has \(orders) orders of sale \(sale.number) in a line that is decided")
+      }
       for key in intakes[intake].lines.keys.sorted() {
         guard let row = store.stock[key], row.level.left > .zero, let line = intakes[intake].lines[key],
           let cap = shop[key.sale].sale.shaping.queueCap

@@ -26,7 +26,7 @@ public enum Course: Int, CaseIterable, Sendable {
   case lifePaid, lifeRefundDue, lifeRefunded, lifeCancelled, lifeCancelledInPart, lifeReleased, lifeExtended
   case lifeExpired, lifeNotDue, lifeRepeated, lifeNotAllowed
   case basketWon, basketRefused, basketRefusedLater, lineCancelled, basketExpired, basketPaid, basketStockLoaded
-  case staleSignal, staleReading, lineFull, rateLimited
+  case staleSignal, staleReading, lineFull, backlogFull, backlogPassed, rateLimited
   case refusedAsEnded, refusedAsSettled, winnerToldSo, loserToldSo, lookedUpInVain
   case levelAwaitsWinners, levelBehindWinners, winnersReadTooEarly
   case watcherTold, watcherPlaced, watcherAskedInVain, watcherAskedAgain

@@ -19,7 +19,7 @@ import Time
       {"id":"double11","name":"Double 11","starts_at":"2026-10-20T18:00:00Z","ends_at":"2026-10-20T19:00:00Z",
       "per_buyer_limit":2,"ordering":"sale","holds":{"seconds":300,"extend":{"times":1,"seconds":60},
       "late_payment":"refund","lapses":3,"waitlist":{"offer_seconds":60,"least_seconds":30,"short":"partial"}},
-      "shaping":{"queue_cap":3,"codes":{"required":true,"before":"2026-10-20T18:30:00Z"},
+      "shaping":{"queue_cap":3,"backlog":900,"codes":{"required":true,"before":"2026-10-20T18:30:00Z"},
       "room":{"order":"lottery","rate_per_minute":600,"opens_at":"2026-10-20T17:00:00Z",
       "beacon":{"name":"closing prices","known_at":"2026-10-20T17:30:00Z"},
       "fallback":{"after_seconds":60,"beacon":{"name":"the mayor","known_at":"2026-10-20T17:40:00Z"}}}},
@@ -114,6 +114,28 @@ import Time
       // Empty lines count where a line is named.
       let items = Self.fields.merging(["items": "phone, 1, 1.00, CNY\n\nbroken"]) { $1 }
       #expect(try await browser.submit("/admin/new-sale", on: "/admin/new-sale", items).text.contains("Line 3 has not"))
+    }
+  }
+
+  @Test func `a new sale and a copy have how many orders may be in line as the form says`() async throws {
+    try await AdminUnderTest.with { admin, client in
+      let browser = try await Browser.signedIn("oscar", .operator, admin, client)
+      for (typed, backlog) in [("20000", Int64(20_000)), ("", nil)] {
+        let form = Self.fields.merging(["backlog": typed, "id": "line-\(typed)"]) { $1 }
+        #expect(try await browser.submit("/admin/new-sale", on: "/admin/new-sale", form).status == 303)
+        #expect(try await Self.stored(admin, "line-\(typed)").shaping.backlog == backlog)
+      }
+      for bad in ["0", "x", "-1", "100000001"] {
+        let form = Self.fields.merging(["backlog": bad]) { $1 }
+        let answer = try await browser.submit("/admin/new-sale", on: "/admin/new-sale", form)
+        #expect(answer.status == 422 && answer.text.contains("backlog-error"), "\(bad)")
+        #expect(answer.text.contains("must be a whole number from 1 to 100000000"), "\(answer.text)")
+      }
+      let page = try await browser.get("/admin/new-sale?from=line-20000").text
+      #expect(page.contains("name=\"backlog\"") && page.contains("value=\"20000\""))
+      let copy = Self.fields.merging(["from": "line-20000", "id": "fewer", "backlog": "500"]) { $1 }
+      #expect(try await browser.submit("/admin/new-sale", on: "/admin/new-sale", copy).status == 303)
+      #expect(try await Self.stored(admin, "fewer").shaping.backlog == 500)
     }
   }
 

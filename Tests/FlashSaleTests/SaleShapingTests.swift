@@ -22,6 +22,18 @@ struct SaleShapingTests {
     #expect(try self.shaping(#"{"subjects": null, "codes": null}"#) == SaleShaping())
   }
 
+  @Test func `a backlog reads back from what is stored of it, and is refused outside of its bounds`() throws {
+    for backlog in [1, Limits.saleBacklog] {
+      let shaping = try shaping(#"{"backlog": \#(backlog)}"#)
+      #expect(shaping.backlog == backlog)
+      #expect(try self.shaping(String(decoding: try JSONEncoder().encode(shaping), as: UTF8.self)) == shaping)
+    }
+    #expect(try shaping(#"{"backlog": null}"#) == SaleShaping())
+    for wrong in ["0", "-1", "100000001", "1.5", "\"3\"", "9223372036854775808", "{}"] {
+      #expect(throws: BodyError.self, "\(wrong)") { try shaping(#"{"backlog": \#(wrong)}"#) }
+    }
+  }
+
   @Test func `a sale whose lanes cannot keep a limit by subject exact is refused, with the reason`() throws {
     var shaping = SaleShaping()
     shaping.subjects = try SubjectLimits([SubjectKind(unchecked: "card"): Units(2)])

@@ -86,6 +86,7 @@ extension ProblemCode: Message {
     case .soldOut: "已售罄"
     case .rateLimited: "请求过于频繁"
     case .lineFull: "排队人数已超过可售数量"
+    case .backlogFull: "该活动待裁决的订单已达上限"
     case .busy: "当前繁忙"
     case .partitionHalted: "该商品暂停下单"
     case .outcomeUnknown: "操作结果未知"

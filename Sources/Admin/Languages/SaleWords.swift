@@ -7,7 +7,8 @@ enum SaleWords: Message {
     after, before
   case left, putUp, willBe, willBeFrom, willBeOffered, isClosed, hasEnded, none, search, status, anyStatus, older,
     filter
-  case hold, holdHint, changedBy, changing, field, priceOf, queued, held, inLine, closeTitle, closeHint
+  case hold, holdHint, backlog, backlogHint, changedBy, changing, field, priceOf, queued, held, inLine, closeTitle,
+    closeHint
 
   var texts: (english: String, chinese: String) {
     switch self {
@@ -88,6 +89,12 @@ enum SaleWords: Message {
       (
         "What is won is held for so long, until it is paid. Leave it empty to confirm without a payment",
         "抢到的商品保留多久以待支付；留空表示无需支付即确认"
+      )
+    case .backlog: ("Orders in line", "排队订单上限")
+    case .backlogHint:
+      (
+        "Orders that may wait to be decided; a further one is asked to come back. Leave it empty for any number",
+        "最多允许多少订单等待裁决，超出者稍后再试；留空表示不限"
       )
     case .changedBy: ("It was changed by {1} at {2}.", "由 {1} 于 {2} 修改。")
     case .changing:

@@ -23,6 +23,9 @@ enum SaleFormPage {
     let hold = frame.field(
       "hold", say(SaleWords.hold), value: form.hold, type: "number", hint: say(SaleWords.holdHint),
       error: words(say, form.errors["hold"]), isNeeded: false)
+    let backlog = frame.field(
+      "backlog", say(SaleWords.backlog), value: form.backlog, type: "number", hint: say(SaleWords.backlogHint),
+      error: words(say, form.errors["backlog"]), isNeeded: false)
     let kept: HTML = """
       <input type="hidden" name="id" value="\(form.id)"><input type="hidden" name="name" value="\(form.name)">\
       <input type="hidden" name="seen" value="\(form.seen)">\
@@ -38,7 +41,7 @@ enum SaleFormPage {
       \(frame.field(
         "limit", say(SaleWords.limit), value: form.limit, type: "number", hint: say(SaleWords.limitHint),
         error: words(say, form.errors["limit"]), isNeeded: false))\
-      \(isNew ? hold : .empty)\(items(frame, form))\(why)\
+      \(isNew ? "\(hold)\(backlog)" : .empty)\(items(frame, form))\(why)\
       \(frame.button(say(isNew ? SaleWords.create : SaleWords.save)))\
       \(ImportSection.chooser(frame, action: changed.map { "/admin/sales/\($0.id)" } ?? action))
       """

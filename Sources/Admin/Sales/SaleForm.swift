@@ -17,6 +17,9 @@ struct SaleForm {
   /// Seconds for which what is won is held; empty: it is confirmed without a payment. Of new sales only.
   var hold = ""
 
+  /// Orders that may be in line; empty: any number. Of new sales only.
+  var backlog = ""
+
   /// A line for each SKU: SKU, units, price, currency.
   var items = ""
   var reason = ""
@@ -43,6 +46,7 @@ struct SaleForm {
     (ends, endsChoice) = (form["ends"], form["ends_choice"])
     (limit, items, reason, seen) = (form["limit"], form["items"], form["reason"], form["seen"])
     (hold, version, source) = (form["hold"], Int64(form["version"]), form["from"])
+    backlog = form["backlog"]
   }
 
   /// A sale that there is, to change it.
@@ -65,6 +69,7 @@ struct SaleForm {
     }
     (id, seen, source) = ("", "", stored.sale.id.rawValue)
     hold = stored.sale.holds.map { "\($0.seconds)" } ?? ""
+    backlog = stored.sale.shaping.backlog.map { "\($0)" } ?? ""
     (starts, ends) = (weekLater(starts), weekLater(ends))
   }
 
@@ -146,16 +151,20 @@ extension SaleForm {
       if limitUnits == nil { errors["limit"] = .reason("must be a whole number, or left out") }
     }
     let holds = holds(origin)
+    let backlog = backlog(origin)
     guard errors.isEmpty, let window else { return nil }
     let base = origin.sale
+    var shaping =
+      base?.shaping.moving { instant in
+        LocalTime.moved(instant, from: base?.startsAt ?? instant, to: window.starts, in: zone)
+      } ?? SaleShaping()
+    shaping.backlog = backlog
     do throws(ValidationError) {
       try ValidationError.refuseTurned(name, "name")
       return try Sale(
         id: SaleID(validating: id, field: "id"), name: name, startsAt: window.starts, endsAt: window.ends,
         perBuyerLimit: limitUnits, ordering: base?.ordering == .sale ? .sale : nil,
-        shaping: base?.shaping.moving { instant in
-          LocalTime.moved(instant, from: base?.startsAt ?? instant, to: window.starts, in: zone)
-        } ?? SaleShaping(), holds: holds, items: items)
+        shaping: shaping, holds: holds, items: items)
     } catch {
       let fields = ["starts_at": "starts", "ends_at": "ends", "per_buyer_limit": "limit", "id": "id", "name": "name"]
       errors[fields[error.field] ?? "items"] = .reason(error.reason)
@@ -173,6 +182,15 @@ extension SaleForm {
     } catch {
       errors["hold"] = .reason(error.reason)
     }
+    return nil
+  }
+
+  private mutating func backlog(_ origin: Origin) -> Int64? {
+    if case .change(let sale) = origin { return sale.shaping.backlog }
+    guard !backlog.isEmpty else { return nil }
+    let allowed = SaleShaping.backlogs
+    if let orders = Int64(backlog), allowed.contains(orders) { return orders }
+    errors["backlog"] = .reason("must be a whole number from \(allowed.lowerBound) to \(allowed.upperBound)")
     return nil
   }
 

@@ -8,6 +8,10 @@ public struct SaleShaping: Hashable, Sendable {
   /// refused until the line gets shorter or units come back. `nil`: as many as the backlog takes.
   public var queueCap: Int32?
 
+  /// How many orders of the sale may be in line, over all of its partitions: 1 to `Limits.saleBacklog`. A further one is
+  /// refused until some are decided. `nil`: as many as the partitions take.
+  public var backlog: Int64?
+
   /// How often one buyer, or one address, may ask for an order. What is left out is as the intake is configured.
   public var limits: RequestLimits?
   /// Where the crowd waits before it may order. `nil`: nowhere.
@@ -25,6 +29,9 @@ public struct SaleShaping: Hashable, Sendable {
 
   /// Whether an order must show the bot service's word; `nil`: no.
   public var verdict: VerdictRule?
+
+  /// What `backlog` may be.
+  public static let backlogs = 1...Limits.saleBacklog
 
   /// Shapes nothing.
   public init() {}
@@ -44,6 +51,7 @@ public struct SaleShaping: Hashable, Sendable {
 extension SaleShaping: Encodable {
   enum CodingKeys: String, CodingKey, CaseIterable {
     case queueCap = "queue_cap"
+    case backlog
     case limits
     case room
     case subjects
@@ -78,6 +86,7 @@ extension SaleShaping {
       case .proofOfWork: proofOfWork = try ProofRule(json: &json, at: place)
       case .verdict: verdict = try VerdictRule(json: &json, at: place)
       case .claim: claim = try TokenClaim(json: &json, at: place)
+      case .backlog: backlog = try json.wholeNumber(place, in: Self.backlogs)
       case .queueCap, nil: queueCap = try json.wholeNumber(place, in: 1...Limits.queueCap)
       case .limits: limits = try RequestLimits(parsing: &json, at: place)
       }

@@ -59,6 +59,7 @@ enum DemoWords: String, CaseIterable {
   case holdAbuse = "hold_abuse"
   case rateLimited = "rate_limited"
   case lineFull = "line_full"
+  case backlogFull = "backlog_full"
   case partitionHalted = "partition_halted"
   case roomRequired = "room_required"
   case tokenInvalid = "token_invalid"
@@ -215,6 +216,7 @@ enum DemoWords: String, CaseIterable {
     case .holdAbuse: ("you let too many holds lapse", "您放任过期的保留次数过多")
     case .rateLimited: ("you ask too often", "您的请求过于频繁")
     case .lineFull: ("more are in line than is left", "排队人数已超过剩余库存")
+    case .backlogFull: ("too many wait: try again in a moment", "等待的人太多，请稍后再试")
     case .partitionHalted: ("nothing can be ordered of it until a person has looked", "该商品暂停下单，等待人工检查")
     case .roomRequired: ("this sale has a waiting room: join it first", "请先进入等候室")
     case .tokenInvalid: ("your turn is over or was used: join the room again", "您的入场资格已失效，请重新排队")

@@ -97,10 +97,12 @@ final class CatalogItem: Sendable {
   /// No other item that can still sell has orders in its partition, as far as the catalog knows: the partition's line
   /// is this item's, whichever intake put it there.
   let isAlone: Bool
+  /// What the sale allows to be in line, with what is; `nil`: any number.
+  let backlog: SaleBacklog?
 
   init(
     _ item: SaleItem, key: RecordKey, partition: Partition, standing: PartitionStanding, gauge: StockGauge,
-    line: LineStanding = LineStanding(), queueCap: Int32? = nil, isAlone: Bool = false
+    line: LineStanding = LineStanding(), queueCap: Int32? = nil, isAlone: Bool = false, backlog: SaleBacklog? = nil
   ) {
     sku = item.sku
     price = item.price
@@ -112,6 +114,7 @@ final class CatalogItem: Sendable {
     self.line = line
     self.queueCap = queueCap
     self.isAlone = isAlone
+    self.backlog = backlog
   }
 
   /// What is in line besides what this intake has put there, as far as that is known: records, so units at least.

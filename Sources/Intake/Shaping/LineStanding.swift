@@ -1,7 +1,8 @@
 internal import FlashSale
 internal import Synchronization
 
-/// What this intake has put into the line of one item, in units. Shared by all threads, without a lock.
+/// What this intake has put into one line: units in that of an item, or orders in that of a sale in one partition. Shared
+/// by all threads, without a lock.
 ///
 /// (1) A unit is on its way, if the sale caps its line, from before its record is produced until its fate is known;
 ///     then it has entered, unless the log refused it.
@@ -16,22 +17,27 @@ final class LineStanding: Sendable {
   /// Units that have entered, since the intake began.
   var entered: Int64 { enteredUnits.load(ordering: .acquiring) }
 
-  /// Units of those that are decided; what `ItemLine` says.
+  /// Units of those that are decided; what `IntakeLine` says.
   var decided: Int64 {
     get { decidedUnits.load(ordering: .relaxed) }
     set { decidedUnits.store(newValue, ordering: .relaxed) }
   }
 
-  /// Units in line.
+  /// Units in line, without those on their way.
   var units: Int64 { max(0, enteredUnits.load(ordering: .relaxed) - decided) }
 
   /// Lets an order in, unless the line is full. What is let in enters or leaves later.
   ///
   /// - Parameter others: units in line that it is known of from elsewhere, if they are more.
   func admit(_ quantity: Units, left: Units, cap: Int32, others: Int64) -> Bool {
+    admit(quantity) { flying in LineGate.isFull(line: max(units + flying, others), left: left, cap: cap) }
+  }
+
+  /// Lets something in, unless `isFull` says of what is on its way before it that the line is full.
+  func admit(_ quantity: Units, unless isFull: (_ flying: Int64) -> Bool) -> Bool {
     let quantity = Int64(quantity.rawValue)
     let before = flying.add(quantity, ordering: .relaxed).oldValue
-    guard LineGate.isFull(line: max(units + before, others), left: left, cap: cap) else { return true }
+    guard isFull(before) else { return true }
     flying.subtract(quantity, ordering: .relaxed)
     return false
   }
@@ -49,21 +55,30 @@ final class LineStanding: Sendable {
   func leave(_ quantity: Units) { flying.subtract(Int64(quantity.rawValue), ordering: .relaxed) }
 }
 
-/// The lines of the items of each partition that can still sell: moved on whenever a watermark moves.
+/// The lines of each partition that can still get longer: moved on whenever a watermark moves.
 struct FollowedLines {
-  private struct Followed {
-    let key: StockKey
-    let standing: LineStanding
-    var line = ItemLine()
+  /// Whose line it is.
+  enum Key: Hashable {
+    case item(StockKey)
+    /// A sale's in one partition.
+    case lane(SaleLane)
+    /// A sale's on their way, to whichever partition.
+    case sale(SaleNumber)
   }
 
-  private var standings: [StockKey: LineStanding] = [:]
+  private struct Followed {
+    let key: Key
+    let standing: LineStanding
+    var line = IntakeLine()
+  }
+
+  private var standings: [Key: LineStanding] = [:]
   private var lines: [[Followed]]
 
   init(partitions: Int) { lines = Array(repeating: [], count: partitions) }
 
-  /// The line of an item; the same one each time.
-  mutating func standing(of key: StockKey) -> LineStanding {
+  /// A line; the same one each time.
+  mutating func standing(of key: Key) -> LineStanding {
     if let known = standings[key] { return known }
     let new = LineStanding()
     standings[key] = new
@@ -71,7 +86,7 @@ struct FollowedLines {
   }
 
   /// Says which lines matter from here on, each with its partition.
-  mutating func follow(_ keys: [(StockKey, Partition)]) {
+  mutating func follow(_ keys: [(Key, Partition)]) {
     let known = Dictionary(lines.joined().map { ($0.key, $0) }, uniquingKeysWith: { first, _ in first })
     lines = Array(repeating: [], count: lines.count)
     for (key, partition) in keys {

@@ -42,8 +42,21 @@ extension Problem {
 }
 
 extension Submission {
-  /// Lets it into the lines of all its items, or into none: one of them is full.
-  func admit(cap: Int32) throws(Problem) {
+  /// Lets it into the lines of its sale and of its items, or into none: one of them is full.
+  ///
+  /// - Parameter isInLog: it was sent before, and is in the log.
+  func admit(isInLog: @autoclosure () -> Bool) throws(Problem) {
+    try item.backlog?.admit(isInLog: isInLog())
+    guard let cap = item.queueCap else { return }
+    do throws(Problem) {
+      try admit(cap: cap)
+    } catch {
+      item.backlog?.settle(.refused)
+      throw error
+    }
+  }
+
+  private func admit(cap: Int32) throws(Problem) {
     guard !lines.isEmpty else { return try item.admit(quantity, waits: waits, order: named, cap: cap) }
     for (index, line) in lines.enumerated() {
       do throws(Problem) {

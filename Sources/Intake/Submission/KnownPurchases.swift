@@ -52,6 +52,11 @@ final class KnownPurchases: @unchecked Sendable {
     slots[Self.index(of: order)].store(order.low & ~0xFFFF | purchase.bits, ordering: .relaxed)
   }
 
+  /// Whether the order is known to be in the log.
+  func has(_ order: OrderID) -> Bool {
+    slots[Self.index(of: order)].load(ordering: .relaxed) & ~0xFFFF == order.low & ~0xFFFF
+  }
+
   /// Whether the order is known to be of another purchase.
   func isAnother(_ order: OrderID, _ purchase: Fingerprint) -> Bool {
     let known = slots[Self.index(of: order)].load(ordering: .relaxed)

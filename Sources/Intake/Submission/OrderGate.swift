@@ -21,9 +21,10 @@ struct Submission {
   /// The id, if the request's key names it.
   var named: OrderID? { purchase == nil ? nil : order }
 
-  /// Takes it into the lines of its items, or out of them again: the log's word on it is there, or nobody waits for
+  /// Takes it into the lines of its sale and its items, or out of them again: the log's word on it is there, or nobody waits for
   /// that.
   func settle(_ fate: Acknowledgement.Fate) {
+    item.backlog?.settle(fate)
     guard lines.isEmpty else {
       for line in lines { Self.settle(fate, line.item, line.quantity) }
       return
@@ -114,7 +115,7 @@ struct OrderGate: Sendable {
     // A place in the backlog and one in the loop's table; both are given back if the record is not produced.
     let item = submission.item
     guard !item.standing.isHalted else { throw .partitionHalted }
-    if let cap = item.queueCap { try submission.admit(cap: cap) }
+    try submission.admit(isInLog: submission.named.map(purchases.has) ?? false)
     guard item.standing.admit(limit: backlogLimit) else {
       submission.settle(.refused)
       throw item.standing.isStalled ? .logStalled : .backlogFull(item.standing)

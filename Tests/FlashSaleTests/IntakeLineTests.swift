@@ -2,9 +2,9 @@ import FlashSale
 import TestSupport
 import Testing
 
-struct ItemLineTests {
+struct IntakeLineTests {
   @Test func `what entered before a mark is decided when the watermark reaches the mark's end`() {
-    var line = ItemLine()
+    var line = IntakeLine()
     line.observe(entered: 10, end: Offset(10), watermark: Offset(0))
     line.observe(entered: 25, end: Offset(20), watermark: Offset(9))
     #expect(line.decided == 0)
@@ -19,7 +19,7 @@ struct ItemLineTests {
   @Test(arguments: 1...20 as ClosedRange<UInt64>)
   func `it never tells more than is decided, tells nearly all, and in the end everything (I2)`(seed: UInt64) {
     var random = SeededGenerator(seed: seed)
-    var line = ItemLine()
+    var line = IntakeLine()
     // How many of the partition's records before each offset are of this item.
     var before: [Int] = [0]
     var watermark = 0

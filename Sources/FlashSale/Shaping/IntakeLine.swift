@@ -1,14 +1,15 @@
-/// How much of what one intake has put into the line of one item is decided.
+/// How much of what one intake has put into a line is decided: units in the line of an item, or orders in that of a sale
+/// in one partition.
 ///
 /// (1) What has entered and how far the log went then are noted together; once the watermark has reached that end, all
 ///     of it is decided. Nothing is kept for each order.
 /// (2) What is told as decided is: every record that had entered at a mark lies before the mark's end.
 /// (3) Once the watermark has reached the log's end, everything is decided that has entered. So a line that nobody adds
 ///     to becomes empty: what waits for it to get shorter does not wait for ever.
-public struct ItemLine: Sendable {
+public struct IntakeLine: Sendable {
   private var marks: [(end: Offset, entered: Int64)] = []
 
-  /// Units that have entered and are decided, since the intake began.
+  /// How much has entered and is decided, since the intake began.
   public private(set) var decided: Int64 = 0
 
   /// Nothing has entered.
@@ -17,7 +18,7 @@ public struct ItemLine: Sendable {
   /// Takes note of where the log and the lane are.
   ///
   /// - Parameters:
-  ///   - entered: units that have entered in all. Read before `end`.
+  ///   - entered: how much has entered in all. Read before `end`.
   ///   - end: behind every record that is counted in `entered`.
   ///   - watermark: everything before it is decided.
   public mutating func observe(entered: Int64, end: Offset, watermark: Offset) {
