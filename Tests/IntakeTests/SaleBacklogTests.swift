@@ -1,4 +1,5 @@
 import FlashSale
+import Postgres
 import SaleStore
 import TestSupport
 import Testing
@@ -136,18 +137,19 @@ struct SaleBacklogTests {
     }
   }
 
+  private static func counted(_ intake: RunningIntake) async throws -> Int64 {
+    let connection = try await intake.database.connect()
+    let rows = try await connection.query(
+      "SELECT coalesce(sum(requests), 0)::int8 FROM door WHERE reason = 'backlog_full'")
+    await connection.close()
+    return try rows[0].int64(0)
+  }
+
   @Test func `refusals are counted at the door under a reason of their own`() async throws {
     try await RunningIntake.with(sales: [try Self.sale(backlog: 1)]) { intake in
       #expect(try await intake.order().status == 202)
       for _ in 0..<3 { #expect(try await intake.order(buyer: "late").code == "backlog_full") }
-      func counted() async throws -> Int64? {
-        let connection = try await intake.database.connect()
-        let rows = try await connection.query(
-          "SELECT coalesce(sum(requests), 0)::int8 FROM door WHERE reason = 'backlog_full'")
-        await connection.close()
-        return try rows.first?.int64(0)
-      }
-      #expect(try await eventually(within: .seconds(4)) { try await counted() == 3 })
+      #expect(try await eventually(within: .seconds(4)) { try await Self.counted(intake) == 3 })
     }
   }
 }
