@@ -147,7 +147,8 @@ struct SaleBacklogTests {
 
   @Test func `refusals are counted at the door under a reason of their own`() async throws {
     try await RunningIntake.with(sales: [try Self.sale(backlog: 1)]) { intake in
-      #expect(try await intake.order().status == 202)
+      let first = try await intake.order()
+      #expect(first.status == 202)
       for _ in 0..<3 { #expect(try await intake.order(buyer: "late").code == "backlog_full") }
       #expect(try await eventually(within: .seconds(4)) { try await Self.counted(intake) == 3 })
     }
