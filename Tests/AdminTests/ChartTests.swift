@@ -1,5 +1,6 @@
 @testable import Admin
 import FlashSale
+import Foundation
 import HTTPServing
 import SaleStore
 import Testing
@@ -33,7 +34,7 @@ import Time
   @Test func `time is cut as finely as fits: 100 ms for six seconds, minutes for days`() {
     let six = TimeSlots(covering: at(0)...at(5.95), atMost: 120)
     #expect((six.width, six.count, six.widthName(english)) == (100, 60, "100 ms"))
-    #expect(six.label(1) == "00:00:00.1")
+    #expect(six.label(1, in: .gmt) == "00:00:00.1")
     let minute = TimeSlots(covering: at(0)...at(59), atMost: 120)
     #expect((minute.width, minute.count, minute.widthName(english)) == (500, 119, "500 ms"))
     let hour = TimeSlots(covering: at(0)...at(3_599), atMost: 120)
@@ -42,10 +43,10 @@ import Time
     #expect((hours.width, hours.widthName(english)) == (60_000, "minute"))
     let days = TimeSlots(covering: at(0)...at(3 * 86_400), atMost: 120)
     #expect((days.width, days.widthName(english)) == (3_600_000, "hour"))
-    #expect(days.label(0) == "2025-11-11 00:00:00")
+    #expect(days.label(0, in: .gmt) == "2025-11-11 00:00:00")
     let century = TimeSlots(covering: at(0)...at(100 * 365 * 86_400), atMost: 120)
     #expect(century.count <= 120 && century.widthName(english).hasSuffix("days"))
-    #expect(century.label(0).count == 10)
+    #expect(century.label(0, in: .gmt).count == 10)
   }
 
   @Test func `an instant is in the slot that begins at it or before it, and none outside`() {
@@ -60,19 +61,32 @@ import Time
   }
 
   @Test func `marks of time are whole instants inside, and say the date only where there are two`() {
-    let seconds = TimeTicks(in: at(0.3)..<at(6), atMost: 4).ticks
+    let seconds = TimeTicks(in: at(0.3)..<at(6), .gmt, atMost: 4).ticks
     #expect(seconds.map(\.label) == ["00:00:02", "00:00:04", "00:00:06"])
-    let tenths = TimeTicks(in: at(0)..<at(0.5), atMost: 4).ticks
+    let tenths = TimeTicks(in: at(0)..<at(0.5), .gmt, atMost: 4).ticks
     #expect(tenths.map(\.label) == ["00:00:00.0", "00:00:00.2", "00:00:00.4"])
-    let night = TimeTicks(in: at(82_800)..<at(90_000), atMost: 4).ticks
+    let night = TimeTicks(in: at(82_800)..<at(90_000), .gmt, atMost: 4).ticks
     #expect(night.map(\.label) == ["11-11 23:00", "11-12 00:00", "11-12 01:00"])
-    let years = TimeTicks(in: at(0)..<at(4_000 * 86_400), atMost: 4).ticks
+    let years = TimeTicks(in: at(0)..<at(4_000 * 86_400), .gmt, atMost: 4).ticks
     #expect(!years.isEmpty && years.count <= 4 && years.allSatisfy { $0.label.count == 10 })
     for length in [0.1, 0.7, 3, 59, 61, 3_601, 86_399, 1e6, 1e8, 1e10] {
-      let ticks = TimeTicks(in: at(0)..<at(length), atMost: 4).ticks
+      let ticks = TimeTicks(in: at(0)..<at(length), .gmt, atMost: 4).ticks
       #expect(ticks.count <= 4 && !ticks.isEmpty, "\(length)")
       #expect(Set(ticks.map(\.label)).count == ticks.count, "\(length)")
     }
+  }
+
+  @Test func `times are those that clocks of the sale's zone show, also where they are half an hour beside`() throws {
+    let kolkata = try #require(LocalTime.zone("Asia/Kolkata"))
+    let hours = TimeTicks(in: at(82_800)..<at(90_000), kolkata, atMost: 4).ticks
+    #expect(hours.map(\.label) == ["05:00", "06:00"])
+    #expect(hours[0].at == at(84_600))
+    let days = TimeTicks(in: at(0)..<at(3 * 86_400), kolkata, atMost: 4).ticks
+    #expect(days.map(\.label) == ["2025-11-12", "2025-11-13", "2025-11-14"])
+    let slots = TimeSlots(covering: at(0)...at(3 * 86_400), atMost: 120)
+    #expect(slots.label(0, in: kolkata) == "2025-11-11 05:30:00")
+    let weeks = TimeSlots(covering: at(0)...at(400 * 86_400), atMost: 120)
+    #expect(weeks.label(0, in: kolkata).hasSuffix(" 05:30:00"))
   }
 
   private func chart(_ values: [[Int64]], unit: String = "orders") -> String {

@@ -24,7 +24,7 @@ enum ReportCharts {
   /// Decisions over time; `nil` while there is none.
   static func timeline(_ say: Phrasebook, _ timeline: ReportTimeline) -> HTML? {
     guard let slots = timeline.slots else { return nil }
-    var bars = (0..<slots.count).map { BarChart.Bar(label: slots.label($0), values: [0, 0, 0, 0]) }
+    var bars = (0..<slots.count).map { BarChart.Bar(label: slots.label($0, in: say.zone), values: [0, 0, 0, 0]) }
     for slot in timeline.decisions.slots {
       guard let index = slots.index(of: slot.start) else { continue }
       let values = [slot.confirmed, slot.waitlisted, slot.rejected, slot.quarantined]
@@ -40,11 +40,11 @@ enum ReportCharts {
     // A sale without a waitlist, and nothing quarantined, has two.
     let used = series.indices.filter { index in index != 1 && index != 3 || bars.contains { $0.values[index] > 0 } }
     return BarChart(
-      id: "timeline", title: say(ChartWords.timeline),
+      id: "timeline", title: say(ChartWords.timeline, say.clocks),
       unit: say(ChartWords.decisionsPer, slots.widthName(say)), barName: say(ChartWords.from),
       series: used.map { series[$0] },
       bars: bars.map { bar in BarChart.Bar(label: bar.label, values: used.map { bar.values[$0] }) },
-      marks: marks(of: slots), window: slots.start..<slots.end
+      marks: marks(say, of: slots), window: slots.start..<slots.end
     ).html(say)
   }
 
@@ -70,17 +70,17 @@ enum ReportCharts {
     guard let first = arrivals.buckets.first?.at, let last = arrivals.buckets.last?.at else { return nil }
     let slots = TimeSlots(covering: first...last, atMost: Limits.timelineBars)
     let bars = arrivals.buckets.map { bucket in
-      BarChart.Bar(label: bucket.at.timeToTheTenth, values: [bucket.accepted, bucket.refused])
+      BarChart.Bar(label: bucket.at.wall(in: say.zone).timeToTheTenth, values: [bucket.accepted, bucket.refused])
     }
     return BarChart(
-      id: "arrivals", title: say(ChartWords.arrivals),
+      id: "arrivals", title: say(ChartWords.arrivals, say.clocks),
       unit: say(ChartWords.requestsPer, say(ChartWords.milliseconds, arrivals.width.grouped)),
       barName: say(ChartWords.from),
       series: [
         .init(name: say(ReportWords.acceptedWord), colour: .confirmed),
         .init(name: say(ReportWords.refusedAtDoor), colour: .rejected),
       ],
-      bars: bars, marks: marks(of: slots)
+      bars: bars, marks: marks(say, of: slots)
     ).html(say)
   }
 
@@ -102,9 +102,9 @@ enum ReportCharts {
     ).html(say)
   }
 
-  private static func marks(of slots: TimeSlots) -> [BarChart.Mark] {
+  private static func marks(_ say: Phrasebook, of slots: TimeSlots) -> [BarChart.Mark] {
     let span = Double(slots.end.microseconds(since: slots.start))
-    return TimeTicks(in: slots.start..<slots.end, atMost: 4).ticks.map { tick in
+    return TimeTicks(in: slots.start..<slots.end, say.zone, atMost: 4).ticks.map { tick in
       BarChart.Mark(place: Double(tick.at.microseconds(since: slots.start)) / span, label: tick.label)
     }
   }

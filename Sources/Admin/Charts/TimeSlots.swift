@@ -1,3 +1,4 @@
+internal import Foundation
 internal import Time
 
 /// Even slots of time that cover a window: as fine as fits.
@@ -44,12 +45,13 @@ struct TimeSlots: Equatable {
     return index < Int64(count) ? Int(index) : nil
   }
 
-  /// A slot's name: with as much of the date and of the fraction as it takes.
-  func label(_ index: Int) -> String {
-    let at = self[index]
-    if width >= Self.day { return at.day }
+  /// A slot's name by a zone's clocks: with as much of the date and of the fraction as it takes. A slot of a day or more
+  /// is of UTC, and is named by its first instant.
+  func label(_ index: Int, in zone: TimeZone) -> String {
+    let at = self[index].wall(in: zone)
+    if width >= Self.day, zone.secondsFromGMT() == 0 { return at.day }
     let time = String(at.description.dropFirst(11).prefix(width < 1_000 ? 10 : 8))
-    return start.day == self[count - 1].day ? time : "\(at.day) \(time)"
+    return start.wall(in: zone).day == self[count - 1].wall(in: zone).day ? time : "\(at.day) \(time)"
   }
 }
 

@@ -1,6 +1,8 @@
+internal import Foundation
 internal import Time
 
-/// The marks of an axis of time: whole instants of UTC, at even distances that people read easily.
+/// The marks of an axis of time: whole times of a zone's clocks, at even distances that people read easily. Where the
+/// clocks are changed in between, those behind it are as much beside whole times.
 struct TimeTicks {
   struct Tick: Equatable {
     let at: Timestamp
@@ -23,16 +25,19 @@ struct TimeTicks {
 
   /// - Parameters:
   ///   - window: what the axis shows; its upper bound is its end.
-  ///   - count: at most so many marks; at least 1. There is none where no whole instant is inside.
-  init(in window: Range<Timestamp>, atMost count: Int) {
-    let (start, end) = (window.lowerBound.tenths, max(window.upperBound.tenths, window.lowerBound.tenths))
+  ///   - zone: whose clocks the labels tell.
+  ///   - count: at most so many marks; at least 1. There is none where no whole time is inside.
+  init(in window: Range<Timestamp>, _ zone: TimeZone, atMost count: Int) {
+    let ahead = window.lowerBound.wall(in: zone).microseconds(since: window.lowerBound)
+    func tenths(_ instant: Timestamp) -> Int64 { (instant.microseconds + ahead) / 100_000 }
+    let (start, end) = (tenths(window.lowerBound), tenths(max(window.upperBound, window.lowerBound)))
     let step = Self.steps.first { end / $0 - (start - 1) / $0 <= Int64(count) } ?? Self.steps[Self.steps.count - 1]
     let first = (start + step - 1) / step * step
     let marks = stride(from: first, through: end, by: Int64.Stride(step)).prefix(count)
     let isOneDay = start / Self.day == end / Self.day
     ticks = marks.map { tenths in
-      let at = Timestamp(microseconds: tenths * 100_000)
-      return Tick(at: at, label: Self.label(at, step: step, isOneDay: isOneDay))
+      let at = Timestamp(microseconds: tenths * 100_000 - ahead)
+      return Tick(at: at, label: Self.label(at.wall(in: zone), step: step, isOneDay: isOneDay))
     }
   }
 
@@ -41,8 +46,4 @@ struct TimeTicks {
     let time = String(at.description.dropFirst(11).prefix(step < second ? 10 : step < minute ? 8 : 5))
     return isOneDay ? time : "\(at.day.dropFirst(5)) \(time)"
   }
-}
-
-extension Timestamp {
-  fileprivate var tenths: Int64 { microseconds / 100_000 }
 }

@@ -2,7 +2,7 @@
 enum DeskWords: Message {
   case orders, ordersOf, asOnePlace, found, noneLikeThat, order, buyer, state, units, amount, acceptedAt, firstDecision
   case any, acceptedFrom, acceptedBefore, refusedToo, no, yes, search, findHint, find, lastPage, nextPage, showBuyers
-  case ofWhichSale, history, historyLine, noRecord, record, action, result, minorUnits, by, payments, payment, captured
+  case ofWhichSale, history, historyLine, noRecord, record, action, result, by, payments, payment, captured
   case applied, refundDue, refunded, searchOrders, moment, momentOf, reckoned, undecided, afterFirst, show, first
   case last, heldUntil, several
   case accepted, decided, inLine, confirmed, waitlisted, rejected, refusedAtDoor, stockAndLine, putUp, left, held, sold
@@ -79,7 +79,6 @@ enum DeskWords: Message {
     case .record: ("Record", "记录")
     case .action: ("Action", "操作")
     case .result: ("Result", "结果")
-    case .minorUnits: ("Minor units", "最小货币单位")
     case .by: ("By", "操作人")
     case .payments: ("Payments", "支付")
     case .payment: ("Payment", "支付号")

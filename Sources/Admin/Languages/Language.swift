@@ -59,6 +59,9 @@ struct Phrasebook: Sendable {
   func minute(_ instant: Timestamp) -> String { LocalTime.both(instant, in: zone, .minute) }
   func exact(_ instant: Timestamp) -> String { LocalTime.both(instant, in: zone, .millisecond) }
 
+  /// Whose clocks a chart's times are by: `Asia/Shanghai`, or `UTC`.
+  var clocks: String { zone == .gmt ? "UTC" : zone.identifier }
+
   func callAsFunction(_ message: some Message, _ values: String...) -> String { said(message, values) }
 
   /// The same with the values in a list.

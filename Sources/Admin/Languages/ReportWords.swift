@@ -79,7 +79,7 @@ enum ReportWords: Message {
     case .allRequests: ("all requests", "全部请求")
     case .repeats: ("repeats", "重复请求")
     case .refusedAtDoor: ("refused at the door", "入口拒绝")
-    case .answeredAgain: ("winners answered again", "再次应答中签者")
+    case .answeredAgain: ("winners answered again", "再次告知已购得者")
     case .timeline: ("Timeline", "时间线")
     case .nothingDecided: ("Nothing was decided yet.", "尚无裁决。")
     case .delays: ("From acceptance to decision", "从受理到裁决")

@@ -257,6 +257,17 @@ public struct FoundOrders: Codable, Sendable {
   }
 }
 
+extension OrderRecord {
+  /// The money that a record moved, for people; empty: none. In minor units where its captures are of several
+  /// currencies, because a record does not tell which it is of.
+  func amount(of event: Event) -> String {
+    guard event.amountMinor != 0 else { return "" }
+    let currencies = Set(payments.map(\.currency) + [currency].compactMap(\.self))
+    guard currencies.count == 1, let currency = currencies.first else { return "\(event.amountMinor) minor units" }
+    return "\(Money(minor: event.amountMinor, currency: currency))"
+  }
+}
+
 /// An order's records for the terminal.
 public enum OrderText {
   /// The order, its captures and every record that touched it, ending with a line feed. Times are UTC.
@@ -275,7 +286,7 @@ public enum OrderText {
       [
         "\(event.partition)@\(event.offset)", "\(event.at)", event.action, event.result,
         (event.state.map { "→ \($0)" } ?? "") + (event.expiresAt.map { " until \($0)" } ?? ""), unitsText(of: event),
-        event.amountMinor == 0 ? "" : "\(event.amountMinor) minor units",
+        order.amount(of: event),
         "by \(event.by)" + (event.reason.isEmpty ? "" : " (\(event.reason))"),
       ]
     }

@@ -28,7 +28,7 @@ enum OrderHistoryPage {
       \(say(DeskWords.buyer)) \(order.buyer ?? "–")\(plain)</p></div>
       \(note)
       <section class="card"><h2>\(say(DeskWords.history))</h2>\(line(say, order.events))\
-      \(table(frame, order.events))</section>
+      \(table(frame, order))</section>
       \(money(frame, order))
       \(OrderActionSection.html(frame, standing, refused))
       """)
@@ -73,17 +73,17 @@ enum OrderHistoryPage {
     }
   }
 
-  private static func table(_ frame: PageFrame, _ events: [OrderRecord.Event]) -> HTML {
+  private static func table(_ frame: PageFrame, _ order: OrderRecord) -> HTML {
     let say = frame.say
     let heading = [
       say(DeskWords.acceptedAt), say(DeskWords.record), say(DeskWords.action), say(DeskWords.result),
-      say(DeskWords.state), say(DeskWords.units), say(DeskWords.minorUnits), say(DeskWords.by),
+      say(DeskWords.state), say(DeskWords.units), say(DeskWords.amount), say(DeskWords.by),
     ]
-    let rows = events.map { event -> [HTML] in
+    let rows = order.events.map { event -> [HTML] in
       [
         "\(say.exact(event.at))", "\("\(event.partition)@\(event.offset)")", "\(say.action(event.action))",
         "\(say.result(event.result))",
-        standing(say, event), "\(Int64(event.units).grouped)", "\(event.amountMinor.grouped)",
+        standing(say, event), "\(Int64(event.units).grouped)", "\(order.amount(of: event))",
         "\(event.by)\(event.reason.isEmpty ? "" : ": \(event.reason)")",
       ]
     }

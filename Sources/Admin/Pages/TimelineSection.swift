@@ -25,7 +25,7 @@ enum TimelineSection {
     let path = "/admin/sales/\(report.sale)"
     let vector = isEarlier ? "&as_of=\(report.asOf)" : ""
     let parts = ReportWindow.parts(of: slots).map { part -> HTML in
-      let first = slots.index(of: part.from).map(slots.label) ?? "\(part.from)"
+      let first = slots.index(of: part.from).map { slots.label($0, in: say.zone) } ?? "\(part.from)"
       return "<a href=\"\(path)\(part.query)\(vector)#timeline\">\(say(ChartWords.partFrom, first))</a>\n"
     }
     let whole = isEarlier ? "?as_of=\(report.asOf)" : ""

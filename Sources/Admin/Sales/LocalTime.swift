@@ -48,8 +48,7 @@ struct LocalTime {
   /// An instant as far from `new` as it was from `old`, by the clocks of a zone: what was at six the evening before
   /// stays so. Where the clocks skip that time, it is as much later as they skip.
   static func moved(_ instant: Timestamp, from old: Timestamp, to new: Timestamp, in zone: TimeZone) -> Timestamp {
-    func wall(_ instant: Timestamp) -> Timestamp { instant.after(.seconds(zone.secondsFromGMT(for: instant.date))) }
-    let target = wall(new).after(.microseconds(wall(instant).microseconds(since: wall(old))))
+    let target = new.wall(in: zone).after(.microseconds(instant.wall(in: zone).microseconds(since: old.wall(in: zone))))
     let found = instants(of: target) { Int64(zone.secondsFromGMT(for: $0.date)) }
     let before = zone.secondsFromGMT(for: target.after(.seconds(-86_400)).date)
     return found.first ?? target.after(.seconds(-before))
@@ -57,7 +56,7 @@ struct LocalTime {
 
   /// What clocks of the zone show at an instant, fit for a form: `2026-11-11T00:00:00`.
   static func text(_ instant: Timestamp, in zone: TimeZone) -> String {
-    String(instant.after(.seconds(zone.secondsFromGMT(for: instant.date))).description.prefix(19))
+    String(instant.wall(in: zone).description.prefix(19))
   }
 
   /// How much of an instant people are told.
@@ -93,5 +92,8 @@ struct LocalTime {
 }
 
 extension Timestamp {
+  /// What clocks of the zone show at this instant, as if it were UTC.
+  func wall(in zone: TimeZone) -> Timestamp { after(.seconds(zone.secondsFromGMT(for: date))) }
+
   fileprivate var date: Date { Date(timeIntervalSince1970: Double(microseconds / 1_000_000)) }
 }
