@@ -120,21 +120,11 @@ public struct RelayService: Service {
   }
 
   /// A page of a partition on its way to the topic.
-  private struct Sheet {
-    let standing: RelayStore.Standing
-    let page: EventPage
-    let rounds: [ArraySlice<OrderEvent>]
+  private typealias Sheet = (standing: RelayStore.Standing, page: EventPage)
 
-    init(_ standing: RelayStore.Standing, _ page: EventPage) {
-      (self.standing, self.page) = (standing, page)
-      rounds = EventRounds.split(page.events)
-    }
-  }
-
-  /// Publishes a page of each partition, and marks each when the last of it is in the topic.
+  /// Publishes a page of each partition, and marks each when the last of it is in the topic (`Publication`).
   ///
-  /// A round of all partitions goes out together, for an order has its events in one. Between rounds the relay shows
-  /// that it is alive: a page can take longer than its lease.
+  /// Between rounds the relay shows that it is alive: a page can take longer than its lease.
   ///
   /// - Returns: whether there is more than that.
   private func publish(
@@ -143,17 +133,18 @@ public struct RelayService: Service {
     var seen = ContinuousClock.now
     var sheets: [Sheet] = []
     for standing in partitions {
-      sheets.append(Sheet(standing, try await store.events(of: standing, limit: Limits.pageEvents)))
+      sheets.append((standing, try await store.events(of: standing, limit: Limits.pageEvents)))
       try await showLife(in: store, last: &seen)
     }
-    let rounds = sheets.map(\.rounds.count).max() ?? 0
-    for round in 0...rounds {
-      try await mark(sheets.filter { $0.rounds.count == round }, in: store)
-      let events = sheets.filter { $0.rounds.count > round }.flatMap { $0.rounds[round] }
-      guard !events.isEmpty else { break }
-      try await publisher.publish(events)
-      Counter(RelayMetric.published).increment(by: Int64(events.count))
-      try await showLife(in: store, last: &seen)
+    var publication = Publication(sheets.map(\.page))
+    while let step = publication.next() {
+      switch step {
+      case .mark(let pages): try await mark(pages.map { sheets[$0] }, in: store)
+      case .publish(let events):
+        try await publisher.publish(events)
+        Counter(RelayMetric.published).increment(by: Int64(events.count))
+        try await showLife(in: store, last: &seen)
+      }
     }
     return sheets.contains { $0.page.next < $0.standing.decided }
   }
@@ -166,8 +157,7 @@ public struct RelayService: Service {
 
   /// Moves the progress of partitions on whose page is in the topic.
   private func mark(_ sheets: [Sheet], in store: RelayStore) async throws {
-    guard !sheets.isEmpty else { return }
-    let endpoints = sheets.allSatisfy(\.rounds.isEmpty) ? [] : try await store.endpoints()
+    let endpoints = sheets.allSatisfy(\.page.events.isEmpty) ? [] : try await store.endpoints()
     let moves = try sheets.map { sheet in
       let deliveries = try sheet.page.events.flatMap { event in
         let wanting = endpoints.filter { $0.wants(event) }

@@ -131,6 +131,36 @@ struct OrderEventTests {
     #expect(EventRounds.split([]).isEmpty)
   }
 
+  private func row(_ order: UInt64, _ offset: Int64, place: Int16 = -1) -> EventPage.Row {
+    EventPage.Row(offset: Offset(offset), place: place, event: event(order, offset))
+  }
+
+  @Test func `a page ends before a record that may have more behind what was read`() {
+    let (first, later) = ([row(1, 3), row(2, 6)], [row(3, 4, place: 0), row(4, 5, place: 0), row(5, 5, place: 1)])
+    func page(limit: Int?) -> [Int64] {
+      let page = EventPage([first, later], limit: limit, upTo: 9)
+      #expect(page.events.map(\.id.position.offset) == page.events.map(\.id.position.offset).sorted())
+      return [Int64(page.events.count), page.next.rawValue]
+    }
+    #expect(page(limit: 4) == [5, 9] && page(limit: nil) == [5, 9] && page(limit: 3) == [2, 5])
+    #expect(page(limit: 2) == [2, 5])
+    let alone = EventPage([[], [row(1, 5, place: 0), row(2, 5, place: 1)]], limit: 2, upTo: 9)
+    #expect(alone.events.isEmpty && alone.next == 5, "the record is to be read whole")
+  }
+
+  @Test func `a page is marked when the last of it is in the topic, and the rounds of all go out together`() {
+    let pages = [[row(1, 0), row(1, 1), row(2, 2)], [], [row(3, 0)]].map { EventPage([$0], limit: nil, upTo: 9) }
+    var publication = Publication(pages)
+    var steps: [String] = []
+    while let step = publication.next() {
+      switch step {
+      case .mark(let pages): steps.append("mark \(pages)")
+      case .publish(let events): steps.append("publish \(events.map(\.order.low))")
+      }
+    }
+    #expect(steps == ["mark [1]", "publish [1, 3]", "mark [2]", "publish [1, 2]", "mark [0]"])
+  }
+
   @Test func `an event has the same id whenever it is made`() {
     #expect(event(1, 12).id.description == "3-12")
     #expect(EventID(position: LogPosition(partition: 3, offset: 12), place: 2).description == "3-12-2")

@@ -2,14 +2,6 @@ public import FlashSale
 internal import Postgres
 internal import Time
 
-/// The events of a stretch of one partition, in order.
-public struct EventPage: Sendable {
-  public let events: [OrderEvent]
-
-  /// The first offset behind the stretch.
-  public let next: Offset
-}
-
 extension RelayStore {
   /// Reads the next events of a partition.
   ///
@@ -18,37 +10,23 @@ extension RelayStore {
     let page = try await events(in: standing.partition, from: standing.next, to: standing.decided, limit: limit)
     guard page.next == standing.next, standing.lag > 0 else { return page }
     // One record alone has more than a page.
-    return try await events(
-      in: standing.partition, from: standing.next, to: standing.next.next, limit: Limits.relayRecordEvents)
+    return try await events(in: standing.partition, from: standing.next, to: standing.next.next, limit: nil)
   }
 
-  private func events(in partition: Partition, from: Offset, to: Offset, limit: Int32) async throws -> EventPage {
-    let (first, later) = try await connection.transaction(isolation: .repeatableRead, readOnly: true) { transaction in
-      (
-        try Self.firstDecisions(in: partition, from: from, to: to, limit: limit, transaction),
-        try Self.changes(in: partition, from: from, to: to, limit: limit, transaction)
-      )
+  private func events(in partition: Partition, from: Offset, to: Offset, limit: Int32?) async throws -> EventPage {
+    let rows = limit ?? Limits.relayRecordEvents
+    let tables = try await connection.transaction(isolation: .repeatableRead, readOnly: true) { transaction in
+      [
+        try Self.firstDecisions(in: partition, from: from, to: to, limit: rows, transaction),
+        try Self.changes(in: partition, from: from, to: to, limit: rows, transaction),
+      ]
     }
-    // Where a page was full, its last record may have more behind it.
-    var next = to
-    for page in [first, later] where page.count >= Int(limit) {
-      if let last = page.last { next = min(next, last.offset) }
-    }
-    if limit == Limits.relayRecordEvents { next = to }
-    let events = (first + later).filter { $0.offset < next }.sorted { ($0.offset, $0.place) < ($1.offset, $1.place) }
-    return EventPage(events: events.compactMap(\.event), next: next)
-  }
-
-  /// A row of either table; it may tell nothing.
-  private struct Found: Sendable {
-    let offset: Offset
-    let place: Int16
-    let event: OrderEvent?
+    return EventPage(tables, limit: limit.map(Int.init), upTo: to)
   }
 
   private static func firstDecisions(
     in partition: Partition, from: Offset, to: Offset, limit: Int32, _ transaction: borrowing Transaction
-  ) throws -> [Found] {
+  ) throws -> [EventPage.Row] {
     let rows = try transaction.query(
       """
       SELECT o.log_offset, o.order_id, o.quantity, o.outcome, o.accepted_at, o.sku, o.buyer, s.id AS sale,
@@ -70,13 +48,13 @@ extension RelayStore {
         isWaiting: try Outcome(stored: row.int16("outcome")) == .waitlisted,
         holdSeconds: try row.optional("hold_seconds"), units: try row.units("quantity"),
         lineUnits: try row.orderLines("basket").map(\.quantity.rawValue), at: try row.timestamp("accepted_at"))
-      return Found(offset: offset, place: -1, event: event)
+      return EventPage.Row(offset: offset, place: -1, event: event)
     }
   }
 
   private static func changes(
     in partition: Partition, from: Offset, to: Offset, limit: Int32, _ transaction: borrowing Transaction
-  ) throws -> [Found] {
+  ) throws -> [EventPage.Row] {
     let rows = try transaction.query(
       """
       SELECT y.log_offset, y.place, y.order_id, y.sale AS number, y.units, y.minor, y.sequence, y.action, y.result,
@@ -97,13 +75,13 @@ extension RelayStore {
       let place = try row.int16("place")
       let offset = try row.offset("log_offset")
       guard let order: UUIDBytes = try row.optional("order_id") else {
-        return Found(offset: offset, place: place, event: nil)
+        return EventPage.Row(offset: offset, place: place, event: nil)
       }
       let event = OrderEvent(
         try HistoryEntry(row: row, of: OrderID(order)), in: partition, of: try EventSubject(row: row),
         currency: try row.optional("money_currency"),
         payment: try row.optional("payment", as: String.self).map { try PaymentID(validating: $0) })
-      return Found(offset: offset, place: place, event: event)
+      return EventPage.Row(offset: offset, place: place, event: event)
     }
   }
 }
