@@ -239,7 +239,7 @@ public enum Limits {
   /// back after a day hears of everything within the hour.
   static let webhookPause = Duration.seconds(5)...Duration.seconds(3_600)
 
-  /// How long a delivery is tried, from its first attempt, before it is a dead letter; and how long an endpoint may
+  /// How long a delivery is tried, from its first failure, before it is a dead letter; and how long an endpoint may
   /// fail before it is switched off.
   static let webhookPatience = Duration.seconds(86_400)
 

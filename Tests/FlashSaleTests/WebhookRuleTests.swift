@@ -40,6 +40,16 @@ struct WebhookRuleTests {
     #expect(DeliveryRules.isToBeSwitchedOff(failingSince: Self.start, now: at(Self.day)))
   }
 
+  @Test func `an attempt that a sleeping process took two days over is one failure, and no more`() {
+    let new = DeliveryRules.Record(attempts: 0, firstTriedAt: nil, failingSince: nil)
+    let late = Timestamp(microseconds: Self.start.microseconds + 2 * Self.day)
+    let failure = DeliveryRules.failed(new, now: late, spread: 1)
+    #expect(failure.next == .tryAgain(late.after(.seconds(5))) && !failure.switchesOff)
+    #expect(failure.record == DeliveryRules.Record(attempts: 1, firstTriedAt: late, failingSince: late))
+    let next = DeliveryRules.failed(failure.record, now: late.after(.seconds(86_400)), spread: 1)
+    #expect(next.next == .dead && next.switchesOff && next.record.attempts == 2)
+  }
+
   private func waiting(_ id: Int64, _ order: UInt64, at seconds: Int64 = 0) -> DeliveryPlan.Waiting {
     DeliveryPlan.Waiting(
       id: id, order: OrderID(high: 7 << 32, low: order),

@@ -2,8 +2,9 @@ public import Time
 
 /// Decides what becomes of a delivery that failed, and of an endpoint that fails. Reads no clock, and draws no lots.
 ///
-/// (1) A delivery is tried again until a day after its first attempt, with growing pauses, and is a dead letter then.
+/// (1) A delivery is tried again until a day after its first failure, with growing pauses, and is a dead letter then.
 /// (2) An endpoint is switched off by a failure that comes a day or more after its first one, with no success between.
+/// (3) A failure counts from the end of its attempt: a process that was asleep meanwhile has not tried for as long.
 public enum DeliveryRules {
   /// What becomes of a delivery.
   public enum Next: Hashable, Sendable {
@@ -12,19 +13,58 @@ public enum DeliveryRules {
     case dead
   }
 
+  /// What is known of a delivery and its endpoint.
+  public struct Record: Hashable, Sendable {
+    /// Attempts that have failed, and when the first of them ended.
+    public internal(set) var attempts: Int32
+    public internal(set) var firstTriedAt: Timestamp?
+
+    /// The endpoint's first failure behind its last success.
+    public internal(set) var failingSince: Timestamp?
+
+    /// As the store has it.
+    public init(attempts: Int32, firstTriedAt: Timestamp?, failingSince: Timestamp?) {
+      (self.attempts, self.firstTriedAt, self.failingSince) = (attempts, firstTriedAt, failingSince)
+    }
+  }
+
+  /// What one more failure changes.
+  public struct Failure: Hashable, Sendable {
+    public let record: Record
+    public let next: Next
+
+    /// Whether the endpoint is switched off by it.
+    public let switchesOff: Bool
+  }
+
+  /// What comes of a failure.
+  ///
+  /// - Parameters:
+  ///   - record: as it is when the attempt has ended. What was read before the attempt may be out of date: somebody may
+  ///     have switched the endpoint on, or had the delivery sent again.
+  ///   - now: when it ended.
+  ///   - spread: as for `next`.
+  public static func failed(_ record: Record, now: Timestamp, spread: Double) -> Failure {
+    let (first, since) = (record.firstTriedAt ?? now, record.failingSince ?? now)
+    let after = Record(attempts: record.attempts + 1, firstTriedAt: first, failingSince: since)
+    return Failure(
+      record: after, next: next(after: after.attempts, first: first, now: now, spread: spread),
+      switchesOff: isToBeSwitchedOff(failingSince: since, now: now))
+  }
+
   /// - Parameters:
   ///   - attempts: how many have failed, this one included.
-  ///   - first: when the first of them began.
+  ///   - first: when the first of them ended.
   ///   - now: when the last one ended.
   ///   - spread: where in its range the pause is, 0 to 1, so that those who failed together do not come back together.
-  public static func next(after attempts: Int32, first: Timestamp, now: Timestamp, spread: Double) -> Next {
+  static func next(after attempts: Int32, first: Timestamp, now: Timestamp, spread: Double) -> Next {
     let pause = Backoff(within: Limits.webhookPause).pause(beforeAttempt: Int(attempts))
     let at = now.after(pause * (0.5 + 0.5 * min(max(spread, 0), 1)))
     return at < first.after(Limits.webhookPatience) ? .tryAgain(at) : .dead
   }
 
   /// Whether an endpoint is to be switched off after one more failure.
-  public static func isToBeSwitchedOff(failingSince: Timestamp, now: Timestamp) -> Bool {
+  static func isToBeSwitchedOff(failingSince: Timestamp, now: Timestamp) -> Bool {
     now >= failingSince.after(Limits.webhookPatience)
   }
 }

@@ -15,7 +15,7 @@ struct EndpointRun: Sendable {
 
   private enum Event: Sendable {
     case tick
-    case ended(WebhookStore.Delivery, WebhookAnswer, began: Timestamp)
+    case ended(WebhookStore.Delivery, WebhookAnswer)
   }
 
   /// Works until the endpoint is off or gone, or the task is cancelled. Throws when the store fails.
@@ -28,8 +28,8 @@ struct EndpointRun: Sendable {
       group.addTask { try await Self.tick() }
       while let event = try await group.next() {
         switch event {
-        case .ended(let delivery, let answer, let began):
-          if try await note(answer, of: delivery, began: began) { return }
+        case .ended(let delivery, let answer):
+          if try await note(answer, of: delivery) { return }
           plan.ended(delivery.waiting.order)
         case .tick:
           group.addTask { try await Self.tick() }
@@ -42,12 +42,11 @@ struct EndpointRun: Sendable {
         for delivery in try await due(&plan, atOnce: settings.concurrency) {
           let settings = settings
           group.addTask {
-            let began = now()
             let answer = await client.send(
-              delivery.body, event: delivery.event, delivery: "\(delivery.waiting.id)", to: settings, at: began)
+              delivery.body, event: delivery.event, delivery: "\(delivery.waiting.id)", to: settings, at: now())
             // Not a failure of the endpoint's.
             try Task.checkCancellation()
-            return .ended(delivery, answer, began: began)
+            return .ended(delivery, answer)
           }
         }
       }
@@ -71,9 +70,7 @@ struct EndpointRun: Sendable {
   /// Notes what came of an attempt.
   ///
   /// - Returns: whether the endpoint is switched off by it, or gone.
-  private func note(
-    _ answer: WebhookAnswer, of delivery: WebhookStore.Delivery, began: Timestamp
-  ) async throws -> Bool {
+  private func note(_ answer: WebhookAnswer, of delivery: WebhookStore.Delivery) async throws -> Bool {
     let dimensions = [("endpoint", "\(endpoint)")]
     guard !answer.isDelivered else {
       try await store.delivered(delivery.waiting.id, to: endpoint)
@@ -81,23 +78,19 @@ struct EndpointRun: Sendable {
       return false
     }
     Counter(RelayMetric.failed, dimensions).increment()
-    let now = now()
-    let next = DeliveryRules.next(
-      after: delivery.attempts + 1, first: delivery.firstTriedAt ?? began, now: now, spread: .random(in: 0...1))
-    let failingSince = try await store.failed(
-      delivery, to: endpoint, began: began, now: now, why: answer.words, next: next)
-    guard let failingSince else { return true }
-    if next == .dead {
+    let noted = try await store.failed(
+      delivery.waiting, to: endpoint, now: now(), why: answer.words, spread: .random(in: 0...1))
+    guard case .noted(let failure) = noted else { return noted == .gone }
+    if failure.next == .dead {
       Counter(RelayMetric.died, dimensions).increment()
       logger.warning(
         "a webhook was given up; it can be sent again",
         metadata: ["endpoint": "\(endpoint)", "event": "\(delivery.event)", "error": "\(answer.words)"])
     }
-    guard DeliveryRules.isToBeSwitchedOff(failingSince: failingSince, now: now) else { return false }
-    try await store.disable(endpoint, because: "it failed for a day, at last: \(answer.words)", at: now)
+    guard failure.switchesOff, let since = failure.record.failingSince else { return false }
     logger.error(
       "a webhook's endpoint failed for a day and is switched off",
-      metadata: ["endpoint": "\(endpoint)", "since": "\(failingSince)", "error": "\(answer.words)"])
+      metadata: ["endpoint": "\(endpoint)", "since": "\(since)", "error": "\(answer.words)"])
     return true
   }
 }

@@ -11,10 +11,15 @@ public struct WebhookStore: Sendable {
     public let waiting: DeliveryPlan.Waiting
     public let event: String
     public let body: String
+  }
 
-    /// Attempts that have failed, and when the first of them began.
-    public let attempts: Int32
-    public let firstTriedAt: Timestamp?
+  /// What came of noting a failure.
+  public enum FailureAnswer: Sendable, Hashable {
+    case noted(DeliveryRules.Failure)
+    /// Another relay has done with the delivery; nothing was changed.
+    case settled
+    /// The endpoint is gone.
+    case gone
   }
 
   /// How an endpoint's deliveries are.
@@ -49,7 +54,7 @@ public struct WebhookStore: Sendable {
   public func due(_ endpoint: Int32, at now: Timestamp, limit: Int32) async throws -> [Delivery] {
     let rows = try await connection.query(
       """
-      SELECT d.id, d.order_id, d.next_at, d.event_id, d.body, d.attempts, d.first_tried_at FROM webhook_deliveries d
+      SELECT d.id, d.order_id, d.next_at, d.event_id, d.body FROM webhook_deliveries d
       WHERE d.endpoint = $1 AND d.dead_at IS NULL AND d.next_at <= $2 AND NOT EXISTS (
         SELECT FROM webhook_deliveries w WHERE w.endpoint = $1 AND w.order_id = d.order_id AND w.dead_at IS NULL
           AND w.id < d.id
@@ -60,62 +65,80 @@ public struct WebhookStore: Sendable {
       Delivery(
         waiting: DeliveryPlan.Waiting(
           id: try row.int64("id"), order: OrderID(try row.uuid("order_id")), nextAt: try row.timestamp("next_at")),
-        event: try row.string("event_id"), body: try row.string("body"), attempts: try row.int32("attempts"),
-        firstTriedAt: try row.optional("first_tried_at"))
+        event: try row.string("event_id"), body: try row.string("body"))
     }
   }
+
+  // Both lock the endpoint first, as whoever switches or removes it does.
 
   /// Notes that a delivery was taken, and so that its endpoint works.
   public func delivered(_ delivery: Int64, to endpoint: Int32) async throws {
     try await connection.transaction { transaction in
-      try transaction.execute("DELETE FROM webhook_deliveries WHERE id = $1", delivery)
       try transaction.execute(
         "UPDATE webhook_endpoints SET failing_since = NULL WHERE id = $1 AND failing_since IS NOT NULL", endpoint)
+      try transaction.execute("DELETE FROM webhook_deliveries WHERE id = $1", delivery)
     }
   }
 
-  /// Notes that a delivery has failed, and what becomes of it. What is behind it of its order waits as long.
+  /// Notes that a delivery has failed, and what becomes of it and of its endpoint (`DeliveryRules`), as both are by
+  /// now. What is behind it of its order waits as long.
   ///
-  /// - Returns: since when its endpoint fails; `nil`: it is gone.
+  /// - Parameters:
+  ///   - now: when the attempt ended.
+  ///   - why: for people.
+  ///   - spread: where in its range the pause is, 0 to 1.
   public func failed(
-    _ delivery: Delivery, to endpoint: Int32, began: Timestamp, now: Timestamp, why: String, next: DeliveryRules.Next
-  ) async throws -> Timestamp? {
-    let nextAt: Timestamp? = if case .tryAgain(let at) = next { at } else { nil }
+    _ delivery: DeliveryPlan.Waiting, to endpoint: Int32, now: Timestamp, why: String, spread: Double
+  ) async throws -> FailureAnswer {
     let why = String(why.prefix(Limits.storedErrorCharacters))
     return try await connection.transaction { transaction in
-      try transaction.execute(
-        """
-        UPDATE webhook_deliveries SET attempts = attempts + 1, first_tried_at = coalesce(first_tried_at, $2),
-          last_error = $3, next_at = $4, dead_at = CASE WHEN $4::timestamptz IS NULL THEN $5::timestamptz END
-        WHERE id = $1 AND dead_at IS NULL
-        """, delivery.waiting.id, began, why, nextAt, now)
-      if let nextAt {
-        try transaction.execute(
-          """
-          UPDATE webhook_deliveries SET next_at = $4
-          WHERE endpoint = $1 AND order_id = $2 AND id > $3 AND dead_at IS NULL AND next_at < $4
-          """, endpoint, delivery.waiting.order.uuid, delivery.waiting.id, nextAt)
-      } else {
-        // Given up: what it held back goes on.
-        try transaction.execute(
-          """
-          UPDATE webhook_deliveries SET next_at = $4
-          WHERE endpoint = $1 AND order_id = $2 AND id > $3 AND dead_at IS NULL AND next_at > $4
-          """, endpoint, delivery.waiting.order.uuid, delivery.waiting.id, now)
-      }
-      return try transaction.query(
-        """
-        UPDATE webhook_endpoints SET failing_since = coalesce(failing_since, $2) WHERE id = $1 RETURNING failing_since
-        """, endpoint, began
-      ).first?.timestamp(0)
+      let owner = try transaction.query(
+        "SELECT failing_since FROM webhook_endpoints WHERE id = $1 FOR NO KEY UPDATE", endpoint)
+      guard let owner = owner.first else { return .gone }
+      let row = try transaction.query(
+        "SELECT attempts, first_tried_at FROM webhook_deliveries WHERE id = $1 AND dead_at IS NULL FOR UPDATE",
+        delivery.id)
+      guard let row = row.first else { return .settled }
+      let record = DeliveryRules.Record(
+        attempts: try row.int32("attempts"), firstTriedAt: try row.optional("first_tried_at"),
+        failingSince: try owner.optional("failing_since"))
+      let failure = DeliveryRules.failed(record, now: now, spread: spread)
+      try Self.write(failure, of: delivery, to: endpoint, now: now, why: why, transaction)
+      return .noted(failure)
     }
   }
 
-  /// Switches an endpoint off, if it is on.
-  public func disable(_ endpoint: Int32, because reason: String, at now: Timestamp) async throws {
-    _ = try await connection.query(
+  private static func write(
+    _ failure: DeliveryRules.Failure, of delivery: DeliveryPlan.Waiting, to endpoint: Int32, now: Timestamp,
+    why: String, _ transaction: borrowing Transaction
+  ) throws {
+    let nextAt: Timestamp? = if case .tryAgain(let at) = failure.next { at } else { nil }
+    try transaction.execute(
+      """
+      UPDATE webhook_deliveries SET attempts = $2, first_tried_at = $3, last_error = $4, next_at = $5,
+        dead_at = CASE WHEN $5::timestamptz IS NULL THEN $6::timestamptz END
+      WHERE id = $1
+      """, delivery.id, failure.record.attempts, failure.record.firstTriedAt, why, nextAt, now)
+    if let nextAt {
+      try transaction.execute(
+        """
+        UPDATE webhook_deliveries SET next_at = $4
+        WHERE endpoint = $1 AND order_id = $2 AND id > $3 AND dead_at IS NULL AND next_at < $4
+        """, endpoint, delivery.order.uuid, delivery.id, nextAt)
+    } else {
+      // Given up: what it held back goes on.
+      try transaction.execute(
+        """
+        UPDATE webhook_deliveries SET next_at = $4
+        WHERE endpoint = $1 AND order_id = $2 AND id > $3 AND dead_at IS NULL AND next_at > $4
+        """, endpoint, delivery.order.uuid, delivery.id, now)
+    }
+    try transaction.execute(
+      "UPDATE webhook_endpoints SET failing_since = $2 WHERE id = $1", endpoint, failure.record.failingSince)
+    guard failure.switchesOff else { return }
+    try transaction.execute(
       "UPDATE webhook_endpoints SET disabled_at = $2, disabled_reason = $3 WHERE id = $1 AND disabled_at IS NULL",
-      endpoint, now, reason)
+      endpoint, now, "it failed for a day, at last: \(why)")
   }
 
   /// Deletes dead letters that are older than `Limits.deadLetterLife`, the oldest first, at most
