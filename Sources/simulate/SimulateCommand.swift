@@ -32,6 +32,17 @@ struct SimulateCommand: AsyncParsableCommand {
   @Flag(help: "Run waiting rooms instead.")
   var rooms = false
 
+  @Flag(help: "Run relays and webhooks instead.")
+  var relays = false
+
+  @Option(
+    help: "Plant a mistake of --relays: \(RelayBug.allCases.map(\.rawValue).joined(separator: ", ")).",
+    transform: { name in
+      guard let bug = RelayBug(rawValue: name) else { throw ValidationError("There is no planted bug “\(name)”.") }
+      return bug
+    })
+  var relayBug: RelayBug?
+
   func validate() throws {
     guard seeds > 0 else { throw ValidationError("--seeds must be above 0.") }
     guard !firstSeed.addingReportingOverflow(seeds).overflow else { throw ValidationError("Seeds have 64 bits.") }
@@ -39,6 +50,7 @@ struct SimulateCommand: AsyncParsableCommand {
 
   func run() async throws {
     if rooms { return try runRooms() }
+    if relays { return try runRelays() }
     if let seed { return try show(SimulatedRun(seed: seed, bug: bug)) }
     var progress = Progress(firstSeed: firstSeed, seeds: seeds)
     let failing = try await SeedRange(firstSeed..<(firstSeed + seeds), bug: bug).run { progress.add($0) }
@@ -55,6 +67,26 @@ struct SimulateCommand: AsyncParsableCommand {
       throw ExitCode.failure
     }
     print("No invariant was violated in \(range.count) seeds of waiting rooms from \(range.lowerBound) on.")
+  }
+
+  private func runRelays() throws {
+    let range = seed.map { $0..<($0 + 1) } ?? firstSeed..<(firstSeed + seeds)
+    var missed = Set(RelayCourse.allCases)
+    for seed in range {
+      let bare = try RelayRun(seed: seed, bug: relayBug, keepsHistory: false)
+      let violation = bare.violation
+      missed.subtract(bare.courses.keys)
+      guard violation != nil || self.seed != nil else { continue }
+      let run = try RelayRun(seed: seed, bug: relayBug)
+      for line in run.history.lines { print(line) }
+      print("\nseed \(seed): \(run.steps) steps, history \(run.history.hexadecimalHash)")
+      guard let violation else { return print("All holds.") }
+      print("VIOLATED \(violation)")
+      throw ExitCode.failure
+    }
+    let courses = RelayCourse.allCases.filter(missed.contains).map { "\($0)" }.joined(separator: ", ")
+    if !courses.isEmpty { print("No world met: \(courses).") }
+    print("Nothing was violated in \(range.count) seeds of relays from \(range.lowerBound) on.")
   }
 
   private func show(_ run: SimulatedRun) throws {
