@@ -82,7 +82,7 @@ extension RoomWorld {
 
   /// Judges what has become of the room by a record.
   mutating func checkEffect(of record: RoomRecord, isHeld: Bool) {
-    guard let room = reader[Self.sale] else { return }
+    guard let room = reader[Self.sale] else { return checkForgotten(record) }
     // What is held has the time at which it was decided.
     let decided = isHeld ? now - Self.longestFreeze : now
     switch record.command {
@@ -110,6 +110,15 @@ extension RoomWorld {
     if Double(admissions) > checks.allowed {
       violate("pace", "\(admissions) were let in by \(now / 1_000) ms, and \(checks.allowed) may be")
     }
+  }
+
+  /// A room that is not there has nobody, and its admissions go at the sale's rate.
+  private mutating func checkForgotten(_ record: RoomRecord) {
+    if model.isEmpty == false { violate("forgotten", "the room is gone for an intake, and is there") }
+    guard case .forget = record.command else { return }
+    forgotten += 1
+    checks.allowed += Double(max(0, rule.ratePerMinute - checks.rate)) * 4 / 60
+    checks.rate = rule.ratePerMinute
   }
 
   /// What an intake makes of an admission: a token for each place.

@@ -24,6 +24,9 @@ struct RoomModel {
 
   init(isLottery: Bool) { self.isLottery = isLottery }
 
+  /// Whether nobody has joined since it was forgotten, if it was.
+  var isEmpty: Bool { all.isEmpty }
+
   func count(_ state: Room.State) -> Int { all.count { $0.state == state } }
 
   func places(_ state: Room.State) -> [Offset] { all.filter { $0.state == state }.map(\.offset) }
@@ -62,6 +65,10 @@ struct RoomModel {
       guard isLottery, closing == nil else { return }
       closing = Draw.Closing(at: Timestamp(microseconds: record.at.microseconds / 1_000 * 1_000), entries)
     case .draw(let drawn): draw(drawn)
+    case .forget:
+      let epoch = self.epoch
+      self = RoomModel(isLottery: isLottery)
+      self.epoch = epoch
     }
   }
 

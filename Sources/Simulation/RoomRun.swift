@@ -23,6 +23,9 @@ public enum RoomBug: String, CaseIterable, Sendable {
 
   /// From the fallback's time on an owner asks the fallback only, though the first beacon may have spoken by then.
   case firstForgotten = "first-forgotten"
+
+  /// An intake forgets a room whoever says so, also an owner that was replaced.
+  case forgottenByAnyone = "forgotten-by-anyone"
 }
 
 /// The result of one seed of a waiting room.
@@ -30,7 +33,7 @@ public struct RoomRun: Sendable {
   public let seed: UInt64
 
   /// The first thing that did not hold: `place`, `size`, `line`, `pace`, `standstill`, `silence`, `stay`, `pause`,
-  /// `entries`, `beacon`, `draw` or `liveness`.
+  /// `entries`, `beacon`, `draw`, `forgotten` or `liveness`.
   public let violation: Violation?
 
   /// What the world came to, so that a test can see that it occurs.
@@ -41,6 +44,8 @@ public struct RoomRun: Sendable {
   /// ended.
   public let draws: Int
   public let lateJoins: Int
+  /// Times at which the room was forgotten.
+  public let forgotten: Int
   /// Whether the topic had lost its first records when the intake began to read it.
   public let isCutOff: Bool
 
@@ -52,5 +57,6 @@ public struct RoomRun: Sendable {
     violation = world.violation
     (admissions, takeovers, zombieRecords) = (world.admissions, world.takeovers, world.zombieRecords)
     (draws, lateJoins, isCutOff) = (world.draws, world.lateJoins, world.first > 0)
+    forgotten = world.forgotten
   }
 }

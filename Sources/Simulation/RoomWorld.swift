@@ -51,6 +51,7 @@ struct RoomWorld {
   private(set) var zombieRecords = 0
   private(set) var draws = 0
   private(set) var lateJoins = 0
+  var forgotten = 0
   var admissions: Int { checks.tokens.count }
 
   init(seed: UInt64, bug: RoomBug?) throws {
@@ -176,7 +177,12 @@ struct RoomWorld {
   private mutating func freeze(_ index: Int) {
     guard owners[index].frozenUntil <= now else { return }
     catchUp(index)
-    hold(decisions(of: index), by: index)
+    var records = decisions(of: index)
+    // As if the sale were long over, and then prolonged. A lottery would have no beacon left.
+    if !isLottery, random.happens(perMille: 200) {
+      records.append(RoomRecord(sale: Self.sale, at: time(of: index), epoch: owners[index].epoch, .forget))
+    }
+    hold(records, by: index)
   }
 
   private mutating func hold(_ records: [RoomRecord], by index: Int) {
@@ -250,9 +256,7 @@ struct RoomWorld {
       let record = log[owners[index].read]
       owners[index].rooms.apply(record, at: Offset(Int64(owners[index].read)))
       owners[index].read += 1
-      if let room = owners[index].rooms[Self.sale] {
-        owners[index].keeper.note(record, in: room, now: time(of: index))
-      }
+      owners[index].keeper.note(record, in: owners[index].rooms[Self.sale], now: time(of: index))
     }
   }
 
@@ -279,7 +283,9 @@ struct RoomWorld {
     if case .draw = record.command { draws += 1 }
     check(record, at: offset, isHeld: isHeld)
     log.append(record)
-    if bug != .unseenOwner || !record.command.isDecision || isAnnounced(record.epoch) {
+    if bug == .forgottenByAnyone, case .forget = record.command {
+      reader.apply(RoomRecord(sale: record.sale, at: record.at, epoch: reader.epoch, .forget), at: offset)
+    } else if bug != .unseenOwner || !record.command.isDecision || isAnnounced(record.epoch) {
       reader.apply(record, at: offset)
     }
     model.apply(record, at: offset)
@@ -325,7 +331,7 @@ extension RoomRecord.Command {
   /// Whether an owner decides it.
   var isDecision: Bool {
     switch self {
-    case .away, .expire, .admit, .close, .draw: true
+    case .away, .expire, .admit, .close, .draw, .forget: true
     default: false
     }
   }

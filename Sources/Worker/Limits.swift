@@ -1,3 +1,5 @@
+internal import FlashSale
+
 /// The bounds of the worker (I11): each named once, with its unit, what happens there, and why that much.
 public enum Limits {
   /// Partitions that one worker serves at once when the configuration names no other number, and with it its
@@ -76,6 +78,10 @@ public enum Limits {
 
   /// How long the log may take to say where it ends, for that. Past it, the backlog counts as not known.
   static let roomBacklogPatience = Duration.seconds(1)
+
+  /// How long after its end a sale's room wants an owner: until it is forgotten, and a day in case no worker ran then.
+  /// Past it, the next owner forgets it.
+  static let roomCare = FlashSale.Limits.roomKept + .seconds(86_400)
 
   /// How often the owner of the rooms looks for new sales.
   static let roomSalesInterval = Duration.seconds(1)

@@ -105,6 +105,19 @@ import Time
     #expect(topic.standing("bob")?.since == Self.time(4))
   }
 
+  @Test func `a room is forgotten when its owner says so, with all that it kept, and begins anew`() {
+    var topic = Self.owned()
+    topic.join("ann")
+    topic.write(.own, epoch: 2)
+    topic.write(.forget, epoch: 1)
+    #expect(topic.rooms.sales == [Self.sale], "a zombie's")
+    topic.write(.forget, epoch: 2)
+    #expect(topic.rooms.sales.isEmpty && topic.standing("ann") == nil)
+    topic.join("bob")
+    topic.join("ann")
+    #expect(topic.standing("ann")?.ahead == 1)
+  }
+
   @Test func `leaving and being done free a place, and a token that is done or revoked counts no more`() {
     var topic = Self.owned()
     for buyer in ["ann", "bob", "eve"] { topic.join(buyer) }
@@ -237,7 +250,7 @@ import Time
     .join(BuyerID(unchecked: "ann"), byLot: true, isLate: true), .leave(BuyerID(unchecked: "ann")),
     .revoke(BuyerID(unchecked: "ann")), .alive([3, 9, 4]), .away([]), .expire([1_099_511_627_776]), .admit([0]), .own,
     .pause,
-    .resume, .rate(600), .beacon(name: "noon", value: "4711"), .close,
+    .resume, .forget, .rate(600), .beacon(name: "noon", value: "4711"), .close,
     .draw(
       RoomRecord.Drawn(
         secret: [UInt8](repeating: 9, count: 32), value: "ab", round: 5, isFallback: true, signature: "cd")),

@@ -6,6 +6,7 @@ import Testing
     throws
   {
     var (admissions, takeovers, zombieRecords, draws, lateJoins, cutOff) = (0, 0, 0, 0, 0, 0)
+    var forgotten = 0
     for seed in UInt64(1)..<400 {
       let run = try RoomRun(seed: seed)
       #expect(run.violation == nil, "seed \(seed): \(run.violation?.description ?? "")")
@@ -15,10 +16,11 @@ import Testing
       draws += run.draws
       lateJoins += run.lateJoins
       if run.isCutOff { cutOff += 1 }
+      forgotten += run.forgotten
     }
     // A world in which nothing happens proves nothing.
     #expect(admissions > 4_000 && takeovers > 1_000 && zombieRecords > 20)
-    #expect(draws > 100 && lateJoins > 100 && cutOff > 80)
+    #expect(draws > 100 && lateJoins > 100 && cutOff > 80 && forgotten > 40)
   }
 
   @Test(arguments: RoomBug.allCases)

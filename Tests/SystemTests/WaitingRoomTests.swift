@@ -216,6 +216,37 @@ import Testing
   }
 
   @Test(.timeLimit(.minutes(3)))
+  func `a room is forgotten when its sale is long over, and its lottery is no open one then`() async throws {
+    let room: [String: Any] = [
+      "order": "lottery", "rate_per_minute": 600, "opens_at": Hall.time(inHours: 0.5),
+      "beacon": ["name": "dice", "known_at": Hall.time(inHours: 0.6)] as [String: Any],
+    ]
+    try await Hall.with(room: room, hours: (-0.1, 2)) { hall, _ in
+      let draw = hall.intakes[0].appending(path: "v1/sales/\(Hall.sale)/draw")
+      #expect(try await hall.join("ann").status == 200)
+      #expect(try await HTTP.get(draw).json("entries") as? Int == 1)
+      func setEnd(_ days: Int32) async throws {
+        let connection = try await hall.database.connect()
+        _ = try await connection.query(
+          "UPDATE sales SET starts_at = now() - interval '9 days', ends_at = now() - make_interval(days => $1)", days)
+        await connection.close()
+      }
+      try await setEnd(1)
+      // Until the intake knows of the end, who joins is an entry.
+      let sale = hall.intakes[0].appending(path: "v1/sales/\(Hall.sale)")
+      #expect(try await eventually { try await HTTP.get(sale).json("status") as? String == "ended" })
+      #expect(try await hall.join("bob").json("code") as? String == "ended")
+      try await hall.ownerHasLooked()
+      #expect(try await HTTP.get(draw).json("entries") as? Int == 1)
+      #expect(try await hall.look("ann").json("status") as? String == "entered")
+      try await setEnd(3)
+      #expect(try await eventually { try await hall.look("ann").json("code") as? String == "place_not_found" })
+      let gone = try await HTTP.get(draw)
+      #expect(gone.status == 410 && gone.json("code") as? String == "ended", "\(gone.text)")
+    }
+  }
+
+  @Test(.timeLimit(.minutes(3)))
   func `a room follows the start of its sale while somebody owns it`() async throws {
     try await Hall.with(room: ["rate_per_minute": 6_000], hours: (0.5, 1)) { hall, _ in
       _ = try await hall.join("ann")

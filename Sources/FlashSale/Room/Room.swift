@@ -185,7 +185,7 @@ extension Room {
       told.append(Told(beacon: name, value: value, at: record.at))
     case .close: if byLot || places.isEmpty, closing == nil { close(record.at) }
     case .draw(let drawn): if let closing, self.drawn == nil { draw(drawn, closing) }
-    case .own: break
+    case .own, .forget: break
     }
     return []
   }

@@ -61,8 +61,14 @@ public struct RoomKeeper: Sendable {
 
   /// Takes note of a record that the room has applied.
   ///
-  /// - Parameter now: when it was read.
-  public mutating func note(_ record: RoomRecord, in room: Room, now: Timestamp) {
+  /// - Parameters:
+  ///   - room: `nil`: there is none, or none any more.
+  ///   - now: when it was read.
+  public mutating func note(_ record: RoomRecord, in room: Room?, now: Timestamp) {
+    guard let room else {
+      heard = []
+      return
+    }
     switch record.command {
     case .alive(let places):
       grow(to: room, now)

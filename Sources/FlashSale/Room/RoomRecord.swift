@@ -38,6 +38,8 @@ public struct RoomRecord: Hashable, Sendable {
     case close
     /// The lot is drawn.
     case draw(Drawn)
+    /// The sale is long over: nothing is kept of its room.
+    case forget
   }
 
   /// What the order of a lottery was drawn by.
@@ -85,7 +87,7 @@ extension RoomRecord.Command {
   /// Whether only the rooms' owner may say it.
   var isOwners: Bool {
     switch self {
-    case .own, .away, .expire, .admit, .close, .draw: true
+    case .own, .away, .expire, .admit, .close, .draw, .forget: true
     case .join, .leave, .alive, .pause, .resume, .rate, .revoke, .beacon: false
     }
   }

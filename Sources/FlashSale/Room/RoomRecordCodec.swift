@@ -52,6 +52,7 @@ extension RoomRecord.Command {
     case .rate(let rate): .rate(UInt32(bitPattern: rate))
     case .beacon(let name, let value): .beacon(WireRoomBeacon(name, value))
     case .draw(let drawn): .draw(WireRoomDraw(drawn))
+    case .forget: .forget(true)
     }
   }
 
@@ -68,6 +69,7 @@ extension RoomRecord.Command {
     case .pause: self = .pause
     case .resume: self = .resume
     case .close: self = .close
+    case .forget: self = .forget
     case .rate(let rate):
       guard let rate = Int32(exactly: rate), RoomRule.rates.contains(rate) else { return nil }
       self = .rate(rate)

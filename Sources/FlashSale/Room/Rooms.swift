@@ -4,6 +4,8 @@
 ///     `own`, with an older epoch. So all readers agree who was let in, without asking anyone.
 /// (2) The newest epoch in any record of an owner counts. An `own` is written once, and the topic may keep it no
 ///     longer. A reader that begins behind it knows the owner by its other records.
+/// (3) A room is there until its owner forgets it. If its sale is prolonged after that, a new one begins, for all
+///     readers with the same record.
 public struct Rooms: Sendable {
   private var rooms: [SaleNumber: Room] = [:]
 
@@ -14,6 +16,9 @@ public struct Rooms: Sendable {
   public private(set) var records: Int64 = 0
 
   public init() {}
+
+  /// The sales that have rooms.
+  public var sales: [SaleNumber] { Array(rooms.keys) }
 
   public subscript(sale: SaleNumber) -> Room? { rooms[sale] }
 
@@ -27,7 +32,12 @@ public struct Rooms: Sendable {
       guard record.epoch >= epoch else { return [] }
       epoch = record.epoch
     }
-    if case .own = record.command { return [] }
-    return rooms[record.sale, default: Room(sale: record.sale)].apply(record, at: offset)
+    switch record.command {
+    case .own: return []
+    case .forget:
+      rooms[record.sale] = nil
+      return []
+    default: return rooms[record.sale, default: Room(sale: record.sale)].apply(record, at: offset)
+    }
   }
 }

@@ -171,6 +171,15 @@ nonisolated struct WireRoomRecord: Sendable {
     set {command = .draw(newValue)}
   }
 
+  /// The sale is long over: nothing is kept of its room.
+  var forget: Bool {
+    get {
+      if case .forget(let v)? = command {return v}
+      return false
+    }
+    set {command = .forget(newValue)}
+  }
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   nonisolated enum OneOf_Command: Equatable, Sendable {
@@ -193,6 +202,8 @@ nonisolated struct WireRoomRecord: Sendable {
     /// What a named beacon said.
     case beacon(WireRoomBeacon)
     case draw(WireRoomDraw)
+    /// The sale is long over: nothing is kept of its room.
+    case forget(Bool)
 
   }
 
@@ -253,7 +264,7 @@ fileprivate nonisolated let _protobuf_package = "penstock.log.v1"
 
 nonisolated extension WireRoomRecord: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".RoomRecord"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}schema\0\u{1}sale\0\u{3}at_us\0\u{1}epoch\0\u{3}by_lot\0\u{3}is_late\0\u{2}\u{4}join\0\u{1}leave\0\u{1}revoke\0\u{1}alive\0\u{1}away\0\u{1}expire\0\u{1}admit\0\u{2}\u{4}own\0\u{1}pause\0\u{1}resume\0\u{1}close\0\u{1}rate\0\u{1}beacon\0\u{1}draw\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}schema\0\u{1}sale\0\u{3}at_us\0\u{1}epoch\0\u{3}by_lot\0\u{3}is_late\0\u{2}\u{4}join\0\u{1}leave\0\u{1}revoke\0\u{1}alive\0\u{1}away\0\u{1}expire\0\u{1}admit\0\u{2}\u{4}own\0\u{1}pause\0\u{1}resume\0\u{1}close\0\u{1}rate\0\u{1}beacon\0\u{1}draw\0\u{1}forget\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -409,6 +420,14 @@ nonisolated extension WireRoomRecord: SwiftProtobuf.Message, SwiftProtobuf._Mess
           self.command = .draw(v)
         }
       }()
+      case 27: try {
+        var v: Bool?
+        try decoder.decodeSingularBoolField(value: &v)
+        if let v = v {
+          if self.command != nil {try decoder.handleConflictingOneOf()}
+          self.command = .forget(v)
+        }
+      }()
       default: break
       }
     }
@@ -493,6 +512,10 @@ nonisolated extension WireRoomRecord: SwiftProtobuf.Message, SwiftProtobuf._Mess
     case .draw?: try {
       guard case .draw(let v)? = self.command else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 26)
+    }()
+    case .forget?: try {
+      guard case .forget(let v)? = self.command else { preconditionFailure() }
+      try visitor.visitSingularBoolField(value: v, fieldNumber: 27)
     }()
     case nil: break
     }

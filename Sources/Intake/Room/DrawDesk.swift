@@ -4,6 +4,7 @@ internal import HTTPServing
 internal import Logging
 internal import NIOCore
 internal import SaleStore
+internal import Time
 
 /// What is published of lotteries, made once for all who look: with many entries it takes a second.
 actor DrawDesk {
@@ -27,6 +28,11 @@ actor DrawDesk {
     let entries: Int
   }
 
+  /// Drops what was made of rooms that are forgotten.
+  ///
+  /// - Parameter rooms: that are there.
+  func keep(_ rooms: Set<SaleNumber>) { made = made.filter { rooms.contains($0.key) } }
+
   /// The JSON of a sale's lottery.
   func bytes(_ sale: CatalogSale, _ room: @Sendable () -> Room?) async throws(Problem) -> ByteBuffer {
     guard let rule = sale.sale.shaping.room, rule.order == .lottery, let beacon = rule.beacon else {
@@ -34,6 +40,7 @@ actor DrawDesk {
     }
     let commitment = try await commitment(of: sale.number)
     let room = room()
+    if room == nil, [.ended, .closed].contains(sale.status(at: .now)) { throw .drawForgotten }
     if let made = made[sale.number], made.isDrawn == (room?.drawn != nil) { return made.bytes }
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]

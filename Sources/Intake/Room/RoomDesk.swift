@@ -130,7 +130,8 @@ final class RoomDesk: Sendable {
 
   /// What is published of a lottery.
   func draw(_ sale: CatalogSale) async throws(Problem) -> ByteBuffer {
-    try await draws.bytes(sale) { [follower] in follower.withRooms { $0[sale.number] } }
+    guard follower.isReady else { throw .busy("The waiting rooms are not known yet.") }
+    return try await draws.bytes(sale) { [follower] in follower.withRooms { $0[sale.number] } }
   }
 
   private func rule(of sale: CatalogSale) throws(Problem) -> RoomRule {
@@ -192,6 +193,7 @@ extension RoomDesk {
         while (try? await Task.sleep(for: Limits.lifeSignInterval)) != nil {
           await self.passOn()
           self.follower.expireWaiters()
+          await self.draws.keep(self.follower.withRooms { Set($0.sales) })
         }
       }
     }

@@ -17,6 +17,10 @@ extension Problem {
 
   static let drawNotFound = Problem(.roomNotFound, detail: "The waiting room of this sale draws no lots.")
 
+  /// The room was forgotten, or the topic has lost its records, or nobody joined it.
+  static let drawForgotten = Problem(
+    .ended, detail: "The draw is not kept any more. Whoever has saved it can check it: penstock draw verify FILE.")
+
   static let placeNotFound = Problem(.placeNotFound, detail: "Join with POST /v1/sales/{sale}/room.")
 
   static var roomFull: Problem { .busy("The waiting room is full.") }

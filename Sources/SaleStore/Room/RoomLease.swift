@@ -92,6 +92,31 @@ public struct RoomLease: Sendable {
     return try StoredSale.sales(from: rows)
   }
 
+  /// Whether `sales` has any; and whether a sale with a room is not over for longer than `age`, so that the room may
+  /// not be forgotten yet.
+  public func areRooms(within age: Duration) async throws -> (open: Bool, kept: Bool) {
+    let row = try await connection.query(
+      """
+      SELECT count(*) FILTER (WHERE s.closed_at IS NULL AND e.ends_at > now() - interval '1 hour') > 0, count(*) > 0
+      FROM sales s,
+        LATERAL (SELECT max(coalesce(k.ends_at, s.ends_at)) AS ends_at FROM stock k WHERE k.sale = s.number) e
+      WHERE s.shaping ? 'room' AND least(e.ends_at, s.closed_at) > now() - make_interval(secs => $1)
+      """, age.inSeconds
+    ).single()
+    return (try row.bool(0), try row.bool(1))
+  }
+
+  /// Those of these sales that are over for longer than `age`, by their ends as they are now, or that were closed.
+  public func over(_ sales: [SaleNumber], for age: Duration) async throws -> [SaleNumber] {
+    let rows = try await connection.query(
+      """
+      SELECT s.number FROM sales s JOIN stock k ON k.sale = s.number WHERE s.number = ANY ($1)
+      GROUP BY s.number
+      HAVING least(max(coalesce(k.ends_at, s.ends_at)), s.closed_at) <= now() - make_interval(secs => $2)
+      """, sales.map(\.rawValue), age.inSeconds)
+    return try rows.map { SaleNumber(rawValue: try $0.int32(0)) }
+  }
+
   /// How far the partitions of a topic of orders are decided, and how many it has; `nil` if nobody recorded it.
   public func progress(of orders: String) async throws -> (partitions: Int32, next: [Partition: Offset])? {
     let rows = try await connection.query(

@@ -48,8 +48,8 @@ struct RoomOwner: Sendable {
   private func work(_ lease: RoomLease) async throws {
     while !Task.isCancelled {
       // Rooms are rare: without one, nobody has to own them.
-      let areAny = try await !lease.sales().isEmpty
-      if areAny, let epoch = try await lease.claim(silentFor: configuration.lease) {
+      let rooms = try await lease.areRooms(within: Limits.roomCare)
+      if rooms.open || rooms.kept, let epoch = try await lease.claim(silentFor: configuration.lease) {
         defer { board.gaveUp() }
         logger.info("looking after the waiting rooms", metadata: ["epoch": "\(epoch)"])
         let writer = try RoomWriter(cluster: cluster, topic: configuration.topic, logger: logger)
@@ -63,7 +63,7 @@ struct RoomOwner: Sendable {
         await writer.shutdown(deadline: Limits.leavePatience)
         return
       }
-      board.looked(areAny: areAny)
+      board.looked(areAny: rooms.open)
       try await Task.sleep(for: Limits.roomLookInterval)
     }
   }
@@ -95,8 +95,7 @@ struct RoomKeepers {
   }
 
   mutating func note(_ applied: RoomFollower.Applied, now: Timestamp) {
-    guard let room = applied.room else { return }
-    kept[applied.record.sale]?.keeper.note(applied.record, in: room, now: now)
+    kept[applied.record.sale]?.keeper.note(applied.record, in: applied.room, now: now)
   }
 
   /// The sales whose rooms follow the backlog.

@@ -93,13 +93,29 @@ final class RoomTenure: Sendable {
         shownAt = .now
       }
       if .now - learnedAt >= Limits.roomSalesInterval {
-        let sales = try await lease.sales()
-        keepers.withLock { $0.learn(sales) }
+        try await learn()
         learnedAt = .now
       }
       try await Task.sleep(for: Limits.roomTick)
     }
     throw CancellationError()
+  }
+
+  /// Reads the sales anew, and forgets rooms of those that are long over.
+  private func learn() async throws {
+    let sales = try await lease.sales()
+    keepers.withLock { $0.learn(sales) }
+    let kept = Set(sales.map(\.number))
+    let others = follower.withRooms { rooms in rooms.sales.filter { !kept.contains($0) } }
+    guard !others.isEmpty else { return }
+    let mine = epoch.withLock { $0 }
+    let records = try await lease.over(others, for: FlashSale.Limits.roomKept).map {
+      RoomRecord(sale: $0, at: .now, epoch: mine, .forget)
+    }
+    guard !records.isEmpty else { return }
+    let numbers = records.map { "\($0.sale)" }.joined(separator: ", ")
+    owner.logger.info("rooms of sales that are long over are forgotten", metadata: ["sales": "\(numbers)"])
+    try await write(records)
   }
 
   /// Decides for each room, writes it, and waits until it has read it itself.
