@@ -186,7 +186,8 @@ actor Refresher {
         if levels.read(level, of: key, in: reading) { learned(level, of: key) }
       }
     }
-    try await readWinners(of: sales.filter(canStillSell))
+    let wanting = grounds.wanting
+    try await readWinners(of: sales.filter { wanting.contains($0.number) || canStillSell($0) })
     settle()
     try await readReleases()
     if isNew {
@@ -326,7 +327,10 @@ extension Refresher {
 extension Refresher {
   /// Whether orders of the sale may yet win, or have won without having been read.
   private func canStillSell(_ sale: CatalogSale) -> Bool {
-    sale.items.contains { !$0.gauge.turnsAway && !$0.gauge.isSettled }
+    sale.items.contains { item in
+      let isOver = sale.hasWaitlist ? item.gauge.level.isClosed : item.gauge.turnsAway
+      return !isOver && !item.gauge.isSettled
+    }
       || sale.lanes.contains { grounds.next[$0] == nil }
   }
 

@@ -271,12 +271,13 @@ extension World {
     if level.turnsAway, let newest = intakes[intake].known[key], !newest.turnsAway {
       violate("I2", "intake \(intake) turns buyers of \(key.sku) away, and has heard that \(newest.left) are left")
     }
-    guard let row = store.row(of: order), row.outcome == .confirmed,
-      row.request.lines == shop.purchases[clients[client].purchase].lines
+    let purchase = shop.purchases[clients[client].purchase]
+    guard let row = store.row(of: order), let win = store.win(of: row), row.request.lines == purchase.lines
     else { return }
-    // Where units come back, who has won since the level is not known yet.
-    guard !shop.hasHolds || !level.turnsAway || row.position.offset < level.asOf else { return }
-    violate("I2", "intake \(intake) turns away order \(order), which has won at \(row.position)")
+    // Where units come back, who has won since the level is not known yet. Who waits is turned away only when all is.
+    let isAll = !level.turnsAway || waits(purchase) && !level.isClosed
+    guard !shop.hasHolds || isAll || win.offset < level.asOf else { return }
+    violate("I2", "intake \(intake) turns away order \(order), which has won at \(win)")
   }
 
   /// I2: what was accepted before a sale's end is in the log once an intake takes it to be whole.

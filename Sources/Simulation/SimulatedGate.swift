@@ -39,6 +39,11 @@ extension World {
     return (startsAt, endsAt)
   }
 
+  /// Whether a purchase may wait for units that come back, and does.
+  func waits(_ purchase: Shop.Purchase) -> Bool {
+    purchase.waits && shop[purchase.sale].sale.holds?.waitlist != nil
+  }
+
   /// What a purchase meets, and for which of its lines.
   private mutating func moment(
     of purchase: Shop.Purchase, at intake: Int, _ now: Timestamp
@@ -48,12 +53,12 @@ extension World {
     let keys = purchase.lines.map { StockKey(sale: purchase.sale, sku: $0.sku) }
     let levels = keys.compactMap { intakes[intake].levels[$0] }
     guard levels.count == keys.count else { return nil }
-    let waits = purchase.waits && shop[purchase.sale].sale.holds?.waitlist != nil
+    let waits = waits(purchase)
     let moments = zip(keys, levels).map { key, level in
       let item = OrderMoment.Item(
         left: level.left, isClosed: level.isClosed, isHeld: level.reserved > .zero && bug != .heldCountsAsSold,
         isSettled: intakes[intake].winners.grounds.isSettled(shop.lane(of: key)), earliestRelease: nil)
-      return OrderMoment(of: item, from: startsAt, to: endsAt, isClosed: false, at: now).waiting(waits)
+      return OrderMoment(of: item, from: startsAt, to: endsAt, isClosed: false, waits: waits, at: now)
     }
     return OrderMoment.ofBasket(moments)
   }

@@ -9,6 +9,8 @@ extension SimulatedStore {
     var holds: [OrderID: Hold] = [:]
     var payments: [Payment.Key: Payment] = [:]
     var history: [HistoryEntry] = []
+    /// The index `history_offers`.
+    var offers: [OrderID: Offset] = [:]
   }
 
   /// What a transaction changes of them.
@@ -120,6 +122,9 @@ extension SimulatedStore {
     for hold in changes.holds { lives.holds[hold.order] = hold }
     for payment in changes.payments { lives.payments[payment.key] = payment }
     lives.history += changes.history
+    for entry in changes.history where entry.action == .offer {
+      if let order = entry.order { lives.offers[order] = entry.offset }
+    }
     for change in changes.subjects {
       guard let index = subjects.firstIndex(where: { $0.order == change.order && $0.subject == change.subject }) else {
         continue

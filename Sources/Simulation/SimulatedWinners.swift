@@ -31,11 +31,16 @@ struct WinnersReading {
 }
 
 extension SimulatedStore {
-  /// The confirmed orders of these lanes, of each from an offset on.
+  /// Who has won in these lanes, of each from an offset on.
   func winners(from offsets: [SaleLane: Offset]) -> [Winner] {
-    orders.values.filter { $0.outcome == .confirmed }
-      .map { Winner(order: $0.request.order, position: $0.position) }
+    orders.values.compactMap { row in win(of: row).map { Winner(order: row.request.order, position: $0) } }
       .filter { winner in offsets[winner.lane].map { winner.position.offset >= $0 } ?? false }
+  }
+
+  /// The record by which an order won its units; `nil`: it never did.
+  func win(of row: Order) -> LogPosition? {
+    guard row.outcome == .waitlisted else { return row.outcome == .confirmed ? row.position : nil }
+    return lives.offers[row.request.order].map { LogPosition(partition: row.position.partition, offset: $0) }
   }
 
   /// An order's row, in whichever generation.
@@ -112,7 +117,10 @@ extension World {
 
   /// Sales that may have winners whom an intake does not know.
   func salesToRead(at intake: Int) -> Set<SaleNumber> {
-    let selling = shop.stock.map(\.key).filter { intakes[intake].levels[$0]?.turnsAway != true }
+    let selling = shop.stock.map(\.key).filter { key in
+      let isOver = shop[key.sale].sale.holds?.waitlist == nil ? \StockLevel.turnsAway : \.isClosed
+      return intakes[intake].levels[key]?[keyPath: isOver] != true
+    }
     return intakes[intake].winners.grounds.wanting.union(selling.map(\.sale))
   }
 

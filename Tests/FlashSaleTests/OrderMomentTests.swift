@@ -10,13 +10,14 @@ struct OrderMomentTests {
 
   private func moment(
     at now: Int64 = 1_500, left: Int32 = 1, isClosed: Bool = false, isHeld: Bool = false, isSettled: Bool = false,
-    byShop: Bool = false
+    byShop: Bool = false, waits: Bool = false
   ) -> OrderMoment {
     let item = OrderMoment.Item(
       left: Units(left), isClosed: isClosed, isHeld: isHeld, isSettled: isSettled,
       earliestRelease: isHeld ? Self.release : nil)
     return OrderMoment(
-      of: item, from: Self.start, to: Self.end, isClosed: byShop, at: Timestamp(microseconds: now))
+      of: item, from: Self.start, to: Self.end, isClosed: byShop, waits: waits,
+      at: Timestamp(microseconds: now))
   }
 
   @Test func `I2 only nothing, a closed stock or a decided end is an end`() {
@@ -36,10 +37,13 @@ struct OrderMomentTests {
   }
 
   @Test func `who waits for units that come back takes nothing left for no end`() {
-    #expect(moment(left: 0).waiting(true) == .open)
-    #expect(moment(left: 0, isHeld: true).waiting(true) == .open)
-    #expect(moment(left: 0).waiting(false) == .over(.soldOut))
-    #expect(moment(isClosed: true).waiting(true) == .over(.ended))
+    #expect(moment(left: 0, waits: true) == .open)
+    #expect(moment(left: 0, isHeld: true, waits: true) == .open)
+    #expect(moment(isClosed: true, waits: true) == .over(.ended))
+    // Until all of before the end is decided, she can be offered units by it.
+    #expect(moment(at: 2_000, left: 0, isHeld: true, waits: true) == .ending)
+    #expect(moment(at: 2_000, left: 0, isSettled: true, waits: true) == .over(.ended))
+    #expect(moment(left: 0, byShop: true, waits: true) == .closing)
   }
 
   @Test func `a basket meets what its worst line meets`() {

@@ -186,6 +186,37 @@ struct RepeatedOrderTests {
     }
   }
 
+  @Test(.timeLimit(.minutes(3)))
+  func `I2 who waits and asks again after the end is in line until that is decided, and hears of an offer of then`()
+    async throws
+  {
+    let holds = try HoldRules(seconds: 60, waitlist: WaitlistRules(offerSeconds: 60, leastSeconds: 1))
+    try await RunningIntake.with(sales: [try .open(stock: 1, holds: holds)]) {
+      $0.configure = { $0.acknowledgementDeadline = .seconds(1) }
+      $0.tuning.messageTimeout = .seconds(2)
+    } _: { intake in
+      let waiting = #"{"sku":"phone","quantity":1,"waitlist":true}"#
+      let first = try await intake.order(waiting, key: "k")
+      let order = try #require(first.string("order_id").flatMap(OrderID.init), "\(first.text)")
+      try await intake.setStock(left: 0, reserved: 1)
+      try await intake.waitUntilGone()
+      try await intake.endSale()
+      #expect(try await eventually { try await intake.get("/v1/sales/double11").string("status") == "ended" })
+      #expect(try await intake.order(waiting, key: "k").status == 202)
+      // What was in line has released the unit, and left as much as before.
+      try await intake.offer(order, to: "alice")
+      var attempt = 0
+      let refused = try await eventually(within: .seconds(20)) {
+        attempt += 1
+        try await intake.decideUp(to: Int64(try await intake.records().count))
+        return try await intake.order(waiting, buyer: "bob", key: "k\(attempt)").code == "ended"
+      }
+      #expect(refused)
+      let again = try await intake.order(waiting, key: "k")
+      #expect(again.status == 200 && again.string("status") == "reserved", "\(again.text)")
+    }
+  }
+
   @Test func `I2 of a closed sale a repeated order hears its outcome, and until the lane has closed it nothing else`()
     async throws
   {
@@ -273,6 +304,30 @@ extension RunningIntake {
       FROM unnest($1::uuid[], $2::text[]) WITH ORDINALITY AS won (id, buyer, place)
       """,
       orders.map { UUIDBytes(high: $0.high, low: $0.low) }, buyers, orders[0].sale.rawValue)
+    await connection.close()
+  }
+
+  /// Gives a unit to an order that has waited, as a lane does by the record behind the order's.
+  fileprivate func offer(_ order: OrderID, to buyer: String) async throws {
+    let connection = try await database.connect()
+    for rows in [
+      """
+      INSERT INTO orders (order_id, log_offset, accepted_at, decided_at, sale, quantity, partition, outcome, sku, buyer)
+      VALUES ($1, 0, now(), now(), $2, 1, 0, 100, 'phone', $3)
+      """,
+      """
+      INSERT INTO holds (order_id, log_offset, due, price_minor, as_of, sale, partition, units, sequence, state,
+        is_offer, sku, currency, buyer)
+      VALUES ($1, 0, now() + interval '1 minute', 199900, 2, $2, 0, 1, 2, 2, true, 'phone', 'CNY', $3)
+      """,
+      """
+      INSERT INTO history (order_id, log_offset, at, minor, partition, sale, units, sequence, place, action, result,
+        state, sku, by_whom, reason)
+      SELECT $1, 1, now(), 0, 0, $2, 0, 2, 0, 8, 0, 2, 'phone', 'scheduler', '' WHERE $3 <> ''
+      """,
+    ] as [Statement] {
+      _ = try await connection.query(rows, UUIDBytes(high: order.high, low: order.low), order.sale.rawValue, buyer)
+    }
     await connection.close()
   }
 

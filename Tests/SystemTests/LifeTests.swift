@@ -236,6 +236,41 @@ import Testing
       #expect(shown.output.contains("by mia (her bank is slow)") && shown.output.contains("(she called)"), "\(shown)")
     }
   }
+
+  @Test(.timeLimit(.minutes(3)))
+  func `I2 who waited and was offered units hears of her order when she asks again, also after the end`() async throws {
+    try await LifeScene.with(holds: 60, intakes: 2) { scene in
+      func order(_ buyer: String, at door: Int) async throws -> HTTP.Answer {
+        let body = #"{"sku":"phone","quantity":1,"waitlist":true}"#
+        return try await HTTP.post(
+          scene.doors[door].appending(path: "v1/sales/held/orders"),
+          headers: ["X-Buyer-Id": buyer, "Idempotency-Key": "k"], body: Data(body.utf8))
+      }
+      let ann = try id(try await order("ann", at: 0))
+      #expect(try await scene.becomes("reserved", ann, "ann"))
+      let (bob, eve) = (try id(try await order("bob", at: 0)), try id(try await order("eve", at: 1)))
+      #expect(try await scene.becomes("waiting", eve, "eve"))
+      #expect(try await scene.post("v1/orders/\(ann)/release", buyer: "ann").status == 200)
+      #expect(try await scene.becomes("reserved", bob, "bob"))
+      #expect(try await scene.administer("sales/held/close", #"{"reason":"over"}"#).status == 200)
+      for door in [0, 1] {
+        var other = try await order("carol", at: door)
+        _ = try await eventually(within: .seconds(10)) {
+          other = try await order("carol", at: door)
+          return other.status == 410
+        }
+        #expect(other.json("code") as? String == "ended", "\(other.text)")
+        // Asked once only: what is told first is what the buyer believes.
+        for (buyer, id, state) in [("ann", ann, "released"), ("bob", bob, "reserved")] {
+          let again = try await order(buyer, at: door)
+          #expect(again.status == 200 && again.json("order_id") as? String == id, "\(buyer): \(again.text)")
+          #expect(again.json("status") as? String == state, "\(buyer): \(again.text)")
+        }
+        // She has never been offered any.
+        #expect(try await order("eve", at: door).json("code") as? String == "ended")
+      }
+    }
+  }
 }
 
 extension Date {

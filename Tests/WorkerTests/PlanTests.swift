@@ -11,7 +11,7 @@ import Testing
   private func scans(_ bench: LaneBench) async throws -> [String: Int64] {
     let connection = try await bench.database.connect()
     let rows = try await connection.query(
-      "SELECT indexrelname::text, idx_scan FROM pg_stat_user_indexes WHERE relname = 'orders'")
+      "SELECT indexrelname::text, idx_scan FROM pg_stat_user_indexes WHERE relname IN ('orders', 'history')")
     await connection.close()
     var scans: [String: Int64] = [:]
     for row in rows { scans[try row.string(0)] = try row.int64(1) }
@@ -36,6 +36,7 @@ import Testing
       let areRead = try await eventually { try await scans(bench)["orders_won", default: 0] > 0 }
       let after = try await scans(bench)
       #expect(areRead && after["orders_held"] == before["orders_held"], "\(after)")
+      #expect(after["history_offers"] == 1 && after["history_pkey"] == before["history_pkey"], "\(after)")
     }
   }
 

@@ -46,8 +46,11 @@ package enum OrderMoment: Hashable, Sendable {
   /// - Parameters:
   ///   - startsAt: when the sale opens; orders are taken from then on, and until before `endsAt`.
   ///   - isClosed: whether the shop has closed the sale.
+  ///   - waits: whether the order waits for units that come back. Nothing left is no end for it: it, or the order that
+  ///     it repeats, can be offered units by what is in line.
   package init(
-    of item: Item, from startsAt: Timestamp, to endsAt: Timestamp, isClosed byShop: Bool, at now: Timestamp
+    of item: Item, from startsAt: Timestamp, to endsAt: Timestamp, isClosed byShop: Bool, waits: Bool = false,
+    at now: Timestamp
   ) {
     let (hasStarted, hasEnded) = (startsAt <= now, endsAt <= now)
     let isClosed = byShop || item.isClosed
@@ -55,7 +58,7 @@ package enum OrderMoment: Hashable, Sendable {
       self = .over(.ended)
     } else if !hasStarted {
       self = .notStarted(startsAt)
-    } else if item.left == .zero {
+    } else if item.left == .zero, !waits {
       // Only nothing is nothing (I2): two units may be left for an order of three, and another one takes them.
       if hasEnded || isClosed {
         self = .over(.ended)
@@ -66,15 +69,6 @@ package enum OrderMoment: Hashable, Sendable {
       self = item.isSettled ? .over(.ended) : .ending
     } else {
       self = isClosed ? .closing : .open
-    }
-  }
-
-  /// The same for an order that waits for units that come back: nothing left is no end.
-  package func waiting(_ waits: Bool) -> OrderMoment {
-    guard waits else { return self }
-    switch self {
-    case .over(.soldOut), .over(.allHeld): return .open
-    default: return self
     }
   }
 

@@ -10,12 +10,12 @@ public struct SaleLane: Sendable, Hashable {
   }
 }
 
-/// An order that was confirmed, and its place in the log.
+/// An order that was confirmed, or waited and was offered units; and the record in the log by which it won them.
 public struct Winner: Sendable, Hashable {
   public let order: OrderID
   public let position: LogPosition
 
-  /// Where it was decided.
+  /// Where it is decided.
   public var lane: SaleLane { SaleLane(sale: order.sale, partition: position.partition) }
 
   /// Creates a winner.

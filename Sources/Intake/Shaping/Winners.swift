@@ -3,8 +3,8 @@ internal import SaleStore
 internal import Synchronization
 internal import Time
 
-/// The confirmed orders of one sale, by 62 bits of their ids: so that a winner who asks again is not told that nothing
-/// is left (I2). Read by all threads without a lock, written by one.
+/// The orders of one sale that have won units, at once or after they waited, by 62 bits of their ids: so that a winner
+/// who asks again is not told that nothing is left (I2). Read by all threads without a lock, written by one.
 ///
 /// (1) A thread that has seen something published after an insertion finds the inserted order.
 /// (2) An order that was not inserted can be found, once in 2^62 for each winner: a caller that finds one asks the

@@ -156,7 +156,7 @@ struct OrderGate: Sendable {
     guard let item = sale[request.sku] else { throw request.lines.isEmpty ? .unknownSKU : .unknownSKU(ofLine: 0) }
     guard request.lines.isEmpty else { return try examine(basket: request, of: head, item, now: now, &random) }
     // Before the winners are looked at.
-    let moment = OrderMoment(sale, item, at: now).waiting(request.waits && sale.hasWaitlist)
+    let moment = OrderMoment(sale, item, waits: request.waits, at: now)
     return try examine(request, [], item, moment, of: head, now: now, &random)
   }
 

@@ -4,9 +4,10 @@ internal import Time
 
 extension OrderMoment {
   /// Reads the gauge first: a caller that looks at the sale's winners after this sees all who had won by then.
-  init(_ sale: CatalogSale, _ item: CatalogItem, at now: Timestamp) {
+  init(_ sale: CatalogSale, _ item: CatalogItem, waits: Bool = false, at now: Timestamp) {
     self.init(
-      of: item.gauge.known, from: sale.sale.startsAt, to: sale.sale.endsAt, isClosed: sale.closedAt != nil, at: now)
+      of: item.gauge.known, from: sale.sale.startsAt, to: sale.sale.endsAt, isClosed: sale.closedAt != nil,
+      waits: waits && sale.hasWaitlist, at: now)
   }
 }
 
