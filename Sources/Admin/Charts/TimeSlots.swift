@@ -45,8 +45,8 @@ struct TimeSlots: Equatable {
     return index < Int64(count) ? Int(index) : nil
   }
 
-  /// A slot's name by a zone's clocks: with as much of the date and of the fraction as it takes. A slot of a day or more
-  /// is of UTC, and is named by its first instant.
+  /// A slot's name by a zone's clocks: with as much of the date and of the fraction as it takes. A slot of a day or
+  /// more is of UTC, and is named by its first instant.
   func label(_ index: Int, in zone: TimeZone) -> String {
     let at = self[index].wall(in: zone)
     if width >= Self.day, zone.secondsFromGMT() == 0 { return at.day }

@@ -1,5 +1,5 @@
-/// How much of what one intake has put into a line is decided: units in the line of an item, or orders in that of a sale
-/// in one partition.
+/// How much of what one intake has put into a line is decided: units in the line of an item, or orders in that of a
+/// sale in one partition.
 ///
 /// (1) What has entered and how far the log went then are noted together; once the watermark has reached that end, all
 ///     of it is decided. Nothing is kept for each order.

@@ -8,8 +8,8 @@ public struct SaleShaping: Hashable, Sendable {
   /// refused until the line gets shorter or units come back. `nil`: as many as the backlog takes.
   public var queueCap: Int32?
 
-  /// How many orders of the sale may be in line, over all of its partitions: 1 to `Limits.saleBacklog`. A further one is
-  /// refused until some are decided. `nil`: as many as the partitions take.
+  /// How many orders of the sale may be in line, over all of its partitions: 1 to `Limits.saleBacklog`. A further one
+  /// is refused until some are decided. `nil`: as many as the partitions take.
   public var backlog: Int64?
 
   /// How often one buyer, or one address, may ask for an order. What is left out is as the intake is configured.

@@ -1,8 +1,8 @@
 internal import FlashSale
 internal import Synchronization
 
-/// What this intake has put into one line: units in that of an item, or orders in that of a sale in one partition. Shared
-/// by all threads, without a lock.
+/// What this intake has put into one line: units in that of an item, or orders in that of a sale in one partition.
+/// Shared by all threads, without a lock.
 ///
 /// (1) A unit is on its way, if the sale caps its line, from before its record is produced until its fate is known;
 ///     then it has entered, unless the log refused it.

@@ -21,8 +21,8 @@ struct Submission {
   /// The id, if the request's key names it.
   var named: OrderID? { purchase == nil ? nil : order }
 
-  /// Takes it into the lines of its sale and its items, or out of them again: the log's word on it is there, or nobody waits for
-  /// that.
+  /// Takes it into the lines of its sale and its items, or out of them again: the log's word on it is there, or nobody
+  /// waits for that.
   func settle(_ fate: Acknowledgement.Fate) {
     item.backlog?.settle(fate)
     guard lines.isEmpty else {
