@@ -11,6 +11,8 @@ struct RelayChecks {
     let event: OrderEvent
     let endpoint: Int32
     var isAccepted = false
+    /// The store knows that it was.
+    var isNoted = false
     var wasDead = false
     var isDead = false
     /// Since a person had it begin anew: how often it failed, and when the first and the last time.
@@ -145,6 +147,7 @@ struct RelayChecks {
   mutating func noted(success id: Int64) {
     guard let delivery = cases[id] else { return }
     failing[delivery.endpoint] = nil
+    cases[id]?.isNoted = true
     if !delivery.isAccepted { violate("dropped", "delivery \(id) counts as taken, and was not") }
   }
 
@@ -168,6 +171,14 @@ struct RelayChecks {
     failing[delivery.endpoint] = since
     if isSwitchedOff, now - since < Bounds.day - slack {
       violate("off", "webhook \(delivery.endpoint) is switched off after \(now - since) µs of failures")
+    }
+    // Nothing is left to try: it fails no more until something is.
+    if isDead, !isAsked(delivery.endpoint) { failing[delivery.endpoint] = nil }
+  }
+
+  private func isAsked(_ endpoint: Int32) -> Bool {
+    order.contains { id in
+      cases[id].map { $0.endpoint == endpoint && !$0.isNoted && !$0.isDead } ?? false
     }
   }
 

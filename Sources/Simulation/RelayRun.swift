@@ -42,6 +42,9 @@ public enum RelayBug: String, CaseIterable, Sendable {
 
   /// An endpoint is switched off with its first dead letter.
   case offWithDead = "off-with-dead"
+
+  /// An endpoint goes on failing while it is asked for nothing.
+  case failsForEver = "fails-for-ever"
 }
 
 /// Courses that a world of relays can take, as `Course`.

@@ -201,7 +201,9 @@ struct SimulatedOutbox {
     let isAsleep = bug == .sleepCounted
     let record = DeliveryRules.Record(
       attempts: row.attempts, firstTriedAt: row.firstTriedAt ?? (isAsleep ? began : nil),
-      failingSince: owner.failingSince ?? (isAsleep ? began : nil))
+      failingSince: owner.failingSince ?? (isAsleep ? began : nil),
+      isOnly: bug != .failsForEver
+        && !deliveries.contains { $0.endpoint == endpoint && $0.nextAt != nil && $0.id != waiting.id })
     let failure = DeliveryRules.failed(record, now: now, spread: spread)
     write(failure, at: index, now: now)
     let switchesOff = failure.switchesOff || bug == .offWithDead && failure.next == .dead

@@ -44,6 +44,8 @@ struct SimulateCommand: AsyncParsableCommand {
   var relayBug: RelayBug?
 
   func validate() throws {
+    guard !(rooms && relays) else { throw ValidationError("Give --rooms or --relays, not both.") }
+    guard relays || relayBug == nil else { throw ValidationError("--relay-bug is for --relays.") }
     guard seeds > 0 else { throw ValidationError("--seeds must be above 0.") }
     guard !firstSeed.addingReportingOverflow(seeds).overflow else { throw ValidationError("Seeds have 64 bits.") }
   }

@@ -85,6 +85,9 @@ import Time
     #expect(days.map(\.label) == ["2025-11-12", "2025-11-13", "2025-11-14"])
     let slots = TimeSlots(covering: at(0)...at(3 * 86_400), atMost: 120)
     #expect(slots.label(0, in: kolkata) == "2025-11-11 05:30:00")
+    let azores = try #require(LocalTime.zone("Atlantic/Azores"))
+    let winter = TimeSlots(covering: at(0)...at(400 * 86_400), atMost: 120)
+    #expect(winter.label(0, in: azores).hasSuffix(" 23:00:00"), "whatever the clocks show today")
     let weeks = TimeSlots(covering: at(0)...at(400 * 86_400), atMost: 120)
     #expect(weeks.label(0, in: kolkata).hasSuffix(" 05:30:00"))
   }

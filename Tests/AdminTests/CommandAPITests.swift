@@ -69,6 +69,25 @@ import Testing
     }
   }
 
+  @Test func `a lottery that is forgotten is not opened again, and its room takes no commands`() async throws {
+    let json = """
+      {"id":"s1","name":"A lottery","starts_at":"2026-01-01T11:00:00Z","ends_at":"2026-01-01T13:00:00Z",
+      "items":[{"sku":"phone","stock":1,"price_minor":1,"currency":"CNY"}],
+      "shaping":{"room":{"order":"lottery","rate_per_minute":60,
+      "beacon":{"name":"closing prices","known_at":"2026-01-01T11:05:00Z"}}}}
+      """
+    try await AdminUnderTest.with { admin, client in
+      _ = try await admin.store.create(try Array(json.utf8).withUnsafeBytes { try Sale(parsing: $0) })
+      let later = try await send(client, .patch, "sales/s1", #"{"ends_at":"2090-01-01T00:00:00Z","reason":"more"}"#)
+      #expect(later.status == .unprocessableContent && later.text.contains("lottery is forgotten"), "\(later)")
+      let again = try await send(client, .post, "sales/s1/items/phone/reopen", #"{"reason":"more"}"#)
+      #expect(again.status == .conflict && again.text.contains("lottery is forgotten"), "\(again)")
+      let paused = try await send(client, .post, "sales/s1/room/pause", "{}")
+      #expect(paused.status == .notFound && paused.text.contains("waiting room is forgotten"), "\(paused)")
+      #expect(admin.log.commands.isEmpty)
+    }
+  }
+
   @Test(
     "a change that cannot be is refused",
     arguments: [

@@ -58,6 +58,14 @@ import Time
       })
   }
 
+  @Test func `units of a stock that is closed, and whose sale is over, wait for another end first`() async throws {
+    try await preview(of: Self.sale(from: -7_200, to: -3_600)) { _, planted in
+      _ = try await planted.connection.query("UPDATE stock SET closed = true")
+    } check: { page in
+      #expect(page.contains("nobody can buy them until its end is moved") && !page.contains("phone is closed."))
+    }
+  }
+
   @Test func `nobody can buy units of a stock that is closed`() async throws {
     try await preview(of: Self.sale(from: -60, to: 3_600)) { _, planted in
       _ = try await planted.connection.query("UPDATE stock SET closed = true")
@@ -84,6 +92,8 @@ import Time
     } check: { page in
       #expect(page.contains("are offered to those who wait") == isOffered, "\(page)")
       #expect(page.contains("First in line for phone") == isOffered)
+      // How many are left is for the lane to say then.
+      #expect(page.contains(">left</td>") != isOffered)
       #expect(page.contains("would not have the time to pay") == !isOffered)
     }
   }

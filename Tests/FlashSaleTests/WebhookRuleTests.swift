@@ -41,13 +41,24 @@ struct WebhookRuleTests {
   }
 
   @Test func `an attempt that a sleeping process took two days over is one failure, and no more`() {
-    let new = DeliveryRules.Record(attempts: 0, firstTriedAt: nil, failingSince: nil)
+    let new = DeliveryRules.Record(attempts: 0, firstTriedAt: nil, failingSince: nil, isOnly: false)
     let late = Timestamp(microseconds: Self.start.microseconds + 2 * Self.day)
     let failure = DeliveryRules.failed(new, now: late, spread: 1)
     #expect(failure.next == .tryAgain(late.after(.seconds(5))) && !failure.switchesOff)
-    #expect(failure.record == DeliveryRules.Record(attempts: 1, firstTriedAt: late, failingSince: late))
+    #expect(failure.record == DeliveryRules.Record(attempts: 1, firstTriedAt: late, failingSince: late, isOnly: false))
     let next = DeliveryRules.failed(failure.record, now: late.after(.seconds(86_400)), spread: 1)
     #expect(next.next == .dead && next.switchesOff && next.record.attempts == 2)
+  }
+
+  @Test func `an endpoint fails no more once its last delivery is given up, and goes on while others are left`() {
+    let late = Timestamp(microseconds: Self.start.microseconds + Self.day - 1)
+    for isOnly in [true, false] {
+      let record = DeliveryRules.Record(
+        attempts: 30, firstTriedAt: Self.start, failingSince: Self.start, isOnly: isOnly)
+      let failure = DeliveryRules.failed(record, now: late, spread: 1)
+      #expect(failure.next == .dead && !failure.switchesOff)
+      #expect(failure.record.failingSince == (isOnly ? nil : Self.start))
+    }
   }
 
   private func waiting(_ id: Int64, _ order: UInt64, at seconds: Int64 = 0) -> DeliveryPlan.Waiting {

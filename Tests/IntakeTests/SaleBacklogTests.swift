@@ -99,8 +99,33 @@ struct SaleBacklogTests {
       #expect(again.status == 202 && again.string("order_id") == first.string("order_id"), "\(again.text)")
       let another = try await intake.order(#"{"sku":"phone","quantity":2}"#, key: "mine")
       #expect(another.code == "idempotency_conflict")
+      // Twice the limit: no more, or one that is sent again and again would keep all others out.
+      #expect(try await intake.order(key: "mine").code == "backlog_full")
       try await intake.decideUp(to: 2)
       #expect(try await eventually(within: .seconds(2)) { try await intake.order(key: "other").status == 202 })
+    }
+  }
+
+  @Test func `what waits in a halted partition keeps nobody out of the others`() async throws {
+    let names = (0..<40).map { "sku-\($0)" }
+    let sale = try Self.sale(backlog: 2, skus: names)
+    let first = try Self.partition(of: names[0], in: sale)
+    let other = try #require(try names.first { try Self.partition(of: $0, in: sale) != first })
+    try await RunningIntake.with(sales: [sale]) {
+      $0.partitions = Self.partitions
+    } _: { intake in
+      try await intake.decideUp(to: 0, partition: first)
+      for buyer in 0..<2 { #expect(try await intake.order(Self.body(names[0]), buyer: "b\(buyer)").status == 202) }
+      #expect(try await intake.order(Self.body(other), buyer: "late").code == "backlog_full")
+      let connection = try await intake.database.connect()
+      _ = try await connection.query(
+        "UPDATE partition_progress SET halted_reason = 'looked at', halted_at = now() WHERE partition = $1",
+        first.rawValue)
+      await connection.close()
+      #expect(
+        try await eventually(within: .seconds(4)) {
+          try await intake.order(Self.body(other), buyer: "late").status == 202
+        })
     }
   }
 

@@ -53,6 +53,16 @@ struct WebhookFailureTests {
     }
   }
 
+  @Test func `an endpoint whose last delivery is given up fails no more, until something else fails`() async throws {
+    try await with { bench, store, endpoint, delivery in
+      let answer = try await store.failed(delivery, to: endpoint.id, now: .now, why: "HTTP 503", spread: 1)
+      guard case .noted(let failure) = answer else { throw TestSetUpError("\(answer)") }
+      #expect(failure.next == .dead && !failure.switchesOff)
+      let left = try #require(try await bench.store.webhook(endpoint.id))
+      #expect(left.failingSince == nil && left.disabledAt == nil)
+    }
+  }
+
   @Test func `the failure that ends the day gives the delivery up and switches its endpoint off`() async throws {
     try await with { bench, store, endpoint, delivery in
       let later = Timestamp.now.after(.seconds(120))

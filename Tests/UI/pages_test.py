@@ -92,8 +92,12 @@ class EveryPage(Console):
                 "nav a, main h1, main h2, main th, main label > span, main button, main summary")
             english = [label for label in labels if re.fullmatch(r"[A-Z]?[a-z]+( [a-z]+)+\??", label)]
             self.assertEqual(english, [], f"{self.driver.current_url} has words in English")
-            for own in OWN_WORDS:
-                words = words.replace(own, "")
+            # In the rows of all tables but two stand words that people wrote, perhaps in other tests.
+            own = list(OWN_WORDS)
+            if not re.search("/admin/(quarantine|audits)", self.driver.current_url):
+                own += sorted(self.texts("td"), key=len, reverse=True)
+            for text in own:
+                words = words.replace(text, "")
             sentences = re.findall(r"[A-Za-z]+(?: [a-z']+){3,}", words)
             self.assertEqual(sentences, [], f"{self.driver.current_url} has sentences in English")
         self.check_no_complaint()

@@ -49,7 +49,7 @@ struct TimeSlots: Equatable {
   /// more is of UTC, and is named by its first instant.
   func label(_ index: Int, in zone: TimeZone) -> String {
     let at = self[index].wall(in: zone)
-    if width >= Self.day, zone.secondsFromGMT() == 0 { return at.day }
+    if width >= Self.day, at == self[index] { return at.day }
     let time = String(at.description.dropFirst(11).prefix(width < 1_000 ? 10 : 8))
     return start.wall(in: zone).day == self[count - 1].wall(in: zone).day ? time : "\(at.day) \(time)"
   }

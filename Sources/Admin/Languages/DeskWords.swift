@@ -2,7 +2,7 @@
 enum DeskWords: Message {
   case orders, ordersOf, asOnePlace, found, noneLikeThat, order, buyer, state, units, amount, acceptedAt, firstDecision
   case any, acceptedFrom, acceptedBefore, refusedToo, no, yes, search, findHint, find, lastPage, nextPage, showBuyers
-  case ofWhichSale, history, historyLine, noRecord, record, action, result, by, payments, payment, captured
+  case ofWhichSale, history, historyLine, noRecord, record, action, result, minorUnits, by, payments, payment, captured
   case applied, refundDue, refunded, searchOrders, moment, momentOf, reckoned, undecided, afterFirst, show, first
   case last, heldUntil, several
   case accepted, decided, inLine, confirmed, waitlisted, rejected, refusedAtDoor, stockAndLine, putUp, left, held, sold
@@ -52,6 +52,7 @@ enum DeskWords: Message {
     case .state: ("State", "状态")
     case .units: ("Units", "件数")
     case .amount: ("Amount", "金额")
+    case .minorUnits: ("{1} minor units", "{1} 最小货币单位")
     case .acceptedAt: ("Accepted", "受理时间")
     case .firstDecision: ("First decision", "首次裁决")
     case .any: ("any", "全部")

@@ -11,6 +11,9 @@ struct DetailWords: Message {
     DetailWords("A sale {1} exists; nothing was changed.", "活动 {1} 已存在，未做任何修改。"),
     DetailWords("The sale {1} has no SKU {2}.", "活动 {1} 没有 SKU {2}。"),
     DetailWords("The sale {1} has no waiting room.", "活动 {1} 没有等候室。"),
+    DetailWords(
+      "The sale {1} is over for two days, and its waiting room is forgotten.", "活动 {1} 已结束两天，其等候室已不再保留。"),
+    DetailWords("The sale's lottery is forgotten: create another sale.", "活动的抽签已不再保留，请新建活动。"),
     DetailWords("The lanes refused the change; nothing was changed.", "修改被拒绝，未做任何修改。"),
     DetailWords(
       "All units of {1} together would be more than {2}. Nothing was changed.", "{1} 的总件数将超过 {2}，未做任何修改。"),

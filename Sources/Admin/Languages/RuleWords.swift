@@ -81,6 +81,7 @@ struct RuleWords: Message {
     RuleWords("is no SKU of the sale", "不是本活动的 SKU"),
     RuleWords("{1} stands in the sale twice", "{1} 在活动中重复"),
     RuleWords("must be \"sale\" where {1} spans several SKUs", "{1} 涉及多个 SKU 时须为 \"sale\""),
+    RuleWords("cannot change: the sale's lottery is forgotten", "不能修改：活动的抽签已不再保留"),
     RuleWords("cannot be given to a sale that has none", "原来不限购的活动不能再设置"),
     RuleWords("cannot be taken away from a sale that has one", "已限购的活动不能取消限购"),
     RuleWords(

@@ -258,13 +258,12 @@ public struct FoundOrders: Codable, Sendable {
 }
 
 extension OrderRecord {
-  /// The money that a record moved, for people; empty: none. In minor units where its captures are of several
-  /// currencies, because a record does not tell which it is of.
-  func amount(of event: Event) -> String {
-    guard event.amountMinor != 0 else { return "" }
+  /// The money that a record moved. `nil`: none; or its captures are of several currencies, and a record does not tell
+  /// which it is of.
+  func amount(of event: Event) -> Money? {
     let currencies = Set(payments.map(\.currency) + [currency].compactMap(\.self))
-    guard currencies.count == 1, let currency = currencies.first else { return "\(event.amountMinor) minor units" }
-    return "\(Money(minor: event.amountMinor, currency: currency))"
+    guard event.amountMinor != 0, currencies.count == 1, let currency = currencies.first else { return nil }
+    return Money(minor: event.amountMinor, currency: currency)
   }
 }
 
@@ -286,11 +285,16 @@ public enum OrderText {
       [
         "\(event.partition)@\(event.offset)", "\(event.at)", event.action, event.result,
         (event.state.map { "→ \($0)" } ?? "") + (event.expiresAt.map { " until \($0)" } ?? ""), unitsText(of: event),
-        order.amount(of: event),
+        amountText(of: event, order),
         "by \(event.by)" + (event.reason.isEmpty ? "" : " (\(event.reason))"),
       ]
     }
     return (lines + aligned(rows)).joined(separator: "\n") + "\n"
+  }
+
+  private static func amountText(of event: OrderRecord.Event, _ order: OrderRecord) -> String {
+    if let amount = order.amount(of: event) { return "\(amount)" }
+    return event.amountMinor == 0 ? "" : "\(event.amountMinor) minor units"
   }
 
   /// As `+2`, and with each line of a basket as `+3 (+2, +1)`.

@@ -59,7 +59,8 @@ enum JobsPage {
       \(report)\(frame.may(.export) ? result : .empty)</section>
       """
     return PageLayout.html(
-      frame, title: say(DeskWords.job, job.id.grouped), refresh: job.state == "running" && frame.formToken.isEmpty,
+      frame, title: say(DeskWords.job, job.id.grouped),
+      refresh: job.state == "running" && frame.formToken.isEmpty && !frame.hasRefusedForm,
       """
       \(frame.watched("job", isMoving: job.state == "running", part))
       \(stop)

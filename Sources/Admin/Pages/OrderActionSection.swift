@@ -83,10 +83,7 @@ enum OrderResult {
     }
     var words = say(OrderWords.done, record, say.action(event.action), say.result(event.result))
     if event.units != 0 { words += " " + say(OrderWords.doneUnits, Int64(event.units).grouped) }
-    let currency = order.currency ?? order.payments.first?.currency
-    if event.amountMinor != 0, let currency {
-      words += " " + say(OrderWords.doneMoney, "\(Money(minor: event.amountMinor, currency: currency))")
-    }
+    if let amount = order.amount(of: event) { words += " " + say(OrderWords.doneMoney, "\(amount)") }
     return note(words)
   }
 

@@ -83,11 +83,16 @@ enum OrderHistoryPage {
       [
         "\(say.exact(event.at))", "\("\(event.partition)@\(event.offset)")", "\(say.action(event.action))",
         "\(say.result(event.result))",
-        standing(say, event), "\(Int64(event.units).grouped)", "\(order.amount(of: event))",
+        standing(say, event), "\(Int64(event.units).grouped)", "\(amount(say, order, event))",
         "\(event.by)\(event.reason.isEmpty ? "" : ": \(event.reason)")",
       ]
     }
     return frame.table(say(DeskWords.history), heading, rows)
+  }
+
+  private static func amount(_ say: Phrasebook, _ order: OrderRecord, _ event: OrderRecord.Event) -> String {
+    if let amount = order.amount(of: event) { return "\(amount)" }
+    return event.amountMinor == 0 ? "" : say(DeskWords.minorUnits, event.amountMinor.grouped)
   }
 
   private static func standing(_ say: Phrasebook, _ event: OrderRecord.Event) -> HTML {

@@ -77,6 +77,9 @@ extension PageFrame {
     """
   }
 
+  /// Whether a form came back, which nothing may take away.
+  var hasRefusedForm: Bool { refused != nil }
+
   /// Why a form was refused, where none of its fields says it.
   func refusal(_ content: HTML) -> HTML {
     guard let refused, !content.text.contains("aria-invalid") else { return .empty }
@@ -97,7 +100,9 @@ extension PageFrame {
     step: Bool = false, complete: String = "off", hint: String? = nil, error: String? = nil, isNeeded: Bool = true
   ) -> HTML {
     let id = id ?? name
-    let value = refused?.fields[name] ?? value
+    // What is secret does not come back.
+    let isSecret = type == "password" || complete == "one-time-code"
+    let value = isSecret ? value : refused?.fields[name] ?? value
     let error = error ?? refused.flatMap { $0.problem.field == name ? say.detail(of: $0.problem) : nil }
     // Seconds too, where it is a time.
     let step: HTML = step ? " step=\"1\"" : ""
@@ -147,7 +152,7 @@ extension PageFrame {
 
   /// A part of a page that its script brings up to date while something is under way.
   func watched(_ name: HTML, isMoving: Bool, _ content: HTML) -> HTML {
-    let moving: HTML = isMoving ? " data-moving" : .empty
+    let moving: HTML = isMoving ? " data-moving=\"\(path)\"" : .empty
     return "<div data-watched=\"\(name)\"\(moving)>\(content)</div>"
   }
 

@@ -106,12 +106,15 @@ enum SaleActions {
       ["\(say(name))", "\(units(forecast.before).rawValue.grouped)", "\(units(forecast.after).rawValue.grouped)"]
     }
     let heading = [forecast.sku.rawValue, say(SaleWords.before), say(SaleWords.after)]
+    // Of what is offered at once nothing is left, or not all; how much, the lane knows.
+    let isOffered = forecast.next == .waiting && !waiting.isEmpty
+    let rows = (isOffered ? [] : [row(.left, \.left)]) + [row(.putUp, \.putUp)]
     return PageLayout.html(
       frame, title: say(SaleWords.previewTitle),
       """
       <h1>\(say(SaleWords.previewTitle)) <span class="soft">\(stored.sale.name)</span></h1>
       <section class="card">\(outlook(say, forecast, waiting))\
-      \(frame.table(say(SaleWords.previewTitle), heading, [row(.left, \.left), row(.putUp, \.putUp)]))
+      \(frame.table(say(SaleWords.previewTitle), heading, rows))
       <p>\(say(SaleWords.why)): \(reason)</p>\
       \(frame.form("/admin/sales/\(stored.sale.id)/restock", confirm))</section>
       """)

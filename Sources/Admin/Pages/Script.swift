@@ -21,7 +21,7 @@ enum Script {
       if (!document.querySelector("[data-moving]")) return;
       if (document.visibilityState === "visible") {
         try {
-          const answer = await fetch(location.href);
+          const answer = await fetch(document.querySelector("[data-moving]").dataset.moving);
           if (answer.redirected) { location.reload(); return; }
           const page = answer.ok ? new DOMParser().parseFromString(await answer.text(), "text/html") : document;
           for (const part of document.querySelectorAll("[data-watched]")) {

@@ -39,14 +39,12 @@ struct RestockForecast: Equatable, Sendable {
     }
     (self.units, self.after, sku) = (units, after, item.sku)
     next = OrderForecast.Next(after, at: now)
-    if after.isClosed {
+    if now >= after.rules.endsAt {
+      sale = .ended(after.rules.endsAt)
+    } else if after.isClosed {
       sale = .closed
     } else {
-      switch after.whyNotSold(at: now) {
-      case nil: sale = .now
-      case .notStarted: sale = .from(after.rules.startsAt)
-      default: sale = .ended(after.rules.endsAt)
-      }
+      sale = now < after.rules.startsAt ? .from(after.rules.startsAt) : .now
     }
   }
 }

@@ -34,6 +34,9 @@ extension SaleDesk {
   ) async throws -> CommandEffects {
     let stored = try await stored(id)
     guard stored.sale.item(sku) != nil else { throw Problem.unknownSKU(sku, id) }
+    if case .reopen = action, stored.isDrawForgotten(at: .now) {
+      throw Problem(.notAllowed, detail: "The sale's lottery is forgotten: create another sale.")
+    }
     let effects = try await write([(sku, action)], of: stored, named: name, by: actor)
     if effects.effects.first?.result == HistoryEntry.Result.tooMuch.code { throw Problem.tooMuch(sku, action) }
     var isReopened = false
@@ -82,6 +85,9 @@ extension SaleDesk {
     }
     if sale.shaping.room?.refusal(ofEnd: asked.endsAt ?? sale.endsAt) != nil {
       throw refuse("ends_at", "must be after the waiting room's opens_at")
+    }
+    if asked.startsAt ?? asked.endsAt != nil, stored.isDrawForgotten(at: .now) {
+      throw refuse(asked.endsAt == nil ? "starts_at" : "ends_at", "cannot change: the sale's lottery is forgotten")
     }
     if let reason = sale.undrawable(from: asked.startsAt ?? sale.startsAt, to: asked.endsAt ?? sale.endsAt) {
       throw refuse(asked.endsAt == nil ? "starts_at" : "ends_at", reason)

@@ -11,6 +11,7 @@ extension SaleDesk {
   func changeRoom(of id: SaleID, _ command: RoomRecord.Command) async throws -> AdminSale {
     let stored = try await stored(id)
     guard let rule = stored.sale.shaping.room else { throw Problem.roomNotFound(id) }
+    guard !stored.isRoomForgotten(at: .now) else { throw Problem.roomForgotten(id) }
     // Told too early it would count for nothing.
     if case .beacon(let name, _) = command, let refusal = rule.refusal(ofBeacon: name, at: .now) {
       throw Problem.body(refusal)
@@ -32,7 +33,22 @@ extension SaleDesk {
   }
 }
 
+extension StoredSale {
+  /// Whether the sale is over for so long that nothing is kept of its waiting room.
+  func isRoomForgotten(at now: Timestamp) -> Bool {
+    let over = min(sale.endsAt, closedAt ?? sale.endsAt)
+    return sale.shaping.room != nil && now > over.after(FlashSale.Limits.roomKept)
+  }
+
+  /// The same, of a room that draws lots.
+  func isDrawForgotten(at now: Timestamp) -> Bool { sale.shaping.room?.order == .lottery && isRoomForgotten(at: now) }
+}
+
 extension Problem {
+  fileprivate static func roomForgotten(_ id: SaleID) -> Problem {
+    Problem(.roomNotFound, detail: "The sale \(id) is over for two days, and its waiting room is forgotten.")
+  }
+
   fileprivate static func roomNotFound(_ id: SaleID) -> Problem {
     Problem(.roomNotFound, detail: "The sale \(id) has no waiting room.")
   }

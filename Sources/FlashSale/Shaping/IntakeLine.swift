@@ -10,10 +10,12 @@ public struct IntakeLine: Sendable {
   private var marks: [(end: Offset, entered: Int64)] = []
 
   /// How much has entered and is decided, since the intake began.
-  public private(set) var decided: Int64 = 0
+  public private(set) var decided: Int64
 
-  /// Nothing has entered.
-  public init() {}
+  /// Nothing is in line.
+  ///
+  /// - Parameter decided: what has entered and is decided: of a line that is followed again.
+  public init(decided: Int64 = 0) { self.decided = decided }
 
   /// Takes note of where the log and the lane are.
   ///

@@ -3,7 +3,8 @@ public import Time
 /// Decides what becomes of a delivery that failed, and of an endpoint that fails. Reads no clock, and draws no lots.
 ///
 /// (1) A delivery is tried again until a day after its first failure, with growing pauses, and is a dead letter then.
-/// (2) An endpoint is switched off by a failure that comes a day or more after its first one, with no success between.
+/// (2) An endpoint is switched off by a failure that comes a day or more after its first one, with no success between,
+///     and with something to try all the time: it cannot fail while it is asked for nothing.
 /// (3) A failure counts from the end of its attempt: a process that was asleep meanwhile has not tried for as long.
 public enum DeliveryRules {
   /// What becomes of a delivery.
@@ -22,9 +23,13 @@ public enum DeliveryRules {
     /// The endpoint's first failure behind its last success.
     public internal(set) var failingSince: Timestamp?
 
+    /// Whether the endpoint has no other delivery that will be tried.
+    public let isOnly: Bool
+
     /// As the store has it.
-    public init(attempts: Int32, firstTriedAt: Timestamp?, failingSince: Timestamp?) {
+    public init(attempts: Int32, firstTriedAt: Timestamp?, failingSince: Timestamp?, isOnly: Bool) {
       (self.attempts, self.firstTriedAt, self.failingSince) = (attempts, firstTriedAt, failingSince)
+      self.isOnly = isOnly
     }
   }
 
@@ -46,10 +51,12 @@ public enum DeliveryRules {
   ///   - spread: as for `next`.
   public static func failed(_ record: Record, now: Timestamp, spread: Double) -> Failure {
     let (first, since) = (record.firstTriedAt ?? now, record.failingSince ?? now)
-    let after = Record(attempts: record.attempts + 1, firstTriedAt: first, failingSince: since)
-    return Failure(
-      record: after, next: next(after: after.attempts, first: first, now: now, spread: spread),
-      switchesOff: isToBeSwitchedOff(failingSince: since, now: now))
+    var after = record
+    (after.attempts, after.firstTriedAt, after.failingSince) = (record.attempts + 1, first, since)
+    let next = next(after: after.attempts, first: first, now: now, spread: spread)
+    let switchesOff = isToBeSwitchedOff(failingSince: since, now: now)
+    if next == .dead, record.isOnly, !switchesOff { after.failingSince = nil }
+    return Failure(record: after, next: next, switchesOff: switchesOff)
   }
 
   /// - Parameters:

@@ -69,7 +69,12 @@ struct FollowedLines {
   private struct Followed {
     let key: Key
     let standing: LineStanding
-    var line = IntakeLine()
+    var line: IntakeLine
+
+    init(_ key: Key, _ standing: LineStanding) {
+      (self.key, self.standing) = (key, standing)
+      line = IntakeLine(decided: standing.decided)
+    }
   }
 
   private var standings: [Key: LineStanding] = [:]
@@ -90,7 +95,7 @@ struct FollowedLines {
     let known = Dictionary(lines.joined().map { ($0.key, $0) }, uniquingKeysWith: { first, _ in first })
     lines = Array(repeating: [], count: lines.count)
     for (key, partition) in keys {
-      lines[Int(partition.rawValue)].append(known[key] ?? Followed(key: key, standing: standing(of: key)))
+      lines[Int(partition.rawValue)].append(known[key] ?? Followed(key, standing(of: key)))
     }
   }
 

@@ -54,7 +54,8 @@ struct SaleBacklog: Sendable {
 
   /// Lets an order in, unless the line is full. What is let in is settled later.
   ///
-  /// - Parameter isInLog: it was sent before, and is in the log: it is let in, however long the line is.
+  /// - Parameter isInLog: it was sent before, and is in the log: it is let in until the line is twice as long as others
+  ///   may make it. Past that, one order that is sent again and again would keep all others out.
   func admit(isInLog: @autoclosure () -> Bool) throws(Problem) {
     var line = SaleLine(flying: 0)
     let isAdmitted = flying.admit(Units(1)) { flying in
@@ -62,7 +63,7 @@ struct SaleBacklog: Sendable {
       return line.isFull(limit: limit)
     }
     guard !isAdmitted else { return }
-    guard isInLog() else { throw .backlogFull(of: line, limit: limit) }
+    guard line.orders < 2 * limit, isInLog() else { throw .backlogFull(of: line, limit: limit) }
     flying.board(Units(1))
   }
 
@@ -74,7 +75,8 @@ struct SaleBacklog: Sendable {
 
   private func line(flying: Int64) -> SaleLine {
     var line = SaleLine(flying: flying)
-    for lane in lanes {
+    // What is in line in a halted partition is not decided before a person has looked: other partitions sell meanwhile.
+    for lane in lanes where !lane.standing.isHalted {
       let standing = lane.standing
       line.add(
         own: lane.line.units, undecided: standing.undecided, isAlone: lane.isAlone, drainRate: standing.drainRate)

@@ -96,12 +96,16 @@ public struct WebhookStore: Sendable {
         "SELECT failing_since FROM webhook_endpoints WHERE id = $1 FOR NO KEY UPDATE", endpoint)
       guard let owner = owner.first else { return .gone }
       let row = try transaction.query(
-        "SELECT attempts, first_tried_at FROM webhook_deliveries WHERE id = $1 AND dead_at IS NULL FOR UPDATE",
-        delivery.id)
+        """
+        SELECT attempts, first_tried_at, NOT EXISTS (
+          SELECT FROM webhook_deliveries WHERE endpoint = $2 AND dead_at IS NULL AND id <> $1
+        ) AS is_only
+        FROM webhook_deliveries WHERE id = $1 AND dead_at IS NULL FOR UPDATE
+        """, delivery.id, endpoint)
       guard let row = row.first else { return .settled }
       let record = DeliveryRules.Record(
         attempts: try row.int32("attempts"), firstTriedAt: try row.optional("first_tried_at"),
-        failingSince: try owner.optional("failing_since"))
+        failingSince: try owner.optional("failing_since"), isOnly: try row.bool("is_only"))
       let failure = DeliveryRules.failed(record, now: now, spread: spread)
       try Self.write(failure, of: delivery, to: endpoint, now: now, why: why, transaction)
       return .noted(failure)

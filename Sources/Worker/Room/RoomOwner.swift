@@ -49,6 +49,8 @@ struct RoomOwner: Sendable {
     while !Task.isCancelled {
       // Rooms are rare: without one, nobody has to own them.
       let rooms = try await lease.areRooms(within: Limits.roomCare)
+      // Nobody waits for an owner who only forgets.
+      if !rooms.open { board.looked(areAny: false) }
       if rooms.open || rooms.kept, let epoch = try await lease.claim(silentFor: configuration.lease) {
         defer { board.gaveUp() }
         logger.info("looking after the waiting rooms", metadata: ["epoch": "\(epoch)"])
@@ -63,7 +65,7 @@ struct RoomOwner: Sendable {
         await writer.shutdown(deadline: Limits.leavePatience)
         return
       }
-      board.looked(areAny: rooms.open)
+      if rooms.open { board.looked(areAny: true) }
       try await Task.sleep(for: Limits.roomLookInterval)
     }
   }
