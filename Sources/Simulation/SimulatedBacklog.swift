@@ -7,7 +7,7 @@ extension World {
     guard let limit = shop[order.sale].sale.shaping.backlog else { return true }
     let line = saleLine(of: order.sale, at: intake)
     guard line.isFull(limit: limit) else { return true }
-    guard !intakes[intake].logged.contains(order) else {
+    guard !line.takesRepeats(limit: limit) || !intakes[intake].logged.contains(order) else {
       met(.backlogPassed)
       return true
     }

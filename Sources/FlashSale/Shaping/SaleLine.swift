@@ -33,4 +33,8 @@ public struct SaleLine: Sendable {
   ///
   /// - Parameter limit: orders that may be in line: 1 to `Limits.saleBacklog`.
   public func isFull(limit: Int64) -> Bool { orders >= limit }
+
+  /// Whether an order that is in the log, and is sent again, is let in however full it is: up to twice the limit. Past
+  /// that, one that is sent again and again would keep all others out.
+  public func takesRepeats(limit: Int64) -> Bool { orders < 2 * limit }
 }

@@ -54,8 +54,7 @@ struct SaleBacklog: Sendable {
 
   /// Lets an order in, unless the line is full. What is let in is settled later.
   ///
-  /// - Parameter isInLog: it was sent before, and is in the log: it is let in until the line is twice as long as others
-  ///   may make it. Past that, one order that is sent again and again would keep all others out.
+  /// - Parameter isInLog: it was sent before, and is in the log.
   func admit(isInLog: @autoclosure () -> Bool) throws(Problem) {
     var line = SaleLine(flying: 0)
     let isAdmitted = flying.admit(Units(1)) { flying in
@@ -63,7 +62,7 @@ struct SaleBacklog: Sendable {
       return line.isFull(limit: limit)
     }
     guard !isAdmitted else { return }
-    guard line.orders < 2 * limit, isInLog() else { throw .backlogFull(of: line, limit: limit) }
+    guard line.takesRepeats(limit: limit), isInLog() else { throw .backlogFull(of: line, limit: limit) }
     flying.board(Units(1))
   }
 
