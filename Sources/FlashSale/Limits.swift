@@ -186,9 +186,9 @@ public enum Limits {
   /// Bytes of a waiting-room record. Longer ones are passed over. A place takes at most 10 bytes in it.
   public static let roomRecordBytes = 32 << 10
 
-  /// How long after its sale's end a waiting room is forgotten, everywhere, with its published draw: two days. So it is
-  /// longer than the last one let in may stay, and whoever wants to check the draw has time. A topic that keeps its
-  /// records for less has lost them before.
+  /// How long after its sale's end a waiting room is forgotten, everywhere, with its published draw: two days. Nobody
+  /// who was let in may stay that long, and there is time to check the draw. A topic that keeps records for less loses
+  /// the room before.
   public static let roomKept = Duration.seconds(2 * 86_400)
 
   /// How much of the set rate a room makes up for after a standstill, such as its owner's death.

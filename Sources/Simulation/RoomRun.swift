@@ -24,7 +24,7 @@ public enum RoomBug: String, CaseIterable, Sendable {
   /// From the fallback's time on an owner asks the fallback only, though the first beacon may have spoken by then.
   case firstForgotten = "first-forgotten"
 
-  /// An intake forgets a room whoever says so, also an owner that was replaced.
+  /// An intake forgets a room when an owner that was replaced says so.
   case forgottenByAnyone = "forgotten-by-anyone"
 }
 

@@ -180,8 +180,8 @@ struct World {
       note("world", "heals: no more faults")
       faults.heal()
       isHealed = true
-      // Whoever hears that no worker has room for some partitions starts one that has. All can be drained: one that has
-      // just died counts as alive for a moment.
+      // A person starts a worker where none has room for some partitions, or where all are drained. All can be: a
+      // worker that has just died counts as alive for a moment.
       store.lanesMax = Limits.lanesMax.upperBound
       if workers.allSatisfy({ store.worker($0.keeper.id)?.isDraining ?? false }) { leave(0) }
       scheduleLooks()

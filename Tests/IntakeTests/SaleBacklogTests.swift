@@ -28,6 +28,16 @@ struct SaleBacklogTests {
     RecordKey(sale: sale, sku: try SKU(validating: sku)).partition(of: partitions)
   }
 
+  /// A sale of SKUs in several partitions: the first one's partition, and a SKU of another one.
+  private static func twoPartitions(
+    backlog: Int64
+  ) throws -> (sale: Sale, names: [String], first: Partition, other: String) {
+    let names = (0..<40).map { "sku-\($0)" }
+    let sale = try sale(backlog: backlog, skus: names)
+    let first = try partition(of: names[0], in: sale)
+    return (sale, names, first, try #require(try names.first { try partition(of: $0, in: sale) != first }))
+  }
+
   private static func body(_ sku: String) -> String { #"{"sku":"\#(sku)","quantity":1}"# }
 
   @Test func `I2 a full line refuses, names a time to come back, and lets in again when one is decided`() async throws {
@@ -51,10 +61,7 @@ struct SaleBacklogTests {
   @Test func `the line counts orders over all partitions, and those of one make room for those of another`()
     async throws
   {
-    let names = (0..<40).map { "sku-\($0)" }
-    let sale = try Self.sale(backlog: 2, skus: names)
-    let first = try Self.partition(of: names[0], in: sale)
-    let other = try #require(try names.first { try Self.partition(of: $0, in: sale) != first })
+    let (sale, names, first, other) = try Self.twoPartitions(backlog: 2)
     try await RunningIntake.with(sales: [sale]) {
       $0.partitions = Self.partitions
     } _: { intake in
@@ -107,10 +114,7 @@ struct SaleBacklogTests {
   }
 
   @Test func `what waits in a halted partition keeps nobody out of the others`() async throws {
-    let names = (0..<40).map { "sku-\($0)" }
-    let sale = try Self.sale(backlog: 2, skus: names)
-    let first = try Self.partition(of: names[0], in: sale)
-    let other = try #require(try names.first { try Self.partition(of: $0, in: sale) != first })
+    let (sale, names, first, other) = try Self.twoPartitions(backlog: 2)
     try await RunningIntake.with(sales: [sale]) {
       $0.partitions = Self.partitions
     } _: { intake in

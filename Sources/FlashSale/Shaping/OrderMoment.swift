@@ -46,8 +46,8 @@ package enum OrderMoment: Hashable, Sendable {
   /// - Parameters:
   ///   - startsAt: when the sale opens; orders are taken from then on, and until before `endsAt`.
   ///   - isClosed: whether the shop has closed the sale.
-  ///   - waits: whether the order waits for units that come back. Nothing left is no end for it: it, or the order that
-  ///     it repeats, can be offered units by what is in line.
+  ///   - waits: whether the order waits for units that come back. While nothing is left, it has not come to its end:
+  ///     what is in line can still offer units to it, or to the order that it repeats.
   package init(
     of item: Item, from startsAt: Timestamp, to endsAt: Timestamp, isClosed byShop: Bool, waits: Bool = false,
     at now: Timestamp

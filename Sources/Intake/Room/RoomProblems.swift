@@ -19,7 +19,7 @@ extension Problem {
 
   /// The room was forgotten, or the topic has lost its records, or nobody joined it.
   static let drawForgotten = Problem(
-    .ended, detail: "The draw is not kept any more. Whoever has saved it can check it: penstock draw verify FILE.")
+    .ended, detail: "The draw is not kept any more. A saved copy can be checked: penstock draw verify FILE.")
 
   static let placeNotFound = Problem(.placeNotFound, detail: "Join with POST /v1/sales/{sale}/room.")
 

@@ -69,7 +69,7 @@ public struct WebhookStore: Sendable {
     }
   }
 
-  // Both lock the endpoint first, as whoever switches or removes it does.
+  // Both lock the endpoint first, and then the delivery. So do those who switch or remove an endpoint.
 
   /// Notes that a delivery was taken, and so that its endpoint works.
   public func delivered(_ delivery: Int64, to endpoint: Int32) async throws {
